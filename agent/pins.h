@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Where an instance's maps and links are pinned, and how they are opened. No function here prints.
+ */
+#ifndef CG_PINS_H
+#define CG_PINS_H
+
+#include <stddef.h>
+
+#include "cseqguard.h"
+
+#define CG_INSTANCE_MAX 48
+
+/* CSEQGUARD_INSTANCE or "default". The string is the environment's: not to be freed. */
+const char *cg_instance_default(void);
+
+/* 0, or -EINVAL: letters, digits, '.', '_' and '-', no leading dot, at most CG_INSTANCE_MAX. */
+int cg_instance_check(const char *instance);
+
+/* CSEQGUARD_PIN_ROOT (a bpffs bound elsewhere) or CG_PIN_ROOT. Not to be freed. */
+const char *cg_pin_root(void);
+
+/*
+ * ROOT/INSTANCE/NAME, or ROOT/INSTANCE where name is NULL. 0, -EINVAL (instance), -ENAMETOOLONG;
+ * buf untouched on failure.
+ */
+int cg_pin_path(char *buf, size_t size, const char *instance, const char *name);
+
+/* fd of a pinned map, the caller closes it; or -errno: -ENOENT not attached, -EACCES/-EPERM. */
+int cg_map_open(const char *instance, const char *name);
+
+/*
+ * fd of `config` and a copy of it; the caller closes the fd. -ENOENT: not attached; -EPROTO: the pin
+ * is of another layout than CG_LAYOUT, or no map of ours. config is untouched on failure.
+ */
+int cg_config_open(const char *instance, struct cg_config *config);
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "text.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+void cg_addr_text(const __u8 addr[16], char out[INET6_ADDRSTRLEN])
+{
+	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (!memcmp(addr, mapped, sizeof(mapped)))
+		inet_ntop(AF_INET, addr + sizeof(mapped), out, INET6_ADDRSTRLEN);
+	else
+		inet_ntop(AF_INET6, addr, out, INET6_ADDRSTRLEN);
+}
+
+/*
+ * Length of the printable character at p, 0 if there is none: RFC 3629 (no overlong form, no
+ * surrogate, nothing above U+10FFFF), neither C0, DEL nor C1, nor a bidirectional control (an
+ * attacker's Call-ID must not rearrange the line it is printed in).
+ */
+static size_t printable(const unsigned char *p, size_t left)
+{
+	static const unsigned int least[] = { 0, 0, 0xa0, 0x800, 0x10000 };
+	unsigned int code;
+	size_t len;
+
+	if (*p < 0x80)
+		return *p >= 0x20 && *p != 0x7f && *p != '\\';
+	len = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+	if (*p < 0xc2 || *p > 0xf4 || len > left)
+		return 0;
+	code = *p & (0x7f >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3f);
+	}
+	if (code < least[len] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		return 0;
+	if (code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+	    (code >= 0x2066 && code <= 0x2069))
+		return 0;
+	return len;
+}
+
+size_t cg_text_utf8(char *out, size_t size, const char *in, size_t max)
+{
+	const unsigned char *p = (const unsigned char *)in;
+	size_t left = strnlen(in, max), at = 0;
+
+	while (left) {
+		size_t len = printable(p, left);
+		size_t need = len ? len : 4;
+
+		if (at + need >= size)
+			break;
+		if (len)
+			memcpy(out + at, p, len);
+		else
+			snprintf(out + at, 5, "\\x%02x", *p);
+		at += need;
+		p += len ? len : 1;
+		left -= len ? len : 1;
+	}
+	out[at] = '\0';
+	return at;
+}

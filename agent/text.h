@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What came from the wire, made fit for terminals, JSON and databases. */
+#ifndef CG_TEXT_H
+#define CG_TEXT_H
+
+#include <linux/types.h>
+#include <netinet/in.h>
+#include <stddef.h>
+
+/* addr: network order, IPv4 as ::ffff:a.b.c.d, which is printed as a dotted quad. */
+void cg_addr_text(const __u8 addr[16], char out[INET6_ADDRSTRLEN]);
+
+/*
+ * Up to max bytes of `in`, or up to its NUL, as printable valid UTF-8: each byte that is not part of
+ * a valid sequence, each control character and each backslash becomes \xHH. At most 4 bytes come out
+ * for one that goes in: size = 4 * max + 1 always suffices; less cuts between characters. `out` is
+ * always NUL-ended (size > 0). Returns its length.
+ */
+size_t cg_text_utf8(char *out, size_t size, const char *in, size_t max);
+
+#endif
