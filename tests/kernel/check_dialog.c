@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "words.h"
+
+/* The dialog of this Call-ID, with this To tag if one is given. */
+static const struct cg_dialog *find(const struct run *run, const struct cg_dialog *dialogs, int count,
+				    const char *tag)
+{
+	const struct cg_dialog *found = NULL;
+
+	for (int i = 0; i < count; i++) {
+		if (*run->message->call_id && strncmp(dialogs[i].call.call_id, run->message->call_id,
+						      CG_CALL_ID_MAX - 1))
+			continue;
+		if (tag && strcmp(dialogs[i].to_tag, tag))
+			continue;
+		if (found) {
+			wrong("more than one dialog, and no tag= says which");
+			return NULL;
+		}
+		found = &dialogs[i];
+	}
+	return found;
+}
+
+/* What holds of every dialog at any time. */
+static bool check_sane(const struct cg_dialog *d)
+{
+	bool ended = d->state == CG_S_ENDED, good = true;
+
+	if (!!d->end != ended || !!d->end_reason != ended)
+		good = wrong("state %s with end %llu, end_reason %s", cg_state_word(d->state),
+			     (unsigned long long)d->end, cg_end_word(d->end_reason));
+	if (d->state == CG_S_ENDING && !d->bye_at)
+		good = wrong("ending without the time of a BYE");
+	if (!d->setup || d->answer < d->setup || (ended && d->end < d->answer))
+		good = wrong("setup %llu, answer %llu, end %llu", (unsigned long long)d->setup,
+			     (unsigned long long)d->answer, (unsigned long long)d->end);
+	if (!((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS))
+		good = wrong("no leg is a witness");
+	if (!d->blocked_byes != !d->first_blocked_ms)
+		good = wrong("blocked_byes %u, first_blocked_ms %u", d->blocked_byes,
+			     d->first_blocked_ms);
+	return good;
+}
+
+static bool check_number(const char *name, const char *value, unsigned long got)
+{
+	if (strtoul(value, NULL, 10) == got)
+		return true;
+	return wrong("%s %lu, must be %s", name, got, value);
+}
+
+static bool check_word(const char *name, const char *value, const char *got)
+{
+	return !strcmp(value, got) || wrong("%s '%s', must be '%s'", name, got, value);
+}
+
+static bool check_prefix(const char *name, const char *value, const char *got)
+{
+	return !strncmp(got, value, strlen(value)) ||
+	       wrong("%s '%s', must begin '%s'", name, got, value);
+}
+
+static bool check_cseq(const char *name, const char *value, const struct cg_leg *leg, __u8 flags)
+{
+	if (!(flags & CG_LEG_COUNTED))
+		return !strcmp(value, "-") || wrong("%s not counted, must be %s", name, value);
+	return check_number(name, value, leg->cseq);
+}
+
+static bool check_addr(const char *name, const char *value, const struct cg_leg *leg, __u16 port)
+{
+	struct endpoint want;
+
+	if (host_find(value, &want))
+		return wrong("the table asks for host '%s'", value);
+	if (memcmp(want.addr, leg->addr, 16) || (strchr(value, ':') && want.port != port))
+		return wrong("%s is not %s (port %u)", name, value, port);
+	return true;
+}
+
+static bool check_witness(const struct cg_dialog *d, const char *value)
+{
+	bool caller = d->caller_flags & CG_LEG_WITNESS, callee = d->callee_flags & CG_LEG_WITNESS;
+
+	return check_word("witness", value,
+			  caller && callee ? "both" : caller ? "caller" : callee ? "callee" : "none");
+}
+
+static bool check_time(const struct run *run, const char *name, const char *label, __u64 at)
+{
+	if (!strcmp(label, "-"))
+		return !at || wrong("%s is set", name);
+	for (int i = 0; i < run->n_labels; i++) {
+		const struct moment *moment = &run->labels[i];
+
+		if (strcmp(moment->label, label))
+			continue;
+		return (at >= moment->before && at <= moment->after) ||
+		       wrong("%s is not the time of @%s", name, label);
+	}
+	return wrong("the table has no step @%s", label);
+}
+
+static bool check_at(const struct run *run, const struct cg_dialog *d, const char *name,
+		     const char *label)
+{
+	__u64 at = !strcmp(name, "setup") ? d->setup
+		 : !strcmp(name, "answer") ? d->answer
+		 : !strcmp(name, "end") ? d->end : d->bye_at;
+
+	return check_time(run, name, label, at);
+}
+
+static bool check_field(const struct run *run, const struct cg_dialog *d, const char *name,
+			const char *value)
+{
+	if (!strcmp(name, "caller"))
+		return check_cseq(name, value, &d->caller, d->caller_flags);
+	if (!strcmp(name, "callee"))
+		return check_cseq(name, value, &d->callee, d->callee_flags);
+	if (!strcmp(name, "blocked"))
+		return check_number(name, value, d->blocked_byes);
+	if (!strcmp(name, "code"))
+		return check_number(name, value, d->sip_code);
+	if (!strcmp(name, "end"))
+		return check_word(name, value, cg_end_word(d->end_reason));
+	if (!strcmp(name, "by"))
+		return check_word(name, value, cg_leg_word(d->ended_by));
+	if (!strcmp(name, "suspect"))
+		return check_number(name, value, !!(d->flags & CG_D_SUSPECT));
+	if (!strcmp(name, "alive"))
+		return check_number(name, value, !!(d->flags & CG_D_ALIVE_AFTER_END));
+	if (!strcmp(name, "evident"))
+		return check_number(name, value, !!(d->flags & CG_D_CONFIRMED_END));
+	if (!strcmp(name, "cut"))
+		return check_number(name, value, !!(d->flags & (CG_D_CALL_ID_CUT | CG_D_TAG_CUT |
+								CG_D_URI_CUT)));
+	if (!strcmp(name, "witness"))
+		return check_witness(d, value);
+	if (!strcmp(name, "caller_at"))
+		return check_addr(name, value, &d->caller, d->caller_port);
+	if (!strcmp(name, "callee_at"))
+		return check_addr(name, value, &d->callee, d->callee_port);
+	if (!strcmp(name, "call_id"))
+		return check_prefix(name, value, d->call.call_id);
+	if (!strcmp(name, "from"))
+		return check_prefix(name, value, d->call.from_tag);
+	if (!strcmp(name, "to"))
+		return check_prefix(name, value, d->to_tag);
+	if (!strcmp(name, "from_uri"))
+		return check_prefix(name, value, d->call.from_uri);
+	if (!strcmp(name, "to_uri"))
+		return check_prefix(name, value, d->call.to_uri);
+	if (!strcmp(name, "uri"))
+		return check_prefix(name, value, d->call.request_uri);
+	(void)run;
+	return wrong("the table asks for '%s', which is no field", name);
+}
+
+static bool check_words(const struct run *run, const struct cg_dialog *dialogs, int count, char *rest)
+{
+	const struct cg_dialog *d = NULL;
+	const char *tag = NULL;
+	bool good = true;
+	char *word;
+
+	while ((word = strsep(&rest, " "))) {
+		char *value = strpbrk(word, "=@"), what = value ? *value : 0;
+
+		if (!*word)
+			continue;
+		if (value)
+			*value++ = '\0';
+		if (!strcmp(word, "none")) {
+			if (count)
+				good = wrong("%d dialogs, must be none", count);
+			continue;
+		}
+		if (what == '=' && (!strcmp(word, "dialogs") || !strcmp(word, "pending"))) {
+			good &= check_number(word, value, guard_count(run->guard, word));
+			continue;
+		}
+		if (what == '=' && !strcmp(word, "tag")) {
+			tag = value;
+			d = NULL;
+			continue;
+		}
+		if (!d) {
+			d = find(run, dialogs, count, tag);
+			if (!d)
+				return wrong("no such dialog among %d", count);
+			good &= check_sane(d);
+		}
+		if (what == '@')
+			good &= check_at(run, d, word, value);
+		else if (what == '=')
+			good &= check_field(run, d, word, value);
+		else
+			good &= check_word("state", word, cg_state_word(d->state));
+	}
+	return good;
+}
+
+bool check_dialog(const struct run *run, const char *then)
+{
+	struct cg_dialog *dialogs = calloc(GUARD_DIALOGS_MAX, sizeof(*dialogs));
+	char copy[512];
+	int count = dialogs ? guard_dialogs(run->guard, dialogs) : -ENOMEM;
+	bool good = count >= 0 || wrong("dialogs cannot be read");
+
+	snprintf(copy, sizeof(copy), "%s", then ? then : "");
+	if (good)
+		good = check_words(run, dialogs, count, copy);
+	for (int i = 0; good && i < count; i++)
+		good = check_sane(&dialogs[i]);
+	free(dialogs);
+	return good;
+}

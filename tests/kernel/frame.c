@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "frame.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/udp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct wrap {
+	bool vlan, qinq, options, ext, tcp, icmp, arp, fragment;
+	int first, later, udplen, iplen, cut, trailer;
+};
+
+static int parse(struct wrap *wrap, const char *words)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+		int *number;
+	} known[] = {
+		{"vlan", &wrap->vlan, NULL}, {"qinq", &wrap->qinq, NULL},
+		{"options", &wrap->options, NULL}, {"ext", &wrap->ext, NULL},
+		{"tcp", &wrap->tcp, NULL}, {"icmp", &wrap->icmp, NULL}, {"arp", &wrap->arp, NULL},
+		{"first", &wrap->fragment, &wrap->first}, {"later", &wrap->fragment, &wrap->later},
+		{"udplen", NULL, &wrap->udplen}, {"iplen", NULL, &wrap->iplen},
+		{"cut", NULL, &wrap->cut}, {"trailer", NULL, &wrap->trailer},
+	};
+	char copy[128], *rest = copy, *word;
+
+	*wrap = (struct wrap){.udplen = -1, .iplen = -1, .cut = -1};
+	snprintf(copy, sizeof(copy), "%s", words ? words : "");
+	while ((word = strsep(&rest, " "))) {
+		char *value = strchr(word, '=');
+		size_t i, count = sizeof(known) / sizeof(*known);
+
+		if (value)
+			*value++ = '\0';
+		for (i = 0; i < count && strcmp(known[i].name, word); i++)
+			;
+		if (!*word)
+			continue;
+		if (i == count || !value != !known[i].number)
+			return -EINVAL;
+		if (known[i].flag)
+			*known[i].flag = true;
+		if (value)
+			*known[i].number = atoi(value);
+	}
+	return 0;
+}
+
+static void put(struct frame *frame, const void *bytes, size_t len)
+{
+	memcpy(frame->bytes + frame->len, bytes, len);
+	frame->len += len;
+}
+
+static void put16(struct frame *frame, __u16 value)
+{
+	put(frame, &(__u16){htons(value)}, 2);
+}
+
+static void ethernet(struct frame *frame, const struct wrap *wrap, bool ip6)
+{
+	put(frame, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02", 12);
+	if (wrap->qinq) {
+		put16(frame, ETH_P_8021AD);
+		put16(frame, 100);
+	}
+	if (wrap->vlan || wrap->qinq) {
+		put16(frame, ETH_P_8021Q);
+		put16(frame, 42);
+	}
+	put16(frame, wrap->arp ? ETH_P_ARP : ip6 ? ETH_P_IPV6 : ETH_P_IP);
+}
+
+static __u8 protocol(const struct wrap *wrap)
+{
+	return wrap->tcp ? IPPROTO_TCP : wrap->icmp ? IPPROTO_ICMP : IPPROTO_UDP;
+}
+
+static __u16 checksum(const void *bytes, size_t len)
+{
+	const __u16 *word = bytes;
+	__u32 sum = 0;
+
+	for (size_t i = 0; i < len / 2; i++)
+		sum += word[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ~(sum + (sum >> 16));
+}
+
+static void ip4(struct frame *frame, const struct wrap *wrap, const __u8 from[16], const __u8 to[16],
+		size_t len)
+{
+	static const __u8 options[24] = {148, 4, 0, 0, 7, 19, 4}; /* router alert, record route */
+	size_t header = 20 + (wrap->options ? sizeof(options) : 0);
+	__u8 bytes[44] = {0};
+	struct ip ip = {
+		.ip_v = 4,
+		.ip_hl = header / 4,
+		.ip_len = htons(wrap->iplen >= 0 ? (size_t)wrap->iplen : header + len),
+		.ip_id = htons(7),
+		.ip_off = htons((wrap->first ? IP_MF : 0) | wrap->later / 8),
+		.ip_ttl = 64,
+		.ip_p = protocol(wrap),
+	};
+
+	memcpy(&ip.ip_src, from + 12, 4);
+	memcpy(&ip.ip_dst, to + 12, 4);
+	memcpy(bytes, &ip, 20);
+	memcpy(bytes + 20, options, header - 20);
+	memcpy(bytes + 10, &(__u16){checksum(bytes, header)}, 2);
+	put(frame, bytes, header);
+}
+
+/* A chain of extension headers, RFC 8200 4.1, each of 8 bytes. */
+static void ip6(struct frame *frame, const struct wrap *wrap, const __u8 from[16], const __u8 to[16],
+		size_t len)
+{
+	static const __u8 chain[] = {IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS};
+	__u8 kinds[5], bytes[40];
+	size_t n = 0;
+	struct ip6_hdr ip = {.ip6_hlim = 64};
+
+	if (wrap->ext) {
+		memcpy(kinds, chain, sizeof(chain));
+		n = sizeof(chain);
+	}
+	if (wrap->fragment)
+		kinds[n++] = IPPROTO_FRAGMENT;
+	kinds[n] = protocol(wrap);
+	ip.ip6_flow = htonl(6U << 28);
+	ip.ip6_plen = htons(wrap->iplen >= 0 ? (size_t)wrap->iplen : 8 * n + len);
+	ip.ip6_nxt = kinds[0];
+	memcpy(bytes, &ip, 8);
+	memcpy(bytes + 8, from, 16);
+	memcpy(bytes + 24, to, 16);
+	put(frame, bytes, 40);
+	for (size_t i = 0; i < n; i++) {
+		__u16 where = htons(wrap->later | (wrap->first ? 1 : 0));
+		__u8 header[8] = {kinds[i + 1], 0, 1, 4}; /* PadN, or an empty routing header */
+
+		if (kinds[i] == IPPROTO_FRAGMENT)
+			memcpy(header + 2, &where, 2);
+		else if (kinds[i] == IPPROTO_ROUTING)
+			header[2] = header[3] = 0;
+		put(frame, header, 8);
+	}
+}
+
+int frame_make(struct frame *frame, const struct endpoint *from, const struct endpoint *to,
+	       const void *payload, size_t len, const char *words)
+{
+	__u8 datagram[FRAME_MAX];
+	size_t start = 0, end = 8 + len;
+	struct wrap wrap;
+	int err = parse(&wrap, words);
+
+	if (err || len > sizeof(datagram) - 128)
+		return -EINVAL;
+	struct udphdr udp = {
+		.uh_sport = htons(from->port),
+		.uh_dport = htons(to->port),
+		.uh_ulen = htons(wrap.udplen >= 0 ? (size_t)wrap.udplen : end),
+	};
+	memcpy(datagram, &udp, 8); /* no checksum: local packets carry partial ones */
+	memcpy(datagram + 8, payload, len);
+	if (wrap.first && (size_t)wrap.first < end)
+		end = wrap.first;
+	if (wrap.later && (size_t)wrap.later < end)
+		start = wrap.later;
+
+	frame->len = 0;
+	ethernet(frame, &wrap, from->ip6);
+	(from->ip6 ? ip6 : ip4)(frame, &wrap, from->addr, to->addr, end - start);
+	put(frame, datagram + start, end - start);
+	memset(frame->bytes + frame->len, 0, wrap.trailer);
+	frame->len += wrap.trailer;
+	if (wrap.cut >= 0 && (size_t)wrap.cut < frame->len)
+		frame->len = wrap.cut;
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Ethernet frames around a payload. Words of `wrap`, NULL for none:
+ *	vlan qinq	one tag, two tags
+ *	options		24 bytes of IPv4 options
+ *	ext		IPv6: hop-by-hop, routing and destination options before UDP
+ *	tcp icmp arp	another protocol
+ *	first=N		the first fragment, N bytes of UDP header and payload (a multiple of 8)
+ *	later=N		the fragment that begins there
+ *	udplen=N	the length that the UDP header claims
+ *	iplen=N		the length that the IP header claims
+ *	cut=N		the frame ends after N bytes
+ *	trailer=N	N bytes of padding after the IP packet
+ */
+#ifndef FRAME_H
+#define FRAME_H
+
+#include <stddef.h>
+
+#include "hosts.h"
+
+#define FRAME_MAX 9200
+
+struct frame {
+	__u8 bytes[FRAME_MAX];
+	size_t len;
+};
+
+/* 0, or -EINVAL for a word that is not known or a payload too long. */
+int frame_make(struct frame *frame, const struct endpoint *from, const struct endpoint *to,
+	       const void *payload, size_t len, const char *wrap);
+
+#endif

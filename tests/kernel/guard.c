@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "guard.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/pkt_cls.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guard.skel.h"
+#include "hosts.h"
+
+#define SMALL 4096 /* entries: a test needs no more, and 6.1 under emulation has little memory */
+
+static int without_btf;
+
+static int print(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (strstr(format, "without BTF") || strstr(format, ".BTF into kernel"))
+		without_btf = 1;
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
+}
+
+static int take(void *arg, void *record, size_t size)
+{
+	struct guard *guard = arg;
+	struct cg_event *event = &guard->got[guard->n_got];
+
+	if (guard->n_got == GUARD_EVENTS_MAX)
+		return 0;
+	memset(event, 0, sizeof(*event));
+	memcpy(event, record, size < sizeof(*event) ? size : sizeof(*event));
+	if (size != sizeof(*event))
+		event->size = 0; /* whatever it says of itself */
+	guard->n_got++;
+	return 0;
+}
+
+int guard_open(struct guard *guard, __u32 max_dialogs)
+{
+	int err = -errno;
+
+	*guard = (struct guard){0};
+	libbpf_set_print(print);
+	guard->skel = guard_bpf__open();
+	if (!guard->skel)
+		return err ? err : -ENOMEM;
+	err = bpf_map__set_max_entries(guard->skel->maps.dialogs, max_dialogs);
+	err = err ? err : bpf_map__set_max_entries(guard->skel->maps.pending, SMALL);
+	err = err ? err : bpf_map__set_max_entries(guard->skel->maps.invites, SMALL);
+	err = err ? err : bpf_map__set_max_entries(guard->skel->maps.early, SMALL);
+	err = err ? err : guard_bpf__load(guard->skel);
+	guard->without_btf = without_btf;
+	if (err)
+		return err;
+	guard->events = ring_buffer__new(bpf_map__fd(guard->skel->maps.events), take, guard, NULL);
+	guard->alerts = ring_buffer__new(bpf_map__fd(guard->skel->maps.alerts), take, guard, NULL);
+	return guard->events && guard->alerts ? 0 : -ENOMEM;
+}
+
+void guard_close(struct guard *guard)
+{
+	ring_buffer__free(guard->events);
+	ring_buffer__free(guard->alerts);
+	guard_bpf__destroy(guard->skel);
+}
+
+static int clear(const struct bpf_map *map)
+{
+	__u8 key[64];
+	int err = 0;
+
+	while (!err && !bpf_map_get_next_key(bpf_map__fd(map), NULL, key))
+		err = bpf_map_delete_elem(bpf_map__fd(map), key);
+	return err;
+}
+
+static int add_gateway(struct guard *guard, const char *addr_of, __u32 bits)
+{
+	struct cg_prefix prefix = {.bits = bits};
+	struct endpoint endpoint;
+
+	if (host_find(addr_of, &endpoint))
+		return -EINVAL;
+	memcpy(prefix.addr, endpoint.addr, sizeof(prefix.addr));
+	return bpf_map_update_elem(bpf_map__fd(guard->skel->maps.gateways), &prefix, &(__u32){1},
+				   BPF_ANY);
+}
+
+static int gateways(struct guard *guard, struct cg_config *config, char *list)
+{
+	char *name;
+	int err = 0;
+
+	config->has_gateways = list ? !!strcmp(list, "none") : 1;
+	if (!list) {
+		err = add_gateway(guard, "gateway", 120);
+		return err ? err : add_gateway(guard, "gateway6", 48);
+	}
+	while (config->has_gateways && !err && (name = strsep(&list, ",")))
+		err = add_gateway(guard, name, 128);
+	return err;
+}
+
+/* The second word of each pair is the lax one, whose number is 0. */
+static int policy(struct cg_config *config, const char *name, const char *value)
+{
+	struct {
+		const char *name, *strict, *lax;
+		__u8 *field;
+	} known[] = {
+		{"equal", "drop", "pass", &config->equal},
+		{"source", "strict", "observe", &config->source},
+		{"mode", "enforce", "observe", &config->mode},
+		{"fragments", "strict", "pass", &config->fragments},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (strcmp(name, known[i].name))
+			continue;
+		*known[i].field = !strcmp(value, known[i].strict);
+		return *known[i].field || !strcmp(value, known[i].lax) ? 0 : -EINVAL;
+	}
+	return -EINVAL;
+}
+
+static void ports(struct cg_config *config, char *list)
+{
+	char *port;
+
+	config->n_ports = 0;
+	while (config->n_ports < CG_PORTS_MAX && (port = strsep(&list, ",")))
+		config->ports[config->n_ports++] = atoi(port);
+}
+
+static int configure(struct guard *guard, const char *settings)
+{
+	struct cg_config config = {
+		.layout = CG_LAYOUT,
+		.max_dialogs = bpf_map__max_entries(guard->skel->maps.dialogs),
+		.mode = CG_ENFORCE,
+		.equal = CG_EQUAL_DROP,
+		.source = CG_SOURCE_OBSERVE,
+		.fragments = CG_FRAGMENTS_STRICT,
+		.n_ports = 1,
+		.ports = {5060},
+		.secret = {0x0123456789abcdef, 0xfedcba9876543210},
+		.clock_offset = {1000000000000000000},
+	};
+	char copy[256], *rest = copy, *word, *named_gateways = NULL;
+	int err = 0;
+
+	snprintf(copy, sizeof(copy), "%s", settings ? settings : "");
+	while (!err && (word = strsep(&rest, " "))) {
+		char *value = strchr(word, '=');
+
+		if (!*word)
+			continue;
+		if (!value)
+			return -EINVAL;
+		*value++ = '\0';
+		if (!strcmp(word, "gateways"))
+			named_gateways = value;
+		else if (!strcmp(word, "ports"))
+			ports(&config, value);
+		else
+			err = policy(&config, word, value);
+	}
+	err = err ? err : gateways(guard, &config, named_gateways);
+	return err ? err : bpf_map_update_elem(bpf_map__fd(guard->skel->maps.config), &(__u32){0},
+					       &config, BPF_ANY);
+}
+
+int guard_reset(struct guard *guard, const char *settings)
+{
+	int err = clear(guard->skel->maps.dialogs);
+
+	err = err ? err : clear(guard->skel->maps.pending);
+	err = err ? err : clear(guard->skel->maps.invites);
+	err = err ? err : clear(guard->skel->maps.early);
+	err = err ? err : clear(guard->skel->maps.gateways);
+	err = err ? err : configure(guard, settings);
+	guard_events(guard);
+	return err;
+}
+
+int guard_run(struct guard *guard, int in, const void *frame, size_t len, int repeat, __u32 *retval,
+	      __u32 *ns)
+{
+	struct bpf_program *program =
+		in ? guard->skel->progs.cseqguard_in : guard->skel->progs.cseqguard_out;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
+		    .repeat = repeat);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
+
+	if (err)
+		return err;
+	*retval = opts.retval;
+	if (ns)
+		*ns = opts.duration;
+	return 0;
+}
+
+static void sum_reasons(__u64 *sum, const struct cg_reason_counters *one)
+{
+	const __u64 *counters = (const __u64 *)one;
+
+	for (int i = 0; i < CG_REASONS; i++)
+		sum[i] += counters[i];
+}
+
+int guard_counters(struct guard *guard, struct guard_counters *sum)
+{
+	int cpus = libbpf_num_possible_cpus(), err;
+	struct cg_counters *each = cpus > 0 ? calloc(cpus, sizeof(*each)) : NULL;
+
+	if (!each)
+		return -ENOMEM;
+	*sum = (struct guard_counters){0};
+	err = bpf_map_lookup_elem(bpf_map__fd(guard->skel->maps.counters), &(__u32){0}, each);
+	for (int i = 0; !err && i < cpus; i++) {
+		sum_reasons(sum->in, &each[i].in);
+		sum_reasons(sum->out, &each[i].out);
+		sum->dropped += each[i].dropped;
+		sum->would_drop += each[i].would_drop;
+		sum->events_lost += each[i].events_lost;
+		sum->alerts_lost += each[i].alerts_lost;
+		sum->alerts_limited += each[i].alerts_limited;
+	}
+	free(each);
+	return err;
+}
+
+int guard_events(struct guard *guard)
+{
+	int err;
+
+	guard->n_got = 0;
+	err = ring_buffer__consume(guard->events);
+	if (err >= 0)
+		err = ring_buffer__consume(guard->alerts);
+	return err < 0 ? err : 0;
+}
+
+int guard_dialogs(struct guard *guard, struct cg_dialog *dialogs)
+{
+	int fd = bpf_map__fd(guard->skel->maps.dialogs), count = 0;
+	struct cg_dialog_key key, *last = NULL;
+
+	while (count < GUARD_DIALOGS_MAX && !bpf_map_get_next_key(fd, last, &key)) {
+		if (bpf_map_lookup_elem_flags(fd, &key, &dialogs[count++], BPF_F_LOCK))
+			return -errno;
+		last = &key;
+	}
+	return count;
+}
+
+int guard_count(struct guard *guard, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(guard->skel->obj, name);
+	__u8 key[64], *last = NULL;
+	int count = 0;
+
+	if (!map)
+		return -ENOENT;
+	while (!bpf_map_get_next_key(bpf_map__fd(map), last, key)) {
+		last = key;
+		count++;
+	}
+	return count;
+}
+
+int guard_insns(struct guard *guard, int in)
+{
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+	int err = bpf_obj_get_info_by_fd(bpf_program__fd(in ? guard->skel->progs.cseqguard_in
+							     : guard->skel->progs.cseqguard_out),
+					 &info, &size);
+
+	return err ? err : (int)info.verified_insns;
+}

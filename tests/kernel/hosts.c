@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "hosts.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	const char *addr;
+} hosts[] = {
+	{"host", "192.0.2.10"}, /* the guarded one */
+	{"caller", "192.0.2.1"},
+	{"moved", "192.0.2.99"}, /* the caller's next address */
+	{"gateway", "198.51.100.1"}, /* in the prefix that --gateway names */
+	{"gateway2", "198.51.100.2"}, /* its neighbour */
+	{"callee", "203.0.113.7"}, /* no gateway */
+	{"stranger", "203.0.113.66"}, /* neither leg */
+	{"host6", "2001:db8:2::10"},
+	{"caller6", "2001:db8:2::1"},
+	{"gateway6", "2001:db8:51::1"},
+	{"callee6", "2001:db8:113::7"},
+	{"stranger6", "2001:db8:113::66"},
+};
+
+int host_find(const char *text, struct endpoint *endpoint)
+{
+	static const __u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+	size_t len = strcspn(text, ":");
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
+		if (strlen(hosts[i].name) != len || memcmp(hosts[i].name, text, len))
+			continue;
+		memcpy(endpoint->addr, mapped, sizeof(mapped));
+		endpoint->ip6 = !!strchr(hosts[i].addr, ':');
+		inet_pton(endpoint->ip6 ? AF_INET6 : AF_INET, hosts[i].addr,
+			  endpoint->addr + (endpoint->ip6 ? 0 : sizeof(mapped)));
+		endpoint->is_host = !strncmp(hosts[i].name, "host", 4);
+		endpoint->port = text[len] ? atoi(text + len + 1) : 5060;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int host_path(const char *path, struct endpoint *from, struct endpoint *to, int *in)
+{
+	char source[32];
+	const char *arrow = strchr(path, '>');
+
+	if (!arrow || (size_t)(arrow - path) >= sizeof(source))
+		return -EINVAL;
+	snprintf(source, sizeof(source), "%.*s", (int)(arrow - path), path);
+	if (host_find(source, from) || host_find(arrow + 1, to))
+		return -EINVAL;
+	if (from->is_host == to->is_host || from->ip6 != to->ip6)
+		return -EINVAL;
+	*in = to->is_host;
+	return 0;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The kernel tests: tables of packets through BPF_PROG_TEST_RUN, results as TAP.
+ *
+ *	kernel_test [-l] [PATTERN]	all cases, or those whose "suite: name" holds PATTERN; -l lists
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "case.h"
+#include "check.h"
+#include "frame.h"
+
+#define DIALOGS 4096
+
+extern const struct suite order, opening, evidence, legs, parser, packet;
+static const struct suite *const suites[] = {&order, &opening, &evidence, &legs, &parser, &packet};
+
+static int number, failed;
+
+static void result(bool good, const char *suite, const char *name)
+{
+	failed += !good;
+	printf("%sok %d - kernel/%s: %s\n", good ? "" : "not ", ++number, suite, name);
+	fflush(stdout);
+}
+
+static __u64 boottime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* A step without a message moves nothing: a mistake in the table is a failure, not a pass. */
+static bool run_step(struct run *run, struct message *message, const struct step *step,
+		     const char *call_id)
+{
+	static struct frame frame;
+	int err = message_make(message, step->message, call_id);
+
+	err = err ? err : host_path(step->path, &run->from, &run->to, &run->in);
+	err = err ? err : frame_make(&frame, &run->from, &run->to, message->text, message->len,
+				     step->frame);
+	if (err)
+		return wrong("the table's step is not understood");
+	err = guard_counters(run->guard, &run->before);
+	run->now.before = boottime();
+	err = err ? err : guard_run(run->guard, run->in, frame.bytes, frame.len, 1, &run->retval, NULL);
+	run->now.after = boottime();
+	err = err ? err : guard_counters(run->guard, &run->after);
+	err = err ? err : guard_events(run->guard);
+	if (err)
+		return wrong("it cannot be run: %s", strerror(-err));
+	if (*message->label && run->n_labels < LABELS_MAX) {
+		snprintf(run->now.label, sizeof(run->now.label), "%s", message->label);
+		run->labels[run->n_labels++] = run->now;
+	}
+	return true;
+}
+
+static bool run_case(struct guard *guard, const struct test_case *test)
+{
+	static struct message message;
+	struct run run = {.guard = guard, .message = &message};
+	int err = guard_reset(guard, test->settings);
+	char call_id[32];
+	int n = 0;
+
+	snprintf(call_id, sizeof(call_id), "call-%d@caller.example", number + 1);
+	if (err || !test->steps->path)
+		return wrong("settings '%s': %s", test->settings, strerror(-err));
+	for (const struct step *step = test->steps; step->path; step++) {
+		bool good = run_step(&run, &message, step, call_id);
+
+		good = good && check_verdict(&run, step->verdict) & check_events(&run, step->events) &
+				       check_dialog(&run, step->then);
+		n++;
+		if (!good)
+			return wrong("in step %d: %s \"%s\" %s", n, step->path, step->message,
+				     step->frame ? step->frame : "");
+	}
+	return true;
+}
+
+static void run_suites(struct guard *guard, const char *pattern, bool list)
+{
+	char full[256];
+
+	for (size_t i = 0; i < sizeof(suites) / sizeof(*suites); i++)
+		for (const struct test_case *test = suites[i]->cases; test->name; test++) {
+			snprintf(full, sizeof(full), "%s: %s", suites[i]->name, test->name);
+			if (pattern && !strstr(full, pattern))
+				continue;
+			if (list)
+				puts(full);
+			else
+				result(run_case(guard, test), suites[i]->name, test->name);
+		}
+}
+
+static void load(struct guard *guard)
+{
+	struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	struct utsname system = {0};
+	int err;
+
+	setrlimit(RLIMIT_MEMLOCK, &all);
+	uname(&system);
+	printf("# Linux %s\n", system.release);
+	err = guard_open(guard, DIALOGS);
+	result(!err || wrong("%s", strerror(-err)), "load", "the verifier takes both programs");
+	if (err) {
+		printf("1..%d\n", number);
+		exit(1);
+	}
+	printf("# verifier: cseqguard_in %d instructions, cseqguard_out %d\n", guard_insns(guard, 1),
+	       guard_insns(guard, 0));
+	result(!guard->without_btf, "load", "every map keeps its types (BTF)");
+}
+
+int main(int argc, char **argv)
+{
+	bool list = argc > 1 && !strcmp(argv[1], "-l");
+	const char *pattern = argc > 1 + list ? argv[1 + list] : NULL;
+	struct guard guard;
+
+	if (list) {
+		run_suites(NULL, pattern, true);
+		return 0;
+	}
+	if (geteuid()) {
+		fprintf(stderr, "kernel_test: BPF programs cannot be loaded: not root; use sudo\n");
+		return 1;
+	}
+	load(&guard);
+	run_suites(&guard, pattern, false);
+	guard_close(&guard);
+	printf("1..%d\n", number);
+	return failed || number < 3;
+}

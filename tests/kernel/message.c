@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "message.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The words of the short form. */
+struct form {
+	char line[1024];
+	const char *method, *cseq, *from, *to;
+	const char *via, *uri, *contact, *without, *first;
+	const char *more; /* header lines */
+	int pad;
+	bool compact, lower, upper, spaced, folded, lf;
+};
+
+static void put(struct message *m, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	m->len += vsnprintf(m->text + m->len, sizeof(m->text) - m->len, format, args);
+	va_end(args);
+	if (m->len >= sizeof(m->text)) {
+		fprintf(stderr, "message: longer than %zu bytes\n", sizeof(m->text));
+		abort();
+	}
+}
+
+static const char *eol(const struct form *form)
+{
+	return form->lf ? "\n" : "\r\n";
+}
+
+/* One header line, its name in the form asked for. */
+static void header(struct message *m, const struct form *form, const char *name, const char *brief,
+		   const char *format, ...)
+{
+	char value[MESSAGE_MAX], shown[32];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(value, sizeof(value), format, args);
+	va_end(args);
+	snprintf(shown, sizeof(shown), "%s", form->compact ? brief : name);
+	for (char *c = shown; *c; c++)
+		*c = form->lower ? tolower(*c) : form->upper ? toupper(*c) : *c;
+	put(m, "%s%s:%s%s%s", shown, form->spaced ? " \t" : "", form->folded ? eol(form) : "",
+	    form->spaced ? " \t " : " ", value);
+	put(m, "%s%s", form->spaced ? "  " : "", eol(form));
+}
+
+static bool has(const struct form *form, const char *name)
+{
+	return !form->without || !strstr(form->without, name);
+}
+
+static void vias(struct message *m, const struct form *form)
+{
+	char list[256], *rest = list, *branch;
+	int pad = form->pad;
+
+	snprintf(list, sizeof(list), "%s", form->via ? form->via : "x");
+	while (has(form, "via") && (branch = strsep(&rest, ","))) {
+		char filler[MESSAGE_MAX] = "";
+
+		if (pad)
+			snprintf(filler, sizeof(filler), ";x=%0*d", pad, 0);
+		header(m, form, "Via", "v", "SIP/2.0/UDP 192.0.2.77:5060%s;branch=z9hG4bK%s",
+		       filler, branch);
+		pad = 0;
+	}
+}
+
+static void party(struct message *m, const struct form *form, const char *name, const char *brief,
+		  const char *tag)
+{
+	if (*tag)
+		header(m, form, name, brief, "<sip:%s@%s.example>;tag=%s", tag, tag, tag);
+	else
+		header(m, form, name, brief, "<sip:0049@proxy.example>");
+}
+
+static void more(struct message *m, const struct form *form)
+{
+	for (const char *c = form->more; c && *c; c++)
+		put(m, *c == '\n' ? "%s" : "%.1s", *c == '\n' ? eol(form) : c);
+	if (form->more)
+		put(m, "%s", eol(form));
+}
+
+static void build(struct message *m, const struct form *form)
+{
+	const char *sender = m->status ? form->to : form->from;
+	const char *receiver = *form->to ? form->to : "0049";
+
+	put(m, "%s", form->first ? form->first : "");
+	if (m->status)
+		put(m, "SIP/2.0 %d Answer%s", m->status, eol(form));
+	else if (form->uri)
+		put(m, "%s %s SIP/2.0%s", form->method, form->uri, eol(form));
+	else
+		put(m, "%s sip:%s@%s.example SIP/2.0%s", form->method, receiver,
+		    *form->to ? receiver : "proxy", eol(form));
+	more(m, form);
+	vias(m, form);
+	put(m, "Max-Forwards: 70%s", eol(form));
+	if (has(form, "from"))
+		party(m, form, "From", "f", form->from);
+	if (has(form, "to"))
+		party(m, form, "To", "t", form->to);
+	if (has(form, "callid"))
+		header(m, form, "Call-ID", "i", "%s", m->call_id);
+	if (has(form, "cseq"))
+		header(m, form, "CSeq", "CSeq", "%s %s", form->cseq, form->method);
+	if (form->contact && strcmp(form->contact, "none"))
+		header(m, form, "Contact", "m", "<%s>", form->contact);
+	else if (!form->contact && *sender)
+		header(m, form, "Contact", "m", "<sip:%s@%s.example>", sender, sender);
+	put(m, "%s: 0%s%s", form->compact ? "l" : "Content-Length", eol(form), eol(form));
+}
+
+static int word(struct message *m, struct form *form, char *text)
+{
+	char *value = strchr(text, '=');
+	bool *flags[] = {&form->compact, &form->lower, &form->upper, &form->spaced, &form->folded,
+			 &form->lf};
+	static const char *const names[] = {"compact", "lower", "upper", "spaced", "folded", "lf"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(text, names[i])) {
+			*flags[i] = true;
+			return 0;
+		}
+	if (*text == '@') {
+		snprintf(m->label, sizeof(m->label), "%s", text + 1);
+		return 0;
+	}
+	if (!value)
+		return -EINVAL;
+	*value++ = '\0';
+	if (!strcmp(text, "via"))
+		form->via = value;
+	else if (!strcmp(text, "cid"))
+		snprintf(m->call_id, sizeof(m->call_id), "%s", value);
+	else if (!strcmp(text, "uri"))
+		form->uri = value;
+	else if (!strcmp(text, "contact"))
+		form->contact = value;
+	else if (!strcmp(text, "no"))
+		form->without = value;
+	else if (!strcmp(text, "first"))
+		form->first = value;
+	else if (!strcmp(text, "pad"))
+		form->pad = atoi(value);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/* STATUS or METHOD, CSeq, tags, then the words; form->line is cut into pieces. */
+static int parse(struct message *m, struct form *form)
+{
+	char *rest = form->line, *text, *arrow;
+	int err = 0;
+
+	form->method = strsep(&rest, " ");
+	if (isdigit(*form->method)) {
+		m->status = atoi(form->method);
+		form->method = strsep(&rest, " ");
+	}
+	form->cseq = strsep(&rest, " ");
+	form->from = strsep(&rest, " ");
+	if (!form->method || !form->cseq || !form->from || !(arrow = strchr(form->from, '>')))
+		return -EINVAL;
+	*arrow = '\0';
+	form->to = arrow + 1;
+	snprintf(m->method, sizeof(m->method), "%s", form->method);
+	while (!err && (text = strsep(&rest, " ")))
+		if (*text)
+			err = word(m, form, text);
+	return err;
+}
+
+static size_t unescape(char *text, size_t len)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned int byte;
+
+		if (text[i] == '%' && sscanf(text + i + 1, "%2x", &byte) == 1) {
+			text[at++] = byte;
+			i += 2;
+		} else {
+			text[at++] = text[i];
+		}
+	}
+	text[at] = '\0';
+	return at;
+}
+
+static void verbatim(struct message *m, const char *text)
+{
+	const char *id;
+
+	while ((id = strstr(text, "$ID"))) {
+		put(m, "%.*s%s", (int)(id - text), text, m->call_id);
+		text = id + strlen("$ID");
+	}
+	put(m, "%s", text);
+}
+
+int message_make(struct message *m, const char *text, const char *call_id)
+{
+	struct form form = {.more = strchr(text, '\n')};
+	int err = 0;
+
+	*m = (struct message){0};
+	snprintf(m->call_id, sizeof(m->call_id), "%s", call_id);
+	if (*text == '=') {
+		verbatim(m, text + 1);
+		goto out;
+	}
+	snprintf(form.line, sizeof(form.line), "%.*s",
+		 (int)(form.more ? form.more - text : (long)strlen(text)), text);
+	form.more += !!form.more;
+	err = parse(m, &form);
+	if (!err)
+		build(m, &form);
+out:
+	m->len = unescape(m->text, m->len);
+	unescape(m->call_id, strlen(m->call_id));
+	return err;
+}
