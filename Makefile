@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+DOCDIR ?= $(PREFIX)/share/doc/cseqguard
+MANDIR ?= $(PREFIX)/share/man/man8
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+
+OUT := out$(if $(SANITIZE),/sanitize)
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(patsubst $(OUT)/%,%,$(2));)
+
+COMMON_OBJS := pins.o words.o text.o run.o netns.o
+CLI_OBJS := $(patsubst agent/%.c,%.o,$(wildcard agent/cseqguard.c agent/cmd_*.c)) \
+	options.o settings.o report.o bpffs.o instance.o interface.o clsact.o
+DAEMON_OBJS :=
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Werror
+AGENT_CFLAGS := -std=gnu11 $(WARNINGS) -fstack-protector-strong -Iinclude -Iagent -I$(OUT)
+# Callbacks of bpf_loop get an index that most do not read.
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARNINGS) -Wno-unused-parameter -Iinclude -Ibpf
+SANITIZERS := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+AGENT_CFLAGS += $(if $(SANITIZE),$(SANITIZERS),-D_FORTIFY_SOURCE=2)
+AGENT_LDFLAGS := $(if $(SANITIZE),$(SANITIZERS)) -Wl,-z,relro,-z,now
+
+PROGRAMS := $(if $(wildcard agent/cseqguard.c),$(OUT)/cseqguard) $(if $(DAEMON_OBJS),$(OUT)/cseqguardd)
+
+all: $(PROGRAMS)
+
+# What runs things installs what it lacks; a plain build only names it.
+SERVES_ITSELF := demo run test unit kernel e2e bench lint
+ifneq ($(filter-out help deps clean distclean,$(or $(MAKECMDGOALS),all)),)
+include config.mk
+endif
+config.mk: configure
+	$(if $(filter $(SERVES_ITSELF),$(MAKECMDGOALS)),$(Q)deploy/deps build)
+	$(Q)./configure
+
+$(OUT)/cseqguard: $(addprefix $(OUT)/agent/,$(CLI_OBJS) $(COMMON_OBJS))
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(AGENT_LDFLAGS) $(LDFLAGS) $^ $(CLI_LIBS) -o $@
+
+$(OUT)/cseqguardd: $(addprefix $(OUT)/agent/,$(DAEMON_OBJS) $(COMMON_OBJS))
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(AGENT_LDFLAGS) $(LDFLAGS) $^ $(DAEMON_LIBS) -o $@
+
+$(OUT)/agent/%.o: agent/%.c config.mk Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(AGENT_CFLAGS) $(CLI_CFLAGS) $(DAEMON_CFLAGS) $(CFLAGS) \
+		-MMD -MP -c $< -o $@
+
+$(OUT)/agent/cseqguard.o: AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
+$(OUT)/agent/instance.o: $(OUT)/guard.skel.h
+
+$(OUT)/%.bpf.o: bpf/%.bpf.c config.mk Makefile
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) $(BPF_INCLUDES) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
+
+$(OUT)/%.skel.h: $(OUT)/%.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $* >$@.tmp && mv $@.tmp $@
+
+# A text file as a C string: static const char s[] =\n#include "agent/NAME.sql.h"\n;
+$(OUT)/agent/%.sql.h: agent/%.sql
+	@mkdir -p $(@D)
+	$(call say,TEXT,$@)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+
+-include tests/tests.mk
+
+deps:
+	$(Q)deploy/deps
+
+deps-%:
+	$(Q)deploy/deps $*
+
+demo: deps-demo all
+	$(Q)deploy/demo
+
+run: all
+	$(Q)OUT=$(OUT) deploy/run $(IFACE)
+
+test: deps-test deps-demo all
+	$(Q)CI=$(CI) tests/run
+
+SHELL_FILES = configure $(shell git ls-files .ci deploy tests | xargs grep -lE '^\#!.*\b(ba)?sh$$')
+C_FILES = $(wildcard include/*.h bpf/*.[ch] agent/*.[ch] tests/*/*.[ch])
+lint: deps-lint $(OUT)/guard.skel.h
+	$(call say,LINT,clang-format)clang-format --dry-run -Werror $(C_FILES)
+	$(call say,LINT,cppcheck)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
+		--enable=warning,portability --suppress=missingIncludeSystem \
+		--suppress=unknownMacro -D__GNUC__=12 -Iinclude -Iagent agent
+	$(call say,LINT,shellcheck)shellcheck -x $(SHELL_FILES)
+
+# source:folder:mode of what is installed
+INSTALLED := $(PROGRAMS:%=%:$(SBINDIR):755) README.md:$(DOCDIR):644 LICENSE:$(DOCDIR):644 \
+	$(patsubst %,%:$(MANDIR):644,$(wildcard deploy/*.8)) \
+	$(patsubst %,%:$(UNITDIR):644,$(wildcard deploy/*.service))
+part = $(word $(1),$(subst :, ,$(2)))
+target = $(DESTDIR)$(call part,2,$(1))/$(notdir $(call part,1,$(1)))
+
+install: all
+	$(Q)$(foreach item,$(INSTALLED),install -D -m $(call part,3,$(item)) \
+		$(call part,1,$(item)) $(call target,$(item)) &&) true
+
+uninstall:
+	$(Q)rm -f $(foreach item,$(INSTALLED),$(call target,$(item)))
+	$(Q)rmdir --ignore-fail-on-non-empty $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+
+clean:
+	$(Q)rm -rf out
+
+distclean: clean
+	$(Q)rm -f config.mk
+
+help:
+	@echo 'make             cseqguard and cseqguardd in $(OUT)/'
+	@echo 'make demo        the attack of 2008 without the guard and with it, both bills (root)'
+	@echo 'make run IFACE=eth0  observe one interface, live events, until Ctrl-C (root)'
+	@echo 'make test        unit, kernel and end-to-end tests (root); CI=1: a skip is a failure'
+	@echo 'make bench       what a packet costs (root)'
+	@echo 'make lint        clang-format, cppcheck, shellcheck'
+	@echo 'make install     to $(PREFIX); DESTDIR and PREFIX are heeded, and by uninstall'
+	@echo 'make deps        apt-get what build, demo, tests and lint lack'
+	@echo 'make clean       remove out/; distclean: config.mk too'
+	@echo 'V=1 shows the commands; SANITIZE=1 builds with ASan and UBSan in out/sanitize/'
+
+.PHONY: all deps demo run test lint install uninstall clean distclean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+-include $(wildcard $(OUT)/*.d $(OUT)/*/*.d)

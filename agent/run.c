@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pins.h"
+
+static const char *run_dir(void)
+{
+	const char *dir = getenv("CSEQGUARD_RUN_DIR");
+
+	return dir && *dir ? dir : "/run/cseqguard";
+}
+
+int cg_run_path(char *buf, size_t size, const char *instance, const char *suffix)
+{
+	char path[512];
+	int len;
+
+	if (cg_instance_check(instance))
+		return -EINVAL;
+	len = snprintf(path, sizeof(path), "%s/%s.%s", run_dir(), instance, suffix);
+	if (len < 0 || (size_t)len >= sizeof(path) || (size_t)len >= size)
+		return -ENAMETOOLONG;
+	memcpy(buf, path, len + 1);
+	return 0;
+}
+
+int cg_run_mkdir(void)
+{
+	struct group *group = getgrnam("cseqguard");
+
+	if (mkdir(run_dir(), 0750))
+		return errno == EEXIST ? 0 : -errno;
+	if (group && (chown(run_dir(), -1, group->gr_gid) || chmod(run_dir(), 0770)))
+		return -errno;
+	return 0;
+}
+
+int cg_run_lock(const char *instance)
+{
+	struct group *group = getgrnam("cseqguard");
+	char path[512];
+	int err, fd;
+
+	err = cg_run_mkdir();
+	if (!err)
+		err = cg_run_path(path, sizeof(path), instance, "lock");
+	if (err)
+		return err;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+	if (fd < 0)
+		return -errno;
+	if (group && fchown(fd, -1, group->gr_gid) && errno != EPERM)
+		err = -errno;
+	if (!err && flock(fd, LOCK_EX | LOCK_NB))
+		err = -errno;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}

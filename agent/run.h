@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Files of a running instance: its socket, and the lock of who reads the rings. Nothing prints. */
+#ifndef CG_RUN_H
+#define CG_RUN_H
+
+#include <stddef.h>
+
+/*
+ * DIR/INSTANCE.SUFFIX, DIR being CSEQGUARD_RUN_DIR or /run/cseqguard. 0, -EINVAL (instance) or
+ * -ENAMETOOLONG; buf untouched on failure.
+ */
+int cg_run_path(char *buf, size_t size, const char *instance, const char *suffix);
+
+/* Makes that folder where it is missing; group `cseqguard`, if there is one, may use it. */
+int cg_run_mkdir(void);
+
+/*
+ * The right to read the rings: fd of the locked file, held until it is closed. -EWOULDBLOCK: somebody
+ * else reads them.
+ */
+int cg_run_lock(const char *instance);
+
+#endif
