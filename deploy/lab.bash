@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# shellcheck shell=bash
+#
+# A small telephone network of its own, for the demo and the end-to-end tests: four network
+# namespaces, of which `proxy` is the guarded host, and a private PostgreSQL cluster. Several labs
+# run side by side: every name carries LAB_ID, every address lives in the lab's own namespaces.
+#
+#   caller 10.77.1.1 --- caller0 .                . gateway0 --- 10.77.2.1 gateway
+#                                  proxy 10.77.0.1
+#   third  10.77.3.1 --- third0  .
+#
+# Sets LAB_ID, LAB_DIR (throw-away folder) and LAB_PG (folder of PostgreSQL's socket).
+
+LAB_CALLER=10.77.1.1
+LAB_GATEWAY=10.77.2.1
+LAB_THIRD=10.77.3.1
+LAB_PROXY=10.77.0.1
+LAB_HOSTS=(caller gateway third)
+LAB_INTERFACES=(caller0 gateway0 third0)
+
+# One line to stderr, then failure.
+lab_fail() {
+	printf '%s\n' "$*" >&2
+	return 1
+}
+
+# lab_wait SECONDS COMMAND...: until COMMAND succeeds; fails when the time is over.
+lab_wait() {
+	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((${EPOCHREALTIME/./} < deadline)) || return 1
+		read -rt 0.05 <> <(:) || :
+	done
+}
+
+lab_ns() { # HOST: the name of its namespace
+	printf 'cg%s-%s' "$LAB_ID" "$1"
+}
+
+lab_in() { # HOST COMMAND...: run there. For a background job $! is the command's own PID.
+	local ns
+	ns=$(lab_ns "$1")
+	shift
+	ip netns exec "$ns" "$@"
+}
+
+lab_address() { # HOST
+	local name=LAB_${1^^}
+	printf '%s' "${!name}"
+}
+
+lab_listens() { # HOST PORT: is a UDP socket bound there?
+	[[ -n $(lab_in "$1" ss -Hlun "sport = :$2") ]]
+}
+
+lab_up() { # ID [PG]: PG is LAB_PG of a cluster that runs already
+	LAB_ID=$1
+	LAB_PG=${2:-}
+	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/cseqguard-$LAB_ID.XXXXXX") || return
+	chmod 755 "$LAB_DIR"
+	export LAB_ID LAB_DIR LAB_PG
+	lab_network || lab_fail "lab $LAB_ID: cannot make network namespaces: run as root"
+}
+
+lab_network() {
+	local proxy host n=0
+
+	proxy=$(lab_ns proxy)
+	ip netns add "$proxy" || return
+	ip -n "$proxy" link set lo up
+	ip -n "$proxy" addr add "$LAB_PROXY/32" dev lo
+	for host in "${LAB_HOSTS[@]}"; do
+		n=$((n + 1))
+		lab_host "$proxy" "$host" "10.77.$n" || return
+	done
+}
+
+lab_host() { # PROXY-NAMESPACE HOST NET
+	local proxy=$1 host=$2 net=$3 ns
+
+	ns=$(lab_ns "$host")
+	ip netns add "$ns" &&
+		lab_in "$host" sysctl -qw net.ipv6.conf.default.disable_ipv6=1 &&
+		ip link add "${host}0" netns "$proxy" type veth peer name eth0 netns "$ns" &&
+		ip -n "$proxy" addr add "$net.254/24" dev "${host}0" &&
+		ip -n "$proxy" link set "${host}0" up &&
+		ip -n "$ns" link set lo up &&
+		ip -n "$ns" addr add "$net.1/24" dev eth0 &&
+		ip -n "$ns" link set eth0 up &&
+		ip -n "$ns" route add default via "$net.254"
+}
+
+# Ends every process of the lab's namespaces (all are the lab's own), then the rest.
+lab_down() {
+	local host pid
+
+	[[ -n ${LAB_ID:-} ]] || return 0
+	guard_daemon_end KILL
+	[[ ! -d /sys/fs/bpf/cseqguard/lab-$LAB_ID ]] || guard_down
+	for host in proxy "${LAB_HOSTS[@]}"; do
+		for pid in $(ip netns pids "$(lab_ns "$host")" 2>/dev/null); do
+			kill -KILL "$pid" 2>/dev/null || :
+		done
+		ip netns del "$(lab_ns "$host")" 2>/dev/null || :
+	done
+	[[ ! -d $LAB_DIR/pgdata ]] || pg_down
+	rm -rf "$LAB_DIR"
+}
+
+# --- PostgreSQL ----------------------------------------------------------------------------------
+
+pg_as() { # COMMAND...: the newest PostgreSQL's own tools, as its user
+	local bin
+	bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+	(cd "$LAB_DIR" && exec setpriv --reuid=postgres --regid=postgres --init-groups \
+		env PATH="$bin:$PATH" "$@")
+}
+
+pg_up() { # a cluster in LAB_DIR; no TCP, no fsync
+	LAB_PG=$LAB_DIR/pg
+	export LAB_PG
+	install -d -o postgres -g postgres "$LAB_PG" "$LAB_DIR/pgdata" &&
+		pg_as initdb -D "$LAB_DIR/pgdata" -A trust -E UTF8 --no-locale --no-sync \
+			>"$LAB_DIR/pg.log" &&
+		pg_as pg_ctl -D "$LAB_DIR/pgdata" -w -l "$LAB_PG/server.log" -o "-c listen_addresses='' \
+			-c unix_socket_directories='$LAB_PG' -c fsync=off -c shared_buffers=16MB" \
+			start >>"$LAB_DIR/pg.log" ||
+		lab_fail "PostgreSQL: no private cluster: see $LAB_DIR/pg.log"
+}
+
+pg_down() {
+	pg_as pg_ctl -D "$LAB_DIR/pgdata" -m immediate stop >/dev/null 2>&1 || :
+}
+
+pg_conninfo() { # DATABASE
+	printf 'host=%s user=postgres dbname=%s' "$LAB_PG" "$1"
+}
+
+sql() { # DATABASE STATEMENT: rows as bare text, columns apart by |
+	psql -XAtq -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$1")" -c "$2"
+}
+
+# --- Kamailio ------------------------------------------------------------------------------------
+
+# A database with Kamailio's own tables, and what the acc rows say beyond Kamailio's default.
+kamailio_db() { # DATABASE
+	local table scripts=/usr/share/kamailio/postgres
+
+	sql postgres "CREATE DATABASE $1" || return
+	for table in standard acc; do
+		psql -Xq -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$1")" -f "$scripts/$table-create.sql" || return
+	done
+	sql "$1" 'ALTER TABLE acc ADD cseq text, ADD src_ip text;
+		ALTER TABLE acc_cdrs ADD callid text'
+}
+
+kamailio_up() { # DATABASE: a proxy on the guarded host
+	local config=${BASH_SOURCE[0]%/*}/kamailio.cfg
+
+	install -d "$LAB_DIR/kamailio"
+	PGHOST=$LAB_PG lab_in proxy kamailio -DD -E -f "$config" -l "udp:$LAB_PROXY:5060" -m 32 -M 8 \
+		-A "DATABASE=\"postgres://postgres@/$1\"" -A "GATEWAY=\"$LAB_GATEWAY\"" \
+		-Y "$LAB_DIR/kamailio" >"$LAB_DIR/kamailio.log" 2>&1 </dev/null 3>&- &
+	lab_wait 10 lab_listens proxy 5060 ||
+		lab_fail "Kamailio does not start: $(tail -n 1 "$LAB_DIR/kamailio.log")"
+}
+
+# --- the guard -----------------------------------------------------------------------------------
+
+LAB_TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+LAB_OUT=${LAB_OUT:-$LAB_TOP/out}
+
+guard() { # VERB [ARGUMENT]...: the CLI, on the lab's instance
+	"$LAB_OUT/cseqguard" "$1" --instance "lab-$LAB_ID" -n "$(lab_ns proxy)" "${@:2}"
+}
+
+guard_up() { # [ATTACH-OPTION]...: all interfaces of the guarded host
+	guard attach "$@" "${LAB_INTERFACES[@]}"
+}
+
+guard_down() {
+	guard detach -a
+}
+
+guard_daemon() { # DATABASE: returns when it has made its schema
+	install -d "$LAB_DIR/run"
+	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
+		--db "$(pg_conninfo "$1")" --spool "$LAB_DIR/spool.db" \
+		>>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
+	LAB_DAEMON=$!
+	lab_wait 10 sql "$1" 'SELECT FROM cseqguard.cdr LIMIT 1' ||
+		lab_fail "cseqguardd does not start: $(tail -n 1 "$LAB_DIR/daemon.log")"
+}
+
+guard_daemon_end() { # SIGNAL
+	[[ -n ${LAB_DAEMON:-} ]] || return 0
+	kill "-$1" "$LAB_DAEMON" 2>/dev/null
+	wait "$LAB_DAEMON" 2>/dev/null
+	LAB_DAEMON=
+}

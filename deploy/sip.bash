@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# shellcheck shell=bash
+#
+# SIPp scenarios, put together from one function a step, and the processes that play them. The
+# functions whose names begin with uac_ and uas_ print XML for the caller's and the callee's side:
+#
+#	sip_play caller attack "$CALL" < <(uac_call 13; uac_request BYE 10; uac_expect 500)
+#	sip_ended attack		# fails unless SIPp saw exactly this
+#
+# $target, $remote and $routes of a dialog are SIPp variables, taken from the INVITE or its 2xx.
+# Needs lab.bash.
+
+# --- steps of either side ------------------------------------------------------------------------
+
+sip_pause() { # MILLISECONDS; a message meanwhile fails the scenario
+	printf '<pause milliseconds="%d"/>\n' "$1"
+}
+
+sip_send() { # [RETRANSMIT-MS]: the message is on stdin
+	printf '<send%s><![CDATA[\n\n' "${1:+ retrans=\"$1\"}"
+	cat
+	printf '\n]]></send>\n'
+}
+
+sip_learn() { # HEADER REGEXP VARIABLE
+	printf '<ereg regexp="%s" search_in="hdr" header="%s:" assign_to="%s"/>\n' "$2" "$1" "$3"
+}
+
+# Every response that a step awaits as optional: 100 and 18x may come or not.
+sip_provisional() {
+	printf '<recv response="%d" optional="true"/>\n' 100 180 183
+}
+
+sip_sdp() { # the rest of a message with an offer or an answer
+	cat <<-'END'
+		Content-Type: application/sdp
+		Content-Length: [len]
+
+		v=0
+		o=lab 1 1 IN IP4 [local_ip]
+		s=-
+		c=IN IP4 [local_ip]
+		t=0 0
+		m=audio 6000 RTP/AVP 0
+	END
+}
+
+# --- the caller's side ---------------------------------------------------------------------------
+
+uac_invite() { # CSEQ [HEADER]: the initial INVITE, repeated until answered
+	sip_send 500 < <(
+		cat <<-END
+			INVITE sip:[callee]@[remote_ip] SIP/2.0
+			Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+			From: <sip:[caller]@[local_ip]>;tag=[from_tag]
+			To: <sip:[callee]@[remote_ip]>
+			Call-ID: [call_id]
+			CSeq: $1 INVITE
+			Contact: <sip:[caller]@[local_ip]:[local_port]>
+			Max-Forwards: 70
+		END
+		[[ -z ${2:-} ]] || printf '%s\n' "$2"
+		sip_sdp
+	)
+}
+
+uac_ack() { # CSEQ: of a 2xx
+	uac_message ACK "$1" | sip_send
+}
+
+uac_challenged() { # CSEQ: 407 to the INVITE, and its ACK
+	cat <<-END
+		<recv response="100" optional="true"/>
+		<recv response="407" auth="true"/>
+	END
+	sip_send <<-END
+		ACK sip:[callee]@[remote_ip] SIP/2.0
+		[last_Via:]
+		From: <sip:[caller]@[local_ip]>;tag=[from_tag]
+		[last_To:]
+		Call-ID: [call_id]
+		CSeq: $1 ACK
+		Max-Forwards: 70
+		Content-Length: 0
+	END
+}
+
+uac_answered() { # CSEQ: the 2xx to the INVITE, and its ACK
+	sip_provisional
+	printf '<recv response="200" rrs="true"><action>\n'
+	sip_learn To '&lt;.*' remote
+	sip_learn Contact 'sip:[^&gt;]*' target
+	printf '</action></recv>\n'
+	uac_ack "$1"
+}
+
+uac_call() { # CSEQ: INVITE, 2xx, ACK
+	uac_invite "$1"
+	uac_answered "$1"
+}
+
+# An in-dialog request of the caller, without its end; what is wrong with an attacker's comes in
+# the options, each NAME=VALUE:
+#	uri=	Request-URI		routes=	lines instead of the dialog's Route
+#	from=	From			to=	To
+#	branch=	Via branch		cseq_method=  method in CSeq
+#	hops=	Max-Forwards
+uac_message() { # METHOD CSEQ [OPTION]...
+	local method=$1 cseq=$2 uri='[$target]' routes='[routes]' branch='[branch]' option
+	local from='<sip:[caller]@[local_ip]>;tag=[from_tag]' to='[$remote]' hops=70
+	local cseq_method=$method
+
+	for option in "${@:3}"; do
+		local "$option"
+	done
+	cat <<-END
+		$method $uri SIP/2.0
+		Via: SIP/2.0/UDP [local_ip]:[local_port];branch=$branch
+		$routes
+		From: $from
+		To: $to
+		Call-ID: [call_id]
+		CSeq: $cseq $cseq_method
+		Contact: <sip:[caller]@[local_ip]:[local_port]>
+		Max-Forwards: $hops
+	END
+	[[ $method == INVITE ]] || printf 'Content-Length: 0\n'
+}
+
+uac_request() { # METHOD CSEQ [OPTION]...: sent once
+	uac_message "$@" | sip_send
+}
+
+uac_reinvite() { # CSEQ: INVITE within the dialog, 2xx, ACK
+	sip_send 500 < <(uac_message INVITE "$1"; sip_sdp)
+	uac_expect 200
+	uac_ack "$1"
+}
+
+uac_expect() { # STATUS [ATTRIBUTE]
+	sip_provisional
+	printf '<recv response="%s" %s/>\n' "$1" "${2:-}"
+}
+
+# --- the callee's side ---------------------------------------------------------------------------
+
+uas_invite() { # the initial INVITE comes in
+	printf '<recv request="INVITE" rrs="true"><action>\n'
+	sip_learn From '&lt;.*' remote
+	sip_learn To '&lt;[^&gt;]*&gt;' local
+	sip_learn Contact 'sip:[^&gt;]*' target
+	sip_learn CSeq '[0-9]+' digits
+	printf '<todouble assign_to="highest" variable="digits"/>\n</action></recv>\n'
+}
+
+uas_answer() { # STATUS PHRASE: to the INVITE
+	sip_send "$([[ $1 == 1* ]] || printf 500)" < <(
+		cat <<-END
+			SIP/2.0 $1 $2
+			[last_Via:]
+			[last_Record-Route:]
+			[last_From:]
+			To: [\$local];tag=[to_tag]
+			[last_Call-ID:]
+			[last_CSeq:]
+			Contact: <sip:gw@[local_ip]:[local_port]>
+		END
+		if [[ $1 == 2* ]]; then
+			sip_sdp
+		else
+			printf 'Content-Length: 0\n'
+		fi
+	)
+}
+
+uas_call() { # INVITE, 180, 2xx, ACK
+	uas_invite
+	uas_answer 180 Ringing
+	uas_answer 200 OK
+	uas_recv ACK
+}
+
+uas_recv() { # METHOD [ATTRIBUTE]
+	printf '<recv request="%s" %s/>\n' "$1" "${2:-}"
+}
+
+uas_reply() { # STATUS PHRASE [HEADER]: to the in-dialog request that came last
+	sip_send < <(
+		cat <<-END
+			SIP/2.0 $1 $2
+			[last_Via:]
+			[last_From:]
+			[last_To:]
+			[last_Call-ID:]
+			[last_CSeq:]
+			Contact: <sip:gw@[local_ip]:[local_port]>
+		END
+		printf '%s\n' ${3:+"$3"} 'Content-Length: 0'
+	)
+}
+
+uas_serve() { # METHOD STATUS PHRASE [HEADER]: takes a request and replies
+	uas_recv "$1"
+	uas_reply "${@:2}"
+}
+
+uas_request() { # METHOD CSEQ: an in-dialog request of the callee, sent once
+	sip_send <<-END
+		$1 [\$target] SIP/2.0
+		Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+		[routes]
+		From: [\$local];tag=[to_tag]
+		To: [\$remote]
+		Call-ID: [call_id]
+		CSeq: $2 $1
+		Contact: <sip:gw@[local_ip]:[local_port]>
+		Max-Forwards: 70
+		Content-Length: 0
+	END
+}
+
+# A callee that keeps the order of CSeq as RFC 3261 12.2.2 has it: 500 to a BYE below the INVITE's
+# or a later one's, 200 to the first that is not, which ends the call.
+uas_ordered_bye() {
+	cat <<-'END'
+		<label id="500"/>
+		<recv request="BYE"><action>
+		<ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="digits"/>
+		<todouble assign_to="cseq" variable="digits"/>
+		<test assign_to="below" variable="cseq" compare="less_than" variable2="highest"/>
+		</action></recv>
+		<nop next="501" test="below"/>
+	END
+	uas_reply 200 OK
+	printf '<nop next="502"/>\n<label id="501"/>\n'
+	uas_reply 500 'Request Out of Order'
+	printf '<nop next="500"/>\n<label id="502"/>\n'
+}
+
+# --- those who play them -------------------------------------------------------------------------
+
+declare -gA SIP_PID=()
+
+# sip_play HOST NAME [SIPP-OPTION]...: starts SIPp with the steps on stdin, for one call.
+# NAME.short in LAB_DIR gets a line a message, NAME.log what SIPp itself says.
+sip_play() {
+	local host=$1 name=$2 file=$LAB_DIR/$2
+
+	{
+		printf '<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="%s">\n' "$name"
+		cat
+	} >"$file.xml"
+	# SIPp refuses a variable that nothing reads
+	printf '<Reference variables="%s"/>\n</scenario>\n' \
+		"$(grep -o 'assign_to="[^"]*' "$file.xml" | cut -d '"' -f 2 | sort -u | paste -sd ,)" \
+		>>"$file.xml"
+	lab_in "$host" sipp -sf "$file.xml" -m 1 -t u1 -p 5060 -i "$(lab_address "$host")" \
+		-nostdin -timeout 30s -timeout_error -default_behaviors abortunexp \
+		-key caller "${SIP_USER:-bob}" -key callee "${SIP_CALLS:-gw}" -key from_tag "f-$name" -key to_tag "t-$name" \
+		-trace_shortmsg -shortmessage_file "$file.short" -shortmessage_overwrite true \
+		-trace_msg -message_file "$file.msg" -message_overwrite true \
+		-trace_err -error_file "$file.err" -error_overwrite true \
+		"${@:3}" >"$file.log" 2>&1 </dev/null 3>&- &
+	SIP_PID[$name]=$!
+}
+
+sip_callee() { # HOST NAME [SIPP-OPTION]...: returns when it listens
+	sip_play "$@" || return
+	lab_wait 5 lab_listens "$1" 5060 || lab_fail "SIPp $2 does not listen: $(tail -n 3 "$LAB_DIR/$2.log")"
+}
+
+sip_caller() { # HOST NAME CALL-ID [SIPP-OPTION]...: SIP_USER (bob) calls SIP_CALLS (gw) by SIP_REMOTE
+	sip_play "$1" "$2" -cid_str "$3" "${@:4}" "${SIP_REMOTE:-$LAB_PROXY}:5060"
+}
+
+# sip_ended NAME...: waits for each; fails, and shows why, unless SIPp saw what its steps say.
+sip_ended() {
+	local name
+
+	for name; do
+		wait "${SIP_PID[$name]}" && continue
+		printf 'SIPp %s:\n' "$name" >&2
+		head -n 40 "$LAB_DIR/$name.err" "$LAB_DIR/$name.short" >&2
+		return 1
+	done
+}
