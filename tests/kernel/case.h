@@ -16,6 +16,11 @@
 #ifndef CASE_H
 #define CASE_H
 
+#include <stddef.h>
+
+/* A row leaves off what it does not look at. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 struct step {
 	const char *path;
 	const char *message;
@@ -27,7 +32,7 @@ struct step {
 
 struct test_case {
 	const char *name; /* the behaviour */
-	const char *settings; /* "equal=pass mode=observe", see guard.h; NULL: the defaults */
+	const char *settings; /* "equal=pass mode=observe", see rig.h; NULL: the defaults */
 	const struct step *steps; /* up to one without path */
 };
 
@@ -40,8 +45,8 @@ struct suite {
 	{                                                                                          \
 		name, settings, (const struct step[]){__VA_ARGS__, {0}}                            \
 	}
-#define SUITE(suite, ...)                                                                          \
+#define SUITE(table, ...)                                                                          \
 	static const struct test_case cases[] = {__VA_ARGS__, {0}};                                \
-	const struct suite suite = {#suite, cases}
+	const struct suite table = {#table, cases}
 
 #endif

@@ -151,13 +151,13 @@ bool check_events(const struct run *run, const char *events)
 	while ((words = strsep(&rest, " "))) {
 		if (!*words)
 			continue;
-		if (count >= run->guard->n_got)
+		if (count >= run->rig->n_got)
 			good = wrong("no event %s", words);
 		else
-			good &= check_event(run, &run->guard->got[count], words);
+			good &= check_event(run, &run->rig->got[count], words);
 		count++;
 	}
-	for (; count < run->guard->n_got; count++)
-		good = wrong("event %s, must not be", event_text(&run->guard->got[count]));
+	for (; count < run->rig->n_got; count++)
+		good = wrong("event %s, must not be", event_text(&run->rig->got[count]));
 	return good;
 }

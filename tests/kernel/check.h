@@ -22,7 +22,7 @@
 
 #include <stdbool.h>
 
-#include "guard.h"
+#include "rig.h"
 #include "hosts.h"
 #include "message.h"
 
@@ -35,7 +35,7 @@ struct moment { /* CLOCK_BOOTTIME, ns */
 };
 
 struct run { /* one step that has run */
-	struct guard *guard;
+	struct rig *rig;
 	const struct message *message;
 	struct endpoint from, to;
 	int in;
@@ -43,7 +43,7 @@ struct run { /* one step that has run */
 	struct moment labels[LABELS_MAX]; /* of this case */
 	int n_labels;
 	__u32 retval;
-	struct guard_counters before, after;
+	struct rig_counters before, after;
 };
 
 /* Each returns true, or tells on stdout, as a comment, what is not as it must be. */

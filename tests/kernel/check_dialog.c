@@ -184,7 +184,7 @@ static bool check_words(const struct run *run, const struct cg_dialog *dialogs, 
 			continue;
 		}
 		if (what == '=' && (!strcmp(word, "dialogs") || !strcmp(word, "pending"))) {
-			good &= check_number(word, value, guard_count(run->guard, word));
+			good &= check_number(word, value, rig_count(run->rig, word));
 			continue;
 		}
 		if (what == '=' && !strcmp(word, "tag")) {
@@ -210,9 +210,9 @@ static bool check_words(const struct run *run, const struct cg_dialog *dialogs, 
 
 bool check_dialog(const struct run *run, const char *then)
 {
-	struct cg_dialog *dialogs = calloc(GUARD_DIALOGS_MAX, sizeof(*dialogs));
+	struct cg_dialog *dialogs = calloc(RIG_DIALOGS_MAX, sizeof(*dialogs));
 	char copy[512];
-	int count = dialogs ? guard_dialogs(run->guard, dialogs) : -ENOMEM;
+	int count = dialogs ? rig_dialogs(run->rig, dialogs) : -ENOMEM;
 	bool good = count >= 0 || wrong("dialogs cannot be read");
 
 	snprintf(copy, sizeof(copy), "%s", then ? then : "");

@@ -51,12 +51,12 @@ static bool run_step(struct run *run, struct message *message, const struct step
 				     step->frame);
 	if (err)
 		return wrong("the table's step is not understood");
-	err = guard_counters(run->guard, &run->before);
+	err = rig_counters(run->rig, &run->before);
 	run->now.before = boottime();
-	err = err ? err : guard_run(run->guard, run->in, frame.bytes, frame.len, 1, &run->retval, NULL);
+	err = err ? err : rig_run(run->rig, run->in, frame.bytes, frame.len, 1, &run->retval, NULL);
 	run->now.after = boottime();
-	err = err ? err : guard_counters(run->guard, &run->after);
-	err = err ? err : guard_events(run->guard);
+	err = err ? err : rig_counters(run->rig, &run->after);
+	err = err ? err : rig_events(run->rig);
 	if (err)
 		return wrong("it cannot be run: %s", strerror(-err));
 	if (*message->label && run->n_labels < LABELS_MAX) {
@@ -66,11 +66,11 @@ static bool run_step(struct run *run, struct message *message, const struct step
 	return true;
 }
 
-static bool run_case(struct guard *guard, const struct test_case *test)
+static bool run_case(struct rig *rig, const struct test_case *test)
 {
 	static struct message message;
-	struct run run = {.guard = guard, .message = &message};
-	int err = guard_reset(guard, test->settings);
+	struct run run = {.rig = rig, .message = &message};
+	int err = rig_reset(rig, test->settings);
 	char call_id[32];
 	int n = 0;
 
@@ -90,7 +90,7 @@ static bool run_case(struct guard *guard, const struct test_case *test)
 	return true;
 }
 
-static void run_suites(struct guard *guard, const char *pattern, bool list)
+static void run_suites(struct rig *rig, const char *pattern, bool list)
 {
 	char full[256];
 
@@ -102,11 +102,11 @@ static void run_suites(struct guard *guard, const char *pattern, bool list)
 			if (list)
 				puts(full);
 			else
-				result(run_case(guard, test), suites[i]->name, test->name);
+				result(run_case(rig, test), suites[i]->name, test->name);
 		}
 }
 
-static void load(struct guard *guard)
+static void load(struct rig *rig)
 {
 	struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
 	struct utsname system = {0};
@@ -115,22 +115,22 @@ static void load(struct guard *guard)
 	setrlimit(RLIMIT_MEMLOCK, &all);
 	uname(&system);
 	printf("# Linux %s\n", system.release);
-	err = guard_open(guard, DIALOGS);
+	err = rig_open(rig, DIALOGS);
 	result(!err || wrong("%s", strerror(-err)), "load", "the verifier takes both programs");
 	if (err) {
 		printf("1..%d\n", number);
 		exit(1);
 	}
-	printf("# verifier: cseqguard_in %d instructions, cseqguard_out %d\n", guard_insns(guard, 1),
-	       guard_insns(guard, 0));
-	result(!guard->without_btf, "load", "every map keeps its types (BTF)");
+	printf("# verifier: cseqguard_in %d instructions, cseqguard_out %d\n", rig_insns(rig, 1),
+	       rig_insns(rig, 0));
+	result(!rig->without_btf, "load", "every map keeps its types (BTF)");
 }
 
 int main(int argc, char **argv)
 {
 	bool list = argc > 1 && !strcmp(argv[1], "-l");
 	const char *pattern = argc > 1 + list ? argv[1 + list] : NULL;
-	struct guard guard;
+	struct rig rig;
 
 	if (list) {
 		run_suites(NULL, pattern, true);
@@ -140,9 +140,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "kernel_test: BPF programs cannot be loaded: not root; use sudo\n");
 		return 1;
 	}
-	load(&guard);
-	run_suites(&guard, pattern, false);
-	guard_close(&guard);
+	load(&rig);
+	run_suites(&rig, pattern, false);
+	rig_close(&rig);
 	printf("1..%d\n", number);
 	return failed || number < 3;
 }

@@ -89,7 +89,12 @@ static void party(struct message *m, const struct form *form, const char *name, 
 static void more(struct message *m, const struct form *form)
 {
 	for (const char *c = form->more; c && *c; c++)
-		put(m, *c == '\n' ? "%s" : "%.1s", *c == '\n' ? eol(form) : c);
+		if (*c == '\n')
+			put(m, "%s", eol(form));
+		else if (!strncmp(c, "$ID", 3))
+			put(m, "%s", m->call_id), c += 2;
+		else
+			put(m, "%c", *c);
 	if (form->more)
 		put(m, "%s", eol(form));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "guard.h"
+#include "rig.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -24,46 +24,46 @@ static int print(enum libbpf_print_level level, const char *format, va_list args
 
 static int take(void *arg, void *record, size_t size)
 {
-	struct guard *guard = arg;
-	struct cg_event *event = &guard->got[guard->n_got];
+	struct rig *rig = arg;
+	struct cg_event *event = &rig->got[rig->n_got];
 
-	if (guard->n_got == GUARD_EVENTS_MAX)
+	if (rig->n_got == RIG_EVENTS_MAX)
 		return 0;
 	memset(event, 0, sizeof(*event));
 	memcpy(event, record, size < sizeof(*event) ? size : sizeof(*event));
 	if (size != sizeof(*event))
 		event->size = 0; /* whatever it says of itself */
-	guard->n_got++;
+	rig->n_got++;
 	return 0;
 }
 
-int guard_open(struct guard *guard, __u32 max_dialogs)
+int rig_open(struct rig *rig, __u32 max_dialogs)
 {
 	int err = -errno;
 
-	*guard = (struct guard){0};
+	*rig = (struct rig){0};
 	libbpf_set_print(print);
-	guard->skel = guard_bpf__open();
-	if (!guard->skel)
+	rig->skel = guard__open();
+	if (!rig->skel)
 		return err ? err : -ENOMEM;
-	err = bpf_map__set_max_entries(guard->skel->maps.dialogs, max_dialogs);
-	err = err ? err : bpf_map__set_max_entries(guard->skel->maps.pending, SMALL);
-	err = err ? err : bpf_map__set_max_entries(guard->skel->maps.invites, SMALL);
-	err = err ? err : bpf_map__set_max_entries(guard->skel->maps.early, SMALL);
-	err = err ? err : guard_bpf__load(guard->skel);
-	guard->without_btf = without_btf;
+	err = bpf_map__set_max_entries(rig->skel->maps.dialogs, max_dialogs);
+	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.pending, SMALL);
+	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.invites, SMALL);
+	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.early, SMALL);
+	err = err ? err : guard__load(rig->skel);
+	rig->without_btf = without_btf;
 	if (err)
 		return err;
-	guard->events = ring_buffer__new(bpf_map__fd(guard->skel->maps.events), take, guard, NULL);
-	guard->alerts = ring_buffer__new(bpf_map__fd(guard->skel->maps.alerts), take, guard, NULL);
-	return guard->events && guard->alerts ? 0 : -ENOMEM;
+	rig->events = ring_buffer__new(bpf_map__fd(rig->skel->maps.events), take, rig, NULL);
+	rig->alerts = ring_buffer__new(bpf_map__fd(rig->skel->maps.alerts), take, rig, NULL);
+	return rig->events && rig->alerts ? 0 : -ENOMEM;
 }
 
-void guard_close(struct guard *guard)
+void rig_close(struct rig *rig)
 {
-	ring_buffer__free(guard->events);
-	ring_buffer__free(guard->alerts);
-	guard_bpf__destroy(guard->skel);
+	ring_buffer__free(rig->events);
+	ring_buffer__free(rig->alerts);
+	guard__destroy(rig->skel);
 }
 
 static int clear(const struct bpf_map *map)
@@ -76,7 +76,7 @@ static int clear(const struct bpf_map *map)
 	return err;
 }
 
-static int add_gateway(struct guard *guard, const char *addr_of, __u32 bits)
+static int add_gateway(struct rig *rig, const char *addr_of, __u32 bits)
 {
 	struct cg_prefix prefix = {.bits = bits};
 	struct endpoint endpoint;
@@ -84,22 +84,22 @@ static int add_gateway(struct guard *guard, const char *addr_of, __u32 bits)
 	if (host_find(addr_of, &endpoint))
 		return -EINVAL;
 	memcpy(prefix.addr, endpoint.addr, sizeof(prefix.addr));
-	return bpf_map_update_elem(bpf_map__fd(guard->skel->maps.gateways), &prefix, &(__u32){1},
+	return bpf_map_update_elem(bpf_map__fd(rig->skel->maps.gateways), &prefix, &(__u32){1},
 				   BPF_ANY);
 }
 
-static int gateways(struct guard *guard, struct cg_config *config, char *list)
+static int gateways(struct rig *rig, struct cg_config *config, char *list)
 {
 	char *name;
 	int err = 0;
 
 	config->has_gateways = list ? !!strcmp(list, "none") : 1;
 	if (!list) {
-		err = add_gateway(guard, "gateway", 120);
-		return err ? err : add_gateway(guard, "gateway6", 48);
+		err = add_gateway(rig, "gateway", 120);
+		return err ? err : add_gateway(rig, "gateway6", 48);
 	}
 	while (config->has_gateways && !err && (name = strsep(&list, ",")))
-		err = add_gateway(guard, name, 128);
+		err = add_gateway(rig, name, 128);
 	return err;
 }
 
@@ -134,11 +134,11 @@ static void ports(struct cg_config *config, char *list)
 		config->ports[config->n_ports++] = atoi(port);
 }
 
-static int configure(struct guard *guard, const char *settings)
+static int configure(struct rig *rig, const char *settings)
 {
 	struct cg_config config = {
 		.layout = CG_LAYOUT,
-		.max_dialogs = bpf_map__max_entries(guard->skel->maps.dialogs),
+		.max_dialogs = bpf_map__max_entries(rig->skel->maps.dialogs),
 		.mode = CG_ENFORCE,
 		.equal = CG_EQUAL_DROP,
 		.source = CG_SOURCE_OBSERVE,
@@ -167,29 +167,29 @@ static int configure(struct guard *guard, const char *settings)
 		else
 			err = policy(&config, word, value);
 	}
-	err = err ? err : gateways(guard, &config, named_gateways);
-	return err ? err : bpf_map_update_elem(bpf_map__fd(guard->skel->maps.config), &(__u32){0},
+	err = err ? err : gateways(rig, &config, named_gateways);
+	return err ? err : bpf_map_update_elem(bpf_map__fd(rig->skel->maps.config), &(__u32){0},
 					       &config, BPF_ANY);
 }
 
-int guard_reset(struct guard *guard, const char *settings)
+int rig_reset(struct rig *rig, const char *settings)
 {
-	int err = clear(guard->skel->maps.dialogs);
+	int err = clear(rig->skel->maps.dialogs);
 
-	err = err ? err : clear(guard->skel->maps.pending);
-	err = err ? err : clear(guard->skel->maps.invites);
-	err = err ? err : clear(guard->skel->maps.early);
-	err = err ? err : clear(guard->skel->maps.gateways);
-	err = err ? err : configure(guard, settings);
-	guard_events(guard);
+	err = err ? err : clear(rig->skel->maps.pending);
+	err = err ? err : clear(rig->skel->maps.invites);
+	err = err ? err : clear(rig->skel->maps.early);
+	err = err ? err : clear(rig->skel->maps.gateways);
+	err = err ? err : configure(rig, settings);
+	rig_events(rig);
 	return err;
 }
 
-int guard_run(struct guard *guard, int in, const void *frame, size_t len, int repeat, __u32 *retval,
+int rig_run(struct rig *rig, int in, const void *frame, size_t len, int repeat, __u32 *retval,
 	      __u32 *ns)
 {
 	struct bpf_program *program =
-		in ? guard->skel->progs.cseqguard_in : guard->skel->progs.cseqguard_out;
+		in ? rig->skel->progs.cseqguard_in : rig->skel->progs.cseqguard_out;
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
 		    .repeat = repeat);
 	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
@@ -210,15 +210,15 @@ static void sum_reasons(__u64 *sum, const struct cg_reason_counters *one)
 		sum[i] += counters[i];
 }
 
-int guard_counters(struct guard *guard, struct guard_counters *sum)
+int rig_counters(struct rig *rig, struct rig_counters *sum)
 {
 	int cpus = libbpf_num_possible_cpus(), err;
 	struct cg_counters *each = cpus > 0 ? calloc(cpus, sizeof(*each)) : NULL;
 
 	if (!each)
 		return -ENOMEM;
-	*sum = (struct guard_counters){0};
-	err = bpf_map_lookup_elem(bpf_map__fd(guard->skel->maps.counters), &(__u32){0}, each);
+	*sum = (struct rig_counters){0};
+	err = bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.counters), &(__u32){0}, each);
 	for (int i = 0; !err && i < cpus; i++) {
 		sum_reasons(sum->in, &each[i].in);
 		sum_reasons(sum->out, &each[i].out);
@@ -232,23 +232,23 @@ int guard_counters(struct guard *guard, struct guard_counters *sum)
 	return err;
 }
 
-int guard_events(struct guard *guard)
+int rig_events(struct rig *rig)
 {
 	int err;
 
-	guard->n_got = 0;
-	err = ring_buffer__consume(guard->events);
+	rig->n_got = 0;
+	err = ring_buffer__consume(rig->events);
 	if (err >= 0)
-		err = ring_buffer__consume(guard->alerts);
+		err = ring_buffer__consume(rig->alerts);
 	return err < 0 ? err : 0;
 }
 
-int guard_dialogs(struct guard *guard, struct cg_dialog *dialogs)
+int rig_dialogs(struct rig *rig, struct cg_dialog *dialogs)
 {
-	int fd = bpf_map__fd(guard->skel->maps.dialogs), count = 0;
+	int fd = bpf_map__fd(rig->skel->maps.dialogs), count = 0;
 	struct cg_dialog_key key, *last = NULL;
 
-	while (count < GUARD_DIALOGS_MAX && !bpf_map_get_next_key(fd, last, &key)) {
+	while (count < RIG_DIALOGS_MAX && !bpf_map_get_next_key(fd, last, &key)) {
 		if (bpf_map_lookup_elem_flags(fd, &key, &dialogs[count++], BPF_F_LOCK))
 			return -errno;
 		last = &key;
@@ -256,9 +256,9 @@ int guard_dialogs(struct guard *guard, struct cg_dialog *dialogs)
 	return count;
 }
 
-int guard_count(struct guard *guard, const char *name)
+int rig_count(struct rig *rig, const char *name)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(guard->skel->obj, name);
+	struct bpf_map *map = bpf_object__find_map_by_name(rig->skel->obj, name);
 	__u8 key[64], *last = NULL;
 	int count = 0;
 
@@ -271,12 +271,12 @@ int guard_count(struct guard *guard, const char *name)
 	return count;
 }
 
-int guard_insns(struct guard *guard, int in)
+int rig_insns(struct rig *rig, int in)
 {
 	struct bpf_prog_info info = {0};
 	__u32 size = sizeof(info);
-	int err = bpf_obj_get_info_by_fd(bpf_program__fd(in ? guard->skel->progs.cseqguard_in
-							     : guard->skel->progs.cseqguard_out),
+	int err = bpf_obj_get_info_by_fd(bpf_program__fd(in ? rig->skel->progs.cseqguard_in
+							     : rig->skel->progs.cseqguard_out),
 					 &info, &size);
 
 	return err ? err : (int)info.verified_insns;

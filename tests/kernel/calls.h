@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Calls that cases begin with. Each opens one dialog: Call-ID of the case, caller's tag a, callee's
+ * tag b, INVITE 13; branches c1.. are the caller's, p1.. the proxy's, g1.. the callee's, h1.. those of
+ * an endpoint on the host.
+ */
+#ifndef CALLS_H
+#define CALLS_H
+
+#include "case.h"
+
+/* caller - proxy on the host - callee `far`: how a proxy looks on both sides. */
+#define RINGING(far)                                                                               \
+	{"caller>host", "INVITE 13 a> via=c1 @setup", "pass invite", NULL, "none pending=0"}, \
+	{"host>" far, "INVITE 13 a> via=p1,c1", "pass invite", NULL, "none pending=1"},       \
+	{far ">host", "180 INVITE 13 a>b via=p1,c1", "pass early", NULL, "none"},             \
+	{"host>caller", "180 INVITE 13 a>b via=c1", "pass early", NULL, "none"}
+
+#define ANSWERED(far)                                                                              \
+	{far ">host", "200 INVITE 13 a>b via=p1,c1 @answer", "pass opened", "start:opened:caller",  \
+	 "confirmed caller_at=caller callee_at=" far " code=200 setup@setup answer@answer"},  \
+	{"host>caller", "200 INVITE 13 a>b via=c1", "pass in_dialog", NULL, "confirmed"},     \
+	{"caller>host", "ACK 13 a>b via=c2", "pass in_dialog", NULL, "confirmed"},            \
+	{"host>" far, "ACK 13 a>b via=p2,c2", "pass in_dialog", NULL, "confirmed"}
+
+#define CALL_BY_PROXY_TO(far) RINGING(far), ANSWERED(far)
+
+/* The call of most cases: the callee is a gateway, and so the witness. */
+#define CALL CALL_BY_PROXY_TO("gateway")
+
+/* The host itself answers: SIPp, a B2BUA, FreeSWITCH. */
+#define CALL_TO_HOST                                                                               \
+	{"caller>host", "INVITE 13 a> via=c1 @setup", "pass invite", NULL, "none"},           \
+	{"host>caller", "180 INVITE 13 a>b via=c1", "pass early", NULL, "none"},              \
+	{"host>caller", "200 INVITE 13 a>b via=c1 @answer", "pass opened", "start:opened:caller",   \
+	 "confirmed caller=13 callee=- witness=callee setup@setup answer@answer"},            \
+	{"caller>host", "ACK 13 a>b via=c2", "pass in_dialog", NULL, "confirmed"}
+
+/* The host itself calls. */
+#define CALL_FROM_HOST(far)                                                                        \
+	{"host>" far, "INVITE 13 a> via=h1 @setup", "pass invite", NULL, "none"},             \
+	{far ">host", "180 INVITE 13 a>b via=h1", "pass early", NULL, "none"},                \
+	{far ">host", "200 INVITE 13 a>b via=h1 @answer", "pass opened", "start:opened:caller",     \
+	 "confirmed caller=13 callee=- setup@setup answer@answer"},                           \
+	{"host>" far, "ACK 13 a>b via=h2", "pass in_dialog", NULL, "confirmed"}
+
+/* A BYE of the caller as it comes in, and as the proxy sends it on to `far`. */
+#define BYE_IN(cseq)                                                                               \
+	{"caller>host", "BYE " cseq " a>b via=c9 @bye", "pass bye", "bye:bye:caller:" cseq,         \
+	 "ending caller=" cseq " bye@bye"}
+#define BYE_ON(far, cseq) {"host>" far, "BYE " cseq " a>b via=p9,c9", "pass bye", NULL, "ending"}
+#define BYE_THROUGH(far, cseq) BYE_IN(cseq), BYE_ON(far, cseq)
+
+/* One step, and one that only has to pass. */
+#define IN_ORDER(path, message) {path, message, "pass in_dialog"}
+
+#endif

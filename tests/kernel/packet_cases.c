@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* F12, H7: the packet around the message. */
+#include "calls.h"
+
+/* The attack in this frame, and beside it the true BYE. */
+#define FRAMED(name, frame)                                                                        \
+	CASE("F1: " name, NULL, CALL,                                                              \
+	     {"caller>host", "BYE 10 a>b via=c8", "drop out_of_order", "violation:10<14",           \
+	      "confirmed blocked=1", frame},                                                       \
+	     {"caller>host", "BYE 14 a>b via=c9", "pass bye", "bye", "ending", frame})
+
+#define CALL6                                                                                      \
+	{"caller6>host6", "INVITE 13 a> via=c1", "pass invite"},                  \
+	{"host6>gateway6", "INVITE 13 a> via=p1,c1", "pass invite"},              \
+	{"gateway6>host6", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start",                   \
+	 "confirmed caller_at=caller6 callee_at=gateway6 witness=callee"}
+
+#define FRAMED6(name, frame)                                                                       \
+	CASE("F1: " name, NULL, CALL6,                                                             \
+	     {"caller6>host6", "BYE 10 a>b via=c8", "drop out_of_order", "violation:10<14",         \
+	      "confirmed blocked=1", frame},                                                       \
+	     {"caller6>host6", "BYE 14 a>b via=c9", "pass bye", "bye", "ending", frame},            \
+	     {"host6>gateway6", "BYE 14 a>b via=p9,c9", "pass bye", NULL, "ending", frame},         \
+	     {"gateway6>host6", "200 BYE 14 a>b via=p9,c9", "pass closed", "end", "ended", frame})
+
+#define PASSES(name, message, reason, frame)                                                       \
+	CASE(name, NULL, {"caller>host", message, "pass " reason, NULL, NULL, frame})
+
+#define CALL_ON_5070                                                                               \
+	{"caller>host:5070", "INVITE 13 a> via=c1", "pass invite"},               \
+	{"host:5070>caller", "200 INVITE 13 a>b via=c1", "pass opened", "start", "confirmed"}
+
+#define TELLS_ONLY(message, frame)                                                                 \
+	{"caller>host", message, "pass fragmented", "violation:fragmented:pass", NULL, frame}
+
+SUITE(packet,
+	FRAMED("in a VLAN", "vlan"),
+	FRAMED("in a VLAN in a VLAN", "qinq"),
+	FRAMED("behind IPv4 options", "options"),
+	FRAMED("behind IPv4 options in a VLAN", "vlan options"),
+	FRAMED("in a frame padded behind the IP packet", "trailer=40"),
+	FRAMED6("over IPv6", NULL),
+	FRAMED6("over IPv6 behind extension headers", "ext"),
+	FRAMED6("over IPv6 behind extension headers, in a VLAN in a VLAN", "qinq ext"),
+	CASE("F9: IPv6: BYE from a third address", "source=strict", CALL6,
+	     {"stranger6>host6", "BYE 14 a>b via=x1", "drop foreign_source", "violation", "confirmed"}),
+
+	CASE("F12: BYE whose first fragment ends before its dialog headers is dropped", NULL, CALL,
+	     {"caller>host", "BYE 14 a>b via=c8", "drop fragmented", "violation:fragmented:drop",
+	      "confirmed caller=13", "first=64"}),
+	CASE("F12: BYE whose first fragment holds eight bytes is dropped", NULL, CALL,
+	     {"caller>host", "BYE 14 a>b via=c8", "drop fragmented", "violation:fragmented:drop",
+	      "confirmed", "first=16"},
+	     {"caller>host", "BYE 14 a>b via=c8", "drop fragmented", NULL, "confirmed", "first=8"}),
+	CASE("F12: BYE with its headers behind 1,500 bytes of Via is dropped", NULL, CALL,
+	     {"caller>host", "BYE 14 a>b via=c8 pad=1500", "drop fragmented", "violation:drop",
+	      "confirmed", "first=1480"},
+	     {"caller>host", "BYE 14 a>b via=c8 pad=1500", "pass later_fragment", NULL, "confirmed",
+	      "later=1480"}),
+	CASE("F12: an initial INVITE cut so is dropped", NULL,
+	     {"caller>host", "INVITE 13 a> via=c1 pad=1500", "drop fragmented", "violation:drop",
+	      "none", "first=1480"}),
+	CASE("near miss: an INVITE that is fragmented behind its headers passes", NULL,
+	     {"caller>host", "INVITE 13 a> via=c1\nX: y", "pass invite", NULL, "none", "first=2000"}),
+	CASE("near miss: a BYE that is fragmented behind its headers is judged", NULL, CALL,
+	     {"caller>host", "BYE 10 a>b via=c8", "drop out_of_order", "violation", "confirmed",
+	      "first=2000"},
+	     {"caller>host", "BYE 14 a>b via=c9", "pass bye", "bye", "ending", "first=2000"}),
+	CASE("near miss: another request's first fragment passes", NULL, CALL,
+	     {"caller>host", "INFO 14 a>b via=c3", "pass unparsable", NULL, "confirmed", "first=64"},
+	     {"gateway>host", "200 INVITE 13 a>b via=p1,c1", "pass unparsable", NULL, "confirmed",
+	      "first=64"}),
+	CASE("F12: fragments=pass lets them pass, and tells", "fragments=pass", CALL,
+	     TELLS_ONLY("BYE 14 a>b via=c8", "first=64"),
+	     TELLS_ONLY("INVITE 13 z> via=c8", "first=64")),
+	CASE("F12: the same over IPv6", NULL, CALL6,
+	     {"caller6>host6", "BYE 14 a>b via=c8", "drop fragmented", "violation:fragmented:drop",
+	      "confirmed", "first=64"},
+	     {"caller6>host6", "BYE 14 a>b via=c8", "drop fragmented", "violation:fragmented:drop",
+	      "confirmed", "ext first=64"},
+	     {"caller6>host6", "BYE 14 a>b via=c8", "pass later_fragment", NULL, "confirmed",
+	      "ext later=64"}),
+	CASE("F12: BYE with its headers behind what is inspected is dropped", NULL, CALL,
+	     {"caller>host", "BYE 14 a>b via=c8 pad=5000", "drop fragmented", "violation:drop",
+	      "confirmed"}),
+	CASE("near miss: a frame of 3,000 bytes is inspected in full", NULL, CALL,
+	     {"caller>host", "BYE 10 a>b via=c8 pad=2500", "drop out_of_order", "violation"},
+	     {"caller>host", "BYE 14 a>b via=c9 pad=2500", "pass bye", "bye", "ending"}),
+
+	PASSES("ARP passes", "=x", "not_udp", "arp"),
+	PASSES("ICMP passes", "=xxxxxxxx", "not_udp", "icmp"),
+	PASSES("TCP on a SIP port is counted as such", "=xxxxxxxxxxxxxxxx", "tcp", "tcp"),
+	PASSES("a datagram shorter than its UDP header says", "BYE 10 a>b", "malformed",
+	       "udplen=1400"),
+	PASSES("a UDP length below the header's", "BYE 10 a>b", "malformed", "udplen=7"),
+	PASSES("a datagram shorter than its IP header says", "BYE 10 a>b", "malformed", "iplen=1400"),
+	PASSES("an IP length below the header's", "BYE 10 a>b", "malformed", "iplen=19"),
+	PASSES("a frame that ends in the IP header", "BYE 10 a>b", "malformed", "cut=30"),
+	PASSES("a frame that ends in the UDP header", "BYE 10 a>b", "malformed", "cut=38"),
+	CASE("UDP to another port passes", NULL,
+	     {"caller:4000>host:4002", "BYE 10 a>b", "pass other_port"},
+	     {"host:4002>caller:4000", "BYE 10 a>b", "pass other_port"}),
+	CASE("the SIP ports are those of the settings", "ports=5062,5070", CALL_ON_5070,
+	     {"caller>host", "BYE 10 a>b via=c8", "pass other_port"},
+	     {"caller>host:5070", "BYE 10 a>b via=c8", "drop out_of_order", "violation"},
+	     {"caller>host:5062", "BYE 10 a>b via=c8", "drop out_of_order", "violation"})
+);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* F11, H7: how a message may be written, seen through the programs; its parts are unit tests'. */
+#include "calls.h"
+
+/* The call opens in this form, the attack fails in it, and the true BYE passes in it. */
+#define FORM(name, form)                                                                           \
+	CASE(name, NULL,                                                                           \
+	     {"caller>host", "INVITE 13 a> via=c1 " form, "pass invite", NULL, "none"},       \
+	     {"host>gateway", "INVITE 13 a> via=p1,c1 " form, "pass invite", NULL, "pending=1"}, \
+	     {"gateway>host", "200 INVITE 13 a>b via=p1,c1 " form, "pass opened", "start",          \
+	      "confirmed caller=13 from=a to=b from_uri=sip:a@a.example"},                    \
+	     {"caller>host", "ACK 13 a>b via=c2 " form, "pass in_dialog", NULL, "confirmed"}, \
+	     {"caller>host", "BYE 10 a>b via=c8 " form, "drop out_of_order",                        \
+	      "violation:out_of_order:drop:10<14", "confirmed"},                              \
+	     {"caller>host", "BYE 14 a>b via=c9 @bye " form, "pass bye", "bye:14", "ending"}, \
+	     {"host>gateway", "BYE 14 a>b via=p9,c9 " form, "pass bye", NULL, "ending"},      \
+	     {"gateway>host", "200 BYE 14 a>b via=p9,c9 " form, "pass closed", "end", "ended end@bye"})
+
+/* One header of the attack written in another way: it is the attack still. */
+#define STILL(name, without, line)                                                                 \
+	CASE("F11: " name, NULL, CALL,                                                             \
+	     {"caller>host", "BYE 10 a>b via=c8 no=" without "\n" line, "drop out_of_order",        \
+	      "violation:out_of_order:drop:10<14", "confirmed blocked=1"})
+
+/* A BYE above the counter whose dialog can be read in two ways. */
+#define TWO_WAYS(name, without, lines)                                                             \
+	CASE("F11: " name, NULL, CALL,                                                             \
+	     {"caller>host", "BYE 14 a>b via=c8 no=" without "\n" lines, "drop ambiguous",          \
+	      "violation:ambiguous:drop", "confirmed caller=13"},                             \
+	     BYE_IN("14"))
+
+#define FROM "<sip:a@a.example>;tag="
+#define TO "<sip:b@b.example>;tag="
+
+SUITE(parser,
+	FORM("F11: compact header names", "compact"),
+	FORM("F11: header names in lower case", "lower"),
+	FORM("F11: header names in upper case", "upper"),
+	FORM("F11: blanks around colons and behind values", "spaced"),
+	FORM("F11: values on folded lines", "folded"),
+	FORM("F11: compact, in upper case, spaced and folded", "compact upper spaced folded"),
+	FORM("H7: LF-only line ends", "lf"),
+	FORM("H7: leading CRLFs", "first=%0d%0a%0d%0a"),
+	FORM("H7: leading LFs, LF-only, folded", "first=%0a%0a lf folded"),
+	FORM("H7: 1,000 bytes of Via", "pad=1000"),
+
+	STILL("method in mixed case in CSeq", "cseq", "CSeq: 10 ByE"),
+	STILL("tab between number and method", "cseq", "CSeq:\t10\t BYE"),
+	STILL("CSeq folded between number and method", "cseq", "CSeq: 10\n BYE"),
+	STILL(";tag= in a quoted name is not the tag", "from",
+	      "From: \"x;tag=q\" <sip:a@a.example>;tag=a"),
+	STILL("an escaped quote in a name does not end it", "from",
+	      "From: \"x\\\";tag=q\" <sip:a@a.example>;tag=a"),
+	STILL("'<' in a quoted name is not the URI", "from", "From: \"<sip:x>;tag=q\" " FROM "a"),
+	STILL(";tag= in a URI is not the tag", "from", "From: <sip:a@a.example;tag=q>;tag=a"),
+	STILL("a parameter before the tag", "from", "From: <sip:a@a.example>;x=\"y;tag=q\";tag=a"),
+	STILL("a parameter whose name ends in tag", "from", "From: <sip:a@a.example>;xtag=q;tag=a"),
+	STILL("TAG in upper case", "from", "From: <sip:a@a.example>;TAG=a"),
+	STILL("blanks around the tag's '='", "from", "From: <sip:a@a.example> ; tag = a"),
+	STILL("no angle brackets", "from", "From: sip:a@a.example;tag=a"),
+	STILL("a tel: URI", "from", "From: <tel:+49123>;tag=a"),
+	STILL("Call-ID given twice, the same", "callid", "Call-ID: $ID\ni: $ID"),
+	STILL("From given twice, the same", "", "From: " FROM "a"),
+	STILL("To given twice, the same", "", "To: " TO "b"),
+	STILL("a header that begins as another", "", "To-Do: x\nFromage: y\nCall-Identity: z\nVias: 1"),
+
+	TWO_WAYS("two From headers whose tags differ", "", "From: " FROM "z"),
+	TWO_WAYS("two To headers whose tags differ", "", "To: " TO "z"),
+	TWO_WAYS("two To headers, one without a tag", "", "To: <sip:b@b.example>"),
+	TWO_WAYS("two Call-IDs that differ", "", "Call-ID: other"),
+	TWO_WAYS("two Call-IDs that differ, one compact", "", "i: other"),
+	TWO_WAYS("two tags in one From", "from", "From: " FROM "a;tag=z"),
+	TWO_WAYS("two addresses in one From", "from", "From: " FROM "a, " FROM "z"),
+	TWO_WAYS("a quote left open in From", "from", "From: \"x " FROM "a"),
+	TWO_WAYS("'<' left open in To", "to", "To: <sip:b@b.example;tag=b"),
+	CASE("F11: ambiguous, of no known dialog: dropped all the same", NULL,
+	     {"caller>host", "BYE 14 a>b via=c8\nCall-ID: other", "drop ambiguous",
+	      "violation:ambiguous:drop", "none"}),
+	CASE("near miss: an INFO that is ambiguous passes", NULL, CALL,
+	     {"caller>host", "INFO 99 a>b via=c8\nFrom: " FROM "z", "pass unparsable", NULL,
+	      "confirmed caller=13"}),
+	CASE("F11: ambiguous in observe mode passes, and is told", "mode=observe", CALL,
+	     {"caller>host", "BYE 14 a>b via=c8\nCall-ID: other", "would_drop ambiguous",
+	      "violation:ambiguous:would_drop", "confirmed"}),
+
+	CASE("a keep-alive is no message", NULL,
+	     {"caller>host", "=\r\n\r\n", "pass keepalive"},
+	     {"caller>host", "=\r\n", "pass keepalive"},
+	     {"caller>host", "=%00%00%00%00", "pass keepalive"},
+	     {"caller>host", "=%00", "pass keepalive"},
+	     {"caller>host", "=", "pass keepalive"},
+	     {"caller>host", "=%00%01%00%00%21%12%a4%42abcdefghijkl", "pass keepalive"}),
+	CASE("what is no SIP/2.0 passes", NULL,
+	     {"caller>host", "=hello", "pass not_sip"},
+	     {"caller>host", "=BYE sip:b@b.example SIP/3.0\r\n\r\n", "pass not_sip"},
+	     {"caller>host", "=GET / HTTP/1.1\r\n\r\n", "pass not_sip"},
+	     {"caller>host", "=SIP/2.0 7xx No\r\n\r\n", "pass not_sip"}),
+	CASE("what makes no dialog passes", NULL,
+	     {"caller>host", "=INFO sip:b@b.example SIP/2.0\r\n\r\n", "pass unparsable"},
+	     {"caller>host", "=SIP/2.0 200 OK\r\nCSeq: 1 BYE\r\n\r\n", "pass unparsable"},
+	     {"caller>host", "INFO 14 a>b no=callid", "pass unparsable"},
+	     {"caller>host", "BYE 14 a>b no=callid", "pass unparsable"})
+);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The guard under test: the shipped BPF object, loaded but attached nowhere, and its maps. */
+#ifndef RIG_H
+#define RIG_H
+
+#include <bpf/libbpf.h>
+#include <stddef.h>
+
+#include "cseqguard.h"
+
+#define RIG_EVENTS_MAX 64
+#define RIG_DIALOGS_MAX 64
+
+struct guard;
+
+struct rig {
+	struct guard *skel;
+	struct ring_buffer *events;
+	struct ring_buffer *alerts;
+	struct cg_event got[RIG_EVENTS_MAX]; /* of rig_events() */
+	size_t n_got;
+	int without_btf; /* libbpf gave a map up to the kernel without its types */
+};
+
+struct rig_counters { /* as cg_counters, over all CPUs, told apart by number */
+	__u64 in[CG_REASONS];
+	__u64 out[CG_REASONS];
+	__u64 dropped, would_drop, events_lost, alerts_lost, alerts_limited;
+};
+
+/* 0 or -errno, with libbpf's words on stderr. Closed by rig_close() in either case. */
+int rig_open(struct rig *rig, __u32 max_dialogs);
+void rig_close(struct rig *rig);
+
+/*
+ * Empties maps and rings, and sets the policies from words: equal=drop|pass, source=observe|strict,
+ * mode=enforce|observe, fragments=strict|pass, ports=5060,5062, gateways=NAME,NAME|none. Without
+ * words: the first of each, port 5060, 198.51.100.0/24 and 2001:db8:51::/48. 0 or -errno.
+ */
+int rig_reset(struct rig *rig, const char *settings);
+
+/* One frame on the way in or out, `repeat` times; *ns: mean time, may be NULL. 0 or -errno. */
+int rig_run(struct rig *rig, int in, const void *frame, size_t len, int repeat, __u32 *retval,
+	      __u32 *ns);
+
+int rig_counters(struct rig *rig, struct rig_counters *sum);
+
+/* What came over the rings since the last time, `events` before `alerts`, into rig->got. */
+int rig_events(struct rig *rig);
+
+/* Up to RIG_DIALOGS_MAX values; returns how many, or -errno. */
+int rig_dialogs(struct rig *rig, struct cg_dialog *dialogs);
+
+/* Entries of a map by its name in maps.h, or -errno. */
+int rig_count(struct rig *rig, const char *map);
+
+/* How many instructions the verifier walked, or -errno. in: of the way in. */
+int rig_insns(struct rig *rig, int in);
+
+#endif
