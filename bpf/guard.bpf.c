@@ -1,21 +1,238 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Two eyes on one host: cseqguard_in (XDP) sees what comes in, and may drop; cseqguard_out (tc
+ * egress) sees what goes out, and never drops. One parser, one rule set, one set of maps.
+ *
+ *   packet -> packet.h: Ethernet to UDP -> sip_parser.h -> facts.h -> opening.h, dialog.h, evidence.h
+ *          -> report.h: one exit, one reason, one counter
+ */
+#include <linux/errno.h>
+#include <linux/stddef.h>
+
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
+
 #include <bpf/bpf_helpers.h>
 
 #include "cseqguard.h"
+#include "sip_parser.h"
+
 #include "maps.h"
+#include "packet.h"
+#include "scratch.h"
+#include "hash.h"
+#include "facts.h"
+#include "report.h"
+#include "dialog.h"
+#include "evidence.h"
+#include "opening.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* A request of a known dialog. */
+static __always_inline void guard_dialog_request(struct guard *g, struct cg_dialog *d,
+						 struct outcome *o)
+{
+	const struct facts *f = &g->s->facts;
+
+	bpf_spin_lock(&d->lock);
+	if (f->direction == CG_OUT && f->method == CG_M_BYE)
+		dialog_bye_out(d, f, g->config, o);
+	else if (f->direction == CG_OUT)
+		dialog_request_out(d, f, o);
+	else if (f->method == CG_M_BYE)
+		dialog_bye_in(d, f, g->config, o);
+	else if (f->method == CG_M_ACK)
+		dialog_ack_in(d, f, o);
+	else if (f->method == CG_M_CANCEL)
+		o->reason = CG_R_IN_DIALOG;
+	else
+		dialog_request_in(d, f, o);
+	bpf_spin_unlock(&d->lock);
+}
+
+static __noinline int guard_request(struct guard *g, struct outcome *o)
+{
+	const struct facts *f = &g->s->facts;
+	int has_to_tag = g->s->parser.msg.to_tag.len > 0;
+	struct cg_dialog *d;
+
+	if (f->method == CG_M_INVITE && !has_to_tag) {
+		o->reason = f->direction == CG_IN ? invite_in(g) : invite_out(g);
+		return 0;
+	}
+	/* A dialog without To tag (RFC 3261 12.1.1) has its ACK and BYE without one. */
+	if (!has_to_tag && f->method != CG_M_BYE && f->method != CG_M_ACK) {
+		o->reason = CG_R_OUT_OF_DIALOG;
+		return 0;
+	}
+	d = bpf_map_lookup_elem(&dialogs, &f->key);
+	if (d)
+		guard_dialog_request(g, d, o);
+	else if (f->method == CG_M_ACK)
+		o->reason = CG_R_OUT_OF_DIALOG; /* of a refused INVITE */
+	else if (f->direction == CG_IN)
+		o->reason = early_request_in(f);
+	else
+		o->reason = CG_R_UNKNOWN_DIALOG;
+	return 0;
+}
+
+static __noinline int guard_response(struct guard *g, struct outcome *o)
+{
+	const struct facts *f = &g->s->facts;
+	struct cg_dialog *d = bpf_map_lookup_elem(&dialogs, &f->key);
+
+	if (d) {
+		bpf_spin_lock(&d->lock);
+		if (f->method != CG_M_BYE)
+			dialog_answered(d, f, o);
+		else if (f->direction == CG_IN)
+			dialog_bye_answered_in(d, f, o);
+		else
+			dialog_bye_answered_out(d, f, o);
+		bpf_spin_unlock(&d->lock);
+	} else if (f->method != CG_M_INVITE) {
+		o->reason = CG_R_OUT_OF_DIALOG;
+	} else {
+		o->reason = f->direction == CG_IN ? invite_answered_in(g, o) :
+						    invite_answered_out(g, o);
+	}
+	return 0;
+}
+
+/* No start line in sight: a fragment too short to tell, or something else on a SIP port. */
+static __always_inline __u8 guard_not_sip(struct guard *g, int complete)
+{
+	struct sip_parser *p = &g->s->parser;
+	__u32 len = g->s->packet.length, end;
+	__u8 method;
+
+	if (complete)
+		return len <= 4 || sip_byte(p, 0) <= 1 ? CG_R_KEEPALIVE : CG_R_NOT_SIP;
+	if (p->failed)
+		return CG_R_NOT_SIP;
+	end = sip_find(p, p->line, p->len, SIP_ANY(' ', '\t', ' '));
+	method = sip_method(p, p->line, end - p->line);
+	return end == p->len || method == CG_M_BYE || method == CG_M_INVITE ? CG_R_FRAGMENTED :
+									      CG_R_NOT_SIP;
+}
+
+/* A first fragment, or a frame longer than what is looked at, must show whose BYE or INVITE it is. */
+static __always_inline int guard_hides(const struct sip_msg *msg)
+{
+	if (msg->status || (msg->flags & SIP_HAS_ALL) == SIP_HAS_ALL)
+		return 0;
+	return msg->method == CG_M_BYE || (msg->method == CG_M_INVITE && !msg->to_tag.len);
+}
+
+static __always_inline int guard_message(struct guard *g, struct outcome *o)
+{
+	struct scratch *s = g->s;
+	struct sip_msg *msg = &s->parser.msg;
+	const __u32 identity = SIP_HAS_CALL_ID | SIP_HAS_FROM | SIP_HAS_TO;
+	int complete = !s->packet.first_fragment && s->packet.length <= SIP_MAX;
+	__u32 len = s->packet.length <= SIP_MAX ? s->packet.length : SIP_MAX;
+
+	if (sip_parse(&s->parser, len, complete)) {
+		facts_basic(g);
+		o->reason = guard_not_sip(g, complete);
+		return 0;
+	}
+	facts_basic(g);
+	if (!complete && guard_hides(msg)) {
+		o->reason = CG_R_FRAGMENTED;
+	} else if (!msg->status && msg->method == CG_M_BYE && (msg->flags & SIP_AMBIGUOUS)) {
+		o->reason = CG_R_AMBIGUOUS;
+	} else if ((msg->flags & identity) != identity) {
+		o->reason = CG_R_UNPARSABLE;
+	} else {
+		facts_identity(g);
+		if (msg->status)
+			guard_response(g, o);
+		else
+			guard_request(g, o);
+	}
+	return 0;
+}
+
+/* A length that 6.1's verifier, too, sees to lie within 1..SIP_MAX. */
+static __always_inline __u32 guard_copy_length(__u32 length)
+{
+	__u32 n = length < SIP_MAX ? length : SIP_MAX;
+
+	n = (n - 1) & (SIP_MAX - 1);
+	barrier_var(n);
+	return n + 1;
+}
 
 SEC("xdp.frags")
 int cseqguard_in(struct xdp_md *ctx)
 {
-	return bpf_map_lookup_elem(&config, &(__u32){0}) ? XDP_PASS : XDP_PASS;
+	struct cursor c = { .data = (void *)(long)ctx->data,
+			    .pos = (void *)(long)ctx->data,
+			    .end = (void *)(long)ctx->data_end };
+	struct packet packet = { .direction = CG_IN, .ifindex = ctx->ingress_ifindex };
+	struct outcome o = { .event = CG_EVENTS };
+	struct guard g;
+	__u32 zero = 0;
+	int reason;
+
+	g.config = bpf_map_lookup_elem(&config, &zero);
+	if (!g.config)
+		return XDP_PASS;
+	c.frame = bpf_xdp_get_buff_len(ctx);
+	reason = packet_read(&c, g.config, &packet);
+	if (reason == PACKET_SIP && !packet.length)
+		reason = CG_R_KEEPALIVE;
+	if (reason != PACKET_SIP) {
+		count(CG_IN, reason, CG_PASS);
+		return XDP_PASS;
+	}
+	g.s = scratch_get();
+	if (!g.s)
+		return XDP_PASS;
+	g.s->packet = packet;
+	if (bpf_xdp_load_bytes(ctx, packet.offset, g.s->parser.buf,
+			       guard_copy_length(packet.length)))
+		o.reason = CG_R_INTERNAL;
+	else
+		guard_message(&g, &o);
+	return report(&g, &o) == CG_DROP ? XDP_DROP : XDP_PASS;
 }
 
 SEC("tc")
 int cseqguard_out(struct __sk_buff *skb)
 {
-	return bpf_map_lookup_elem(&config, &(__u32){0}) ? TC_ACT_UNSPEC : TC_ACT_UNSPEC;
+	struct packet packet = { .direction = CG_OUT, .ifindex = skb->ifindex };
+	struct outcome o = { .event = CG_EVENTS };
+	struct cursor c;
+	struct guard g;
+	__u32 zero = 0;
+	int reason;
+
+	g.config = bpf_map_lookup_elem(&config, &zero);
+	if (!g.config)
+		return TC_ACT_UNSPEC;
+	c.data = c.pos = (void *)(long)skb->data;
+	c.end = (void *)(long)skb->data_end;
+	c.frame = skb->len;
+	reason = packet_read(&c, g.config, &packet);
+	if (reason == PACKET_SIP && !packet.length)
+		reason = CG_R_KEEPALIVE;
+	if (reason != PACKET_SIP) {
+		count(CG_OUT, reason, CG_PASS);
+		return TC_ACT_UNSPEC;
+	}
+	g.s = scratch_get();
+	if (!g.s)
+		return TC_ACT_UNSPEC;
+	g.s->packet = packet;
+	if (bpf_skb_load_bytes(skb, packet.offset, g.s->parser.buf,
+			       guard_copy_length(packet.length)))
+		o.reason = CG_R_INTERNAL;
+	else
+		guard_message(&g, &o);
+	report(&g, &o);
+	return TC_ACT_UNSPEC;
 }

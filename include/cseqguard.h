@@ -189,6 +189,7 @@ struct cg_txn_key {
 };
 
 #define CG_I_CALLER_HOST 0x01 /* the host sent it without one having come in */
+#define CG_I_COUNTED 0x02 /* cseq is valid */
 #define CG_I_CALL_ID_CUT 0x04
 #define CG_I_TAG_CUT 0x08
 #define CG_I_URI_CUT 0x10
@@ -200,6 +201,8 @@ struct cg_invite {
 	__u64 done; /* final response seen; 0: none. pending is swept by the agent */
 	__u32 cseq;
 	__u32 forks; /* dialogs opened by it */
+	__u32 target_in; /* of the caller's Contact, as it came in; 0: none */
+	__u32 target_out; /* ... and as the host passed it on */
 	__u8 caller_addr[16];
 	__u8 sent_to[16]; /* pending: where the host sent it */
 	__u16 caller_port;
@@ -221,6 +224,8 @@ struct cg_early {
 	__u8 callee_flags;
 	__u8 first_seen; /* enum cg_direction: CG_OUT: the tag is the host's own */
 	__u8 pad[5];
+	__u8 caller_addr[16]; /* all zero: unknown, and nothing raises its counter */
+	__u8 callee_addr[16];
 };
 
 /* --- counters: per-CPU array of one ----------------------------------------------------------- */
@@ -318,8 +323,8 @@ CG_SIZE(struct cg_dialog, 552);
 CG_AT(struct cg_dialog, lock, 8);
 CG_AT(struct cg_dialog, caller_port, 64);
 CG_AT(struct cg_dialog, call, 136);
-CG_SIZE(struct cg_invite, 440);
-CG_SIZE(struct cg_early, 24);
+CG_SIZE(struct cg_invite, 448);
+CG_SIZE(struct cg_early, 56);
 CG_SIZE(struct cg_config, 112);
 CG_SIZE(struct cg_prefix, 20);
 CG_SIZE(struct cg_event, 304);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What closes a call: the word of a witness, matched by branch, never by CSeq number (proxies
+ * renumber). Runs under the dialog's lock.
+ *
+ * API: dialog_bye_out(), dialog_bye_answered_in(), dialog_bye_answered_out(), dialog_answered().
+ */
+#ifndef CG_EVIDENCE_H
+#define CG_EVIDENCE_H
+
+/* The answering leg of a response: the one whose tag is in To. */
+static __always_inline void dialog_answerer(struct cg_dialog *d, const struct facts *f,
+					    struct side *s)
+{
+	int from_caller = f->from == d->caller_tag;
+
+	if (f->from == f->to) /* the response of one leg comes in from it, or goes out to the other */
+		from_caller = f->direction == CG_IN ? !addr_equal(f->peer, d->caller.addr) :
+						      addr_equal(f->peer, d->caller.addr);
+	dialog_side(d, !from_caller, s);
+}
+
+/* The host sends a BYE: its own, or one that came in, or one from a transport that is not seen. */
+static __always_inline void dialog_bye_out(struct cg_dialog *d, const struct facts *f,
+					   const struct cg_config *config, struct outcome *o)
+{
+	__u32 branch = branch_short(f->branch), branch2 = branch_short(f->branch2);
+	struct side s;
+
+	dialog_side(d, dialog_from_caller(d, f), &s);
+	o->leg = s.leg;
+	o->clock = d->clock;
+	o->reason = CG_R_BYE;
+	if ((*s.flags & CG_LEG_HOST) && !branch2 && f->cseq_valid) {
+		leg_raise(&s, f->cseq);
+		if (d->state != CG_S_ENDED)
+			dialog_close(d, CG_E_BYE, s.leg, f->now, o);
+		return;
+	}
+	if (d->state == CG_S_ENDED)
+		return;
+	if (d->state != CG_S_ENDING || !branch2 || d->bye_branch_in != branch2) {
+		if ((*s.flags & CG_LEG_WITNESS) && !(*s.flags & CG_LEG_HOST))
+			return; /* a witness' BYE that was no evidence when it came in */
+		if ((d->flags & CG_D_BYE_UNSEEN) && d->bye_branch_out == branch)
+			return; /* sent again */
+		dialog_pend_bye(d, f, config, s.leg, branch2, o);
+		d->flags |= CG_D_BYE_UNSEEN;
+	}
+	d->bye_branch_out = branch;
+	d->flags &= ~(CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET);
+	d->flags |= CG_D_BYE_SENT_ON;
+	if (peer_is_leg(f, s.other, s.other_flags) &&
+	    (f->peer_port == f->request_port ||
+	     f->peer_port == (s.leg == CG_LEG_CALLER ? d->callee_port : d->caller_port)))
+		d->flags |= CG_D_BYE_TO_WITNESS;
+	if (dialog_on_target(d, f) || !(s.other_flags & CG_LEG_WITNESS))
+		d->flags |= CG_D_BYE_ON_TARGET;
+}
+
+/* The pending BYE came to nothing: the call runs on. */
+static __always_inline void dialog_resume(struct cg_dialog *d, __u8 reason, struct outcome *o)
+{
+	o->reason = reason;
+	if (d->state != CG_S_ENDING)
+		return;
+	d->state = CG_S_CONFIRMED;
+	d->bye_branch_in = 0;
+	d->bye_branch_out = 0;
+	d->flags &= ~DIALOG_BYE_FLAGS;
+	o->event = CG_EV_RESUME;
+}
+
+static __always_inline __u8 bye_sender(const struct cg_dialog *d)
+{
+	return d->flags & CG_D_BYE_CALLEE ? CG_LEG_CALLEE : CG_LEG_CALLER;
+}
+
+/* A final response that came in for the branch under which the host sent the pending BYE. */
+static __always_inline void dialog_judge_bye(struct cg_dialog *d, const struct facts *f,
+					     const struct side *answerer, struct outcome *o)
+{
+	int witness = *answerer->flags & CG_LEG_WITNESS;
+	int from_it = (d->flags & CG_D_BYE_TO_WITNESS) &&
+		      peer_is_leg(f, answerer->own, *answerer->flags);
+	int on_target = d->flags & CG_D_BYE_ON_TARGET;
+
+	if (f->status < 300 && !on_target) {
+		dialog_resume(d, CG_R_WRONG_TARGET, o);
+	} else if (f->status < 300 && !from_it) {
+		dialog_resume(d, CG_R_WRONG_ANSWERER, o);
+	} else if (f->status < 300) {
+		o->reason = CG_R_CLOSED;
+		dialog_close(d, witness ? CG_E_BYE : CG_E_RELAYED_BYE, bye_sender(d), d->bye_at, o);
+	} else if (f->status == 481 && !on_target) {
+		dialog_resume(d, CG_R_WRONG_TARGET, o);
+	} else if (f->status == 481 && from_it && witness && (d->flags & CG_D_BYE_SAME_TAGS)) {
+		o->reason = CG_R_CLOSED;
+		dialog_close(d, CG_E_GONE, bye_sender(d), d->bye_at, o);
+	} else {
+		dialog_resume(d, CG_R_REFUSED, o);
+	}
+}
+
+static __always_inline void dialog_bye_answered_in(struct cg_dialog *d, const struct facts *f,
+						   struct outcome *o)
+{
+	struct side answerer;
+
+	dialog_answerer(d, f, &answerer);
+	o->leg = answerer.leg == CG_LEG_CALLER ? CG_LEG_CALLEE : CG_LEG_CALLER;
+	o->clock = d->clock;
+	o->reason = CG_R_IN_DIALOG;
+	if (f->status < 200 || d->state == CG_S_ENDED)
+		return;
+	d->flags |= CG_D_BYE_ANSWERED; /* so that it is not the host's own when it goes out */
+	if ((d->flags & CG_D_BYE_SENT_ON) && d->bye_branch_out == branch_short(f->branch)) {
+		dialog_judge_bye(d, f, &answerer, o);
+	} else if (f->status < 300 && (*answerer.flags & CG_LEG_WITNESS) &&
+		   peer_is_leg(f, answerer.own, *answerer.flags)) {
+		o->reason = CG_R_CLOSED; /* evidence, rule 4 */
+		dialog_close(d, CG_E_UNSEEN_BYE, o->leg, f->now, o);
+	}
+}
+
+static __always_inline void dialog_bye_answered_out(struct cg_dialog *d, const struct facts *f,
+						    struct outcome *o)
+{
+	struct side answerer;
+	int host;
+
+	dialog_answerer(d, f, &answerer);
+	host = *answerer.flags & CG_LEG_HOST;
+	o->leg = answerer.leg == CG_LEG_CALLER ? CG_LEG_CALLEE : CG_LEG_CALLER;
+	o->clock = d->clock;
+	o->reason = CG_R_IN_DIALOG;
+	if (f->status < 200 || d->state != CG_S_ENDING || (d->flags & CG_D_BYE_ANSWERED) ||
+	    !d->bye_branch_in || d->bye_branch_in != branch_short(f->branch))
+		return;
+	if (host && f->status < 300) {
+		o->reason = CG_R_CLOSED;
+		dialog_close(d, CG_E_BYE, bye_sender(d), d->bye_at, o);
+	} else if (host && f->status == 481 && (d->flags & CG_D_BYE_SAME_TAGS)) {
+		o->reason = CG_R_CLOSED;
+		dialog_close(d, CG_E_GONE, bye_sender(d), d->bye_at, o);
+	} else if (f->status >= 300) {
+		dialog_resume(d, CG_R_REFUSED, o); /* by the host: a challenge, 408, 483 */
+	}
+}
+
+/* A response to another in-dialog request, or a 2xx to INVITE once more. */
+static __always_inline void dialog_answered(struct cg_dialog *d, const struct facts *f,
+					    struct outcome *o)
+{
+	struct side answerer;
+
+	dialog_answerer(d, f, &answerer);
+	o->reason = CG_R_IN_DIALOG;
+	if (f->status >= 200 && f->status < 300 &&
+	    (f->direction == CG_OUT || peer_is_leg(f, answerer.own, *answerer.flags)))
+		dialog_refresh_target(d, f, answerer.leg);
+}
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * From INVITE to dialog. An INVITE that comes in is noted in `invites`; when the host sends it on,
+ * or answers it, the note moves to `pending` under the branch concerned. A 2xx opens a dialog for a
+ * branch under which the host sent the INVITE, from where it was sent to; or when the host itself
+ * answers. Owner of `invites`, `pending`, `early`, and of inserts into `dialogs`.
+ *
+ * API: invite_in(), invite_out(), invite_answered_in(), invite_answered_out(), early_request_in().
+ */
+#ifndef CG_OPENING_H
+#define CG_OPENING_H
+
+static __always_inline struct cg_txn_key txn_key(const struct facts *f, __u64 branch)
+{
+	return (struct cg_txn_key){ .call = f->key.call, .from = f->from, .branch = branch };
+}
+
+static __always_inline struct cg_invite *invite_noted(const struct facts *f, __u64 branch)
+{
+	struct cg_txn_key key = txn_key(f, branch);
+	struct cg_invite *i = bpf_map_lookup_elem(&pending, &key);
+
+	return i ? i : bpf_map_lookup_elem(&invites, &key);
+}
+
+/* --- requests --------------------------------------------------------------------------------- */
+
+static __noinline int invite_build(struct guard *g)
+{
+	struct scratch *s = g->s;
+	const struct sip_parser *p = &s->parser;
+	struct cg_invite *i = &s->invite;
+	__u8 flags = 0;
+
+	__builtin_memset(i, 0, sizeof(*i));
+	i->setup = s->facts.now;
+	i->cseq = s->facts.cseq;
+	__builtin_memcpy(i->caller_addr, s->packet.source, 16);
+	i->caller_port = s->packet.source_port;
+	i->caller_if = s->packet.ifindex;
+	i->clock = g->config->clock;
+	i->target_in = s->facts.contact;
+	if (s->facts.cseq_valid)
+		flags |= CG_I_COUNTED;
+	if (copy_text(i->call.call_id, sizeof(i->call.call_id), p, p->msg.call_id))
+		flags |= CG_I_CALL_ID_CUT;
+	if (copy_text(i->call.from_tag, sizeof(i->call.from_tag), p, p->msg.from_tag))
+		flags |= CG_I_TAG_CUT;
+	if (copy_text(i->call.from_uri, sizeof(i->call.from_uri), p, p->msg.from_uri) |
+	    copy_text(i->call.to_uri, sizeof(i->call.to_uri), p, p->msg.to_uri) |
+	    copy_text(i->call.request_uri, sizeof(i->call.request_uri), p, p->msg.request_uri))
+		flags |= CG_I_URI_CUT;
+	i->flags = flags;
+	return 0;
+}
+
+static __always_inline void invite_again(struct scratch *s, const struct cg_invite *from)
+{
+	__builtin_memcpy(&s->invite, from, sizeof(*from));
+	s->invite.moved = 0;
+	s->invite.done = 0;
+	s->invite.forks = 0;
+}
+
+static __always_inline __u8 invite_in(struct guard *g)
+{
+	struct facts *f = &g->s->facts;
+	struct cg_txn_key key = txn_key(f, f->branch), before;
+	struct cg_invite *first = NULL;
+
+	if (invite_noted(f, f->branch))
+		return CG_R_INVITE; /* sent again: the first counts */
+	if (f->branch2) { /* a spiral: the host sent it out, and here it comes once more */
+		before = txn_key(f, f->branch2);
+		first = bpf_map_lookup_elem(&pending, &before);
+	}
+	if (first)
+		invite_again(g->s, first);
+	else
+		invite_build(g);
+	return bpf_map_update_elem(&invites, &key, &g->s->invite, BPF_ANY) ? CG_R_INTERNAL :
+									     CG_R_INVITE;
+}
+
+static __always_inline __u8 invite_pend(struct guard *g, const struct cg_txn_key *key)
+{
+	g->s->invite.moved = g->s->facts.now;
+	switch (bpf_map_update_elem(&pending, key, &g->s->invite, BPF_NOEXIST)) {
+	case 0:
+	case -EEXIST:
+		return CG_R_INVITE;
+	case -E2BIG:
+		return CG_R_PENDING_FULL;
+	}
+	return CG_R_INTERNAL;
+}
+
+static __always_inline __u8 invite_out(struct guard *g)
+{
+	struct scratch *s = g->s;
+	struct facts *f = &s->facts;
+	struct cg_txn_key key = txn_key(f, f->branch);
+	struct cg_invite *note = NULL;
+
+	if (bpf_map_lookup_elem(&pending, &key))
+		return CG_R_INVITE; /* sent again */
+	if (f->branch2)
+		note = invite_noted(f, f->branch2);
+	if (note) {
+		invite_again(s, note);
+	} else {
+		/* the host's own, or one from a transport that is not seen: numbered by whom? */
+		invite_build(g);
+		s->invite.flags |= CG_I_CALLER_HOST;
+		if (f->branch2)
+			s->invite.flags &= ~CG_I_COUNTED;
+	}
+	__builtin_memcpy(s->invite.sent_to, f->peer, 16);
+	s->invite.sent_port = f->peer_port;
+	s->invite.target_out = f->contact;
+	return invite_pend(g, &key);
+}
+
+/* --- early dialogs ---------------------------------------------------------------------------- */
+
+/* The first message that carries a To tag says whether the host made it. */
+static __always_inline void early_note(const struct facts *f, const struct cg_invite *i,
+				       const __u8 callee[16])
+{
+	struct cg_early e = { .caller_tag = f->from, .first_seen = f->direction };
+
+	if (i) {
+		e.caller_cseq = i->cseq;
+		e.caller_flags = i->flags & CG_I_COUNTED ? CG_LEG_COUNTED : 0;
+		__builtin_memcpy(e.caller_addr, i->caller_addr, 16);
+		__builtin_memcpy(e.callee_addr, callee, 16);
+	}
+	bpf_map_update_elem(&early, &f->key, &e, BPF_NOEXIST);
+}
+
+/* PRACK and UPDATE raise a counter before the 2xx does. LRU maps take no lock: a race costs a raise. */
+static __always_inline __u8 early_request_in(const struct facts *f)
+{
+	struct cg_early *e = bpf_map_lookup_elem(&early, &f->key);
+	int caller;
+
+	if (!e)
+		return CG_R_UNKNOWN_DIALOG;
+	caller = f->from == e->caller_tag;
+	if (!f->cseq_valid || f->method == CG_M_ACK || f->method == CG_M_BYE ||
+	    !addr_equal(f->peer, caller ? e->caller_addr : e->callee_addr))
+		return CG_R_EARLY;
+	if (caller && f->cseq > e->caller_cseq) {
+		e->caller_cseq = f->cseq;
+		e->caller_flags |= CG_LEG_COUNTED;
+	} else if (!caller && (!(e->callee_flags & CG_LEG_COUNTED) || f->cseq > e->callee_cseq)) {
+		e->callee_cseq = f->cseq;
+		e->callee_flags |= CG_LEG_COUNTED;
+	}
+	return CG_R_EARLY;
+}
+
+/* --- 2xx -------------------------------------------------------------------------------------- */
+
+static __always_inline void dialog_set_witness(struct cg_dialog *d)
+{
+	const __u8 believed = CG_LEG_GATEWAY | CG_LEG_HOST;
+
+	if (d->caller_flags & believed)
+		d->caller_flags |= CG_LEG_WITNESS;
+	if (d->callee_flags & believed)
+		d->callee_flags |= CG_LEG_WITNESS;
+	if (!((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS))
+		d->callee_flags |= CG_LEG_WITNESS;
+}
+
+static __always_inline void dialog_set_counters(struct cg_dialog *d, const struct cg_invite *i,
+						const struct cg_early *e)
+{
+	d->caller.cseq = i->cseq;
+	if (i->flags & CG_I_COUNTED)
+		d->caller_flags |= CG_LEG_COUNTED;
+	if (!e)
+		return;
+	if ((e->caller_flags & CG_LEG_COUNTED) && e->caller_cseq > d->caller.cseq)
+		d->caller.cseq = e->caller_cseq;
+	if (e->callee_flags & CG_LEG_COUNTED) {
+		d->callee.cseq = e->callee_cseq;
+		d->callee_flags |= CG_LEG_COUNTED;
+	}
+}
+
+static __always_inline void dialog_set_target(struct cg_dialog *d, const struct cg_invite *i,
+					      const struct facts *f)
+{
+	if (d->callee_flags & CG_LEG_WITNESS) {
+		d->target_in = f->contact;
+	} else {
+		d->target_in = i->target_in;
+		d->target_out = i->target_out;
+	}
+	if (d->target_in)
+		d->flags |= CG_D_TARGET_KNOWN;
+}
+
+static __noinline int dialog_build(struct guard *g, const struct cg_invite *i)
+{
+	struct scratch *s = g->s;
+	struct facts *f = &s->facts;
+	struct cg_dialog *d = (void *)s->dialog;
+
+	__builtin_memset(s->dialog, 0, sizeof(s->dialog));
+	d->caller_tag = f->from;
+	d->state = CG_S_CONFIRMED;
+	d->clock = i->clock;
+	__builtin_memcpy(d->caller.addr, i->caller_addr, 16);
+	__builtin_memcpy(d->callee.addr, s->packet.source, 16);
+	d->caller_port = i->caller_port;
+	d->callee_port = s->packet.source_port;
+	d->caller_if = i->caller_if;
+	d->callee_if = s->packet.ifindex;
+	if (addr_is_gateway(g->config, d->caller.addr))
+		d->caller_flags |= CG_LEG_GATEWAY;
+	if (i->flags & CG_I_CALLER_HOST)
+		d->caller_flags |= CG_LEG_HOST;
+	if (f->direction == CG_OUT)
+		d->callee_flags |= CG_LEG_HOST;
+	else if (f->peer_gateway)
+		d->callee_flags |= CG_LEG_GATEWAY;
+	dialog_set_witness(d);
+	dialog_set_counters(d, i, bpf_map_lookup_elem(&early, &f->key));
+	dialog_set_target(d, i, f);
+	d->flags |= i->flags & (CG_I_CALL_ID_CUT | CG_I_TAG_CUT | CG_I_URI_CUT);
+	d->tag_case = tag_case(g->config, f->from_case, f->to_case);
+	d->sip_code = f->status;
+	d->setup = i->setup;
+	d->answer = f->now;
+	__builtin_memcpy(&d->call, &i->call, sizeof(d->call));
+	if (copy_text(d->to_tag, sizeof(d->to_tag), &s->parser, s->parser.msg.to_tag))
+		d->flags |= CG_D_TAG_CUT;
+	return 0;
+}
+
+_Static_assert(CG_I_CALL_ID_CUT == CG_D_CALL_ID_CUT && CG_I_TAG_CUT == CG_D_TAG_CUT &&
+	       CG_I_URI_CUT == CG_D_URI_CUT, "the cuts pass from invite to dialog as they are");
+
+static __always_inline __u8 dialog_open(struct guard *g, const struct cg_invite *i,
+					struct outcome *o)
+{
+	struct cg_dialog *d = (void *)g->s->dialog;
+
+	dialog_build(g, i);
+	switch (bpf_map_update_elem(&dialogs, &g->s->facts.key, d, BPF_NOEXIST)) {
+	case 0:
+		o->event = CG_EV_START;
+		o->clock = d->clock;
+		return CG_R_OPENED;
+	case -EEXIST:
+		return CG_R_IN_DIALOG; /* the other CPU was first */
+	case -E2BIG:
+		return CG_R_DIALOGS_FULL;
+	}
+	return CG_R_INTERNAL;
+}
+
+/* A response to an INVITE comes in; no dialog has its tags. */
+static __always_inline __u8 invite_answered_in(struct guard *g, struct outcome *o)
+{
+	struct facts *f = &g->s->facts;
+	struct cg_txn_key key = txn_key(f, f->branch);
+	struct cg_invite *i = bpf_map_lookup_elem(&pending, &key);
+
+	if (f->status >= 300) {
+		if (i)
+			i->done = f->now;
+		return CG_R_REJECTED;
+	}
+	if (f->status > 100)
+		early_note(f, i, f->peer);
+	if (f->status < 200)
+		return CG_R_EARLY;
+	if (!i || (!addr_equal(f->peer, i->sent_to) && !f->peer_gateway))
+		return CG_R_FORGED_2XX;
+	i->done = f->now;
+	if (__sync_fetch_and_add(&i->forks, 1) >= CG_FORKS_MAX)
+		return CG_R_FORKS_FULL;
+	return dialog_open(g, i, o);
+}
+
+/* A response to an INVITE goes out; no dialog has its tags. */
+static __always_inline __u8 invite_answered_out(struct guard *g, struct outcome *o)
+{
+	struct facts *f = &g->s->facts;
+	struct cg_txn_key key = txn_key(f, f->branch);
+	struct cg_invite *i = invite_noted(f, f->branch);
+	struct cg_early *e;
+
+	if (f->status >= 300) {
+		if (i)
+			i->done = f->now;
+		return CG_R_REJECTED;
+	}
+	if (f->status == 100)
+		return CG_R_EARLY;
+	if (f->status < 200)
+		early_note(f, i, g->s->packet.source);
+	e = bpf_map_lookup_elem(&early, &f->key);
+	if (f->status < 200) {
+		/* It rings here, for minutes: an INVITE flood must not wash it out of `invites`. */
+		if (i && !i->moved && e && e->first_seen == CG_OUT) {
+			invite_again(g->s, i);
+			g->s->invite.flags |= CG_I_ANSWERED_HERE;
+			return invite_pend(g, &key) == CG_R_PENDING_FULL ? CG_R_PENDING_FULL :
+									   CG_R_EARLY;
+		}
+		return CG_R_EARLY;
+	}
+	/* One that came in before, and opened nothing, is not the host's own. */
+	if (!i || (e && e->first_seen == CG_IN))
+		return CG_R_OUT_OF_DIALOG;
+	return dialog_open(g, i, o);
+}
+
+#endif

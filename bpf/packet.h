@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The packet cursor: Ethernet, VLAN tags, IPv4 with options, IPv6 with extension headers, UDP.
+ *
+ * API: packet_read(). It returns PACKET_SIP and fills struct packet, or the reason why there is
+ * nothing to read. It holds no state.
+ */
+#ifndef CG_PACKET_H
+#define CG_PACKET_H
+
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+
+#include <bpf/bpf_endian.h>
+
+#define PACKET_SIP CG_REASONS /* no reason to stop: a payload on a SIP port */
+
+#define PACKET_VLANS 2 /* 802.1Q within 802.1ad */
+#define PACKET_EXTENSIONS 8 /* IPv6 extension headers; more: Linux' own stack gives up as late */
+
+struct packet {
+	__u8 source[16];
+	__u8 dest[16];
+	__u16 source_port;
+	__u16 dest_port;
+	__u32 offset; /* of the payload in the frame */
+	__u32 length; /* of the payload, as far as it is in this frame */
+	__u8 first_fragment;
+	__u8 direction; /* enum cg_direction */
+	__u8 pad[2];
+	__u32 ifindex;
+};
+
+struct cursor {
+	void *data;
+	void *pos;
+	void *end;
+	__u32 frame; /* bytes in the whole frame, of which [data, end) may be the head */
+};
+
+struct vlan_tag {
+	__be16 tci;
+	__be16 protocol;
+};
+
+struct extension {
+	__u8 next;
+	__u8 length;
+	__be16 fragment;
+	__be32 id;
+};
+
+static __always_inline int packet_is_sip_port(const struct cg_config *config, __u16 port)
+{
+	for (__u32 i = 0; i < CG_PORTS_MAX; i++) {
+		if (i >= config->n_ports)
+			return 0;
+		if (config->ports[i] == port)
+			return 1;
+	}
+	return 0;
+}
+
+/* TCP is recognised, and left alone. */
+static __always_inline int packet_tcp(struct cursor *c, const struct cg_config *config)
+{
+	__be16 *ports = c->pos;
+
+	if ((void *)(ports + 2) > c->end)
+		return CG_R_NOT_UDP;
+	if (packet_is_sip_port(config, bpf_ntohs(ports[0])) ||
+	    packet_is_sip_port(config, bpf_ntohs(ports[1])))
+		return CG_R_TCP;
+	return CG_R_NOT_UDP;
+}
+
+/* `ip_end`: where the IP packet ends in the frame, by its own length. */
+static __always_inline int packet_udp(struct cursor *c, const struct cg_config *config,
+				      __u32 ip_end, struct packet *p)
+{
+	struct udphdr *udp = c->pos;
+	__u32 length, room;
+
+	if ((void *)(udp + 1) > c->end)
+		return CG_R_MALFORMED;
+	p->source_port = bpf_ntohs(udp->source);
+	p->dest_port = bpf_ntohs(udp->dest);
+	if (!packet_is_sip_port(config, p->dest_port) &&
+	    !packet_is_sip_port(config, p->source_port))
+		return CG_R_OTHER_PORT;
+	length = bpf_ntohs(udp->len);
+	p->offset = (void *)(udp + 1) - c->data;
+	if (ip_end > c->frame || ip_end < p->offset || length < sizeof(*udp))
+		return CG_R_MALFORMED;
+	length -= sizeof(*udp);
+	room = ip_end - p->offset;
+	if (length > room && !p->first_fragment)
+		return CG_R_MALFORMED;
+	p->length = length < room ? length : room;
+	return PACKET_SIP;
+}
+
+static __always_inline void packet_mapped(__u8 out[16], __be32 addr)
+{
+	__be32 *words = (__be32 *)out;
+
+	words[0] = 0;
+	words[1] = 0;
+	words[2] = bpf_htonl(0xffff);
+	words[3] = addr;
+}
+
+static __always_inline int packet_ipv4(struct cursor *c, const struct cg_config *config,
+				       struct packet *p)
+{
+	struct iphdr *ip = c->pos;
+	__u32 header, total, start = c->pos - c->data;
+
+	if ((void *)(ip + 1) > c->end)
+		return CG_R_MALFORMED;
+	header = ip->ihl * 4;
+	total = bpf_ntohs(ip->tot_len);
+	if (header < sizeof(*ip) || total < header)
+		return CG_R_MALFORMED;
+	if (ip->protocol != IPPROTO_UDP && ip->protocol != IPPROTO_TCP)
+		return CG_R_NOT_UDP;
+	if (ip->frag_off & bpf_htons(0x1fff))
+		return ip->protocol == IPPROTO_UDP ? CG_R_LATER_FRAGMENT : CG_R_NOT_UDP;
+	p->first_fragment = !!(ip->frag_off & bpf_htons(0x2000));
+	packet_mapped(p->source, ip->saddr);
+	packet_mapped(p->dest, ip->daddr);
+	c->pos += header;
+	if (ip->protocol == IPPROTO_TCP)
+		return packet_tcp(c, config);
+	return packet_udp(c, config, start + total, p);
+}
+
+static __always_inline int packet_ipv6(struct cursor *c, const struct cg_config *config,
+				       struct packet *p)
+{
+	struct ipv6hdr *ip = c->pos;
+	__u32 ip_end, i;
+	__u8 next;
+
+	if ((void *)(ip + 1) > c->end)
+		return CG_R_MALFORMED;
+	ip_end = c->pos - c->data + sizeof(*ip) + bpf_ntohs(ip->payload_len);
+	__builtin_memcpy(p->source, &ip->saddr, 16);
+	__builtin_memcpy(p->dest, &ip->daddr, 16);
+	next = ip->nexthdr;
+	c->pos = ip + 1;
+	for (i = 0; i < PACKET_EXTENSIONS; i++) {
+		struct extension *x = c->pos;
+
+		if (next == IPPROTO_UDP)
+			return packet_udp(c, config, ip_end, p);
+		if (next == IPPROTO_TCP)
+			return packet_tcp(c, config);
+		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS &&
+		    next != IPPROTO_AH && next != IPPROTO_FRAGMENT)
+			return CG_R_NOT_UDP;
+		if ((void *)(x + 1) > c->end)
+			return CG_R_MALFORMED;
+		if (next == IPPROTO_FRAGMENT) {
+			if (x->fragment & bpf_htons(0xfff8))
+				return CG_R_LATER_FRAGMENT;
+			p->first_fragment = !!(x->fragment & bpf_htons(1));
+			c->pos += 8;
+		} else if (next == IPPROTO_AH) {
+			c->pos += (x->length + 2) * 4;
+		} else {
+			c->pos += (x->length + 1) * 8;
+		}
+		next = x->next;
+	}
+	return CG_R_MALFORMED;
+}
+
+static __always_inline int packet_read(struct cursor *c, const struct cg_config *config,
+				       struct packet *p)
+{
+	struct ethhdr *eth = c->pos;
+	__be16 protocol;
+
+	if ((void *)(eth + 1) > c->end)
+		return CG_R_NOT_UDP;
+	protocol = eth->h_proto;
+	c->pos = eth + 1;
+	for (__u32 i = 0; i < PACKET_VLANS; i++) {
+		struct vlan_tag *tag = c->pos;
+
+		if (protocol != bpf_htons(ETH_P_8021Q) && protocol != bpf_htons(ETH_P_8021AD))
+			break;
+		if ((void *)(tag + 1) > c->end)
+			return CG_R_MALFORMED;
+		protocol = tag->protocol;
+		c->pos = tag + 1;
+	}
+	if (protocol == bpf_htons(ETH_P_IP))
+		return packet_ipv4(c, config, p);
+	if (protocol == bpf_htons(ETH_P_IPV6))
+		return packet_ipv6(c, config, p);
+	return CG_R_NOT_UDP;
+}
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The one exit: a reason is counted, turned into a verdict, and where it concerns a dialog or is a
+ * violation, reported. Owner of `counters`, `events` and `alerts`. A failed counter or a full ring
+ * never changes a verdict.
+ *
+ * API: reason_action(), count(), report(), copy_text().
+ */
+#ifndef CG_REPORT_H
+#define CG_REPORT_H
+
+#define REASON_IS_PASS 0
+#define REASON_IS_NOTE 1
+#define REASON_IS_DROP 2
+#define REASON_IS_POLICY 3
+#define REASON_KIND(NAME, word, kind, text) | (__u64)(REASON_IS_##kind == REASON_SET) << CG_R_##NAME
+
+/* sets of reasons, a bit each */
+#define REASON_SET REASON_IS_NOTE
+static const __u64 reasons_noted = 0 CG_REASON_LIST(REASON_KIND);
+#undef REASON_SET
+#define REASON_SET REASON_IS_DROP
+static const __u64 reasons_dropped = 0 CG_REASON_LIST(REASON_KIND);
+#undef REASON_SET
+#define REASON_SET REASON_IS_POLICY
+static const __u64 reasons_by_policy = 0 CG_REASON_LIST(REASON_KIND);
+#undef REASON_SET
+_Static_assert(CG_REASONS <= 64, "a set of reasons is 64 bits");
+
+static __always_inline int reason_in(__u64 set, __u8 reason)
+{
+	return set >> (reason & 63) & 1;
+}
+
+static __always_inline int reason_is_strict(const struct cg_config *config, __u8 reason)
+{
+	switch (reason) {
+	case CG_R_EQUAL_CSEQ:
+		return config->equal == CG_EQUAL_DROP;
+	case CG_R_FOREIGN_SOURCE:
+		return config->source == CG_SOURCE_STRICT;
+	case CG_R_FRAGMENTED:
+		return config->fragments == CG_FRAGMENTS_STRICT;
+	}
+	return 1;
+}
+
+/* enum cg_action */
+static __always_inline __u8 reason_action(const struct cg_config *config, __u8 reason)
+{
+	if (!reason_in(reasons_dropped | reasons_by_policy, reason) ||
+	    !reason_is_strict(config, reason))
+		return CG_PASS;
+	return config->mode == CG_ENFORCE ? CG_DROP : CG_WOULD_DROP;
+}
+
+/* Text of a slice, cut to `size` less one and NUL-ended; -1: it was cut. */
+static __always_inline int copy_text(char *out, __u32 size, const struct sip_parser *p,
+				     struct sip_slice slice)
+{
+	__u32 len = slice.len < size - 1 ? slice.len : size - 1;
+
+	__builtin_memset(out, 0, size);
+	bpf_probe_read_kernel(out, len, (const void *)(p->buf + (slice.off & (SIP_MAX - 1))));
+	return slice.len < size ? 0 : -1;
+}
+
+static __always_inline void count(__u8 direction, __u8 reason, __u8 action)
+{
+	__u32 zero = 0;
+	struct cg_counters *c = bpf_map_lookup_elem(&counters, &zero);
+	__u64 field = reason, *words;
+
+	barrier_var(field); /* or clang compares one copy and indexes by another */
+	if (!c || field >= CG_REASONS)
+		return;
+	words = direction == CG_IN ? (__u64 *)&c->in : (__u64 *)&c->out;
+	words[field]++;
+	if (action == CG_DROP)
+		c->dropped++;
+	else if (action == CG_WOULD_DROP)
+		c->would_drop++;
+}
+
+enum loss { EVENT_LOST, ALERT_LOST, ALERT_LIMITED };
+
+static __always_inline void count_loss(enum loss loss)
+{
+	__u32 zero = 0;
+	struct cg_counters *c = bpf_map_lookup_elem(&counters, &zero);
+
+	if (!c)
+		return;
+	if (loss == EVENT_LOST)
+		c->events_lost++;
+	else if (loss == ALERT_LOST)
+		c->alerts_lost++;
+	else
+		c->alerts_limited++;
+}
+
+static __always_inline void event_fill(struct cg_event *e, struct guard *g, __u8 type, __u8 action,
+				       const struct outcome *o)
+{
+	struct scratch *s = g->s;
+	const struct sip_parser *p = &s->parser;
+
+	e->layout = CG_LAYOUT;
+	e->size = sizeof(*e);
+	e->type = type;
+	e->reason = o->reason;
+	e->action = action;
+	e->leg = o->leg;
+	e->at = s->facts.now;
+	e->seq = (__u64)bpf_get_smp_processor_id() << 48 | s->sequence++;
+	e->key = s->facts.key;
+	e->cseq = s->facts.cseq;
+	e->expected_cseq = o->expected_cseq;
+	__builtin_memcpy(e->source, s->packet.source, 16);
+	e->source_port = s->packet.source_port;
+	e->status = s->facts.status;
+	e->ifindex = s->packet.ifindex;
+	e->method = s->facts.method;
+	e->direction = s->packet.direction;
+	e->clock = o->clock;
+	e->cseq_valid = s->facts.cseq_valid;
+	__builtin_memset(e->pad, 0, sizeof(e->pad));
+	copy_text(e->call_id, sizeof(e->call_id), p, p->msg.call_id);
+	copy_text(e->from_tag, sizeof(e->from_tag), p, p->msg.from_tag);
+	copy_text(e->to_tag, sizeof(e->to_tag), p, p->msg.to_tag);
+}
+
+static __noinline int report_event(struct guard *g, const struct outcome *o)
+{
+	struct cg_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+
+	if (!e) {
+		count_loss(EVENT_LOST);
+		return 0;
+	}
+	event_fill(e, g, o->event, CG_PASS, o);
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}
+
+/* A flood of bad BYEs fills neither the ring nor the agent: so many a second, the rest counted. */
+static __always_inline int alert_limited(struct scratch *s)
+{
+	__u64 second = s->facts.now >> 30;
+
+	if (s->alert_second != second) {
+		s->alert_second = second;
+		s->alerts = 0;
+	}
+	return s->alerts++ >= CG_ALERTS_PER_SECOND;
+}
+
+static __noinline int report_alert(struct guard *g, const struct outcome *o, __u8 action)
+{
+	struct cg_event *e;
+
+	if (alert_limited(g->s)) {
+		count_loss(ALERT_LIMITED);
+		return 0;
+	}
+	e = bpf_ringbuf_reserve(&alerts, sizeof(*e), 0);
+	if (!e) {
+		count_loss(ALERT_LOST);
+		return 0;
+	}
+	event_fill(e, g, CG_EV_VIOLATION, action, o);
+	bpf_ringbuf_submit(e, 0);
+	return 0;
+}
+
+/* Returns the action: what becomes of the packet. */
+static __always_inline __u8 report(struct guard *g, const struct outcome *o)
+{
+	__u8 action = reason_action(g->config, o->reason);
+
+	count(g->s->packet.direction, o->reason, action);
+	if (o->event < CG_EVENTS)
+		report_event(g, o);
+	if (reason_in(reasons_noted | reasons_dropped | reasons_by_policy, o->reason))
+		report_alert(g, o, action);
+	return action;
+}
+
+#endif

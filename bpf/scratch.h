@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What one message is, in one place for all rules: per CPU, since it is too large for the stack. XDP
+ * runs in softirq and tc egress with softirqs off, so neither meets the other's.
+ *
+ * API: scratch_get(), struct guard, struct facts.
+ */
+#ifndef CG_SCRATCH_H
+#define CG_SCRATCH_H
+
+struct facts {
+	__u64 now;
+	struct cg_dialog_key key;
+	__u64 from; /* folded tags' hashes */
+	__u64 to;
+	__u64 from_case;
+	__u64 to_case;
+	__u64 branch; /* of the top Via; 0: none */
+	__u64 branch2; /* of the Via below it */
+	__u32 contact; /* targets: hashes of a URI up to its parameters; 0: none */
+	__u32 request_uri;
+	__u32 cseq;
+	__u16 status; /* 0: a request */
+	__u16 request_port; /* that the Request-URI names */
+	__u8 cseq_valid;
+	__u8 method;
+	__u8 direction;
+	__u8 peer_gateway; /* the far end of this packet is under --gateway */
+	__u16 peer_port;
+	__u8 pad[2];
+	__u8 peer[16]; /* source of what comes in, destination of what goes out */
+};
+
+struct scratch {
+	struct packet packet;
+	struct facts facts;
+	struct cg_invite invite;
+	__u64 dialog[sizeof(struct cg_dialog) / 8]; /* a spin lock may stand in hash values only */
+	__u64 alert_second;
+	__u64 alerts; /* within it */
+	__u64 sequence;
+	struct sip_parser parser;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+struct guard {
+	struct scratch *s;
+	const struct cg_config *config;
+};
+
+/* What the rules made of a message. */
+struct outcome {
+	__u8 reason; /* enum cg_reason */
+	__u8 event; /* enum cg_event_type, or CG_EVENTS: none */
+	__u8 leg; /* enum cg_leg_id: whose tag is in From */
+	__u8 clock; /* that the dialog was born under */
+	__u32 expected_cseq;
+};
+
+static __always_inline struct scratch *scratch_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratch, &zero);
+}
+
+static __always_inline int addr_equal(const __u8 a[16], const __u8 b[16])
+{
+	const __u64 *x = (const void *)a, *y = (const void *)b;
+
+	return x[0] == y[0] && x[1] == y[1];
+}
+
+static __noinline int addr_is_gateway(const struct cg_config *config, const __u8 addr[16])
+{
+	struct cg_prefix key = { .bits = 128 };
+
+	if (!config->has_gateways)
+		return 0;
+	__builtin_memcpy(key.addr, addr, 16);
+	return bpf_map_lookup_elem(&gateways, &key) != NULL;
+}
+
+#endif

@@ -1,0 +1,799 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The SIP parser: a step over (buffer, length), without context, maps or libc. The same file serves
+ * the kernel programs, the unit tests, the fuzzer and the agent.
+ *
+ * Contract
+ *   The caller puts a datagram's payload into parser->buf and calls sip_parse(). It returns 0 and
+ *   fills parser->msg, or -1: no SIP/2.0 start line, msg is void. Nothing behind `len` has a
+ *   bearing on the result, though up to SIP_SLACK bytes behind it are read.
+ *   `complete` says that the buffer holds the whole datagram; if it does not, a last line without
+ *   its end is left out. Lengths are at most SIP_MAX. Time is linear in `len`.
+ *
+ *   A slice of length 0 is a field that is absent or empty; msg.flags tells which headers were
+ *   there. Slices lie within the first `len` bytes, and hold bytes as they came.
+ *
+ * One reading
+ *   - Header names, methods and the version in any letter case, long and compact form, with blanks
+ *     before the colon (RFC 3261 7.3.1). Lines end in LF, with or without CR; a line that begins
+ *     with a blank continues the one before (7.3.1). Empty lines before the start line are skipped
+ *     (7.5). The first empty line ends the headers; what follows is never looked at.
+ *   - The Request-URI is what stands between the method and the last word of the start line.
+ *   - `tag` is a parameter behind the closing '>', or where there is no '<', behind the first ';'
+ *     outside a quoted string (20.10, 20.20).
+ *   - Of a header that is repeated the first counts. Where a repeated Call-ID, From, To or CSeq
+ *     says something else, where a From or To lists two addresses, names two tags or leaves a quote
+ *     or '<' open, two peers may read two dialogs: SIP_AMBIGUOUS.
+ *   - CSeq: digits, leading zeros allowed; anything else, 2^31 and up, or a method unlike the
+ *     request's (8.1.1.5, 20.16) is SIP_BAD_CSEQ, and msg.cseq is void.
+ */
+#ifndef SIP_PARSER_H
+#define SIP_PARSER_H
+
+#include <linux/types.h>
+
+#include "cseqguard.h"
+
+#define SIP_MAX 4096 /* bytes of a datagram that are looked at; a power of two */
+#define SIP_SLACK 64
+
+#define SIP_HAS_CALL_ID 0x01
+#define SIP_HAS_FROM 0x02
+#define SIP_HAS_TO 0x04
+#define SIP_HAS_CSEQ 0x08
+#define SIP_HAS_VIA 0x10
+#define SIP_HAS_ALL 0x1f
+#define SIP_HEADERS_END 0x20 /* the empty line was found */
+#define SIP_AMBIGUOUS 0x40
+#define SIP_BAD_CSEQ 0x80
+
+struct sip_slice {
+	__u16 off;
+	__u16 len;
+};
+
+struct sip_msg {
+	__u16 status; /* of a response, 100 to 699; 0: a request */
+	__u8 method; /* enum cg_method; of a response: its CSeq's */
+	__u8 cseq_method;
+	__u32 cseq;
+	__u32 flags; /* SIP_... */
+	struct sip_slice request_uri;
+	struct sip_slice call_id;
+	struct sip_slice from_uri;
+	struct sip_slice from_tag;
+	struct sip_slice to_uri;
+	struct sip_slice to_tag;
+	struct sip_slice contact; /* URI of the first Contact */
+	struct sip_slice branch; /* of the top Via */
+	struct sip_slice branch2; /* of the one below it */
+};
+
+struct sip_parser {
+	struct sip_msg msg;
+	__u32 len;
+	__u32 pos; /* where the next line end is looked for */
+	__u32 line; /* where the current line began */
+	__u8 started; /* the start line is behind us */
+	__u8 failed;
+	__u8 vias; /* Via values seen: 0, 1 or 2 */
+	__u8 complete;
+	/*
+	 * What a loop carries from step to step lies here: of memory the verifier assumes nothing,
+	 * of a register or the stack it would walk every value.
+	 */
+	__u32 at; /* in parameters, or before an address */
+	__u32 quoted; /* within a quoted string */
+	__u64 number;
+	__u64 newlines[SIP_MAX / 64]; /* a bit a byte */
+	__u8 buf[SIP_MAX + SIP_SLACK];
+};
+
+#ifdef __bpf__
+#define sip_inline static __always_inline
+#define sip_part static __noinline /* a unit of its own for the verifier's walk */
+#define sip_loop(n, step, ctx) bpf_loop(n, step, ctx, 0)
+#define SIP_LOAD64(at) (*(const __u64 *)(at)) /* of a char array clang would load eight bytes */
+#else
+#define sip_inline static inline
+#define sip_part static __attribute__((unused))
+#define SIP_LOAD64(at)                                                                             \
+	({                                                                                         \
+		__u64 sip_word_;                                                                   \
+		__builtin_memcpy(&sip_word_, at, sizeof(sip_word_));                               \
+		sip_word_;                                                                         \
+	})
+static inline void sip_loop(__u32 n, long (*step)(__u32, void *), void *ctx)
+{
+	for (__u32 i = 0; i < n && !step(i, ctx); i++)
+		;
+}
+#endif
+
+/* --- bytes, eight at a time ------------------------------------------------------------------- */
+
+#define SIP_EACH(c) (0x0101010101010101ULL * (__u8)(c))
+
+/* Eight bytes from `off` on, the first in the low bits. */
+sip_inline __u64 sip_word(const struct sip_parser *p, __u32 off)
+{
+	const void *at = p->buf + (off & (SIP_MAX - 1));
+
+	return SIP_LOAD64(at);
+}
+
+sip_inline __u8 sip_byte(const struct sip_parser *p, __u32 off)
+{
+	return p->buf[off & (SIP_MAX - 1)];
+}
+
+/* 0x80 in each byte of `word` that equals the byte repeated in `pattern`; exact. */
+sip_inline __u64 sip_equal(__u64 word, __u64 pattern)
+{
+	__u64 x = word ^ pattern;
+
+	return ~(((x & SIP_EACH(0x7f)) + SIP_EACH(0x7f)) | x | SIP_EACH(0x7f));
+}
+
+/* From 0x80 marks to one bit a byte. */
+sip_inline __u64 sip_pack(__u64 marks)
+{
+	return ((marks >> 7) * 0x0102040810204080ULL) >> 56;
+}
+
+/* The BPF target has no instruction for it: count the ones below. */
+sip_inline __u32 sip_lowest_bit(__u64 bits)
+{
+	bits = ~bits & (bits - 1);
+	bits -= bits >> 1 & SIP_EACH(0x55);
+	bits = (bits & SIP_EACH(0x33)) + (bits >> 2 & SIP_EACH(0x33));
+	bits = (bits + (bits >> 4)) & SIP_EACH(0x0f);
+	return bits * SIP_EACH(1) >> 56;
+}
+
+/* Letters to lower case; other bytes may change too, so compare with letters only. */
+sip_inline __u64 sip_fold(__u64 word)
+{
+	return word | SIP_EACH(0x20);
+}
+
+sip_inline __u64 sip_mask(__u32 bytes)
+{
+	return bytes >= 8 ? ~0ULL : (1ULL << (8 * bytes)) - 1;
+}
+
+sip_inline int sip_blank(__u8 c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* --- searches: each returns `end` where nothing is found -------------------------------------- */
+
+struct sip_search {
+	struct sip_parser *p;
+	__u64 a, b, c;
+	__u32 pos;
+	__u32 end;
+	__u32 found;
+};
+
+static long sip_search_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	__u32 pos = s->pos + 8 * i;
+	__u64 word = sip_word(s->p, pos);
+	__u64 marks = sip_equal(word, s->a) | sip_equal(word, s->b) | sip_equal(word, s->c);
+
+	if (marks)
+		s->found = pos + (sip_lowest_bit(marks) >> 3);
+	return marks || pos + 8 >= s->end;
+}
+
+/* The first of three bytes in [pos, end). */
+sip_part __u32 sip_find(struct sip_parser *p, __u32 pos, __u32 end, __u32 abc)
+{
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
+
+	s.a = SIP_EACH(abc);
+	s.b = SIP_EACH(abc >> 8);
+	s.c = SIP_EACH(abc >> 16);
+	if (pos < end)
+		sip_loop(SIP_MAX / 8, sip_search_step, &s);
+	return s.found < end ? s.found : end;
+}
+
+#define SIP_ANY(a, b, c) ((__u32)(a) | (__u32)(b) << 8 | (__u32)(c) << 16)
+
+static long sip_blank_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	__u32 pos = s->pos + i;
+
+	if (pos < s->end && sip_blank(sip_byte(s->p, pos)))
+		return 0;
+	s->found = pos;
+	return 1;
+}
+
+/* The first byte of [pos, end) that is no blank and no line end. */
+sip_part __u32 sip_skip_blanks(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
+
+	if (pos < end && sip_blank(sip_byte(p, pos)))
+		sip_loop(SIP_MAX, sip_blank_step, &s);
+	return s.found < end ? s.found : end;
+}
+
+static long sip_trim_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	__u32 end = s->end - i;
+
+	if (end > s->pos && sip_blank(sip_byte(s->p, end - 1)))
+		return 0;
+	s->found = end;
+	return 1;
+}
+
+/* The end of [pos, end) without its trailing blanks. */
+sip_part __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
+
+	sip_loop(SIP_MAX, sip_trim_step, &s);
+	return s.found;
+}
+
+static long sip_word_end_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	__u32 pos = s->pos + i;
+	__u8 c = sip_byte(s->p, pos);
+
+	if (pos < s->end && !sip_blank(c) && c != ';' && c != ',')
+		return 0;
+	s->found = pos;
+	return 1;
+}
+
+/* Where a word ends: at a blank, ';' or ','. */
+sip_part __u32 sip_word_end(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
+
+	sip_loop(SIP_MAX, sip_word_end_step, &s);
+	return s.found < end ? s.found : end;
+}
+
+/*
+ * A step towards the first of two bytes, or the end, outside quoted strings: from p->at on, and 1
+ * when it stands there. p->quoted tells at the end whether a string was left open.
+ */
+sip_inline int sip_outside_quotes(struct sip_parser *p, __u32 end, __u8 a, __u8 b)
+{
+	__u32 any = p->quoted ? SIP_ANY('"', '\\', '"') : SIP_ANY(a, b, '"');
+	__u32 pos = sip_find(p, p->at, end, any);
+	__u8 c = sip_byte(p, pos);
+
+	p->at = pos;
+	if (pos >= end)
+		return 1;
+	if (c == '"')
+		p->quoted = !p->quoted;
+	else if (!p->quoted)
+		return 1;
+	p->at = pos + (c == '\\' ? 2 : 1); /* quoted-pair, RFC 3261 25.1 */
+	return 0;
+}
+
+struct sip_compare {
+	const struct sip_parser *p;
+	__u32 a, b, len;
+	__u32 differ;
+};
+
+static long sip_compare_step(__u32 i, void *arg)
+{
+	struct sip_compare *c = arg;
+	__u32 done = 8 * i;
+
+	if (done >= c->len)
+		return 1;
+	if ((sip_word(c->p, c->a + done) ^ sip_word(c->p, c->b + done)) & sip_mask(c->len - done))
+		c->differ = 1;
+	return c->differ != 0;
+}
+
+sip_part int sip_same(const struct sip_parser *p, const struct sip_slice *a,
+		      const struct sip_slice *b)
+{
+	struct sip_compare c = { .p = p, .a = a->off, .b = b->off, .len = a->len };
+
+	if (a->len != b->len)
+		return 0;
+	sip_loop(SIP_MAX / 8, sip_compare_step, &c);
+	return !c.differ;
+}
+
+sip_inline struct sip_slice sip_slice(__u32 pos, __u32 end)
+{
+	return (struct sip_slice){ .off = pos, .len = end > pos ? end - pos : 0 };
+}
+
+/* --- methods ---------------------------------------------------------------------------------- */
+
+#define SIP_LETTERS(a, b, c, d, e, f, g, h)                                                        \
+	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 |   \
+	 (__u64)(f) << 40 | (__u64)(g) << 48 | (__u64)(h) << 56)
+
+/* Kamailio relays `invite` and `CSeq: 13 invite`, PJSIP takes both: any letter case. */
+sip_inline __u8 sip_method(const struct sip_parser *p, __u32 pos, __u32 len)
+{
+	__u64 word = sip_fold(sip_word(p, pos)) & sip_mask(len);
+
+	switch (len) {
+	case 3:
+		if (word == SIP_LETTERS('b', 'y', 'e', 0, 0, 0, 0, 0))
+			return CG_M_BYE;
+		if (word == SIP_LETTERS('a', 'c', 'k', 0, 0, 0, 0, 0))
+			return CG_M_ACK;
+		break;
+	case 4:
+		if (word == SIP_LETTERS('i', 'n', 'f', 'o', 0, 0, 0, 0))
+			return CG_M_INFO;
+		break;
+	case 5:
+		if (word == SIP_LETTERS('p', 'r', 'a', 'c', 'k', 0, 0, 0))
+			return CG_M_PRACK;
+		if (word == SIP_LETTERS('r', 'e', 'f', 'e', 'r', 0, 0, 0))
+			return CG_M_REFER;
+		break;
+	case 6:
+		if (word == SIP_LETTERS('i', 'n', 'v', 'i', 't', 'e', 0, 0))
+			return CG_M_INVITE;
+		if (word == SIP_LETTERS('c', 'a', 'n', 'c', 'e', 'l', 0, 0))
+			return CG_M_CANCEL;
+		if (word == SIP_LETTERS('u', 'p', 'd', 'a', 't', 'e', 0, 0))
+			return CG_M_UPDATE;
+		if (word == SIP_LETTERS('n', 'o', 't', 'i', 'f', 'y', 0, 0))
+			return CG_M_NOTIFY;
+		break;
+	case 7:
+		if (word == SIP_LETTERS('o', 'p', 't', 'i', 'o', 'n', 's', 0))
+			return CG_M_OPTIONS;
+		if (word == SIP_LETTERS('m', 'e', 's', 's', 'a', 'g', 'e', 0))
+			return CG_M_MESSAGE;
+		if (word == SIP_LETTERS('p', 'u', 'b', 'l', 'i', 's', 'h', 0))
+			return CG_M_PUBLISH;
+		break;
+	case 8:
+		if (word == SIP_LETTERS('r', 'e', 'g', 'i', 's', 't', 'e', 'r'))
+			return CG_M_REGISTER;
+		break;
+	case 9:
+		if (word == SIP_LETTERS('s', 'u', 'b', 's', 'c', 'r', 'i', 'b') &&
+		    (sip_byte(p, pos + 8) | 0x20) == 'e')
+			return CG_M_SUBSCRIBE;
+		break;
+	}
+	return CG_M_OTHER;
+}
+
+/* --- CSeq ------------------------------------------------------------------------------------- */
+
+static long sip_digit_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	__u32 pos = s->pos + i;
+	__u8 digit = sip_byte(s->p, pos) - '0';
+	__u64 value;
+
+	if (pos >= s->end || digit > 9) {
+		s->found = pos;
+		return 1;
+	}
+	value = s->p->number * 10 + digit;
+	s->p->number = value < 0xffffffffULL ? value : 0xffffffffULL; /* over any limit: there it stays */
+	return 0;
+}
+
+/* Digits into p->number; returns where they end. */
+sip_part __u32 sip_number(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
+
+	p->number = 0;
+	sip_loop(SIP_MAX, sip_digit_step, &s);
+	return s.found < end ? s.found : end;
+}
+
+sip_part int sip_cseq(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	__u32 digits_end = sip_number(p, pos, end);
+	__u32 word = sip_skip_blanks(p, digits_end, end);
+	__u8 method, bad = 0;
+
+	if (digits_end == pos || word == digits_end || p->number >= 0x80000000ULL)
+		bad = 1;
+	method = sip_method(p, word, end - word);
+	if (p->msg.flags & SIP_HAS_CSEQ) {
+		if (bad || p->number != p->msg.cseq || method != p->msg.cseq_method)
+			p->msg.flags |= SIP_AMBIGUOUS;
+		return 0;
+	}
+	if (bad || (!p->msg.status && method != p->msg.method))
+		p->msg.flags |= SIP_BAD_CSEQ;
+	if (p->msg.status)
+		p->msg.method = method;
+	p->msg.cseq = p->number;
+	p->msg.cseq_method = method;
+	p->msg.flags |= SIP_HAS_CSEQ;
+	return 0;
+}
+
+/* --- parameters: Via's branch, From's and To's tag -------------------------------------------- */
+
+struct sip_params {
+	struct sip_parser *p;
+	__u64 name; /* folded */
+	__u32 name_len;
+	__u32 end;
+	struct sip_slice value;
+	__u8 found;
+	__u8 twice; /* another value under the same name */
+};
+
+/* The next parameter from p->at on; stops at a ','. */
+static long sip_param_step(__u32 i, void *arg)
+{
+	struct sip_params *s = arg;
+	struct sip_parser *p = s->p;
+	struct sip_slice value;
+	__u32 word;
+
+	(void)i;
+	if (!sip_outside_quotes(p, s->end, ';', ','))
+		return 0;
+	if (p->at >= s->end || sip_byte(p, p->at) == ',')
+		return 1;
+	p->at++;
+	word = sip_skip_blanks(p, p->at, s->end);
+	if ((sip_fold(sip_word(p, word)) & sip_mask(s->name_len)) != s->name)
+		return 0;
+	word = sip_skip_blanks(p, word + s->name_len, s->end);
+	if (word >= s->end || sip_byte(p, word) != '=')
+		return 0;
+	word = sip_skip_blanks(p, word + 1, s->end);
+	p->at = sip_word_end(p, word, s->end);
+	value = sip_slice(word, p->at);
+	if (!s->found)
+		s->value = value;
+	else if (!sip_same(p, &s->value, &value))
+		s->twice = 1;
+	s->found = 1;
+	return 0;
+}
+
+/* One Via value from p->at on, and over the comma behind it. */
+sip_part int sip_via_value(struct sip_parser *p, __u32 end)
+{
+	struct sip_params s = { .p = p, .end = end, .name_len = 6 };
+
+	s.name = SIP_LETTERS('b', 'r', 'a', 'n', 'c', 'h', 0, 0);
+	p->quoted = 0;
+	sip_loop(SIP_MAX, sip_param_step, &s);
+	if (p->vias == 0)
+		p->msg.branch = s.value;
+	else
+		p->msg.branch2 = s.value;
+	p->vias++;
+	p->at++;
+	return 0;
+}
+
+sip_inline void sip_via(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	p->msg.flags |= SIP_HAS_VIA;
+	p->at = pos;
+	if (p->vias < 2)
+		sip_via_value(p, end);
+	if (p->vias < 2 && p->at < end)
+		sip_via_value(p, end);
+}
+
+/* --- From, To, Contact ------------------------------------------------------------------------ */
+
+static long sip_display_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+
+	(void)i;
+	return sip_outside_quotes(s->p, s->end, '<', ';');
+}
+
+/*
+ * name-addr or addr-spec, RFC 3261 20.10: sets *uri, and p->at to where the parameters begin;
+ * -1: a quote or '<' is left open.
+ */
+sip_part int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_slice *uri)
+{
+	struct sip_search s = { .p = p, .end = end };
+	__u32 at;
+
+	p->at = pos;
+	p->quoted = 0;
+	sip_loop(SIP_MAX, sip_display_step, &s);
+	at = p->at;
+	if (p->quoted)
+		return -1;
+	if (at == end || sip_byte(p, at) != '<') {
+		*uri = sip_slice(pos, sip_trim(p, pos, at));
+		return 0;
+	}
+	pos = at + 1;
+	at = sip_find(p, pos, end, SIP_ANY('>', '>', '>'));
+	if (at == end)
+		return -1;
+	*uri = sip_slice(pos, at);
+	p->at = at + 1;
+	return 0;
+}
+
+/* From or To. */
+sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
+{
+	struct sip_params s = { .p = p, .end = end, .name_len = 3 };
+	struct sip_slice uri = { 0 };
+
+	s.name = SIP_LETTERS('t', 'a', 'g', 0, 0, 0, 0, 0);
+	if (sip_address(p, pos, end, &uri)) {
+		p->msg.flags |= SIP_AMBIGUOUS;
+	} else {
+		sip_loop(SIP_MAX, sip_param_step, &s);
+		if (p->at < end || s.twice || p->quoted)
+			p->msg.flags |= SIP_AMBIGUOUS;
+	}
+	if (p->msg.flags & has) {
+		if (!sip_same(p, &s.value, has == SIP_HAS_FROM ? &p->msg.from_tag : &p->msg.to_tag))
+			p->msg.flags |= SIP_AMBIGUOUS;
+		return 0;
+	}
+	p->msg.flags |= has;
+	if (has == SIP_HAS_FROM) {
+		p->msg.from_uri = uri;
+		p->msg.from_tag = s.value;
+	} else {
+		p->msg.to_uri = uri;
+		p->msg.to_tag = s.value;
+	}
+	return 0;
+}
+
+sip_inline void sip_call_id(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_slice value = sip_slice(pos, end);
+
+	if (p->msg.flags & SIP_HAS_CALL_ID) {
+		if (!sip_same(p, &p->msg.call_id, &value))
+			p->msg.flags |= SIP_AMBIGUOUS;
+		return;
+	}
+	p->msg.call_id = value;
+	p->msg.flags |= SIP_HAS_CALL_ID;
+}
+
+sip_inline void sip_contact(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_slice uri = { 0 };
+
+	if (p->msg.contact.len)
+		return;
+	if (!sip_address(p, pos, end, &uri))
+		p->msg.contact = uri;
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+enum sip_header {
+	SIP_H_OTHER,
+	SIP_H_VIA,
+	SIP_H_FROM,
+	SIP_H_TO,
+	SIP_H_CALL_ID,
+	SIP_H_CSEQ,
+	SIP_H_CONTACT
+};
+
+/* Which header a line may begin with, and how long that name is. */
+sip_inline enum sip_header sip_header_name(const struct sip_parser *p, __u32 line, __u32 *len)
+{
+	__u64 raw = sip_word(p, line), word = sip_fold(raw);
+
+	*len = 1;
+	switch ((__u8)word) {
+	case 'v':
+		if ((word & sip_mask(3)) == SIP_LETTERS('v', 'i', 'a', 0, 0, 0, 0, 0))
+			*len = 3;
+		return SIP_H_VIA;
+	case 'f':
+		if ((word & sip_mask(4)) == SIP_LETTERS('f', 'r', 'o', 'm', 0, 0, 0, 0))
+			*len = 4;
+		return SIP_H_FROM;
+	case 't':
+		if ((word & sip_mask(2)) == SIP_LETTERS('t', 'o', 0, 0, 0, 0, 0, 0))
+			*len = 2;
+		return SIP_H_TO;
+	case 'i':
+		return SIP_H_CALL_ID;
+	case 'm':
+		return SIP_H_CONTACT;
+	case 'c':
+		if ((word & sip_mask(4)) == SIP_LETTERS('c', 's', 'e', 'q', 0, 0, 0, 0)) {
+			*len = 4;
+			return SIP_H_CSEQ;
+		}
+		*len = 7;
+		if ((word & sip_mask(7)) == SIP_LETTERS('c', 'o', 'n', 't', 'a', 'c', 't', 0))
+			return SIP_H_CONTACT;
+		if ((word & sip_mask(7)) == SIP_LETTERS('c', 'a', 'l', 'l', '-', 'i', 'd', 0) &&
+		    (__u8)(raw >> 32) == '-')
+			return SIP_H_CALL_ID;
+	}
+	return SIP_H_OTHER;
+}
+
+sip_part int sip_header_line(struct sip_parser *p, __u32 line, __u32 end)
+{
+	__u32 len, pos;
+	enum sip_header header = sip_header_name(p, line, &len);
+
+	if (header == SIP_H_OTHER)
+		return 0;
+	pos = sip_skip_blanks(p, line + len, end);
+	if (pos >= end || sip_byte(p, pos) != ':')
+		return 0;
+	pos = sip_skip_blanks(p, pos + 1, end);
+	end = sip_trim(p, pos, end);
+	switch (header) {
+	case SIP_H_VIA:
+		sip_via(p, pos, end);
+		break;
+	case SIP_H_FROM:
+		return sip_party(p, pos, end, SIP_HAS_FROM);
+	case SIP_H_TO:
+		return sip_party(p, pos, end, SIP_HAS_TO);
+	case SIP_H_CSEQ:
+		return sip_cseq(p, pos, end);
+	case SIP_H_CALL_ID:
+		sip_call_id(p, pos, end);
+		break;
+	case SIP_H_CONTACT:
+		sip_contact(p, pos, end);
+		break;
+	case SIP_H_OTHER:
+		break;
+	}
+	return 0;
+}
+
+sip_inline int sip_is_version(const struct sip_parser *p, __u32 pos)
+{
+	__u64 word = sip_word(p, pos);
+
+	/* the digits, '/' and '.' do not bear folding */
+	return (sip_fold(word) & sip_mask(3)) == SIP_LETTERS('s', 'i', 'p', 0, 0, 0, 0, 0) &&
+	       (word >> 24 & sip_mask(4)) == SIP_LETTERS('/', '2', '.', '0', 0, 0, 0, 0);
+}
+
+sip_inline int sip_digit(__u8 c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Request line or status line, RFC 3261 7.1 and 7.2. */
+sip_part int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
+{
+	__u32 uri, method_end;
+	__u8 a, b, c;
+
+	end = sip_trim(p, line, end);
+	if (end - line >= 11 && sip_is_version(p, line) && sip_blank(sip_byte(p, line + 7))) {
+		line = sip_skip_blanks(p, line + 7, end);
+		a = sip_byte(p, line), b = sip_byte(p, line + 1), c = sip_byte(p, line + 2);
+		if (end - line < 3 || a < '1' || a > '6' || !sip_digit(b) || !sip_digit(c) ||
+		    (end - line > 3 && !sip_blank(sip_byte(p, line + 3))))
+			return -1;
+		p->msg.status = (a - '0') * 100 + (b - '0') * 10 + (c - '0');
+		return 0;
+	}
+	method_end = sip_find(p, line, end, SIP_ANY(' ', '\t', ' '));
+	p->msg.method = sip_method(p, line, method_end - line);
+	if (end - method_end < 9 || !sip_is_version(p, end - 7) ||
+	    !sip_blank(sip_byte(p, end - 8)))
+		return -1;
+	uri = sip_skip_blanks(p, method_end, end);
+	p->msg.request_uri = sip_slice(uri, sip_trim(p, uri, end - 7));
+	return 0;
+}
+
+struct sip_walk {
+	struct sip_parser *p;
+};
+
+/* A line of headers, or the start line; 1: that was the last. */
+sip_inline long sip_take_line(struct sip_parser *p, __u32 line, __u32 end)
+{
+	if (p->started)
+		return sip_header_line(p, line, end) != 0;
+	p->started = 1;
+	p->failed = sip_start_line(p, line, end) != 0;
+	return p->failed != 0;
+}
+
+static long sip_line_step(__u32 i, void *arg)
+{
+	struct sip_parser *p = ((struct sip_walk *)arg)->p;
+	__u32 pos = p->pos, line = p->line, end;
+	__u64 bits = p->newlines[(pos / 64) & (SIP_MAX / 64 - 1)] >> (pos & 63);
+	__u8 next;
+
+	(void)i;
+	if (!bits) {
+		p->pos = (pos | 63) + 1;
+		if (p->pos < p->len)
+			return 0;
+	}
+	end = bits ? pos + sip_lowest_bit(bits) : p->len;
+	if (end >= p->len) { /* the last line has no end */
+		if (p->complete && line < p->len)
+			sip_take_line(p, line, p->len);
+		return 1;
+	}
+	p->pos = end + 1;
+	next = sip_byte(p, end + 1);
+	if (end == line || (end == line + 1 && sip_byte(p, line) == '\r')) {
+		p->line = end + 1;
+		if (p->started)
+			p->msg.flags |= SIP_HEADERS_END;
+		return p->started != 0;
+	}
+	if (end + 1 < p->len && p->started && (next == ' ' || next == '\t'))
+		return 0; /* the line goes on */
+	p->line = end + 1;
+	return sip_take_line(p, line, end);
+}
+
+static long sip_newline_step(__u32 i, void *arg)
+{
+	struct sip_parser *p = ((struct sip_walk *)arg)->p;
+	__u64 bits = 0;
+
+	for (__u32 j = 0; j < 8; j++)
+		bits |= sip_pack(sip_equal(sip_word(p, 64 * i + 8 * j), SIP_EACH('\n'))) << 8 * j;
+	p->newlines[i & (SIP_MAX / 64 - 1)] = bits;
+	return 64 * (i + 1) >= p->len;
+}
+
+/* See the contract on top. */
+sip_inline int sip_parse(struct sip_parser *p, __u32 len, int complete)
+{
+	struct sip_walk walk = { .p = p };
+
+	p->msg = (struct sip_msg){ 0 };
+	p->len = len;
+	p->pos = p->line = 0;
+	p->started = p->failed = p->vias = 0;
+	p->complete = complete;
+	if (!len || len > SIP_MAX)
+		return -1;
+	sip_loop(SIP_MAX / 64, sip_newline_step, &walk);
+	sip_loop(SIP_MAX + SIP_MAX / 64, sip_line_step, &walk);
+	if (!p->started || p->failed)
+		return -1;
+	if (!(p->msg.flags & SIP_HAS_CSEQ))
+		p->msg.flags |= SIP_BAD_CSEQ;
+	return 0;
+}
+
+#endif
