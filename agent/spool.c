@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#define _GNU_SOURCE
+#include "spool.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SPOOL_VERSION 1 /* PRAGMA user_version */
+#define BUSY_MS 5000 /* only a second writer or a backup can hold it for so long */
+
+struct cg_spool {
+	sqlite3 *db;
+	sqlite3_stmt *put[CG_TABLES];
+	sqlite3_stmt *drop[CG_TABLES];
+	sqlite3_stmt *each[CG_TABLES];
+	__s64 step; /* the last one given out */
+	const char *why; /* of our own, over SQLite's */
+};
+
+static int error_of(struct cg_spool *spool, int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+		return -EUCLEAN;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_READONLY:
+		return -EROFS;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_CANTOPEN:
+		return sqlite3_system_errno(spool->db) ? -sqlite3_system_errno(spool->db) : -EIO;
+	default:
+		return -EIO;
+	}
+}
+
+static int run(struct cg_spool *spool, const char *sql)
+{
+	return error_of(spool, sqlite3_exec(spool->db, sql, NULL, NULL, NULL));
+}
+
+/* Takes over `text` (of open_memstream, may be NULL). */
+static int prepare(struct cg_spool *spool, char *text, sqlite3_stmt **stmt)
+{
+	int err = -ENOMEM;
+
+	if (text)
+		err = error_of(spool, sqlite3_prepare_v3(spool->db, text, -1,
+							 SQLITE_PREPARE_PERSISTENT, stmt, NULL));
+	free(text);
+	return err;
+}
+
+static int make_table(struct cg_spool *spool, const struct cg_table *table)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *sql = open_memstream(&text, &size);
+	int err;
+
+	if (!sql)
+		return -ENOMEM;
+	fprintf(sql, "CREATE TABLE IF NOT EXISTS %s (step INTEGER PRIMARY KEY", table->name);
+	for (unsigned int i = 0; i < table->n_columns; i++)
+		fprintf(sql, ", %s %s", table->columns[i].name,
+			table->columns[i].size ? "TEXT" : "INTEGER");
+	fputs(", UNIQUE (", sql);
+	cg_table_key(sql, table);
+	fputs("))", sql);
+	err = fclose(sql) || !text ? -ENOMEM : run(spool, text);
+	free(text);
+	return err;
+}
+
+static int read_number(struct cg_spool *spool, const char *sql, __s64 *number)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(spool->db, sql, -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*number = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return error_of(spool, rc);
+}
+
+static int prepare_write(struct cg_spool *spool, enum cg_table_id id)
+{
+	const struct cg_table *table = &cg_tables[id];
+	char *text = NULL;
+	size_t size;
+	FILE *sql = open_memstream(&text, &size);
+	int err;
+
+	if (!sql)
+		return -ENOMEM;
+	fprintf(sql, "INSERT INTO %s AS old (", table->name);
+	cg_table_names(sql, table);
+	fputs(", step) VALUES (", sql);
+	for (unsigned int i = 0; i < table->n_columns; i++)
+		fputs("?, ", sql);
+	fputs("?)", sql);
+	cg_table_merge(sql, table, "step = excluded.step");
+	fclose(sql);
+	err = prepare(spool, text, &spool->put[id]);
+	if (err)
+		return err;
+	text = NULL;
+	if (asprintf(&text, "DELETE FROM %s WHERE step <= ?", table->name) < 0)
+		return -ENOMEM;
+	return prepare(spool, text, &spool->drop[id]);
+}
+
+static int check_version(struct cg_spool *spool)
+{
+	__s64 version = 0;
+	int err = read_number(spool, "PRAGMA user_version", &version);
+
+	if (!err && version > SPOOL_VERSION) {
+		spool->why = "it is a newer version's";
+		err = -EPROTO;
+	}
+	return err;
+}
+
+/* WAL with synchronous=FULL: a commit is on disk when it returns, and readers never wait. */
+static int set_up_writer(struct cg_spool *spool)
+{
+	int err = run(spool, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+
+	if (!err)
+		err = run(spool, "BEGIN IMMEDIATE");
+	for (int id = 0; !err && id < CG_TABLES; id++)
+		err = make_table(spool, &cg_tables[id]);
+	if (!err)
+		err = run(spool, "CREATE TABLE IF NOT EXISTS rejected (id INTEGER PRIMARY KEY,"
+				 " at TEXT DEFAULT CURRENT_TIMESTAMP, kind TEXT, error TEXT, row TEXT);"
+				 "PRAGMA user_version = 1;"
+				 "COMMIT");
+	if (!err)
+		err = read_number(spool,
+				  "SELECT max(coalesce((SELECT max(step) FROM cdr), 0),"
+				  " coalesce((SELECT max(step) FROM violation), 0))",
+				  &spool->step);
+	for (int id = 0; !err && id < CG_TABLES; id++)
+		err = prepare_write(spool, id);
+	return err;
+}
+
+int cg_spool_open(const char *path, int writable, struct cg_spool **out)
+{
+	int flags = writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+	struct cg_spool *spool = calloc(1, sizeof(*spool));
+	int err;
+
+	*out = spool;
+	if (!spool)
+		return -ENOMEM;
+	err = error_of(spool, sqlite3_open_v2(path, &spool->db, flags | SQLITE_OPEN_NOMUTEX, NULL));
+	if (err)
+		return err;
+	sqlite3_busy_timeout(spool->db, BUSY_MS);
+	err = check_version(spool);
+	if (!err && writable)
+		err = set_up_writer(spool);
+	return err;
+}
+
+void cg_spool_close(struct cg_spool *spool)
+{
+	if (!spool)
+		return;
+	for (int id = 0; id < CG_TABLES; id++) {
+		sqlite3_finalize(spool->put[id]);
+		sqlite3_finalize(spool->drop[id]);
+		sqlite3_finalize(spool->each[id]);
+	}
+	sqlite3_close(spool->db);
+	free(spool);
+}
+
+void cg_spool_resume(struct cg_spool *spool, __s64 step)
+{
+	if (spool->step < step)
+		spool->step = step;
+}
+
+__s64 cg_spool_step(const struct cg_spool *spool)
+{
+	return spool->step;
+}
+
+const char *cg_spool_error(struct cg_spool *spool)
+{
+	if (!spool)
+		return strerror(ENOMEM);
+	return spool->why ? spool->why : sqlite3_errmsg(spool->db);
+}
+
+int cg_spool_begin(struct cg_spool *spool)
+{
+	return run(spool, "BEGIN IMMEDIATE");
+}
+
+int cg_spool_commit(struct cg_spool *spool)
+{
+	return run(spool, "COMMIT");
+}
+
+void cg_spool_rollback(struct cg_spool *spool)
+{
+	run(spool, "ROLLBACK");
+}
+
+static int finish(struct cg_spool *spool, sqlite3_stmt *stmt)
+{
+	int rc = sqlite3_step(stmt);
+
+	sqlite3_reset(stmt);
+	return error_of(spool, rc);
+}
+
+int cg_spool_put(struct cg_spool *spool, enum cg_table_id id, const void *row)
+{
+	const struct cg_table *table = &cg_tables[id];
+	sqlite3_stmt *stmt = spool->put[id];
+	int rc = SQLITE_OK;
+
+	for (unsigned int i = 0; i < table->n_columns && rc == SQLITE_OK; i++) {
+		const void *field = (const char *)row + table->columns[i].offset;
+
+		if (table->columns[i].size)
+			rc = sqlite3_bind_text(stmt, i + 1, field, -1, SQLITE_STATIC);
+		else if (*(const __s64 *)field == CG_NULL)
+			rc = sqlite3_bind_null(stmt, i + 1);
+		else
+			rc = sqlite3_bind_int64(stmt, i + 1, *(const __s64 *)field);
+	}
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(stmt, table->n_columns + 1, spool->step + 1);
+	if (rc != SQLITE_OK)
+		return error_of(spool, rc);
+	spool->step++; /* after a rollback too: a gap costs nothing */
+	return finish(spool, stmt);
+}
+
+int cg_spool_drop(struct cg_spool *spool, enum cg_table_id id, __s64 through_step)
+{
+	sqlite3_bind_int64(spool->drop[id], 1, through_step);
+	return finish(spool, spool->drop[id]);
+}
+
+int cg_spool_reject(struct cg_spool *spool, enum cg_table_id id, __s64 step, const char *error)
+{
+	const struct cg_table *table = &cg_tables[id];
+	sqlite3_stmt *stmt = NULL;
+	char *text = NULL;
+	size_t size;
+	FILE *sql = open_memstream(&text, &size);
+	int err;
+
+	if (!sql)
+		return -ENOMEM;
+	fprintf(sql, "INSERT INTO rejected (kind, error, row) SELECT '%s', ?1, json_object(", table->name);
+	for (unsigned int i = 0; i < table->n_columns; i++)
+		fprintf(sql, "%s'%s', %s", i ? ", " : "", table->columns[i].name,
+			table->columns[i].name);
+	fprintf(sql, ") FROM %s WHERE step = ?2", table->name);
+	fclose(sql);
+	err = prepare(spool, text, &stmt);
+	if (!err) {
+		sqlite3_bind_text(stmt, 1, error, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(stmt, 2, step);
+		err = finish(spool, stmt);
+	}
+	sqlite3_finalize(stmt);
+	return err ? err : cg_spool_drop(spool, id, step);
+}
+
+static int walk(struct cg_spool *spool, const struct cg_table *table, sqlite3_stmt *stmt,
+		cg_spool_take take, void *ctx)
+{
+	const char *values[CG_COLUMNS_MAX];
+	int rc, err = 0, n = 0;
+
+	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		for (unsigned int i = 0; i < table->n_columns; i++)
+			values[i] = (const char *)sqlite3_column_text(stmt, i + 1);
+		err = take(ctx, sqlite3_column_int64(stmt, 0), values);
+		n++;
+	}
+	if (!err)
+		err = error_of(spool, rc);
+	sqlite3_reset(stmt); /* an unfinished read would keep the WAL from being reset */
+	return err ? err : n;
+}
+
+static int prepare_read(struct cg_spool *spool, const struct cg_table *table, const char *order,
+			sqlite3_stmt **stmt)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *sql = open_memstream(&text, &size);
+
+	if (!sql)
+		return -ENOMEM;
+	fputs("SELECT step, ", sql);
+	cg_table_names(sql, table);
+	fprintf(sql, " FROM %s WHERE step > ?1 ORDER BY ", table->name);
+	if (order)
+		fputs(order, sql);
+	else
+		cg_table_key(sql, table);
+	fputs(" LIMIT ?2", sql);
+	fclose(sql);
+	return prepare(spool, text, stmt);
+}
+
+int cg_spool_each(struct cg_spool *spool, enum cg_table_id id, __s64 after_step, int max,
+		  cg_spool_take take, void *ctx)
+{
+	int err;
+
+	if (!spool->each[id]) {
+		err = prepare_read(spool, &cg_tables[id], "step", &spool->each[id]);
+		if (err)
+			return err;
+	}
+	sqlite3_bind_int64(spool->each[id], 1, after_step);
+	sqlite3_bind_int64(spool->each[id], 2, max);
+	return walk(spool, &cg_tables[id], spool->each[id], take, ctx);
+}
+
+int cg_spool_each_by_key(struct cg_spool *spool, enum cg_table_id id, int max, cg_spool_take take,
+			 void *ctx)
+{
+	sqlite3_stmt *stmt = NULL;
+	int err = prepare_read(spool, &cg_tables[id], NULL, &stmt);
+
+	if (!err) {
+		sqlite3_bind_int64(stmt, 1, 0);
+		sqlite3_bind_int64(stmt, 2, max);
+		err = walk(spool, &cg_tables[id], stmt, take, ctx);
+	}
+	sqlite3_finalize(stmt);
+	return err;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The spool: an SQLite file that holds each finished step until PostgreSQL has it, or for good where
+ * there is no PostgreSQL. Every row has a `step`, one number over the file's life, larger at each
+ * change. One writer, any number of readers; a handle belongs to one thread.
+ */
+#ifndef CG_SPOOL_H
+#define CG_SPOOL_H
+
+#include "table.h"
+
+struct cg_spool;
+
+/*
+ * Opens for writing and makes what is missing, or for reading. 0, -ENOENT (reader: no such file),
+ * -EPROTO (of a newer version), -EUCLEAN (damaged or no SQLite), -EIO or another -errno. cg_spool_error()
+ * of a handle says more; `*spool` is set even on failure, for that word alone (NULL: no memory).
+ */
+int cg_spool_open(const char *path, int writable, struct cg_spool **spool);
+void cg_spool_close(struct cg_spool *spool);
+/* Steps are given out above `step` from now on: a cursor of an earlier handle stays right. */
+void cg_spool_resume(struct cg_spool *spool, __s64 step);
+__s64 cg_spool_step(const struct cg_spool *spool); /* the last one given out */
+const char *cg_spool_error(struct cg_spool *spool); /* of the last call; valid until the next */
+
+/* Changes stand between begin and commit; after any failure call rollback. -errno as above. */
+int cg_spool_begin(struct cg_spool *spool);
+int cg_spool_put(struct cg_spool *spool, enum cg_table_id table, const void *row);
+int cg_spool_drop(struct cg_spool *spool, enum cg_table_id table, __s64 through_step);
+/* Moves one row, as JSON, to `rejected`, for people: PostgreSQL refused it for its content. */
+int cg_spool_reject(struct cg_spool *spool, enum cg_table_id table, __s64 step, const char *error);
+int cg_spool_commit(struct cg_spool *spool); /* durable on return */
+void cg_spool_rollback(struct cg_spool *spool);
+
+/*
+ * Up to `max` rows after `after_step`, in order of steps (or of their keys: cg_spool_each_by_key);
+ * each goes to `take` with its columns as text, NULL where SQL's is; valid during that call. Returns
+ * the number of rows, or -errno; a `take` that returns non-zero stops the walk with that value.
+ */
+typedef int (*cg_spool_take)(void *ctx, __s64 step, const char *const *values);
+int cg_spool_each(struct cg_spool *spool, enum cg_table_id table, __s64 after_step, int max,
+		  cg_spool_take take, void *ctx);
+int cg_spool_each_by_key(struct cg_spool *spool, enum cg_table_id table, int max,
+			 cg_spool_take take, void *ctx);
+
+#endif

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STEPS_A_COMMIT 1024
+#define RETRY_SECONDS 1
+
+struct step {
+	enum cg_table_id table;
+	union {
+		struct cg_cdr_row cdr;
+		struct cg_violation_row violation;
+	};
+};
+
+struct reject {
+	enum cg_table_id table;
+	__s64 step; /* 0: none */
+	char error[512];
+};
+
+struct work { /* what one commit takes */
+	__u64 from;
+	__u64 to;
+	__s64 drop[CG_TABLES];
+	struct reject reject;
+};
+
+struct cg_writer {
+	char *path;
+	struct cg_spool *spool; /* the thread's; NULL between tries */
+	__s64 last_step;
+	pthread_t thread;
+	int eventfd;
+	pthread_mutex_t lock; /* over all below; a queued step is not touched before it is durable */
+	pthread_cond_t wake;
+	bool stop;
+	struct cg_writer_status status;
+	__s64 drop[CG_TABLES]; /* 0: nothing to do */
+	struct reject reject;
+	struct step queue[CG_QUEUE_STEPS]; /* ticket t is in slot t % CG_QUEUE_STEPS */
+};
+
+static bool has_work(const struct cg_writer *writer)
+{
+	bool drop = false;
+
+	for (int id = 0; id < CG_TABLES; id++)
+		drop |= writer->drop[id] != 0;
+	return drop || writer->reject.step || writer->status.queued != writer->status.durable;
+}
+
+/* False: it is time to leave. */
+static bool take_work(struct cg_writer *writer, struct work *work)
+{
+	bool any;
+
+	pthread_mutex_lock(&writer->lock);
+	while (!writer->stop && !has_work(writer))
+		pthread_cond_wait(&writer->wake, &writer->lock);
+	any = has_work(writer);
+	work->from = writer->status.durable;
+	work->to = writer->status.queued;
+	if (work->to - work->from > STEPS_A_COMMIT)
+		work->to = work->from + STEPS_A_COMMIT;
+	memcpy(work->drop, writer->drop, sizeof(work->drop));
+	work->reject = writer->reject;
+	pthread_mutex_unlock(&writer->lock);
+	return any;
+}
+
+static int commit(struct cg_writer *writer, const struct work *work)
+{
+	int err = cg_spool_begin(writer->spool);
+
+	for (__u64 ticket = work->from + 1; !err && ticket <= work->to; ticket++) {
+		const struct step *step = &writer->queue[ticket % CG_QUEUE_STEPS];
+
+		err = cg_spool_put(writer->spool, step->table, &step->cdr);
+	}
+	if (!err && work->reject.step)
+		err = cg_spool_reject(writer->spool, work->reject.table, work->reject.step,
+				      work->reject.error);
+	for (int id = 0; !err && id < CG_TABLES; id++)
+		if (work->drop[id])
+			err = cg_spool_drop(writer->spool, id, work->drop[id]);
+	return err ? err : cg_spool_commit(writer->spool);
+}
+
+static void tell(struct cg_writer *writer)
+{
+	__u64 one = 1;
+
+	/* only a full counter can fail, and that is readable too */
+	if (write(writer->eventfd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static void done(struct cg_writer *writer, const struct work *work)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->status.durable = work->to;
+	writer->status.error = 0;
+	for (int id = 0; id < CG_TABLES; id++)
+		if (writer->drop[id] == work->drop[id])
+			writer->drop[id] = 0;
+	if (work->reject.step)
+		writer->reject.step = 0;
+	pthread_mutex_unlock(&writer->lock);
+	tell(writer);
+}
+
+/* Says why, closes the file and waits a little. False: told to leave meanwhile. */
+static bool failed(struct cg_writer *writer, int err)
+{
+	struct timespec until;
+	bool stop;
+
+	pthread_mutex_lock(&writer->lock);
+	writer->status.error = err;
+	snprintf(writer->status.why, sizeof(writer->status.why), "%s",
+		 cg_spool_error(writer->spool));
+	pthread_mutex_unlock(&writer->lock);
+	tell(writer);
+	if (writer->spool)
+		cg_spool_rollback(writer->spool);
+	cg_spool_close(writer->spool);
+	writer->spool = NULL;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += RETRY_SECONDS;
+	pthread_mutex_lock(&writer->lock);
+	while (!writer->stop && !pthread_cond_timedwait(&writer->wake, &writer->lock, &until))
+		; /* woken by another step: not yet */
+	stop = writer->stop;
+	pthread_mutex_unlock(&writer->lock);
+	return !stop;
+}
+
+static int reopen(struct cg_writer *writer)
+{
+	int err = cg_spool_open(writer->path, 1, &writer->spool);
+
+	if (err)
+		return err;
+	cg_spool_resume(writer->spool, writer->last_step);
+	pthread_mutex_lock(&writer->lock);
+	writer->status.opened++;
+	pthread_mutex_unlock(&writer->lock);
+	return 0;
+}
+
+static void *writer_main(void *arg)
+{
+	struct cg_writer *writer = arg;
+	struct work work;
+
+	while (take_work(writer, &work)) {
+		int err = writer->spool ? 0 : reopen(writer);
+
+		if (!err)
+			err = commit(writer, &work);
+		if (!err) {
+			writer->last_step = cg_spool_step(writer->spool);
+			done(writer, &work);
+		} else if (!failed(writer, err)) {
+			break;
+		}
+	}
+	return NULL;
+}
+
+static void writer_free(struct cg_writer *writer)
+{
+	cg_spool_close(writer->spool);
+	if (writer->eventfd >= 0)
+		close(writer->eventfd);
+	free(writer->path);
+	free(writer);
+}
+
+static int spawn(struct cg_writer *writer)
+{
+	pthread_condattr_t attr;
+	sigset_t all, old;
+	int err;
+
+	pthread_mutex_init(&writer->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&writer->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	sigfillset(&all); /* signals are the main thread's */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = -pthread_create(&writer->thread, NULL, writer_main, writer);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return err;
+}
+
+int cg_writer_start(const char *path, struct cg_writer **out, char *why, size_t why_size)
+{
+	struct cg_writer *writer = calloc(1, sizeof(*writer));
+	int err;
+
+	snprintf(why, why_size, "%s", strerror(ENOMEM));
+	if (!writer)
+		return -ENOMEM;
+	writer->path = strdup(path);
+	writer->eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	err = writer->path && writer->eventfd >= 0 ? reopen(writer) : -ENOMEM;
+	if (err && writer->spool)
+		snprintf(why, why_size, "%s", cg_spool_error(writer->spool));
+	if (!err)
+		err = spawn(writer);
+	if (err)
+		writer_free(writer);
+	else
+		*out = writer;
+	return err;
+}
+
+void cg_writer_stop(struct cg_writer *writer)
+{
+	if (!writer)
+		return;
+	pthread_mutex_lock(&writer->lock);
+	writer->stop = true;
+	pthread_cond_signal(&writer->wake);
+	pthread_mutex_unlock(&writer->lock);
+	pthread_join(writer->thread, NULL);
+	writer_free(writer);
+}
+
+unsigned int cg_writer_room(struct cg_writer *writer)
+{
+	unsigned int room;
+
+	pthread_mutex_lock(&writer->lock);
+	room = CG_QUEUE_STEPS - (writer->status.queued - writer->status.durable);
+	pthread_mutex_unlock(&writer->lock);
+	return room;
+}
+
+__u64 cg_writer_put(struct cg_writer *writer, enum cg_table_id table, const void *row)
+{
+	__u64 ticket = 0;
+
+	pthread_mutex_lock(&writer->lock);
+	if (writer->status.queued - writer->status.durable < CG_QUEUE_STEPS) {
+		ticket = ++writer->status.queued;
+		writer->queue[ticket % CG_QUEUE_STEPS].table = table;
+		memcpy(&writer->queue[ticket % CG_QUEUE_STEPS].cdr, row, cg_tables[table].row_size);
+		pthread_cond_signal(&writer->wake);
+	}
+	pthread_mutex_unlock(&writer->lock);
+	return ticket;
+}
+
+void cg_writer_drop(struct cg_writer *writer, enum cg_table_id table, __s64 through_step)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->drop[table] = through_step;
+	pthread_cond_signal(&writer->wake);
+	pthread_mutex_unlock(&writer->lock);
+}
+
+int cg_writer_reject(struct cg_writer *writer, enum cg_table_id table, __s64 step,
+		     const char *error)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&writer->lock);
+	if (writer->reject.step) {
+		err = -EBUSY;
+	} else {
+		writer->reject = (struct reject){ .table = table, .step = step };
+		snprintf(writer->reject.error, sizeof(writer->reject.error), "%s", error);
+		pthread_cond_signal(&writer->wake);
+	}
+	pthread_mutex_unlock(&writer->lock);
+	return err;
+}
+
+void cg_writer_status(struct cg_writer *writer, struct cg_writer_status *status)
+{
+	pthread_mutex_lock(&writer->lock);
+	*status = writer->status;
+	pthread_mutex_unlock(&writer->lock);
+}
+
+int cg_writer_fd(const struct cg_writer *writer)
+{
+	return writer->eventfd;
+}
