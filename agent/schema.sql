@@ -1,0 +1,115 @@
+-- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+-- The schema of cseqguard's CDRs, version 1. The daemon makes it on its first connection, if it may;
+-- else run this once as an owner (cseqguardd --print-schema | psql -1) and grant the daemon's role
+-- USAGE on the schema and SELECT, INSERT, UPDATE on its tables.
+-- Everything here may be run again: two daemons may come at the same moment.
+
+SELECT pg_advisory_xact_lock(hashtext('cseqguard.schema'));
+
+CREATE SCHEMA IF NOT EXISTS cseqguard;
+
+CREATE TABLE IF NOT EXISTS cseqguard.schema_version (
+	version int PRIMARY KEY,
+	at timestamptz NOT NULL DEFAULT now()
+);
+
+-- A row is there from the answer on; it closes on evidence alone.
+CREATE TABLE IF NOT EXISTS cseqguard.cdr (
+	setup_time timestamptz NOT NULL,
+	call_uid uuid NOT NULL,            -- of Call-ID and tags: the same on every node
+	node text NOT NULL,
+	call_id text NOT NULL,
+	from_tag text NOT NULL,
+	to_tag text NOT NULL,
+	caller text NOT NULL,              -- From URI
+	callee text NOT NULL,              -- To URI
+	request_uri text NOT NULL,
+	caller_addr inet NOT NULL,
+	caller_port int NOT NULL,
+	callee_addr inet NOT NULL,
+	callee_port int NOT NULL,
+	answer_time timestamptz NOT NULL,
+	end_time timestamptz,              -- null: open
+	duration interval GENERATED ALWAYS AS (end_time - answer_time) STORED,
+	end_reason text NOT NULL,          -- none: open; bye, gone, unseen_bye, relayed_bye, timeout, lost, operator
+	ended_by text NOT NULL,            -- caller, callee, none
+	bye_confirmed boolean NOT NULL,
+	suspect boolean NOT NULL,
+	blocked_byes int NOT NULL,
+	first_blocked_at timestamptz,
+	caller_cseq bigint,
+	callee_cseq bigint,
+	sip_code int NOT NULL,
+	PRIMARY KEY (setup_time, call_uid, node)
+) PARTITION BY RANGE (setup_time);
+
+-- Partitions of a month or a day are attached beside it, before rows of their range are in here.
+CREATE TABLE IF NOT EXISTS cseqguard.cdr_default PARTITION OF cseqguard.cdr DEFAULT;
+
+CREATE INDEX IF NOT EXISTS cdr_open ON cseqguard.cdr (setup_time) WHERE end_time IS NULL;
+CREATE INDEX IF NOT EXISTS cdr_call ON cseqguard.cdr (call_uid);
+
+CREATE TABLE IF NOT EXISTS cseqguard.violation (
+	at timestamptz NOT NULL,
+	node text NOT NULL,
+	seq bigint NOT NULL,
+	call_uid uuid NOT NULL,            -- as in cdr, where the message named a dialog
+	reason text NOT NULL,
+	action text NOT NULL,              -- drop, pass, would_drop
+	call_id text NOT NULL,
+	from_tag text NOT NULL,
+	to_tag text NOT NULL,
+	method text NOT NULL,
+	cseq bigint,
+	expected_cseq bigint,              -- the lowest that would have passed
+	leg text NOT NULL,                 -- caller, callee, none
+	source inet NOT NULL,
+	source_port int NOT NULL,
+	interface text NOT NULL,
+	PRIMARY KEY (at, node, seq)
+);
+
+CREATE INDEX IF NOT EXISTS violation_call ON cseqguard.violation (call_uid);
+
+-- What rating reads.
+CREATE OR REPLACE VIEW cseqguard.billable AS
+SELECT * FROM cseqguard.cdr WHERE end_time IS NOT NULL AND NOT suspect;
+
+-- Ended, with a reason to look twice before it is billed.
+CREATE OR REPLACE VIEW cseqguard.suspects AS
+SELECT * FROM cseqguard.cdr WHERE suspect;
+
+CREATE OR REPLACE VIEW cseqguard.open_calls AS
+SELECT *, now() - answer_time AS running FROM cseqguard.cdr WHERE end_time IS NULL;
+
+-- What the guard earned: from a call's first blocked or disbelieved BYE to its true end (or until now).
+CREATE OR REPLACE VIEW cseqguard.fraud_by_source AS
+WITH disbelieved AS (
+	SELECT call_uid, node, min(at) AS first_at, (array_agg(source ORDER BY at, seq))[1] AS source
+	FROM cseqguard.violation
+	WHERE method = 'BYE'
+	GROUP BY call_uid, node
+), fraud AS (
+	SELECT coalesce(d.source, c.caller_addr) AS source, c.blocked_byes,
+		coalesce(c.end_time, now()) - least(c.first_blocked_at, d.first_at) AS protected
+	FROM cseqguard.cdr c LEFT JOIN disbelieved d USING (call_uid, node)
+	WHERE c.first_blocked_at IS NOT NULL OR d.first_at < coalesce(c.end_time, now())
+)
+SELECT source, count(*) AS calls, sum(blocked_byes) AS blocked_byes,
+	round(sum(greatest(extract(epoch FROM protected), 0)), 3) AS protected_seconds
+FROM fraud
+GROUP BY source;
+
+-- The same calls as Kamailio's acc module writes them, for billing that reads those.
+CREATE OR REPLACE VIEW cseqguard.kamailio_acc AS
+SELECT 'INVITE' AS method, from_tag, to_tag, call_id AS callid, sip_code::text AS sip_code,
+	'OK' AS sip_reason, date_trunc('second', answer_time)::timestamp AS time
+FROM cseqguard.cdr
+UNION ALL
+SELECT 'BYE',
+	CASE ended_by WHEN 'callee' THEN to_tag ELSE from_tag END,
+	CASE ended_by WHEN 'callee' THEN from_tag ELSE to_tag END,
+	call_id, '200', 'OK', date_trunc('second', end_time)::timestamp
+FROM cseqguard.billable;
+
+INSERT INTO cseqguard.schema_version (version) VALUES (1) ON CONFLICT DO NOTHING;

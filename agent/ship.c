@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "ship.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arrays.h"
+#include "log.h"
+#include "pg.h"
+#include "schema.h"
+
+#define ROWS_A_BATCH 1000
+
+enum phase { OFFLINE, PROBING, MAKING, READY };
+
+struct cg_ship {
+	struct cg_pg *pg;
+	struct cg_writer *writer;
+	const char *spool_path;
+	struct cg_spool *spool; /* a reader */
+	unsigned int opened; /* of the writer's file that it reads */
+	enum phase phase;
+	bool made; /* the schema was made: a second time would be in vain */
+	char trouble[512]; /* told already */
+	char *insert[CG_TABLES];
+	__s64 cursor[CG_TABLES]; /* rows up to this step are in PostgreSQL */
+	struct cg_arrays arrays;
+	int limit; /* rows in the next batch: fewer while a bad row is looked for */
+	int sent; /* rows in the batch under way; 0: none */
+	enum cg_table_id table; /* its table; READY */
+	__s64 last; /* step of its last row */
+	bool more; /* there may be rows that were not read yet */
+};
+
+static char *insert_sql(const struct cg_table *table)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *sql = open_memstream(&text, &size);
+
+	if (!sql)
+		return NULL;
+	fprintf(sql, "INSERT INTO cseqguard.%s AS old (", table->name);
+	cg_table_names(sql, table);
+	fputs(") SELECT ", sql);
+	for (unsigned int i = 0; i < table->n_columns; i++)
+		fprintf(sql,
+			!strcmp(table->columns[i].type, "time") ?
+				"%stimestamptz 'epoch' + new.%s * interval '1 microsecond'" :
+				"%snew.%s",
+			i ? ", " : "", table->columns[i].name);
+	fputs(" FROM unnest(", sql);
+	for (unsigned int i = 0; i < table->n_columns; i++)
+		fprintf(sql, "%s$%u::%s[]", i ? ", " : "", i + 1,
+			!strcmp(table->columns[i].type, "time") ? "int8" : table->columns[i].type);
+	fputs(") AS new (", sql);
+	cg_table_names(sql, table);
+	fputs(")", sql);
+	cg_table_merge(sql, table, NULL);
+	fclose(sql);
+	return text;
+}
+
+/* One line for each new trouble, not for each try. */
+static void say(struct cg_ship *ship, const char *what)
+{
+	if (strcmp(ship->trouble, what))
+		cg_log("database: %s; rows wait in %s", what, ship->spool_path);
+	snprintf(ship->trouble, sizeof(ship->trouble), "%s", what);
+}
+
+static int take_row(void *ctx, __s64 step, const char *const *values)
+{
+	struct cg_ship *ship = ctx;
+
+	ship->last = step;
+	return cg_arrays_add(&ship->arrays, values);
+}
+
+static int read_spool(struct cg_ship *ship, enum cg_table_id id)
+{
+	struct cg_writer_status status;
+	int n;
+
+	cg_writer_status(ship->writer, &status);
+	if (ship->spool && ship->opened != status.opened) {
+		cg_spool_close(ship->spool);
+		ship->spool = NULL;
+	}
+	if (!ship->spool) {
+		n = cg_spool_open(ship->spool_path, 0, &ship->spool);
+		if (n)
+			goto out;
+		ship->opened = status.opened;
+	}
+	cg_arrays_reset(&ship->arrays, cg_tables[id].n_columns);
+	n = cg_spool_each(ship->spool, id, ship->cursor[id], ship->limit, take_row, ship);
+	if (n > 0 && cg_arrays_close(&ship->arrays))
+		n = -ENOMEM;
+out:
+	if (n < 0) { /* the writer meets the same, says it, and opens anew */
+		cg_spool_close(ship->spool);
+		ship->spool = NULL;
+	}
+	return n;
+}
+
+static void send_batch(struct cg_ship *ship, enum cg_table_id id, int rows)
+{
+	const char *values[CG_COLUMNS_MAX];
+	unsigned int n = cg_tables[id].n_columns;
+
+	for (unsigned int i = 0; i < n; i++)
+		values[i] = ship->arrays.columns[i].text;
+	ship->table = id;
+	ship->sent = rows;
+	cg_pg_send(ship->pg, ship->insert[id], n, values);
+}
+
+/* Open rows first and violations after, so that a violation finds its call. */
+static void send_next(struct cg_ship *ship)
+{
+	if (ship->phase != READY || !cg_pg_idle(ship->pg))
+		return;
+	for (int id = 0; id < CG_TABLES; id++) {
+		int n = read_spool(ship, id);
+
+		if (n < 0)
+			return;
+		if (n) {
+			send_batch(ship, id, n);
+			return;
+		}
+	}
+	ship->more = false;
+}
+
+void cg_ship_wake(struct cg_ship *ship)
+{
+	ship->more = true;
+	send_next(ship);
+}
+
+static void probe(struct cg_ship *ship)
+{
+	ship->phase = PROBING;
+	cg_pg_send(ship->pg, cg_schema_probe, 0, NULL);
+}
+
+static void give_up(struct cg_ship *ship, const char *why)
+{
+	ship->phase = OFFLINE;
+	cg_pg_drop(ship->pg, why);
+}
+
+static void ready(struct cg_ship *ship)
+{
+	cg_log("database: connected%s", ship->made ? ", schema made" : "");
+	ship->trouble[0] = '\0';
+	ship->made = false;
+	ship->phase = READY;
+	ship->limit = ROWS_A_BATCH;
+	cg_pg_good(ship->pg);
+	cg_ship_wake(ship);
+}
+
+static void probed(struct cg_ship *ship, const PGresult *result)
+{
+	char why[160];
+
+	switch (cg_schema_state(result)) {
+	case CG_SCHEMA_READY:
+		ready(ship);
+		break;
+	case CG_SCHEMA_MISSING:
+		if (ship->made) {
+			give_up(ship, "schema cseqguard was made, but is not seen");
+			break;
+		}
+		ship->phase = MAKING;
+		cg_pg_send(ship->pg, cg_schema_sql, 0, NULL);
+		break;
+	case CG_SCHEMA_FOREIGN:
+		snprintf(why, sizeof(why),
+			 "schema cseqguard is version %s, this cseqguardd writes %d: use the matching one",
+			 PQgetvalue(result, 0, 0), CG_SCHEMA);
+		give_up(ship, why);
+		break;
+	case CG_SCHEMA_ERROR:
+		give_up(ship, PQresultErrorMessage(result));
+		break;
+	}
+}
+
+static void made(struct cg_ship *ship, const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	char why[400];
+
+	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+		ship->made = true;
+		probe(ship);
+		return;
+	}
+	snprintf(why, sizeof(why),
+		 "cannot make schema cseqguard: %s; have an owner run `cseqguardd --print-schema | psql -1`",
+		 primary ? primary : "no word why");
+	give_up(ship, why);
+}
+
+/*
+ * Data exceptions and constraints are the row's own fault; all else is the server's, or passes. A row
+ * without a partition is a check violation too, and not its fault.
+ */
+static bool is_content(const char *sqlstate)
+{
+	return sqlstate && (!strncmp(sqlstate, "22", 2) ||
+			    (!strncmp(sqlstate, "23", 2) && strcmp(sqlstate, "23514")));
+}
+
+static void refused(struct cg_ship *ship, const PGresult *result)
+{
+	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (!is_content(PQresultErrorField(result, PG_DIAG_SQLSTATE))) {
+		give_up(ship, primary ? primary : PQresultErrorMessage(result));
+		return;
+	}
+	if (ship->sent > 1) { /* halve until the one bad row is alone */
+		ship->limit = ship->sent / 2;
+	} else if (!cg_writer_reject(ship->writer, ship->table, ship->last, primary)) {
+		cg_log("database: refused one row of %s: %s; it stands in `rejected` of %s",
+		       cg_tables[ship->table].name, primary, ship->spool_path);
+		ship->cursor[ship->table] = ship->last;
+	}
+	send_next(ship);
+}
+
+static void shipped(struct cg_ship *ship, const PGresult *result)
+{
+	if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+		refused(ship, result);
+		return;
+	}
+	ship->cursor[ship->table] = ship->last;
+	cg_writer_drop(ship->writer, ship->table, ship->last);
+	ship->limit = ship->limit * 2 < ROWS_A_BATCH ? ship->limit * 2 : ROWS_A_BATCH;
+	send_next(ship);
+}
+
+static void pg_up(void *ctx)
+{
+	probe(ctx);
+}
+
+static void pg_result(void *ctx, const PGresult *result)
+{
+	struct cg_ship *ship = ctx;
+
+	if (ship->phase == PROBING)
+		probed(ship, result);
+	else if (ship->phase == MAKING)
+		made(ship, result);
+	else
+		shipped(ship, result);
+}
+
+static void pg_down(void *ctx, const char *why)
+{
+	struct cg_ship *ship = ctx;
+
+	ship->phase = OFFLINE;
+	ship->more = true;
+	say(ship, why);
+}
+
+int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool_path,
+		struct cg_writer *writer, struct cg_ship **out)
+{
+	struct cg_ship *ship = calloc(1, sizeof(*ship));
+	struct cg_pg_user user = { pg_up, pg_result, pg_down, ship };
+	int err = 0;
+
+	if (!ship)
+		return -ENOMEM;
+	ship->writer = writer;
+	ship->spool_path = spool_path;
+	ship->more = true;
+	for (int id = 0; id < CG_TABLES; id++) {
+		ship->insert[id] = insert_sql(&cg_tables[id]);
+		if (!ship->insert[id])
+			err = -ENOMEM;
+	}
+	if (!err)
+		err = cg_pg_new(loop, conninfo, timeout, &user, &ship->pg);
+	if (err)
+		cg_ship_free(ship);
+	else
+		*out = ship;
+	return err;
+}
+
+void cg_ship_free(struct cg_ship *ship)
+{
+	if (!ship)
+		return;
+	cg_pg_free(ship->pg);
+	cg_spool_close(ship->spool);
+	cg_arrays_free(&ship->arrays);
+	for (int id = 0; id < CG_TABLES; id++)
+		free(ship->insert[id]);
+	free(ship);
+}
+
+int cg_ship_idle(const struct cg_ship *ship)
+{
+	return ship->phase != READY || (!ship->more && cg_pg_idle(ship->pg));
+}
