@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# Included by the Makefile: builds the tests' programs. tests/run runs them.
+TESTS := $(OUT)/tests
+TESTED_HEADERS := $(wildcard include/*.h agent/*.h tests/unit/*.h)
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
+KERNEL_OBJS := $(patsubst tests/kernel/%.c,$(TESTS)/kernel/%.o,$(wildcard tests/kernel/*.c)) \
+	$(TESTS)/kernel/words.o
+RIG_OBJS := $(addprefix $(TESTS)/kernel/,rig.o hosts.o message.o frame.o)
+BENCH_OBJS := $(patsubst tests/bench/%.c,$(TESTS)/bench/%.o,\
+	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) $(RIG_OBJS)
+TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -I$(OUT) -I$(TESTS)
+
+unit kernel e2e:
+	$(Q)OUT=$(OUT) tests/run $@
+
+test-programs: $(UNIT_TESTS:%=$(TESTS)/unit/%) $(TESTS)/kernel_test
+
+# A unit test is native and sanitized; its line `// link: agent/words.c -lpq` says what it links.
+define unit_test
+$(TESTS)/unit/$(1): tests/unit/$(1).c $(filter %.c,$(2)) $(TESTED_HEADERS) config.mk
+	@mkdir -p $$(@D)
+	$$(call say,UNIT,$$@)$(CC) -std=gnu11 $(WARNINGS) $(SANITIZERS) -g -O1 -Iinclude -Iagent \
+		-Itests/unit -I$(OUT) $(DAEMON_CFLAGS) $$(filter %.c,$$^) $(filter-out %.c,$(2)) -o $$@
+endef
+$(foreach test,$(UNIT_TESTS),$(eval $(call unit_test,$(test),\
+	$(shell sed -n '1,3s|^// link: ||p' tests/unit/$(test).c))))
+
+# Static, so that the same program runs in a bare kernel: tests/kernel/qemu.
+$(TESTS)/kernel_test: $(KERNEL_OBJS)
+	$(call say,LINK,$@)$(CC) -static $^ -lbpf -lelf -lz -o $@
+
+$(TESTS)/bench/bench: $(BENCH_OBJS)
+	$(call say,LINK,$@)$(CC) $^ -lbpf -lelf -lz -o $@
+
+$(TESTS)/%.o: tests/%.c config.mk tests/tests.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
+
+$(TESTS)/kernel/words.o: agent/words.c config.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
+
+$(TESTS)/kernel/rig.o: $(OUT)/guard.skel.h
+$(TESTS)/bench/bench.o: $(OUT)/guard.skel.h $(TESTS)/bench.skel.h
+
+$(TESTS)/%.bpf.o: tests/bench/%.bpf.c config.mk
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) $(BPF_INCLUDES) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
+
+$(TESTS)/%.skel.h: $(TESTS)/%.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $* >$@.tmp && mv $@.tmp $@
+
+# make bench [JSON=FILE]
+bench: $(TESTS)/bench/bench
+	$(Q)$< $(JSON)
+
+.PHONY: unit kernel e2e test-programs bench
+-include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)

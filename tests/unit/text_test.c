@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// link: agent/text.c
+#include <string.h>
+
+#include "tap.h"
+#include "text.h"
+
+static int escapes(const char *in, size_t max, const char *expected)
+{
+	char out[4 * 512 + 1];
+	size_t len;
+
+	memset(out, 'x', sizeof(out));
+	len = cg_text_utf8(out, sizeof(out), in, max);
+	if (len == strlen(expected) && !strcmp(out, expected))
+		return 1;
+	printf("# got '%s' (%zu), must be '%s'\n", out, len, expected);
+	return 0;
+}
+
+/* Whatever the bytes, whatever the size: NUL-ended, in bounds, printable. */
+static int holds_for_all_sizes(void)
+{
+	char in[64], out[4 * sizeof(in) + 1];
+	unsigned int seed = 1;
+
+	for (int round = 0; round < 20000; round++) {
+		size_t size = round % sizeof(out) + 1, len;
+
+		for (size_t i = 0; i < sizeof(in); i++)
+			in[i] = (seed = seed * 1103515245 + 12345) >> 16;
+		memset(out, 0x7e, sizeof(out));
+		len = cg_text_utf8(out, size, in, sizeof(in));
+		if (len >= size || out[len] || strlen(out) != len)
+			return 0;
+		if (size < sizeof(out) && out[size] != 0x7e)
+			return 0;
+		for (size_t i = 0; i < len; i++)
+			if ((unsigned char)out[i] < 0x20 || out[i] == 0x7f)
+				return 0;
+	}
+	return 1;
+}
+
+static int prints(const unsigned char addr[16], const char *expected)
+{
+	char out[INET6_ADDRSTRLEN];
+
+	cg_addr_text(addr, out);
+	return !strcmp(out, expected);
+}
+
+int main(void)
+{
+	char small[5];
+
+	ok(escapes("call-1@host", 64, "call-1@host"), "text: plain text stays");
+	ok(escapes("j\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9e", 64,
+		   "j\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9e"), "text: valid UTF-8 stays");
+	ok(escapes("a\\b", 64, "a\\x5cb"), "text: a backslash is escaped");
+	ok(escapes("\x01\t\n\x7f", 64, "\\x01\\x09\\x0a\\x7f"), "text: control characters");
+	ok(escapes("\xff\xfe", 64, "\\xff\\xfe"), "text: bytes that are no UTF-8");
+	ok(escapes("\xc0\x80", 64, "\\xc0\\x80"), "text: an overlong NUL");
+	ok(escapes("\xe0\x80\xaf", 64, "\\xe0\\x80\\xaf"), "text: an overlong slash");
+	ok(escapes("\xed\xa0\x80", 64, "\\xed\\xa0\\x80"), "text: a surrogate");
+	ok(escapes("\xf4\x90\x80\x80", 64, "\\xf4\\x90\\x80\\x80"), "text: above U+10FFFF");
+	ok(escapes("\xc2\x85", 64, "\\xc2\\x85"), "text: a C1 control");
+	ok(escapes("\xe2\x82", 64, "\\xe2\\x82"), "text: a sequence that ends early");
+	ok(escapes("\xe2\x82\xac", 2, "\\xe2\\x82"), "text: a sequence cut by max");
+	ok(escapes("abc", 2, "ab"), "text: no byte past max is read");
+	ok(escapes("", 0, ""), "text: nothing");
+	ok(cg_text_utf8(small, sizeof(small), "ab\xff", 3) == 2 && !strcmp(small, "ab"),
+	   "text: an escape is not cut in two");
+	ok(holds_for_all_sizes(), "text: any bytes, any size: in bounds and printable");
+	ok(prints((const unsigned char[16]){[10] = 0xff, 0xff, 192, 0, 2, 1}, "192.0.2.1"),
+	   "text: a mapped IPv4 address");
+	ok(prints((const unsigned char[16]){0x20, 1, 0x0d, 0xb8, [15] = 1}, "2001:db8::1"),
+	   "text: an IPv6 address");
+	ok(prints((const unsigned char[16]){0}, "::"), "text: no address");
+	return tap_done();
+}
