@@ -13,7 +13,10 @@ TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -I$(OUT) 
 unit kernel e2e:
 	$(Q)OUT=$(OUT) tests/run $@
 
-test-programs: $(UNIT_TESTS:%=$(TESTS)/unit/%) $(TESTS)/kernel_test
+unit-programs: $(UNIT_TESTS:%=$(TESTS)/unit/%)
+kernel-programs: $(TESTS)/kernel_test
+e2e-programs: all
+test-programs: unit-programs kernel-programs
 
 # A unit test is native and sanitized; its line `// link: agent/words.c -lpq` says what it links.
 define unit_test
@@ -54,5 +57,5 @@ $(TESTS)/%.skel.h: $(TESTS)/%.bpf.o
 bench: $(TESTS)/bench/bench
 	$(Q)$< $(JSON)
 
-.PHONY: unit kernel e2e test-programs bench
+.PHONY: unit kernel e2e unit-programs kernel-programs e2e-programs test-programs bench
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
