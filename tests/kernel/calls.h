@@ -17,7 +17,7 @@
 	{"host>caller", "180 INVITE 13 a>b via=c1", "pass early", NULL, "none"}
 
 #define ANSWERED(far)                                                                              \
-	{far ">host", "200 INVITE 13 a>b via=p1,c1 @answer", "pass opened", "start:opened:caller",  \
+	{far ">host", "200 INVITE 13 a>b via=p1,c1 @answer", "pass opened", "start:opened",  \
 	 "confirmed caller_at=caller callee_at=" far " code=200 setup@setup answer@answer"},  \
 	{"host>caller", "200 INVITE 13 a>b via=c1", "pass in_dialog", NULL, "confirmed"},     \
 	{"caller>host", "ACK 13 a>b via=c2", "pass in_dialog", NULL, "confirmed"},            \
@@ -32,7 +32,7 @@
 #define CALL_TO_HOST                                                                               \
 	{"caller>host", "INVITE 13 a> via=c1 @setup", "pass invite", NULL, "none"},           \
 	{"host>caller", "180 INVITE 13 a>b via=c1", "pass early", NULL, "none"},              \
-	{"host>caller", "200 INVITE 13 a>b via=c1 @answer", "pass opened", "start:opened:caller",   \
+	{"host>caller", "200 INVITE 13 a>b via=c1 @answer", "pass opened", "start:opened",   \
 	 "confirmed caller=13 callee=- witness=callee setup@setup answer@answer"},            \
 	{"caller>host", "ACK 13 a>b via=c2", "pass in_dialog", NULL, "confirmed"}
 
@@ -40,7 +40,7 @@
 #define CALL_FROM_HOST(far)                                                                        \
 	{"host>" far, "INVITE 13 a> via=h1 @setup", "pass invite", NULL, "none"},             \
 	{far ">host", "180 INVITE 13 a>b via=h1", "pass early", NULL, "none"},                \
-	{far ">host", "200 INVITE 13 a>b via=h1 @answer", "pass opened", "start:opened:caller",     \
+	{far ">host", "200 INVITE 13 a>b via=h1 @answer", "pass opened", "start:opened",     \
 	 "confirmed caller=13 callee=- setup@setup answer@answer"},                           \
 	{"host>" far, "ACK 13 a>b via=h2", "pass in_dialog", NULL, "confirmed"}
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#define _GNU_SOURCE /* memmem */
 #include "check.h"
 
 #include <ctype.h>
@@ -86,6 +87,20 @@ static const char *event_text(const struct cg_event *event)
 	return text;
 }
 
+static bool in_full_sight(const struct cg_event *event)
+{
+	return event->reason != CG_R_FRAGMENTED && event->reason != CG_R_AMBIGUOUS;
+}
+
+/* Of a message that is cut or ambiguous an event may say less, but nothing that is not in it. */
+static bool check_glimpse(const struct run *run, const struct cg_event *event, const char *what)
+{
+	size_t len = strnlen(event->call_id, sizeof(event->call_id));
+
+	return memmem(run->message->text, run->message->len, event->call_id, len) ||
+	       wrong("%s: Call-ID '%.127s'", what, event->call_id);
+}
+
 /* What every event says of the message that caused it. */
 static bool check_contents(const struct run *run, const struct cg_event *event)
 {
@@ -102,6 +117,8 @@ static bool check_contents(const struct run *run, const struct cg_event *event)
 		good = wrong("%s: the wrong direction", what);
 	if (event->status != run->message->status)
 		good = wrong("%s: status %u", what, event->status);
+	if (!in_full_sight(event))
+		return good & check_glimpse(run, event, what);
 	if (*run->message->method &&
 	    strcasecmp(cg_method_word(event->method), run->message->method))
 		good = wrong("%s: method %s", what, cg_method_word(event->method));

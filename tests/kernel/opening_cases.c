@@ -28,6 +28,8 @@ SUITE(opening,
 	      "confirmed code=200 call_id=call- from=a to=b from_uri=sip:a@a.example "
 	      "to_uri=sip:0049@proxy.example uri=sip:00491234@proxy.example cut=0 suspect=0 "
 	      "caller_at=caller:5072 callee_at=gateway:5080 setup@setup answer@answer"}),
+	CASE("the event of an opening names the leg whose tag is in From", NULL, INVITED_TO("gateway"),
+	     {"gateway>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start:opened:caller:13"}),
 	CASE("without a gateway the callee is the witness", "gateways=none",
 	     CALL_BY_PROXY_TO("callee"),
 	     {"caller>host", "INFO 14 a>b via=c3", "pass in_dialog", NULL, "witness=callee"}),
@@ -98,7 +100,7 @@ SUITE(opening,
 	CASE("an INVITE challenged, then repeated: the second one's setup counts", NULL,
 	     {"caller>host", "INVITE 12 a> via=c0", "pass invite"},
 	     {"host>caller", "407 INVITE 12 a>p via=c0", "pass rejected", NULL, "none"},
-	     {"caller>host", "ACK 12 a>p via=c0", "pass unknown_dialog"},
+	     {"caller>host", "ACK 12 a>p via=c0", "pass out_of_dialog"},
 	     CALL),
 	CASE("F16: a second INVITE of the same Call-ID does not change what the CDR says", NULL,
 	     {"caller>host", "INVITE 13 a> via=c1 uri=sip:900@dear.example @setup", "pass invite"},
@@ -138,5 +140,5 @@ SUITE(opening,
 	     {"caller>host", "OPTIONS 6 a> via=c2", "pass out_of_dialog", NULL, "none"},
 	     {"host>gateway", "OPTIONS 6 h> via=h2", "pass out_of_dialog", NULL, "none"},
 	     {"caller>host", "MESSAGE 7 a> via=c3", "pass out_of_dialog", NULL, "none"},
-	     {"caller>host", "BYE 7 a> via=c4", "pass out_of_dialog", NULL, "none"})
+	     {"caller>host", "BYE 7 a> via=c4", "pass unknown_dialog", NULL, "none"})
 );
