@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015,SC2034
 #
 # A small telephone network of its own, for the demo and the end-to-end tests: four network
 # namespaces, of which `proxy` is the guarded host, and a private PostgreSQL cluster. Several labs
@@ -161,7 +161,7 @@ kamailio_up() { # DATABASE: a proxy on the guarded host
 	install -d "$LAB_DIR/kamailio"
 	PGHOST=$LAB_PG lab_in proxy kamailio -DD -E -f "$config" -l "udp:$LAB_PROXY:5060" -m 32 -M 8 \
 		-A "DATABASE=\"postgres://postgres@/$1\"" -A "GATEWAY=\"$LAB_GATEWAY\"" \
-		-Y "$LAB_DIR/kamailio" >"$LAB_DIR/kamailio.log" 2>&1 </dev/null 3>&- &
+		-A "CUSTOMER=\"$LAB_CALLER\"" -Y "$LAB_DIR/kamailio" >"$LAB_DIR/kamailio.log" 2>&1 </dev/null 3>&- &
 	lab_wait 10 lab_listens proxy 5060 ||
 		lab_fail "Kamailio does not start: $(tail -n 1 "$LAB_DIR/kamailio.log")"
 }
@@ -188,7 +188,7 @@ guard_daemon() { # DATABASE: returns when it has made its schema
 	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
 		--db "$(pg_conninfo "$1")" --spool "$LAB_DIR/spool.db" \
 		>>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
-	LAB_DAEMON=$!
+	export LAB_DAEMON=$!
 	lab_wait 10 sql "$1" 'SELECT FROM cseqguard.cdr LIMIT 1' ||
 		lab_fail "cseqguardd does not start: $(tail -n 1 "$LAB_DIR/daemon.log")"
 }
@@ -196,6 +196,6 @@ guard_daemon() { # DATABASE: returns when it has made its schema
 guard_daemon_end() { # SIGNAL
 	[[ -n ${LAB_DAEMON:-} ]] || return 0
 	kill "-$1" "$LAB_DAEMON" 2>/dev/null
-	wait "$LAB_DAEMON" 2>/dev/null
+	lab_wait 10 test ! -e "/proc/$LAB_DAEMON/exe" || lab_fail 'cseqguardd does not end'
 	LAB_DAEMON=
 }

@@ -49,10 +49,11 @@ ladder() { # RUN
 		}'
 }
 
-ladder_length() { # FILE: seconds from the 2xx that this side sent to the BYE that it accepted
+# Seconds from the 2xx to the INVITE to the last copy of the BYE that got a 200, as one side saw it.
+ladder_length() { # FILE
 	awk -F '\t' '
-		$4 == "S" && $7 ~ /^SIP\/2.0 200/ && $6 ~ / INVITE$/ && !answer { answer = $3 }
-		$4 == "R" && $7 ~ /^BYE / { bye = $3 }
-		$4 == "S" && $7 ~ /^SIP\/2.0 200/ && $6 ~ / BYE$/ { printf "%.1f\n", bye - answer; exit }
+		/\tSIP\/2.0 200/ && $6 ~ / INVITE$/ && !answer { answer = $3 }
+		$7 ~ /^BYE / { bye = $3; cseq = $6 }
+		/\tSIP\/2.0 200/ && $6 ~ / BYE$/ && $6 == cseq { printf "%.1f\n", bye - answer; exit }
 	' "$1"
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016
 #
 # SIPp scenarios, put together from one function a step, and the processes that play them. The
 # functions whose names begin with uac_ and uas_ print XML for the caller's and the callee's side:
@@ -28,7 +28,7 @@ sip_learn() { # HEADER REGEXP VARIABLE
 
 # Every response that a step awaits as optional: 100 and 18x may come or not.
 sip_provisional() {
-	printf '<recv response="%d" optional="true"/>\n' 100 180 183
+	printf '<recv response="%d" optional="true"/>\n' 100 180
 }
 
 sip_sdp() { # the rest of a message with an offer or an answer
@@ -43,6 +43,29 @@ sip_sdp() { # the rest of a message with an offer or an answer
 		t=0 0
 		m=audio 6000 RTP/AVP 0
 	END
+}
+
+sip_recv() { # METHOD [ATTRIBUTE]
+	printf '<recv request="%s" %s/>\n' "$1" "${2:-}"
+}
+
+sip_reply() { # STATUS PHRASE [HEADER]: to the in-dialog request that came last
+	sip_send < <(
+		cat <<-END
+			SIP/2.0 $1 $2
+			[last_Via:]
+			[last_From:]
+			[last_To:]
+			[last_Call-ID:]
+			[last_CSeq:]
+		END
+		printf '%s\n' ${3:+"$3"} 'Content-Length: 0'
+	)
+}
+
+sip_serve() { # METHOD STATUS PHRASE [HEADER]: takes a request and replies
+	sip_recv "$1"
+	sip_reply "${@:2}"
 }
 
 # --- the caller's side ---------------------------------------------------------------------------
@@ -104,11 +127,11 @@ uac_call() { # CSEQ: INVITE, 2xx, ACK
 #	uri=	Request-URI		routes=	lines instead of the dialog's Route
 #	from=	From			to=	To
 #	branch=	Via branch		cseq_method=  method in CSeq
-#	hops=	Max-Forwards
+#	hops=	Max-Forwards		cseq_line=	instead of the whole CSeq header
 uac_message() { # METHOD CSEQ [OPTION]...
 	local method=$1 cseq=$2 uri='[$target]' routes='[routes]' branch='[branch]' option
 	local from='<sip:[caller]@[local_ip]>;tag=[from_tag]' to='[$remote]' hops=70
-	local cseq_method=$method
+	local cseq_method=$method cseq_line
 
 	for option in "${@:3}"; do
 		local "$option"
@@ -120,7 +143,7 @@ uac_message() { # METHOD CSEQ [OPTION]...
 		From: $from
 		To: $to
 		Call-ID: [call_id]
-		CSeq: $cseq $cseq_method
+		${cseq_line-CSeq: $cseq $cseq_method}
 		Contact: <sip:[caller]@[local_ip]:[local_port]>
 		Max-Forwards: $hops
 	END
@@ -131,9 +154,15 @@ uac_request() { # METHOD CSEQ [OPTION]...: sent once
 	uac_message "$@" | sip_send
 }
 
-uac_reinvite() { # CSEQ: INVITE within the dialog, 2xx, ACK
-	sip_send 500 < <(uac_message INVITE "$1"; sip_sdp)
-	uac_expect 200
+uac_reinvite() { # CSEQ: INVITE within the dialog; its 2xx may move the target; ACK
+	sip_send 500 < <(
+		uac_message INVITE "$1"
+		sip_sdp
+	)
+	sip_provisional
+	printf '<recv response="200"><action>\n'
+	sip_learn Contact 'sip:[^&gt;]*' target
+	printf '</action></recv>\n'
 	uac_ack "$1"
 }
 
@@ -177,31 +206,7 @@ uas_call() { # INVITE, 180, 2xx, ACK
 	uas_invite
 	uas_answer 180 Ringing
 	uas_answer 200 OK
-	uas_recv ACK
-}
-
-uas_recv() { # METHOD [ATTRIBUTE]
-	printf '<recv request="%s" %s/>\n' "$1" "${2:-}"
-}
-
-uas_reply() { # STATUS PHRASE [HEADER]: to the in-dialog request that came last
-	sip_send < <(
-		cat <<-END
-			SIP/2.0 $1 $2
-			[last_Via:]
-			[last_From:]
-			[last_To:]
-			[last_Call-ID:]
-			[last_CSeq:]
-			Contact: <sip:gw@[local_ip]:[local_port]>
-		END
-		printf '%s\n' ${3:+"$3"} 'Content-Length: 0'
-	)
-}
-
-uas_serve() { # METHOD STATUS PHRASE [HEADER]: takes a request and replies
-	uas_recv "$1"
-	uas_reply "${@:2}"
+	sip_recv ACK
 }
 
 uas_request() { # METHOD CSEQ: an in-dialog request of the callee, sent once
@@ -231,9 +236,9 @@ uas_ordered_bye() {
 		</action></recv>
 		<nop next="501" test="below"/>
 	END
-	uas_reply 200 OK
+	sip_reply 200 OK
 	printf '<nop next="502"/>\n<label id="501"/>\n'
-	uas_reply 500 'Request Out of Order'
+	sip_reply 500 'Request Out of Order'
 	printf '<nop next="500"/>\n<label id="502"/>\n'
 }
 
@@ -244,16 +249,15 @@ declare -gA SIP_PID=()
 # sip_play HOST NAME [SIPP-OPTION]...: starts SIPp with the steps on stdin, for one call.
 # NAME.short in LAB_DIR gets a line a message, NAME.log what SIPp itself says.
 sip_play() {
-	local host=$1 name=$2 file=$LAB_DIR/$2
+	local host=$1 name=$2 file=$LAB_DIR/$2 learnt
 
 	{
 		printf '<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="%s">\n' "$name"
 		cat
 	} >"$file.xml"
+	learnt=$(grep -o 'assign_to="[^"]*' "$file.xml" | cut -d '"' -f 2 | sort -u | paste -sd ,) || :
 	# SIPp refuses a variable that nothing reads
-	printf '<Reference variables="%s"/>\n</scenario>\n' \
-		"$(grep -o 'assign_to="[^"]*' "$file.xml" | cut -d '"' -f 2 | sort -u | paste -sd ,)" \
-		>>"$file.xml"
+	printf '%s\n</scenario>\n' "${learnt:+<Reference variables=\"$learnt\"/>}" >>"$file.xml"
 	lab_in "$host" sipp -sf "$file.xml" -m 1 -t u1 -p 5060 -i "$(lab_address "$host")" \
 		-nostdin -timeout 30s -timeout_error -default_behaviors abortunexp \
 		-key caller "${SIP_USER:-bob}" -key callee "${SIP_CALLS:-gw}" -key from_tag "f-$name" -key to_tag "t-$name" \
@@ -280,7 +284,16 @@ sip_ended() {
 	for name; do
 		wait "${SIP_PID[$name]}" && continue
 		printf 'SIPp %s:\n' "$name" >&2
-		head -n 40 "$LAB_DIR/$name.err" "$LAB_DIR/$name.short" >&2
+		head -n 40 "$LAB_DIR/$name.err" "$LAB_DIR"/*.short >&2
 		return 1
+	done
+}
+
+sip_over() { # whoever plays still is ended
+	local name
+
+	for name in "${!SIP_PID[@]}"; do
+		kill -KILL "${SIP_PID[$name]}" 2>/dev/null || :
+		wait "${SIP_PID[$name]}" 2>/dev/null || :
 	done
 }

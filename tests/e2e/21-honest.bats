@@ -1,0 +1,234 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# Honest but odd: every message passes, nothing is recorded, and the CDR is right.
+
+# shellcheck disable=SC2016
+load lib
+
+setup_file() {
+	proxy_lab
+}
+
+@test "H1 retransmitted BYE: one CDR, one end" {
+	gateway < <(uas_call; sip_recv BYE; sip_pause 700; sip_reply 200 OK)
+	caller < <(
+		uac_call 13
+		sip_pause 500
+		uac_request BYE 14 branch=z9hG4bK-h1
+		sip_pause 200
+		bye 14 branch=z9hG4bK-h1
+	)
+	call_ends
+	cdr_true bye caller caller
+	unblocked
+}
+
+@test "H1 BYE sent again as a new transaction under the same CSeq, after the answer was lost" {
+	gateway < <(uas_call; sip_serve BYE 200 OK; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 500; bye 14; sip_pause 300; bye 14)
+	call_ends
+	cdr_closed bye caller
+	comes t cdr 'extract(epoch FROM duration) BETWEEN 0.4 AND 0.75'
+	unblocked
+}
+
+@test "H1 retransmitted 2xx and ACK: one CDR, from the first 2xx" {
+	gateway < <(uas_call; sip_recv ACK; sip_serve BYE 200 OK)
+	caller < <(
+		uac_invite 13
+		sip_provisional
+		printf '<recv response="200" rrs="true"><action>\n'
+		sip_learn To '&lt;.*' remote
+		sip_learn Contact 'sip:[^&gt;]*' target
+		printf '</action></recv>\n'
+		sip_pause 700
+		uac_ack 13
+		uac_ack 13
+		sip_pause 500
+		bye 14
+	)
+	call_ends
+	cdr_true bye caller gateway
+	unblocked
+}
+
+@test "H2 BYE of the callee with CSeq 0, 1 or far above the caller's" {
+	local cseq
+	for cseq in 0 1 900000; do
+		call=$cseq-$BATS_TEST_NUMBER@lab-$LAB_ID
+		gateway < <(uas_call; sip_pause 500; uas_request BYE "$cseq"; uac_expect 200)
+		caller < <(uac_call 13; sip_serve BYE 200 OK)
+		call_ends
+		cdr_true bye callee gateway
+		unblocked
+	done
+}
+
+@test "H2 near miss: the callee's numbers are its own: the caller's BYE below them still passes" {
+	gateway < <(uas_call; uas_request INFO 900000; uac_expect 200; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_serve INFO 200 OK; sip_pause 500; bye 14)
+	call_ends
+	cdr_true bye caller gateway
+	unblocked
+}
+
+# Every kind of in-dialog request, by both sides; the re-INVITE moves the gateway's target.
+long_call_gateway() {
+	local moved='Contact: <sip:moved@[local_ip]:[local_port]>' method
+
+	uas_call
+	sip_serve INVITE 200 OK "$moved"
+	sip_recv ACK
+	sip_serve UPDATE 200 OK "$moved"
+	for method in INFO OPTIONS; do
+		sip_serve "$method" 200 OK
+	done
+	sip_serve REFER 202 Accepted
+	uas_request NOTIFY 1
+	uac_expect 200
+	uas_request OPTIONS 2
+	uac_expect 200
+	uas_request INFO 3
+	uac_expect 200
+	sip_serve BYE 200 OK
+}
+
+long_call_caller() {
+	local method
+
+	uac_call 13
+	uac_reinvite 14
+	uac_request UPDATE 15
+	uac_expect 200
+	uac_request INFO 16
+	uac_expect 200
+	uac_request OPTIONS 17
+	uac_expect 200
+	uac_request REFER 18
+	uac_expect 202
+	for method in NOTIFY OPTIONS INFO; do
+		sip_serve "$method" 200 OK
+	done
+}
+
+@test "H4 re-INVITE, UPDATE, INFO, OPTIONS, REFER and NOTIFY within the dialog, by both sides" {
+	gateway < <(long_call_gateway)
+	caller < <(long_call_caller; sip_pause 500; bye 19)
+	call_ends
+	cdr_true bye caller gateway
+	unblocked
+	equals '19 3' cdr "caller_cseq || ' ' || callee_cseq"
+}
+
+@test "H4 near miss: after those a BYE above the INVITE's CSeq but below the last request's is dropped" {
+	gateway < <(long_call_gateway)
+	caller < <(long_call_caller; uac_request BYE 17; sip_pause 1000; bye 19)
+	call_ends
+	cdr_true bye caller gateway
+	blocked out_of_order 17 19
+}
+
+@test "H5 BYEs of both sides cross: one CDR, ended by the gateway's or on its answer" {
+	gateway < <(
+		uas_call
+		printf '<recv request="BYE"><action><ereg regexp="Via:.*BYE" search_in="msg"'
+		printf ' check_it="true" assign_to="theirs"/></action></recv>'
+		uas_request BYE 1
+		uac_expect 200
+		printf 'SIP/2.0 200 OK\n[$theirs]\nContent-Length: 0\n' | sip_send
+	)
+	caller < <(
+		uac_call 13
+		sip_pause 500
+		uac_request BYE 14
+		sip_serve BYE 200 OK
+		uac_expect 200
+	)
+	call_ends
+	comes 1 cdr 'count(*)'
+	comes 'bye t f' cdr "concat_ws(' ', end_reason, bye_confirmed, suspect)"
+	comes t cdr 'extract(epoch FROM duration) BETWEEN 0.4 AND 0.8'
+	equals 0 cdr blocked_byes
+}
+
+@test "H5 BYE challenged by the proxy and repeated with CSeq + 1" {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	SIP_USER=carol caller < <(
+		uac_call 13
+		sip_pause 500
+		uac_request BYE 14
+		uac_expect 407 'auth="true"'
+		uac_request BYE 15 $'routes=[routes]\n[authentication username=carol password=secret]'
+		uac_expect 200
+	)
+	call_ends
+	cdr_true bye caller gateway
+	equals 0 cdr blocked_byes
+}
+
+@test "H5 BYE of the gateway, answered 500 by the caller, ends the call" {
+	gateway < <(uas_call; sip_pause 500; uas_request BYE 1; uac_expect 500)
+	caller < <(uac_call 13; sip_serve BYE 500 'Request Out of Order')
+	call_ends
+	cdr_closed bye callee
+	comes t cdr 'extract(epoch FROM duration) BETWEEN 0.4 AND 0.8'
+	equals 0 cdr blocked_byes
+}
+
+# The gateway challenges the proxy, which answers with credentials and CSeq + 1, and goes on
+# renumbering every request of the caller.
+trunk() {
+	sip_recv INVITE
+	sip_reply 407 'Proxy Authentication Required' \
+		'Proxy-Authenticate: Digest realm="trunk", nonce="n", algorithm=MD5'
+	sip_recv ACK
+	uas_call
+}
+
+@test "H6 proxy that renumbers: the CSeq that it sends on and its answers differ from the caller's" {
+	gateway < <(trunk; sip_serve BYE 200 OK)
+	SIP_CALLS=trunk caller < <(uac_call 13; sip_pause 500; bye 14)
+	call_ends
+	grep -q '^CSeq: 15 BYE' "$LAB_DIR/gateway.msg"
+	cdr_true bye caller gateway
+	unblocked
+	equals 14 cdr caller_cseq
+}
+
+@test "H6 near miss: through that proxy a BYE with a lower CSeq is dropped" {
+	gateway < <(trunk; sip_serve BYE 200 OK)
+	SIP_CALLS=trunk caller < <(uac_call 13; uac_request BYE 12; sip_pause 1000; bye 14)
+	call_ends
+	cdr_true bye caller gateway
+	blocked out_of_order 12 14
+}
+
+@test "late answer: the call ends when its BYE came, not when the gateway answered" {
+	gateway < <(uas_call; sip_recv BYE; sip_pause 2000; sip_reply 200 OK)
+	caller < <(uac_call 13; sip_pause 500; bye 14)
+	call_ends
+	cdr_true bye caller caller
+	unblocked
+}
+
+@test "call from the gateway to a customer: the customer's low BYE is dropped, its right one closes" {
+	sip_callee caller callee < <(
+		uas_call
+		uas_request INFO 20
+		uac_expect 200
+		uas_request BYE 10
+		sip_pause 1000
+		uas_request BYE 21
+		uac_expect 200
+	)
+	SIP_CALLS=customer sip_caller gateway calling "$call" < <(
+		uac_call 13
+		sip_serve INFO 200 OK
+		sip_serve BYE 200 OK
+	)
+	sip_ended callee calling
+	cdr_true bye callee callee
+	comes "out_of_order drop 10 21 callee" violations \
+		"concat_ws(' ', reason, action, cseq, expected_cseq, leg)"
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# The attack of 2008 in native, in generic and in observe mode: a lab of its own each.
+
+load lib
+
+setup() {
+	call=mode@lab-$$
+}
+
+teardown() {
+	sip_over
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || evidence >&2
+	lab_down
+}
+
+attached() { # xdp or xdpgeneric: each interface of the guarded host is, as the kernel says
+	[[ $(ip -n "$(lab_ns proxy)" -o link show type veth | grep -c " $1/\| $1 ") == 3 ]]
+}
+
+dropped_and_would() { # packets, as the guard counts them
+	guard stats -j | jq -r '"\(.dropped) \(.would_drop)"'
+}
+
+dropped() {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 1500; bye 14)
+	call_ends
+	cdr_true bye caller gateway
+	blocked out_of_order 10 14
+}
+
+@test "F1 native: BYE with a lower CSeq is dropped" {
+	proxy_lab -m native
+	attached xdp
+	dropped
+}
+
+@test "F1 skb: BYE with a lower CSeq is dropped" {
+	proxy_lab -m skb
+	attached xdpgeneric
+	dropped
+}
+
+@test "F1 observe: nothing is dropped, would_drop is recorded, the CDR is right all the same" {
+	proxy_lab --mode observe
+	gateway < <(
+		uas_call
+		sip_serve BYE 500 'Request Out of Order'
+		sip_serve BYE 200 OK
+	)
+	caller < <(
+		uac_call 13
+		sip_pause 200
+		uac_request BYE 10
+		uac_expect 500
+		sip_pause 1500
+		bye 14
+	)
+	call_ends
+	cdr_true bye caller gateway
+	comes 'out_of_order would_drop 10 14' violations \
+		"concat_ws(' ', reason, action, cseq, expected_cseq)"
+	comes 1 cdr blocked_byes
+	equals '0 1' dropped_and_would
+}

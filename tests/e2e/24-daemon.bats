@@ -1,0 +1,46 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# The daemon dies, the guard and the bill do not.
+
+load lib
+
+setup_file() {
+	proxy_lab
+}
+
+@test "daemon killed in mid-call and started again: the row once, with the right end" {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 3000; bye 14)
+	comes 1 cdr 'count(*)'
+	guard_daemon_end KILL
+	guard_daemon "$CDRS"
+	cdr_open
+	call_ends
+	cdr_true bye caller gateway
+	unblocked
+}
+
+@test "daemon killed before the answer, started again after the end: the row once, with the right end" {
+	guard_daemon_end KILL
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 1000; bye 14)
+	call_ends
+	equals 0 cdr 'count(*)'
+	guard_daemon "$CDRS"
+	cdr_true bye caller gateway
+	blocked out_of_order 10 14
+}
+
+@test "daemon told to end in mid-call has its open row written, and the guard goes on without it" {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 1500; uac_request BYE 10; sip_pause 1000; bye 14)
+	lab_wait 5 grep -q '^ACK' "$LAB_DIR/gateway.msg"
+	guard_daemon_end TERM
+	cdr_open
+	call_ends
+	cdr_open
+	guard_daemon "$CDRS"
+	cdr_true bye caller gateway
+	blocked out_of_order 10 14
+}
