@@ -51,7 +51,7 @@ $(TESTS)/%.bpf.o: tests/bench/%.bpf.c config.mk
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) $(BPF_INCLUDES) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
 
 $(TESTS)/%.skel.h: $(TESTS)/%.bpf.o
-	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $* >$@.tmp && mv $@.tmp $@
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf >$@.tmp && mv $@.tmp $@
 
 # make bench [JSON=FILE]
 bench: $(TESTS)/bench/bench

@@ -3,7 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <linux/pkt_cls.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +13,24 @@
 
 #define SMALL 4096 /* entries: a test needs no more, and 6.1 under emulation has little memory */
 
+#define LOG_SHOWN 1500 /* bytes */
+
 static int without_btf;
 
+/* libbpf's warnings; of a verifier's log its end, where the cause stands. */
 static int print(enum libbpf_print_level level, const char *format, va_list args)
 {
+	static char text[1 << 20];
+	int len;
+
 	if (strstr(format, "without BTF") || strstr(format, ".BTF into kernel"))
 		without_btf = 1;
-	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
+	if (level != LIBBPF_WARN)
+		return 0;
+	len = vsnprintf(text, sizeof(text), format, args);
+	if (len >= (int)sizeof(text))
+		len = sizeof(text) - 1;
+	return fprintf(stderr, "%s", text + (len > LOG_SHOWN ? len - LOG_SHOWN : 0));
 }
 
 static int take(void *arg, void *record, size_t size)
