@@ -21,7 +21,7 @@ static __noinline __u32 facts_target(struct guard *g, const struct sip_slice *ur
 		return 0;
 	at = sip_find(p, uri->off, end, SIP_ANY('@', '@', '@'));
 	stop = sip_find(p, at < end ? at : uri->off, end, SIP_ANY(';', '?', '>'));
-	hash = hash_slice(g->config, p, sip_slice(uri->off, stop));
+	hash = hash_text(p, g->config, uri->off, stop - uri->off, 0);
 	return (__u32)(hash >> 32) | 1;
 }
 
@@ -69,17 +69,17 @@ static __always_inline void facts_basic(struct guard *g)
 
 static __always_inline void facts_identity(struct guard *g)
 {
-	const struct sip_parser *p = &g->s->parser;
+	struct sip_parser *p = &g->s->parser;
 	struct facts *f = &g->s->facts;
 
-	f->key.call = hash_slice(g->config, p, p->msg.call_id);
-	f->from = hash_tag(g->config, p, p->msg.from_tag, &f->from_case);
-	f->to = hash_tag(g->config, p, p->msg.to_tag, &f->to_case);
+	f->key.call = hash_slice(g->config, p, &p->msg.call_id);
+	f->from = hash_tag(g->config, p, &p->msg.from_tag, &f->from_case);
+	f->to = hash_tag(g->config, p, &p->msg.to_tag, &f->to_case);
 	f->key.tags = f->from + f->to;
 	if (f->method == CG_M_INVITE || f->method == CG_M_BYE) {
-		f->branch = hash_slice(g->config, p, p->msg.branch);
+		f->branch = hash_slice(g->config, p, &p->msg.branch);
 		if (!f->status && p->msg.branch2.len)
-			f->branch2 = hash_slice(g->config, p, p->msg.branch2);
+			f->branch2 = hash_slice(g->config, p, &p->msg.branch2);
 	}
 	if (f->method == CG_M_INVITE || f->method == CG_M_UPDATE)
 		f->contact = facts_target(g, &p->msg.contact);

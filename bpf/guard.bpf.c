@@ -156,11 +156,36 @@ static __always_inline int guard_message(struct guard *g, struct outcome *o)
 	return 0;
 }
 
-/* A length that 6.1's verifier, too, sees to lie within 1..SIP_MAX. */
-static __always_inline __u32 guard_copy_length(__u32 length)
+/*
+ * Finds the payload; anything but PACKET_SIP is counted, and passes. A frame of its own: what lies
+ * below the parser's on the stack is dear.
+ */
+static __noinline int guard_locate(struct guard *g, struct cursor *c, __u8 direction,
+					__u32 ifindex)
 {
-	__u32 n = length < SIP_MAX ? length : SIP_MAX;
+	struct packet packet = { .direction = direction, .ifindex = ifindex };
+	int reason = packet_read(c, g->config, &packet);
 
+	if (reason == PACKET_SIP && !packet.length)
+		reason = CG_R_KEEPALIVE;
+	if (reason != PACKET_SIP) {
+		count(direction, reason, CG_PASS);
+		return reason;
+	}
+	g->s = scratch_get();
+	if (!g->s)
+		return CG_R_INTERNAL;
+	g->s->packet = packet;
+	return PACKET_SIP;
+}
+
+/* A length that 6.1's verifier, too, sees to lie within 1..SIP_MAX. */
+static __always_inline __u32 guard_copy_length(const struct guard *g)
+{
+	__u32 n = g->s->packet.length;
+
+	if (n > SIP_MAX)
+		n = SIP_MAX;
 	n = (n - 1) & (SIP_MAX - 1);
 	barrier_var(n);
 	return n + 1;
@@ -169,32 +194,16 @@ static __always_inline __u32 guard_copy_length(__u32 length)
 SEC("xdp.frags")
 int cseqguard_in(struct xdp_md *ctx)
 {
+	struct outcome o = { .event = CG_EVENTS };
+	struct guard g = { .config = config_get() };
 	struct cursor c = { .data = (void *)(long)ctx->data,
 			    .pos = (void *)(long)ctx->data,
-			    .end = (void *)(long)ctx->data_end };
-	struct packet packet = { .direction = CG_IN, .ifindex = ctx->ingress_ifindex };
-	struct outcome o = { .event = CG_EVENTS };
-	struct guard g;
-	__u32 zero = 0;
-	int reason;
+			    .end = (void *)(long)ctx->data_end,
+			    .frame = bpf_xdp_get_buff_len(ctx) };
 
-	g.config = bpf_map_lookup_elem(&config, &zero);
-	if (!g.config)
+	if (!g.config || guard_locate(&g, &c, CG_IN, ctx->ingress_ifindex) != PACKET_SIP)
 		return XDP_PASS;
-	c.frame = bpf_xdp_get_buff_len(ctx);
-	reason = packet_read(&c, g.config, &packet);
-	if (reason == PACKET_SIP && !packet.length)
-		reason = CG_R_KEEPALIVE;
-	if (reason != PACKET_SIP) {
-		count(CG_IN, reason, CG_PASS);
-		return XDP_PASS;
-	}
-	g.s = scratch_get();
-	if (!g.s)
-		return XDP_PASS;
-	g.s->packet = packet;
-	if (bpf_xdp_load_bytes(ctx, packet.offset, g.s->parser.buf,
-			       guard_copy_length(packet.length)))
+	if (bpf_xdp_load_bytes(ctx, g.s->packet.offset, g.s->parser.buf, guard_copy_length(&g)))
 		o.reason = CG_R_INTERNAL;
 	else
 		guard_message(&g, &o);
@@ -204,32 +213,16 @@ int cseqguard_in(struct xdp_md *ctx)
 SEC("tc")
 int cseqguard_out(struct __sk_buff *skb)
 {
-	struct packet packet = { .direction = CG_OUT, .ifindex = skb->ifindex };
 	struct outcome o = { .event = CG_EVENTS };
-	struct cursor c;
-	struct guard g;
-	__u32 zero = 0;
-	int reason;
+	struct guard g = { .config = config_get() };
+	struct cursor c = { .data = (void *)(long)skb->data,
+			    .pos = (void *)(long)skb->data,
+			    .end = (void *)(long)skb->data_end,
+			    .frame = skb->len };
 
-	g.config = bpf_map_lookup_elem(&config, &zero);
-	if (!g.config)
+	if (!g.config || guard_locate(&g, &c, CG_OUT, skb->ifindex) != PACKET_SIP)
 		return TC_ACT_UNSPEC;
-	c.data = c.pos = (void *)(long)skb->data;
-	c.end = (void *)(long)skb->data_end;
-	c.frame = skb->len;
-	reason = packet_read(&c, g.config, &packet);
-	if (reason == PACKET_SIP && !packet.length)
-		reason = CG_R_KEEPALIVE;
-	if (reason != PACKET_SIP) {
-		count(CG_OUT, reason, CG_PASS);
-		return TC_ACT_UNSPEC;
-	}
-	g.s = scratch_get();
-	if (!g.s)
-		return TC_ACT_UNSPEC;
-	g.s->packet = packet;
-	if (bpf_skb_load_bytes(skb, packet.offset, g.s->parser.buf,
-			       guard_copy_length(packet.length)))
+	if (bpf_skb_load_bytes(skb, g.s->packet.offset, g.s->parser.buf, guard_copy_length(&g)))
 		o.reason = CG_R_INTERNAL;
 	else
 		guard_message(&g, &o);

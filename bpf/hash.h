@@ -10,11 +10,12 @@
 #define CG_HASH_H
 
 struct hash_state {
-	const struct sip_parser *p;
+	struct sip_parser *p;
 	__u64 v0, v1, v2, v3;
 	__u32 pos;
 	__u32 len;
 	__u32 fold; /* ASCII letters to lower case first */
+	__u32 pad;
 	__u64 letter_case; /* a bit for each of the first 64 bytes: an upper case letter */
 };
 
@@ -64,41 +65,46 @@ static long hash_step(__u32 i, void *arg)
 	return left < 8;
 }
 
-static __noinline __u64 hash_run(struct hash_state *h, const struct cg_config *config)
+/* p->number is left with the letter case. */
+__noinline __u64 hash_text(struct sip_parser *p, const struct cg_config *config, __u32 pos, __u32 len,
+			   __u32 fold)
 {
-	__u64 k0 = config->secret[0], k1 = config->secret[1];
+	struct hash_state h = { .p = p, .pos = pos, .len = len, .fold = fold };
+	__u64 k0, k1;
 
-	h->v0 = k0 ^ 0x736f6d6570736575ULL;
-	h->v1 = k1 ^ 0x646f72616e646f6dULL;
-	h->v2 = k0 ^ 0x6c7967656e657261ULL;
-	h->v3 = k1 ^ 0x7465646279746573ULL;
-	sip_loop(SIP_MAX / 8 + 1, hash_step, h);
-	h->v2 ^= 0xff;
-	hash_round(h);
-	hash_round(h);
-	hash_round(h);
-	return h->v0 ^ h->v1 ^ h->v2 ^ h->v3;
+	if (!p || !config)
+		return 0;
+	k0 = config->secret[0];
+	k1 = config->secret[1];
+	h.v0 = k0 ^ 0x736f6d6570736575ULL;
+	h.v1 = k1 ^ 0x646f72616e646f6dULL;
+	h.v2 = k0 ^ 0x6c7967656e657261ULL;
+	h.v3 = k1 ^ 0x7465646279746573ULL;
+	sip_loop(SIP_MAX / 8 + 1, hash_step, &h);
+	h.v2 ^= 0xff;
+	hash_round(&h);
+	hash_round(&h);
+	hash_round(&h);
+	p->number = h.letter_case;
+	return h.v0 ^ h.v1 ^ h.v2 ^ h.v3;
 }
 
-static __always_inline __u64 hash_slice(const struct cg_config *config, const struct sip_parser *p,
-					struct sip_slice slice)
+static __always_inline __u64 hash_slice(const struct cg_config *config, struct sip_parser *p,
+					const struct sip_slice *slice)
 {
-	struct hash_state h = { .p = p, .pos = slice.off, .len = slice.len };
-
-	return hash_run(&h, config);
+	return hash_text(p, config, slice->off, slice->len, 0);
 }
 
 /*
  * A tag without regard to letter case (PJSIP and Sofia compare tags so). *letter_case tells the
  * cases apart, exactly for tags of up to 64 bytes; a longer one gets ~0, which is never believed.
  */
-static __always_inline __u64 hash_tag(const struct cg_config *config, const struct sip_parser *p,
-				      struct sip_slice tag, __u64 *letter_case)
+static __always_inline __u64 hash_tag(const struct cg_config *config, struct sip_parser *p,
+				      const struct sip_slice *tag, __u64 *letter_case)
 {
-	struct hash_state h = { .p = p, .pos = tag.off, .len = tag.len, .fold = 1 };
-	__u64 hash = hash_run(&h, config);
+	__u64 hash = hash_text(p, config, tag->off, tag->len, 1);
 
-	*letter_case = tag.len > 64 ? ~0ULL : h.letter_case;
+	*letter_case = tag->len > 64 ? ~0ULL : p->number;
 	return hash;
 }
 

@@ -42,13 +42,13 @@ static __noinline int invite_build(struct guard *g)
 	i->target_in = s->facts.contact;
 	if (s->facts.cseq_valid)
 		flags |= CG_I_COUNTED;
-	if (copy_text(i->call.call_id, sizeof(i->call.call_id), p, p->msg.call_id))
+	if (copy_text(i->call.call_id, sizeof(i->call.call_id), p, &p->msg.call_id))
 		flags |= CG_I_CALL_ID_CUT;
-	if (copy_text(i->call.from_tag, sizeof(i->call.from_tag), p, p->msg.from_tag))
+	if (copy_text(i->call.from_tag, sizeof(i->call.from_tag), p, &p->msg.from_tag))
 		flags |= CG_I_TAG_CUT;
-	if (copy_text(i->call.from_uri, sizeof(i->call.from_uri), p, p->msg.from_uri) |
-	    copy_text(i->call.to_uri, sizeof(i->call.to_uri), p, p->msg.to_uri) |
-	    copy_text(i->call.request_uri, sizeof(i->call.request_uri), p, p->msg.request_uri))
+	if (copy_text(i->call.from_uri, sizeof(i->call.from_uri), p, &p->msg.from_uri) |
+	    copy_text(i->call.to_uri, sizeof(i->call.to_uri), p, &p->msg.to_uri) |
+	    copy_text(i->call.request_uri, sizeof(i->call.request_uri), p, &p->msg.request_uri))
 		flags |= CG_I_URI_CUT;
 	i->flags = flags;
 	return 0;
@@ -236,7 +236,7 @@ static __noinline int dialog_build(struct guard *g, const struct cg_invite *i)
 	d->setup = i->setup;
 	d->answer = f->now;
 	__builtin_memcpy(&d->call, &i->call, sizeof(d->call));
-	if (copy_text(d->to_tag, sizeof(d->to_tag), &s->parser, s->parser.msg.to_tag))
+	if (copy_text(d->to_tag, sizeof(d->to_tag), &s->parser, &s->parser.msg.to_tag))
 		d->flags |= CG_D_TAG_CUT;
 	return 0;
 }

@@ -38,7 +38,9 @@ struct cursor {
 	void *data;
 	void *pos;
 	void *end;
-	__u32 frame; /* bytes in the whole frame, of which [data, end) may be the head */
+	__u64 frame; /* bytes in the whole frame, of which [data, end) may be the head */
+	__u64 ip_end; /* where the IP packet ends in it, by its own length */
+	__u8 protocol; /* above IP */
 };
 
 struct vlan_tag {
@@ -53,16 +55,19 @@ struct extension {
 	__be32 id;
 };
 
+/* All eight of config.ports at once, 16 bits a lane; unused ones are 0. */
 static __always_inline int packet_is_sip_port(const struct cg_config *config, __u16 port)
 {
-	for (__u32 i = 0; i < CG_PORTS_MAX; i++) {
-		if (i >= config->n_ports)
-			return 0;
-		if (config->ports[i] == port)
-			return 1;
-	}
-	return 0;
+	const __u64 *lanes = (const void *)config->ports;
+	__u64 wanted = 0x0001000100010001ULL * port;
+	__u64 a = lanes[0] ^ wanted, b = lanes[1] ^ wanted;
+
+	a = (a - 0x0001000100010001ULL) & ~a;
+	b = (b - 0x0001000100010001ULL) & ~b;
+	return port && ((a | b) & 0x8000800080008000ULL);
 }
+_Static_assert(CG_PORTS_MAX == 8 && __builtin_offsetof(struct cg_config, ports) % 8 == 0,
+	       "two words of four ports");
 
 /* TCP is recognised, and left alone. */
 static __always_inline int packet_tcp(struct cursor *c, const struct cg_config *config)
@@ -77,12 +82,11 @@ static __always_inline int packet_tcp(struct cursor *c, const struct cg_config *
 	return CG_R_NOT_UDP;
 }
 
-/* `ip_end`: where the IP packet ends in the frame, by its own length. */
 static __always_inline int packet_udp(struct cursor *c, const struct cg_config *config,
-				      __u32 ip_end, struct packet *p)
+				      struct packet *p)
 {
 	struct udphdr *udp = c->pos;
-	__u32 length, room;
+	__u64 length, room, offset;
 
 	if ((void *)(udp + 1) > c->end)
 		return CG_R_MALFORMED;
@@ -92,11 +96,12 @@ static __always_inline int packet_udp(struct cursor *c, const struct cg_config *
 	    !packet_is_sip_port(config, p->source_port))
 		return CG_R_OTHER_PORT;
 	length = bpf_ntohs(udp->len);
-	p->offset = (void *)(udp + 1) - c->data;
-	if (ip_end > c->frame || ip_end < p->offset || length < sizeof(*udp))
+	offset = (void *)(udp + 1) - c->data;
+	if (c->ip_end > c->frame || c->ip_end < offset || length < sizeof(*udp))
 		return CG_R_MALFORMED;
 	length -= sizeof(*udp);
-	room = ip_end - p->offset;
+	room = c->ip_end - offset;
+	p->offset = offset;
 	if (length > room && !p->first_fragment)
 		return CG_R_MALFORMED;
 	p->length = length < room ? length : room;
@@ -113,11 +118,20 @@ static __always_inline void packet_mapped(__u8 out[16], __be32 addr)
 	words[3] = addr;
 }
 
-static __always_inline int packet_ipv4(struct cursor *c, const struct cg_config *config,
-				       struct packet *p)
+/* As a number: or clang adds to the pointer first, and 6.1's verifier has no bounds for a be16. */
+static __always_inline __u64 packet_offset(const struct cursor *c)
+{
+	__u64 offset = c->pos - c->data;
+
+	barrier_var(offset);
+	return offset;
+}
+
+/* Both set c->pos behind the IP headers, and return PACKET_SIP to go on. */
+static __always_inline int packet_ipv4(struct cursor *c, struct packet *p)
 {
 	struct iphdr *ip = c->pos;
-	__u32 header, total, start = c->pos - c->data;
+	__u64 header, total;
 
 	if ((void *)(ip + 1) > c->end)
 		return CG_R_MALFORMED;
@@ -125,43 +139,37 @@ static __always_inline int packet_ipv4(struct cursor *c, const struct cg_config 
 	total = bpf_ntohs(ip->tot_len);
 	if (header < sizeof(*ip) || total < header)
 		return CG_R_MALFORMED;
-	if (ip->protocol != IPPROTO_UDP && ip->protocol != IPPROTO_TCP)
-		return CG_R_NOT_UDP;
+	c->ip_end = packet_offset(c) + total;
+	c->protocol = ip->protocol;
 	if (ip->frag_off & bpf_htons(0x1fff))
 		return ip->protocol == IPPROTO_UDP ? CG_R_LATER_FRAGMENT : CG_R_NOT_UDP;
 	p->first_fragment = !!(ip->frag_off & bpf_htons(0x2000));
 	packet_mapped(p->source, ip->saddr);
 	packet_mapped(p->dest, ip->daddr);
 	c->pos += header;
-	if (ip->protocol == IPPROTO_TCP)
-		return packet_tcp(c, config);
-	return packet_udp(c, config, start + total, p);
+	return PACKET_SIP;
 }
 
-static __always_inline int packet_ipv6(struct cursor *c, const struct cg_config *config,
-				       struct packet *p)
+static __always_inline int packet_ipv6(struct cursor *c, struct packet *p)
 {
 	struct ipv6hdr *ip = c->pos;
-	__u32 ip_end, i;
 	__u8 next;
 
 	if ((void *)(ip + 1) > c->end)
 		return CG_R_MALFORMED;
-	ip_end = c->pos - c->data + sizeof(*ip) + bpf_ntohs(ip->payload_len);
+	c->ip_end = packet_offset(c) + sizeof(*ip) + bpf_ntohs(ip->payload_len);
 	__builtin_memcpy(p->source, &ip->saddr, 16);
 	__builtin_memcpy(p->dest, &ip->daddr, 16);
 	next = ip->nexthdr;
 	c->pos = ip + 1;
-	for (i = 0; i < PACKET_EXTENSIONS; i++) {
+	for (__u32 i = 0; i < PACKET_EXTENSIONS; i++) {
 		struct extension *x = c->pos;
 
-		if (next == IPPROTO_UDP)
-			return packet_udp(c, config, ip_end, p);
-		if (next == IPPROTO_TCP)
-			return packet_tcp(c, config);
 		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS &&
-		    next != IPPROTO_AH && next != IPPROTO_FRAGMENT)
-			return CG_R_NOT_UDP;
+		    next != IPPROTO_AH && next != IPPROTO_FRAGMENT) {
+			c->protocol = next;
+			return PACKET_SIP;
+		}
 		if ((void *)(x + 1) > c->end)
 			return CG_R_MALFORMED;
 		if (next == IPPROTO_FRAGMENT) {
@@ -183,6 +191,7 @@ static __always_inline int packet_read(struct cursor *c, const struct cg_config 
 				       struct packet *p)
 {
 	struct ethhdr *eth = c->pos;
+	int reason = CG_R_NOT_UDP;
 	__be16 protocol;
 
 	if ((void *)(eth + 1) > c->end)
@@ -200,10 +209,14 @@ static __always_inline int packet_read(struct cursor *c, const struct cg_config 
 		c->pos = tag + 1;
 	}
 	if (protocol == bpf_htons(ETH_P_IP))
-		return packet_ipv4(c, config, p);
-	if (protocol == bpf_htons(ETH_P_IPV6))
-		return packet_ipv6(c, config, p);
-	return CG_R_NOT_UDP;
+		reason = packet_ipv4(c, p);
+	else if (protocol == bpf_htons(ETH_P_IPV6))
+		reason = packet_ipv6(c, p);
+	if (reason != PACKET_SIP)
+		return reason;
+	if (c->protocol == IPPROTO_UDP)
+		return packet_udp(c, config, p);
+	return c->protocol == IPPROTO_TCP ? packet_tcp(c, config) : CG_R_NOT_UDP;
 }
 
 #endif

@@ -56,13 +56,17 @@ static __always_inline __u8 reason_action(const struct cg_config *config, __u8 r
 
 /* Text of a slice, cut to `size` less one and NUL-ended; -1: it was cut. */
 static __always_inline int copy_text(char *out, __u32 size, const struct sip_parser *p,
-				     struct sip_slice slice)
+				     const struct sip_slice *slice)
 {
-	__u32 len = slice.len < size - 1 ? slice.len : size - 1;
+	const void *from = p->buf + (slice->off & (SIP_MAX - 1));
+	__u64 len = slice->len;
 
+	barrier_var(len); /* 64 bits wide, or 6.1's verifier loses its lower bound */
+	if (len >= size)
+		len = size - 1;
 	__builtin_memset(out, 0, size);
-	bpf_probe_read_kernel(out, len, (const void *)(p->buf + (slice.off & (SIP_MAX - 1))));
-	return slice.len < size ? 0 : -1;
+	bpf_probe_read_kernel(out, len, from);
+	return slice->len < size ? 0 : -1;
 }
 
 static __always_inline void count(__u8 direction, __u8 reason, __u8 action)
@@ -125,9 +129,9 @@ static __always_inline void event_fill(struct cg_event *e, struct guard *g, __u8
 	e->clock = o->clock;
 	e->cseq_valid = s->facts.cseq_valid;
 	__builtin_memset(e->pad, 0, sizeof(e->pad));
-	copy_text(e->call_id, sizeof(e->call_id), p, p->msg.call_id);
-	copy_text(e->from_tag, sizeof(e->from_tag), p, p->msg.from_tag);
-	copy_text(e->to_tag, sizeof(e->to_tag), p, p->msg.to_tag);
+	copy_text(e->call_id, sizeof(e->call_id), p, &p->msg.call_id);
+	copy_text(e->from_tag, sizeof(e->from_tag), p, &p->msg.from_tag);
+	copy_text(e->to_tag, sizeof(e->to_tag), p, &p->msg.to_tag);
 }
 
 static __noinline int report_event(struct guard *g, const struct outcome *o)

@@ -3,7 +3,7 @@
  * What one message is, in one place for all rules: per CPU, since it is too large for the stack. XDP
  * runs in softirq and tc egress with softirqs off, so neither meets the other's.
  *
- * API: scratch_get(), struct guard, struct facts.
+ * API: scratch_get(), config_get(), struct guard, struct facts.
  */
 #ifndef CG_SCRATCH_H
 #define CG_SCRATCH_H
@@ -68,6 +68,13 @@ static __always_inline struct scratch *scratch_get(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&scratch, &zero);
+}
+
+static __always_inline const struct cg_config *config_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&config, &zero);
 }
 
 static __always_inline int addr_equal(const __u8 a[16], const __u8 b[16])
