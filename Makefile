@@ -12,7 +12,8 @@ say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(patsubst $(OUT)/%,%,$(2));)
 
 COMMON_OBJS := pins.o words.o text.o run.o netns.o
 CLI_OBJS := $(patsubst agent/%.c,%.o,$(wildcard agent/cseqguard.c agent/cmd_*.c)) \
-	options.o settings.o report.o bpffs.o instance.o interface.o clsact.o
+	options.o settings.o report.o bpffs.o instance.o interface.o home.o clsact.o \
+	event_text.o
 DAEMON_OBJS :=
 
 CFLAGS ?= -O2 -g
@@ -48,7 +49,7 @@ $(OUT)/agent/%.o: agent/%.c config.mk Makefile
 	$(call say,CC,$@)$(CC) $(AGENT_CFLAGS) $(CLI_CFLAGS) $(DAEMON_CFLAGS) $(CFLAGS) \
 		-MMD -MP -c $< -o $@
 
-$(OUT)/agent/cseqguard.o: AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
+$(OUT)/agent/cmd_version.o: AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
 $(OUT)/agent/instance.o: $(OUT)/guard.skel.h
 
 $(OUT)/%.bpf.o: bpf/%.bpf.c config.mk Makefile

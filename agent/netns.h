@@ -4,6 +4,7 @@
 #define CG_NETNS_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -15,7 +16,10 @@ int cg_netns_enter(const char *name);
 /* A number of this thread's network namespace that is never used again until reboot. */
 int cg_netns_cookie(__u64 *cookie);
 
+/* The name under /run/netns of the namespace with that number; this thread is back where it was. */
+int cg_netns_name(__u64 cookie, char *name, size_t size);
+
 /* True in a mount namespace other than the first process's: a mount made here is lost with it. */
-int cg_mounts_are_private(void);
+bool cg_mounts_are_private(void);
 
 #endif

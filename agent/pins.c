@@ -3,9 +3,12 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 const char *cg_instance_default(void)
@@ -18,10 +21,10 @@ const char *cg_instance_default(void)
 int cg_instance_check(const char *instance)
 {
 	static const char legal[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	size_t len = strlen(instance);
 
-	if (!len || len > CG_INSTANCE_MAX || *instance == '.' || strspn(instance, legal) != len)
+	if (!len || len > CG_INSTANCE_MAX || strspn(instance, legal) != len)
 		return -EINVAL;
 	return 0;
 }
@@ -60,33 +63,63 @@ int cg_map_open(const char *instance, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-int cg_config_open(const char *instance, struct cg_config *config)
+int cg_map_open_as(const char *instance, const char *name, size_t key_size, size_t value_size)
 {
 	struct bpf_map_info info = {};
-	struct cg_config copy = {};
-	__u32 size = sizeof(info), zero = 0;
-	int err, fd;
+	__u32 size = sizeof(info);
+	int err = 0, fd;
 
-	fd = cg_map_open(instance, "config");
+	fd = cg_map_open(instance, name);
 	if (fd < 0)
 		return fd;
-	err = bpf_obj_get_info_by_fd(fd, &info, &size) ? -errno : 0;
-	if (err == -EINVAL)
-		err = -EPROTO; /* a program or link sits under that name */
-	if (err)
-		goto out;
-	/* The kernel would write as many bytes as that map's values have. */
-	err = -EPROTO;
-	if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size != sizeof(copy))
-		goto out;
-	err = bpf_map_lookup_elem(fd, &zero, &copy) ? -errno : 0;
-	if (!err && copy.layout != CG_LAYOUT)
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		err = errno == EINVAL ? -EPROTO : -errno; /* a program or link: info is no map's */
+	else if (info.key_size != key_size || info.value_size != value_size)
 		err = -EPROTO;
-out:
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int cg_config_open(const char *instance, struct cg_config *config)
+{
+	struct cg_config copy;
+	__u32 zero = 0;
+	int err = 0, fd;
+
+	fd = cg_map_open_as(instance, "config", sizeof(zero), sizeof(copy));
+	if (fd < 0)
+		return fd;
+	if (bpf_map_lookup_elem(fd, &zero, &copy))
+		err = -errno;
+	else if (copy.layout != CG_LAYOUT)
+		err = -EPROTO;
 	if (err) {
 		close(fd);
 		return err;
 	}
 	*config = copy;
 	return fd;
+}
+
+int cg_pins_lock(void)
+{
+	struct stat held, now;
+	int err, fd;
+
+	for (;;) {
+		fd = open(cg_pin_root(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+		if (flock(fd, LOCK_EX) || fstat(fd, &held))
+			break;
+		/* The last detach removes the folder: then this is the lock of no one. */
+		if (!stat(cg_pin_root(), &now) && now.st_ino == held.st_ino)
+			return fd;
+		close(fd);
+	}
+	err = -errno;
+	close(fd);
+	return err;
 }

@@ -14,7 +14,7 @@
 /* CSEQGUARD_INSTANCE or "default". The string is the environment's: not to be freed. */
 const char *cg_instance_default(void);
 
-/* 0, or -EINVAL: letters, digits, '.', '_' and '-', no leading dot, at most CG_INSTANCE_MAX. */
+/* 0, or -EINVAL: letters, digits, '_' and '-' (bpffs keeps dots for itself), at most CG_INSTANCE_MAX. */
 int cg_instance_check(const char *instance);
 
 /* CSEQGUARD_PIN_ROOT (a bpffs bound elsewhere) or CG_PIN_ROOT. Not to be freed. */
@@ -30,9 +30,21 @@ int cg_pin_path(char *buf, size_t size, const char *instance, const char *name);
 int cg_map_open(const char *instance, const char *name);
 
 /*
+ * The same, of a map whose keys and values have these sizes: the kernel writes as many bytes as the
+ * map's values have. -EPROTO: another map sits there.
+ */
+int cg_map_open_as(const char *instance, const char *name, size_t key_size, size_t value_size);
+
+/*
  * fd of `config` and a copy of it; the caller closes the fd. -ENOENT: not attached; -EPROTO: the pin
  * is of another layout than CG_LAYOUT, or no map of ours. config is untouched on failure.
  */
 int cg_config_open(const char *instance, struct cg_config *config);
+
+/*
+ * Waits for the lock that everybody holds who changes pins or rewrites `config`; fd, released by
+ * closing it. -ENOENT: nothing is pinned.
+ */
+int cg_pins_lock(void);
 
 #endif

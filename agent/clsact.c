@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "clsact.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PROGRAM "cseqguard_out" /* bpf/guard.bpf.c */
+
+static bool is_ours(__u32 prog_id)
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+	bool ours;
+	int fd;
+
+	fd = bpf_prog_get_fd_by_id(prog_id);
+	if (fd < 0)
+		return false;
+	ours = !bpf_obj_get_info_by_fd(fd, &info, &size) && !strcmp(info.name, PROGRAM);
+	close(fd);
+	return ours;
+}
+
+/* Id of whatever program sits under our priority and handle, 0: none. */
+static __u32 occupant(__u32 ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = CG_TC_HANDLE, .priority = CG_TC_PRIORITY);
+
+	return bpf_tc_query(&hook, &opts) ? 0 : opts.prog_id;
+}
+
+__u32 cg_clsact_program(__u32 ifindex)
+{
+	__u32 id = occupant(ifindex);
+
+	return id && is_ours(id) ? id : 0;
+}
+
+/* Reads one dump to its end. 1: a filter is there, 0: none, or -errno. */
+static int read_dump(int fd)
+{
+	union {
+		struct nlmsghdr header;
+		char bytes[16384];
+	} buf;
+	int found = 0;
+
+	for (;;) {
+		int len = recv(fd, &buf, sizeof(buf), 0);
+
+		if (len <= 0)
+			return len ? -errno : -EIO;
+		for (struct nlmsghdr *at = &buf.header; NLMSG_OK(at, len);
+		     at = NLMSG_NEXT(at, len)) {
+			if (at->nlmsg_type == NLMSG_DONE)
+				return found;
+			if (at->nlmsg_type == NLMSG_ERROR)
+				return ((struct nlmsgerr *)NLMSG_DATA(at))->error ?: found;
+			found |= at->nlmsg_type == RTM_NEWTFILTER;
+		}
+	}
+}
+
+/* libbpf has no dump of filters: 1: one is there, 0: none, or -errno. */
+static int has_filters(__u32 ifindex, __u32 side)
+{
+	struct {
+		struct nlmsghdr header;
+		struct tcmsg tc;
+	} request = {
+		.header = { .nlmsg_len = sizeof(request),
+			    .nlmsg_type = RTM_GETTFILTER,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.tc = { .tcm_family = AF_UNSPEC,
+			.tcm_ifindex = ifindex,
+			.tcm_parent = TC_H_MAKE(TC_H_CLSACT, side) },
+	};
+	int fd, found;
+
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0)
+		return -errno;
+	found = send(fd, &request, sizeof(request), 0) < 0 ? -errno : read_dump(fd);
+	close(fd);
+	return found;
+}
+
+static int remove_qdisc(__u32 ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	int in, out, err;
+
+	in = has_filters(ifindex, TC_H_MIN_INGRESS);
+	out = has_filters(ifindex, TC_H_MIN_EGRESS);
+	if (in || out) /* in doubt the qdisc stays: others may use it */
+		return in < 0 ? in : out < 0 ? out : 0;
+	err = bpf_tc_hook_destroy(&hook);
+	return err == -ENOENT || err == -EINVAL ? 0 : err;
+}
+
+int cg_clsact_attach(__u32 ifindex, int prog_fd, bool *made)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd, .handle = CG_TC_HANDLE,
+		    .priority = CG_TC_PRIORITY);
+	__u32 there;
+	bool fresh;
+	int err;
+
+	err = bpf_tc_hook_create(&hook);
+	fresh = !err;
+	if (err && err != -EEXIST)
+		return err;
+	there = occupant(ifindex);
+	if (there && is_ours(there))
+		opts.flags = BPF_TC_F_REPLACE;
+	err = bpf_tc_attach(&hook, &opts);
+	if (err) {
+		if (fresh)
+			remove_qdisc(ifindex);
+		return err;
+	}
+	*made = fresh;
+	return 0;
+}
+
+int cg_clsact_detach(__u32 ifindex, bool made)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = CG_TC_HANDLE, .priority = CG_TC_PRIORITY);
+	int err;
+
+	if (cg_clsact_program(ifindex)) {
+		err = bpf_tc_detach(&hook, &opts);
+		if (err && err != -ENOENT)
+			return err;
+	}
+	return made ? remove_qdisc(ifindex) : 0;
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpffs.h"
+#include "home.h"
+#include "interface.h"
+#include "options.h"
+#include "pins.h"
+#include "report.h"
+#include "words.h"
+
+#define BATCH 256 /* keys a call: larger ones stall the programs */
+
+struct fill {
+	const char *map;
+	__u32 key_size;
+	__u32 value_size;
+	__u32 max;
+	__u32 used;
+};
+
+/* The kernel does not tell how full a hash is: count its keys. 0 or -errno. */
+static int count(const char *instance, struct fill *fill)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	__u32 used = 0, n, size, in, out;
+	struct bpf_map_info info = {};
+	char *keys, *values;
+	int err = 0, fd;
+
+	fd = cg_map_open_as(instance, fill->map, fill->key_size, fill->value_size);
+	if (fd < 0)
+		return fd;
+	size = sizeof(info);
+	keys = calloc(BATCH, fill->key_size);
+	values = calloc(BATCH, fill->value_size);
+	if (!keys || !values)
+		err = -ENOMEM;
+	else if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		err = -errno;
+	for (void *from = NULL; !err; from = &in) {
+		n = BATCH;
+		err = bpf_map_lookup_batch(fd, from, &out, keys, values, &n, &opts) ? -errno : 0;
+		if (err && err != -ENOENT)
+			break;
+		used += n;
+		in = out;
+	}
+	free(keys);
+	free(values);
+	close(fd);
+	if (err != -ENOENT) /* the end */
+		return err;
+	fill->max = info.max_entries;
+	fill->used = used;
+	return 0;
+}
+
+static json_t *gateways(const char *instance)
+{
+	int fd = cg_map_open_as(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
+	struct cg_prefix key, *last = NULL;
+	json_t *list = json_array();
+	char text[CG_PREFIX_TEXT];
+
+	for (int i = 0; fd >= 0 && i < CG_GATEWAYS_MAX; i++, last = &key) {
+		if (bpf_map_get_next_key(fd, last, &key))
+			break;
+		cg_prefix_text(&key, text);
+		json_array_append_new(list, json_string(text));
+	}
+	if (fd >= 0)
+		close(fd);
+	return list;
+}
+
+static json_t *settings(const char *instance, const struct cg_config *config)
+{
+	json_t *ports = json_array();
+
+	for (int i = 0; i < config->n_ports && i < CG_PORTS_MAX; i++)
+		json_array_append_new(ports, json_integer(config->ports[i]));
+	return json_pack("{ss so so ss ss ss sb}", "mode", cg_mode_word(config->mode), "ports",
+			 ports, "gateways", gateways(instance), "equal",
+			 cg_equal_word(config->equal), "source", cg_source_word(config->source),
+			 "fragments", cg_fragments_word(config->fragments), "strict_interface",
+			 config->strict_interface);
+}
+
+static const char *in_word(const struct cg_interface *interface)
+{
+	return !interface->alive ? "gone" : interface->native ? "native" : "generic";
+}
+
+static json_t *interfaces(const struct cg_interface *list, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(
+			array, json_pack("{ss si ss si si sb}", "name", list[i].name, "ifindex",
+					 list[i].ifindex, "in", in_word(&list[i]), "program_in",
+					 list[i].program_in, "program_out", list[i].program_out,
+					 "own_clsact", list[i].made_clsact));
+	return array;
+}
+
+static json_t *fills(const struct fill *list, size_t n)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < n; i++)
+		json_object_set_new(object, list[i].map,
+				    json_pack("{si si}", "used", list[i].used, "max", list[i].max));
+	return object;
+}
+
+static void show_setting(const char *key, json_t *value)
+{
+	const char *between = "";
+	json_t *item;
+	size_t i;
+
+	printf("%-17s", key);
+	if (json_is_array(value) && !json_array_size(value))
+		fputs("none", stdout);
+	json_array_foreach (value, i, item) {
+		fputs(between, stdout);
+		if (json_is_string(item))
+			fputs(json_string_value(item), stdout);
+		else
+			printf("%lld", (long long)json_integer_value(item));
+		between = ", ";
+	}
+	if (json_is_string(value))
+		fputs(json_string_value(value), stdout);
+	else if (json_is_boolean(value))
+		fputs(json_is_true(value) ? "yes" : "no", stdout);
+	putchar('\n');
+}
+
+static int show(json_t *status, const struct cg_interface *list, size_t n, const struct fill *maps,
+		size_t n_maps)
+{
+	const char *key;
+	json_t *value;
+
+	printf("%-17s%s\n", "instance", json_string_value(json_object_get(status, "instance")));
+	json_object_foreach (json_object_get(status, "settings"), key, value)
+		show_setting(key, value);
+	for (size_t i = 0; i < n; i++) {
+		printf("%-17s%s: in %s (program %u), out ", "interface", list[i].name,
+		       in_word(&list[i]), list[i].program_in);
+		if (list[i].program_out)
+			printf("tc (program %u)\n", list[i].program_out);
+		else
+			puts("NONE: the filter was removed; attach it again");
+		if (list[i].alive && !list[i].native)
+			puts("                 generic mode sees datagrams coalesced by UDP "
+			     "segmentation as one; native is the secure one");
+	}
+	for (size_t i = 0; i < n_maps; i++)
+		printf("%-17s%s: %u of %u\n", "map", maps[i].map, maps[i].used, maps[i].max);
+	json_decref(status);
+	return cg_out_end();
+}
+
+static int not_attached(const struct cg_options *options)
+{
+	int err;
+
+	if (cg_bpffs_hidden())
+		return cg_fail_open(options->instance, -ENOENT);
+	if (options->json) {
+		err = cg_json_out(
+			json_pack("{ss sb}", "instance", options->instance, "attached", 0));
+		return err ? err : CG_NOT_ATTACHED;
+	}
+	printf("%-17s%s: not attached\n", "instance", options->instance);
+	err = cg_out_end();
+	return err ? err : CG_NOT_ATTACHED;
+}
+
+int cg_cmd_status(const struct cg_options *options)
+{
+	struct fill maps[] = {
+		{ "dialogs", sizeof(struct cg_dialog_key), sizeof(struct cg_dialog), 0, 0 },
+		{ "invites", sizeof(struct cg_txn_key), sizeof(struct cg_invite), 0, 0 },
+		{ "pending", sizeof(struct cg_txn_key), sizeof(struct cg_invite), 0, 0 },
+		{ "early", sizeof(struct cg_dialog_key), sizeof(struct cg_early), 0, 0 },
+	};
+	const size_t n_maps = sizeof(maps) / sizeof(*maps);
+	struct cg_interface *list;
+	struct cg_config config;
+	bool attached = false;
+	json_t *status;
+	int err, fd;
+	size_t n;
+
+	fd = cg_config_open(options->instance, &config);
+	if (fd == -ENOENT)
+		return not_attached(options);
+	if (fd < 0)
+		return cg_fail_open(options->instance, fd);
+	close(fd);
+	for (size_t i = 0; i < n_maps; i++) {
+		err = count(options->instance, &maps[i]);
+		if (err)
+			return cg_fail_open(options->instance, err);
+	}
+	cg_home_enter(options->instance);
+	if (cg_interface_list(options->instance, &list, &n))
+		return CG_FAILED;
+	for (size_t i = 0; i < n; i++)
+		attached |= list[i].alive;
+	status = json_pack("{ss sb si so so so}", "instance", options->instance, "attached",
+			   attached, "layout", config.layout, "settings",
+			   settings(options->instance, &config), "interfaces", interfaces(list, n),
+			   "maps", fills(maps, n_maps));
+	err = options->json ? cg_json_out(status) : show(status, list, n, maps, n_maps);
+	free(list);
+	if (!attached && !options->json)
+		cg_notice(
+			"instance %s guards no interface; its maps stay until: cseqguard detach -a",
+			options->instance);
+	return err ? err : attached ? CG_DONE : CG_NOT_ATTACHED;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "event_text.h"
+
+#include <jansson.h>
+#include <net/if.h>
+#include <stdio.h>
+
+#include "report.h"
+#include "text.h"
+#include "words.h"
+
+struct texts {
+	char at[CG_TIME_TEXT];
+	char source[INET6_ADDRSTRLEN];
+	char interface[IF_NAMESIZE];
+	char call_id[4 * CG_CALL_ID_MAX + 1];
+	char from_tag[4 * CG_TAG_MAX + 1];
+	char to_tag[4 * CG_TAG_MAX + 1];
+};
+
+static void show_json(const struct cg_event *e, const struct texts *t)
+{
+	json_t *cseq = e->cseq_valid ? json_integer(e->cseq) : json_null();
+	json_t *line;
+
+	line = json_pack("{ss ss ss ss ss ss so sI ss ss ss ss si ss si ss sI}", "at", t->at,
+			 "event", cg_event_word(e->type), "reason", cg_reason_word(e->reason),
+			 "action", cg_action_word(e->action), "method", cg_method_word(e->method),
+			 "leg", cg_leg_word(e->leg), "cseq", cseq, "expected_cseq",
+			 (json_int_t)e->expected_cseq, "call_id", t->call_id, "from_tag",
+			 t->from_tag, "to_tag", t->to_tag, "source", t->source, "source_port",
+			 e->source_port, "interface", t->interface, "status", e->status,
+			 "direction", e->direction == CG_OUT ? "out" : "in", "seq",
+			 (json_int_t)e->seq);
+	if (!line)
+		return;
+	json_dumpf(line, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	putchar('\n');
+	json_decref(line);
+}
+
+static void show_text(const struct cg_event *e, const struct texts *t)
+{
+	printf("%s %s", t->at, cg_event_word(e->type));
+	if (e->reason < CG_REASONS)
+		printf(" %s %s", cg_reason_word(e->reason), cg_action_word(e->action));
+	if (e->status)
+		printf(" %u to", e->status);
+	printf(" %s of %s", cg_method_word(e->method), cg_leg_word(e->leg));
+	if (e->cseq_valid)
+		printf(" cseq %u", e->cseq);
+	if (e->type == CG_EV_VIOLATION)
+		printf(" expected %u", e->expected_cseq);
+	printf(" %s %s:%u on %s call-id %s\n", e->direction == CG_OUT ? "to" : "from", t->source,
+	       e->source_port, t->interface, t->call_id);
+}
+
+void cg_event_show(const struct cg_config *config, const struct cg_event *event, bool json)
+{
+	struct texts t;
+
+	cg_time_text(config, event->clock, event->at, t.at);
+	cg_addr_text(event->source, t.source);
+	if (!if_indextoname(event->ifindex, t.interface))
+		snprintf(t.interface, sizeof(t.interface), "%u", event->ifindex);
+	cg_text_utf8(t.call_id, sizeof(t.call_id), event->call_id, CG_CALL_ID_MAX);
+	cg_text_utf8(t.from_tag, sizeof(t.from_tag), event->from_tag, CG_TAG_MAX);
+	cg_text_utf8(t.to_tag, sizeof(t.to_tag), event->to_tag, CG_TAG_MAX);
+	if (json)
+		show_json(event, &t);
+	else
+		show_text(event, &t);
+}

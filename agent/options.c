@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pins.h"
+#include "report.h"
+
+#define ALL ((1u << CG_VERBS) - 1)
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+#define VERB_ROW(NAME, verb, args, text) { #verb, args, text, cg_cmd_##verb },
+const struct cg_verb cg_verbs[CG_VERBS] = { CG_VERB_LIST(VERB_ROW) };
+
+struct option_row {
+	char letter; /* 0: none */
+	const char *name;
+	const char *arg; /* NULL: takes none */
+	unsigned int verbs;
+	const char *text;
+	int (*parse)(struct cg_options *options, const char *value);
+	int (*setting)(struct cg_settings *settings, const char *value); /* also a key of `set` */
+	const char *legal; /* of the value */
+};
+
+#define FLAG(field)                                                                                \
+	static int parse_##field(struct cg_options *options, const char *value)                    \
+	{                                                                                          \
+		(void)value;                                                                       \
+		options->field = true;                                                             \
+		return 0;                                                                          \
+	}
+FLAG(help)
+FLAG(json)
+FLAG(all)
+FLAG(follow)
+FLAG(verbose)
+
+#define TEXT(field)                                                                                \
+	static int parse_##field(struct cg_options *options, const char *value)                    \
+	{                                                                                          \
+		options->field = value;                                                            \
+		return *value ? 0 : -EINVAL;                                                       \
+	}
+TEXT(netns)
+
+static int parse_instance(struct cg_options *options, const char *value)
+{
+	options->instance = value;
+	return cg_instance_check(value);
+}
+
+static int parse_attach_mode(struct cg_options *options, const char *value)
+{
+	static const char *const words[] = {
+		[CG_ATTACH_AUTO] = "auto", [CG_ATTACH_NATIVE] = "native", [CG_ATTACH_SKB] = "skb"
+	};
+
+	for (size_t i = 0; i < COUNT(words); i++)
+		if (!strcmp(words[i], value)) {
+			options->attach_mode = i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+static int parse_max_dialogs(struct cg_options *options, const char *value)
+{
+	return cg_parse_max_dialogs(&options->settings, value);
+}
+
+static const struct option_row rows[] = {
+	{ 'm', "attach-mode", "auto|native|skb", CG_V(ATTACH),
+	  "XDP mode: auto tries native, then generic, and says so", parse_attach_mode, NULL,
+	  "auto, native or skb" },
+	{ 0, "mode", "enforce|observe", CG_V(ATTACH),
+	  "observe records what it would have dropped (default: enforce)", NULL, cg_parse_mode,
+	  "enforce or observe" },
+	{ 0, "ports", "PORT,...", CG_V(ATTACH), "SIP's UDP ports (default: 5060)", NULL,
+	  cg_parse_ports, "up to 8 ports from 1 to 65535, separated by commas" },
+	{ 0, "gateway", "CIDR,...", CG_V(ATTACH),
+	  "addresses whose word on a call's end is believed; may be repeated", NULL,
+	  cg_parse_gateways,
+	  "up to 1024 prefixes as 192.0.2.0/24 or 2001:db8::/32, no bit set behind the length" },
+	{ 0, "equal", "drop|pass", CG_V(ATTACH),
+	  "a BYE under the CSeq of another request (default: drop)", NULL, cg_parse_equal,
+	  "drop or pass" },
+	{ 0, "source", "observe|strict", CG_V(ATTACH),
+	  "a BYE from an address of neither leg (default: observe)", NULL, cg_parse_source,
+	  "observe or strict" },
+	{ 0, "fragments", "strict|pass", CG_V(ATTACH),
+	  "a BYE or INVITE whose headers are not in sight (default: strict)", NULL,
+	  cg_parse_fragments, "strict or pass" },
+	{ 0, "strict-interface", NULL, CG_V(ATTACH), "bind a leg to its interface", NULL,
+	  cg_parse_strict_interface, "yes or no" },
+	{ 0, "max-dialogs", "N", CG_V(ATTACH), "room for calls, fixed at the first attach",
+	  parse_max_dialogs, NULL, "a number from 1 to 16777216" },
+	{ 'a', "all", NULL, CG_V(DETACH) | CG_V(STATS),
+	  "detach: every interface, and the maps; stats: zeros too", parse_all, NULL, NULL },
+	{ 'f', "follow", NULL, CG_V(EVENTS), "wait for more", parse_follow, NULL, NULL },
+	{ 'v', "verbose", NULL, CG_V(ATTACH) | CG_V(UPGRADE), "libbpf's and the verifier's words",
+	  parse_verbose, NULL, NULL },
+	{ 'j', "json", NULL, ALL, "JSON, errors too", parse_json, NULL, NULL },
+	{ 0, "instance", "NAME", ALL, "of several guards (default: CSEQGUARD_INSTANCE or default)",
+	  parse_instance, NULL, "letters, digits, _ and -, at most 48" },
+	{ 'n', "netns", "NETNS", ALL, "network namespace, as in ip -n", parse_netns, NULL,
+	  "a name as in ip netns" },
+	{ 'h', "help", NULL, ALL, "this text", parse_help, NULL, NULL },
+};
+
+#define LONG_BASE 256 /* getopt's value of rows[i] is LONG_BASE + i */
+
+static void getopt_tables(struct option *longs, char *shorts)
+{
+	*shorts++ = ':';
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		longs[i] = (struct option){ rows[i].name, rows[i].arg ? required_argument : 0, NULL,
+					    LONG_BASE + i };
+		if (!rows[i].letter)
+			continue;
+		*shorts++ = rows[i].letter;
+		if (rows[i].arg)
+			*shorts++ = ':';
+	}
+	*shorts = '\0';
+}
+
+static const struct option_row *row_of(int found)
+{
+	if (found >= LONG_BASE)
+		return &rows[found - LONG_BASE];
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].letter && rows[i].letter == found)
+			return &rows[i];
+	return NULL;
+}
+
+static int bad_value(const struct option_row *row, const char *value)
+{
+	return cg_usage("%s '%s' is not legal; it takes %s", row->name, value, row->legal);
+}
+
+static int apply(struct cg_options *options, const struct option_row *row, const char *value)
+{
+	int err = row->parse ? row->parse(options, value) : row->setting(&options->settings, value);
+
+	return err ? bad_value(row, value) : CG_DONE;
+}
+
+static const struct cg_verb *verb_of(const char *name)
+{
+	for (size_t i = 0; i < CG_VERBS; i++)
+		if (!strcmp(cg_verbs[i].name, name))
+			return &cg_verbs[i];
+	return NULL;
+}
+
+static int not_for_verb(unsigned int seen, const struct cg_verb *verb)
+{
+	unsigned int bit = 1u << (verb - cg_verbs);
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (seen & (1u << i) && !(rows[i].verbs & bit))
+			return cg_usage("%s has no option --%s; see: cseqguard %s --help",
+					verb->name, rows[i].name, verb->name);
+	return CG_DONE;
+}
+
+/* So that errors before the -j are JSON, too. */
+static bool wants_json(char **argv)
+{
+	for (; *argv && strcmp(*argv, "--"); argv++)
+		if (!strcmp(*argv, "-j") || !strcmp(*argv, "--json"))
+			return true;
+	return false;
+}
+
+int cg_options_parse(int argc, char **argv, struct cg_options *options, const struct cg_verb **verb)
+{
+	struct option longs[COUNT(rows) + 1] = {};
+	char shorts[2 * COUNT(rows) + 2];
+	const struct option_row *row;
+	unsigned int seen = 0;
+	int found, err;
+
+	_Static_assert(COUNT(rows) <= 32, "seen is a word of bits");
+	cg_report_json(wants_json(argv));
+	getopt_tables(longs, shorts);
+	opterr = 0;
+	while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (found == '?')
+			return cg_usage("%s is no option; see: cseqguard --help", argv[optind - 1]);
+		if (found == ':')
+			return cg_usage("%s needs a value; see: cseqguard --help",
+					argv[optind - 1]);
+		row = row_of(found);
+		err = apply(options, row, optarg);
+		if (err)
+			return err;
+		seen |= 1u << (row - rows);
+	}
+	*verb = NULL;
+	if (optind == argc)
+		return CG_DONE;
+	*verb = verb_of(argv[optind]);
+	if (!*verb)
+		return cg_usage("'%s' is no command; see: cseqguard --help", argv[optind]);
+	options->args = argv + optind + 1;
+	options->n_args = argc - optind - 1;
+	if (options->n_args && !*(*verb)->args)
+		return cg_usage("%s takes no '%s'; see: cseqguard %s --help", (*verb)->name,
+				*options->args, (*verb)->name);
+	return not_for_verb(seen, *verb);
+}
+
+int cg_options_set(struct cg_settings *settings, const char *assignment)
+{
+	const char *equals = strchr(assignment, '=');
+	size_t len = equals ? (size_t)(equals - assignment) : 0;
+
+	if (!equals)
+		return cg_usage("'%s' is no KEY=VALUE; see: cseqguard set --help", assignment);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		if (!rows[i].setting || strlen(rows[i].name) != len ||
+		    memcmp(rows[i].name, assignment, len))
+			continue;
+		return rows[i].setting(settings, equals + 1) ? bad_value(&rows[i], equals + 1)
+							     : CG_DONE;
+	}
+	return cg_usage("'%.*s' is no setting; see: cseqguard set --help", (int)len, assignment);
+}
+
+static void help_row(const struct option_row *row)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "%c%c%s--%s%s%s", row->letter ? '-' : ' ',
+		 row->letter ? row->letter : ' ', row->letter ? ", " : "  ", row->name,
+		 row->arg ? " " : "", row->arg ? row->arg : "");
+	printf("  %-34s %s\n", left, row->text);
+}
+
+void cg_options_help(const struct cg_verb *verb)
+{
+	unsigned int bit = verb ? 1u << (verb - cg_verbs) : 0;
+
+	printf("usage: cseqguard [OPTIONS] %s%s%s\n", verb ? verb->name : "COMMAND",
+	       verb && *verb->args ? " " : "", verb ? verb->args : "");
+	if (verb)
+		printf("%s\n", verb->text);
+	else
+		for (size_t i = 0; i < CG_VERBS; i++)
+			printf("  %-10s %-16s %s\n", cg_verbs[i].name, cg_verbs[i].args,
+			       cg_verbs[i].text);
+	if (bit & CG_V(SET)) {
+		puts("keys:");
+		for (size_t i = 0; i < COUNT(rows); i++)
+			if (rows[i].setting)
+				printf("  %-18s %s: %s\n", rows[i].name, rows[i].text,
+				       rows[i].legal);
+	}
+	puts(verb ? "options:" : "options of every command:");
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (bit ? rows[i].verbs & bit : rows[i].verbs == ALL)
+			help_row(&rows[i]);
+}

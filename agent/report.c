@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "bpffs.h"
+
+static bool as_json;
+
+void cg_report_json(bool json)
+{
+	as_json = json;
+}
+
+static void say(const char *kind, const char *format, va_list args)
+{
+	char text[1024];
+	json_t *line;
+
+	vsnprintf(text, sizeof(text), format, args);
+	line = as_json ? json_pack("{ss}", kind, text) : NULL;
+	if (line) {
+		json_dumpf(line, stderr, JSON_COMPACT);
+		fputc('\n', stderr);
+	} else {
+		fprintf(stderr, "cseqguard: %s\n", text);
+	}
+	json_decref(line);
+}
+
+int cg_fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("error", format, args);
+	va_end(args);
+	return CG_FAILED;
+}
+
+int cg_usage(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("error", format, args);
+	va_end(args);
+	return CG_USAGE;
+}
+
+void cg_notice(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("notice", format, args);
+	va_end(args);
+}
+
+int cg_fail_open(const char *instance, int err)
+{
+	switch (err) {
+	case -ENOENT:
+		if (cg_bpffs_hidden())
+			return cg_fail(
+				"/sys/fs/bpf: no bpffs is to be seen in this mount namespace "
+				"(`ip netns exec` makes one that hides it); run it outside, "
+				"with: cseqguard -n NETNS");
+		return cg_fail("instance %s is not attached; start with: cseqguard attach IFACE",
+			       instance);
+	case -EPROTO:
+		return cg_fail(
+			"instance %s: its maps are of another layout than %d, which this "
+			"program reads; use the version that made them, or remove them with: "
+			"cseqguard detach -a",
+			instance, CG_LAYOUT);
+	case -EPERM:
+	case -EACCES:
+		return cg_fail("instance %s: no permission to open its maps; run as root, or as a "
+			       "member of group cseqguard",
+			       instance);
+	default:
+		return cg_fail("instance %s: %s", instance, strerror(-err));
+	}
+}
+
+int cg_json_out(json_t *json)
+{
+	int err = json ? json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) : -1;
+
+	json_decref(json);
+	if (err || putchar('\n') == EOF)
+		return cg_fail("standard output: %s", json ? strerror(errno) : "out of memory");
+	return cg_out_end();
+}
+
+int cg_out_end(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return cg_fail("standard output: %s", strerror(errno));
+	return CG_DONE;
+}
+
+void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out[CG_TIME_TEXT])
+{
+	__s64 wall = (__s64)(at + (__u64)config->clock_offset[clock % CG_CLOCKS]);
+	time_t seconds = wall / 1000000000;
+	char text[CG_TIME_TEXT];
+	struct tm tm;
+
+	*out = '\0';
+	if (!at || wall < 0 || !gmtime_r(&seconds, &tm))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out, CG_TIME_TEXT, "%.19s.%06ldZ", text, (long)(wall % 1000000000 / 1000));
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* How the CLI speaks: errors and notices to stderr, results to stdout, JSON where -j asks for it. */
+#ifndef CG_REPORT_H
+#define CG_REPORT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "cseqguard.h"
+
+/* Exit codes: what every verb returns. */
+enum cg_exit { CG_DONE, CG_FAILED, CG_USAGE, CG_NOT_ATTACHED };
+
+void cg_report_json(bool json);
+
+/*
+ * One line: the object, the cause, the remedy. Returns CG_FAILED, CG_USAGE, nothing. A layer that
+ * reports returns -errno or an exit code; the one above stays silent.
+ */
+int cg_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int cg_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cg_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Reports why an instance's pins did not open (an -errno of cg_map_open, cg_config_open). */
+int cg_fail_open(const char *instance, int err);
+
+/* One JSON text in one line; takes the reference. CG_DONE or CG_FAILED (reported). */
+int cg_json_out(json_t *json);
+
+/* Flushes stdout: CG_DONE, or CG_FAILED where it could not be written (reported). */
+int cg_out_end(void);
+
+#define CG_TIME_TEXT 32
+/* `at` (ns of CLOCK_BOOTTIME) as 2026-01-31T12:00:00.123456Z by the numbered offset; 0 is "". */
+void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out[CG_TIME_TEXT]);
+
+#endif
