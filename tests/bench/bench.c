@@ -40,17 +40,18 @@ struct packet_class {
 
 /* The first is what all others are compared with. */
 static const struct packet_class classes[] = {
-	{"pass", "a program that returns PASS", "caller>host", "=x", NULL, 0, 0, XDP_PASS},
-	{"not_udp", "TCP, another port", "caller:80>host:443", "=xxxxxxxxxxxxxxxx", "tcp", 0, 1,
-	 XDP_PASS},
-	{"other_port", "UDP to another port", "caller:4000>host:4002", "=x", NULL, 172, 1, XDP_PASS},
-	{"keepalive", "keep-alive", "caller>host", "=\r\n\r\n", NULL, 0, 1, XDP_PASS},
-	{"register", "REGISTER, 630 bytes", "caller>host", "REGISTER 1 r> via=r1", NULL, BYE_BYTES, 1,
-	 XDP_PASS},
-	{"bye_unknown", "BYE of an unknown dialog, 630 bytes", "caller>host", "BYE 10 z>b via=c8",
-	 NULL, BYE_BYTES, 1, XDP_PASS},
-	{"bye", "BYE out of order, 630 bytes", "caller>host", "BYE 10 a>b via=c8", NULL, BYE_BYTES, 1,
-	 XDP_DROP},
+	{ "pass", "a program that returns PASS", "caller>host", "=x", NULL, 0, 0, XDP_PASS },
+	{ "not_udp", "TCP, another port", "caller:80>host:443", "=xxxxxxxxxxxxxxxx", "tcp", 0, 1,
+	  XDP_PASS },
+	{ "other_port", "UDP to another port", "caller:4000>host:4002", "=x", NULL, 172, 1,
+	  XDP_PASS },
+	{ "keepalive", "keep-alive", "caller>host", "=\r\n\r\n", NULL, 0, 1, XDP_PASS },
+	{ "register", "REGISTER, 630 bytes", "caller>host", "REGISTER 1 r> via=r1", NULL, BYE_BYTES,
+	  1, XDP_PASS },
+	{ "bye_unknown", "BYE of an unknown dialog, 630 bytes", "caller>host", "BYE 10 z>b via=c8",
+	  NULL, BYE_BYTES, 1, XDP_PASS },
+	{ "bye", "BYE out of order, 630 bytes", "caller>host", "BYE 10 a>b via=c8", NULL, BYE_BYTES,
+	  1, XDP_DROP },
 };
 #define CLASSES (sizeof(classes) / sizeof(*classes))
 
@@ -83,9 +84,9 @@ static int make_frame(struct frame *frame, const char *path, const char *form, c
 static int open_call(struct bench *bench)
 {
 	static const char *const steps[][2] = {
-		{"caller>host", "INVITE 13 a> via=c1"},
-		{"host>gateway", "INVITE 13 a> via=p1,c1"},
-		{"gateway>host", "200 INVITE 13 a>b via=p1,c1"},
+		{ "caller>host", "INVITE 13 a> via=c1" },
+		{ "host>gateway", "INVITE 13 a> via=p1,c1" },
+		{ "gateway>host", "200 INVITE 13 a>b via=p1,c1" },
 	};
 	struct frame frame;
 	__u32 verdict;
@@ -93,7 +94,8 @@ static int open_call(struct bench *bench)
 
 	for (int i = 0; !err && i < 3; i++) {
 		err = make_frame(&frame, steps[i][0], steps[i][1], NULL, 0);
-		err = err ? err : rig_run(&bench->rig, i != 1, frame.bytes, frame.len, 1, &verdict, NULL);
+		err = err ? err
+			  : rig_run(&bench->rig, i != 1, frame.bytes, frame.len, 1, &verdict, NULL);
 	}
 	return err ? err : rig_count(&bench->rig, "dialogs") == 1 ? 0 : -ENOENT;
 }
@@ -149,7 +151,7 @@ static __u32 median(const struct bench *bench, size_t i)
 
 static void print_table(struct bench *bench)
 {
-	struct utsname system = {0};
+	struct utsname system = { 0 };
 
 	uname(&system);
 	printf("Linux %s, medians of %d rounds of %d\n\n", system.release, ROUNDS, REPEAT);
@@ -186,7 +188,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "bench: BPF programs cannot be loaded: not root; use sudo\n");
 		return 1;
 	}
-	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY});
+	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
 	err = rig_open(&bench.rig, DIALOGS);
 	bench.skel = err ? NULL : bench_bpf__open_and_load();
 	err = err ? err : bench.skel ? measure(&bench) : -errno;

@@ -9,6 +9,9 @@
 
 #include "case.h"
 
+/* Tables are laid out by hand. */
+/* clang-format off */
+
 /* caller - proxy on the host - callee `far`: how a proxy looks on both sides. */
 #define RINGING(far)                                                                               \
 	{"caller>host", "INVITE 13 a> via=c1 @setup", "pass invite", NULL, "none pending=0"}, \

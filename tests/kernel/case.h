@@ -43,10 +43,16 @@ struct suite {
 
 #define CASE(name, settings, ...)                                                                  \
 	{                                                                                          \
-		name, settings, (const struct step[]){__VA_ARGS__, {0}}                            \
+		name, settings, (const struct step[])                                              \
+		{                                                                                  \
+			__VA_ARGS__,                                                               \
+			{                                                                          \
+				0                                                                  \
+			}                                                                          \
+		}                                                                                  \
 	}
 #define SUITE(table, ...)                                                                          \
-	static const struct test_case cases[] = {__VA_ARGS__, {0}};                                \
-	const struct suite table = {#table, cases}
+	static const struct test_case cases[] = { __VA_ARGS__, { 0 } };                            \
+	const struct suite table = { #table, cases }
 
 #endif

@@ -38,9 +38,9 @@ static bool check_reason(const struct run *run, int expected)
 		__u64 want = before[i] + (i == expected);
 
 		if (after[i] != want)
-			good = wrong("counter %s.%s moved by %lld, must by %d", run->in ? "in" : "out",
-				     cg_reason_word(i), (long long)(after[i] - before[i]),
-				     i == expected);
+			good = wrong("counter %s.%s moved by %lld, must by %d",
+				     run->in ? "in" : "out", cg_reason_word(i),
+				     (long long)(after[i] - before[i]), i == expected);
 		if (idle_after[i] != idle[i])
 			good = wrong("counter %s.%s moved", run->in ? "out" : "in",
 				     cg_reason_word(i));

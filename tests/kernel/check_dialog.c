@@ -8,14 +8,14 @@
 #include "words.h"
 
 /* The dialog of this Call-ID, with this To tag if one is given. */
-static const struct cg_dialog *find(const struct run *run, const struct cg_dialog *dialogs, int count,
-				    const char *tag)
+static const struct cg_dialog *find(const struct run *run, const struct cg_dialog *dialogs,
+				    int count, const char *tag)
 {
 	const struct cg_dialog *found = NULL;
 
 	for (int i = 0; i < count; i++) {
-		if (*run->message->call_id && strncmp(dialogs[i].call.call_id, run->message->call_id,
-						      CG_CALL_ID_MAX - 1))
+		if (*run->message->call_id &&
+		    strncmp(dialogs[i].call.call_id, run->message->call_id, CG_CALL_ID_MAX - 1))
 			continue;
 		if (tag && strcmp(dialogs[i].to_tag, tag))
 			continue;
@@ -90,7 +90,10 @@ static bool check_witness(const struct cg_dialog *d, const char *value)
 	bool caller = d->caller_flags & CG_LEG_WITNESS, callee = d->callee_flags & CG_LEG_WITNESS;
 
 	return check_word("witness", value,
-			  caller && callee ? "both" : caller ? "caller" : callee ? "callee" : "none");
+			  caller && callee ? "both"
+			  : caller	   ? "caller"
+			  : callee	   ? "callee"
+					   : "none");
 }
 
 static bool check_time(const struct run *run, const char *name, const char *label, __u64 at)
@@ -111,9 +114,10 @@ static bool check_time(const struct run *run, const char *name, const char *labe
 static bool check_at(const struct run *run, const struct cg_dialog *d, const char *name,
 		     const char *label)
 {
-	__u64 at = !strcmp(name, "setup") ? d->setup
-		 : !strcmp(name, "answer") ? d->answer
-		 : !strcmp(name, "end") ? d->end : d->bye_at;
+	__u64 at = !strcmp(name, "setup")    ? d->setup
+		   : !strcmp(name, "answer") ? d->answer
+		   : !strcmp(name, "end")    ? d->end
+					     : d->bye_at;
 
 	return check_time(run, name, label, at);
 }
@@ -140,8 +144,9 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 	if (!strcmp(name, "evident"))
 		return check_number(name, value, !!(d->flags & CG_D_CONFIRMED_END));
 	if (!strcmp(name, "cut"))
-		return check_number(name, value, !!(d->flags & (CG_D_CALL_ID_CUT | CG_D_TAG_CUT |
-								CG_D_URI_CUT)));
+		return check_number(
+			name, value,
+			!!(d->flags & (CG_D_CALL_ID_CUT | CG_D_TAG_CUT | CG_D_URI_CUT)));
 	if (!strcmp(name, "witness"))
 		return check_witness(d, value);
 	if (!strcmp(name, "caller_at"))
@@ -164,7 +169,8 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 	return wrong("the table asks for '%s', which is no field", name);
 }
 
-static bool check_words(const struct run *run, const struct cg_dialog *dialogs, int count, char *rest)
+static bool check_words(const struct run *run, const struct cg_dialog *dialogs, int count,
+			char *rest)
 {
 	const struct cg_dialog *d = NULL;
 	const char *tag = NULL;

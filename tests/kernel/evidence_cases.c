@@ -2,6 +2,9 @@
 /* Evidence: what closes a call, and what only looks so. */
 #include "calls.h"
 
+/* Tables are laid out by hand. */
+/* clang-format off */
+
 /* The gateway's answer to the BYE of BYE_THROUGH, and the call that runs on. */
 #define RUNS_ON(answer, reason)                                                                    \
 	{"gateway>host", answer " BYE 14 a>b via=p9,c9", "pass " reason,                            \

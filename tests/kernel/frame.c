@@ -24,16 +24,23 @@ static int parse(struct wrap *wrap, const char *words)
 		bool *flag;
 		int *number;
 	} known[] = {
-		{"vlan", &wrap->vlan, NULL}, {"qinq", &wrap->qinq, NULL},
-		{"options", &wrap->options, NULL}, {"ext", &wrap->ext, NULL},
-		{"tcp", &wrap->tcp, NULL}, {"icmp", &wrap->icmp, NULL}, {"arp", &wrap->arp, NULL},
-		{"first", &wrap->fragment, &wrap->first}, {"later", &wrap->fragment, &wrap->later},
-		{"udplen", NULL, &wrap->udplen}, {"iplen", NULL, &wrap->iplen},
-		{"cut", NULL, &wrap->cut}, {"trailer", NULL, &wrap->trailer},
+		{ "vlan", &wrap->vlan, NULL },
+		{ "qinq", &wrap->qinq, NULL },
+		{ "options", &wrap->options, NULL },
+		{ "ext", &wrap->ext, NULL },
+		{ "tcp", &wrap->tcp, NULL },
+		{ "icmp", &wrap->icmp, NULL },
+		{ "arp", &wrap->arp, NULL },
+		{ "first", &wrap->fragment, &wrap->first },
+		{ "later", &wrap->fragment, &wrap->later },
+		{ "udplen", NULL, &wrap->udplen },
+		{ "iplen", NULL, &wrap->iplen },
+		{ "cut", NULL, &wrap->cut },
+		{ "trailer", NULL, &wrap->trailer },
 	};
 	char copy[128], *rest = copy, *word;
 
-	*wrap = (struct wrap){.udplen = -1, .iplen = -1, .cut = -1};
+	*wrap = (struct wrap){ .udplen = -1, .iplen = -1, .cut = -1 };
 	snprintf(copy, sizeof(copy), "%s", words ? words : "");
 	while ((word = strsep(&rest, " "))) {
 		char *value = strchr(word, '=');
@@ -63,7 +70,7 @@ static void put(struct frame *frame, const void *bytes, size_t len)
 
 static void put16(struct frame *frame, __u16 value)
 {
-	put(frame, &(__u16){htons(value)}, 2);
+	put(frame, &(__u16){ htons(value) }, 2);
 }
 
 static void ethernet(struct frame *frame, const struct wrap *wrap, bool ip6)
@@ -96,12 +103,12 @@ static __u16 checksum(const void *bytes, size_t len)
 	return ~(sum + (sum >> 16));
 }
 
-static void ip4(struct frame *frame, const struct wrap *wrap, const __u8 from[16], const __u8 to[16],
-		size_t len)
+static void ip4(struct frame *frame, const struct wrap *wrap, const __u8 from[16],
+		const __u8 to[16], size_t len)
 {
-	static const __u8 options[24] = {148, 4, 0, 0, 7, 19, 4}; /* router alert, record route */
+	static const __u8 options[24] = { 148, 4, 0, 0, 7, 19, 4 }; /* router alert, record route */
 	size_t header = 20 + (wrap->options ? sizeof(options) : 0);
-	__u8 bytes[44] = {0};
+	__u8 bytes[44] = { 0 };
 	struct ip ip = {
 		.ip_v = 4,
 		.ip_hl = header / 4,
@@ -116,18 +123,18 @@ static void ip4(struct frame *frame, const struct wrap *wrap, const __u8 from[16
 	memcpy(&ip.ip_dst, to + 12, 4);
 	memcpy(bytes, &ip, 20);
 	memcpy(bytes + 20, options, header - 20);
-	memcpy(bytes + 10, &(__u16){checksum(bytes, header)}, 2);
+	memcpy(bytes + 10, &(__u16){ checksum(bytes, header) }, 2);
 	put(frame, bytes, header);
 }
 
 /* A chain of extension headers, RFC 8200 4.1, each of 8 bytes. */
-static void ip6(struct frame *frame, const struct wrap *wrap, const __u8 from[16], const __u8 to[16],
-		size_t len)
+static void ip6(struct frame *frame, const struct wrap *wrap, const __u8 from[16],
+		const __u8 to[16], size_t len)
 {
-	static const __u8 chain[] = {IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS};
+	static const __u8 chain[] = { IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS };
 	__u8 kinds[5], bytes[40];
 	size_t n = 0;
-	struct ip6_hdr ip = {.ip6_hlim = 64};
+	struct ip6_hdr ip = { .ip6_hlim = 64 };
 
 	if (wrap->ext) {
 		memcpy(kinds, chain, sizeof(chain));
@@ -145,7 +152,7 @@ static void ip6(struct frame *frame, const struct wrap *wrap, const __u8 from[16
 	put(frame, bytes, 40);
 	for (size_t i = 0; i < n; i++) {
 		__u16 where = htons(wrap->later | (wrap->first ? 1 : 0));
-		__u8 header[8] = {kinds[i + 1], 0, 1, 4}; /* PadN, or an empty routing header */
+		__u8 header[8] = { kinds[i + 1], 0, 1, 4 }; /* PadN, or an empty routing header */
 
 		if (kinds[i] == IPPROTO_FRAGMENT)
 			memcpy(header + 2, &where, 2);

@@ -11,23 +11,23 @@ static const struct {
 	const char *name;
 	const char *addr;
 } hosts[] = {
-	{"host", "192.0.2.10"}, /* the guarded one */
-	{"caller", "192.0.2.1"},
-	{"moved", "192.0.2.99"}, /* the caller's next address */
-	{"gateway", "198.51.100.1"}, /* in the prefix that --gateway names */
-	{"gateway2", "198.51.100.2"}, /* its neighbour */
-	{"callee", "203.0.113.7"}, /* no gateway */
-	{"stranger", "203.0.113.66"}, /* neither leg */
-	{"host6", "2001:db8:2::10"},
-	{"caller6", "2001:db8:2::1"},
-	{"gateway6", "2001:db8:51::1"},
-	{"callee6", "2001:db8:113::7"},
-	{"stranger6", "2001:db8:113::66"},
+	{ "host", "192.0.2.10" }, /* the guarded one */
+	{ "caller", "192.0.2.1" },
+	{ "moved", "192.0.2.99" }, /* the caller's next address */
+	{ "gateway", "198.51.100.1" }, /* in the prefix that --gateway names */
+	{ "gateway2", "198.51.100.2" }, /* its neighbour */
+	{ "callee", "203.0.113.7" }, /* no gateway */
+	{ "stranger", "203.0.113.66" }, /* neither leg */
+	{ "host6", "2001:db8:2::10" },
+	{ "caller6", "2001:db8:2::1" },
+	{ "gateway6", "2001:db8:51::1" },
+	{ "callee6", "2001:db8:113::7" },
+	{ "stranger6", "2001:db8:113::66" },
 };
 
 int host_find(const char *text, struct endpoint *endpoint)
 {
-	static const __u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
 	size_t len = strcspn(text, ":");
 
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {

@@ -2,6 +2,9 @@
 /* Legs: whose address a request of a leg may come from. */
 #include "calls.h"
 
+/* Tables are laid out by hand. */
+/* clang-format off */
+
 SUITE(legs,
 	CASE("F10: tags swapped by the caller: dropped", NULL, CALL,
 	     {"caller>host", "BYE 1 b>a via=c8", "drop wrong_leg", "violation:wrong_leg:drop:callee:1",

@@ -20,7 +20,9 @@
 #define DIALOGS 4096
 
 extern const struct suite order, opening, evidence, legs, parser, packet;
-static const struct suite *const suites[] = {&order, &opening, &evidence, &legs, &parser, &packet};
+static const struct suite *const suites[] = {
+	&order, &opening, &evidence, &legs, &parser, &packet
+};
 
 static int number, failed;
 
@@ -47,8 +49,9 @@ static bool run_step(struct run *run, struct message *message, const struct step
 	int err = message_make(message, step->message, call_id);
 
 	err = err ? err : host_path(step->path, &run->from, &run->to, &run->in);
-	err = err ? err : frame_make(&frame, &run->from, &run->to, message->text, message->len,
-				     step->frame);
+	err = err ? err
+		  : frame_make(&frame, &run->from, &run->to, message->text, message->len,
+			       step->frame);
 	if (err)
 		return wrong("the table's step is not understood");
 	err = rig_counters(run->rig, &run->before);
@@ -69,7 +72,7 @@ static bool run_step(struct run *run, struct message *message, const struct step
 static bool run_case(struct rig *rig, const struct test_case *test)
 {
 	static struct message message;
-	struct run run = {.rig = rig, .message = &message};
+	struct run run = { .rig = rig, .message = &message };
 	int err = rig_reset(rig, test->settings);
 	char call_id[32];
 	int n = 0;
@@ -80,7 +83,8 @@ static bool run_case(struct rig *rig, const struct test_case *test)
 	for (const struct step *step = test->steps; step->path; step++) {
 		bool good = run_step(&run, &message, step, call_id);
 
-		good = good && check_verdict(&run, step->verdict) & check_events(&run, step->events) &
+		good = good && check_verdict(&run, step->verdict) &
+				       check_events(&run, step->events) &
 				       check_dialog(&run, step->then);
 		n++;
 		if (!good)
@@ -108,8 +112,8 @@ static void run_suites(struct rig *rig, const char *pattern, bool list)
 
 static void load(struct rig *rig)
 {
-	struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
-	struct utsname system = {0};
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	struct utsname system = { 0 };
 	int err;
 
 	setrlimit(RLIMIT_MEMLOCK, &all);

@@ -133,9 +133,11 @@ static void build(struct message *m, const struct form *form)
 static int word(struct message *m, struct form *form, char *text)
 {
 	char *value = strchr(text, '=');
-	bool *flags[] = {&form->compact, &form->lower, &form->upper, &form->spaced, &form->folded,
-			 &form->lf};
-	static const char *const names[] = {"compact", "lower", "upper", "spaced", "folded", "lf"};
+	bool *flags[] = { &form->compact, &form->lower,	 &form->upper,
+			  &form->spaced,  &form->folded, &form->lf };
+	static const char *const names[] = {
+		"compact", "lower", "upper", "spaced", "folded", "lf"
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(text, names[i])) {
@@ -223,10 +225,10 @@ static void verbatim(struct message *m, const char *text)
 
 int message_make(struct message *m, const char *text, const char *call_id)
 {
-	struct form form = {.more = strchr(text, '\n')};
+	struct form form = { .more = strchr(text, '\n') };
 	int err = 0;
 
-	*m = (struct message){0};
+	*m = (struct message){ 0 };
 	snprintf(m->call_id, sizeof(m->call_id), "%s", call_id);
 	if (*text == '=') {
 		verbatim(m, text + 1);

@@ -2,6 +2,9 @@
 /* Opening: which 2xx opens a dialog, and what the dialog then says. */
 #include "calls.h"
 
+/* Tables are laid out by hand. */
+/* clang-format off */
+
 #define INVITED_TO(far)                                                                            \
 	{"caller>host", "INVITE 13 a> via=c1 @setup", "pass invite", NULL, "none"},           \
 	{"host>" far, "INVITE 13 a> via=p1,c1", "pass invite", NULL, "none pending=1"}

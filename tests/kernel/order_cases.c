@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Order, DESIGN of the guard: what a leg's CSeq must be (RFC 3261 12.2.1.1, 12.2.2). */
+/* Order: what a leg's CSeq must be (RFC 3261 12.2.1.1, 12.2.2). */
 #include "calls.h"
+
+/* Tables are laid out by hand. */
+/* clang-format off */
 
 /* A BYE with a CSeq that is none: dropped, the call runs on, and the true BYE passes. */
 #define BAD_CSEQ(name, form)                                                                       \

@@ -2,6 +2,9 @@
 /* F12, H7: the packet around the message. */
 #include "calls.h"
 
+/* Tables are laid out by hand. */
+/* clang-format off */
+
 /* The attack in this frame, and beside it the true BYE. */
 #define FRAMED(name, frame)                                                                        \
 	CASE("F1: " name, NULL, CALL,                                                              \
@@ -51,7 +54,8 @@ SUITE(packet,
 	CASE("F12: BYE whose first fragment holds eight bytes is dropped", NULL, CALL,
 	     {"caller>host", "BYE 14 a>b via=c8", "drop fragmented", "violation:fragmented:drop",
 	      "confirmed", "first=16"},
-	     {"caller>host", "BYE 14 a>b via=c8", "drop fragmented", "violation:fragmented:drop", "confirmed", "first=8"}),
+	     {"caller>host", "BYE 14 a>b via=c8", "drop fragmented", "violation:fragmented:drop",
+	      "confirmed", "first=8"}),
 	CASE("F12: BYE with its headers behind 1,500 bytes of Via is dropped", NULL, CALL,
 	     {"caller>host", "BYE 14 a>b via=c8 pad=1500", "drop fragmented", "violation:drop",
 	      "confirmed", "first=1480"},

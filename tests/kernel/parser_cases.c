@@ -2,6 +2,9 @@
 /* F11, H7: how a message may be written, seen through the programs; its parts are unit tests'. */
 #include "calls.h"
 
+/* Tables are laid out by hand. */
+/* clang-format off */
+
 /* The call opens in this form, the attack fails in it, and the true BYE passes in it. */
 #define FORM(name, form)                                                                           \
 	CASE(name, NULL,                                                                           \

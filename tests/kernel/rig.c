@@ -52,7 +52,7 @@ int rig_open(struct rig *rig, __u32 max_dialogs)
 {
 	int err = -errno;
 
-	*rig = (struct rig){0};
+	*rig = (struct rig){ 0 };
 	libbpf_set_print(print);
 	rig->skel = guard__open();
 	if (!rig->skel)
@@ -89,13 +89,13 @@ static int clear(const struct bpf_map *map)
 
 static int add_gateway(struct rig *rig, const char *addr_of, __u32 bits)
 {
-	struct cg_prefix prefix = {.bits = bits};
+	struct cg_prefix prefix = { .bits = bits };
 	struct endpoint endpoint;
 
 	if (host_find(addr_of, &endpoint))
 		return -EINVAL;
 	memcpy(prefix.addr, endpoint.addr, sizeof(prefix.addr));
-	return bpf_map_update_elem(bpf_map__fd(rig->skel->maps.gateways), &prefix, &(__u32){1},
+	return bpf_map_update_elem(bpf_map__fd(rig->skel->maps.gateways), &prefix, &(__u32){ 1 },
 				   BPF_ANY);
 }
 
@@ -121,10 +121,10 @@ static int policy(struct cg_config *config, const char *name, const char *value)
 		const char *name, *strict, *lax;
 		__u8 *field;
 	} known[] = {
-		{"equal", "drop", "pass", &config->equal},
-		{"source", "strict", "observe", &config->source},
-		{"mode", "enforce", "observe", &config->mode},
-		{"fragments", "strict", "pass", &config->fragments},
+		{ "equal", "drop", "pass", &config->equal },
+		{ "source", "strict", "observe", &config->source },
+		{ "mode", "enforce", "observe", &config->mode },
+		{ "fragments", "strict", "pass", &config->fragments },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
@@ -155,9 +155,9 @@ static int configure(struct rig *rig, const char *settings)
 		.source = CG_SOURCE_OBSERVE,
 		.fragments = CG_FRAGMENTS_STRICT,
 		.n_ports = 1,
-		.ports = {5060},
-		.secret = {0x0123456789abcdef, 0xfedcba9876543210},
-		.clock_offset = {1000000000000000000},
+		.ports = { 5060 },
+		.secret = { 0x0123456789abcdef, 0xfedcba9876543210 },
+		.clock_offset = { 1000000000000000000 },
 	};
 	char copy[256], *rest = copy, *word, *named_gateways = NULL;
 	int err = 0;
@@ -179,8 +179,9 @@ static int configure(struct rig *rig, const char *settings)
 			err = policy(&config, word, value);
 	}
 	err = err ? err : gateways(rig, &config, named_gateways);
-	return err ? err : bpf_map_update_elem(bpf_map__fd(rig->skel->maps.config), &(__u32){0},
-					       &config, BPF_ANY);
+	return err ? err
+		   : bpf_map_update_elem(bpf_map__fd(rig->skel->maps.config), &(__u32){ 0 },
+					 &config, BPF_ANY);
 }
 
 int rig_reset(struct rig *rig, const char *settings)
@@ -197,7 +198,7 @@ int rig_reset(struct rig *rig, const char *settings)
 }
 
 int rig_run(struct rig *rig, int in, const void *frame, size_t len, int repeat, __u32 *retval,
-	      __u32 *ns)
+	    __u32 *ns)
 {
 	struct bpf_program *program =
 		in ? rig->skel->progs.cseqguard_in : rig->skel->progs.cseqguard_out;
@@ -228,8 +229,8 @@ int rig_counters(struct rig *rig, struct rig_counters *sum)
 
 	if (!each)
 		return -ENOMEM;
-	*sum = (struct rig_counters){0};
-	err = bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.counters), &(__u32){0}, each);
+	*sum = (struct rig_counters){ 0 };
+	err = bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.counters), &(__u32){ 0 }, each);
 	for (int i = 0; !err && i < cpus; i++) {
 		sum_reasons(sum->in, &each[i].in);
 		sum_reasons(sum->out, &each[i].out);
@@ -284,10 +285,10 @@ int rig_count(struct rig *rig, const char *name)
 
 int rig_insns(struct rig *rig, int in)
 {
-	struct bpf_prog_info info = {0};
+	struct bpf_prog_info info = { 0 };
 	__u32 size = sizeof(info);
 	int err = bpf_obj_get_info_by_fd(bpf_program__fd(in ? rig->skel->progs.cseqguard_in
-							     : rig->skel->progs.cseqguard_out),
+							    : rig->skel->progs.cseqguard_out),
 					 &info, &size);
 
 	return err ? err : (int)info.verified_insns;

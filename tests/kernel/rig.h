@@ -41,7 +41,7 @@ int rig_reset(struct rig *rig, const char *settings);
 
 /* One frame on the way in or out, `repeat` times; *ns: mean time, may be NULL. 0 or -errno. */
 int rig_run(struct rig *rig, int in, const void *frame, size_t len, int repeat, __u32 *retval,
-	      __u32 *ns);
+	    __u32 *ns);
 
 int rig_counters(struct rig *rig, struct rig_counters *sum);
 

@@ -16,7 +16,7 @@
 #include "tap.h"
 
 #define METHOD_WORD(NAME, word) #word,
-static const char *const methods[] = {CG_METHOD_LIST(METHOD_WORD)};
+static const char *const methods[] = { CG_METHOD_LIST(METHOD_WORD) };
 
 static struct sip_parser *parser; /* ends where its page does */
 
@@ -24,8 +24,8 @@ static int map_parser(void)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 	size_t room = (sizeof(*parser) + page - 1) / page * page;
-	char *base = mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	char *base =
+		mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (base == MAP_FAILED || mprotect(base + room, page, PROT_NONE))
 		return -1;
@@ -72,18 +72,22 @@ static const struct {
 	const char *name;
 	__u32 flag;
 } flags[] = {
-	{"ambiguous", SIP_AMBIGUOUS}, {"bad_cseq", SIP_BAD_CSEQ}, {"end", SIP_HEADERS_END},
-	{"has_call_id", SIP_HAS_CALL_ID}, {"has_from", SIP_HAS_FROM}, {"has_to", SIP_HAS_TO},
-	{"has_cseq", SIP_HAS_CSEQ}, {"has_via", SIP_HAS_VIA},
+	{ "ambiguous", SIP_AMBIGUOUS }, { "bad_cseq", SIP_BAD_CSEQ },
+	{ "end", SIP_HEADERS_END },	{ "has_call_id", SIP_HAS_CALL_ID },
+	{ "has_from", SIP_HAS_FROM },	{ "has_to", SIP_HAS_TO },
+	{ "has_cseq", SIP_HAS_CSEQ },	{ "has_via", SIP_HAS_VIA },
 };
 
 static const struct {
 	const char *name;
 	size_t offset;
 } texts[] = {
-#define TEXT(field) {#field, offsetof(struct sip_msg, field)}
+#define TEXT(field)                                                                                \
+	{                                                                                          \
+#field, offsetof(struct sip_msg, field)                                            \
+	}
 	TEXT(request_uri), TEXT(call_id), TEXT(from_uri), TEXT(from_tag), TEXT(to_uri),
-	TEXT(to_tag), TEXT(contact), TEXT(branch), TEXT(branch2),
+	TEXT(to_tag),	   TEXT(contact), TEXT(branch),	  TEXT(branch2),
 };
 
 static int text_is(const struct sip_slice *slice, const char *value)
@@ -142,8 +146,10 @@ static int reads(const char *expected)
 /* What lies behind the message has no bearing. */
 static int blind_behind(const char *text, size_t len, int complete)
 {
-	static const char *const behind[] = {"\n", "\r\n", ";tag=z", "=z", "BYE", "\"", ">", " ", "9",
-					     "\r\nCSeq: 1 BYE\r\nFrom: <x>;tag=z\r\n\r\n"};
+	static const char *const behind[] = {
+		"\n", "\r\n", ";tag=z", "=z", "BYE",
+		"\"", ">",    " ",	"9",  "\r\nCSeq: 1 BYE\r\nFrom: <x>;tag=z\r\n\r\n"
+	};
 	int first = parse(text, len, complete, "");
 	struct sip_msg msg = parser->msg;
 

@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 
+/* Tables are laid out by hand. */
+/* clang-format off */
+
 struct parser_vector {
 	const char *name;
 	const char *text;

@@ -56,7 +56,8 @@ int main(void)
 
 	ok(escapes("call-1@host", 64, "call-1@host"), "text: plain text stays");
 	ok(escapes("j\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9e", 64,
-		   "j\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9e"), "text: valid UTF-8 stays");
+		   "j\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9e"),
+	   "text: valid UTF-8 stays");
 	ok(escapes("a\\b", 64, "a\\x5cb"), "text: a backslash is escaped");
 	ok(escapes("\x01\t\n\x7f", 64, "\\x01\\x09\\x0a\\x7f"), "text: control characters");
 	ok(escapes("\xff\xfe", 64, "\\xff\\xfe"), "text: bytes that are no UTF-8");
@@ -72,10 +73,10 @@ int main(void)
 	ok(cg_text_utf8(small, sizeof(small), "ab\xff", 3) == 2 && !strcmp(small, "ab"),
 	   "text: an escape is not cut in two");
 	ok(holds_for_all_sizes(), "text: any bytes, any size: in bounds and printable");
-	ok(prints((const unsigned char[16]){[10] = 0xff, 0xff, 192, 0, 2, 1}, "192.0.2.1"),
+	ok(prints((const unsigned char[16]){ [10] = 0xff, 0xff, 192, 0, 2, 1 }, "192.0.2.1"),
 	   "text: a mapped IPv4 address");
-	ok(prints((const unsigned char[16]){0x20, 1, 0x0d, 0xb8, [15] = 1}, "2001:db8::1"),
+	ok(prints((const unsigned char[16]){ 0x20, 1, 0x0d, 0xb8, [15] = 1 }, "2001:db8::1"),
 	   "text: an IPv6 address");
-	ok(prints((const unsigned char[16]){0}, "::"), "text: no address");
+	ok(prints((const unsigned char[16]){ 0 }, "::"), "text: no address");
 	return tap_done();
 }
