@@ -277,7 +277,7 @@ static __always_inline void dialog_request_out(struct cg_dialog *d, const struct
 	o->leg = s.leg;
 	o->reason = CG_R_IN_DIALOG;
 	/* A proxy may have renumbered what it sends on: only the host's own requests count. */
-	if ((*s.flags & CG_LEG_HOST) && !f->branch2 && f->cseq_valid &&
+	if ((*s.flags & CG_LEG_HOST) && !f->relayed && f->cseq_valid &&
 	    (!(*s.flags & CG_LEG_COUNTED) || f->cseq > s.own->cseq))
 		leg_raise(&s, f->cseq);
 	dialog_refresh_target(d, f, s.leg);

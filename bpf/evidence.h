@@ -31,7 +31,7 @@ static __always_inline void dialog_bye_out(struct cg_dialog *d, const struct fac
 	o->leg = s.leg;
 	o->clock = d->clock;
 	o->reason = CG_R_BYE;
-	if ((*s.flags & CG_LEG_HOST) && !branch2 && f->cseq_valid) {
+	if ((*s.flags & CG_LEG_HOST) && !f->relayed && f->cseq_valid) {
 		leg_raise(&s, f->cseq);
 		if (d->state != CG_S_ENDED)
 			dialog_close(d, CG_E_BYE, s.leg, f->now, o);

@@ -76,9 +76,10 @@ static __always_inline void facts_identity(struct guard *g)
 	f->from = hash_tag(g->config, p, &p->msg.from_tag, &f->from_case);
 	f->to = hash_tag(g->config, p, &p->msg.to_tag, &f->to_case);
 	f->key.tags = f->from + f->to;
+	f->relayed = p->msg.branch2.len > 0;
 	if (f->method == CG_M_INVITE || f->method == CG_M_BYE) {
 		f->branch = hash_slice(g->config, p, &p->msg.branch);
-		if (!f->status && p->msg.branch2.len)
+		if (!f->status && f->relayed)
 			f->branch2 = hash_slice(g->config, p, &p->msg.branch2);
 	}
 	if (f->method == CG_M_INVITE || f->method == CG_M_UPDATE)

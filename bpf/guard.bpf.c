@@ -71,10 +71,8 @@ static __noinline int guard_request(struct guard *g, struct outcome *o)
 		guard_dialog_request(g, d, o);
 	else if (f->method == CG_M_ACK)
 		o->reason = CG_R_OUT_OF_DIALOG; /* of a refused INVITE */
-	else if (f->direction == CG_IN)
-		o->reason = early_request_in(f);
 	else
-		o->reason = CG_R_UNKNOWN_DIALOG;
+		o->reason = early_request(g);
 	return 0;
 }
 
@@ -166,8 +164,6 @@ static __noinline int guard_locate(struct guard *g, struct cursor *c, __u8 direc
 	struct packet packet = { .direction = direction, .ifindex = ifindex };
 	int reason = packet_read(c, g->config, &packet);
 
-	if (reason == PACKET_SIP && !packet.length)
-		reason = CG_R_KEEPALIVE;
 	if (reason != PACKET_SIP) {
 		count(direction, reason, CG_PASS);
 		return reason;
@@ -203,7 +199,8 @@ int cseqguard_in(struct xdp_md *ctx)
 
 	if (!g.config || guard_locate(&g, &c, CG_IN, ctx->ingress_ifindex) != PACKET_SIP)
 		return XDP_PASS;
-	if (bpf_xdp_load_bytes(ctx, g.s->packet.offset, g.s->parser.buf, guard_copy_length(&g)))
+	if (g.s->packet.length &&
+	    bpf_xdp_load_bytes(ctx, g.s->packet.offset, g.s->parser.buf, guard_copy_length(&g)))
 		o.reason = CG_R_INTERNAL;
 	else
 		guard_message(&g, &o);
@@ -222,7 +219,8 @@ int cseqguard_out(struct __sk_buff *skb)
 
 	if (!g.config || guard_locate(&g, &c, CG_OUT, skb->ifindex) != PACKET_SIP)
 		return TC_ACT_UNSPEC;
-	if (bpf_skb_load_bytes(skb, g.s->packet.offset, g.s->parser.buf, guard_copy_length(&g)))
+	if (g.s->packet.length &&
+	    bpf_skb_load_bytes(skb, g.s->packet.offset, g.s->parser.buf, guard_copy_length(&g)))
 		o.reason = CG_R_INTERNAL;
 	else
 		guard_message(&g, &o);

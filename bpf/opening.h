@@ -5,7 +5,7 @@
  * branch under which the host sent the INVITE, from where it was sent to; or when the host itself
  * answers. Owner of `invites`, `pending`, `early`, and of inserts into `dialogs`.
  *
- * API: invite_in(), invite_out(), invite_answered_in(), invite_answered_out(), early_request_in().
+ * API: invite_in(), invite_out(), invite_answered_in(), invite_answered_out(), early_request().
  */
 #ifndef CG_OPENING_H
 #define CG_OPENING_H
@@ -112,7 +112,7 @@ static __always_inline __u8 invite_out(struct guard *g)
 		/* the host's own, or one from a transport that is not seen: numbered by whom? */
 		invite_build(g);
 		s->invite.flags |= CG_I_CALLER_HOST;
-		if (f->branch2)
+		if (f->relayed)
 			s->invite.flags &= ~CG_I_COUNTED;
 	}
 	__builtin_memcpy(s->invite.sent_to, f->peer, 16);
@@ -139,8 +139,9 @@ static __always_inline void early_note(const struct facts *f, const struct cg_in
 }
 
 /* PRACK and UPDATE raise a counter before the 2xx does. LRU maps take no lock: a race costs a raise. */
-static __always_inline __u8 early_request_in(const struct facts *f)
+static __always_inline __u8 early_request(const struct guard *g)
 {
+	const struct facts *f = &g->s->facts;
 	struct cg_early *e = bpf_map_lookup_elem(&early, &f->key);
 	int caller;
 
@@ -148,7 +149,7 @@ static __always_inline __u8 early_request_in(const struct facts *f)
 		return CG_R_UNKNOWN_DIALOG;
 	caller = f->from == e->caller_tag;
 	if (!f->cseq_valid || f->method == CG_M_ACK || f->method == CG_M_BYE ||
-	    !addr_equal(f->peer, caller ? e->caller_addr : e->callee_addr))
+	    !addr_equal(g->s->packet.source, caller ? e->caller_addr : e->callee_addr))
 		return CG_R_EARLY;
 	if (caller && f->cseq > e->caller_cseq) {
 		e->caller_cseq = f->cseq;
@@ -253,6 +254,7 @@ static __always_inline __u8 dialog_open(struct guard *g, const struct cg_invite 
 	switch (bpf_map_update_elem(&dialogs, &g->s->facts.key, d, BPF_NOEXIST)) {
 	case 0:
 		o->event = CG_EV_START;
+		o->leg = CG_LEG_CALLER;
 		o->clock = d->clock;
 		return CG_R_OPENED;
 	case -EEXIST:

@@ -54,7 +54,7 @@ static __always_inline __u8 reason_action(const struct cg_config *config, __u8 r
 	return config->mode == CG_ENFORCE ? CG_DROP : CG_WOULD_DROP;
 }
 
-/* Text of a slice, cut to `size` less one and NUL-ended; -1: it was cut. */
+/* Text of a slice, cut to `size` less one and NUL-ended; -1: it was cut, or a NUL cuts it. */
 static __always_inline int copy_text(char *out, __u32 size, const struct sip_parser *p,
 				     const struct sip_slice *slice)
 {
@@ -65,8 +65,7 @@ static __always_inline int copy_text(char *out, __u32 size, const struct sip_par
 	if (len >= size)
 		len = size - 1;
 	__builtin_memset(out, 0, size);
-	bpf_probe_read_kernel(out, len, from);
-	return slice->len < size ? 0 : -1;
+	return bpf_probe_read_kernel_str(out, len + 1, from) == slice->len + 1 ? 0 : -1;
 }
 
 static __always_inline void count(__u8 direction, __u8 reason, __u8 action)

@@ -27,7 +27,8 @@ struct facts {
 	__u8 direction;
 	__u8 peer_gateway; /* the far end of this packet is under --gateway */
 	__u16 peer_port;
-	__u8 pad[2];
+	__u8 relayed; /* there is a Via below the top one */
+	__u8 pad;
 	__u8 peer[16]; /* source of what comes in, destination of what goes out */
 };
 
