@@ -13,8 +13,9 @@ say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(patsubst $(OUT)/%,%,$(2));)
 COMMON_OBJS := pins.o words.o text.o run.o netns.o
 CLI_OBJS := $(patsubst agent/%.c,%.o,$(wildcard agent/cseqguard.c agent/cmd_*.c)) \
 	options.o settings.o report.o bpffs.o instance.o interface.o home.o clsact.o \
-	event_text.o
-DAEMON_OBJS :=
+	event_text.o table.o spool.o
+DAEMON_OBJS := cseqguardd.o daemon_options.o guard.o ifname.o log.o loop.o rings.o server.o \
+	track.o sweep.o cdr.o table.o spool.o writer.o ship.o arrays.o pg.o schema.o
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
@@ -51,6 +52,7 @@ $(OUT)/agent/%.o: agent/%.c config.mk Makefile
 
 $(OUT)/agent/cmd_version.o: AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
 $(OUT)/agent/instance.o: $(OUT)/guard.skel.h
+$(OUT)/agent/schema.o: $(OUT)/agent/schema.sql.h
 
 $(OUT)/%.bpf.o: bpf/%.bpf.c config.mk Makefile
 	@mkdir -p $(@D)

@@ -14,8 +14,8 @@
 #define SEQ_OF_DAEMON 0x7fff000000000000ULL
 
 /* Once given out, never to change: 9d917c9f-1a6b-42ee-ac48-6fb2228ee49f. */
-static const uuid_t call_namespace = {0x9d, 0x91, 0x7c, 0x9f, 0x1a, 0x6b, 0x42, 0xee,
-				      0xac, 0x48, 0x6f, 0xb2, 0x22, 0x8e, 0xe4, 0x9f};
+static const uuid_t call_namespace = { 0x9d, 0x91, 0x7c, 0x9f, 0x1a, 0x6b, 0x42, 0xee,
+				       0xac, 0x48, 0x6f, 0xb2, 0x22, 0x8e, 0xe4, 0x9f };
 
 static bool older(__u64 then, __u64 age, __u64 now)
 {
@@ -111,8 +111,8 @@ static void row_end(const struct cg_dialog *dialog, const struct cg_limits *limi
 		row->bye_confirmed = 0;
 	}
 	if (dialog->state == CG_S_ENDED || due & CG_DUE_EXPIRED)
-		row->end_time = wall_us(origin, dialog->clock,
-					end > dialog->answer ? end : dialog->answer);
+		row->end_time =
+			wall_us(origin, dialog->clock, end > dialog->answer ? end : dialog->answer);
 	WORD(row->end_reason, cg_end_word(reason));
 	WORD(row->ended_by, cg_leg_word(by));
 }
@@ -127,8 +127,10 @@ void cg_cdr_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
 		.callee_port = dialog->callee_port,
 		.blocked_byes = dialog->blocked_byes > INT32_MAX ? INT32_MAX : dialog->blocked_byes,
 		.first_blocked_at = CG_NULL,
-		.caller_cseq = dialog->caller_flags & CG_LEG_COUNTED ? dialog->caller.cseq : CG_NULL,
-		.callee_cseq = dialog->callee_flags & CG_LEG_COUNTED ? dialog->callee.cseq : CG_NULL,
+		.caller_cseq =
+			dialog->caller_flags & CG_LEG_COUNTED ? dialog->caller.cseq : CG_NULL,
+		.callee_cseq =
+			dialog->callee_flags & CG_LEG_COUNTED ? dialog->callee.cseq : CG_NULL,
 		.sip_code = dialog->sip_code,
 	};
 	cg_call_uid(dialog->call.call_id, dialog->call.from_tag, dialog->to_tag, row->call_uid);
@@ -142,9 +144,9 @@ void cg_cdr_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
 	cg_addr_text(dialog->caller.addr, row->caller_addr);
 	cg_addr_text(dialog->callee.addr, row->callee_addr);
 	if (dialog->first_blocked_ms)
-		row->first_blocked_at = wall_us(
-			origin, dialog->clock,
-			dialog->answer + (dialog->first_blocked_ms - 1) * MS);
+		row->first_blocked_at =
+			wall_us(origin, dialog->clock,
+				dialog->answer + (dialog->first_blocked_ms - 1) * MS);
 	row_end(dialog, limits, origin, due, row);
 }
 

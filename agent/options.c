@@ -47,6 +47,7 @@ FLAG(verbose)
 		return *value ? 0 : -EINVAL;                                                       \
 	}
 TEXT(netns)
+TEXT(spool)
 
 static int parse_instance(struct cg_options *options, const char *value)
 {
@@ -102,6 +103,9 @@ static const struct option_row rows[] = {
 	{ 'a', "all", NULL, CG_V(DETACH) | CG_V(STATS),
 	  "detach: every interface, and the maps; stats: zeros too", parse_all, NULL, NULL },
 	{ 'f', "follow", NULL, CG_V(EVENTS), "wait for more", parse_follow, NULL, NULL },
+	{ 0, "spool", "FILE", CG_V(CDR),
+	  "the daemon's file (default: /var/lib/cseqguard/INSTANCE.db)", parse_spool, NULL,
+	  "a file's name" },
 	{ 'v', "verbose", NULL, CG_V(ATTACH) | CG_V(UPGRADE), "libbpf's and the verifier's words",
 	  parse_verbose, NULL, NULL },
 	{ 'j', "json", NULL, ALL, "JSON, errors too", parse_json, NULL, NULL },

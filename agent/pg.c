@@ -270,8 +270,8 @@ int cg_pg_send(struct cg_pg *pg, const char *sql, int n, const char *const *valu
 	if (pg->state != IDLE)
 		return -EBUSY;
 	set_state(pg, BUSY);
-	sent = n ? PQsendQueryParams(pg->conn, sql, n, NULL, values, NULL, NULL, 0) :
-		   PQsendQuery(pg->conn, sql);
+	sent = n ? PQsendQueryParams(pg->conn, sql, n, NULL, values, NULL, NULL, 0)
+		 : PQsendQuery(pg->conn, sql);
 	if (!sent) {
 		cg_pg_drop(pg, PQerrorMessage(pg->conn));
 		return -EIO;

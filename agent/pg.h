@@ -18,7 +18,8 @@ struct cg_pg_user { /* called from the loop */
 	void (*up)(void *ctx); /* connected: statements may be sent */
 	/* The statement's result, its first error if it had one. Freed after the call. */
 	void (*result)(void *ctx, const PGresult *result);
-	void (*down)(void *ctx, const char *why); /* lost or not reached; it tries again by itself */
+	void (*down)(void *ctx,
+		     const char *why); /* lost or not reached; it tries again by itself */
 	void *ctx;
 };
 

@@ -24,7 +24,7 @@
 #include "cseqguard.h"
 
 #define CG_NULL INT64_MIN
-#define CG_ESCAPED(size) (4 * ((size) - 1) + 1) /* a wire text of that size, each byte as \xHH */
+#define CG_ESCAPED(size) (4 * ((size)-1) + 1) /* a wire text of that size, each byte as \xHH */
 #define CG_UUID_TEXT 37
 #define CG_NODE_MAX 65
 #define CG_WORD_MAX 24

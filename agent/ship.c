@@ -46,9 +46,9 @@ static char *insert_sql(const struct cg_table *table)
 	fputs(") SELECT ", sql);
 	for (unsigned int i = 0; i < table->n_columns; i++)
 		fprintf(sql,
-			!strcmp(table->columns[i].type, "time") ?
-				"%stimestamptz 'epoch' + new.%s * interval '1 microsecond'" :
-				"%snew.%s",
+			!strcmp(table->columns[i].type, "time")
+				? "%stimestamptz 'epoch' + new.%s * interval '1 microsecond'"
+				: "%snew.%s",
 			i ? ", " : "", table->columns[i].name);
 	fputs(" FROM unnest(", sql);
 	for (unsigned int i = 0; i < table->n_columns; i++)
@@ -183,7 +183,8 @@ static void probed(struct cg_ship *ship, const PGresult *result)
 		break;
 	case CG_SCHEMA_FOREIGN:
 		snprintf(why, sizeof(why),
-			 "schema cseqguard is version %s, this cseqguardd writes %d: use the matching one",
+			 "schema cseqguard is version %s, this cseqguardd writes %d: use the "
+			 "matching one",
 			 PQgetvalue(result, 0, 0), CG_SCHEMA);
 		give_up(ship, why);
 		break;
@@ -205,7 +206,8 @@ static void made(struct cg_ship *ship, const PGresult *result)
 		return;
 	}
 	snprintf(why, sizeof(why),
-		 "cannot make schema cseqguard: %s; have an owner run `cseqguardd --print-schema | psql -1`",
+		 "cannot make schema cseqguard: %s; have an owner run `cseqguardd --print-schema | "
+		 "psql -1`",
 		 primary ? primary : "no word why");
 	give_up(ship, why);
 }

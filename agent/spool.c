@@ -145,10 +145,11 @@ static int set_up_writer(struct cg_spool *spool)
 	for (int id = 0; !err && id < CG_TABLES; id++)
 		err = make_table(spool, &cg_tables[id]);
 	if (!err)
-		err = run(spool, "CREATE TABLE IF NOT EXISTS rejected (id INTEGER PRIMARY KEY,"
-				 " at TEXT DEFAULT CURRENT_TIMESTAMP, kind TEXT, error TEXT, row TEXT);"
-				 "PRAGMA user_version = 1;"
-				 "COMMIT");
+		err = run(spool,
+			  "CREATE TABLE IF NOT EXISTS rejected (id INTEGER PRIMARY KEY,"
+			  " at TEXT DEFAULT CURRENT_TIMESTAMP, kind TEXT, error TEXT, row TEXT);"
+			  "PRAGMA user_version = 1;"
+			  "COMMIT");
 	if (!err)
 		err = read_number(spool,
 				  "SELECT max(coalesce((SELECT max(step) FROM cdr), 0),"
@@ -273,7 +274,8 @@ int cg_spool_reject(struct cg_spool *spool, enum cg_table_id id, __s64 step, con
 
 	if (!sql)
 		return -ENOMEM;
-	fprintf(sql, "INSERT INTO rejected (kind, error, row) SELECT '%s', ?1, json_object(", table->name);
+	fprintf(sql, "INSERT INTO rejected (kind, error, row) SELECT '%s', ?1, json_object(",
+		table->name);
 	for (unsigned int i = 0; i < table->n_columns; i++)
 		fprintf(sql, "%s'%s', %s", i ? ", " : "", table->columns[i].name,
 			table->columns[i].name);

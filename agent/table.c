@@ -56,13 +56,14 @@ static void winner(FILE *sql, const char *name, enum cg_merge merge)
 
 	switch (merge) {
 	case CG_MERGE_OPEN:
-		fprintf(sql, "CASE WHEN old.end_time IS NULL THEN excluded.%s ELSE old.%s END", name,
-			name);
+		fprintf(sql, "CASE WHEN old.end_time IS NULL THEN excluded.%s ELSE old.%s END",
+			name, name);
 		break;
 	case CG_MERGE_MAX:
 	case CG_MERGE_MIN:
 		fprintf(sql,
-			"CASE WHEN old.%s IS NULL OR excluded.%s %c old.%s THEN excluded.%s ELSE old.%s END",
+			"CASE WHEN old.%s IS NULL OR excluded.%s %c old.%s THEN excluded.%s ELSE "
+			"old.%s END",
 			name, name, merge == CG_MERGE_MAX ? '>' : '<', name, name, name);
 		break;
 	case CG_MERGE_END:
@@ -73,7 +74,8 @@ static void winner(FILE *sql, const char *name, enum cg_merge merge)
 		break;
 	case CG_MERGE_TAINT:
 		fprintf(sql,
-			"CASE WHEN old.end_reason = '%s' THEN old.%s ELSE old.%s OR excluded.%s END",
+			"CASE WHEN old.end_reason = '%s' THEN old.%s ELSE old.%s OR excluded.%s "
+			"END",
 			operator, name, name, name);
 		break;
 	case CG_MERGE_KEY:

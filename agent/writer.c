@@ -41,7 +41,8 @@ struct cg_writer {
 	__s64 last_step;
 	pthread_t thread;
 	int eventfd;
-	pthread_mutex_t lock; /* over all below; a queued step is not touched before it is durable */
+	pthread_mutex_t
+		lock; /* over all below; a queued step is not touched before it is durable */
 	pthread_cond_t wake;
 	bool stop;
 	struct cg_writer_status status;

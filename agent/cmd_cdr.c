@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The CDRs of the spool: all of them where there is no PostgreSQL, else those still on their way. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "options.h"
+#include "report.h"
+#include "spool.h"
+
+static int column_of(const char *name)
+{
+	const struct cg_table *table = &cg_tables[CG_TABLE_CDR];
+	unsigned int i = 0;
+
+	while (i < table->n_columns && strcmp(table->columns[i].name, name))
+		i++;
+	return i;
+}
+
+/* Microseconds as 2026-01-31T12:00:00.123456Z. */
+static void time_text(const char *value, char out[CG_TIME_TEXT])
+{
+	long long us = value ? atoll(value) : -1;
+	time_t seconds = us / 1000000;
+	char text[CG_TIME_TEXT];
+	struct tm tm;
+
+	*out = '\0';
+	if (us < 0 || !gmtime_r(&seconds, &tm))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out, CG_TIME_TEXT, "%.19s.%06lldZ", text, us % 1000000);
+}
+
+/* From answer to end; -1: open. */
+static double duration(const char *const *values)
+{
+	const char *answer = values[column_of("answer_time")], *end = values[column_of("end_time")];
+
+	return answer && end ? (atoll(end) - atoll(answer)) / 1e6 : -1;
+}
+
+static json_t *json_of(const struct cg_column *column, const char *value)
+{
+	char at[CG_TIME_TEXT];
+
+	if (!value)
+		return json_null();
+	if (column->size)
+		return json_string(value);
+	if (!strcmp(column->type, "bool"))
+		return json_boolean(atoi(value));
+	if (strcmp(column->type, "time"))
+		return json_integer(atoll(value));
+	time_text(value, at);
+	return json_string(at);
+}
+
+static int take_json(void *ctx, __s64 step, const char *const *values)
+{
+	const struct cg_table *table = &cg_tables[CG_TABLE_CDR];
+	double seconds = duration(values);
+	json_t *row = json_object();
+	int err = 0;
+
+	(void)step;
+	for (unsigned int i = 0; i < table->n_columns && !err; i++)
+		err = json_object_set_new(row, table->columns[i].name,
+					  json_of(&table->columns[i], values[i]));
+	if (!err)
+		err = json_object_set_new(row, "duration",
+					  seconds < 0 ? json_null() : json_real(seconds));
+	if (err) {
+		json_decref(row);
+		return -ENOMEM;
+	}
+	return json_array_append_new(ctx, row) ? -ENOMEM : 0;
+}
+
+#define LINE "%-20.19s %10.10s %-11.11s %-7.7s %-7.7s %7.7s  %-28.28s %-28.28s %s\n"
+
+static int take_line(void *ctx, __s64 step, const char *const *values)
+{
+	const char *suspect = values[column_of("suspect")];
+	double seconds = duration(values);
+	char answer[CG_TIME_TEXT], length[24] = "open";
+
+	(void)ctx;
+	(void)step;
+	time_text(values[column_of("answer_time")], answer);
+	if (seconds >= 0)
+		snprintf(length, sizeof(length), "%.3f", seconds);
+	printf(LINE, answer, length, values[column_of("end_reason")], values[column_of("ended_by")],
+	       suspect && atoi(suspect) ? "suspect" : "-", values[column_of("blocked_byes")],
+	       values[column_of("caller")], values[column_of("callee")],
+	       values[column_of("call_id")]);
+	return 0;
+}
+
+static int show(struct cg_spool *spool, const struct cg_options *options, int *err)
+{
+	json_t *rows;
+
+	if (!options->json) {
+		printf(LINE, "ANSWER (UTC)", "SECONDS", "END", "BY", "SUSPECT", "BLOCKED", "CALLER",
+		       "CALLEE", "CALL-ID");
+		*err = cg_spool_each_by_key(spool, CG_TABLE_CDR, -1, take_line, NULL);
+		return *err < 0 ? CG_FAILED : cg_out_end();
+	}
+	rows = json_array();
+	*err = rows ? cg_spool_each_by_key(spool, CG_TABLE_CDR, -1, take_json, rows) : -ENOMEM;
+	if (*err >= 0)
+		return cg_json_out(rows);
+	json_decref(rows);
+	return CG_FAILED;
+}
+
+int cg_cmd_cdr(const struct cg_options *options)
+{
+	struct cg_spool *spool = NULL;
+	char *path = NULL;
+	int code = CG_FAILED, err;
+
+	if (options->spool)
+		path = strdup(options->spool);
+	else if (asprintf(&path, "/var/lib/cseqguard/%s.db", options->instance) < 0)
+		path = NULL;
+	if (!path)
+		return cg_fail("cdr: out of memory");
+	err = cg_spool_open(path, 0, &spool);
+	if (err == -ENOENT)
+		cg_fail("spool %s: no such file; start cseqguardd, or name its file with --spool",
+			path);
+	else if (!err)
+		code = show(spool, options, &err);
+	if (err < 0 && err != -ENOENT)
+		cg_fail("spool %s: %s", path, cg_spool_error(spool));
+	cg_spool_close(spool);
+	free(path);
+	return code;
+}

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The daemon: events and sweeps over the map become rows, rows go to the spool, and from there to
+ * PostgreSQL. Everything here runs in one loop that never waits for a disk or a server.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon_options.h"
+#include "guard.h"
+#include "ifname.h"
+#include "log.h"
+#include "loop.h"
+#include "pg.h"
+#include "rings.h"
+#include "run.h"
+#include "schema.h"
+#include "server.h"
+#include "ship.h"
+#include "sweep.h"
+#include "text.h"
+
+#define BEAT_NS CG_SECOND /* looks at clock and loss counters */
+#define STOP_NS (5 * CG_SECOND) /* a leaving daemon waits so long for disk and server */
+#define DEFAULT_SPOOL_DIR "/var/lib/cseqguard"
+
+enum exit_code { DONE, FAILED, USAGE };
+
+struct daemon {
+	struct cg_daemon_options options;
+	struct cg_guard guard;
+	struct cg_origin origin;
+	int loop, lock_fd, ifname_fd;
+	struct cg_writer *writer;
+	struct cg_track *track;
+	struct cg_sweep *sweep;
+	struct cg_rings *rings;
+	struct cg_server *server;
+	struct cg_ship *ship; /* NULL: no --db */
+	struct cg_watch written, signals, beat, sweep_timer;
+	int spool_error; /* said already */
+	int clock_error; /* said already */
+	__u64 events_lost, alerts_lost;
+	__u64 stop_at; /* CLOCK_BOOTTIME, ns; 0: running */
+	enum exit_code exit_code;
+};
+
+static void stop(struct daemon *d, enum exit_code code)
+{
+	if (d->stop_at) /* told twice: at once */
+		d->stop_at = 1;
+	else
+		d->stop_at = cg_boottime() + STOP_NS;
+	d->exit_code = code;
+}
+
+static bool take_event(void *ctx, const struct cg_event *event)
+{
+	struct daemon *d = ctx;
+	struct cg_violation_row row;
+	char ifname[IF_NAMESIZE];
+
+	cg_server_send(d->server, event);
+	if (event->type == CG_EV_VIOLATION) {
+		cg_ifname(d->ifname_fd, event->ifindex, ifname);
+		cg_violation_row(event, &d->origin, ifname, &row);
+		cg_writer_put(d->writer, CG_TABLE_VIOLATION, &row);
+	}
+	if (event->key.call | event->key.tags)
+		cg_track_fetch(d->track, &event->key, cg_boottime());
+	/* room for one more event must be left */
+	return cg_writer_room(d->writer) > CG_STEPS_A_LOOK;
+}
+
+static void written_ready(void *ctx, __u32 events)
+{
+	struct daemon *d = ctx;
+	struct cg_writer_status status;
+
+	(void)events;
+	cg_fd_drain(d->written.fd);
+	cg_writer_status(d->writer, &status);
+	if (status.error && status.error != d->spool_error)
+		cg_log("spool %s: %s; calls stay in the map, trying again", d->options.spool,
+		       status.why);
+	if (!status.error && d->spool_error)
+		cg_log("spool %s: written again", d->options.spool);
+	d->spool_error = status.error;
+	cg_track_durable(d->track, status.durable);
+	if (status.queued - status.durable < CG_QUEUE_STEPS / 2)
+		cg_rings_resume(d->rings);
+	if (d->ship && !status.error)
+		cg_ship_wake(d->ship);
+}
+
+static void signals_ready(void *ctx, __u32 events)
+{
+	struct daemon *d = ctx;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(d->signals.fd, &info, sizeof(info)) == sizeof(info))
+		stop(d, d->exit_code);
+}
+
+static void sweep_ready(void *ctx, __u32 events)
+{
+	struct daemon *d = ctx;
+
+	(void)events;
+	cg_fd_drain(d->sweep_timer.fd);
+	cg_sweep_start(d->sweep);
+}
+
+/* A dialog whose event was lost is in the map: the sweep finds it. */
+static void check_losses(struct daemon *d)
+{
+	__u64 events = d->events_lost, alerts = d->alerts_lost;
+
+	if (cg_guard_lost(&d->guard, &events, &alerts))
+		return;
+	if (events != d->events_lost)
+		cg_sweep_start(d->sweep);
+	if (alerts > d->alerts_lost)
+		cg_log("%llu violations were not recorded: ring `alerts` was full (their counters "
+		       "are exact)",
+		       (unsigned long long)(alerts - d->alerts_lost));
+	d->events_lost = events;
+	d->alerts_lost = alerts;
+}
+
+static void check_clock(struct daemon *d)
+{
+	int err = cg_guard_follow_clock(&d->guard, cg_track_clocks(d->track));
+
+	if (err < 0 && err != d->clock_error &&
+	    !(err == -ENOSPC && cg_track_clocks(d->track) == ~0u))
+		cg_log("the wall clock was stepped, new calls cannot follow it: %s",
+		       err == -ENOSPC ? "all clock numbers are used by live calls"
+				      : strerror(-err));
+	if (err == 1)
+		cg_log("the wall clock was stepped: calls from now on follow it, running ones keep "
+		       "theirs");
+	d->clock_error = err < 0 ? err : 0;
+	memcpy(d->origin.clock_offset, d->guard.config.clock_offset,
+	       sizeof(d->origin.clock_offset));
+}
+
+static void beat_ready(void *ctx, __u32 events)
+{
+	struct daemon *d = ctx;
+
+	(void)events;
+	cg_fd_drain(d->beat.fd);
+	if (cg_guard_gone(&d->guard) && !d->stop_at) {
+		cg_log("instance %s was detached: leaving", d->options.instance);
+		stop(d, FAILED);
+		return;
+	}
+	if (!cg_guard_read_config(&d->guard))
+		check_clock(d);
+	check_losses(d);
+}
+
+static int make_origin(struct daemon *d)
+{
+	size_t len = strlen(d->options.node);
+
+	cg_text_utf8(d->origin.node, sizeof(d->origin.node), d->options.node, len);
+	memcpy(d->origin.clock_offset, d->guard.config.clock_offset,
+	       sizeof(d->origin.clock_offset));
+	d->ifname_fd = cg_ifname_socket(d->options.netns);
+	if (d->ifname_fd < 0)
+		cg_log("--netns %s: %s", d->options.netns ? d->options.netns : "",
+		       strerror(-d->ifname_fd));
+	return d->ifname_fd < 0 ? d->ifname_fd : 0;
+}
+
+static int take_lock(struct daemon *d)
+{
+	d->lock_fd = cg_run_lock(d->options.instance);
+	if (d->lock_fd == -EWOULDBLOCK)
+		cg_log("instance %s: its rings are being read already (another cseqguardd, or "
+		       "`cseqguard"
+		       " events`): end that first",
+		       d->options.instance);
+	else if (d->lock_fd < 0)
+		cg_log("instance %s: cannot lock its rings: %s", d->options.instance,
+		       strerror(-d->lock_fd));
+	return d->lock_fd < 0 ? d->lock_fd : 0;
+}
+
+static int open_store(struct daemon *d)
+{
+	char why[256];
+	int err;
+
+	if (!strncmp(d->options.spool, DEFAULT_SPOOL_DIR "/", sizeof(DEFAULT_SPOOL_DIR)))
+		mkdir(DEFAULT_SPOOL_DIR,
+		      0750); /* if that fails, so does the next line, with a word */
+	err = cg_writer_start(d->options.spool, &d->writer, why, sizeof(why));
+	if (err)
+		cg_log("cannot open spool %s: %s; name a writable place with --spool",
+		       d->options.spool, why);
+	if (!err && d->options.db)
+		err = cg_ship_new(d->loop, d->options.db, d->options.db_timeout, d->options.spool,
+				  d->writer, &d->ship);
+	return err;
+}
+
+static int watch(struct daemon *d, struct cg_watch *watch, int fd,
+		 void (*ready)(void *ctx, __u32 events))
+{
+	*watch = (struct cg_watch){ .fd = fd, .ready = ready, .ctx = d };
+	return fd < 0 ? fd : cg_loop_watch(d->loop, watch, EPOLLIN);
+}
+
+static int watch_all(struct daemon *d)
+{
+	sigset_t set;
+	int err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN); /* a log reader that went away must not end the daemon */
+	err = watch(d, &d->signals, signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), signals_ready);
+	if (!err)
+		err = watch(d, &d->written, cg_writer_fd(d->writer), written_ready);
+	if (!err)
+		err = watch(d, &d->beat, cg_timer_new(), beat_ready);
+	if (!err)
+		err = watch(d, &d->sweep_timer, cg_timer_new(), sweep_ready);
+	if (!err)
+		err = cg_timer_set(d->beat.fd, 1, BEAT_NS);
+	if (!err)
+		err = cg_timer_set(d->sweep_timer.fd, 1, d->options.sweep);
+	return err;
+}
+
+/* Everything that can be wrong with a start is found, and said, here. */
+static int start(struct daemon *d)
+{
+	int err = cg_guard_open(&d->guard, d->options.instance);
+
+	if (!err)
+		err = take_lock(d);
+	if (!err)
+		err = make_origin(d);
+	if (!err)
+		err = d->loop = cg_loop_new();
+	if (err < 0)
+		return err;
+	err = open_store(d);
+	if (err)
+		return err;
+	d->track = cg_track_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, d->writer,
+				&d->options.limits, &d->origin);
+	d->sweep =
+		d->track ? cg_sweep_new(d->guard.dialogs_fd, d->guard.pending_fd, d->track) : NULL;
+	if (!d->sweep)
+		err = -ENOMEM;
+	if (!err)
+		err = cg_server_new(d->loop, d->options.instance, &d->server);
+	if (!err)
+		err = cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, take_event, d,
+				   &d->rings);
+	if (!err)
+		err = watch_all(d);
+	return err;
+}
+
+static void finish(struct daemon *d)
+{
+	cg_rings_free(d->rings);
+	cg_ship_free(d->ship);
+	cg_writer_stop(d->writer);
+	cg_server_free(d->server);
+	cg_sweep_free(d->sweep);
+	cg_track_free(d->track);
+	cg_guard_close(&d->guard);
+	close(d->loop);
+	close(d->lock_fd);
+}
+
+/* All that was seen is stored, as far as that does not take for ever. */
+static bool settled(struct daemon *d)
+{
+	struct cg_writer_status status;
+	bool empty = cg_rings_drain(d->rings);
+
+	cg_writer_status(d->writer, &status);
+	return empty && status.queued == status.durable && (!d->ship || cg_ship_idle(d->ship));
+}
+
+static void run(struct daemon *d)
+{
+	int err = 0;
+
+	while (!err && !(d->stop_at && (settled(d) || cg_boottime() > d->stop_at))) {
+		bool sweeping =
+			cg_sweep_running(d->sweep) && cg_writer_room(d->writer) >= CG_SWEEP_ROOM;
+
+		err = cg_loop_turn(d->loop, sweeping ? 0 : d->stop_at ? 100 : -1);
+		if (sweeping && cg_sweep_turn(d->sweep, cg_boottime()) == 1)
+			cg_log_detail("sweep: %u dialogs", cg_track_count(d->track));
+	}
+	if (err)
+		cg_log("event loop: %s", strerror(-err));
+}
+
+int main(int argc, char **argv)
+{
+	static struct daemon d = { .lock_fd = -1, .ifname_fd = -1, .loop = -1 };
+	char why[256];
+	int code = USAGE;
+
+	if (cg_daemon_options_parse(&d.options, argc, argv))
+		goto out;
+	cg_log_verbose = d.options.verbose;
+	code = DONE;
+	if (d.options.help) {
+		cg_daemon_options_help();
+	} else if (d.options.print_schema) {
+		fputs(cg_schema_sql, stdout);
+	} else if (d.options.db && cg_pg_check(d.options.db, why, sizeof(why))) {
+		cg_log("--db: %s", why);
+		code = USAGE;
+	} else if (start(&d)) {
+		code = FAILED;
+	} else {
+		cg_log("instance %s: writing CDRs to %s%s", d.options.instance, d.options.spool,
+		       d.ship ? ", and from there to PostgreSQL" : "");
+		run(&d);
+		finish(&d);
+		code = d.exit_code;
+		cg_log("instance %s: left", d.options.instance);
+	}
+out:
+	cg_daemon_options_free(&d.options);
+	return code;
+}

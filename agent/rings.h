@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The two rings, `events` and `alerts`, each with a consumer of its own (libbpf 1.1 stops all rings of
+ * one object when one callback stops). While the writer's queue is full they rest: a ring that
+ * overflows costs a sweep, which is cheaper than memory without end.
+ */
+#ifndef CG_RINGS_H
+#define CG_RINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cseqguard.h"
+
+struct cg_rings;
+
+/* Returns false to be left alone until cg_rings_resume(). The event is whole and of our layout. */
+typedef bool (*cg_rings_take)(void *ctx, const struct cg_event *event);
+
+/* 0 or -errno, logged. */
+int cg_rings_new(int loop, int events_fd, int alerts_fd, cg_rings_take take, void *ctx,
+		 struct cg_rings **rings);
+void cg_rings_free(struct cg_rings *rings);
+
+void cg_rings_resume(struct cg_rings *rings);
+/* Takes what is there now, as far as `take` goes along. True: both are empty. */
+bool cg_rings_drain(struct cg_rings *rings);
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "sweep.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loop.h"
+
+/* After the final response the proxy may still repeat it (RFC 3261 17.2.1, Timer H: 64*T1). */
+#define PENDING_DONE_NS (32 * CG_SECOND)
+/* Without one: longer than Timer C's 3 minutes (16.6), which each 1xx starts again. */
+#define PENDING_SILENT_NS (600 * CG_SECOND)
+
+enum stage { REST, DIALOGS, PENDING, FORGET };
+
+struct cg_sweep {
+	int dialogs_fd, pending_fd;
+	struct cg_track *track;
+	enum stage stage;
+	bool again;
+	bool begun; /* token is where this stage's walk stands */
+	__u32 token;
+	unsigned int slot; /* of FORGET */
+	union {
+		struct cg_dialog_key dialogs[CG_SWEEP_BATCH];
+		struct cg_txn_key pending[CG_SWEEP_BATCH];
+	} keys;
+	union {
+		struct cg_dialog dialogs[CG_SWEEP_BATCH];
+		struct cg_invite pending[CG_SWEEP_BATCH];
+	} values;
+};
+
+struct cg_sweep *cg_sweep_new(int dialogs_fd, int pending_fd, struct cg_track *track)
+{
+	struct cg_sweep *sweep = calloc(1, sizeof(*sweep));
+
+	if (sweep) {
+		sweep->dialogs_fd = dialogs_fd;
+		sweep->pending_fd = pending_fd;
+		sweep->track = track;
+	}
+	return sweep;
+}
+
+void cg_sweep_free(struct cg_sweep *sweep)
+{
+	free(sweep);
+}
+
+static void enter(struct cg_sweep *sweep, enum stage stage)
+{
+	sweep->stage = stage;
+	sweep->begun = false;
+	sweep->slot = 0;
+}
+
+void cg_sweep_start(struct cg_sweep *sweep)
+{
+	if (sweep->stage != REST) {
+		sweep->again = true;
+		return;
+	}
+	cg_track_next_sweep(sweep->track);
+	enter(sweep, DIALOGS);
+}
+
+bool cg_sweep_running(const struct cg_sweep *sweep)
+{
+	return sweep->stage != REST;
+}
+
+/* Number of entries in keys and values; *last: the map has no more. Or -errno. */
+static int fetch(struct cg_sweep *sweep, int fd, __u64 flags, bool *last)
+{
+	DECLARE_LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = flags);
+	__u32 count = CG_SWEEP_BATCH, next;
+	int err = 0;
+
+	if (bpf_map_lookup_batch(fd, sweep->begun ? &sweep->token : NULL, &next, &sweep->keys,
+				 &sweep->values, &count, &opts))
+		err = -errno;
+	*last = err == -ENOENT;
+	if (err && !*last)
+		return err;
+	sweep->token = next;
+	sweep->begun = true;
+	return count;
+}
+
+static int sweep_dialogs(struct cg_sweep *sweep, __u64 now)
+{
+	bool last;
+	int n = fetch(sweep, sweep->dialogs_fd, BPF_F_LOCK, &last);
+
+	for (int i = 0; i < n; i++)
+		cg_track_look(sweep->track, &sweep->keys.dialogs[i], &sweep->values.dialogs[i],
+			      now);
+	if (n >= 0 && last)
+		enter(sweep, PENDING);
+	return n < 0 ? n : 0;
+}
+
+static bool stale(const struct cg_invite *invite, __u64 now)
+{
+	if (invite->done && now > invite->done)
+		return now - invite->done > PENDING_DONE_NS;
+	return now > invite->moved && now - invite->moved > PENDING_SILENT_NS;
+}
+
+static int sweep_pending(struct cg_sweep *sweep, __u64 now)
+{
+	bool last;
+	int n = fetch(sweep, sweep->pending_fd, 0, &last);
+
+	for (int i = 0; i < n; i++)
+		if (stale(&sweep->values.pending[i], now))
+			bpf_map_delete_elem(sweep->pending_fd, &sweep->keys.pending[i]);
+	if (n >= 0 && last)
+		enter(sweep, FORGET);
+	return n < 0 ? n : 0;
+}
+
+int cg_sweep_turn(struct cg_sweep *sweep, __u64 now)
+{
+	int err = 0;
+
+	switch (sweep->stage) {
+	case DIALOGS:
+		err = sweep_dialogs(sweep, now);
+		break;
+	case PENDING:
+		err = sweep_pending(sweep, now);
+		break;
+	case FORGET:
+		sweep->slot = cg_track_forget(sweep->track, sweep->slot);
+		if (sweep->slot)
+			break;
+		enter(sweep, REST);
+		if (sweep->again) {
+			sweep->again = false;
+			cg_sweep_start(sweep);
+		}
+		return 1;
+	case REST:
+		break;
+	}
+	if (err)
+		enter(sweep, REST);
+	return err;
+}

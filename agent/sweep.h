@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The map is the truth, the ring is the doorbell: a sweep looks at every dialog, in batches that the
+ * kernel copies in a fraction of a millisecond, one a turn of the loop. It also forgets INVITEs in
+ * `pending` that nothing will come of.
+ */
+#ifndef CG_SWEEP_H
+#define CG_SWEEP_H
+
+#include <stdbool.h>
+
+#include "track.h"
+
+#define CG_SWEEP_BATCH 256
+#define CG_SWEEP_ROOM (CG_SWEEP_BATCH * CG_STEPS_A_LOOK) /* in the writer's queue, before a turn */
+
+struct cg_sweep;
+
+struct cg_sweep *cg_sweep_new(int dialogs_fd, int pending_fd, struct cg_track *track); /* or NULL */
+void cg_sweep_free(struct cg_sweep *sweep);
+
+void cg_sweep_start(struct cg_sweep *sweep); /* one that runs is followed by another */
+bool cg_sweep_running(const struct cg_sweep *sweep);
+/* One batch. 0, 1: that was the last one of this sweep; or -errno, and the sweep is over. */
+int cg_sweep_turn(struct cg_sweep *sweep, __u64 now);
+
+#endif
