@@ -3,12 +3,12 @@
 TESTS := $(OUT)/tests
 TESTED_HEADERS := $(wildcard include/*.h agent/*.h tests/unit/*.h)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
-KERNEL_OBJS := $(patsubst tests/kernel/%.c,$(TESTS)/kernel/%.o,$(wildcard tests/kernel/*.c)) \
-	$(TESTS)/kernel/words.o
+KERNEL_OBJS := $(patsubst tests/kernel/%.c,$(TESTS)/kernel/%.o,\
+	$(filter-out %.bpf.c,$(wildcard tests/kernel/*.c))) $(TESTS)/kernel/words.o
 RIG_OBJS := $(addprefix $(TESTS)/kernel/,rig.o hosts.o message.o frame.o)
 BENCH_OBJS := $(patsubst tests/bench/%.c,$(TESTS)/bench/%.o,\
 	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) $(RIG_OBJS)
-TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -I$(OUT) -I$(TESTS)
+TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -I$(OUT)
 
 unit kernel e2e:
 	$(Q)OUT=$(OUT) tests/run $@
@@ -44,9 +44,12 @@ $(TESTS)/kernel/words.o: agent/words.c config.mk
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
 $(TESTS)/kernel/rig.o: $(OUT)/guard.skel.h
-$(TESTS)/bench/bench.o: $(OUT)/guard.skel.h $(TESTS)/bench.skel.h
+$(TESTS)/kernel/probe.o: $(TESTS)/kernel/probe.skel.h
+$(TESTS)/kernel/probe.o: TEST_CFLAGS += -I$(TESTS)/kernel
+$(TESTS)/bench/bench.o: $(OUT)/guard.skel.h $(TESTS)/bench/bench.skel.h
+$(TESTS)/bench/bench.o: TEST_CFLAGS += -I$(TESTS)/bench
 
-$(TESTS)/%.bpf.o: tests/bench/%.bpf.c config.mk
+$(TESTS)/%.bpf.o: tests/%.bpf.c config.mk
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) $(BPF_INCLUDES) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
 

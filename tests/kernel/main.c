@@ -16,6 +16,8 @@
 #include "case.h"
 #include "check.h"
 #include "frame.h"
+#include "limits.h"
+#include "same.h"
 
 #define DIALOGS 4096
 
@@ -146,6 +148,10 @@ int main(int argc, char **argv)
 	}
 	load(&rig);
 	run_suites(&rig, pattern, false);
+	if (!pattern) {
+		limits_run(&rig, result);
+		same_run(result);
+	}
 	rig_close(&rig);
 	printf("1..%d\n", number);
 	return failed || number < 3;

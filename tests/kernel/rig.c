@@ -38,6 +38,7 @@ static int take(void *arg, void *record, size_t size)
 	struct rig *rig = arg;
 	struct cg_event *event = &rig->got[rig->n_got];
 
+	rig->n_seen++;
 	if (rig->n_got == RIG_EVENTS_MAX)
 		return 0;
 	memset(event, 0, sizeof(*event));
@@ -248,7 +249,7 @@ int rig_events(struct rig *rig)
 {
 	int err;
 
-	rig->n_got = 0;
+	rig->n_got = rig->n_seen = 0;
 	err = ring_buffer__consume(rig->events);
 	if (err >= 0)
 		err = ring_buffer__consume(rig->alerts);
@@ -280,6 +281,20 @@ int rig_count(struct rig *rig, const char *name)
 		last = key;
 		count++;
 	}
+	return count;
+}
+
+int rig_fill(struct rig *rig, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(rig->skel->obj, name);
+	static __u64 value[256], key[8];
+	int count = 0;
+
+	if (!map || bpf_map__value_size(map) > sizeof(value) ||
+	    bpf_map__key_size(map) > sizeof(key))
+		return -ENOENT;
+	for (key[0] = 1; !bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_NOEXIST); key[0]++)
+		count++;
 	return count;
 }
 

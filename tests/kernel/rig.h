@@ -19,6 +19,7 @@ struct rig {
 	struct ring_buffer *alerts;
 	struct cg_event got[RIG_EVENTS_MAX]; /* of rig_events() */
 	size_t n_got;
+	size_t n_seen; /* with those that found no room in `got` */
 	int without_btf; /* libbpf gave a map up to the kernel without its types */
 };
 
@@ -53,6 +54,9 @@ int rig_dialogs(struct rig *rig, struct cg_dialog *dialogs);
 
 /* Entries of a map by its name in maps.h, or -errno. */
 int rig_count(struct rig *rig, const char *map);
+
+/* Fills a map with entries of no meaning until it takes no more; returns how many, or -errno. */
+int rig_fill(struct rig *rig, const char *map);
 
 /* How many instructions the verifier walked, or -errno. in: of the way in. */
 int rig_insns(struct rig *rig, int in);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "limits.h"
+
+#include <string.h>
+
+#include "check.h"
+#include "frame.h"
+#include "words.h"
+
+#define CALL_ID "limits@caller.example"
+#define FLOOD 5000 /* in far less than the two seconds that would let them all be told */
+
+/* Sends one message `times` times. 0 or -errno. */
+static int send_times(struct rig *rig, const char *path, const char *form, int times)
+{
+	static struct message message;
+	static struct frame frame;
+	struct endpoint from, to;
+	int in, err = message_make(&message, form, CALL_ID);
+	__u32 verdict;
+
+	err = err ? err : host_path(path, &from, &to, &in);
+	err = err ? err : frame_make(&frame, &from, &to, message.text, message.len, NULL);
+	return err ? err : rig_run(rig, in, frame.bytes, frame.len, times, &verdict, NULL);
+}
+
+static int ring(struct rig *rig)
+{
+	int err = send_times(rig, "caller>host", "INVITE 13 a> via=c1", 1);
+
+	return err ? err : send_times(rig, "host>gateway", "INVITE 13 a> via=p1,c1", 1);
+}
+
+static int answer(struct rig *rig)
+{
+	return send_times(rig, "gateway>host", "200 INVITE 13 a>b via=p1,c1", 1);
+}
+
+static bool is(const char *what, long long got, long long expected)
+{
+	return got == expected || wrong("%s: %lld, must be %lld", what, got, expected);
+}
+
+/* F14: every bad BYE is dropped and counted; alerts are told up to their limit, the rest counted. */
+static bool flood_is_counted(struct rig *rig)
+{
+	struct rig_counters before, after;
+	static struct cg_dialog dialogs[RIG_DIALOGS_MAX];
+	__u64 told, limited;
+	int err = rig_reset(rig, NULL);
+
+	err = err ? err : ring(rig);
+	err = err ? err : answer(rig);
+	err = err ? err : rig_events(rig);
+	err = err ? err : rig_counters(rig, &before);
+	err = err ? err : send_times(rig, "caller>host", "BYE 10 a>b via=c8", FLOOD);
+	err = err ? err : rig_events(rig);
+	err = err ? err : rig_counters(rig, &after);
+	if (err || rig_dialogs(rig, dialogs) != 1)
+		return wrong("it cannot be run: %s", strerror(-err));
+	told = rig->n_seen;
+	limited = after.alerts_limited - before.alerts_limited;
+	return is("dropped", after.dropped - before.dropped, FLOOD) &
+	       is("blocked_byes", dialogs[0].blocked_byes, FLOOD) &
+	       is("told and limited", told + limited + after.alerts_lost - before.alerts_lost,
+		  FLOOD) &
+	       (told <= 2 * CG_ALERTS_PER_SECOND || wrong("%llu were told", told)) &
+	       (told >= CG_ALERTS_PER_SECOND / 2 || /* other tests' alerts count too */
+		wrong("only %llu were told", told));
+}
+
+/* What follows a full map: the packet passes, one counter says why, nothing is evicted. */
+static bool full(struct rig *rig, const char *map, int reason)
+{
+	struct rig_counters before, after;
+	bool dialogs = !strcmp(map, "dialogs");
+	int filled, err = rig_reset(rig, NULL);
+
+	if (dialogs)
+		err = err ? err : ring(rig);
+	filled = rig_fill(rig, map);
+	err = err ? err : rig_counters(rig, &before);
+	err = err ? err : dialogs ? answer(rig) : ring(rig);
+	err = err ? err : rig_counters(rig, &after);
+	if (err || filled <= 0)
+		return wrong("it cannot be run: %s", strerror(-err));
+	return is("the counter",
+		  after.in[reason] + after.out[reason] - before.in[reason] - before.out[reason],
+		  1) &
+	       is("dropped", after.dropped - before.dropped, 0) &
+	       is("entries", rig_count(rig, map), filled);
+}
+
+void limits_run(struct rig *rig, void (*result)(bool good, const char *suite, const char *name))
+{
+	result(flood_is_counted(rig), "limits",
+	       "F14: a flood of bad BYEs is counted to the last, and told up to the limit");
+	result(full(rig, "dialogs", CG_R_DIALOGS_FULL), "limits",
+	       "dialogs full: the 2xx passes, is counted, and nothing is evicted");
+	result(full(rig, "pending", CG_R_PENDING_FULL), "limits",
+	       "pending full: the INVITE passes, is counted, and nothing is evicted");
+	rig_reset(rig, NULL);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef LIMITS_H
+#define LIMITS_H
+
+#include <stdbool.h>
+
+#include "rig.h"
+
+/* Floods and full maps, what a table of steps cannot say; `result` is told of each test. */
+void limits_run(struct rig *rig, void (*result)(bool good, const char *suite, const char *name));
+
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The parser alone, for probe.c: it parses what userspace laid into the map. A verifier that thinks
+ * a loop's second step cannot be reached takes its code out: only running it shows that.
+ */
+#include <linux/stddef.h>
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "sip_parser.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sip_parser);
+} parser SEC(".maps");
+
+/* parser->len and ->complete say how; the verdict is 1 where sip_parse() returned 0. */
+SEC("xdp.frags")
+int probe(struct xdp_md *ctx)
+{
+	struct sip_parser *p = bpf_map_lookup_elem(&parser, &(__u32){ 0 });
+
+	(void)ctx;
+	return p && !sip_parse(p, p->len, p->complete);
+}
