@@ -1,0 +1,419 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# shellcheck disable=SC2030,SC2031,SC2154 # bats: a subshell each test, stderr of run
+#
+# The CLI by itself: wrong use, attaching beside others, and leaving nothing behind. Two namespaces a
+# test, joined by two veth pairs: host (guarded: in0, in1) and peer.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	TOP=$(cd "${BATS_TEST_FILENAME%/*}/../.." && pwd)
+	GUARD=$TOP/${OUT:-out}/cseqguard
+	ID=$$-$BATS_TEST_NUMBER
+	HOST=cli-host-$ID PEER=cli-peer-$ID
+	export CSEQGUARD_INSTANCE=cli-$ID CSEQGUARD_RUN_DIR=$BATS_TEST_TMPDIR/run
+	PINS=/sys/fs/bpf/cseqguard/$CSEQGUARD_INSTANCE
+	local i
+	ip netns add "$HOST"
+	ip netns add "$PEER"
+	ip -n "$HOST" link set lo up
+	for i in 0 1; do
+		ip -n "$HOST" link add in$i type veth peer name out$i netns "$PEER"
+		ip -n "$HOST" addr add 10.77.$i.1/24 dev in$i
+		ip -n "$PEER" addr add 10.77.$i.2/24 dev out$i
+		ip -n "$HOST" link set in$i up
+		ip -n "$PEER" link set out$i up
+	done
+}
+
+teardown() {
+	[[ ! -e $PINS ]] || "$GUARD" -n "$HOST" detach -a || rm -r "$PINS"
+	ip netns del "$HOST"
+	ip netns del "$PEER"
+}
+
+guard() {
+	"$GUARD" -n "$HOST" "$@"
+}
+
+# refused CODE WORD COMMAND...: ends with CODE, says one line on stderr that has the WORD.
+refused() {
+	local code=$1 word=$2
+	shift 2
+	run --separate-stderr "$@"
+	echo "exit $status, stdout '$output', stderr '$stderr'"
+	[[ $status == "$code" && -z $output && ${#stderr_lines[@]} == 1 && $stderr == *"$word"* ]]
+}
+
+status_json() { # jq's FILTER over status
+	guard -j status | jq -er "$1"
+}
+
+send() { # NETNS ADDRESS, the message on stdin with LF ends
+	ip netns exec "$1" bash -c 'sed "s/$/\r/" >/dev/udp/'"$2"'/5060'
+}
+
+# What arrives is counted in the softirq of the sending command: no waiting.
+counted() { # SIDE REASON
+	guard -j stats | jq ".$1.$2 // 0"
+}
+
+stranger() { # SECTION VERDICT: the file of a program that passes everything
+	printf '%s
+' "__attribute__((section(\"$1\"), used)) int stranger(void *c) { return $2; }" |
+		clang -target bpf -O2 -g -x c -c - -o "$BATS_TEST_TMPDIR/stranger.o"
+	echo "$BATS_TEST_TMPDIR/stranger.o"
+}
+
+foreign_filter() { # IFACE SIDE
+	tc -n "$HOST" filter add dev "$1" "$2" prio 9 bpf direct-action obj "$(stranger tc 0)" sec tc
+}
+
+clsacts() { # of the host: the names of the interfaces that have one
+	tc -n "$HOST" qdisc show | sed -n 's/^qdisc clsact .* dev \([^ ]*\) .*/\1/p' | sort | xargs
+}
+
+@test "wrong use is one line and exit 2" {
+	refused 2 "'frob'" guard frob
+	refused 2 "--bogus" guard --bogus
+	refused 2 "-x" guard status -x
+	refused 2 "needs a value" guard attach in0 --ports
+	refused 2 "'in0'" guard status in0
+	refused 2 "--follow" guard attach -f in0
+	refused 2 "interface" guard attach
+	refused 2 "-a" guard detach
+	refused 2 "65535" guard attach --ports 0 in0
+	refused 2 "65535" guard attach --ports 65536 in0
+	refused 2 "65535" guard attach --ports 5060, in0
+	refused 2 "8 ports" guard attach --ports 1,2,3,4,5,6,7,8,9 in0
+	refused 2 "10.0.0.0/33" guard attach --gateway 10.0.0.0/33 in0
+	refused 2 "10.0.0.1/8" guard attach --gateway 10.0.0.1/8 in0
+	refused 2 "2001:db8::1/32" guard attach --gateway 2001:db8::1/32 in0
+	refused 2 "enforce" guard attach --mode maybe in0
+	refused 2 "native" guard attach -m offload in0
+	refused 2 "max-dialogs" guard attach --max-dialogs 0 in0
+	refused 2 "instance" guard --instance ../x attach in0
+	refused 2 "KEY=VALUE" guard set mode
+	refused 2 "'secret'" guard set secret=1
+	[[ ! -e $PINS ]]
+}
+
+@test "with -j an error is JSON, too" {
+	run --separate-stderr guard -j attach --ports x in0
+	[[ $status == 2 && -z $output ]]
+	jq -e '.error | contains("ports")' <<<"$stderr"
+	run --separate-stderr guard attach nope0 -j
+	[[ $status == 1 && -z $output ]]
+	jq -e '.error | contains("nope0")' <<<"$stderr"
+}
+
+@test "every command has its help" {
+	local verb
+	guard --help | grep -q attach
+	for verb in attach detach set upgrade status stats dialogs events version; do
+		guard "$verb" --help | grep -q "usage: cseqguard .*$verb"
+	done
+}
+
+@test "not attached: status says so by exit 3, the rest by 1" {
+	local verb
+	run guard status
+	[[ $status == 3 ]]
+	run guard -j status
+	[[ $status == 3 ]]
+	jq -e '.attached == false' <<<"$output"
+	for verb in stats dialogs events upgrade "set mode=observe" "detach in0" "detach -a"; do
+		# shellcheck disable=SC2086
+		refused 1 "not attached" guard $verb
+	done
+}
+
+@test "no root: one line, nothing made" {
+	cp "$GUARD" "$BATS_TEST_TMPDIR/cseqguard"
+	chmod 755 "$BATS_TEST_TMPDIR"
+	local nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups /proc/self/fd/9)
+	exec 9<"$BATS_TEST_TMPDIR/cseqguard"
+	refused 1 "root" "${nobody[@]}" attach lo
+	refused 1 "root" "${nobody[@]}" detach -a
+	refused 1 "root" "${nobody[@]}" -n "$HOST" attach in0
+	[[ ! -e $PINS ]]
+}
+
+@test "an interface that is not there: nothing half done" {
+	refused 1 "nope0" guard attach in0 in1 nope0
+	[[ ! -e $PINS ]]
+	[[ -z $(clsacts) ]]
+	[[ $(ip -n "$HOST" -j link show in0 | jq '.[0].xdp') == null ]]
+	guard attach in0
+	refused 1 "nope0" guard attach in1 nope0 --mode observe
+	[[ $(status_json '[.interfaces[].name] | join(" ")') == in0 ]]
+	[[ $(status_json .settings.mode) == enforce ]]
+}
+
+@test "several interfaces share the maps; a second attach changes what is given" {
+	guard attach in0 --gateway 10.0.0.0/8,2001:db8::/32 --gateway 192.0.2.1 --ports 5060,5080
+	guard attach in1 --mode observe
+	[[ $(status_json '[.interfaces[].name] | sort | join(" ")') == "in0 in1" ]]
+	[[ $(status_json '[.interfaces[].program_in] | unique | length') == 1 ]]
+	[[ $(status_json .settings.mode) == observe ]]
+	[[ $(status_json '.settings.ports | join(",")') == 5060,5080 ]]
+	[[ $(status_json '.settings.gateways | sort | join(" ")') == \
+		"10.0.0.0/8 192.0.2.1/32 2001:db8::/32" ]]
+	echo "no SIP at all" | send "$PEER" 10.77.0.1
+	echo "no SIP at all" | send "$PEER" 10.77.1.1
+	[[ $(counted in not_sip) == 2 ]]
+}
+
+@test "a name with a dot, as of a VLAN" {
+	ip -n "$HOST" link set in0 down
+	ip -n "$HOST" link set in0 name in0.100
+	ip -n "$HOST" link set in0.100 up
+	guard attach in0.100
+	[[ $(status_json '.interfaces[0].name') == in0.100 ]]
+	guard detach in0.100
+	[[ -z $(find "$PINS" -name 'link_*' -o -name 'clsact_*') ]]
+}
+
+@test "native where it goes, generic where asked or where auto says so" {
+	guard attach -m native in0
+	guard attach -m skb in1
+	run --separate-stderr guard attach lo
+	[[ $status == 0 && $stderr == *generic* ]]
+	[[ $(status_json '[.interfaces | sort_by(.name)[].in] | join(" ")') == "native generic generic" ]]
+	guard status | grep -q "native is the secure one"
+	refused 1 "native mode already" guard attach -m skb in0
+	guard detach lo
+	refused 1 "lo: no native XDP" guard attach -m native lo
+}
+
+@test "another XDP program sits there: it is named, and stays" {
+	ip -n "$HOST" link set dev in1 xdp obj "$(stranger xdp 2)" sec xdp
+	refused 1 "'stranger'" guard attach in0 in1
+	[[ ! -e $PINS ]]
+	[[ -z $(clsacts) ]]
+	ip -n "$HOST" -d link show in1 | grep -q stranger
+	ip -n "$HOST" link set dev in1 xdp off
+	guard attach in1
+}
+
+@test "two instances do not share an interface" {
+	guard attach in0
+	refused 1 "cseqguard_in" guard --instance "$CSEQGUARD_INSTANCE-b" attach in0
+	[[ ! -e $PINS-b ]]
+	guard --instance "$CSEQGUARD_INSTANCE-b" attach in1
+	guard --instance "$CSEQGUARD_INSTANCE-b" detach -a
+	[[ $(status_json '.interfaces[0].program_out > 0') == true ]]
+}
+
+@test "a clsact qdisc of ours goes, one that others use stays" {
+	guard attach in0 in1
+	[[ $(clsacts) == "in0 in1" ]]
+	foreign_filter in1 ingress
+	guard detach -a
+	[[ $(clsacts) == in1 ]]
+	tc -n "$HOST" filter show dev in1 ingress | grep -q stranger
+	[[ -z $(tc -n "$HOST" filter show dev in1 egress) ]]
+}
+
+@test "a clsact qdisc that was there before stays, empty or not" {
+	tc -n "$HOST" qdisc add dev in0 clsact
+	tc -n "$HOST" qdisc add dev in1 clsact
+	foreign_filter in1 egress
+	guard attach in0 in1
+	guard detach -a
+	[[ $(clsacts) == "in0 in1" ]]
+	tc -n "$HOST" filter show dev in1 egress | grep -q stranger
+}
+
+@test "a tc filter that somebody removed is named, and put back by attach" {
+	guard attach in0
+	tc -n "$HOST" qdisc del dev in0 clsact
+	guard status | grep -q "out NONE"
+	guard attach in0
+	[[ $(status_json '.interfaces[0].program_out > 0') == true ]]
+	guard detach -a
+	[[ -z $(clsacts) ]]
+}
+
+@test "links of interfaces that are gone are cleared by attach and by detach" {
+	guard attach in0 in1
+	ip -n "$HOST" link del in0
+	guard status | grep -q "in0: in gone"
+	ip -n "$HOST" link add in0 type veth peer name out0 netns "$PEER"
+	guard attach in0
+	[[ $(status_json '[.interfaces[].in] | sort | join(" ")') == "native native" ]]
+	ip -n "$HOST" link del in0
+	guard detach in1
+	[[ -z $(find "$PINS" -name 'link_*' -o -name 'clsact_*') ]]
+	run guard status
+	[[ $status == 3 ]]
+}
+
+@test "an interface that was renamed is known by its new name" {
+	guard attach in0
+	ip -n "$HOST" link set in0 down
+	ip -n "$HOST" link set in0 name fresh0
+	ip -n "$HOST" link set fresh0 up
+	[[ $(status_json '.interfaces[0].name') == fresh0 ]]
+	guard detach fresh0
+}
+
+@test "set checks all before it changes any" {
+	guard attach in0
+	refused 2 "ports" guard set mode=observe ports=0
+	refused 2 "gateway" guard set mode=observe gateway=10.0.0.0/8,nonsense
+	[[ $(status_json .settings.mode) == enforce ]]
+	guard set mode=observe equal=pass source=strict fragments=pass strict-interface=yes \
+		ports=5061 gateway=10.0.0.0/8
+	[[ $(status_json '.settings | [.mode, .equal, .source, .fragments, .strict_interface] | @csv') == \
+		'"observe","pass","strict","pass",true' ]]
+	guard set gateway=192.0.2.0/24
+	[[ $(status_json '.settings.gateways | join(" ")') == 192.0.2.0/24 ]]
+	guard set gateway=
+	[[ $(status_json '.settings.gateways | length') == 0 ]]
+}
+
+@test "upgrade swaps the programs and keeps the maps" {
+	guard attach in0 in1 --gateway 192.0.2.0/24
+	echo "no SIP at all" | send "$PEER" 10.77.0.1
+	local before after
+	before=$(status_json '[.interfaces[] | .program_in, .program_out] | unique | join(" ")')
+	guard upgrade
+	after=$(status_json '[.interfaces[] | .program_in, .program_out] | unique | join(" ")')
+	[[ $before != "$after" && $after == *" "* ]]
+	[[ $(status_json '.settings.gateways[0]') == 192.0.2.0/24 ]]
+	echo "no SIP at all" | send "$PEER" 10.77.1.1
+	[[ $(counted in not_sip) == 2 ]]
+	guard detach -a
+	[[ -z $(clsacts) ]]
+}
+
+@test "max-dialogs holds from the first attach on" {
+	guard attach --max-dialogs 1000 in0
+	[[ $(status_json .maps.dialogs.max) == 1000 ]]
+	refused 2 "1000" guard attach --max-dialogs 2000 in1
+	guard attach --max-dialogs 1000 in1
+	guard upgrade
+	[[ $(status_json .maps.dialogs.max) == 1000 ]]
+}
+
+@test "maps of a foreign layout are refused, and left alone" {
+	guard attach in0
+	rm "$PINS/dialogs"
+	bpftool map create "$PINS/dialogs" type hash key 16 value 8 entries 10 name dialogs
+	refused 1 "layout" guard attach in1
+	refused 1 "layout" guard upgrade
+	refused 1 "layout" guard dialogs
+	refused 1 "layout" guard status
+	[[ -z $(find "$PINS" -name 'link_*_in1') ]]
+	rm "$PINS/config"
+	bpftool map create "$PINS/config" type array key 4 value 112 entries 1 name config
+	refused 1 "layout" guard attach in1
+	refused 1 "layout" guard set mode=observe
+	guard detach -a
+	[[ ! -e $PINS ]]
+}
+
+@test "an instance guards one network namespace" {
+	guard attach in0
+	refused 1 "-n $HOST" "$GUARD" -n "$PEER" attach out0
+	refused 1 "-n $HOST" "$GUARD" -n "$PEER" detach -a
+	[[ $("$GUARD" -j status | jq -r '.interfaces[0].name') == in0 ]]
+	refused 1 "ip netns list" "$GUARD" -n "no-$ID" status
+}
+
+@test "under ip netns exec the error says what hides the maps" {
+	guard attach in0
+	refused 1 "ip netns exec" ip netns exec "$HOST" "$GUARD" attach in1
+	refused 1 "ip netns exec" ip netns exec "$HOST" "$GUARD" status
+	refused 1 "ip netns exec" ip netns exec "$HOST" "$GUARD" dialogs
+}
+
+@test "detach -a leaves nothing behind" {
+	local id ids
+	guard attach in0 in1
+	ids=$(status_json '.interfaces[] | .program_in, .program_out')
+	guard detach -a
+	[[ ! -e $PINS ]]
+	[[ -z $(clsacts) ]]
+	[[ $(ip -n "$HOST" -j link show in0 | jq '.[0].xdp') == null ]]
+	for id in $ids; do # the kernel frees what tc held a moment later, and tells nobody
+		timeout 10 bash -c "while bpftool prog show id $id; do :; done" >/dev/null 2>&1
+	done
+}
+
+# The host answers by hand: what comes in and goes out is all that the guard looks at.
+a_call() {
+	local headers="Via: SIP/2.0/UDP 10.77.0.2:5060;branch=z9hG4bK-$ID
+From: <sip:alice@10.77.0.2>;tag=a
+Call-ID: call-$ID
+CSeq: 13 INVITE"
+	send "$PEER" 10.77.0.1 <<-END
+		INVITE sip:bob@10.77.0.1 SIP/2.0
+		$headers
+		To: <sip:bob@10.77.0.1>
+		Contact: <sip:alice@10.77.0.2>
+		Content-Length: 0
+
+	END
+	send "$HOST" 10.77.0.2 <<-END
+		SIP/2.0 200 OK
+		$headers
+		To: <sip:bob@10.77.0.1>;tag=b
+		Contact: <sip:bob@10.77.0.1>
+		Content-Length: 0
+
+	END
+}
+
+late_bye() {
+	send "$PEER" 10.77.0.1 <<-END
+		BYE sip:bob@10.77.0.1 SIP/2.0
+		Via: SIP/2.0/UDP 10.77.0.2:5060;branch=z9hG4bK-late
+		From: <sip:alice@10.77.0.2>;tag=a
+		To: <sip:bob@10.77.0.1>;tag=b
+		Call-ID: call-$ID
+		CSeq: 10 BYE
+		Content-Length: 0
+
+	END
+}
+
+@test "with no process alive a call is followed, and shown by dialogs, stats and events" {
+	guard attach in0
+	a_call
+	late_bye
+	guard dialogs | grep -q "^confirmed .*10.77.0.2:[0-9]* 13  *10.77.0.1:[0-9]* - .* 1 call-$ID"
+	guard -j dialogs | jq -e --arg id "call-$ID" '.[0] | .call_id == $id and .state == "confirmed"
+		and .caller.cseq == 13 and .caller.address == "10.77.0.2" and .callee.host
+		and .blocked_byes == 1 and .end == null'
+	[[ $(counted in out_of_order) == 1 ]]
+	guard -j stats | jq -e '.dropped == 1 and .out.opened == 1'
+	run guard -j events
+	[[ $status == 0 && ${#lines[@]} == 2 ]]
+	jq -e '.event == "start"' <<<"${lines[0]}"
+	jq -e '.event == "violation" and .reason == "out_of_order" and .action == "drop" and .cseq == 10
+		and .expected_cseq == 14 and .leg == "caller" and .source == "10.77.0.2"
+		and .interface == "in0"' <<<"${lines[1]}"
+	run guard events
+	[[ $status == 0 && -z $output ]]
+}
+
+@test "events -f shows what comes, and is the only one to read the rings" {
+	local follower
+	guard attach in0
+	mkfifo "$BATS_TEST_TMPDIR/events"
+	"$GUARD" -n "$HOST" events -f >"$BATS_TEST_TMPDIR/events" 3>&- &
+	follower=$!
+	exec 8<"$BATS_TEST_TMPDIR/events"
+	a_call
+	read -r -t 10 -u 8 line
+	[[ $line == *" start "*"call-$ID" ]]
+	refused 1 "somebody else reads" guard events
+	late_bye
+	read -r -t 10 -u 8 line
+	[[ $line == *" violation out_of_order drop BYE of caller cseq 10 expected 14 "* ]]
+	kill "$follower"
+	wait "$follower" || true
+}
