@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// link: agent/cdr.c agent/text.c agent/words.c -luuid
+#include <string.h>
+
+#include "cdr.h"
+#include "tap.h"
+
+#define S 1000000000ULL
+#define US_1970 1000000LL
+
+static const struct cg_limits limits = { .bye_timeout = 32 * S,
+					 .grace = 32 * S,
+					 .max_call = 43200 * S };
+static const struct cg_origin origin = { .node = "n1", .clock_offset = { 1000 * S, 5000 * S } };
+
+/* Set up at 99 s, answered at 100 s. */
+static struct cg_dialog a_call(void)
+{
+	struct cg_dialog d = {
+		.state = CG_S_CONFIRMED,
+		.caller_flags = CG_LEG_COUNTED,
+		.callee_flags = CG_LEG_WITNESS,
+		.caller = { .cseq = 13, .addr = { [10] = 0xff, 0xff, 192, 0, 2, 1 } },
+		.callee = { .addr = { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 } },
+		.caller_port = 5061,
+		.callee_port = 5062,
+		.sip_code = 200,
+		.setup = 99 * S,
+		.answer = 100 * S + 999,
+		.call = { "call@host", "Tag-A", "sip:a@x", "sip:b@x", "sip:b@y" },
+		.to_tag = "tag-b",
+	};
+
+	return d;
+}
+
+static struct cg_dialog an_ended_call(void)
+{
+	struct cg_dialog d = a_call();
+
+	d.state = CG_S_ENDED;
+	d.end = 160 * S;
+	d.end_reason = CG_E_BYE;
+	d.ended_by = CG_LEG_CALLER;
+	d.flags = CG_D_CONFIRMED_END;
+	return d;
+}
+
+static struct cg_cdr_row row_of(const struct cg_dialog *d, unsigned int due)
+{
+	struct cg_cdr_row row;
+
+	cg_cdr_row(d, &limits, &origin, due, &row);
+	return row;
+}
+
+static void rows(void)
+{
+	struct cg_dialog d = a_call();
+	struct cg_cdr_row row = row_of(&d, 0);
+
+	ok(row.end_time == CG_NULL && !strcmp(row.end_reason, "none") &&
+		   !strcmp(row.ended_by, "none") && !row.suspect && !row.bye_confirmed,
+	   "cdr: a confirmed call's row is open");
+	ok(row.setup_time == 1099 * US_1970 && row.answer_time == 1100 * US_1970,
+	   "cdr: times are the clock offset plus boot time, in whole microseconds");
+	ok(!strcmp(row.caller_addr, "192.0.2.1") && !strcmp(row.callee_addr, "2001:db8::2"),
+	   "cdr: addresses of both families");
+	ok(row.caller_cseq == 13 && row.callee_cseq == CG_NULL,
+	   "cdr: a leg that sent no request has no CSeq, not CSeq 0");
+	ok(row.first_blocked_at == CG_NULL, "cdr: nothing blocked, no time of it");
+	d.clock = 1;
+	row = row_of(&d, 0);
+	ok(row.setup_time == 5099 * US_1970,
+	   "cdr: a dialog keeps the clock that it was born under");
+	d.clock = 255;
+	row = row_of(&d, 0);
+	ok(row.setup_time >= 0, "cdr: a clock number out of range stays in bounds");
+
+	d = a_call();
+	d.state = CG_S_ENDING;
+	d.bye_at = 150 * S;
+	row = row_of(&d, 0);
+	ok(row.end_time == CG_NULL, "cdr: a BYE that awaits its evidence closes nothing");
+	d = a_call();
+	d.blocked_byes = 2;
+	d.first_blocked_ms = 1;
+	row = row_of(&d, 0);
+	ok(row.blocked_byes == 2 && row.first_blocked_at == row.answer_time,
+	   "cdr: first blocked in the very millisecond of the answer");
+}
+
+static void ends(void)
+{
+	struct cg_dialog d = an_ended_call();
+	struct cg_cdr_row row = row_of(&d, 0);
+
+	ok(row.end_time == 1160 * US_1970 && !strcmp(row.end_reason, "bye") &&
+		   !strcmp(row.ended_by, "caller") && row.bye_confirmed && !row.suspect,
+	   "cdr: an ended call says when, why, by whom");
+	d.flags |= CG_D_ALIVE_AFTER_END;
+	row = row_of(&d, 0);
+	ok(row.suspect && row.end_time == 1160 * US_1970,
+	   "cdr: alive after its end: suspect, end kept");
+	d = an_ended_call();
+	d.end = 50 * S;
+	row = row_of(&d, 0);
+	ok(row.end_time == row.answer_time, "cdr: no call ends before its answer");
+	d = an_ended_call();
+	d.end_reason = d.ended_by = 200;
+	row = row_of(&d, 0);
+	ok(!strcmp(row.end_reason, "unknown") && !strcmp(row.ended_by, "unknown"),
+	   "cdr: numbers without a word are `unknown`");
+	d = a_call();
+	row = row_of(&d, CG_DUE_EXPIRED | CG_DUE_RETIRE);
+	ok(row.end_time == row.answer_time + 43200 * US_1970 &&
+		   !strcmp(row.end_reason, "timeout") && row.suspect && !row.bye_confirmed,
+	   "cdr: over max_call: timeout, suspect, the same end at every look");
+}
+
+static void hostile_text(void)
+{
+	struct cg_dialog d = a_call();
+	struct cg_cdr_row row;
+	char expected[4 * 127 + 1];
+
+	memset(&d.call.call_id, 0xff, sizeof(d.call.call_id)); /* no NUL either */
+	for (int i = 0; i < 127; i++)
+		memcpy(expected + 4 * i, "\\xff", 5);
+	row = row_of(&d, 0);
+	ok(!strncmp(row.call_id, expected, strlen(row.call_id)) && strlen(row.call_id) >= 4 * 127,
+	   "cdr: 128 bytes that are no UTF-8, escaped, in bounds");
+}
+
+static void due(void)
+{
+	struct cg_dialog d = a_call();
+
+	ok(!cg_cdr_due(&d, &limits, 200 * S), "due: nothing for a running call");
+	ok(cg_cdr_due(&d, &limits, 43301 * S) == (CG_DUE_EXPIRED | CG_DUE_RETIRE),
+	   "due: a call over max_call expires");
+	ok(!cg_cdr_due(&d, &limits, 43299 * S), "due: ... and not just before");
+	ok(!cg_cdr_due(&d, &limits, 1), "due: nothing in a future that the map claims");
+	d.state = CG_S_ENDING;
+	d.bye_at = 200 * S;
+	ok(!cg_cdr_due(&d, &limits, 231 * S), "due: a BYE 31 s old may still be answered");
+	ok(cg_cdr_due(&d, &limits, 233 * S) == CG_DUE_UNANSWERED,
+	   "due: 33 s of silence are unanswered");
+	d.flags |= CG_D_BYE_ANSWERED;
+	ok(!cg_cdr_due(&d, &limits, 233 * S), "due: ... but not of an answered BYE");
+	d = an_ended_call();
+	ok(!cg_cdr_due(&d, &limits, 191 * S), "due: an ended call stays for retransmissions");
+	ok(cg_cdr_due(&d, &limits, 193 * S) == CG_DUE_RETIRE,
+	   "due: ... and leaves after the grace");
+	ok(cg_cdr_due(&d, &limits, 50000 * S) == CG_DUE_RETIRE,
+	   "due: an ended call does not expire");
+}
+
+static void fingerprints(void)
+{
+	struct cg_dialog d = a_call(), other = d;
+	__u64 open = cg_cdr_fingerprint(&d, 0);
+
+	other.caller.cseq = 20;
+	other.bye_at = 1;
+	other.state = CG_S_ENDING;
+	other.target_in = 7;
+	ok(cg_cdr_fingerprint(&other, 0) == open,
+	   "fingerprint: session refreshes and pending BYEs of an open call say nothing new");
+	other = d;
+	other.blocked_byes = 1;
+	ok(cg_cdr_fingerprint(&other, 0) != open, "fingerprint: a blocked BYE does");
+	other = d;
+	other.caller.addr[15] = 9;
+	ok(cg_cdr_fingerprint(&other, 0) != open, "fingerprint: a moved caller does");
+	other = an_ended_call();
+	ok(cg_cdr_fingerprint(&other, 0) != open, "fingerprint: the end does");
+	other.flags |= CG_D_ALIVE_AFTER_END;
+	d = an_ended_call();
+	ok(cg_cdr_fingerprint(&other, 0) != cg_cdr_fingerprint(&d, 0),
+	   "fingerprint: life after the end does");
+	d = a_call();
+	ok(cg_cdr_fingerprint(&d, CG_DUE_EXPIRED) != open && open, "fingerprint: max_call does");
+}
+
+static int same_uid(const char *id, const char *a, const char *b, const char *id2, const char *a2,
+		    const char *b2)
+{
+	char ids[2][CG_CALL_ID_MAX] = {}, tags[4][CG_TAG_MAX] = {}, one[CG_UUID_TEXT],
+	     two[CG_UUID_TEXT];
+
+	strcpy(ids[0], id);
+	strcpy(ids[1], id2);
+	strcpy(tags[0], a);
+	strcpy(tags[1], b);
+	strcpy(tags[2], a2);
+	strcpy(tags[3], b2);
+	cg_call_uid(ids[0], tags[0], tags[1], one);
+	cg_call_uid(ids[1], tags[2], tags[3], two);
+	return strlen(one) == 36 && one[14] == '5' && !strcmp(one, two);
+}
+
+static void uids(void)
+{
+	ok(same_uid("c", "a", "b", "c", "b", "a"), "call_uid: the same from either leg");
+	ok(same_uid("c", "aBc", "X", "c", "AbC", "x"), "call_uid: tags without case");
+	ok(!same_uid("c", "a", "b", "C", "a", "b"), "call_uid: Call-ID with case");
+	ok(!same_uid("c", "ab", "c", "c", "a", "bc"), "call_uid: tags do not run into each other");
+	ok(same_uid("c", "", "b", "c", "b", ""), "call_uid: an empty tag is one");
+}
+
+static void violations(void)
+{
+	struct cg_event event = {
+		.type = CG_EV_VIOLATION,
+		.reason = CG_R_OUT_OF_ORDER,
+		.action = CG_DROP,
+		.leg = CG_LEG_CALLER,
+		.at = 123 * S,
+		.seq = 1ULL << 48 | 7,
+		.cseq = 10,
+		.cseq_valid = 1,
+		.expected_cseq = 14,
+		.source = { [10] = 0xff, 0xff, 192, 0, 2, 1 },
+		.source_port = 5061,
+		.method = CG_M_BYE,
+		.call_id = "call@host",
+		.from_tag = "Tag-A",
+		.to_tag = "tag-b",
+	};
+	struct cg_dialog d = a_call();
+	struct cg_cdr_row cdr = row_of(&d, 0);
+	struct cg_dialog_key key = { 1, 2 };
+	struct cg_violation_row row, again;
+
+	cg_violation_row(&event, &origin, "eth0", &row);
+	ok(!strcmp(row.reason, "out_of_order") && !strcmp(row.action, "drop") &&
+		   !strcmp(row.leg, "caller") && !strcmp(row.method, "BYE") && row.cseq == 10 &&
+		   row.expected_cseq == 14 && row.at == 1123 * US_1970 &&
+		   row.seq == (1LL << 48 | 7) && !strcmp(row.interface, "eth0"),
+	   "violation: the attack of 2008");
+	ok(!strcmp(row.call_uid, cdr.call_uid), "violation: finds its call by call_uid");
+	event.cseq_valid = 0;
+	event.expected_cseq = 0;
+	event.seq = ~0ULL;
+	event.reason = 250;
+	cg_violation_row(&event, &origin, "", &row);
+	ok(row.cseq == CG_NULL && row.expected_cseq == CG_NULL && row.seq >= 0 &&
+		   !strcmp(row.reason, "unknown"),
+	   "violation: what is not known is NULL, and seq fits a bigint");
+
+	d.state = CG_S_ENDING;
+	d.bye_at = 150 * S;
+	d.flags = CG_D_BYE_CALLEE;
+	d.callee_flags |= CG_LEG_BYE;
+	d.callee.bye_cseq = 3;
+	memset(&again, 0xee, sizeof(again));
+	cg_unanswered_row(&key, &d, &limits, &origin, &row);
+	cg_unanswered_row(&key, &d, &limits, &origin, &again);
+	ok(!memcmp(&row, &again, sizeof(row)) && row.at == 1182 * US_1970 && row.cseq == 3 &&
+		   !strcmp(row.reason, "unanswered") && !strcmp(row.leg, "callee") &&
+		   !strcmp(row.from_tag, "tag-b") && !strcmp(row.source, "2001:db8::2"),
+	   "violation: unanswered, of the callee's BYE, the same however often it is made");
+}
+
+int main(void)
+{
+	rows();
+	ends();
+	hostile_text();
+	due();
+	fingerprints();
+	uids();
+	violations();
+	return tap_done();
+}

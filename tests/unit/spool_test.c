@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// link: agent/spool.c agent/table.c agent/words.c agent/writer.c -lsqlite3 -lpthread
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "writer.h"
+
+static char path[64];
+
+static struct cg_cdr_row open_row(const char *uid)
+{
+	struct cg_cdr_row row = {
+		.setup_time = 100,
+		.node = "n1",
+		.call_id = "call",
+		.caller_addr = "192.0.2.1",
+		.callee_addr = "192.0.2.2",
+		.answer_time = 200,
+		.end_time = CG_NULL,
+		.end_reason = "none",
+		.ended_by = "none",
+		.first_blocked_at = CG_NULL,
+		.caller_cseq = 13,
+		.callee_cseq = CG_NULL,
+		.sip_code = 200,
+	};
+
+	snprintf(row.call_uid, sizeof(row.call_uid), "%s", uid);
+	return row;
+}
+
+static struct cg_cdr_row closed_row(const char *uid, __s64 end, const char *reason)
+{
+	struct cg_cdr_row row = open_row(uid);
+
+	row.end_time = end;
+	row.bye_confirmed = 1;
+	snprintf(row.end_reason, sizeof(row.end_reason), "%s", reason);
+	snprintf(row.ended_by, sizeof(row.ended_by), "caller");
+	return row;
+}
+
+struct seen {
+	int rows;
+	__s64 last_step;
+	char text[256]; /* end_time end_reason suspect blocked_byes first_blocked_at caller_addr */
+};
+
+static int see(void *ctx, __s64 step, const char *const *values)
+{
+	static const char *const names[] = { "end_time",     "end_reason",	 "suspect",
+					     "blocked_byes", "first_blocked_at", "caller_addr" };
+	struct seen *seen = ctx;
+	size_t len = 0;
+
+	seen->rows++;
+	seen->last_step = step;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		for (unsigned int c = 0; c < cg_tables[CG_TABLE_CDR].n_columns; c++)
+			if (!strcmp(cg_tables[CG_TABLE_CDR].columns[c].name, names[i]))
+				len += snprintf(seen->text + len, sizeof(seen->text) - len, "%s%s",
+						i ? " " : "", values[c] ? values[c] : "-");
+	return 0;
+}
+
+/* The rows in that order, each in a transaction of its own; what stands in the end. */
+static int merges(struct cg_spool *spool, const struct cg_cdr_row *rows, int n,
+		  const char *expected)
+{
+	struct seen seen = {};
+	int err = 0;
+
+	for (int i = 0; i < n && !err; i++) {
+		err = cg_spool_begin(spool);
+		if (!err)
+			err = cg_spool_put(spool, CG_TABLE_CDR, &rows[i]);
+		if (!err)
+			err = cg_spool_commit(spool);
+	}
+	cg_spool_each(spool, CG_TABLE_CDR, 0, 10, see, &seen);
+	if (!err && seen.rows == 1 && !strcmp(seen.text, expected)) {
+		cg_spool_begin(spool);
+		cg_spool_drop(spool, CG_TABLE_CDR, seen.last_step);
+		return !cg_spool_commit(spool);
+	}
+	printf("# %d, %d rows, '%s', must be '%s'\n", err, seen.rows, seen.text, expected);
+	return 0;
+}
+
+#define MERGES(spool, expected, ...)                                                               \
+	merges(spool, (struct cg_cdr_row[]){ __VA_ARGS__ },                                        \
+	       sizeof((struct cg_cdr_row[]){ __VA_ARGS__ }) / sizeof(struct cg_cdr_row), expected)
+
+static void merging(void)
+{
+	struct cg_spool *spool;
+	struct cg_cdr_row open = open_row("a"), bye = closed_row("a", 900, "bye"), moved = open,
+			  blocked = open, doubted = bye, settled = closed_row("a", 500, "operator");
+
+	snprintf(moved.caller_addr, sizeof(moved.caller_addr), "192.0.2.9");
+	blocked.blocked_byes = 2;
+	blocked.first_blocked_at = 300;
+	doubted.suspect = 1;
+	ok(!cg_spool_open(path, 1, &spool), "spool: made where there is none");
+	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", open, bye), "merge: the end closes the row");
+	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", bye, open),
+	   "merge: a replayed open row reopens nothing");
+	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", bye, closed_row("a", 800, "gone")),
+	   "merge: an earlier end shortens nothing");
+	ok(MERGES(spool, "950 gone 0 0 - 192.0.2.1", bye, closed_row("a", 950, "gone")),
+	   "merge: a later end, with its own reason");
+	ok(MERGES(spool, "900 bye 1 0 - 192.0.2.1", doubted, bye), "merge: suspect stays");
+	ok(MERGES(spool, "500 operator 0 0 - 192.0.2.1", settled, doubted),
+	   "merge: an operator has the last word");
+	ok(MERGES(spool, "- none 0 2 300 192.0.2.1", open, blocked),
+	   "merge: blocked BYEs are counted");
+	ok(MERGES(spool, "900 bye 0 2 300 192.0.2.1", blocked, bye),
+	   "merge: ... and not forgotten");
+	ok(MERGES(spool, "- none 0 0 - 192.0.2.9", open, moved),
+	   "merge: an open call's caller moves");
+	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", bye, moved),
+	   "merge: ... a closed one's does not");
+	cg_spool_close(spool);
+}
+
+static void wait_durable(struct cg_writer *writer, __u64 ticket, struct cg_writer_status *status)
+{
+	struct pollfd fd = { cg_writer_fd(writer), POLLIN, 0 };
+	__u64 count;
+
+	do {
+		if (poll(&fd, 1, 10000) != 1 || read(fd.fd, &count, sizeof(count)) < 0)
+			return;
+		cg_writer_status(writer, status);
+	} while (status->durable < ticket && !status->error);
+}
+
+static void writing(void)
+{
+	struct cg_writer_status status = {};
+	struct cg_cdr_row row = open_row("b");
+	struct cg_spool *spool;
+	struct cg_writer *writer;
+	struct seen seen = {};
+	char why[128];
+	__u64 ticket = 0;
+
+	ok(!cg_writer_start(path, &writer, why, sizeof(why)),
+	   "writer: starts on a spool that is there");
+	for (int i = 0; i < 100; i++) {
+		row.setup_time = i;
+		ticket = cg_writer_put(writer, CG_TABLE_CDR, &row);
+	}
+	wait_durable(writer, ticket, &status);
+	ok(ticket == 100 && status.durable == 100, "writer: says when all is durable");
+	ok(!cg_spool_open(path, 0, &spool) &&
+		   cg_spool_each(spool, CG_TABLE_CDR, 0, 1000, see, &seen) == 100,
+	   "writer: ... and a reader finds it");
+	cg_writer_drop(writer, CG_TABLE_CDR, seen.last_step - 1);
+	cg_writer_reject(writer, CG_TABLE_CDR, seen.last_step, "no such thing");
+	row.setup_time = 1000;
+	ticket = cg_writer_put(writer, CG_TABLE_CDR, &row);
+	wait_durable(writer, ticket, &status);
+	cg_writer_stop(writer);
+	memset(&seen, 0, sizeof(seen));
+	ok(cg_spool_each(spool, CG_TABLE_CDR, 0, 1000, see, &seen) == 1 && seen.last_step > 100,
+	   "writer: shipped and rejected rows are gone, steps go on");
+	cg_spool_close(spool);
+}
+
+static void failing(void)
+{
+	struct cg_cdr_row row = open_row("c");
+	struct cg_writer_status status = {};
+	struct cg_writer *writer;
+	struct cg_spool *spool;
+	char why[128], other[80];
+	FILE *file;
+	__u64 ticket;
+	int room;
+
+	ok(cg_writer_start("/nonexistent/spool.db", &writer, why, sizeof(why)) < 0 && *why,
+	   "writer: a spool that cannot be made is an error with a word");
+	snprintf(other, sizeof(other), "%s.other", path);
+	file = fopen(other, "w");
+	fprintf(file,
+		"this is no database, but it is long enough to look like the head of one.....\n");
+	fclose(file);
+	ok(cg_spool_open(other, 1, &spool) == -EUCLEAN, "spool: a damaged file is told");
+	cg_spool_close(spool);
+	unlink(other);
+	ok(cg_spool_open(other, 0, &spool) == -ENOENT, "spool: a reader makes no file");
+	cg_spool_close(spool);
+
+	/* Somebody else holds the file: the queue fills, nothing is lost, then all goes on. */
+	if (cg_writer_start(path, &writer, why, sizeof(why)) || cg_spool_open(path, 1, &spool) ||
+	    cg_spool_begin(spool)) {
+		ok(0, "writer: set up for a full queue");
+		return;
+	}
+	do {
+		row.setup_time++;
+		ticket = cg_writer_put(writer, CG_TABLE_CDR, &row);
+		room = cg_writer_room(writer);
+	} while (ticket && room);
+	ok(ticket == CG_QUEUE_STEPS && !cg_writer_put(writer, CG_TABLE_CDR, &row),
+	   "writer: a full queue takes no more");
+	cg_spool_rollback(spool);
+	do {
+		status.error = 0;
+		wait_durable(writer, ticket, &status);
+	} while (status.error);
+	ok(status.durable == ticket && cg_writer_room(writer) == CG_QUEUE_STEPS,
+	   "writer: ... and has lost nothing when the spool is free again");
+	cg_writer_stop(writer);
+	cg_spool_close(spool);
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/spool_test.XXXXXX", file[80];
+
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(path, sizeof(path), "%s/spool.db", dir);
+	merging();
+	writing();
+	failing();
+	for (int i = 0; i < 3; i++) {
+		snprintf(file, sizeof(file), "%s%s", path,
+			 (const char *[]){ "", "-wal", "-shm" }[i]);
+		unlink(file);
+	}
+	rmdir(dir);
+	return tap_done();
+}
