@@ -15,6 +15,8 @@ LAB_CALLER=10.77.1.1
 LAB_GATEWAY=10.77.2.1
 LAB_THIRD=10.77.3.1
 LAB_PROXY=10.77.0.1
+LAB_OUTSIDE=10.77.1.254
+LAB_INSIDE=10.77.2.254
 LAB_HOSTS=(caller gateway third)
 LAB_INTERFACES=(caller0 gateway0 third0)
 
@@ -155,11 +157,20 @@ kamailio_db() { # DATABASE
 		ALTER TABLE acc_cdrs ADD callid text'
 }
 
-kamailio_up() { # DATABASE: a proxy on the guarded host
-	local config=${BASH_SOURCE[0]%/*}/kamailio.cfg
+kamailio_up() { # DATABASE [ADDRESS]...: a proxy on the guarded host, on LAB_PROXY or these
+	local config=${BASH_SOURCE[0]%/*}/kamailio.cfg address listen=()
+
+	for address in "${@:2}"; do
+		listen+=(-l "udp:$address:5060")
+	done
+	if ((${#listen[@]})); then
+		listen+=(-A MHOMED)
+	else
+		listen=(-l "udp:$LAB_PROXY:5060")
+	fi
 
 	install -d "$LAB_DIR/kamailio"
-	PGHOST=$LAB_PG lab_in proxy kamailio -DD -E -f "$config" -l "udp:$LAB_PROXY:5060" -m 32 -M 8 \
+	PGHOST=$LAB_PG lab_in proxy kamailio -DD -E -f "$config" "${listen[@]}" -m 32 -M 8 \
 		-A "DATABASE=\"postgres://postgres@/$1\"" -A "GATEWAY=\"$LAB_GATEWAY\"" \
 		-A "CUSTOMER=\"$LAB_CALLER\"" -Y "$LAB_DIR/kamailio" >"$LAB_DIR/kamailio.log" 2>&1 </dev/null 3>&- &
 	lab_wait 10 lab_listens proxy 5060 ||
@@ -188,14 +199,18 @@ guard_daemon() { # DATABASE: returns when it has made its schema
 	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
 		--db "$(pg_conninfo "$1")" --spool "$LAB_DIR/spool.db" \
 		>>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
-	export LAB_DAEMON=$!
+	printf '%d' $! >"$LAB_DIR/daemon.pid"
+	disown
 	lab_wait 10 sql "$1" 'SELECT FROM cseqguard.cdr LIMIT 1' ||
 		lab_fail "cseqguardd does not start: $(tail -n 1 "$LAB_DIR/daemon.log")"
 }
 
 guard_daemon_end() { # SIGNAL
-	[[ -n ${LAB_DAEMON:-} ]] || return 0
-	kill "-$1" "$LAB_DAEMON" 2>/dev/null
-	lab_wait 10 test ! -e "/proc/$LAB_DAEMON/exe" || lab_fail 'cseqguardd does not end'
-	LAB_DAEMON=
+	local pid
+
+	[[ -e $LAB_DIR/daemon.pid ]] || return 0
+	pid=$(<"$LAB_DIR/daemon.pid")
+	rm "$LAB_DIR/daemon.pid"
+	kill "-$1" "$pid" 2>/dev/null
+	lab_wait 10 test ! -e "/proc/$pid/exe" || lab_fail 'cseqguardd does not end'
 }

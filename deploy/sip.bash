@@ -284,7 +284,7 @@ sip_ended() {
 	for name; do
 		wait "${SIP_PID[$name]}" && continue
 		printf 'SIPp %s:\n' "$name" >&2
-		head -n 40 "$LAB_DIR/$name.err" "$LAB_DIR"/*.short >&2
+		head -n 20 "$LAB_DIR/$name.err" "$LAB_DIR"/*.short >&2
 		return 1
 	done
 }

@@ -4,6 +4,7 @@
 # Fraud against a proxy: SIPp as caller, Kamailio on the guarded host, SIPp as gateway. Each call
 # begins with INVITE 13, and ends when the gateway accepts a BYE: that is the truth of its CDR.
 
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 
 setup_file() {
@@ -107,7 +108,7 @@ third() {
 		sip_pause 1500
 		bye 15
 	)
-	comes wrong_target violations reason
+	comes wrong_answerer violations reason
 	cdr_open
 	call_ends
 	sip_ended third

@@ -1,8 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# The attack of 2008 in native, in generic and in observe mode: a lab of its own each.
+# The attack of 2008 in native, in generic and in observe mode, and against a proxy with two
+# addresses: a lab of its own each.
 
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 
 setup() {
@@ -61,7 +63,15 @@ dropped() {
 	call_ends
 	cdr_true bye caller gateway
 	comes 'out_of_order would_drop 10 14' violations \
-		"concat_ws(' ', reason, action, cseq, expected_cseq)"
+		"concat_ws(' ', reason, action, cseq, expected_cseq)" "reason = 'out_of_order'"
 	comes 1 cdr blocked_byes
 	equals '0 1' dropped_and_would
+}
+
+@test "F1 proxy with an outside and an inside address, which record-routes twice" {
+	guarded_lab --gateway "$LAB_GATEWAY/32"
+	kamailio_db "$ACC"
+	kamailio_up "$ACC" "$LAB_OUTSIDE" "$LAB_INSIDE"
+	SIP_REMOTE=$LAB_OUTSIDE dropped
+	grep -q '^Record-Route: .*;r2=on' "$LAB_DIR/caller.msg"
 }

@@ -3,6 +3,7 @@
 #
 # The daemon dies, the guard and the bill do not.
 
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 
 setup_file() {
