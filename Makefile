@@ -31,7 +31,7 @@ PROGRAMS := $(if $(wildcard agent/cseqguard.c),$(OUT)/cseqguard) $(if $(DAEMON_O
 all: $(PROGRAMS)
 
 # What runs things installs what it lacks; a plain build only names it.
-SERVES_ITSELF := demo run test unit kernel e2e bench lint
+SERVES_ITSELF := demo run test unit kernel e2e bench lint format
 ifneq ($(filter-out help deps clean distclean,$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -75,22 +75,28 @@ deps-%:
 	$(Q)deploy/deps $*
 
 demo: deps-demo all
-	$(Q)deploy/demo
+	$(Q)OUT=$(OUT) deploy/demo
 
 run: all
-	$(Q)OUT=$(OUT) deploy/run $(IFACE)
+	$(Q)OUT=$(OUT) MODE=$(MODE) GATEWAY=$(GATEWAY) DB='$(DB)' deploy/run $(IFACE)
 
 test: deps-test deps-demo all
-	$(Q)CI=$(CI) tests/run
+	$(Q)OUT=$(OUT) CI=$(CI) tests/run
 
-SHELL_FILES = configure $(shell git ls-files .ci deploy tests | xargs grep -lE '^\#!.*\b(ba)?sh$$')
+SHELL_FILES = $(shell git ls-files configure .ci deploy tests | \
+	xargs grep -lE '^\#!.*[ /](sh|bash|bats)$$')
 C_FILES = $(wildcard include/*.h bpf/*.[ch] agent/*.[ch] tests/*/*.[ch])
-lint: deps-lint $(OUT)/guard.skel.h
-	$(call say,LINT,clang-format)clang-format --dry-run -Werror $(C_FILES)
-	$(call say,LINT,cppcheck)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 \
-		--enable=warning,portability --suppress=missingIncludeSystem \
-		--suppress=unknownMacro -D__GNUC__=12 -Iinclude -Iagent agent
+# cppcheck takes what a system call fills for unset; gcc has its own eye on that.
+CPPCHECK := --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
+	--suppress=missingIncludeSystem --suppress=unknownMacro --suppress=uninitvar \
+	--suppress=uninitStructMember -D__GNUC__=12 -Iinclude -Iagent -I$(OUT)
+lint: deps-lint all
 	$(call say,LINT,shellcheck)shellcheck -x $(SHELL_FILES)
+	$(call say,LINT,cppcheck)cppcheck $(CPPCHECK) agent
+	$(call say,LINT,clang-format)clang-format --dry-run -Werror $(C_FILES)
+
+format: deps-lint
+	$(Q)clang-format -i $(C_FILES)
 
 # source:folder:mode of what is installed
 INSTALLED := $(PROGRAMS:%=%:$(SBINDIR):755) README.md:$(DOCDIR):644 LICENSE:$(DOCDIR):644 \
@@ -116,16 +122,17 @@ distclean: clean
 help:
 	@echo 'make             cseqguard and cseqguardd in $(OUT)/'
 	@echo 'make demo        the attack of 2008 without the guard and with it, both bills (root)'
-	@echo 'make run IFACE=eth0  observe one interface, live events, until Ctrl-C (root)'
+	@echo 'make run IFACE=eth0  observe an interface, live events, until Ctrl-C (root);'
+	@echo '                 MODE=enforce, GATEWAY=CIDR,..., DB=CONNINFO'
 	@echo 'make test        unit, kernel and end-to-end tests (root); CI=1: a skip is a failure'
 	@echo 'make bench       what a packet costs (root)'
-	@echo 'make lint        clang-format, cppcheck, shellcheck'
+	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'
 	@echo 'make install     to $(PREFIX); DESTDIR and PREFIX are heeded, and by uninstall'
 	@echo 'make deps        apt-get what build, demo, tests and lint lack'
 	@echo 'make clean       remove out/; distclean: config.mk too'
 	@echo 'V=1 shows the commands; SANITIZE=1 builds with ASan and UBSan in out/sanitize/'
 
-.PHONY: all deps demo run test lint install uninstall clean distclean help
+.PHONY: all deps demo run test lint format install uninstall clean distclean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
