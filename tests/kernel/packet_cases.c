@@ -91,6 +91,11 @@ SUITE(packet,
 	     {"caller>host", "BYE 10 a>b via=c8 pad=2500", "drop out_of_order", "violation"},
 	     {"caller>host", "BYE 14 a>b via=c9 pad=2500", "pass bye", "bye", "ending"}),
 
+	CASE("F12: BYE cut between To and its tag on a folded line", NULL,
+	     {"caller>host",
+	      "BYE 14 a>b no=via,to,from,callid,cseq\nVia: SIP/2.0/UDP h;branch=z9hG4bKc8\nCSeq: 14 BYE\n"
+	      "Call-ID: xxxxxxx\nFrom: <sip:a@a.example>;tag=a\nTo: <sip:b@b.example>\n ;tag=b",
+	      "drop fragmented", "violation:fragmented:drop", "none", "first=160"}),
 	PASSES("ARP passes", "=x", "not_udp", "arp"),
 	PASSES("ICMP passes", "=xxxxxxxx", "not_udp", "icmp"),
 	PASSES("TCP on a SIP port is counted as such", "=xxxxxxxxxxxxxxxx", "tcp", "tcp"),
