@@ -51,8 +51,8 @@ static void show_text(const struct cg_event *e, const struct texts *t)
 		printf(" cseq %u", e->cseq);
 	if (e->type == CG_EV_VIOLATION)
 		printf(" expected %u", e->expected_cseq);
-	printf(" %s %s:%u on %s call-id %s\n", e->direction == CG_OUT ? "to" : "from", t->source,
-	       e->source_port, t->interface, t->call_id);
+	printf(" from %s:%u %s %s call-id %s\n", t->source, e->source_port,
+	       e->direction == CG_OUT ? "out of" : "into", t->interface, t->call_id);
 }
 
 void cg_event_show(const struct cg_config *config, const struct cg_event *event, bool json)
