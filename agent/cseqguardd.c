@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon_options.h"
@@ -28,6 +29,7 @@
 
 #define BEAT_NS CG_SECOND /* looks at clock and loss counters */
 #define STOP_NS (5 * CG_SECOND) /* a leaving daemon waits so long for disk and server */
+#define LOCK_NS (2 * CG_SECOND)
 #define DEFAULT_SPOOL_DIR "/var/lib/cseqguard"
 
 enum exit_code { DONE, FAILED, USAGE };
@@ -182,9 +184,14 @@ static int make_origin(struct daemon *d)
 	return d->ifname_fd < 0 ? d->ifname_fd : 0;
 }
 
+/* The last thread of a daemon that was just killed may still be in its fsync, and hold the lock. */
 static int take_lock(struct daemon *d)
 {
-	d->lock_fd = cg_run_lock(d->options.instance);
+	__u64 until = cg_boottime() + LOCK_NS;
+
+	while ((d->lock_fd = cg_run_lock(d->options.instance)) == -EWOULDBLOCK &&
+	       cg_boottime() < until)
+		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 	if (d->lock_fd == -EWOULDBLOCK)
 		cg_log("instance %s: its rings are being read already (another cseqguardd, or "
 		       "`cseqguard"

@@ -54,13 +54,9 @@ void cg_pg_drop(struct cg_pg *pg, const char *why)
 {
 	char text[512];
 
-	/* libpq's messages end in a newline, span lines, and live in the connection */
+	/* libpq's messages go on in lines with hints, and live in the connection */
 	snprintf(text, sizeof(text), "%s", why && *why ? why : "connection lost");
-	for (size_t len = strlen(text); len && text[len - 1] == '\n'; len--)
-		text[len - 1] = '\0';
-	for (char *p = text; *p; p++)
-		if (*p == '\n' || *p == '\t')
-			*p = ' ';
+	text[strcspn(text, "\n")] = '\0';
 	if (pg->conn && pg->socket.fd >= 0)
 		cg_loop_forget(pg->loop, &pg->socket);
 	pg->socket.fd = -1;

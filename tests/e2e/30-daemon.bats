@@ -1,0 +1,270 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# The daemon on its own: dialogs are put into the pinned map as the program would leave them, so
+# that each can be of any age. The clocks are settings.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+
+setup_file() {
+	lab_up "$$-d"
+	pg_up # of this file's own: it is stopped, stalled and started
+	guard_up
+	export CSEQGUARD_RUN_DIR=$LAB_DIR/run
+	export MAP=/sys/fs/bpf/cseqguard/lab-$LAB_ID/dialogs
+}
+
+setup() {
+	export DB=t$BATS_TEST_NUMBER SPOOL=$LAB_DIR/spool-$BATS_TEST_NUMBER.db
+	call=call-$BATS_TEST_NUMBER
+	read -r DIALOG_NOW _ </proc/uptime
+	export DIALOG_NOW
+	sql postgres 'SELECT' 2>/dev/null || pg_start
+	sql postgres "CREATE DATABASE $DB"
+}
+
+teardown() {
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || tail -n 5 "$LAB_DIR/daemon.log" >&2
+	guard_daemon_end KILL
+	local key
+	bpftool -j map dump pinned "$MAP" 2>/dev/null | jq -r '.[].key | join(" ")' |
+		while read -r key; do
+			# shellcheck disable=SC2086 # one word a byte
+			bpftool map delete pinned "$MAP" key hex ${key//0x/}
+		done
+}
+
+daemon() { # [OPTION]...: quick clocks; returns when it holds its lock and reads its rings
+	"$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab --spool "$SPOOL" --bye-timeout 2 \
+		--grace 2 --sweep 200ms "$@" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
+	LAB_DAEMON=$!
+	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock"
+}
+
+daemon_db() { # [OPTION]...
+	daemon --db "$(pg_conninfo "$DB")" "$@"
+	lab_wait 10 sql "$DB" 'SELECT FROM cseqguard.cdr LIMIT 1'
+}
+
+dialog() { # [FIELD=VALUE]...: this test's dialog as it is now
+	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" "$BATS_TEST_NUMBER" "call_id=$call" "$@"
+}
+
+in_map() { # NUMBER: so many dialogs
+	[[ $(bpftool -j map dump pinned "$MAP" | jq length) == "$1" ]]
+}
+
+row() { # SQL expression over the call's rows
+	sql "$DB" "SELECT $1 FROM cseqguard.cdr WHERE call_id = '$call'"
+}
+
+spooled() { # TABLE
+	sqlite3 "$SPOOL" "SELECT count(*) FROM $1"
+}
+
+pg_start() {
+	pg_as pg_ctl -D "$LAB_DIR/pgdata" -w -l "$LAB_PG/server.log" \
+		-o "-c listen_addresses='' -c unix_socket_directories='$LAB_PG' -c fsync=off" start \
+		>>"$LAB_DIR/pg.log" 3>&-
+}
+
+pg_stop() { # MODE
+	pg_as pg_ctl -D "$LAB_DIR/pgdata" -m "$1" -w stop >>"$LAB_DIR/pg.log" 3>&-
+}
+
+@test "daemon: a row stands open from the answer on, and closes with the dialog" {
+	daemon_db
+	dialog answer=5
+	comes 'none||' row "end_reason || '|' || coalesce(end_time::text, '') || '|'"
+	dialog answer=5 end=2 state=ended end_reason=bye ended_by=1 flags=0x40
+	comes 'bye caller t f' row "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
+}
+
+@test "daemon: an ended dialog leaves the map when its row is durable and the grace is over" {
+	daemon_db
+	dialog answer=20 end=0 state=ended end_reason=bye ended_by=1
+	comes bye row end_reason
+	in_map 1
+	lab_wait 10 in_map 0
+	equals 1 row 'count(*)'
+	comes 0 spooled cdr
+}
+
+@test "daemon: a call longer than max_call is closed as timeout, suspect, and leaves the map" {
+	daemon_db --max-call 3s
+	dialog answer=4
+	comes 'timeout none t 00:00:03' row "concat_ws(' ', end_reason, ended_by, suspect, duration)"
+	lab_wait 10 in_map 0
+	equals 0 sql "$DB" 'SELECT count(*) FROM cseqguard.billable'
+	equals 1 sql "$DB" 'SELECT count(*) FROM cseqguard.suspects'
+}
+
+@test "daemon: a BYE without an answer is recorded once, the call stays open" {
+	daemon_db
+	dialog answer=10 state=ending bye_at=1 bye_cseq=14
+	comes 0 sql "$DB" 'SELECT count(*) FROM cseqguard.violation'
+	comes 'unanswered pass BYE caller' sql "$DB" \
+		"SELECT concat_ws(' ', reason, action, method, leg) FROM cseqguard.violation"
+	guard_daemon_end KILL
+	sql "$DB" 'DELETE FROM cseqguard.cdr'
+	daemon_db
+	comes none row end_reason # it has looked at all once more
+	equals 1 sql "$DB" 'SELECT count(*) FROM cseqguard.violation'
+	dialog answer=10 state=ending bye_at=4 bye_cseq=15 # another BYE
+	comes 2 sql "$DB" 'SELECT count(*) FROM cseqguard.violation'
+	equals none row end_reason
+}
+
+@test "daemon: killed and started again, the row is there once, with the right end" {
+	daemon_db
+	dialog answer=5
+	comes none row end_reason
+	guard_daemon_end KILL
+	dialog answer=5 end=1 state=ended end_reason=gone ended_by=2
+	daemon_db --grace 1h
+	comes gone row end_reason
+	guard_daemon_end KILL
+	daemon_db --grace 1h
+	comes '0' spooled cdr
+	equals '1 gone callee' row "concat_ws(' ', count(*), min(end_reason), min(ended_by))"
+}
+
+@test "daemon: PostgreSQL stopped in between: rows wait in the spool and drain by themselves" {
+	daemon_db
+	pg_stop fast
+	dialog answer=10 end=1 state=ended end_reason=bye ended_by=1
+	comes 1 spooled cdr
+	lab_wait 10 in_map 0 # durable is durable
+	pg_start
+	comes 'bye' row end_reason
+	comes 0 spooled cdr
+}
+
+@test "daemon: a PostgreSQL that crashes costs nothing" {
+	daemon_db
+	dialog answer=5
+	comes none row end_reason
+	pg_stop immediate
+	dialog answer=5 end=1 state=ended end_reason=bye ended_by=1
+	pg_start
+	comes '1 bye' row "concat_ws(' ', count(*), min(end_reason))"
+}
+
+@test "daemon: a PostgreSQL that stalls is left at the deadline, and reached again" {
+	local backend
+
+	daemon_db --db-timeout 1
+	comes 1 sql postgres "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cseqguardd'"
+	backend=$(sql postgres "SELECT pid FROM pg_stat_activity WHERE application_name = 'cseqguardd'")
+	kill -STOP "$backend"
+	dialog answer=5
+	lab_wait 10 grep -q 'no answer within 1 s' "$LAB_DIR/daemon.log"
+	comes 1 row 'count(*)' # by another backend
+	kill -CONT "$backend"
+}
+
+@test "daemon: not there yet, PostgreSQL is awaited; the schema is made when it comes" {
+	pg_stop fast
+	daemon --db "$(pg_conninfo "$DB")"
+	dialog answer=5
+	comes 1 spooled cdr
+	pg_start
+	comes none row end_reason
+}
+
+@test "daemon: bytes that PostgreSQL refuses are escaped" {
+	daemon_db
+	call=$(printf 'a\001\377\\\\"{},NULL')
+	dialog answer=5
+	comes 'a\x01\xff\x5c\x5c"{},NULL' sql "$DB" 'SELECT call_id FROM cseqguard.cdr'
+}
+
+@test "daemon: a row that PostgreSQL refuses for its content goes to rejected, and holds up no other" {
+	local n number=100
+
+	daemon_db
+	sql "$DB" "CREATE FUNCTION taste() RETURNS trigger LANGUAGE plpgsql AS
+		'BEGIN IF new.call_id = ''bitter'' THEN RAISE data_exception USING MESSAGE = ''bitter'';
+		END IF; RETURN new; END';
+		CREATE TRIGGER taste BEFORE INSERT ON cseqguard.cdr_default
+		FOR EACH ROW EXECUTE FUNCTION taste()"
+	pg_stop fast # so that all come in one batch
+	for n in one two bitter four five; do
+		BATS_TEST_NUMBER=$((++number)) call=$n dialog answer=5
+	done
+	comes 5 spooled cdr
+	pg_start
+	comes 4 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr'
+	comes '1|bitter' sqlite3 "$SPOOL" "SELECT count(*), min(row ->> 'call_id') FROM rejected"
+	comes 0 spooled cdr
+}
+
+@test "daemon: without --db the spool is the store, and --db later ships what is there" {
+	daemon
+	dialog answer=10 end=1 state=ended end_reason=bye ended_by=1 blocked=3 first_blocked_ms=1001
+	lab_wait 10 in_map 0
+	equals 'bye caller 3 false' jq -r '.[] | "\(.end_reason) \(.ended_by) \(.blocked_byes) \(.suspect)"' \
+		<(guard cdr -j --spool "$SPOOL")
+	guard cdr --spool "$SPOOL" | grep -q " bye .* 3 .* $call\$"
+	guard_daemon_end TERM
+	daemon_db
+	comes bye row end_reason
+	comes 0 spooled cdr
+}
+
+@test "daemon: told to end, it leaves with 0, and what it saw is stored" {
+	daemon_db --sweep 1h # nothing but the last words
+	guard_daemon_end TERM
+	daemon_db
+	dialog answer=5
+	comes none row end_reason
+	kill -TERM "$LAB_DAEMON"
+	wait "$LAB_DAEMON"
+	LAB_DAEMON=
+	equals 0 spooled cdr
+}
+
+@test "daemon: a second one of the same instance is refused in one line" {
+	daemon
+	run -1 "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --spool "$SPOOL"
+	[[ ${#lines[@]} == 1 && $output == *"being read already"* ]]
+}
+
+@test "daemon: wrong starts: one line each, the right exit code" {
+	run -1 "$LAB_OUT/cseqguardd" --instance nothing-there
+	[[ ${#lines[@]} == 1 && $output == *"cseqguard attach"* ]]
+	run -2 "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --db 'no conninfo'
+	[[ ${#lines[@]} == 1 && $output == *--db* ]]
+	run -1 "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --spool /nonexistent/spool.db
+	[[ ${#lines[@]} == 1 && $output == */nonexistent/spool.db* ]]
+	run -2 "$LAB_OUT/cseqguardd" --sweep soon
+	[[ ${#lines[@]} == 1 && $output == *soon* ]]
+	run -2 "$LAB_OUT/cseqguardd" eth0
+	[[ ${#lines[@]} == 1 ]]
+}
+
+@test "daemon: settings from a file, the command line above it" {
+	local file=$LAB_DIR/cseqguardd.conf
+
+	printf '%s\n' '[cseqguardd]' "db = host=$LAB_PG" "  user=postgres dbname=$DB" 'node = filed' 'sweep = 200ms' >"$file"
+	daemon --config "$file"
+	dialog answer=5
+	lab_wait 10 sql "$DB" 'SELECT FROM cseqguard.cdr LIMIT 1'
+	comes lab row node # --node lab
+	guard_daemon_end KILL
+	printf '%s\n' 'swep = 200ms' >"$file"
+	run -2 "$LAB_OUT/cseqguardd" --config "$file"
+	[[ ${#lines[@]} == 1 && $output == *"line 1"*swep* ]]
+}
+
+@test "daemon: a role that may not make the schema is told so; one that may only write is enough" {
+	sql postgres "DROP ROLE IF EXISTS writer" && sql postgres "CREATE ROLE writer LOGIN"
+	daemon --db "host=$LAB_PG user=writer dbname=$DB"
+	dialog answer=5
+	lab_wait 10 grep -q 'cannot make schema cseqguard: permission denied' "$LAB_DIR/daemon.log"
+	"$LAB_OUT/cseqguardd" --print-schema | psql -Xq1 -d "$(pg_conninfo "$DB")" >/dev/null
+	sql "$DB" 'GRANT USAGE ON SCHEMA cseqguard TO writer;
+		GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA cseqguard TO writer'
+	lab_wait 15 equals 1 row 'count(*)'
+}
