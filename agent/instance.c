@@ -40,7 +40,7 @@ static int guard_load(struct guard *guard)
 		return cg_fail("BPF programs: no permission to load them; run as root");
 	if (err == -ENOMEM || err == -E2BIG)
 		return cg_fail("BPF maps: %s; try a smaller --max-dialogs", strerror(-err));
-	return cg_fail("BPF programs: the kernel refused them: %s; they need Linux 6.1 or younger, "
+	return cg_fail("BPF programs: the kernel refused them: %s; they need Linux 6.1 or newer, "
 		       "-v shows the verifier's words",
 		       strerror(-err));
 }
