@@ -54,16 +54,10 @@ static __always_inline void guard_dialog_request(struct guard *g, struct cg_dial
 static __noinline int guard_request(struct guard *g, struct outcome *o)
 {
 	const struct facts *f = &g->s->facts;
-	int has_to_tag = g->s->parser.msg.to_tag.len > 0;
 	struct cg_dialog *d;
 
-	if (f->method == CG_M_INVITE && !has_to_tag) {
+	if (f->method == CG_M_INVITE && !g->s->parser.msg.to_tag.len) {
 		o->reason = f->direction == CG_IN ? invite_in(g) : invite_out(g);
-		return 0;
-	}
-	/* A dialog without To tag (RFC 3261 12.1.1) has its ACK and BYE without one. */
-	if (!has_to_tag && f->method != CG_M_BYE && f->method != CG_M_ACK) {
-		o->reason = CG_R_OUT_OF_DIALOG;
 		return 0;
 	}
 	d = bpf_map_lookup_elem(&dialogs, &f->key);
@@ -124,6 +118,16 @@ static __always_inline int guard_hides(const struct sip_msg *msg)
 	return msg->method == CG_M_BYE || (msg->method == CG_M_INVITE && !msg->to_tag.len);
 }
 
+/* What cannot belong to a call costs no hash and no look-up. */
+static __always_inline int guard_outside(const struct sip_msg *msg)
+{
+	if (msg->method == CG_M_REGISTER || msg->method == CG_M_PUBLISH)
+		return 1;
+	/* A dialog without To tag (RFC 3261 12.1.1) has its ACK and BYE without one. */
+	return !msg->status && !msg->to_tag.len && msg->method != CG_M_INVITE &&
+	       msg->method != CG_M_ACK && msg->method != CG_M_BYE;
+}
+
 static __always_inline int guard_message(struct guard *g, struct outcome *o)
 {
 	struct scratch *s = g->s;
@@ -144,6 +148,8 @@ static __always_inline int guard_message(struct guard *g, struct outcome *o)
 		o->reason = CG_R_AMBIGUOUS;
 	} else if ((msg->flags & identity) != identity) {
 		o->reason = CG_R_UNPARSABLE;
+	} else if (guard_outside(msg)) {
+		o->reason = CG_R_OUT_OF_DIALOG;
 	} else {
 		facts_identity(g);
 		if (msg->status)

@@ -789,6 +789,8 @@ static long sip_line_step(__u32 i, void *arg)
 	}
 	if (end + 1 < p->len && p->started && (next == ' ' || next == '\t'))
 		return 0; /* the line goes on */
+	if (end + 1 >= p->len && !p->complete)
+		return 1; /* it may go on, out of sight */
 	p->line = end + 1;
 	return sip_take_line(p, line, end);
 }
