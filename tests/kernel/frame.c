@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXTENSIONS_MAX 32
+
 struct wrap {
-	bool vlan, qinq, options, ext, tcp, icmp, arp, fragment;
-	int first, later, udplen, iplen, cut, trailer;
+	bool vlan, qinq, options, tcp, icmp, arp, fragment;
+	int ext, first, later, udplen, iplen, cut, trailer;
 };
 
 static int parse(struct wrap *wrap, const char *words)
@@ -27,7 +29,7 @@ static int parse(struct wrap *wrap, const char *words)
 		{ "vlan", &wrap->vlan, NULL },
 		{ "qinq", &wrap->qinq, NULL },
 		{ "options", &wrap->options, NULL },
-		{ "ext", &wrap->ext, NULL },
+		{ "ext", NULL, &wrap->ext },
 		{ "tcp", &wrap->tcp, NULL },
 		{ "icmp", &wrap->icmp, NULL },
 		{ "arp", &wrap->arp, NULL },
@@ -127,29 +129,32 @@ static void ip4(struct frame *frame, const struct wrap *wrap, const __u8 from[16
 	put(frame, bytes, header);
 }
 
-/* A chain of extension headers, RFC 8200 4.1, each of 8 bytes. */
-static void ip6(struct frame *frame, const struct wrap *wrap, const __u8 from[16],
-		const __u8 to[16], size_t len)
+/* Extension headers of 8 bytes each, RFC 8200 4.1: hop-by-hop, routing, then destination options. */
+static size_t chain(const struct wrap *wrap, __u8 kinds[EXTENSIONS_MAX + 2])
 {
-	static const __u8 chain[] = { IPPROTO_HOPOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS };
-	__u8 kinds[5], bytes[40];
 	size_t n = 0;
-	struct ip6_hdr ip = { .ip6_hlim = 64 };
 
-	if (wrap->ext) {
-		memcpy(kinds, chain, sizeof(chain));
-		n = sizeof(chain);
-	}
+	for (; n < (size_t)wrap->ext && n < EXTENSIONS_MAX; n++)
+		kinds[n] = n == 0 ? IPPROTO_HOPOPTS : n == 1 ? IPPROTO_ROUTING : IPPROTO_DSTOPTS;
 	if (wrap->fragment)
 		kinds[n++] = IPPROTO_FRAGMENT;
 	kinds[n] = protocol(wrap);
+	return n;
+}
+
+static void ip6(struct frame *frame, const struct wrap *wrap, const __u8 from[16],
+		const __u8 to[16], size_t len)
+{
+	__u8 kinds[EXTENSIONS_MAX + 2];
+	size_t n = chain(wrap, kinds);
+	struct ip6_hdr ip = { .ip6_hlim = 64 };
+
 	ip.ip6_flow = htonl(6U << 28);
 	ip.ip6_plen = htons(wrap->iplen >= 0 ? (size_t)wrap->iplen : 8 * n + len);
 	ip.ip6_nxt = kinds[0];
-	memcpy(bytes, &ip, 8);
-	memcpy(bytes + 8, from, 16);
-	memcpy(bytes + 24, to, 16);
-	put(frame, bytes, 40);
+	memcpy(&ip.ip6_src, from, 16);
+	memcpy(&ip.ip6_dst, to, 16);
+	put(frame, &ip, sizeof(ip));
 	for (size_t i = 0; i < n; i++) {
 		__u16 where = htons(wrap->later | (wrap->first ? 1 : 0));
 		__u8 header[8] = { kinds[i + 1], 0, 1, 4 }; /* PadN, or an empty routing header */

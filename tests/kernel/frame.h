@@ -3,7 +3,7 @@
  * Ethernet frames around a payload. Words of `wrap`, NULL for none:
  *	vlan qinq	one tag, two tags
  *	options		24 bytes of IPv4 options
- *	ext		IPv6: hop-by-hop, routing and destination options before UDP
+ *	ext=N		IPv6: N extension headers: hop-by-hop, routing, then destination options
  *	tcp icmp arp	another protocol
  *	first=N		the first fragment, N bytes of UDP header and payload (a multiple of 8)
  *	later=N		the fragment that begins there
