@@ -27,11 +27,15 @@ static const struct suite *const suites[] = {
 };
 
 static int number, failed;
+static struct utsname machine;
 
 static void result(bool good, const char *suite, const char *name)
 {
+	int release = strspn(machine.release, "0123456789.");
+
 	failed += !good;
-	printf("%sok %d - kernel/%s: %s\n", good ? "" : "not ", ++number, suite, name);
+	printf("%sok %d - kernel %.*s/%s: %s\n", good ? "" : "not ", ++number, release,
+	       machine.release, suite, name);
 	fflush(stdout);
 }
 
@@ -115,12 +119,11 @@ static void run_suites(struct rig *rig, const char *pattern, bool list)
 static void load(struct rig *rig)
 {
 	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
-	struct utsname system = { 0 };
 	int err;
 
 	setrlimit(RLIMIT_MEMLOCK, &all);
-	uname(&system);
-	printf("# Linux %s\n", system.release);
+	uname(&machine);
+	printf("# Linux %s\n", machine.release);
 	err = rig_open(rig, DIALOGS);
 	result(!err || wrong("%s", strerror(-err)), "load", "the verifier takes both programs");
 	if (err) {
