@@ -32,7 +32,7 @@ all: $(PROGRAMS)
 
 # What runs things installs what it lacks; a plain build only names it.
 SERVES_ITSELF := demo run test unit kernel e2e bench lint format
-ifneq ($(filter-out help deps clean distclean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help deps deps-% clean distclean,$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
 config.mk: configure
