@@ -73,17 +73,44 @@ static __always_inline int method_refreshes_target(__u8 method)
 	return method == CG_M_INVITE || method == CG_M_UPDATE;
 }
 
-/* `leg` gave a Contact: in its INVITE, its UPDATE, or its 2xx to one (RFC 3261 12.2). */
+static __always_inline __u32 branch_short(__u64 branch)
+{
+	return branch ? (__u32)(branch >> 32) | 1 : 0;
+}
+
+/*
+ * The branch that joins what comes in to what goes out: a request's own is below the host's, a
+ * response's second is on top.
+ */
+static __always_inline __u32 branch_of_caller(const struct facts *f)
+{
+	int in = f->direction == CG_IN, request = !f->status;
+
+	return branch_short(in == request ? f->branch : f->branch2);
+}
+
+static __always_inline void dialog_set_target_in(struct cg_dialog *d, const struct facts *f)
+{
+	d->target_in = f->contact;
+	d->target_out = branch_of_caller(f);
+	d->flags |= CG_D_TARGET_KNOWN | CG_D_TARGET_LEAVING;
+}
+
+/*
+ * `leg` gave a Contact: in its INVITE, its UPDATE, or its 2xx to one (RFC 3261 12.2). What goes out
+ * counts once, for the branch of what came in from that leg: others' words go out as well.
+ */
 static __always_inline void dialog_refresh_target(struct cg_dialog *d, const struct facts *f, __u8 leg)
 {
 	if (!f->contact || !method_refreshes_target(f->method) || !leg_owns_target(d, leg))
 		return;
-	if (f->direction == CG_OUT) {
+	if (f->direction == CG_IN) {
+		if (!(d->flags & CG_D_TARGET_KNOWN) || d->target_in != f->contact)
+			dialog_set_target_in(d, f);
+	} else if ((d->flags & CG_D_TARGET_LEAVING) && d->target_out &&
+		   d->target_out == branch_of_caller(f)) {
 		d->target_out = f->contact;
-	} else if (!(d->flags & CG_D_TARGET_KNOWN) || d->target_in != f->contact) {
-		d->target_in = f->contact;
-		d->target_out = 0;
-		d->flags |= CG_D_TARGET_KNOWN;
+		d->flags &= ~CG_D_TARGET_LEAVING;
 	}
 }
 
@@ -91,7 +118,8 @@ static __always_inline void dialog_refresh_target(struct cg_dialog *d, const str
 static __always_inline int dialog_on_target(const struct cg_dialog *d, const struct facts *f)
 {
 	return !(d->flags & CG_D_TARGET_KNOWN) || f->request_uri == d->target_in ||
-	       (d->target_out && f->request_uri == d->target_out);
+	       (!(d->flags & CG_D_TARGET_LEAVING) && d->target_out &&
+		f->request_uri == d->target_out);
 }
 
 /* --- ends ------------------------------------------------------------------------------------- */
@@ -108,11 +136,6 @@ static __always_inline void dialog_close(struct cg_dialog *d, __u8 why, __u8 by,
 	else
 		d->flags |= CG_D_SUSPECT;
 	o->event = CG_EV_END;
-}
-
-static __always_inline __u32 branch_short(__u64 branch)
-{
-	return branch ? (__u32)(branch >> 32) | 1 : 0;
 }
 
 #define DIALOG_BYE_FLAGS                                                                           \

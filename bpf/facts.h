@@ -77,11 +77,10 @@ static __always_inline void facts_identity(struct guard *g)
 	f->to = hash_tag(g->config, p, &p->msg.to_tag, &f->to_case);
 	f->key.tags = f->from + f->to;
 	f->relayed = p->msg.branch2.len > 0;
-	if (f->method == CG_M_INVITE || f->method == CG_M_BYE) {
+	if (f->method == CG_M_INVITE || f->method == CG_M_BYE || f->method == CG_M_UPDATE)
 		f->branch = hash_slice(g->config, p, &p->msg.branch);
-		if (!f->status && f->relayed)
-			f->branch2 = hash_slice(g->config, p, &p->msg.branch2);
-	}
+	if (f->branch && f->relayed)
+		f->branch2 = hash_slice(g->config, p, &p->msg.branch2);
 	if (f->method == CG_M_INVITE || f->method == CG_M_UPDATE)
 		f->contact = facts_target(g, &p->msg.contact);
 	if (f->method == CG_M_BYE && !f->status && f->direction == CG_OUT) {

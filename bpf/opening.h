@@ -195,11 +195,12 @@ static __always_inline void dialog_set_target(struct cg_dialog *d, const struct 
 					      const struct facts *f)
 {
 	if (d->callee_flags & CG_LEG_WITNESS) {
-		d->target_in = f->contact;
-	} else {
-		d->target_in = i->target_in;
-		d->target_out = i->target_out;
+		if (f->contact)
+			dialog_set_target_in(d, f);
+		return;
 	}
+	d->target_in = i->target_in;
+	d->target_out = i->target_out;
 	if (d->target_in)
 		d->flags |= CG_D_TARGET_KNOWN;
 }

@@ -137,6 +137,7 @@ struct cg_leg {
 #define CG_D_URI_CUT 0x0010
 #define CG_D_TARGET_KNOWN 0x0020 /* target_in is valid */
 #define CG_D_CONFIRMED_END 0x0040 /* cdr.bye_confirmed */
+#define CG_D_TARGET_LEAVING 0x0080 /* target_out is the branch that target_in goes out under */
 #define CG_D_BYE_SENT_ON 0x0100 /* bye_branch_out is valid */
 #define CG_D_BYE_TO_WITNESS 0x0200 /* ... it went to the witness' address */
 #define CG_D_BYE_ON_TARGET 0x0400 /* ... with the witness' remote target as Request-URI */
