@@ -198,7 +198,8 @@ int cseqguard_in(struct xdp_md *ctx)
 {
 	struct outcome o = { .event = CG_EVENTS };
 	struct guard g = { .config = config_get() };
-	struct cursor c = { .data = (void *)(long)ctx->data,
+	struct cursor c = { .ctx = ctx,
+			    .data = (void *)(long)ctx->data,
 			    .pos = (void *)(long)ctx->data,
 			    .end = (void *)(long)ctx->data_end,
 			    .frame = bpf_xdp_get_buff_len(ctx) };
@@ -218,7 +219,8 @@ int cseqguard_out(struct __sk_buff *skb)
 {
 	struct outcome o = { .event = CG_EVENTS };
 	struct guard g = { .config = config_get() };
-	struct cursor c = { .data = (void *)(long)skb->data,
+	struct cursor c = { .ctx = skb,
+			    .data = (void *)(long)skb->data,
 			    .pos = (void *)(long)skb->data,
 			    .end = (void *)(long)skb->data_end,
 			    .frame = skb->len };

@@ -3,7 +3,7 @@
  * The packet cursor: Ethernet, VLAN tags, IPv4 with options, IPv6 with extension headers, UDP.
  *
  * API: packet_read(). It returns PACKET_SIP and fills struct packet, or the reason why there is
- * nothing to read. It holds no state.
+ * nothing to read.
  */
 #ifndef CG_PACKET_H
 #define CG_PACKET_H
@@ -19,7 +19,8 @@
 #define PACKET_SIP CG_REASONS /* no reason to stop: a payload on a SIP port */
 
 #define PACKET_VLANS 2 /* 802.1Q within 802.1ad */
-#define PACKET_EXTENSIONS 8 /* IPv6 extension headers; more: Linux' own stack gives up as late */
+#define PACKET_EXTENSIONS 1024 /* IPv6 extension headers: as many as a jumbo frame holds */
+#define PACKET_HEADERS_MAX 0x3fff
 
 struct packet {
 	__u8 source[16];
@@ -35,12 +36,22 @@ struct packet {
 };
 
 struct cursor {
+	void *ctx; /* of XDP or tc */
 	void *data;
 	void *pos;
 	void *end;
 	__u64 frame; /* bytes in the whole frame, of which [data, end) may be the head */
 	__u64 ip_end; /* where the IP packet ends in it, by its own length */
 	__u8 protocol; /* above IP */
+	__u8 version; /* of IP */
+	__u8 first_fragment;
+};
+
+struct packet_chain { /* in memory: see struct sip_parser */
+	__u32 offset;
+	__be16 fragment; /* offset and M flag */
+	__u8 next;
+	__u8 pad;
 };
 
 struct vlan_tag {
@@ -97,14 +108,19 @@ static __always_inline int packet_udp(struct cursor *c, const struct cg_config *
 		return CG_R_OTHER_PORT;
 	length = bpf_ntohs(udp->len);
 	offset = (void *)(udp + 1) - c->data;
-	if (c->ip_end > c->frame || c->ip_end < offset || length < sizeof(*udp))
+	if (c->ip_end > c->frame || c->ip_end < offset)
+		return CG_R_MALFORMED;
+	room = c->ip_end - offset;
+	if (c->version == 6 && !length) /* RFC 2675 4; Linux takes all that is there */
+		length = room + sizeof(*udp);
+	if (length < sizeof(*udp))
 		return CG_R_MALFORMED;
 	length -= sizeof(*udp);
-	room = c->ip_end - offset;
 	p->offset = offset;
-	if (length > room && !p->first_fragment)
+	if (length > room && !c->first_fragment)
 		return CG_R_MALFORMED;
 	p->length = length < room ? length : room;
+	p->first_fragment = c->first_fragment;
 	return PACKET_SIP;
 }
 
@@ -143,48 +159,98 @@ static __always_inline int packet_ipv4(struct cursor *c, struct packet *p)
 	c->protocol = ip->protocol;
 	if (ip->frag_off & bpf_htons(0x1fff))
 		return ip->protocol == IPPROTO_UDP ? CG_R_LATER_FRAGMENT : CG_R_NOT_UDP;
-	p->first_fragment = !!(ip->frag_off & bpf_htons(0x2000));
+	c->first_fragment = !!(ip->frag_off & bpf_htons(0x2000));
+	c->version = 4;
 	packet_mapped(p->source, ip->saddr);
 	packet_mapped(p->dest, ip->daddr);
 	c->pos += header;
 	return PACKET_SIP;
 }
 
+static __always_inline struct packet_chain *packet_chain_get(void); /* scratch.h */
+
+struct packet_walk {
+	void *ctx;
+	struct packet_chain *at;
+};
+
+/* A step over one extension header of 8 bytes or more; 1: there are no more, or it is a fragment. */
+static __always_inline long packet_extension(struct packet_chain *at, const struct extension *x)
+{
+	__u8 next = at->next;
+
+	if (next == IPPROTO_FRAGMENT) {
+		at->fragment = x->fragment & bpf_htons(0xfff9);
+		at->offset += 8;
+	} else if (next == IPPROTO_AH) {
+		at->offset += (x->length + 2) * 4;
+	} else {
+		at->offset += (x->length + 1) * 8;
+	}
+	at->next = x->next;
+	return (at->fragment & bpf_htons(0xfff8)) != 0;
+}
+
+static __always_inline int packet_is_extension(__u8 next)
+{
+	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS ||
+	       next == IPPROTO_AH || next == IPPROTO_FRAGMENT;
+}
+
+/* The same step on either side; 1.5 kB hold some 180 headers, and Linux reads them all. */
+#define PACKET_STEP(name, load_bytes)                                                              \
+	static long name(__u32 i, void *arg)                                                       \
+	{                                                                                          \
+		struct packet_walk *w = arg;                                                       \
+		struct extension x;                                                                \
+												   \
+		(void)i;                                                                           \
+		if (!packet_is_extension(w->at->next) ||                                           \
+		    load_bytes(w->ctx, w->at->offset, &x, sizeof(x)))                              \
+			return 1;                                                                  \
+		return packet_extension(w->at, &x);                                                \
+	}
+PACKET_STEP(packet_step_in, bpf_xdp_load_bytes)
+PACKET_STEP(packet_step_out, bpf_skb_load_bytes)
+
+static __always_inline int packet_extensions(struct cursor *c, __u8 direction)
+{
+	struct packet_walk w = { .ctx = c->ctx, .at = packet_chain_get() };
+	__u64 offset;
+
+	if (!w.at)
+		return CG_R_INTERNAL;
+	w.at->offset = packet_offset(c);
+	w.at->next = c->protocol;
+	w.at->fragment = 0;
+	if (direction == CG_IN)
+		bpf_loop(PACKET_EXTENSIONS, packet_step_in, &w, 0);
+	else
+		bpf_loop(PACKET_EXTENSIONS, packet_step_out, &w, 0);
+	if (w.at->fragment & bpf_htons(0xfff8))
+		return CG_R_LATER_FRAGMENT;
+	offset = w.at->offset;
+	if (packet_is_extension(w.at->next) || offset > PACKET_HEADERS_MAX)
+		return CG_R_MALFORMED;
+	c->first_fragment = !!w.at->fragment;
+	c->protocol = w.at->next;
+	c->pos = c->data + offset;
+	return PACKET_SIP;
+}
+
 static __always_inline int packet_ipv6(struct cursor *c, struct packet *p)
 {
 	struct ipv6hdr *ip = c->pos;
-	__u8 next;
 
 	if ((void *)(ip + 1) > c->end)
 		return CG_R_MALFORMED;
 	c->ip_end = packet_offset(c) + sizeof(*ip) + bpf_ntohs(ip->payload_len);
+	c->version = 6;
 	__builtin_memcpy(p->source, &ip->saddr, 16);
 	__builtin_memcpy(p->dest, &ip->daddr, 16);
-	next = ip->nexthdr;
+	c->protocol = ip->nexthdr;
 	c->pos = ip + 1;
-	for (__u32 i = 0; i < PACKET_EXTENSIONS; i++) {
-		struct extension *x = c->pos;
-
-		if (next != IPPROTO_HOPOPTS && next != IPPROTO_ROUTING && next != IPPROTO_DSTOPTS &&
-		    next != IPPROTO_AH && next != IPPROTO_FRAGMENT) {
-			c->protocol = next;
-			return PACKET_SIP;
-		}
-		if ((void *)(x + 1) > c->end)
-			return CG_R_MALFORMED;
-		if (next == IPPROTO_FRAGMENT) {
-			if (x->fragment & bpf_htons(0xfff8))
-				return CG_R_LATER_FRAGMENT;
-			p->first_fragment = !!(x->fragment & bpf_htons(1));
-			c->pos += 8;
-		} else if (next == IPPROTO_AH) {
-			c->pos += (x->length + 2) * 4;
-		} else {
-			c->pos += (x->length + 1) * 8;
-		}
-		next = x->next;
-	}
-	return CG_R_MALFORMED;
+	return packet_is_extension(c->protocol) ? packet_extensions(c, p->direction) : PACKET_SIP;
 }
 
 static __always_inline int packet_read(struct cursor *c, const struct cg_config *config,

@@ -33,6 +33,7 @@ struct facts {
 };
 
 struct scratch {
+	struct packet_chain chain;
 	struct packet packet;
 	struct facts facts;
 	struct cg_invite invite;
@@ -69,6 +70,13 @@ static __always_inline struct scratch *scratch_get(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&scratch, &zero);
+}
+
+static __always_inline struct packet_chain *packet_chain_get(void)
+{
+	struct scratch *s = scratch_get();
+
+	return s ? &s->chain : NULL;
 }
 
 static __always_inline const struct cg_config *config_get(void)
