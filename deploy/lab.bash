@@ -205,12 +205,13 @@ guard_daemon() { # DATABASE: returns when it has made its schema
 		lab_fail "cseqguardd does not start: $(tail -n 1 "$LAB_DIR/daemon.log")"
 }
 
-guard_daemon_end() { # SIGNAL
-	local pid
+guard_daemon_end() { # SIGNAL: to LAB_DAEMON, or whom guard_daemon started last
+	local pid=${LAB_DAEMON:-}
 
-	[[ -e $LAB_DIR/daemon.pid ]] || return 0
-	pid=$(<"$LAB_DIR/daemon.pid")
-	rm "$LAB_DIR/daemon.pid"
+	[[ -n $pid || ! -e $LAB_DIR/daemon.pid ]] || pid=$(<"$LAB_DIR/daemon.pid")
+	LAB_DAEMON=
+	[[ -n $pid ]] || return 0
+	rm -f "$LAB_DIR/daemon.pid"
 	kill "-$1" "$pid" 2>/dev/null
 	lab_wait 10 test ! -e "/proc/$pid/exe" || lab_fail 'cseqguardd does not end'
 }

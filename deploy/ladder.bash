@@ -54,6 +54,6 @@ ladder_length() { # FILE
 	awk -F '\t' '
 		/\tSIP\/2.0 200/ && $6 ~ / INVITE$/ && !answer { answer = $3 }
 		$7 ~ /^BYE / { bye = $3; cseq = $6 }
-		/\tSIP\/2.0 200/ && $6 ~ / BYE$/ && $6 == cseq { printf "%.1f\n", bye - answer; exit }
+		/\tSIP\/2.0 200/ && $6 ~ / BYE$/ && $6 == cseq { printf "%.3f\n", bye - answer; exit }
 	' "$1"
 }

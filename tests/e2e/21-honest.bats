@@ -16,7 +16,7 @@ setup_file() {
 		uac_call 13
 		sip_pause 500
 		uac_request BYE 14 branch=z9hG4bK-h1
-		sip_pause 200
+		sip_pause 400
 		bye 14 branch=z9hG4bK-h1
 	)
 	call_ends

@@ -100,13 +100,13 @@ cdr_closed() { # REASON LEG
 	comes "$1 $2 t f" cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
 }
 
-# ... and as long as the call was for SIPp NAME, to 300 ms.
+# ... and as long as the call was for SIPp NAME, to 150 ms.
 cdr_true() { # REASON LEG NAME
 	local length
 
 	cdr_closed "$1" "$2"
 	length=$(ladder_length "$LAB_DIR/$3.short")
-	comes t cdr "abs(extract(epoch FROM duration) - $length) < 0.3"
+	comes t cdr "abs(extract(epoch FROM duration) - $length) < 0.15"
 }
 
 cdr_open() {
