@@ -210,8 +210,16 @@ const char *cg_spool_error(struct cg_spool *spool)
 	return spool->why ? spool->why : sqlite3_errmsg(spool->db);
 }
 
+/* Rows written to a file that was moved away or deleted would be durable for nobody. */
 int cg_spool_begin(struct cg_spool *spool)
 {
+	int moved = 0;
+
+	sqlite3_file_control(spool->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	if (moved) {
+		spool->why = "the file was moved away or deleted";
+		return -ESTALE;
+	}
 	return run(spool, "BEGIN IMMEDIATE");
 }
 

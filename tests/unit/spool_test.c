@@ -220,6 +220,35 @@ static void failing(void)
 	cg_spool_close(spool);
 }
 
+static void moved(void)
+{
+	struct cg_writer_status status = {};
+	struct cg_cdr_row row = open_row("d");
+	struct cg_writer *writer;
+	struct cg_spool *spool;
+	struct seen seen = {};
+	char why[128], aside[80];
+
+	snprintf(aside, sizeof(aside), "%s.aside", path);
+	if (cg_writer_start(path, &writer, why, sizeof(why)) || rename(path, aside)) {
+		ok(0, "writer: set up for a file that moves");
+		return;
+	}
+	cg_writer_put(writer, CG_TABLE_CDR, &row);
+	wait_durable(writer, 1, &status);
+	ok(status.error == -ESTALE, "writer: a spool that was moved away is told");
+	do {
+		status.error = 0;
+		wait_durable(writer, 1, &status);
+	} while (status.error);
+	ok(status.durable == 1 && status.opened == 2 && !cg_spool_open(path, 0, &spool) &&
+		   cg_spool_each(spool, CG_TABLE_CDR, 0, 10, see, &seen) == 1,
+	   "writer: ... and made anew, with the row that was to be written");
+	cg_spool_close(spool);
+	cg_writer_stop(writer);
+	unlink(aside);
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/spool_test.XXXXXX", file[80];
@@ -230,6 +259,7 @@ int main(void)
 	merging();
 	writing();
 	failing();
+	moved();
 	for (int i = 0; i < 3; i++) {
 		snprintf(file, sizeof(file), "%s%s", path,
 			 (const char *[]){ "", "-wal", "-shm" }[i]);
