@@ -61,7 +61,8 @@ lab_up() { # ID [PG]: PG is LAB_PG of a cluster that runs already
 	LAB_PG=${2:-}
 	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/cseqguard-$LAB_ID.XXXXXX") || return
 	chmod 755 "$LAB_DIR"
-	export LAB_ID LAB_DIR LAB_PG
+	LAB_BPFFS=$(stat -f -c %T /sys/fs/bpf)
+	export LAB_ID LAB_DIR LAB_PG LAB_BPFFS
 	lab_network || lab_fail "lab $LAB_ID: cannot make network namespaces: run as root"
 }
 
@@ -106,8 +107,19 @@ lab_down() {
 		done
 		ip netns del "$(lab_ns "$host")" 2>/dev/null || :
 	done
+	lab_bpffs
 	[[ ! -d $LAB_DIR/pgdata ]] || pg_down
 	rm -rf "$LAB_DIR"
+}
+
+# attach mounts bpffs where none is: unmounted again, unless somebody else has come to use it.
+lab_bpffs() {
+	local used
+
+	used=$(find /sys/fs/bpf -mindepth 1 ! -name '*.debug' -print -quit)
+	if [[ $LAB_BPFFS != bpf_fs && -z $used ]]; then
+		umount /sys/fs/bpf 2>/dev/null || :
+	fi
 }
 
 # --- PostgreSQL ----------------------------------------------------------------------------------
@@ -183,7 +195,7 @@ LAB_TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 LAB_OUT=${LAB_OUT:-$LAB_TOP/out}
 
 guard() { # VERB [ARGUMENT]...: the CLI, on the lab's instance
-	"$LAB_OUT/cseqguard" "$1" --instance "lab-$LAB_ID" -n "$(lab_ns proxy)" "${@:2}"
+	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguard" "$1" --instance "lab-$LAB_ID" -n "$(lab_ns proxy)" "${@:2}"
 }
 
 guard_up() { # [ATTACH-OPTION]...: all interfaces of the guarded host
