@@ -63,6 +63,10 @@ spooled() { # TABLE
 	sqlite3 "$SPOOL" "SELECT count(*) FROM $1"
 }
 
+listeners() { # NUMBER: so many are connected (a socket is listed in its client's namespace)
+	[[ $(lab_in proxy grep -c " 0005 03 .* $CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock" /proc/net/unix) == "$1" ]]
+}
+
 pg_start() {
 	pg_as pg_ctl -D "$LAB_DIR/pgdata" -w -l "$LAB_PG/server.log" \
 		-o "-c listen_addresses='' -c unix_socket_directories='$LAB_PG' -c fsync=off" start \
@@ -223,6 +227,30 @@ pg_stop() { # MODE
 	wait "$LAB_DAEMON"
 	LAB_DAEMON=
 	equals 0 spooled cdr
+}
+
+@test "daemon: a dropped BYE becomes a violation row, and goes to each listener of its socket" {
+	local listener n
+
+	daemon_db -n "$(lab_ns proxy)"
+	for n in 1 2; do
+		"$LAB_OUT/cseqguard" events -f -j --instance "lab-$LAB_ID" -n "$(lab_ns proxy)" \
+			>"$LAB_DIR/events-$n" 3>&- &
+		listener+=" $!"
+	done
+	lab_wait 10 listeners 2
+	printf '%s\r\n' 'BYE sip:b@10.77.0.1 SIP/2.0' 'Via: SIP/2.0/UDP 10.77.1.1;branch=z9hG4bK1' \
+		'From: <sip:a@x>;tag=a' 'To: <sip:b@x>;tag=b' "Call-ID: $call" 'Call-ID: another' 'CSeq: 14 BYE' \
+		'Content-Length: 0' '' >"$LAB_DIR/bye"
+	lab_in caller bash -c "cat '$LAB_DIR/bye' >/dev/udp/$LAB_PROXY/5060"
+	comes "ambiguous drop BYE $LAB_CALLER caller0" sql "$DB" "SELECT concat_ws(' ', reason, action,
+		method, host(source), interface) FROM cseqguard.violation"
+	for n in 1 2; do
+		lab_wait 10 jq -e 'select(.reason == "ambiguous")' "$LAB_DIR/events-$n"
+	done
+	# shellcheck disable=SC2086 # one word a process
+	kill $listener
+	lab_wait 10 listeners 0
 }
 
 @test "daemon: a second one of the same instance is refused in one line" {
