@@ -75,6 +75,13 @@ static bool run_step(struct run *run, struct message *message, const struct step
 	return true;
 }
 
+static bool wrong_step(const struct step *step, int n)
+{
+	return wrong("in step %d: %s \"%.*s\" %s", n, step->path,
+		     (int)strcspn(step->message, "\r\n"), step->message,
+		     step->frame ? step->frame : "");
+}
+
 static bool run_case(struct rig *rig, const struct test_case *test)
 {
 	static struct message message;
@@ -94,8 +101,7 @@ static bool run_case(struct rig *rig, const struct test_case *test)
 				       check_dialog(&run, step->then);
 		n++;
 		if (!good)
-			return wrong("in step %d: %s \"%s\" %s", n, step->path, step->message,
-				     step->frame ? step->frame : "");
+			return wrong_step(step, n);
 	}
 	return true;
 }

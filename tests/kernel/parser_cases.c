@@ -32,6 +32,16 @@
 	      "violation:ambiguous:drop", "confirmed caller=13"},                             \
 	     BYE_IN("14"))
 
+/* A BYE 14 written out, with a fault in it by which peers read it in two ways. */
+#define VERSION "SIP/2.0"
+#define WRITTEN(version, via_from, to, call_id)                                                    \
+	"=BYE sip:b@b.example " version "\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKc8;" via_from to      \
+	call_id "CSeq: 14 BYE\r\n\r\n"
+#define WHOLE(name, version, via_from, to, call_id)                                                \
+	CASE("F11: " name, NULL, CALL,                                                             \
+	     {"caller>host", WRITTEN(version, via_from, to, call_id), "drop ambiguous",             \
+	      "violation:ambiguous:drop", "confirmed caller=13"})
+
 #define FROM "<sip:a@a.example>;tag="
 #define TO "<sip:b@b.example>;tag="
 
@@ -85,6 +95,22 @@ SUITE(parser,
 	TWO_WAYS("two addresses in one From", "from", "From: " FROM "a, " FROM "z"),
 	TWO_WAYS("a quote left open in From", "from", "From: \"x " FROM "a"),
 	TWO_WAYS("'<' left open in To", "to", "To: <sip:b@b.example;tag=b"),
+	/* Kamailio 5.6 reads each of these as a BYE of the dialog, other peers do not. */
+	WHOLE("a CR alone ends the Via line", VERSION, "b=1\rFrom: " FROM "a", "\r\nTo: " TO "b\r\n",
+	      "Call-ID: $ID\r\n"),
+	WHOLE("a CR alone ends the From line", VERSION, "b=1\r\nFrom: " FROM "a", "\rTo: " TO "b\r\n",
+	      "Call-ID: $ID\r\n"),
+	WHOLE("a CR alone ends the To line", VERSION, "b=1\r\nFrom: " FROM "a", "\r\nTo: " TO "b\r",
+	      "Call-ID: $ID\r\n"),
+	WHOLE("a NUL ends the Call-ID", VERSION, "b=1\r\nFrom: " FROM "a", "\r\nTo: " TO "b\r\n",
+	      "Call-ID: $ID%00\r\n"),
+	WHOLE("a NUL ends the From tag", VERSION, "b=1\r\nFrom: " FROM "a%00", "\r\nTo: " TO "b\r\n",
+	      "Call-ID: $ID\r\n"),
+	WHOLE("something behind the version", VERSION "x", "b=1\r\nFrom: " FROM "a",
+	      "\r\nTo: " TO "b\r\n", "Call-ID: $ID\r\n"),
+	CASE("near miss: a BYE written so, without a fault, is the call's own", NULL, CALL,
+	     {"caller>host", WRITTEN(VERSION, "b=1\r\nFrom: " FROM "a", "\r\nTo: " TO "b\r\n",
+				     "Call-ID: $ID\r\n"), "pass bye", "bye", "ending"}),
 	CASE("F11: ambiguous, of no known dialog: dropped all the same", NULL,
 	     {"caller>host", "BYE 14 a>b via=c8\nCall-ID: other", "drop ambiguous",
 	      "violation:ambiguous:drop", "none"}),
