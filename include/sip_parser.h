@@ -178,16 +178,33 @@ struct sip_search {
 	__u32 found;
 };
 
+/*
+ * A call costs more than a word: the first words are looked at in line, the rest SIP_STRIDE a step.
+ * Returns 1 when s->found is known.
+ */
+#define SIP_STRIDE 4
+
+sip_inline long sip_search_words(struct sip_search *s, __u32 pos)
+{
+	for (__u32 i = 0; i < SIP_STRIDE; i++, pos += 8) {
+		__u64 word = sip_word(s->p, pos);
+		__u64 marks = sip_equal(word, s->a) | sip_equal(word, s->b) | sip_equal(word, s->c);
+
+		if (marks) {
+			s->found = pos + (sip_lowest_bit(marks) >> 3);
+			return 1;
+		}
+		if (pos + 8 >= s->end)
+			return 1;
+	}
+	return 0;
+}
+
 static long sip_search_step(__u32 i, void *arg)
 {
 	struct sip_search *s = arg;
-	__u32 pos = s->pos + 8 * i;
-	__u64 word = sip_word(s->p, pos);
-	__u64 marks = sip_equal(word, s->a) | sip_equal(word, s->b) | sip_equal(word, s->c);
 
-	if (marks)
-		s->found = pos + (sip_lowest_bit(marks) >> 3);
-	return marks || pos + 8 >= s->end;
+	return sip_search_words(s, s->pos + 8 * SIP_STRIDE * (i + 1));
 }
 
 /* The first of three bytes in [pos, end). */
@@ -195,13 +212,13 @@ sip_part __u32 sip_find(struct sip_parser *p, __u32 pos, __u32 end, __u32 abc)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
 
-	if (!p)
+	if (!p || pos >= end)
 		return end;
 	s.a = SIP_EACH(abc);
 	s.b = SIP_EACH(abc >> 8);
 	s.c = SIP_EACH(abc >> 16);
-	if (pos < end)
-		sip_loop(SIP_MAX / 8, sip_search_step, &s);
+	if (!sip_search_words(&s, pos))
+		sip_loop(SIP_MAX / 8 / SIP_STRIDE, sip_search_step, &s);
 	return s.found < end ? s.found : end;
 }
 
@@ -218,16 +235,23 @@ static long sip_blank_step(__u32 i, void *arg)
 	return 1;
 }
 
-/* The first byte of [pos, end) that is no blank and no line end. */
-sip_part __u32 sip_skip_blanks(struct sip_parser *p, __u32 pos, __u32 end)
+sip_part __u32 sip_skip_more(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
 
-	if (!p)
-		return end;
-	if (pos < end && sip_blank(sip_byte(p, pos)))
+	if (p)
 		sip_loop(SIP_MAX, sip_blank_step, &s);
 	return s.found < end ? s.found : end;
+}
+
+/* The first byte of [pos, end) that is no blank and no line end. */
+sip_inline __u32 sip_skip_blanks(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	if (pos < end && sip_blank(sip_byte(p, pos)))
+		pos++;
+	if (pos < end && sip_blank(sip_byte(p, pos)))
+		return sip_skip_more(p, pos, end);
+	return pos < end ? pos : end;
 }
 
 static long sip_trim_step(__u32 i, void *arg)
@@ -241,38 +265,30 @@ static long sip_trim_step(__u32 i, void *arg)
 	return 1;
 }
 
-/* The end of [pos, end) without its trailing blanks. */
-sip_part __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
+sip_part __u32 sip_trim_more(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
 
-	if (!p)
-		return end;
-	sip_loop(SIP_MAX, sip_trim_step, &s);
+	if (p)
+		sip_loop(SIP_MAX, sip_trim_step, &s);
 	return s.found;
 }
 
-static long sip_word_end_step(__u32 i, void *arg)
+/* The end of [pos, end) without its trailing blanks. */
+sip_inline __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
 {
-	struct sip_search *s = arg;
-	__u32 pos = s->pos + i;
-	__u8 c = sip_byte(s->p, pos);
-
-	if (pos < s->end && !sip_blank(c) && c != ';' && c != ',')
-		return 0;
-	s->found = pos;
-	return 1;
+	if (end > pos && sip_blank(sip_byte(p, end - 1)))
+		end--;
+	if (end > pos && sip_blank(sip_byte(p, end - 1)))
+		return sip_trim_more(p, pos, end);
+	return end;
 }
 
 /* Where a word ends: at a blank, ';' or ','. */
-sip_part __u32 sip_word_end(struct sip_parser *p, __u32 pos, __u32 end)
+sip_inline __u32 sip_word_end(struct sip_parser *p, __u32 pos, __u32 end)
 {
-	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
-
-	if (!p)
-		return end;
-	sip_loop(SIP_MAX, sip_word_end_step, &s);
-	return s.found < end ? s.found : end;
+	end = sip_find(p, pos, end, SIP_ANY(';', ',', ' '));
+	return sip_find(p, pos, end, SIP_ANY('\t', '\r', '\n'));
 }
 
 /*
@@ -414,11 +430,22 @@ static long sip_digit_step(__u32 i, void *arg)
 /* Digits into p->number; returns where they end. */
 sip_part __u32 sip_number(struct sip_parser *p, __u32 pos, __u32 end)
 {
-	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
+	struct sip_search s = { .p = p, .end = end, .found = end };
+	__u64 number = 0;
 
 	if (!p)
 		return end;
-	p->number = 0;
+	for (__u32 i = 0; i < 10; i++, pos++) {
+		__u8 digit = sip_byte(p, pos) - '0';
+
+		if (pos >= end || digit > 9) {
+			p->number = number;
+			return pos < end ? pos : end;
+		}
+		number = number * 10 + digit;
+	}
+	p->number = number < 0xffffffffULL ? number : 0xffffffffULL;
+	s.pos = pos;
 	sip_loop(SIP_MAX, sip_digit_step, &s);
 	return s.found < end ? s.found : end;
 }
@@ -629,6 +656,17 @@ enum sip_header {
 	SIP_H_CONTACT
 };
 
+#define SIP_LETTER(c) (1U << ((c) - 'a'))
+
+/* Most lines are told by their first letter to be of no interest. */
+sip_inline int sip_header_matters(__u8 first)
+{
+	__u32 letter = (__u32)(first | 0x20) - 'a';
+
+	return letter < 26 && (SIP_LETTER('v') | SIP_LETTER('f') | SIP_LETTER('t') | SIP_LETTER('i') |
+			       SIP_LETTER('m') | SIP_LETTER('c')) >> letter & 1;
+}
+
 /* Which header a line may begin with, and how long that name is. */
 sip_inline enum sip_header sip_header_name(const struct sip_parser *p, __u32 line, __u32 *len)
 {
@@ -753,8 +791,11 @@ struct sip_walk {
 /* A line of headers, or the start line; 1: that was the last. */
 sip_inline long sip_take_line(struct sip_parser *p, __u32 line, __u32 end)
 {
-	if (p->started)
-		return sip_header_line(p, line, end) != 0;
+	if (p->started) {
+		if (sip_header_matters(sip_byte(p, line)))
+			sip_header_line(p, line, end);
+		return 0;
+	}
 	p->started = 1;
 	p->failed = sip_start_line(p, line, end) != 0;
 	return p->failed != 0;
@@ -795,15 +836,24 @@ static long sip_line_step(__u32 i, void *arg)
 	return sip_take_line(p, line, end);
 }
 
+/* A bit for each line end in 64 bytes. */
+sip_inline __u64 sip_newlines(const struct sip_parser *p, __u32 pos)
+{
+	__u64 bits = 0;
+
+	for (__u32 i = 0; i < 8; i++)
+		bits |= sip_pack(sip_equal(sip_word(p, pos + 8 * i), SIP_EACH('\n'))) << 8 * i;
+	return bits;
+}
+
 static long sip_newline_step(__u32 i, void *arg)
 {
 	struct sip_parser *p = ((struct sip_walk *)arg)->p;
-	__u64 bits = 0;
+	__u32 block = (i & (SIP_MAX / 128 - 1)) * 2;
 
-	for (__u32 j = 0; j < 8; j++)
-		bits |= sip_pack(sip_equal(sip_word(p, 64 * i + 8 * j), SIP_EACH('\n'))) << 8 * j;
-	p->newlines[i & (SIP_MAX / 64 - 1)] = bits;
-	return 64 * (i + 1) >= p->len;
+	p->newlines[block] = sip_newlines(p, 64 * block);
+	p->newlines[block + 1] = sip_newlines(p, 64 * block + 64);
+	return 128 * (i + 1) >= p->len;
 }
 
 /* See the contract on top. */
@@ -818,7 +868,7 @@ sip_inline int sip_parse(struct sip_parser *p, __u32 len, int complete)
 	p->complete = complete;
 	if (!len || len > SIP_MAX)
 		return -1;
-	sip_loop(SIP_MAX / 64, sip_newline_step, &walk);
+	sip_loop(SIP_MAX / 128, sip_newline_step, &walk);
 	sip_loop(SIP_MAX + SIP_MAX / 64, sip_line_step, &walk);
 	if (!p->started || p->failed)
 		return -1;
