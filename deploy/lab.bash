@@ -99,8 +99,8 @@ lab_down() {
 	local host pid
 
 	[[ -n ${LAB_ID:-} ]] || return 0
-	guard_daemon_end KILL
-	[[ ! -d /sys/fs/bpf/cseqguard/lab-$LAB_ID ]] || guard_down
+	guard_daemon_end KILL || :
+	[[ ! -d /sys/fs/bpf/cseqguard/lab-$LAB_ID ]] || guard_down || :
 	for host in proxy "${LAB_HOSTS[@]}"; do
 		for pid in $(ip netns pids "$(lab_ns "$host")" 2>/dev/null); do
 			kill -KILL "$pid" 2>/dev/null || :
@@ -224,6 +224,6 @@ guard_daemon_end() { # SIGNAL: to LAB_DAEMON, or whom guard_daemon started last
 	LAB_DAEMON=
 	[[ -n $pid ]] || return 0
 	rm -f "$LAB_DIR/daemon.pid"
-	kill "-$1" "$pid" 2>/dev/null
+	kill "-$1" "$pid" 2>/dev/null || :
 	lab_wait 10 test ! -e "/proc/$pid/exe" || lab_fail 'cseqguardd does not end'
 }
