@@ -10,6 +10,7 @@
 
 #include "loop.h"
 
+#define HOSTS_A_TIMEOUT 5 /* so many silent hosts are passed over within one try */
 #define BACKOFF_FIRST (CG_SECOND / 4)
 #define BACKOFF_MOST (10 * CG_SECOND)
 
@@ -118,10 +119,18 @@ static void ignore_notice(void *ctx, const PGresult *notice)
 
 static void connect_start(struct cg_pg *pg)
 {
-	/* What stands before the conninfo is a default, what stands after it has the last word. */
-	const char *keys[] = { "fallback_application_name", "dbname", "client_encoding", NULL };
-	const char *values[] = { "cseqguardd", pg->conninfo, "UTF8", NULL };
+	/*
+	 * What stands before the conninfo is a default, what stands after it has the last word. libpq
+	 * heeds connect_timeout only where it blocks: of several hosts, one that swallows packets
+	 * would use up our deadline each time, without this bound on its own.
+	 */
+	char user_timeout[24];
+	const char *keys[] = { "fallback_application_name", "tcp_user_timeout", "dbname",
+			       "client_encoding", NULL };
+	const char *values[] = { "cseqguardd", user_timeout, pg->conninfo, "UTF8", NULL };
 
+	snprintf(user_timeout, sizeof(user_timeout), "%llu",
+		 (unsigned long long)(pg->timeout / HOSTS_A_TIMEOUT / 1000000));
 	set_state(pg, CONNECTING);
 	pg->conn = PQconnectStartParams(keys, values, 1);
 	if (!pg->conn || PQstatus(pg->conn) == CONNECTION_BAD) {
