@@ -75,17 +75,21 @@ int cg_bpffs_prepare(void)
 				"outside of it, with: cseqguard -n NETNS");
 			return -EXDEV;
 		}
-		if (mount("bpf", MOUNT, "bpf", 0, "mode=0700"))
+		if (mount("bpf", MOUNT, "bpf", 0, "mode=0711"))
 			return failed("mount a bpffs on", MOUNT);
 	}
 	err = make_folder(root);
-	if (err && err != -EEXIST) {
-		errno = -err;
-		return failed("make", root);
-	}
-	if (!is_bpffs(root) || stat(root, &st) || st.st_uid != 0) {
+	if (!err)
+		return 0;
+	if (err == -EEXIST && (!is_bpffs(root) || stat(root, &st) || st.st_uid != 0)) {
 		cg_fail("%s: not a folder of root's in a bpffs; remove it", root);
 		return -EPERM;
+	}
+	if (err == -EEXIST) /* the group may be younger than the folder */
+		err = share(root, 0700, 0750);
+	if (err) {
+		errno = -err;
+		return failed("make", root);
 	}
 	return 0;
 }

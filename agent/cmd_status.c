@@ -94,7 +94,10 @@ static json_t *settings(const char *instance, const struct cg_config *config)
 
 static const char *in_word(const struct cg_interface *interface)
 {
-	return !interface->alive ? "gone" : interface->native ? "native" : "generic";
+	return interface->hidden   ? "hidden"
+	       : !interface->alive ? "gone"
+	       : interface->native ? "native"
+				   : "generic";
 }
 
 static json_t *interfaces(const struct cg_interface *list, size_t n)
@@ -154,6 +157,11 @@ static int show(json_t *status, const struct cg_interface *list, size_t n, const
 	json_object_foreach (json_object_get(status, "settings"), key, value)
 		show_setting(key, value);
 	for (size_t i = 0; i < n; i++) {
+		if (list[i].hidden) {
+			printf("%-17s%s: attached; only root sees how\n", "interface",
+			       list[i].name);
+			continue;
+		}
 		printf("%-17s%s: in %s (program %u), out ", "interface", list[i].name,
 		       in_word(&list[i]), list[i].program_in);
 		if (list[i].program_out)

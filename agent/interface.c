@@ -43,6 +43,8 @@ static void see_link(const char *instance, bool here, struct cg_interface *inter
 
 	pin_name(pin, LINK, interface);
 	fd = cg_map_open(instance, pin);
+	interface->hidden = fd == -EACCES || fd == -EPERM;
+	interface->alive = interface->hidden;
 	if (fd < 0)
 		return;
 	if (!link_info(fd, &info) && info.type == BPF_LINK_TYPE_XDP && info.xdp.ifindex) {

@@ -17,6 +17,7 @@
 struct cg_interface {
 	__u32 ifindex; /* of when it was attached */
 	bool alive; /* the link still sits on it */
+	bool hidden; /* no right to look at the link: alive is taken for granted, the rest unknown */
 	bool native;
 	bool made_clsact;
 	__u32 program_in; /* ids; 0: none */

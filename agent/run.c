@@ -59,7 +59,7 @@ int cg_run_lock(const char *instance)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
 	if (fd < 0)
 		return -errno;
-	if (group && fchown(fd, -1, group->gr_gid) && errno != EPERM)
+	if (group && (fchown(fd, -1, group->gr_gid) || fchmod(fd, 0660)) && errno != EPERM)
 		err = -errno;
 	if (!err && flock(fd, LOCK_EX | LOCK_NB))
 		err = -errno;
