@@ -17,7 +17,7 @@ setup_file() {
 
 setup() {
 	export DB=t$BATS_TEST_NUMBER SPOOL=$LAB_DIR/spool-$BATS_TEST_NUMBER.db
-	call=call-$BATS_TEST_NUMBER
+	call=call-$BATS_TEST_NUMBER enter=()
 	read -r DIALOG_NOW _ </proc/uptime
 	export DIALOG_NOW
 	sql postgres 'SELECT' 2>/dev/null || pg_start
@@ -36,8 +36,8 @@ teardown() {
 }
 
 daemon() { # [OPTION]...: quick clocks; returns when it holds its lock and reads its rings
-	"$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab --spool "$SPOOL" --bye-timeout 2 \
-		--grace 2 --sweep 200ms "$@" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
+	"${enter[@]}" "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab --spool "$SPOOL" \
+		--bye-timeout 2 --grace 2 --sweep 200ms "$@" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
 	LAB_DAEMON=$!
 	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock"
 }
@@ -166,6 +166,14 @@ pg_stop() { # MODE
 	lab_wait 10 grep -q 'no answer within 1 s' "$LAB_DIR/daemon.log"
 	comes 1 row 'count(*)' # by another backend
 	kill -CONT "$backend"
+}
+
+@test "daemon: of several hosts in the conninfo, one that swallows packets is passed over" {
+	ip -n "$(lab_ns third)" neigh replace 10.77.3.9 lladdr 02:00:00:00:00:09 dev eth0
+	enter=(nsenter "--net=/run/netns/$(lab_ns third)")
+	daemon --db "host=10.77.3.9,$LAB_PG user=postgres dbname=$DB" --db-timeout 10s
+	dialog answer=5
+	comes none row end_reason
 }
 
 @test "daemon: not there yet, PostgreSQL is awaited; the schema is made when it comes" {
