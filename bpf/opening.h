@@ -82,10 +82,11 @@ static __always_inline __u8 invite_in(struct guard *g)
 									     CG_R_INVITE;
 }
 
+/* 6.1 returns an int in 64 bits that are not sign-extended: hence the casts. */
 static __always_inline __u8 invite_pend(struct guard *g, const struct cg_txn_key *key)
 {
 	g->s->invite.moved = g->s->facts.now;
-	switch (bpf_map_update_elem(&pending, key, &g->s->invite, BPF_NOEXIST)) {
+	switch ((int)bpf_map_update_elem(&pending, key, &g->s->invite, BPF_NOEXIST)) {
 	case 0:
 	case -EEXIST:
 		return CG_R_INVITE;
@@ -252,7 +253,7 @@ static __always_inline __u8 dialog_open(struct guard *g, const struct cg_invite 
 	struct cg_dialog *d = (void *)g->s->dialog;
 
 	dialog_build(g, i);
-	switch (bpf_map_update_elem(&dialogs, &g->s->facts.key, d, BPF_NOEXIST)) {
+	switch ((int)bpf_map_update_elem(&dialogs, &g->s->facts.key, d, BPF_NOEXIST)) {
 	case 0:
 		o->event = CG_EV_START;
 		o->leg = CG_LEG_CALLER;

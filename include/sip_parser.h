@@ -79,13 +79,17 @@ struct sip_parser {
 	__u8 vias; /* Via values seen: 0, 1 or 2 */
 	__u8 complete;
 	/*
-	 * What a loop carries from step to step lies here: of memory the verifier assumes nothing,
-	 * of a register or the stack it would walk every value.
+	 * What a loop carries from step to step lies here: of memory the verifier assumes nothing.
+	 * Of what lies on the stack a young one walks every value; 6.1's walks a step once, believes
+	 * the first value to be the only one, and removes the branches that others would take.
 	 */
 	__u32 at; /* in parameters, or before an address */
-	__u32 quoted; /* within a quoted string */
+	__u8 quoted; /* within a quoted string */
+	__u8 found; /* the parameter looked for */
+	__u8 twice; /* ... under two values, or in quotes */
+	__u8 pad;
 	__u64 number;
-	__u64 newlines[SIP_MAX / 64]; /* a bit a byte */
+	__u64 controls[SIP_MAX / 64]; /* a bit for each byte below ' ' */
 	__u8 buf[SIP_MAX + SIP_SLACK];
 };
 
@@ -485,8 +489,6 @@ struct sip_params {
 	__u32 name_len;
 	__u32 end;
 	struct sip_slice value;
-	__u8 found;
-	__u8 twice; /* another value under the same name */
 };
 
 /* The next parameter from p->at on; stops at a ','. */
@@ -512,11 +514,11 @@ static long sip_param_step(__u32 i, void *arg)
 	word = sip_skip_blanks(p, word + 1, s->end);
 	p->at = sip_word_end(p, word, s->end);
 	value = sip_slice(word, p->at);
-	if (!s->found)
+	if (!p->found)
 		s->value = value;
-	else if (!sip_same(p, &s->value, &value))
-		s->twice = 1;
-	s->found = 1;
+	if (!sip_same(p, &s->value, &value) || (value.len && sip_byte(p, word) == '"'))
+		p->twice = 1;
+	p->found = 1;
 	return 0;
 }
 
@@ -528,7 +530,7 @@ sip_part int sip_via_value(struct sip_parser *p, __u32 end)
 	if (!p)
 		return 0;
 	s.name = SIP_LETTERS('b', 'r', 'a', 'n', 'c', 'h', 0, 0);
-	p->quoted = 0;
+	p->quoted = p->found = p->twice = 0;
 	sip_loop(SIP_MAX, sip_param_step, &s);
 	if (p->vias == 0)
 		p->msg.branch = s.value;
@@ -601,8 +603,9 @@ sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 	if (sip_address(p, pos, end, &uri)) {
 		p->msg.flags |= SIP_AMBIGUOUS;
 	} else {
+		p->found = p->twice = 0;
 		sip_loop(SIP_MAX, sip_param_step, &s);
-		if (p->at < end || s.twice || p->quoted)
+		if (p->at < end || p->twice || p->quoted)
 			p->msg.flags |= SIP_AMBIGUOUS;
 	}
 	if (p->msg.flags & has) {
@@ -759,7 +762,7 @@ sip_inline int sip_digit(__u8 c)
 /* Request line or status line, RFC 3261 7.1 and 7.2. */
 sip_part int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
 {
-	__u32 uri, method_end;
+	__u32 uri, method_end, version;
 	__u8 a, b, c;
 
 	if (!p)
@@ -776,17 +779,46 @@ sip_part int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
 	}
 	method_end = sip_find(p, line, end, SIP_ANY(' ', '\t', ' '));
 	p->msg.method = sip_method(p, line, method_end - line);
-	if (end - method_end < 9 || !sip_is_version(p, end - 7) ||
-	    !sip_blank(sip_byte(p, end - 8)))
-		return -1;
 	uri = sip_skip_blanks(p, method_end, end);
-	p->msg.request_uri = sip_slice(uri, sip_trim(p, uri, end - 7));
+	if (end - uri < 9)
+		return -1;
+	version = end - 7;
+	if (!sip_is_version(p, version) || !sip_blank(sip_byte(p, version - 1))) {
+		/* Kamailio does not look behind the digits of the version */
+		version = sip_find(p, uri, end, SIP_ANY(' ', '\t', ' '));
+		version = sip_skip_blanks(p, version, end);
+		if (end - version < 7 || !sip_is_version(p, version))
+			return -1;
+		p->msg.flags |= SIP_AMBIGUOUS;
+	}
+	p->msg.request_uri = sip_slice(uri, sip_trim(p, uri, version));
 	return 0;
 }
 
 struct sip_walk {
 	struct sip_parser *p;
 };
+
+static long sip_junk_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	__u32 pos = s->pos + i;
+
+	if (pos < s->end && sip_byte(s->p, pos) <= ' ')
+		return 0;
+	s->found = pos;
+	return 1;
+}
+
+/* Peers skip CRs, LFs and blanks before a start line, each in a way of its own. */
+sip_part __u32 sip_skip_junk(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
+
+	if (p && pos < end && sip_byte(p, pos) <= ' ')
+		sip_loop(SIP_MAX, sip_junk_step, &s);
+	return s.found < end ? s.found : end;
+}
 
 /* A line of headers, or the start line; 1: that was the last. */
 sip_inline long sip_take_line(struct sip_parser *p, __u32 line, __u32 end)
@@ -796,17 +828,41 @@ sip_inline long sip_take_line(struct sip_parser *p, __u32 line, __u32 end)
 			sip_header_line(p, line, end);
 		return 0;
 	}
+	line = sip_skip_junk(p, line, end);
+	if (line == end)
+		return 0;
 	p->started = 1;
 	p->failed = sip_start_line(p, line, end) != 0;
 	return p->failed != 0;
 }
 
+/* The line before `end` is whole, and the next begins at `next`. 1: there are no more. */
+sip_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
+{
+	__u32 line = p->line;
+	__u8 c = sip_byte(p, next);
+
+	if (end == line) {
+		p->line = next;
+		if (p->started)
+			p->msg.flags |= SIP_HEADERS_END;
+		return p->started != 0;
+	}
+	if (next < p->len && p->started && (c == ' ' || c == '\t'))
+		return 0; /* the line goes on */
+	if (next >= p->len && !p->complete)
+		return 1; /* it may go on, out of sight */
+	p->line = next;
+	return sip_take_line(p, line, end);
+}
+
+/* From one control byte to the next: most are line ends. */
 static long sip_line_step(__u32 i, void *arg)
 {
 	struct sip_parser *p = ((struct sip_walk *)arg)->p;
-	__u32 pos = p->pos, line = p->line, end;
-	__u64 bits = p->newlines[(pos / 64) & (SIP_MAX / 64 - 1)] >> (pos & 63);
-	__u8 next;
+	__u32 pos = p->pos;
+	__u64 bits = p->controls[(pos / 64) & (SIP_MAX / 64 - 1)] >> (pos & 63);
+	__u8 c;
 
 	(void)i;
 	if (!bits) {
@@ -814,45 +870,48 @@ static long sip_line_step(__u32 i, void *arg)
 		if (p->pos < p->len)
 			return 0;
 	}
-	end = bits ? pos + sip_lowest_bit(bits) : p->len;
-	if (end >= p->len) { /* the last line has no end */
-		if (p->complete && line < p->len)
-			sip_take_line(p, line, p->len);
+	pos = bits ? pos + sip_lowest_bit(bits) : p->len;
+	if (pos >= p->len) { /* the last line has no end */
+		if (p->complete && p->line < p->len)
+			sip_take_line(p, p->line, p->len);
 		return 1;
 	}
-	p->pos = end + 1;
-	next = sip_byte(p, end + 1);
-	if (end == line || (end == line + 1 && sip_byte(p, line) == '\r')) {
-		p->line = end + 1;
-		if (p->started)
-			p->msg.flags |= SIP_HEADERS_END;
-		return p->started != 0;
+	c = sip_byte(p, pos);
+	p->pos = pos + 1;
+	if (c == '\n')
+		return sip_end_line(p, pos, pos + 1);
+	if (c == '\r' && pos + 1 < p->len && sip_byte(p, pos + 1) == '\n') {
+		p->pos = pos + 2;
+		return sip_end_line(p, pos, pos + 2);
 	}
-	if (end + 1 < p->len && p->started && (next == ' ' || next == '\t'))
-		return 0; /* the line goes on */
-	if (end + 1 >= p->len && !p->complete)
-		return 1; /* it may go on, out of sight */
-	p->line = end + 1;
-	return sip_take_line(p, line, end);
+	/* a CR alone ends a line for Kamailio, a NUL a string for most, VT and FF are blanks to some */
+	if (p->started && (c == '\r' || c == '\0' || c == '\v' || c == '\f'))
+		p->msg.flags |= SIP_AMBIGUOUS;
+	return 0;
 }
 
-/* A bit for each line end in 64 bytes. */
-sip_inline __u64 sip_newlines(const struct sip_parser *p, __u32 pos)
+/* A bit for each byte below ' ' in 64. */
+sip_inline __u64 sip_controls(const struct sip_parser *p, __u32 pos)
 {
 	__u64 bits = 0;
 
-	for (__u32 i = 0; i < 8; i++)
-		bits |= sip_pack(sip_equal(sip_word(p, pos + 8 * i), SIP_EACH('\n'))) << 8 * i;
+	for (__u32 i = 0; i < 8; i++) {
+		__u64 word = sip_word(p, pos + 8 * i);
+
+		bits |= sip_pack(~(((word & SIP_EACH(0x7f)) + SIP_EACH(0x60)) | word) &
+				 SIP_EACH(0x80))
+			<< 8 * i;
+	}
 	return bits;
 }
 
-static long sip_newline_step(__u32 i, void *arg)
+static long sip_controls_step(__u32 i, void *arg)
 {
 	struct sip_parser *p = ((struct sip_walk *)arg)->p;
 	__u32 block = (i & (SIP_MAX / 128 - 1)) * 2;
 
-	p->newlines[block] = sip_newlines(p, 64 * block);
-	p->newlines[block + 1] = sip_newlines(p, 64 * block + 64);
+	p->controls[block] = sip_controls(p, 64 * block);
+	p->controls[block + 1] = sip_controls(p, 64 * block + 64);
 	return 128 * (i + 1) >= p->len;
 }
 
@@ -868,7 +927,7 @@ sip_inline int sip_parse(struct sip_parser *p, __u32 len, int complete)
 	p->complete = complete;
 	if (!len || len > SIP_MAX)
 		return -1;
-	sip_loop(SIP_MAX / 128, sip_newline_step, &walk);
+	sip_loop(SIP_MAX / 128, sip_controls_step, &walk);
 	sip_loop(SIP_MAX + SIP_MAX / 64, sip_line_step, &walk);
 	if (!p->started || p->failed)
 		return -1;

@@ -139,7 +139,8 @@ static const struct parser_vector parser_vectors[] = {
 	{"To-Do and others are not headers of ours",
 	 BYE "To-Do: z\r\nFromage: z\r\nCall-IDs: z\r\nViaduct: z\r\nCSeqs: z\r\ntx: z\r\n" VIA DIALOG CSEQ END,
 	 FROM_A " call_id=x@y branch=z9hG4bKc1"},
-	{"Call_ID is no Call-ID", BYE "Call\rID: z\r\n" VIA DIALOG CSEQ END, FROM_A " call_id=x@y"},
+	{"Call CR ID is no Call-ID", BYE "Call\rID: z\r\n" VIA DIALOG CSEQ END,
+	 "call_id=x@y ambiguous=1"},
 	{"another method", "INVITE sip:b SIP/2.0\r\n" VIA DIALOG "CSeq: 1 INVITE\r\n" END, "method=INVITE cseq=1"},
 	{"a method not known", "PUBLISHED sip:b SIP/2.0\r\n" VIA DIALOG "CSeq: 1 PUBLISHED\r\n" END,
 	 "method=OTHER cseq=1"},
@@ -148,7 +149,7 @@ static const struct parser_vector parser_vectors[] = {
 
 	{"no SIP: HTTP", "GET / HTTP/1.1\r\n\r\n", NULL},
 	{"no SIP: SIP/3.0", "BYE sip:b SIP/3.0\r\n\r\n", NULL},
-	{"no SIP: SIP/2.00", "BYE sip:b SIP/2.00\r\n\r\n", NULL},
+	{"more digits of the version", "BYE sip:b SIP/2.00\r\n" VIA DIALOG CSEQ END, "ambiguous=1"},
 	{"no SIP: a status of letters", "SIP/2.0 abc OK\r\n\r\n", NULL},
 	{"no SIP: status 99", "SIP/2.0 099 OK\r\n\r\n", NULL},
 	{"no SIP: status 700", "SIP/2.0 700 OK\r\n\r\n", NULL},
