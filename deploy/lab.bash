@@ -163,7 +163,8 @@ kamailio_db() { # DATABASE
 
 	sql postgres "CREATE DATABASE $1" || return
 	for table in standard acc; do
-		psql -Xq -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$1")" -f "$scripts/$table-create.sql" || return
+		psql -Xq -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$1")" \
+			-f "$scripts/$table-create.sql" || return
 	done
 	sql "$1" 'ALTER TABLE acc ADD cseq text, ADD src_ip text;
 		ALTER TABLE acc_cdrs ADD callid text'
@@ -184,7 +185,8 @@ kamailio_up() { # DATABASE [ADDRESS]...: a proxy on the guarded host, on LAB_PRO
 	install -d "$LAB_DIR/kamailio"
 	PGHOST=$LAB_PG lab_in proxy kamailio -DD -E -f "$config" "${listen[@]}" -m 32 -M 8 \
 		-A "DATABASE=\"postgres://postgres@/$1\"" -A "GATEWAY=\"$LAB_GATEWAY\"" \
-		-A "CUSTOMER=\"$LAB_CALLER\"" -Y "$LAB_DIR/kamailio" >"$LAB_DIR/kamailio.log" 2>&1 </dev/null 3>&- &
+		-A "CUSTOMER=\"$LAB_CALLER\"" -Y "$LAB_DIR/kamailio" \
+		>"$LAB_DIR/kamailio.log" 2>&1 </dev/null 3>&- &
 	lab_wait 10 lab_listens proxy 5060 ||
 		lab_fail "Kamailio does not start: $(tail -n 1 "$LAB_DIR/kamailio.log")"
 }
@@ -195,7 +197,8 @@ LAB_TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 LAB_OUT=${LAB_OUT:-$LAB_TOP/out}
 
 guard() { # VERB [ARGUMENT]...: the CLI, on the lab's instance
-	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguard" "$1" --instance "lab-$LAB_ID" -n "$(lab_ns proxy)" "${@:2}"
+	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguard" "$1" \
+		--instance "lab-$LAB_ID" -n "$(lab_ns proxy)" "${@:2}"
 }
 
 guard_up() { # [ATTACH-OPTION]...: all interfaces of the guarded host

@@ -260,7 +260,8 @@ sip_play() {
 	printf '%s\n</scenario>\n' "${learnt:+<Reference variables=\"$learnt\"/>}" >>"$file.xml"
 	lab_in "$host" sipp -sf "$file.xml" -m 1 -t u1 -p 5060 -i "$(lab_address "$host")" \
 		-nostdin -timeout 30s -timeout_error -default_behaviors abortunexp \
-		-key caller "${SIP_USER:-bob}" -key callee "${SIP_CALLS:-gw}" -key from_tag "f-$name" -key to_tag "t-$name" \
+		-key caller "${SIP_USER:-bob}" -key callee "${SIP_CALLS:-gw}" \
+		-key from_tag "f-$name" -key to_tag "t-$name" \
 		-trace_shortmsg -shortmessage_file "$file.short" -shortmessage_overwrite true \
 		-trace_msg -message_file "$file.msg" -message_overwrite true \
 		-trace_err -error_file "$file.err" -error_overwrite true \
@@ -270,10 +271,12 @@ sip_play() {
 
 sip_callee() { # HOST NAME [SIPP-OPTION]...: returns when it listens
 	sip_play "$@" || return
-	lab_wait 5 lab_listens "$1" 5060 || lab_fail "SIPp $2 does not listen: $(tail -n 3 "$LAB_DIR/$2.log")"
+	lab_wait 5 lab_listens "$1" 5060 ||
+		lab_fail "SIPp $2 does not listen: $(tail -n 3 "$LAB_DIR/$2.log")"
 }
 
-sip_caller() { # HOST NAME CALL-ID [SIPP-OPTION]...: SIP_USER (bob) calls SIP_CALLS (gw) by SIP_REMOTE
+# SIP_USER (bob) calls SIP_CALLS (gw) by way of SIP_REMOTE (the proxy).
+sip_caller() { # HOST NAME CALL-ID [SIPP-OPTION]...
 	sip_play "$1" "$2" -cid_str "$3" "${@:4}" "${SIP_REMOTE:-$LAB_PROXY}:5060"
 }
 
