@@ -149,8 +149,10 @@ static __always_inline __u8 early_request(const struct guard *g)
 	if (!e)
 		return CG_R_UNKNOWN_DIALOG;
 	caller = f->from == e->caller_tag;
-	if (!f->cseq_valid || f->method == CG_M_ACK || f->method == CG_M_BYE ||
-	    !addr_equal(g->s->packet.source, caller ? e->caller_addr : e->callee_addr))
+	if (!f->cseq_valid || f->method == CG_M_ACK || f->method == CG_M_BYE)
+		return CG_R_EARLY;
+	if (!addr_equal(g->s->packet.source, caller ? e->caller_addr : e->callee_addr) &&
+	    !(f->direction == CG_IN && f->peer_gateway))
 		return CG_R_EARLY;
 	if (caller && f->cseq > e->caller_cseq) {
 		e->caller_cseq = f->cseq;
