@@ -25,8 +25,8 @@ struct side {
 static __always_inline int dialog_from_caller(const struct cg_dialog *d, const struct facts *f)
 {
 	if (f->from == f->to)
-		return f->direction == CG_IN ? addr_equal(f->peer, d->caller.addr) :
-					       !addr_equal(f->peer, d->caller.addr);
+		return f->direction == CG_IN ? addr_equal(f->peer, d->caller.addr)
+					     : !addr_equal(f->peer, d->caller.addr);
 	return f->from == d->caller_tag;
 }
 
@@ -100,7 +100,8 @@ static __always_inline void dialog_set_target_in(struct cg_dialog *d, const stru
  * `leg` gave a Contact: in its INVITE, its UPDATE, or its 2xx to one (RFC 3261 12.2). What goes out
  * counts once, for the branch of what came in from that leg: others' words go out as well.
  */
-static __always_inline void dialog_refresh_target(struct cg_dialog *d, const struct facts *f, __u8 leg)
+static __always_inline void dialog_refresh_target(struct cg_dialog *d, const struct facts *f,
+						  __u8 leg)
 {
 	if (!f->contact || !method_refreshes_target(f->method) || !leg_owns_target(d, leg))
 		return;
@@ -159,8 +160,8 @@ static __always_inline __u32 tag_case(const struct cg_config *config, __u64 call
 
 /* A BYE awaits evidence. A copy under the same branch moves its arrival only. */
 static __always_inline void dialog_pend_bye(struct cg_dialog *d, const struct facts *f,
-					    const struct cg_config *config, __u8 leg, __u32 branch_in,
-					    struct outcome *o)
+					    const struct cg_config *config, __u8 leg,
+					    __u32 branch_in, struct outcome *o)
 {
 	int caller = leg == CG_LEG_CALLER;
 	__u32 letters = tag_case(config, caller ? f->from_case : f->to_case,
@@ -223,8 +224,8 @@ static __always_inline void dialog_bye_in(struct cg_dialog *d, const struct fact
 	o->leg = s.leg;
 	o->clock = d->clock;
 	o->reason = bye_reason(f, &s, relation);
-	o->expected_cseq = *s.flags & CG_LEG_COUNTED ?
-				   s.own->cseq + (config->equal == CG_EQUAL_DROP) : 0;
+	o->expected_cseq =
+		*s.flags & CG_LEG_COUNTED ? s.own->cseq + (config->equal == CG_EQUAL_DROP) : 0;
 	action = reason_action(config, o->reason);
 	if (action != CG_PASS)
 		dialog_count_blocked(d, f);

@@ -14,9 +14,10 @@ static __always_inline void dialog_answerer(struct cg_dialog *d, const struct fa
 {
 	int from_caller = f->from == d->caller_tag;
 
-	if (f->from == f->to) /* the response of one leg comes in from it, or goes out to the other */
-		from_caller = f->direction == CG_IN ? !addr_equal(f->peer, d->caller.addr) :
-						      addr_equal(f->peer, d->caller.addr);
+	/* Equal tags: the response of one leg comes in from it, or goes out to the other. */
+	if (f->from == f->to)
+		from_caller = f->direction == CG_IN ? !addr_equal(f->peer, d->caller.addr)
+						    : addr_equal(f->peer, d->caller.addr);
 	dialog_side(d, !from_caller, s);
 }
 
@@ -81,8 +82,8 @@ static __always_inline void dialog_judge_bye(struct cg_dialog *d, const struct f
 					     const struct side *answerer, struct outcome *o)
 {
 	int witness = *answerer->flags & CG_LEG_WITNESS;
-	int from_it = (d->flags & CG_D_BYE_TO_WITNESS) &&
-		      peer_is_leg(f, answerer->own, *answerer->flags);
+	int from_it =
+		(d->flags & CG_D_BYE_TO_WITNESS) && peer_is_leg(f, answerer->own, *answerer->flags);
 	int on_target = d->flags & CG_D_BYE_ON_TARGET;
 
 	if (f->status < 300 && !on_target) {

@@ -87,8 +87,8 @@ static __noinline int guard_response(struct guard *g, struct outcome *o)
 	} else if (f->method != CG_M_INVITE) {
 		o->reason = CG_R_OUT_OF_DIALOG;
 	} else {
-		o->reason = f->direction == CG_IN ? invite_answered_in(g, o) :
-						    invite_answered_out(g, o);
+		o->reason = f->direction == CG_IN ? invite_answered_in(g, o)
+						  : invite_answered_out(g, o);
 	}
 	return 0;
 }
@@ -106,8 +106,8 @@ static __always_inline __u8 guard_not_sip(struct guard *g, int complete)
 		return CG_R_NOT_SIP;
 	end = sip_find(p, p->line, p->len, SIP_ANY(' ', '\t', ' '));
 	method = sip_method(p, p->line, end - p->line);
-	return end == p->len || method == CG_M_BYE || method == CG_M_INVITE ? CG_R_FRAGMENTED :
-									      CG_R_NOT_SIP;
+	return end == p->len || method == CG_M_BYE || method == CG_M_INVITE ? CG_R_FRAGMENTED
+									    : CG_R_NOT_SIP;
 }
 
 /* A first fragment, or a frame longer than what is looked at, must show whose BYE or INVITE it is. */
@@ -164,8 +164,7 @@ static __always_inline int guard_message(struct guard *g, struct outcome *o)
  * Finds the payload; anything but PACKET_SIP is counted, and passes. A frame of its own: what lies
  * below the parser's on the stack is dear.
  */
-static __noinline int guard_locate(struct guard *g, struct cursor *c, __u8 direction,
-					__u32 ifindex)
+static __noinline int guard_locate(struct guard *g, struct cursor *c, __u8 direction, __u32 ifindex)
 {
 	struct packet packet = { .direction = direction, .ifindex = ifindex };
 	int reason = packet_read(c, g->config, &packet);

@@ -75,8 +75,8 @@ static long hash_step(__u32 i, void *arg)
 }
 
 /* p->number is left with the letter case. */
-__noinline __u64 hash_text(struct sip_parser *p, const struct cg_config *config, __u32 pos, __u32 len,
-			   __u32 fold)
+__noinline __u64 hash_text(struct sip_parser *p, const struct cg_config *config, __u32 pos,
+			   __u32 len, __u32 fold)
 {
 	struct hash_state h = { .p = p, .pos = pos, .len = len, .fold = fold };
 	__u64 k0, k1;

@@ -78,8 +78,8 @@ static __always_inline __u8 invite_in(struct guard *g)
 		invite_again(g->s, first);
 	else
 		invite_build(g);
-	return bpf_map_update_elem(&invites, &key, &g->s->invite, BPF_ANY) ? CG_R_INTERNAL :
-									     CG_R_INVITE;
+	return bpf_map_update_elem(&invites, &key, &g->s->invite, BPF_ANY) ? CG_R_INTERNAL
+									   : CG_R_INVITE;
 }
 
 /* 6.1 returns an int in 64 bits that are not sign-extended: hence the casts. */
@@ -247,7 +247,8 @@ static __noinline int dialog_build(struct guard *g, const struct cg_invite *i)
 }
 
 _Static_assert(CG_I_CALL_ID_CUT == CG_D_CALL_ID_CUT && CG_I_TAG_CUT == CG_D_TAG_CUT &&
-	       CG_I_URI_CUT == CG_D_URI_CUT, "the cuts pass from invite to dialog as they are");
+		       CG_I_URI_CUT == CG_D_URI_CUT,
+	       "the cuts pass from invite to dialog as they are");
 
 static __always_inline __u8 dialog_open(struct guard *g, const struct cg_invite *i,
 					struct outcome *o)
@@ -316,8 +317,8 @@ static __always_inline __u8 invite_answered_out(struct guard *g, struct outcome 
 		if (i && !i->moved && e && e->first_seen == CG_OUT) {
 			invite_again(g->s, i);
 			g->s->invite.flags |= CG_I_ANSWERED_HERE;
-			return invite_pend(g, &key) == CG_R_PENDING_FULL ? CG_R_PENDING_FULL :
-									   CG_R_EARLY;
+			return invite_pend(g, &key) == CG_R_PENDING_FULL ? CG_R_PENDING_FULL
+									 : CG_R_EARLY;
 		}
 		return CG_R_EARLY;
 	}

@@ -203,7 +203,7 @@ static __always_inline int packet_is_extension(__u8 next)
 	{                                                                                          \
 		struct packet_walk *w = arg;                                                       \
 		struct extension x;                                                                \
-												   \
+                                                                                                   \
 		(void)i;                                                                           \
 		if (!packet_is_extension(w->at->next) ||                                           \
 		    load_bytes(w->ctx, w->at->offset, &x, sizeof(x)))                              \

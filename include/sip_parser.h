@@ -427,7 +427,8 @@ static long sip_digit_step(__u32 i, void *arg)
 		return 1;
 	}
 	value = s->p->number * 10 + digit;
-	s->p->number = value < 0xffffffffULL ? value : 0xffffffffULL; /* over any limit: there it stays */
+	s->p->number =
+		value < 0xffffffffULL ? value : 0xffffffffULL; /* over any limit: there it stays */
 	return 0;
 }
 
@@ -666,8 +667,10 @@ sip_inline int sip_header_matters(__u8 first)
 {
 	__u32 letter = (__u32)(first | 0x20) - 'a';
 
-	return letter < 26 && (SIP_LETTER('v') | SIP_LETTER('f') | SIP_LETTER('t') | SIP_LETTER('i') |
-			       SIP_LETTER('m') | SIP_LETTER('c')) >> letter & 1;
+	return letter < 26 && (SIP_LETTER('v') | SIP_LETTER('f') | SIP_LETTER('t') |
+			       SIP_LETTER('i') | SIP_LETTER('m') | SIP_LETTER('c')) >>
+					      letter &
+				      1;
 }
 
 /* Which header a line may begin with, and how long that name is. */
