@@ -36,6 +36,7 @@ teardown() {
 }
 
 daemon() { # [OPTION]...: quick clocks; returns when it holds its lock and reads its rings
+	rm -f "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock" # a killed one's
 	"${enter[@]}" "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab --spool "$SPOOL" \
 		--bye-timeout 2 --grace 2 --sweep 200ms "$@" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
 	LAB_DAEMON=$!
