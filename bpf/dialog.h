@@ -17,8 +17,10 @@ struct side {
 	struct cg_leg *own;
 	struct cg_leg *other;
 	__u8 *flags;
-	__u8 other_flags;
+	__u8 *other_flags;
 	__u8 leg; /* enum cg_leg_id */
+	__u8 own_if;
+	__u8 other_if;
 };
 
 /* Where both tags are equal, the address tells. */
@@ -33,23 +35,39 @@ static __always_inline int dialog_from_caller(const struct cg_dialog *d, const s
 static __always_inline void dialog_side(struct cg_dialog *d, int caller, struct side *s)
 {
 	if (caller) {
-		*s = (struct side){ &d->caller, &d->callee, &d->caller_flags, d->callee_flags,
-				    CG_LEG_CALLER };
+		*s = (struct side){ &d->caller,	   &d->callee,	 &d->caller_flags, &d->callee_flags,
+				    CG_LEG_CALLER, d->caller_if, d->callee_if };
 	} else {
-		*s = (struct side){ &d->callee, &d->caller, &d->callee_flags, d->caller_flags,
-				    CG_LEG_CALLEE };
+		*s = (struct side){ &d->callee,	   &d->caller,	 &d->callee_flags, &d->caller_flags,
+				    CG_LEG_CALLEE, d->callee_if, d->caller_if };
 	}
 }
 
-/* Is the packet's far end this leg? A gateway leg may speak from any gateway address. */
-static __always_inline int peer_is_leg(const struct facts *f, const struct cg_leg *leg, __u8 flags)
+/*
+ * Is the packet's far end this leg? A gateway leg may speak from any gateway address. With
+ * --strict-interface only through the interface where it spoke first.
+ */
+static __always_inline int peer_is_leg(const struct facts *f, const struct cg_leg *leg, __u8 flags,
+				       __u8 interface)
 {
+	if (f->interface && f->interface != interface)
+		return 0;
 	return addr_equal(f->peer, leg->addr) || ((flags & CG_LEG_GATEWAY) && f->peer_gateway);
+}
+
+static __always_inline int peer_is_own(const struct facts *f, const struct side *s)
+{
+	return peer_is_leg(f, s->own, *s->flags, s->own_if);
+}
+
+static __always_inline int peer_is_other(const struct facts *f, const struct side *s)
+{
+	return peer_is_leg(f, s->other, *s->other_flags, s->other_if);
 }
 
 static __always_inline enum relation dialog_relation(const struct facts *f, const struct side *s)
 {
-	if (peer_is_leg(f, s->own, *s->flags))
+	if (peer_is_own(f, s))
 		return SOURCE_OWN;
 	return addr_equal(f->peer, s->other->addr) ? SOURCE_OTHER : SOURCE_FOREIGN;
 }
@@ -141,7 +159,7 @@ static __always_inline void dialog_close(struct cg_dialog *d, __u8 why, __u8 by,
 
 #define DIALOG_BYE_FLAGS                                                                           \
 	(CG_D_BYE_SENT_ON | CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET | CG_D_BYE_ANSWERED |         \
-	 CG_D_BYE_UNSEEN | CG_D_BYE_SAME_TAGS | CG_D_BYE_CALLEE)
+	 CG_D_BYE_UNSEEN | CG_D_BYE_SAME_TAGS | CG_D_BYE_CALLEE | CG_D_BYE_WOULD_DROP)
 
 /*
  * Which letters of the tags are upper case: 0 where a tag is too long to tell. A gateway that
@@ -238,10 +256,13 @@ static __always_inline void dialog_bye_in(struct cg_dialog *d, const struct fact
 	}
 	if (d->state == CG_S_ENDED)
 		return;
-	if (!(*s.flags & CG_LEG_WITNESS))
+	if (action == CG_WOULD_DROP || !(*s.flags & CG_LEG_WITNESS)) {
 		dialog_pend_bye(d, f, config, s.leg, branch_short(f->branch), o);
-	else if (action == CG_PASS && relation == SOURCE_OWN)
+		if (action == CG_WOULD_DROP) /* what the other leg makes of it is worth knowing */
+			d->flags |= CG_D_BYE_WOULD_DROP;
+	} else if (relation == SOURCE_OWN) {
 		dialog_close(d, CG_E_BYE, s.leg, f->now, o); /* evidence, rule 1 */
+	}
 }
 
 /* PJSIP and chan_sip let an ACK move their counter: not one from a third party. */
@@ -262,6 +283,18 @@ static __always_inline void dialog_ack_in(struct cg_dialog *d, const struct fact
 	}
 }
 
+/* Both legs have spoken since the end: it was none. */
+static __always_inline void dialog_after_end(struct cg_dialog *d, const struct side *s,
+					     struct outcome *o)
+{
+	*s->flags |= CG_LEG_AFTER_END;
+	if (!(*s->other_flags & CG_LEG_AFTER_END) || (d->flags & CG_D_ALIVE_AFTER_END))
+		return;
+	d->flags |= CG_D_ALIVE_AFTER_END;
+	o->reason = CG_R_ALIVE_AFTER_END;
+	o->event = CG_EV_ALIVE;
+}
+
 /* Any other in-dialog request but BYE, ACK and CANCEL. */
 static __always_inline void dialog_request_in(struct cg_dialog *d, const struct facts *f,
 					      struct outcome *o)
@@ -272,6 +305,7 @@ static __always_inline void dialog_request_in(struct cg_dialog *d, const struct 
 	dialog_side(d, dialog_from_caller(d, f), &s);
 	relation = dialog_relation(f, &s);
 	o->leg = s.leg;
+	o->clock = d->clock;
 	o->reason = CG_R_IN_DIALOG;
 	if (f->cseq_valid && (*s.flags & CG_LEG_COUNTED) && f->cseq < s.own->cseq) {
 		o->reason = CG_R_LATE_REQUEST;
@@ -283,6 +317,8 @@ static __always_inline void dialog_request_in(struct cg_dialog *d, const struct 
 		leg_raise(&s, f->cseq);
 	if (relation != SOURCE_OWN)
 		return;
+	if (d->state == CG_S_ENDED)
+		dialog_after_end(d, &s, o);
 	dialog_refresh_target(d, f, s.leg);
 	if (s.leg == CG_LEG_CALLER) /* NAT */
 		d->caller_port = f->peer_port;

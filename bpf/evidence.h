@@ -51,11 +51,11 @@ static __always_inline void dialog_bye_out(struct cg_dialog *d, const struct fac
 	d->bye_branch_out = branch;
 	d->flags &= ~(CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET);
 	d->flags |= CG_D_BYE_SENT_ON;
-	if (peer_is_leg(f, s.other, s.other_flags) &&
+	if (peer_is_other(f, &s) &&
 	    (f->peer_port == f->request_port ||
 	     f->peer_port == (s.leg == CG_LEG_CALLER ? d->callee_port : d->caller_port)))
 		d->flags |= CG_D_BYE_TO_WITNESS;
-	if (dialog_on_target(d, f) || !(s.other_flags & CG_LEG_WITNESS))
+	if (dialog_on_target(d, f) || !(*s.other_flags & CG_LEG_WITNESS))
 		d->flags |= CG_D_BYE_ON_TARGET;
 }
 
@@ -65,6 +65,8 @@ static __always_inline void dialog_resume(struct cg_dialog *d, __u8 reason, stru
 	o->reason = reason;
 	if (d->state != CG_S_ENDING)
 		return;
+	if (d->flags & CG_D_BYE_WOULD_DROP)
+		o->would_drop = CG_EV_RESUME;
 	d->state = CG_S_CONFIRMED;
 	d->bye_branch_in = 0;
 	d->bye_branch_out = 0;
@@ -77,13 +79,28 @@ static __always_inline __u8 bye_sender(const struct cg_dialog *d)
 	return d->flags & CG_D_BYE_CALLEE ? CG_LEG_CALLEE : CG_LEG_CALLER;
 }
 
+/*
+ * The pending BYE was answered 2xx. Where no witness answers, the BYE came from a transport that is
+ * not seen, or from a witness in observe mode, out of order: the end is told, and is suspect.
+ */
+static __always_inline void dialog_accept_bye(struct cg_dialog *d, int witness, struct outcome *o)
+{
+	int would_drop = d->flags & CG_D_BYE_WOULD_DROP;
+
+	dialog_close(d, witness || would_drop ? CG_E_BYE : CG_E_RELAYED_BYE, bye_sender(d),
+		     d->bye_at, o);
+	if (!witness)
+		d->flags |= CG_D_SUSPECT;
+	if (would_drop)
+		o->would_drop = CG_EV_END;
+}
+
 /* A final response that came in for the branch under which the host sent the pending BYE. */
 static __always_inline void dialog_judge_bye(struct cg_dialog *d, const struct facts *f,
 					     const struct side *answerer, struct outcome *o)
 {
 	int witness = *answerer->flags & CG_LEG_WITNESS;
-	int from_it =
-		(d->flags & CG_D_BYE_TO_WITNESS) && peer_is_leg(f, answerer->own, *answerer->flags);
+	int from_it = (d->flags & CG_D_BYE_TO_WITNESS) && peer_is_own(f, answerer);
 	int on_target = d->flags & CG_D_BYE_ON_TARGET;
 
 	if (f->status < 300 && !on_target) {
@@ -92,7 +109,7 @@ static __always_inline void dialog_judge_bye(struct cg_dialog *d, const struct f
 		dialog_resume(d, CG_R_WRONG_ANSWERER, o);
 	} else if (f->status < 300) {
 		o->reason = CG_R_CLOSED;
-		dialog_close(d, witness ? CG_E_BYE : CG_E_RELAYED_BYE, bye_sender(d), d->bye_at, o);
+		dialog_accept_bye(d, witness, o);
 	} else if (f->status == 481 && !on_target) {
 		dialog_resume(d, CG_R_WRONG_TARGET, o);
 	} else if (f->status == 481 && from_it && witness && (d->flags & CG_D_BYE_SAME_TAGS)) {
@@ -118,7 +135,7 @@ static __always_inline void dialog_bye_answered_in(struct cg_dialog *d, const st
 	if ((d->flags & CG_D_BYE_SENT_ON) && d->bye_branch_out == branch_short(f->branch)) {
 		dialog_judge_bye(d, f, &answerer, o);
 	} else if (f->status < 300 && (*answerer.flags & CG_LEG_WITNESS) &&
-		   peer_is_leg(f, answerer.own, *answerer.flags)) {
+		   peer_is_own(f, &answerer)) {
 		o->reason = CG_R_CLOSED; /* evidence, rule 4 */
 		dialog_close(d, CG_E_UNSEEN_BYE, o->leg, f->now, o);
 	}
@@ -140,7 +157,7 @@ static __always_inline void dialog_bye_answered_out(struct cg_dialog *d, const s
 		return;
 	if (host && f->status < 300) {
 		o->reason = CG_R_CLOSED;
-		dialog_close(d, CG_E_BYE, bye_sender(d), d->bye_at, o);
+		dialog_accept_bye(d, 1, o);
 	} else if (host && f->status == 481 && (d->flags & CG_D_BYE_SAME_TAGS)) {
 		o->reason = CG_R_CLOSED;
 		dialog_close(d, CG_E_GONE, bye_sender(d), d->bye_at, o);
@@ -157,9 +174,17 @@ static __always_inline void dialog_answered(struct cg_dialog *d, const struct fa
 
 	dialog_answerer(d, f, &answerer);
 	o->reason = CG_R_IN_DIALOG;
-	if (f->status >= 200 && f->status < 300 &&
-	    (f->direction == CG_OUT || peer_is_leg(f, answerer.own, *answerer.flags)))
-		dialog_refresh_target(d, f, answerer.leg);
+	if (f->status < 200 || f->status >= 300 ||
+	    (f->direction == CG_IN && !peer_is_own(f, &answerer)))
+		return;
+	dialog_refresh_target(d, f, answerer.leg);
+	/* to a request that came after the end: not to one that crossed with the BYE */
+	if (d->state == CG_S_ENDED && (*answerer.other_flags & CG_LEG_AFTER_END) &&
+	    (f->direction == CG_IN || (*answerer.flags & CG_LEG_HOST))) {
+		o->leg = answerer.other == &d->caller ? CG_LEG_CALLER : CG_LEG_CALLEE;
+		o->clock = d->clock;
+		dialog_after_end(d, &answerer, o);
+	}
 }
 
 #endif

@@ -37,7 +37,7 @@ static __noinline int invite_build(struct guard *g)
 	i->cseq = s->facts.cseq;
 	__builtin_memcpy(i->caller_addr, s->packet.source, 16);
 	i->caller_port = s->packet.source_port;
-	i->caller_if = s->packet.ifindex;
+	i->caller_if = cg_interface_short(s->packet.ifindex);
 	i->clock = g->config->clock;
 	i->target_in = s->facts.contact;
 	if (s->facts.cseq_valid)
@@ -118,6 +118,7 @@ static __always_inline __u8 invite_out(struct guard *g)
 	}
 	__builtin_memcpy(s->invite.sent_to, f->peer, 16);
 	s->invite.sent_port = f->peer_port;
+	s->invite.sent_if = cg_interface_short(s->packet.ifindex);
 	s->invite.target_out = f->contact;
 	return invite_pend(g, &key);
 }
@@ -223,7 +224,7 @@ static __noinline int dialog_build(struct guard *g, const struct cg_invite *i)
 	d->caller_port = i->caller_port;
 	d->callee_port = s->packet.source_port;
 	d->caller_if = i->caller_if;
-	d->callee_if = s->packet.ifindex;
+	d->callee_if = cg_interface_short(s->packet.ifindex);
 	if (addr_is_gateway(g->config, d->caller.addr))
 		d->caller_flags |= CG_LEG_GATEWAY;
 	if (i->flags & CG_I_CALLER_HOST)
@@ -286,7 +287,8 @@ static __always_inline __u8 invite_answered_in(struct guard *g, struct outcome *
 		early_note(f, i, f->peer);
 	if (f->status < 200)
 		return CG_R_EARLY;
-	if (!i || (!addr_equal(f->peer, i->sent_to) && !f->peer_gateway))
+	if (!i || (!addr_equal(f->peer, i->sent_to) && !f->peer_gateway) ||
+	    (f->interface && f->interface != i->sent_if))
 		return CG_R_FORGED_2XX;
 	i->done = f->now;
 	if (__sync_fetch_and_add(&i->forks, 1) >= CG_FORKS_MAX)

@@ -133,6 +133,20 @@ static __always_inline void event_fill(struct cg_event *e, struct guard *g, __u8
 	copy_text(e->to_tag, sizeof(e->to_tag), p, &p->msg.to_tag);
 }
 
+/* What became of a BYE that enforce mode would have dropped. */
+static __always_inline void count_would_drop(__u8 how)
+{
+	__u32 zero = 0;
+	struct cg_counters *c = bpf_map_lookup_elem(&counters, &zero);
+
+	if (!c)
+		return;
+	if (how == CG_EV_END)
+		c->would_drop_accepted++;
+	else
+		c->would_drop_refused++;
+}
+
 static __noinline int report_event(struct guard *g, const struct outcome *o)
 {
 	struct cg_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
@@ -141,7 +155,7 @@ static __noinline int report_event(struct guard *g, const struct outcome *o)
 		count_loss(EVENT_LOST);
 		return 0;
 	}
-	event_fill(e, g, o->event, CG_PASS, o);
+	event_fill(e, g, o->event, o->would_drop ? CG_WOULD_DROP : CG_PASS, o);
 	bpf_ringbuf_submit(e, 0);
 	return 0;
 }
@@ -182,6 +196,8 @@ static __always_inline __u8 report(struct guard *g, const struct outcome *o)
 	__u8 action = reason_action(g->config, o->reason);
 
 	count(g->s->packet.direction, o->reason, action);
+	if (o->would_drop)
+		count_would_drop(o->would_drop);
 	if (o->event < CG_EVENTS)
 		report_event(g, o);
 	if (reason_in(reasons_noted | reasons_dropped | reasons_by_policy, o->reason))

@@ -28,7 +28,7 @@ struct facts {
 	__u8 peer_gateway; /* the far end of this packet is under --gateway */
 	__u16 peer_port;
 	__u8 relayed; /* there is a Via below the top one */
-	__u8 pad;
+	__u8 interface; /* in short, where a leg is bound to its own; else 0 */
 	__u8 peer[16]; /* source of what comes in, destination of what goes out */
 };
 
@@ -63,6 +63,8 @@ struct outcome {
 	__u8 leg; /* enum cg_leg_id: whose tag is in From */
 	__u8 clock; /* that the dialog was born under */
 	__u32 expected_cseq;
+	__u8 would_drop; /* enum cg_event_type END or RESUME: so ended a BYE let pass in observe mode */
+	__u8 pad[3];
 };
 
 static __always_inline struct scratch *scratch_get(void)

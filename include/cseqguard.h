@@ -128,6 +128,7 @@ struct cg_leg {
 #define CG_LEG_GATEWAY 0x04 /* under --gateway */
 #define CG_LEG_HOST 0x08 /* the guarded host itself; also one behind TCP or TLS */
 #define CG_LEG_WITNESS 0x10 /* its word closes the call */
+#define CG_LEG_AFTER_END 0x20 /* it has spoken since the end */
 
 /* flags of a dialog */
 #define CG_D_SUSPECT 0x0001
@@ -145,6 +146,13 @@ struct cg_leg {
 #define CG_D_BYE_UNSEEN 0x1000 /* it went out without one having come in */
 #define CG_D_BYE_SAME_TAGS 0x2000 /* tags byte-identical to the dialog's */
 #define CG_D_BYE_CALLEE 0x4000 /* it is the callee's */
+#define CG_D_BYE_WOULD_DROP 0x8000 /* observe mode let it pass */
+
+/* Never 0: an interface among the few of a host. */
+static inline __u8 cg_interface_short(__u32 ifindex)
+{
+	return ifindex % 255 + 1;
+}
 
 struct cg_dialog {
 	/* what a verdict reads: one cache line */
@@ -163,7 +171,7 @@ struct cg_dialog {
 	__u16 sip_code; /* of the 2xx */
 	__u8 end_reason; /* enum cg_end */
 	__u8 ended_by; /* enum cg_leg_id */
-	__u8 caller_if; /* ifindex, low byte: --strict-interface */
+	__u8 caller_if; /* ifindex in short, as in cg_interface_short(): --strict-interface */
 	__u8 callee_if;
 	__u32 blocked_byes; /* dropped, or in observe mode would have been */
 	__u32 first_blocked_ms; /* after answer, plus one; 0: none yet */
@@ -210,8 +218,8 @@ struct cg_invite {
 	__u16 sent_port;
 	__u8 clock;
 	__u8 flags; /* CG_I_... */
-	__u8 caller_if;
-	__u8 pad;
+	__u8 caller_if; /* ifindex in short */
+	__u8 sent_if;
 	struct cg_call call;
 };
 
@@ -242,6 +250,8 @@ struct cg_counters {
 	struct cg_reason_counters out;
 	__u64 dropped; /* packets */
 	__u64 would_drop; /* packets that observe mode let pass */
+	__u64 would_drop_accepted; /* ... BYEs that the other leg took: it would have been wrong */
+	__u64 would_drop_refused; /* ... BYEs that the other leg refused */
 	__u64 events_lost; /* ring full: the daemon scans dialogs again */
 	__u64 alerts_lost; /* ring full */
 	__u64 alerts_limited; /* over CG_ALERTS_PER_SECOND */
@@ -292,7 +302,7 @@ struct cg_event {
 	__u16 size; /* of the record */
 	__u8 type; /* enum cg_event_type */
 	__u8 reason; /* enum cg_reason */
-	__u8 action; /* enum cg_action */
+	__u8 action; /* enum cg_action; would_drop on resume and end: of a BYE let pass in observe mode */
 	__u8 leg; /* enum cg_leg_id whose tag is in From */
 	__u64 at;
 	__u64 seq; /* CPU number in the top 16 bits, then a count: unique while the maps live */
