@@ -15,8 +15,9 @@
 /* A struct of __u64 throughout: summed and walked as an array. */
 #define NUMBERS (sizeof(struct cg_counters) / sizeof(__u64))
 
-static const char *const totals[] = { "dropped", "would_drop", "events_lost", "alerts_lost",
-				      "alerts_limited" };
+#define TOTAL_WORD(word, text) #word,
+static const char *const totals[] = { CG_TOTAL_LIST(TOTAL_WORD) };
+#undef TOTAL_WORD
 #define TOTALS (sizeof(totals) / sizeof(*totals))
 _Static_assert(NUMBERS == 2 * CG_REASONS + TOTALS, "each counter has its word");
 

@@ -17,8 +17,9 @@
 #include "report.h"
 
 /* Of the contract, and pinned; `config` last: an instance that has it is whole. */
-static const char *const maps[] = { "dialogs",	"invites", "pending", "early", "gateways",
-				    "counters", "events",  "alerts",  "config" };
+static const char *const maps[] = { "dialogs", "invites",   "pending",	"early",
+				    "moves",   "answerers", "gateways", "counters",
+				    "events",  "alerts",    "config" };
 #define MAPS (sizeof(maps) / sizeof(*maps))
 
 static struct guard *guard_open(void)

@@ -141,6 +141,8 @@ static __always_inline int dialog_on_target(const struct cg_dialog *d, const str
 		f->request_uri == d->target_out);
 }
 
+#include "moving.h"
+
 /* --- ends ------------------------------------------------------------------------------------- */
 
 static __always_inline void dialog_close(struct cg_dialog *d, __u8 why, __u8 by, __u64 at,
@@ -311,6 +313,7 @@ static __always_inline void dialog_request_in(struct cg_dialog *d, const struct 
 		o->reason = CG_R_LATE_REQUEST;
 		return;
 	}
+	o->moves = dialog_moves(f, &s, relation);
 	if (relation != SOURCE_OWN && !f->peer_gateway)
 		return;
 	if (f->cseq_valid)
@@ -329,7 +332,7 @@ static __always_inline void dialog_request_in(struct cg_dialog *d, const struct 
 /* --- requests that go out --------------------------------------------------------------------- */
 
 static __always_inline void dialog_request_out(struct cg_dialog *d, const struct facts *f,
-					       struct outcome *o)
+					       struct cg_move *m, struct outcome *o)
 {
 	struct side s;
 
@@ -341,6 +344,7 @@ static __always_inline void dialog_request_out(struct cg_dialog *d, const struct
 	    (!(*s.flags & CG_LEG_COUNTED) || f->cseq > s.own->cseq))
 		leg_raise(&s, f->cseq);
 	dialog_refresh_target(d, f, s.leg);
+	move_sent_on(m, f);
 }
 
 #endif

@@ -107,6 +107,7 @@ static __always_inline void dialog_judge_bye(struct cg_dialog *d, const struct f
 		dialog_resume(d, CG_R_WRONG_TARGET, o);
 	} else if (f->status < 300 && !from_it) {
 		dialog_resume(d, CG_R_WRONG_ANSWERER, o);
+		o->answerer = 1;
 	} else if (f->status < 300) {
 		o->reason = CG_R_CLOSED;
 		dialog_accept_bye(d, witness, o);
@@ -168,7 +169,7 @@ static __always_inline void dialog_bye_answered_out(struct cg_dialog *d, const s
 
 /* A response to another in-dialog request, or a 2xx to INVITE once more. */
 static __always_inline void dialog_answered(struct cg_dialog *d, const struct facts *f,
-					    struct outcome *o)
+					    struct cg_move *m, struct outcome *o)
 {
 	struct side answerer;
 
@@ -178,6 +179,7 @@ static __always_inline void dialog_answered(struct cg_dialog *d, const struct fa
 	    (f->direction == CG_IN && !peer_is_own(f, &answerer)))
 		return;
 	dialog_refresh_target(d, f, answerer.leg);
+	dialog_move(d, m, f, &answerer);
 	/* to a request that came after the end: not to one that crossed with the BYE */
 	if (d->state == CG_S_ENDED && (*answerer.other_flags & CG_LEG_AFTER_END) &&
 	    (f->direction == CG_IN || (*answerer.flags & CG_LEG_HOST))) {

@@ -34,12 +34,13 @@ static __always_inline void guard_dialog_request(struct guard *g, struct cg_dial
 						 struct outcome *o)
 {
 	const struct facts *f = &g->s->facts;
+	struct cg_move *m = move_find(f);
 
 	bpf_spin_lock(&d->lock);
 	if (f->direction == CG_OUT && f->method == CG_M_BYE)
 		dialog_bye_out(d, f, g->config, o);
 	else if (f->direction == CG_OUT)
-		dialog_request_out(d, f, o);
+		dialog_request_out(d, f, m, o);
 	else if (f->method == CG_M_BYE)
 		dialog_bye_in(d, f, g->config, o);
 	else if (f->method == CG_M_ACK)
@@ -49,6 +50,8 @@ static __always_inline void guard_dialog_request(struct guard *g, struct cg_dial
 	else
 		dialog_request_in(d, f, o);
 	bpf_spin_unlock(&d->lock);
+	if (o->moves)
+		move_note(g);
 }
 
 static __noinline int guard_request(struct guard *g, struct outcome *o)
@@ -74,11 +77,12 @@ static __noinline int guard_response(struct guard *g, struct outcome *o)
 {
 	const struct facts *f = &g->s->facts;
 	struct cg_dialog *d = bpf_map_lookup_elem(&dialogs, &f->key);
+	struct cg_move *m = d ? move_find(f) : NULL;
 
 	if (d) {
 		bpf_spin_lock(&d->lock);
 		if (f->method != CG_M_BYE)
-			dialog_answered(d, f, o);
+			dialog_answered(d, f, m, o);
 		else if (f->direction == CG_IN)
 			dialog_bye_answered_in(d, f, o);
 		else

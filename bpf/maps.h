@@ -35,6 +35,20 @@ struct {
 } early SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CG_MOVES_MAX);
+	__type(key, struct cg_dialog_key);
+	__type(value, struct cg_move);
+} moves SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CG_ANSWERERS_MAX);
+	__type(key, __u8[16]);
+	__type(value, struct cg_answerer);
+} answerers SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, CG_GATEWAYS_MAX);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -287,8 +287,8 @@ static __always_inline __u8 invite_answered_in(struct guard *g, struct outcome *
 		early_note(f, i, f->peer);
 	if (f->status < 200)
 		return CG_R_EARLY;
-	if (!i || (!addr_equal(f->peer, i->sent_to) && !f->peer_gateway) ||
-	    (f->interface && f->interface != i->sent_if))
+	o->answerer = i && !addr_equal(f->peer, i->sent_to) && !f->peer_gateway;
+	if (!i || o->answerer || (f->interface && f->interface != i->sent_if))
 		return CG_R_FORGED_2XX;
 	i->done = f->now;
 	if (__sync_fetch_and_add(&i->forks, 1) >= CG_FORKS_MAX)

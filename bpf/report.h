@@ -147,6 +147,19 @@ static __always_inline void count_would_drop(__u8 how)
 		c->would_drop_refused++;
 }
 
+static __always_inline void count_answerer(const struct facts *f)
+{
+	struct cg_answerer first = { .count = 1, .last = f->now };
+	struct cg_answerer *a = bpf_map_lookup_elem(&answerers, f->peer);
+
+	if (!a) {
+		bpf_map_update_elem(&answerers, f->peer, &first, BPF_NOEXIST);
+		return;
+	}
+	a->count++; /* for the eye: a race costs one */
+	a->last = f->now;
+}
+
 static __noinline int report_event(struct guard *g, const struct outcome *o)
 {
 	struct cg_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
@@ -198,6 +211,8 @@ static __always_inline __u8 report(struct guard *g, const struct outcome *o)
 	count(g->s->packet.direction, o->reason, action);
 	if (o->would_drop)
 		count_would_drop(o->would_drop);
+	if (o->answerer)
+		count_answerer(&g->s->facts);
 	if (o->event < CG_EVENTS)
 		report_event(g, o);
 	if (reason_in(reasons_noted | reasons_dropped | reasons_by_policy, o->reason))

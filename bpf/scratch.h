@@ -64,7 +64,9 @@ struct outcome {
 	__u8 clock; /* that the dialog was born under */
 	__u32 expected_cseq;
 	__u8 would_drop; /* enum cg_event_type END or RESUME: so ended a BYE let pass in observe mode */
-	__u8 pad[3];
+	__u8 moves; /* a leg speaks from another address: note it */
+	__u8 answerer; /* the right branch, from another address: note it */
+	__u8 pad;
 };
 
 static __always_inline struct scratch *scratch_get(void)

@@ -37,6 +37,8 @@
 #define CG_PENDING_MAX 65536
 #define CG_INVITES_MAX 65536
 #define CG_EARLY_MAX 65536
+#define CG_MOVES_MAX 16384
+#define CG_ANSWERERS_MAX 1024
 #define CG_EVENTS_BYTES (16 << 20)
 #define CG_ALERTS_BYTES (4 << 20)
 #define CG_ALERTS_PER_SECOND 1000 /* and CPU; blocked_byes and counters stay exact */
@@ -237,6 +239,28 @@ struct cg_early {
 	__u8 callee_addr[16];
 };
 
+/* --- moves (LRU): a caller's new address, until its re-INVITE is answered, key cg_dialog_key --- */
+
+struct cg_move {
+	__u8 addr[16];
+	__u16 port;
+	__u8 interface; /* in short */
+	__u8 pad;
+	__u32 branch_in; /* of the re-INVITE or UPDATE, as in struct cg_dialog */
+	__u32 branch_out; /* as the host sent it on; 0: it has not */
+};
+
+/*
+ * --- answerers (LRU): who answered for the right branch from another address than the one the host
+ * had sent to: a caller's second host, or a gateway's neighbour that --gateway lacks. Key: 16 bytes
+ * of address.
+ */
+
+struct cg_answerer {
+	__u64 count;
+	__u64 last;
+};
+
 /* --- counters: per-CPU array of one ----------------------------------------------------------- */
 
 #define CG_REASON_FIELD(NAME, word, kind, text) __u64 word;
@@ -245,17 +269,23 @@ struct cg_reason_counters {
 };
 #undef CG_REASON_FIELD
 
+/* X(word, text): beside the reasons */
+#define CG_TOTAL_LIST(X)                                                                           \
+	X(dropped, "packets")                                                                      \
+	X(would_drop, "packets that observe mode let pass")                                        \
+	X(would_drop_accepted, "... BYEs that the other leg took: a drop would have been wrong")   \
+	X(would_drop_refused, "... BYEs that the other leg refused")                               \
+	X(events_lost, "ring full: the daemon scans dialogs again")                                \
+	X(alerts_lost, "ring full")                                                                \
+	X(alerts_limited, "over CG_ALERTS_PER_SECOND")
+
+#define CG_TOTAL_FIELD(word, text) __u64 word;
 struct cg_counters {
 	struct cg_reason_counters in;
 	struct cg_reason_counters out;
-	__u64 dropped; /* packets */
-	__u64 would_drop; /* packets that observe mode let pass */
-	__u64 would_drop_accepted; /* ... BYEs that the other leg took: it would have been wrong */
-	__u64 would_drop_refused; /* ... BYEs that the other leg refused */
-	__u64 events_lost; /* ring full: the daemon scans dialogs again */
-	__u64 alerts_lost; /* ring full */
-	__u64 alerts_limited; /* over CG_ALERTS_PER_SECOND */
+	CG_TOTAL_LIST(CG_TOTAL_FIELD)
 };
+#undef CG_TOTAL_FIELD
 
 /* --- config: array of one; userspace writes, the kernel reads --------------------------------- */
 
@@ -336,6 +366,7 @@ CG_AT(struct cg_dialog, caller_port, 64);
 CG_AT(struct cg_dialog, call, 136);
 CG_SIZE(struct cg_invite, 448);
 CG_SIZE(struct cg_early, 56);
+CG_SIZE(struct cg_move, 28);
 CG_SIZE(struct cg_config, 112);
 CG_SIZE(struct cg_prefix, 20);
 CG_SIZE(struct cg_event, 304);

@@ -14,18 +14,39 @@
  *   there. Slices lie within the first `len` bytes, and hold bytes as they came.
  *
  * One reading
- *   - Header names, methods and the version in any letter case, long and compact form, with blanks
- *     before the colon (RFC 3261 7.3.1). Lines end in LF, with or without CR; a line that begins
- *     with a blank continues the one before (7.3.1). Empty lines before the start line are skipped
- *     (7.5). The first empty line ends the headers; what follows is never looked at.
- *   - The Request-URI is what stands between the method and the last word of the start line.
- *   - `tag` is a parameter behind the closing '>', or where there is no '<', behind the first ';'
- *     outside a quoted string (20.10, 20.20).
- *   - Of a header that is repeated the first counts. Where a repeated Call-ID, From, To or CSeq
- *     says something else, where a From or To lists two addresses, names two tags or leaves a quote
- *     or '<' open, two peers may read two dialogs: SIP_AMBIGUOUS.
- *   - CSeq: digits, leading zeros allowed; anything else, 2^31 and up, or a method unlike the
- *     request's (8.1.1.5, 20.16) is SIP_BAD_CSEQ, and msg.cseq is void.
+ *   Peers read hostile bytes in several ways: Kamailio and OpenSIPS take the first of two headers,
+ *   PJSIP the last. Where all take one reading, or refuse, it is the parser's. Where two peers take
+ *   two, whoever sends that means one of them only: SIP_AMBIGUOUS, and no BYE of the kind passes.
+ *   tests/vectors/RULES.md has each rule's peers, and its vector.
+ *
+ *   start line   NULs, blanks and line ends before it are skipped (Kamailio; RFC 3261 7.5). Methods
+ *                and version in any letter case (Kamailio relays `bye`). The Request-URI is what
+ *                stands between method and last word; that begins with SIP/2.0 (Kamailio: SIP/2.0x).
+ *                Folded, or with a bare CR in it: ambiguous (PJSIP joins the lines, Kamailio cuts).
+ *   lines        end in LF, with or without CR; one that begins with a blank continues the one before
+ *                (7.3.1). The first empty line ends the headers, what follows is never looked at: a
+ *                second message, a body unlike its Content-Length. No empty line: all is headers.
+ *                An empty line that libosip2 and old PJSIP read over, behind the start line or
+ *                before a line that begins with a blank: ambiguous.
+ *   control      a NUL ends C strings (and Kamailio's From), a bare CR ends PJSIP's lines, VT and FF
+ *                are blanks to C: ambiguous anywhere in the headers. Tabs are blanks, other control
+ *                bytes mean nothing.
+ *   names        any letter case, long and compact, blanks before the colon (7.3.1).
+ *                A header behind '&' within a line: ambiguous (PJSIP ends a header there).
+ *   repeated     Call-ID, From, To or CSeq: the same value is harmless, another one ambiguous.
+ *   empty        a value of length 0, which differs from any other; a header all the same.
+ *   Call-ID      all of its line but blanks around it, byte by byte. A blank within: ambiguous.
+ *   tag          a parameter behind the closing '>', or where there is no '<', behind the first ';'
+ *                outside a quoted string (20.10, 20.20): not in a quoted name, not in a URI. `tag`
+ *                in any letter case, blanks around ';' and '='; without '=' it is empty, as is no tag
+ *                (12.1.1, RFC 2543). Two that differ, one that is quoted, has a %-escape (PJSIP
+ *                decodes it), '<', '>', '&', '\' or anything behind it: ambiguous. A comma is part of
+ *                it (Kamailio: some UAs make such); elsewhere it begins a second address: ambiguous.
+ *   address      a quote or '<' left open, or something between '>' and ';': ambiguous.
+ *   CSeq         digits, leading zeros allowed; a sign, no digits, 2^31 and up, something behind the
+ *                method, or a method unlike the request's (8.1.1.5, 20.16): SIP_BAD_CSEQ, and
+ *                msg.cseq is void.
+ *   Via          the first two values; a comma outside quotes divides a line of two (7.3.1).
  */
 #ifndef SIP_PARSER_H
 #define SIP_PARSER_H
@@ -78,18 +99,16 @@ struct sip_parser {
 	__u8 failed;
 	__u8 vias; /* Via values seen: 0, 1 or 2 */
 	__u8 complete;
+	__u8 ampersand; /* there may be one somewhere */
+	__u8 odd; /* of the start line: it is folded; of From or To: peers read it in several ways */
 	/*
-	 * What a loop carries from step to step lies here: of memory the verifier assumes nothing.
-	 * Of what lies on the stack a young one walks every value; 6.1's walks a step once, believes
-	 * the first value to be the only one, and removes the branches that others would take.
+	 * What a loop carries from step to step lies here: of memory the verifier assumes nothing,
+	 * of a register or the stack it would walk every value.
 	 */
 	__u32 at; /* in parameters, or before an address */
-	__u8 quoted; /* within a quoted string */
-	__u8 found; /* the parameter looked for */
-	__u8 twice; /* ... under two values, or in quotes */
-	__u8 pad;
+	__u32 quoted; /* within a quoted string */
 	__u64 number;
-	__u64 controls[SIP_MAX / 64]; /* a bit for each byte below ' ' */
+	__u64 controls[SIP_MAX / 64]; /* a bit a byte: below ' ' */
 	__u8 buf[SIP_MAX + SIP_SLACK];
 };
 
@@ -140,6 +159,12 @@ sip_inline __u64 sip_equal(__u64 word, __u64 pattern)
 	return ~(((x & SIP_EACH(0x7f)) + SIP_EACH(0x7f)) | x | SIP_EACH(0x7f));
 }
 
+/* 0x80 in each byte below ' '. */
+sip_inline __u64 sip_control(__u64 word)
+{
+	return ~(((word & SIP_EACH(0x60)) + SIP_EACH(0x7f)) | word) & SIP_EACH(0x80);
+}
+
 /* From 0x80 marks to one bit a byte. */
 sip_inline __u64 sip_pack(__u64 marks)
 {
@@ -182,33 +207,16 @@ struct sip_search {
 	__u32 found;
 };
 
-/*
- * A call costs more than a word: the first words are looked at in line, the rest SIP_STRIDE a step.
- * Returns 1 when s->found is known.
- */
-#define SIP_STRIDE 4
-
-sip_inline long sip_search_words(struct sip_search *s, __u32 pos)
-{
-	for (__u32 i = 0; i < SIP_STRIDE; i++, pos += 8) {
-		__u64 word = sip_word(s->p, pos);
-		__u64 marks = sip_equal(word, s->a) | sip_equal(word, s->b) | sip_equal(word, s->c);
-
-		if (marks) {
-			s->found = pos + (sip_lowest_bit(marks) >> 3);
-			return 1;
-		}
-		if (pos + 8 >= s->end)
-			return 1;
-	}
-	return 0;
-}
-
 static long sip_search_step(__u32 i, void *arg)
 {
 	struct sip_search *s = arg;
+	__u32 pos = s->pos + 8 * i;
+	__u64 word = sip_word(s->p, pos);
+	__u64 marks = sip_equal(word, s->a) | sip_equal(word, s->b) | sip_equal(word, s->c);
 
-	return sip_search_words(s, s->pos + 8 * SIP_STRIDE * (i + 1));
+	if (marks)
+		s->found = pos + (sip_lowest_bit(marks) >> 3);
+	return marks || pos + 8 >= s->end;
 }
 
 /* The first of three bytes in [pos, end). */
@@ -216,13 +224,13 @@ sip_part __u32 sip_find(struct sip_parser *p, __u32 pos, __u32 end, __u32 abc)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
 
-	if (!p || pos >= end)
+	if (!p)
 		return end;
 	s.a = SIP_EACH(abc);
 	s.b = SIP_EACH(abc >> 8);
 	s.c = SIP_EACH(abc >> 16);
-	if (!sip_search_words(&s, pos))
-		sip_loop(SIP_MAX / 8 / SIP_STRIDE, sip_search_step, &s);
+	if (pos < end)
+		sip_loop(SIP_MAX / 8, sip_search_step, &s);
 	return s.found < end ? s.found : end;
 }
 
@@ -239,23 +247,16 @@ static long sip_blank_step(__u32 i, void *arg)
 	return 1;
 }
 
-sip_part __u32 sip_skip_more(struct sip_parser *p, __u32 pos, __u32 end)
+/* The first byte of [pos, end) that is no blank and no line end. */
+sip_part __u32 sip_skip_blanks(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
 
-	if (p)
+	if (!p)
+		return end;
+	if (pos < end && sip_blank(sip_byte(p, pos)))
 		sip_loop(SIP_MAX, sip_blank_step, &s);
 	return s.found < end ? s.found : end;
-}
-
-/* The first byte of [pos, end) that is no blank and no line end. */
-sip_inline __u32 sip_skip_blanks(struct sip_parser *p, __u32 pos, __u32 end)
-{
-	if (pos < end && sip_blank(sip_byte(p, pos)))
-		pos++;
-	if (pos < end && sip_blank(sip_byte(p, pos)))
-		return sip_skip_more(p, pos, end);
-	return pos < end ? pos : end;
 }
 
 static long sip_trim_step(__u32 i, void *arg)
@@ -269,30 +270,101 @@ static long sip_trim_step(__u32 i, void *arg)
 	return 1;
 }
 
-sip_part __u32 sip_trim_more(struct sip_parser *p, __u32 pos, __u32 end)
+/* The end of [pos, end) without its trailing blanks. */
+sip_part __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
 
-	if (p)
-		sip_loop(SIP_MAX, sip_trim_step, &s);
+	if (!p)
+		return end;
+	sip_loop(SIP_MAX, sip_trim_step, &s);
 	return s.found;
 }
 
-/* The end of [pos, end) without its trailing blanks. */
-sip_inline __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
+static long sip_word_start_step(__u32 i, void *arg)
 {
-	if (end > pos && sip_blank(sip_byte(p, end - 1)))
-		end--;
-	if (end > pos && sip_blank(sip_byte(p, end - 1)))
-		return sip_trim_more(p, pos, end);
-	return end;
+	struct sip_search *s = arg;
+	__u32 pos = s->end - i;
+
+	if (pos > s->pos && !sip_blank(sip_byte(s->p, pos - 1)))
+		return 0;
+	s->found = pos;
+	return 1;
 }
 
-/* Where a word ends: at a blank, ';' or ','. */
-sip_inline __u32 sip_word_end(struct sip_parser *p, __u32 pos, __u32 end)
+/* Where the last word of [pos, end) begins. */
+sip_part __u32 sip_last_word(struct sip_parser *p, __u32 pos, __u32 end)
 {
-	end = sip_find(p, pos, end, SIP_ANY(';', ',', ' '));
-	return sip_find(p, pos, end, SIP_ANY('\t', '\r', '\n'));
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
+
+	if (!p)
+		return end;
+	sip_loop(SIP_MAX, sip_word_start_step, &s);
+	return s.found;
+}
+
+#define SIP_BIT(c) (1ULL << (c))
+/* What ends a parameter's value: no token holds these (RFC 3261 25.1). */
+#define SIP_STOPS                                                                                  \
+	(SIP_BIT(' ') | SIP_BIT('\t') | SIP_BIT('\r') | SIP_BIT('\n') | SIP_BIT(';') |             \
+	 SIP_BIT('"') | SIP_BIT('&') | SIP_BIT('<') | SIP_BIT('>'))
+
+sip_inline int sip_hex(__u8 c)
+{
+	return (__u8)(c - '0') <= 9 || (__u8)((c | 0x20) - 'a') <= 5;
+}
+
+/* 0x80 in each byte that may end a value: below '-', ':' to '?', or '\\'. */
+sip_inline __u64 sip_maybe_stop(__u64 word)
+{
+	__u64 low = word & SIP_EACH(0x7f);
+	__u64 below = ~(low + SIP_EACH(0x80 - '-'));
+	__u64 within = (low + SIP_EACH(0x80 - ':')) ^ (low + SIP_EACH(0x80 - '@'));
+
+	return ((below | within) & ~word & SIP_EACH(0x80)) | sip_equal(word, SIP_EACH('\\'));
+}
+
+static long sip_value_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	__u64 marks = sip_maybe_stop(sip_word(s->p, s->pos));
+	__u32 pos = s->pos + (marks ? sip_lowest_bit(marks) >> 3 : 8);
+	__u8 c = sip_byte(s->p, pos);
+
+	(void)i;
+	s->pos = marks ? pos + 1 : pos;
+	if (pos < s->end && (!marks || (c < 64 && !(s->a >> c & 1)))) {
+		if (c == '%' && pos + 2 < s->end && sip_hex(sip_byte(s->p, pos + 1)) &&
+		    sip_hex(sip_byte(s->p, pos + 2)))
+			s->p->odd = 1;
+		return 0;
+	}
+	s->found = pos;
+	return 1;
+}
+
+/* The end of a parameter's value; `comma` ends it too. */
+sip_part __u32 sip_value_end(struct sip_parser *p, __u32 pos, __u32 end, __u32 comma)
+{
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
+
+	if (!p)
+		return end;
+	s.a = comma ? SIP_STOPS | SIP_BIT(',') : SIP_STOPS;
+	sip_loop(SIP_MAX, sip_value_step, &s);
+	return s.found < end ? s.found : end;
+}
+
+/* Behind an address or a parameter: another one, or the end. */
+sip_part int sip_goes_on(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	__u8 c;
+
+	if (!p)
+		return 0;
+	pos = sip_skip_blanks(p, pos, end);
+	c = sip_byte(p, pos);
+	return pos >= end || c == ';' || c == ',';
 }
 
 /*
@@ -435,22 +507,11 @@ static long sip_digit_step(__u32 i, void *arg)
 /* Digits into p->number; returns where they end. */
 sip_part __u32 sip_number(struct sip_parser *p, __u32 pos, __u32 end)
 {
-	struct sip_search s = { .p = p, .end = end, .found = end };
-	__u64 number = 0;
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
 
 	if (!p)
 		return end;
-	for (__u32 i = 0; i < 10; i++, pos++) {
-		__u8 digit = sip_byte(p, pos) - '0';
-
-		if (pos >= end || digit > 9) {
-			p->number = number;
-			return pos < end ? pos : end;
-		}
-		number = number * 10 + digit;
-	}
-	p->number = number < 0xffffffffULL ? number : 0xffffffffULL;
-	s.pos = pos;
+	p->number = 0;
 	sip_loop(SIP_MAX, sip_digit_step, &s);
 	return s.found < end ? s.found : end;
 }
@@ -467,6 +528,8 @@ sip_part int sip_cseq(struct sip_parser *p, __u32 pos, __u32 end)
 	if (digits_end == pos || word == digits_end || p->number >= 0x80000000ULL)
 		bad = 1;
 	method = sip_method(p, word, end - word);
+	if (method == CG_M_OTHER && sip_find(p, word, end, SIP_ANY(' ', '\t', '\n')) < end)
+		bad = 1; /* something behind the method */
 	if (p->msg.flags & SIP_HAS_CSEQ) {
 		if (bad || p->number != p->msg.cseq || method != p->msg.cseq_method)
 			p->msg.flags |= SIP_AMBIGUOUS;
@@ -489,16 +552,34 @@ struct sip_params {
 	__u64 name; /* folded */
 	__u32 name_len;
 	__u32 end;
+	__u32 list; /* a ',' begins the next value of the header */
 	struct sip_slice value;
+	__u8 found;
+	__u8 twice; /* another value under the same name */
 };
+
+/* A parameter of that name, its value at [pos, end). */
+sip_inline void sip_take_param(struct sip_params *s, __u32 pos, __u32 end)
+{
+	struct sip_slice value = sip_slice(pos, end);
+
+	if (!s->found)
+		s->value = value;
+	else if (!sip_same(s->p, &s->value, &value))
+		s->twice = 1;
+	s->found = 1;
+	s->p->at = end;
+	if (!s->list && !sip_goes_on(s->p, end, s->end))
+		s->p->odd = 1;
+}
 
 /* The next parameter from p->at on; stops at a ','. */
 static long sip_param_step(__u32 i, void *arg)
 {
 	struct sip_params *s = arg;
 	struct sip_parser *p = s->p;
-	struct sip_slice value;
-	__u32 word;
+	__u32 word, name_end;
+	__u8 c;
 
 	(void)i;
 	if (!sip_outside_quotes(p, s->end, ';', ','))
@@ -507,31 +588,29 @@ static long sip_param_step(__u32 i, void *arg)
 		return 1;
 	p->at++;
 	word = sip_skip_blanks(p, p->at, s->end);
-	if ((sip_fold(sip_word(p, word)) & sip_mask(s->name_len)) != s->name)
+	name_end = word + s->name_len;
+	if ((sip_fold(sip_word(p, word)) & sip_mask(s->name_len)) != s->name || name_end > s->end)
 		return 0;
-	word = sip_skip_blanks(p, word + s->name_len, s->end);
-	if (word >= s->end || sip_byte(p, word) != '=')
-		return 0;
-	word = sip_skip_blanks(p, word + 1, s->end);
-	p->at = sip_word_end(p, word, s->end);
-	value = sip_slice(word, p->at);
-	if (!p->found)
-		s->value = value;
-	if (!sip_same(p, &s->value, &value) || (value.len && sip_byte(p, word) == '"'))
-		p->twice = 1;
-	p->found = 1;
+	word = sip_skip_blanks(p, name_end, s->end);
+	c = sip_byte(p, word);
+	if (word < s->end && c == '=') {
+		word = sip_skip_blanks(p, word + 1, s->end);
+		sip_take_param(s, word, sip_value_end(p, word, s->end, s->list));
+	} else if (word >= s->end || c == ';' || c == ',' || word > name_end) {
+		sip_take_param(s, name_end, name_end); /* a name alone */
+	}
 	return 0;
 }
 
 /* One Via value from p->at on, and over the comma behind it. */
 sip_part int sip_via_value(struct sip_parser *p, __u32 end)
 {
-	struct sip_params s = { .p = p, .end = end, .name_len = 6 };
+	struct sip_params s = { .p = p, .end = end, .name_len = 6, .list = 1 };
 
 	if (!p)
 		return 0;
 	s.name = SIP_LETTERS('b', 'r', 'a', 'n', 'c', 'h', 0, 0);
-	p->quoted = p->found = p->twice = 0;
+	p->quoted = 0;
 	sip_loop(SIP_MAX, sip_param_step, &s);
 	if (p->vias == 0)
 		p->msg.branch = s.value;
@@ -580,6 +659,8 @@ sip_part int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_
 	if (p->quoted)
 		return -1;
 	if (at == end || sip_byte(p, at) != '<') {
+		if (sip_find(p, pos, at, SIP_ANY(',', ',', ',')) < at)
+			p->odd = 1;
 		*uri = sip_slice(pos, sip_trim(p, pos, at));
 		return 0;
 	}
@@ -601,12 +682,12 @@ sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 	if (!p)
 		return 0;
 	s.name = SIP_LETTERS('t', 'a', 'g', 0, 0, 0, 0, 0);
-	if (sip_address(p, pos, end, &uri)) {
+	p->odd = 0;
+	if (sip_address(p, pos, end, &uri) || !sip_goes_on(p, p->at, end)) {
 		p->msg.flags |= SIP_AMBIGUOUS;
 	} else {
-		p->found = p->twice = 0;
 		sip_loop(SIP_MAX, sip_param_step, &s);
-		if (p->at < end || p->twice || p->quoted)
+		if (p->at < end || s.twice || p->quoted || p->odd)
 			p->msg.flags |= SIP_AMBIGUOUS;
 	}
 	if (p->msg.flags & has) {
@@ -629,6 +710,8 @@ sip_inline void sip_call_id(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_slice value = sip_slice(pos, end);
 
+	if (sip_find(p, pos, end, SIP_ANY(' ', '\t', '\n')) < end)
+		p->msg.flags |= SIP_AMBIGUOUS;
 	if (p->msg.flags & SIP_HAS_CALL_ID) {
 		if (!sip_same(p, &p->msg.call_id, &value))
 			p->msg.flags |= SIP_AMBIGUOUS;
@@ -659,19 +742,6 @@ enum sip_header {
 	SIP_H_CSEQ,
 	SIP_H_CONTACT
 };
-
-#define SIP_LETTER(c) (1U << ((c) - 'a'))
-
-/* Most lines are told by their first letter to be of no interest. */
-sip_inline int sip_header_matters(__u8 first)
-{
-	__u32 letter = (__u32)(first | 0x20) - 'a';
-
-	return letter < 26 && (SIP_LETTER('v') | SIP_LETTER('f') | SIP_LETTER('t') |
-			       SIP_LETTER('i') | SIP_LETTER('m') | SIP_LETTER('c')) >>
-					      letter &
-				      1;
-}
 
 /* Which header a line may begin with, and how long that name is. */
 sip_inline enum sip_header sip_header_name(const struct sip_parser *p, __u32 line, __u32 *len)
@@ -711,20 +781,65 @@ sip_inline enum sip_header sip_header_name(const struct sip_parser *p, __u32 lin
 	return SIP_H_OTHER;
 }
 
-sip_part int sip_header_line(struct sip_parser *p, __u32 line, __u32 end)
+/* The header that begins at `pos`; *value: behind its colon. */
+sip_inline enum sip_header sip_header_at(struct sip_parser *p, __u32 pos, __u32 end, __u32 *value)
 {
 	enum sip_header header;
-	__u32 len, pos;
+	__u32 len;
+
+	header = sip_header_name(p, pos, &len);
+	if (header == SIP_H_OTHER)
+		return header;
+	pos = sip_skip_blanks(p, pos + len, end);
+	if (pos >= end || sip_byte(p, pos) != ':')
+		return SIP_H_OTHER;
+	*value = pos + 1;
+	return header;
+}
+
+/* PJSIP ends a header at '&' as at a line end: another one may follow, `Expires: 1&CSeq: 5 BYE`. */
+static long sip_ampersand_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	struct sip_parser *p = s->p;
+	__u32 value;
+
+	(void)i;
+	if (!sip_outside_quotes(p, s->end, '&', '&'))
+		return 0;
+	if (p->at >= s->end)
+		return 1;
+	p->at = sip_skip_blanks(p, p->at + 1, s->end);
+	if (sip_header_at(p, p->at, s->end, &value) != SIP_H_OTHER)
+		p->msg.flags |= SIP_AMBIGUOUS;
+	return 0;
+}
+
+sip_part int sip_ampersands(struct sip_parser *p, __u32 line, __u32 end)
+{
+	struct sip_search s = { .p = p, .end = end };
 
 	if (!p)
 		return 0;
-	header = sip_header_name(p, line, &len);
+	p->at = line;
+	p->quoted = 0;
+	sip_loop(SIP_MAX, sip_ampersand_step, &s);
+	return 0;
+}
+
+sip_part int sip_header_line(struct sip_parser *p, __u32 line, __u32 end)
+{
+	enum sip_header header;
+	__u32 pos;
+
+	if (!p)
+		return 0;
+	if (p->ampersand)
+		sip_ampersands(p, line, end);
+	header = sip_header_at(p, line, end, &pos);
 	if (header == SIP_H_OTHER)
 		return 0;
-	pos = sip_skip_blanks(p, line + len, end);
-	if (pos >= end || sip_byte(p, pos) != ':')
-		return 0;
-	pos = sip_skip_blanks(p, pos + 1, end);
+	pos = sip_skip_blanks(p, pos, end);
 	end = sip_trim(p, pos, end);
 	switch (header) {
 	case SIP_H_VIA:
@@ -762,15 +877,14 @@ sip_inline int sip_digit(__u8 c)
 	return c >= '0' && c <= '9';
 }
 
-/* Request line or status line, RFC 3261 7.1 and 7.2. */
-sip_part int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
+/* Request line or status line, RFC 3261 7.1 and 7.2, without blanks behind it. */
+sip_part int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
 {
 	__u32 uri, method_end, version;
 	__u8 a, b, c;
 
 	if (!p)
 		return -1;
-	end = sip_trim(p, line, end);
 	if (end - line >= 11 && sip_is_version(p, line) && sip_blank(sip_byte(p, line + 7))) {
 		line = sip_skip_blanks(p, line + 7, end);
 		a = sip_byte(p, line), b = sip_byte(p, line + 1), c = sip_byte(p, line + 2);
@@ -780,92 +894,65 @@ sip_part int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
 		p->msg.status = (a - '0') * 100 + (b - '0') * 10 + (c - '0');
 		return 0;
 	}
-	method_end = sip_find(p, line, end, SIP_ANY(' ', '\t', ' '));
-	p->msg.method = sip_method(p, line, method_end - line);
+	method_end = sip_find(p, line, end, SIP_ANY(' ', '\t', '\n'));
+	if (p->odd)
+		method_end = sip_trim(p, line, method_end);
 	uri = sip_skip_blanks(p, method_end, end);
-	if (end - uri < 9)
-		return -1;
 	version = end - 7;
-	if (!sip_is_version(p, version) || !sip_blank(sip_byte(p, version - 1))) {
-		/* Kamailio does not look behind the digits of the version */
-		version = sip_find(p, uri, end, SIP_ANY(' ', '\t', ' '));
-		version = sip_skip_blanks(p, version, end);
-		if (end - version < 7 || !sip_is_version(p, version))
-			return -1;
-		p->msg.flags |= SIP_AMBIGUOUS;
-	}
+	if (end < 8 || !sip_blank(sip_byte(p, end - 8)))
+		version = sip_last_word(p, method_end, end);
+	if (uri >= version || end - version < 7 || !sip_is_version(p, version))
+		return -1;
+	p->msg.method = sip_method(p, line, method_end - line);
 	p->msg.request_uri = sip_slice(uri, sip_trim(p, uri, version));
 	return 0;
+}
+
+/*
+ * The start line. Kamailio ends it at the first CR or LF, whatever follows; PJSIP reads on where the
+ * next line begins with a blank.
+ */
+sip_part int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
+{
+	__u32 cut;
+
+	if (!p)
+		return -1;
+	end = sip_trim(p, line, end);
+	cut = p->odd ? sip_find(p, line, end, SIP_ANY('\r', '\n', '\n')) : end;
+	if (cut == end)
+		return sip_first_line(p, line, end);
+	p->msg.flags |= SIP_AMBIGUOUS;
+	cut = sip_trim(p, line, cut);
+	return sip_first_line(p, line, cut) ? sip_first_line(p, line, end) : 0;
 }
 
 struct sip_walk {
 	struct sip_parser *p;
 };
 
-static long sip_junk_step(__u32 i, void *arg)
-{
-	struct sip_search *s = arg;
-	__u32 pos = s->pos + i;
-
-	if (pos < s->end && sip_byte(s->p, pos) <= ' ')
-		return 0;
-	s->found = pos;
-	return 1;
-}
-
-/* Peers skip CRs, LFs and blanks before a start line, each in a way of its own. */
-sip_part __u32 sip_skip_junk(struct sip_parser *p, __u32 pos, __u32 end)
-{
-	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
-
-	if (p && pos < end && sip_byte(p, pos) <= ' ')
-		sip_loop(SIP_MAX, sip_junk_step, &s);
-	return s.found < end ? s.found : end;
-}
-
 /* A line of headers, or the start line; 1: that was the last. */
 sip_inline long sip_take_line(struct sip_parser *p, __u32 line, __u32 end)
 {
-	if (p->started) {
-		if (sip_header_matters(sip_byte(p, line)))
-			sip_header_line(p, line, end);
-		return 0;
-	}
-	line = sip_skip_junk(p, line, end);
-	if (line == end)
-		return 0;
+	if (p->started)
+		return sip_header_line(p, line, end) != 0;
 	p->started = 1;
 	p->failed = sip_start_line(p, line, end) != 0;
 	return p->failed != 0;
 }
 
-/* The line before `end` is whole, and the next begins at `next`. 1: there are no more. */
-sip_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
+/* Bytes that end a line, a text or a word for some peers only. */
+sip_inline int sip_divides(__u8 c)
 {
-	__u32 line = p->line;
-	__u8 c = sip_byte(p, next);
-
-	if (end == line) {
-		p->line = next;
-		if (p->started)
-			p->msg.flags |= SIP_HEADERS_END;
-		return p->started != 0;
-	}
-	if (next < p->len && p->started && (c == ' ' || c == '\t'))
-		return 0; /* the line goes on */
-	if (next >= p->len && !p->complete)
-		return 1; /* it may go on, out of sight */
-	p->line = next;
-	return sip_take_line(p, line, end);
+	return !c || c == '\r' || c == '\v' || c == '\f';
 }
 
-/* From one control byte to the next: most are line ends. */
 static long sip_line_step(__u32 i, void *arg)
 {
 	struct sip_parser *p = ((struct sip_walk *)arg)->p;
-	__u32 pos = p->pos;
+	__u32 pos = p->pos, line = p->line, end;
 	__u64 bits = p->controls[(pos / 64) & (SIP_MAX / 64 - 1)] >> (pos & 63);
-	__u8 c;
+	__u8 c, next, goes_on;
 
 	(void)i;
 	if (!bits) {
@@ -873,49 +960,65 @@ static long sip_line_step(__u32 i, void *arg)
 		if (p->pos < p->len)
 			return 0;
 	}
-	pos = bits ? pos + sip_lowest_bit(bits) : p->len;
-	if (pos >= p->len) { /* the last line has no end */
-		if (p->complete && p->line < p->len)
-			sip_take_line(p, p->line, p->len);
+	end = bits ? pos + sip_lowest_bit(bits) : p->len;
+	c = sip_byte(p, end);
+	if (c == '\r' && end + 1 < p->len && sip_byte(p, end + 1) == '\n')
+		c = sip_byte(p, ++end);
+	if (end >= p->len || (c == '\r' && end + 1 >= p->len)) { /* the last line has no end */
+		if (p->complete && line < p->len)
+			sip_take_line(p, line, p->len);
 		return 1;
 	}
-	c = sip_byte(p, pos);
-	p->pos = pos + 1;
-	if (c == '\n')
-		return sip_end_line(p, pos, pos + 1);
-	if (c == '\r' && pos + 1 < p->len && sip_byte(p, pos + 1) == '\n') {
-		p->pos = pos + 2;
-		return sip_end_line(p, pos, pos + 2);
+	p->pos = end + 1;
+	if (c != '\n') {
+		if (sip_divides(c))
+			p->msg.flags |= SIP_AMBIGUOUS;
+		p->odd = 1;
+		return 0;
 	}
-	/* a CR alone ends a line for Kamailio, a NUL a string for most, VT and FF are blanks to some */
-	if (p->started && (c == '\r' || c == '\0' || c == '\v' || c == '\f'))
-		p->msg.flags |= SIP_AMBIGUOUS;
-	return 0;
+	next = sip_byte(p, end + 1);
+	goes_on = end + 1 < p->len && (next == ' ' || next == '\t');
+	if (end == line || (end == line + 1 && sip_byte(p, line) == '\r')) {
+		p->msg.flags |= SIP_HEADERS_END;
+		/* libosip2 reads on: it folds this line away, or takes it for none of the end */
+		if (goes_on || !(p->msg.flags & SIP_HAS_ALL))
+			p->msg.flags |= SIP_AMBIGUOUS;
+		return 1;
+	}
+	if (goes_on) {
+		p->odd = 1;
+		return 0; /* the line goes on */
+	}
+	if (end + 1 >= p->len && !p->complete)
+		return 1; /* it may go on, out of sight */
+	p->line = end + 1;
+	return sip_take_line(p, line, end);
 }
 
-/* A bit for each byte below ' ' in 64. */
-sip_inline __u64 sip_controls(const struct sip_parser *p, __u32 pos)
-{
-	__u64 bits = 0;
-
-	for (__u32 i = 0; i < 8; i++) {
-		__u64 word = sip_word(p, pos + 8 * i);
-
-		bits |= sip_pack(~(((word & SIP_EACH(0x7f)) + SIP_EACH(0x60)) | word) &
-				 SIP_EACH(0x80))
-			<< 8 * i;
-	}
-	return bits;
-}
-
-static long sip_controls_step(__u32 i, void *arg)
+static long sip_control_step(__u32 i, void *arg)
 {
 	struct sip_parser *p = ((struct sip_walk *)arg)->p;
-	__u32 block = (i & (SIP_MAX / 128 - 1)) * 2;
+	__u64 bits = 0, ampersands = 0, word, x;
 
-	p->controls[block] = sip_controls(p, 64 * block);
-	p->controls[block + 1] = sip_controls(p, 64 * block + 64);
-	return 128 * (i + 1) >= p->len;
+	for (__u32 j = 0; j < 8; j++) {
+		word = sip_word(p, 64 * i + 8 * j);
+		x = word ^ SIP_EACH('&');
+		ampersands |= (x - SIP_EACH(1)) & ~x;
+		bits |= sip_pack(sip_control(word)) << 8 * j;
+	}
+	p->controls[i & (SIP_MAX / 64 - 1)] = bits;
+	if (ampersands & SIP_EACH(0x80))
+		p->ampersand = 1;
+	return 64 * (i + 1) >= p->len;
+}
+
+static long sip_lead_step(__u32 i, void *arg)
+{
+	struct sip_parser *p = ((struct sip_walk *)arg)->p;
+	__u8 c = sip_byte(p, i);
+
+	p->line = i;
+	return i >= p->len || (c && !sip_blank(c));
 }
 
 /* See the contract on top. */
@@ -925,12 +1028,15 @@ sip_inline int sip_parse(struct sip_parser *p, __u32 len, int complete)
 
 	p->msg = (struct sip_msg){ 0 };
 	p->len = len;
-	p->pos = p->line = 0;
-	p->started = p->failed = p->vias = 0;
+	p->line = 0;
+	p->started = p->failed = p->vias = p->ampersand = p->odd = 0;
 	p->complete = complete;
 	if (!len || len > SIP_MAX)
 		return -1;
-	sip_loop(SIP_MAX / 128, sip_controls_step, &walk);
+	sip_loop(SIP_MAX / 64, sip_control_step, &walk);
+	if (sip_byte(p, 0) <= ' ')
+		sip_loop(SIP_MAX, sip_lead_step, &walk);
+	p->pos = p->line;
 	sip_loop(SIP_MAX + SIP_MAX / 64, sip_line_step, &walk);
 	if (!p->started || p->failed)
 		return -1;
