@@ -57,8 +57,10 @@ $(TESTS)/%.skel.h: $(TESTS)/%.bpf.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf >$@.tmp && mv $@.tmp $@
 
 # make bench [JSON=FILE]
-bench: $(TESTS)/bench/bench
+# ... and the verifier's walk on Debian's own kernel beside this one's.
+bench: $(TESTS)/bench/bench $(TESTS)/kernel_test
 	$(Q)$< $(JSON)
+	$(Q)tests/kernel/qemu $(TESTS)/kernel_test load | sed -n 's/^# \(Linux\|verifier:\)/\1/p'
 
 .PHONY: unit kernel e2e unit-programs kernel-programs e2e-programs test-programs bench
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
