@@ -99,16 +99,21 @@ struct sip_parser {
 	__u8 failed;
 	__u8 vias; /* Via values seen: 0, 1 or 2 */
 	__u8 complete;
-	__u8 ampersand; /* there may be one somewhere */
-	__u8 odd; /* of the start line: it is folded; of From or To: peers read it in several ways */
 	/*
-	 * What a loop carries from step to step lies here: of memory the verifier assumes nothing,
-	 * of a register or the stack it would walk every value.
+	 * What a loop carries from step to step lies here: of memory the verifier assumes nothing.
+	 * Of what lies on the stack a young one walks every value; 6.1's walks a step once, believes
+	 * the first value to be the only one, and removes the branches that others would take.
 	 */
 	__u32 at; /* in parameters, or before an address */
-	__u32 quoted; /* within a quoted string */
+	__u8 quoted; /* within a quoted string */
+	__u8 found; /* the parameter looked for */
+	__u8 twice; /* ... under two values */
+	__u8 odd; /* ... or another part of the header that peers read in several ways */
+	__u8 folded; /* the start line may be */
+	__u8 ampersand; /* there may be one somewhere */
+	__u8 pad[6];
 	__u64 number;
-	__u64 controls[SIP_MAX / 64]; /* a bit a byte: below ' ' */
+	__u64 controls[SIP_MAX / 64]; /* a bit for each byte below ' ' */
 	__u8 buf[SIP_MAX + SIP_SLACK];
 };
 
@@ -159,12 +164,6 @@ sip_inline __u64 sip_equal(__u64 word, __u64 pattern)
 	return ~(((x & SIP_EACH(0x7f)) + SIP_EACH(0x7f)) | x | SIP_EACH(0x7f));
 }
 
-/* 0x80 in each byte below ' '. */
-sip_inline __u64 sip_control(__u64 word)
-{
-	return ~(((word & SIP_EACH(0x60)) + SIP_EACH(0x7f)) | word) & SIP_EACH(0x80);
-}
-
 /* From 0x80 marks to one bit a byte. */
 sip_inline __u64 sip_pack(__u64 marks)
 {
@@ -207,16 +206,33 @@ struct sip_search {
 	__u32 found;
 };
 
+/*
+ * A call costs more than a word: the first words are looked at in line, the rest SIP_STRIDE a step.
+ * Returns 1 when s->found is known.
+ */
+#define SIP_STRIDE 4
+
+sip_inline long sip_search_words(struct sip_search *s, __u32 pos)
+{
+	for (__u32 i = 0; i < SIP_STRIDE; i++, pos += 8) {
+		__u64 word = sip_word(s->p, pos);
+		__u64 marks = sip_equal(word, s->a) | sip_equal(word, s->b) | sip_equal(word, s->c);
+
+		if (marks) {
+			s->found = pos + (sip_lowest_bit(marks) >> 3);
+			return 1;
+		}
+		if (pos + 8 >= s->end)
+			return 1;
+	}
+	return 0;
+}
+
 static long sip_search_step(__u32 i, void *arg)
 {
 	struct sip_search *s = arg;
-	__u32 pos = s->pos + 8 * i;
-	__u64 word = sip_word(s->p, pos);
-	__u64 marks = sip_equal(word, s->a) | sip_equal(word, s->b) | sip_equal(word, s->c);
 
-	if (marks)
-		s->found = pos + (sip_lowest_bit(marks) >> 3);
-	return marks || pos + 8 >= s->end;
+	return sip_search_words(s, s->pos + 8 * SIP_STRIDE * (i + 1));
 }
 
 /* The first of three bytes in [pos, end). */
@@ -224,13 +240,13 @@ sip_part __u32 sip_find(struct sip_parser *p, __u32 pos, __u32 end, __u32 abc)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
 
-	if (!p)
+	if (!p || pos >= end)
 		return end;
 	s.a = SIP_EACH(abc);
 	s.b = SIP_EACH(abc >> 8);
 	s.c = SIP_EACH(abc >> 16);
-	if (pos < end)
-		sip_loop(SIP_MAX / 8, sip_search_step, &s);
+	if (!sip_search_words(&s, pos))
+		sip_loop(SIP_MAX / 8 / SIP_STRIDE, sip_search_step, &s);
 	return s.found < end ? s.found : end;
 }
 
@@ -247,16 +263,23 @@ static long sip_blank_step(__u32 i, void *arg)
 	return 1;
 }
 
-/* The first byte of [pos, end) that is no blank and no line end. */
-sip_part __u32 sip_skip_blanks(struct sip_parser *p, __u32 pos, __u32 end)
+sip_part __u32 sip_skip_more(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
 
-	if (!p)
-		return end;
-	if (pos < end && sip_blank(sip_byte(p, pos)))
+	if (p)
 		sip_loop(SIP_MAX, sip_blank_step, &s);
 	return s.found < end ? s.found : end;
+}
+
+/* The first byte of [pos, end) that is no blank and no line end. */
+sip_inline __u32 sip_skip_blanks(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	if (pos < end && sip_blank(sip_byte(p, pos)))
+		pos++;
+	if (pos < end && sip_blank(sip_byte(p, pos)))
+		return sip_skip_more(p, pos, end);
+	return pos < end ? pos : end;
 }
 
 static long sip_trim_step(__u32 i, void *arg)
@@ -270,41 +293,27 @@ static long sip_trim_step(__u32 i, void *arg)
 	return 1;
 }
 
-/* The end of [pos, end) without its trailing blanks. */
-sip_part __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
+sip_part __u32 sip_trim_more(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
 
-	if (!p)
-		return end;
-	sip_loop(SIP_MAX, sip_trim_step, &s);
+	if (p)
+		sip_loop(SIP_MAX, sip_trim_step, &s);
 	return s.found;
 }
 
-static long sip_word_start_step(__u32 i, void *arg)
+/* The end of [pos, end) without its trailing blanks. */
+sip_inline __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
 {
-	struct sip_search *s = arg;
-	__u32 pos = s->end - i;
-
-	if (pos > s->pos && !sip_blank(sip_byte(s->p, pos - 1)))
-		return 0;
-	s->found = pos;
-	return 1;
-}
-
-/* Where the last word of [pos, end) begins. */
-sip_part __u32 sip_last_word(struct sip_parser *p, __u32 pos, __u32 end)
-{
-	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
-
-	if (!p)
-		return end;
-	sip_loop(SIP_MAX, sip_word_start_step, &s);
-	return s.found;
+	if (end > pos && sip_blank(sip_byte(p, end - 1)))
+		end--;
+	if (end > pos && sip_blank(sip_byte(p, end - 1)))
+		return sip_trim_more(p, pos, end);
+	return end;
 }
 
 #define SIP_BIT(c) (1ULL << (c))
-/* What ends a parameter's value: no token holds these (RFC 3261 25.1). */
+/* What ends a parameter's value: no token holds these (RFC 3261 25.1); nor '\\'. */
 #define SIP_STOPS                                                                                  \
 	(SIP_BIT(' ') | SIP_BIT('\t') | SIP_BIT('\r') | SIP_BIT('\n') | SIP_BIT(';') |             \
 	 SIP_BIT('"') | SIP_BIT('&') | SIP_BIT('<') | SIP_BIT('>'))
@@ -324,44 +333,55 @@ sip_inline __u64 sip_maybe_stop(__u64 word)
 	return ((below | within) & ~word & SIP_EACH(0x80)) | sip_equal(word, SIP_EACH('\\'));
 }
 
-static long sip_value_step(__u32 i, void *arg)
+/* From p->at on; 1 where the value ends there. s->a: the bytes below 64 that end it. */
+sip_inline long sip_value_words(struct sip_search *s)
 {
-	struct sip_search *s = arg;
-	__u64 marks = sip_maybe_stop(sip_word(s->p, s->pos));
-	__u32 pos = s->pos + (marks ? sip_lowest_bit(marks) >> 3 : 8);
-	__u8 c = sip_byte(s->p, pos);
+	struct sip_parser *p = s->p;
 
-	(void)i;
-	s->pos = marks ? pos + 1 : pos;
-	if (pos < s->end && (!marks || (c < 64 && !(s->a >> c & 1)))) {
-		if (c == '%' && pos + 2 < s->end && sip_hex(sip_byte(s->p, pos + 1)) &&
-		    sip_hex(sip_byte(s->p, pos + 2)))
-			s->p->odd = 1;
-		return 0;
+	for (__u32 i = 0; i < SIP_STRIDE; i++) {
+		__u64 marks = sip_maybe_stop(sip_word(p, p->at));
+		__u32 pos = p->at + (marks ? sip_lowest_bit(marks) >> 3 : 8);
+		__u8 c = sip_byte(p, pos);
+
+		p->at = pos;
+		if (pos >= s->end || (marks && (c == '\\' || s->a >> (c & 63) & 1)))
+			return 1;
+		if (!marks)
+			continue;
+		if (c == '%' && pos + 2 < s->end && sip_hex(sip_byte(p, pos + 1)) &&
+		    sip_hex(sip_byte(p, pos + 2)))
+			p->odd = 1;
+		p->at = pos + 1;
 	}
-	s->found = pos;
-	return 1;
+	return 0;
 }
 
-/* The end of a parameter's value; `comma` ends it too. */
-sip_part __u32 sip_value_end(struct sip_parser *p, __u32 pos, __u32 end, __u32 comma)
+static long sip_value_step(__u32 i, void *arg)
 {
-	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
+	(void)i;
+	return sip_value_words(arg);
+}
+
+/* Moves p->at to the end of the parameter's value that begins there; `comma` ends it too. */
+sip_part int sip_value_end(struct sip_parser *p, __u32 end, __u32 comma)
+{
+	struct sip_search s = { .p = p, .end = end };
 
 	if (!p)
-		return end;
+		return 0;
 	s.a = comma ? SIP_STOPS | SIP_BIT(',') : SIP_STOPS;
-	sip_loop(SIP_MAX, sip_value_step, &s);
-	return s.found < end ? s.found : end;
+	if (!sip_value_words(&s))
+		sip_loop(SIP_MAX / SIP_STRIDE, sip_value_step, &s);
+	if (p->at > end)
+		p->at = end;
+	return 0;
 }
 
 /* Behind an address or a parameter: another one, or the end. */
-sip_part int sip_goes_on(struct sip_parser *p, __u32 pos, __u32 end)
+sip_inline int sip_goes_on(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	__u8 c;
 
-	if (!p)
-		return 0;
 	pos = sip_skip_blanks(p, pos, end);
 	c = sip_byte(p, pos);
 	return pos >= end || c == ';' || c == ',';
@@ -507,11 +527,22 @@ static long sip_digit_step(__u32 i, void *arg)
 /* Digits into p->number; returns where they end. */
 sip_part __u32 sip_number(struct sip_parser *p, __u32 pos, __u32 end)
 {
-	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
+	struct sip_search s = { .p = p, .end = end, .found = end };
+	__u64 number = 0;
 
 	if (!p)
 		return end;
-	p->number = 0;
+	for (__u32 i = 0; i < 10; i++, pos++) {
+		__u8 digit = sip_byte(p, pos) - '0';
+
+		if (pos >= end || digit > 9) {
+			p->number = number;
+			return pos < end ? pos : end;
+		}
+		number = number * 10 + digit;
+	}
+	p->number = number < 0xffffffffULL ? number : 0xffffffffULL;
+	s.pos = pos;
 	sip_loop(SIP_MAX, sip_digit_step, &s);
 	return s.found < end ? s.found : end;
 }
@@ -554,23 +585,21 @@ struct sip_params {
 	__u32 end;
 	__u32 list; /* a ',' begins the next value of the header */
 	struct sip_slice value;
-	__u8 found;
-	__u8 twice; /* another value under the same name */
 };
 
-/* A parameter of that name, its value at [pos, end). */
-sip_inline void sip_take_param(struct sip_params *s, __u32 pos, __u32 end)
+/* A parameter of that name, with its value from `pos` to p->at. */
+sip_inline void sip_take_param(struct sip_params *s, __u32 pos)
 {
-	struct sip_slice value = sip_slice(pos, end);
+	struct sip_parser *p = s->p;
+	struct sip_slice value = sip_slice(pos, p->at);
 
-	if (!s->found)
+	if (!p->found)
 		s->value = value;
-	else if (!sip_same(s->p, &s->value, &value))
-		s->twice = 1;
-	s->found = 1;
-	s->p->at = end;
-	if (!s->list && !sip_goes_on(s->p, end, s->end))
-		s->p->odd = 1;
+	if (!sip_same(p, &s->value, &value))
+		p->twice = 1;
+	p->found = 1;
+	if (!s->list && !sip_goes_on(p, p->at, s->end))
+		p->odd = 1;
 }
 
 /* The next parameter from p->at on; stops at a ','. */
@@ -595,9 +624,12 @@ static long sip_param_step(__u32 i, void *arg)
 	c = sip_byte(p, word);
 	if (word < s->end && c == '=') {
 		word = sip_skip_blanks(p, word + 1, s->end);
-		sip_take_param(s, word, sip_value_end(p, word, s->end, s->list));
+		p->at = word;
+		sip_value_end(p, s->end, s->list);
+		sip_take_param(s, word);
 	} else if (word >= s->end || c == ';' || c == ',' || word > name_end) {
-		sip_take_param(s, name_end, name_end); /* a name alone */
+		p->at = name_end; /* a name alone */
+		sip_take_param(s, name_end);
 	}
 	return 0;
 }
@@ -610,7 +642,7 @@ sip_part int sip_via_value(struct sip_parser *p, __u32 end)
 	if (!p)
 		return 0;
 	s.name = SIP_LETTERS('b', 'r', 'a', 'n', 'c', 'h', 0, 0);
-	p->quoted = 0;
+	p->quoted = p->found = p->twice = 0;
 	sip_loop(SIP_MAX, sip_param_step, &s);
 	if (p->vias == 0)
 		p->msg.branch = s.value;
@@ -686,8 +718,9 @@ sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 	if (sip_address(p, pos, end, &uri) || !sip_goes_on(p, p->at, end)) {
 		p->msg.flags |= SIP_AMBIGUOUS;
 	} else {
+		p->found = p->twice = 0;
 		sip_loop(SIP_MAX, sip_param_step, &s);
-		if (p->at < end || s.twice || p->quoted || p->odd)
+		if (p->at < end || p->twice || p->quoted || p->odd)
 			p->msg.flags |= SIP_AMBIGUOUS;
 	}
 	if (p->msg.flags & has) {
@@ -742,6 +775,19 @@ enum sip_header {
 	SIP_H_CSEQ,
 	SIP_H_CONTACT
 };
+
+#define SIP_LETTER(c) (1U << ((c) - 'a'))
+
+/* Most lines are told by their first letter to be of no interest. */
+sip_inline int sip_header_matters(__u8 first)
+{
+	__u32 letter = (__u32)(first | 0x20) - 'a';
+
+	return letter < 26 && (SIP_LETTER('v') | SIP_LETTER('f') | SIP_LETTER('t') |
+			       SIP_LETTER('i') | SIP_LETTER('m') | SIP_LETTER('c')) >>
+					      letter &
+				      1;
+}
 
 /* Which header a line may begin with, and how long that name is. */
 sip_inline enum sip_header sip_header_name(const struct sip_parser *p, __u32 line, __u32 *len)
@@ -834,8 +880,6 @@ sip_part int sip_header_line(struct sip_parser *p, __u32 line, __u32 end)
 
 	if (!p)
 		return 0;
-	if (p->ampersand)
-		sip_ampersands(p, line, end);
 	header = sip_header_at(p, line, end, &pos);
 	if (header == SIP_H_OTHER)
 		return 0;
@@ -895,15 +939,21 @@ sip_part int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
 		return 0;
 	}
 	method_end = sip_find(p, line, end, SIP_ANY(' ', '\t', '\n'));
-	if (p->odd)
+	if (p->folded)
 		method_end = sip_trim(p, line, method_end);
-	uri = sip_skip_blanks(p, method_end, end);
-	version = end - 7;
-	if (end < 8 || !sip_blank(sip_byte(p, end - 8)))
-		version = sip_last_word(p, method_end, end);
-	if (uri >= version || end - version < 7 || !sip_is_version(p, version))
-		return -1;
 	p->msg.method = sip_method(p, line, method_end - line);
+	uri = sip_skip_blanks(p, method_end, end);
+	if (end - uri < 9)
+		return -1;
+	version = end - 7;
+	if (!sip_is_version(p, version) || !sip_blank(sip_byte(p, version - 1))) {
+		/* Kamailio does not look behind the digits of the version */
+		version = sip_find(p, uri, end, SIP_ANY(' ', '\t', '\n'));
+		version = sip_skip_blanks(p, version, end);
+		if (end - version < 7 || !sip_is_version(p, version))
+			return -1;
+		p->msg.flags |= SIP_AMBIGUOUS;
+	}
 	p->msg.request_uri = sip_slice(uri, sip_trim(p, uri, version));
 	return 0;
 }
@@ -919,7 +969,7 @@ sip_part int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
 	if (!p)
 		return -1;
 	end = sip_trim(p, line, end);
-	cut = p->odd ? sip_find(p, line, end, SIP_ANY('\r', '\n', '\n')) : end;
+	cut = p->folded ? sip_find(p, line, end, SIP_ANY('\r', '\n', '\n')) : end;
 	if (cut == end)
 		return sip_first_line(p, line, end);
 	p->msg.flags |= SIP_AMBIGUOUS;
@@ -931,54 +981,55 @@ struct sip_walk {
 	struct sip_parser *p;
 };
 
+static long sip_junk_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	__u32 pos = s->pos + i;
+
+	if (pos < s->end && sip_byte(s->p, pos) <= ' ')
+		return 0;
+	s->found = pos;
+	return 1;
+}
+
+/* Peers skip CRs, LFs and blanks before a start line, each in a way of its own. */
+sip_part __u32 sip_skip_junk(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
+
+	if (p && pos < end && sip_byte(p, pos) <= ' ')
+		sip_loop(SIP_MAX, sip_junk_step, &s);
+	return s.found < end ? s.found : end;
+}
+
 /* A line of headers, or the start line; 1: that was the last. */
 sip_inline long sip_take_line(struct sip_parser *p, __u32 line, __u32 end)
 {
-	if (p->started)
-		return sip_header_line(p, line, end) != 0;
+	if (p->started) {
+		if (p->ampersand)
+			sip_ampersands(p, line, end);
+		if (sip_header_matters(sip_byte(p, line)))
+			sip_header_line(p, line, end);
+		return 0;
+	}
+	line = sip_skip_junk(p, line, end);
+	if (line == end)
+		return 0;
 	p->started = 1;
 	p->failed = sip_start_line(p, line, end) != 0;
 	return p->failed != 0;
 }
 
-/* Bytes that end a line, a text or a word for some peers only. */
-sip_inline int sip_divides(__u8 c)
+/* The line before `end` is whole, and the next begins at `next`. 1: there are no more. */
+sip_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
 {
-	return !c || c == '\r' || c == '\v' || c == '\f';
-}
+	__u32 line = p->line;
+	__u8 c = sip_byte(p, next), goes_on = next < p->len && (c == ' ' || c == '\t');
 
-static long sip_line_step(__u32 i, void *arg)
-{
-	struct sip_parser *p = ((struct sip_walk *)arg)->p;
-	__u32 pos = p->pos, line = p->line, end;
-	__u64 bits = p->controls[(pos / 64) & (SIP_MAX / 64 - 1)] >> (pos & 63);
-	__u8 c, next, goes_on;
-
-	(void)i;
-	if (!bits) {
-		p->pos = (pos | 63) + 1;
-		if (p->pos < p->len)
+	if (end == line) {
+		p->line = next;
+		if (!p->started)
 			return 0;
-	}
-	end = bits ? pos + sip_lowest_bit(bits) : p->len;
-	c = sip_byte(p, end);
-	if (c == '\r' && end + 1 < p->len && sip_byte(p, end + 1) == '\n')
-		c = sip_byte(p, ++end);
-	if (end >= p->len || (c == '\r' && end + 1 >= p->len)) { /* the last line has no end */
-		if (p->complete && line < p->len)
-			sip_take_line(p, line, p->len);
-		return 1;
-	}
-	p->pos = end + 1;
-	if (c != '\n') {
-		if (sip_divides(c))
-			p->msg.flags |= SIP_AMBIGUOUS;
-		p->odd = 1;
-		return 0;
-	}
-	next = sip_byte(p, end + 1);
-	goes_on = end + 1 < p->len && (next == ' ' || next == '\t');
-	if (end == line || (end == line + 1 && sip_byte(p, line) == '\r')) {
 		p->msg.flags |= SIP_HEADERS_END;
 		/* libosip2 reads on: it folds this line away, or takes it for none of the end */
 		if (goes_on || !(p->msg.flags & SIP_HAS_ALL))
@@ -986,39 +1037,76 @@ static long sip_line_step(__u32 i, void *arg)
 		return 1;
 	}
 	if (goes_on) {
-		p->odd = 1;
-		return 0; /* the line goes on */
+		p->folded = 1;
+		return 0;
 	}
-	if (end + 1 >= p->len && !p->complete)
+	if (next >= p->len && !p->complete)
 		return 1; /* it may go on, out of sight */
-	p->line = end + 1;
+	p->line = next;
 	return sip_take_line(p, line, end);
 }
 
-static long sip_control_step(__u32 i, void *arg)
+/* From one control byte to the next: most are line ends. */
+static long sip_line_step(__u32 i, void *arg)
 {
 	struct sip_parser *p = ((struct sip_walk *)arg)->p;
-	__u64 bits = 0, ampersands = 0, word, x;
+	__u32 pos = p->pos;
+	__u64 bits = p->controls[(pos / 64) & (SIP_MAX / 64 - 1)] >> (pos & 63);
+	__u8 c;
 
-	for (__u32 j = 0; j < 8; j++) {
-		word = sip_word(p, 64 * i + 8 * j);
-		x = word ^ SIP_EACH('&');
-		ampersands |= (x - SIP_EACH(1)) & ~x;
-		bits |= sip_pack(sip_control(word)) << 8 * j;
+	(void)i;
+	if (!bits) {
+		p->pos = (pos | 63) + 1;
+		if (p->pos < p->len)
+			return 0;
 	}
-	p->controls[i & (SIP_MAX / 64 - 1)] = bits;
-	if (ampersands & SIP_EACH(0x80))
-		p->ampersand = 1;
-	return 64 * (i + 1) >= p->len;
+	pos = bits ? pos + sip_lowest_bit(bits) : p->len;
+	if (pos >= p->len) { /* the last line has no end */
+		if (p->complete && p->line < p->len)
+			sip_take_line(p, p->line, p->len);
+		return 1;
+	}
+	c = sip_byte(p, pos);
+	p->pos = pos + 1;
+	if (c == '\n')
+		return sip_end_line(p, pos, pos + 1);
+	if (c == '\r' && pos + 1 < p->len && sip_byte(p, pos + 1) == '\n') {
+		p->pos = pos + 2;
+		return sip_end_line(p, pos, pos + 2);
+	}
+	/* a CR alone ends a line for some, a NUL a string for most, VT and FF are blanks to C */
+	if (p->started && ((c == '\r' && pos + 1 < p->len) || c == '\0' || c == '\v' || c == '\f'))
+		p->msg.flags |= SIP_AMBIGUOUS;
+	p->folded = 1;
+	return 0;
 }
 
-static long sip_lead_step(__u32 i, void *arg)
+/* A bit for each byte below ' ' in 64; and whether an '&' may be among them. */
+sip_inline __u64 sip_controls(struct sip_parser *p, __u32 pos)
+{
+	__u64 bits = 0, ampersands = 0;
+
+	for (__u32 i = 0; i < 8; i++) {
+		__u64 word = sip_word(p, pos + 8 * i), x = word ^ SIP_EACH('&');
+
+		ampersands |= (x - SIP_EACH(1)) & ~x;
+		bits |= sip_pack(~(((word & SIP_EACH(0x7f)) + SIP_EACH(0x60)) | word) &
+				 SIP_EACH(0x80))
+			<< 8 * i;
+	}
+	if (ampersands & SIP_EACH(0x80))
+		p->ampersand = 1;
+	return bits;
+}
+
+static long sip_controls_step(__u32 i, void *arg)
 {
 	struct sip_parser *p = ((struct sip_walk *)arg)->p;
-	__u8 c = sip_byte(p, i);
+	__u32 block = (i & (SIP_MAX / 128 - 1)) * 2;
 
-	p->line = i;
-	return i >= p->len || (c && !sip_blank(c));
+	p->controls[block] = sip_controls(p, 64 * block);
+	p->controls[block + 1] = sip_controls(p, 64 * block + 64);
+	return 128 * (i + 1) >= p->len;
 }
 
 /* See the contract on top. */
@@ -1028,15 +1116,12 @@ sip_inline int sip_parse(struct sip_parser *p, __u32 len, int complete)
 
 	p->msg = (struct sip_msg){ 0 };
 	p->len = len;
-	p->line = 0;
-	p->started = p->failed = p->vias = p->ampersand = p->odd = 0;
+	p->pos = p->line = 0;
+	p->started = p->failed = p->vias = p->folded = p->ampersand = 0;
 	p->complete = complete;
 	if (!len || len > SIP_MAX)
 		return -1;
-	sip_loop(SIP_MAX / 64, sip_control_step, &walk);
-	if (sip_byte(p, 0) <= ' ')
-		sip_loop(SIP_MAX, sip_lead_step, &walk);
-	p->pos = p->line;
+	sip_loop(SIP_MAX / 128, sip_controls_step, &walk);
 	sip_loop(SIP_MAX + SIP_MAX / 64, sip_line_step, &walk);
 	if (!p->started || p->failed)
 		return -1;

@@ -1,144 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// link: tests/unit/reading.c tests/unit/guarded.c
 /*
  * The parser natively: a table of messages with what must be read from them, each with its buffer's
  * end against a page that cannot be touched, with all kinds of bytes behind the message, and cut at
  * every length.
  */
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
+#include "guarded.h"
 #include "parser_vectors.h"
-#include "sip_parser.h"
+#include "reading.h"
 #include "tap.h"
-
-#define METHOD_WORD(NAME, word) #word,
-static const char *const methods[] = { CG_METHOD_LIST(METHOD_WORD) };
 
 static struct sip_parser *parser; /* ends where its page does */
 
-static int map_parser(void)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-	size_t room = (sizeof(*parser) + page - 1) / page * page;
-	char *base =
-		mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (base == MAP_FAILED || mprotect(base + room, page, PROT_NONE))
-		return -1;
-	parser = (void *)(base + room - sizeof(*parser));
-	return 0;
-}
-
 static int parse(const char *text, size_t len, int complete, const char *behind)
 {
-	size_t period = strlen(behind);
-
-	memcpy(parser->buf, text, len);
-	for (size_t i = len; i < sizeof(parser->buf); i++)
-		parser->buf[i] = period ? behind[(i - len) % period] : 0;
-	return sip_parse(parser, len, complete);
+	return guarded_parse(parser, text, len, complete, behind);
 }
 
-static const struct sip_slice *slices(size_t *count)
-{
-	static struct sip_slice all[9];
-	const struct sip_msg *m = &parser->msg;
-
-	all[0] = m->request_uri, all[1] = m->call_id, all[2] = m->from_uri, all[3] = m->from_tag;
-	all[4] = m->to_uri, all[5] = m->to_tag, all[6] = m->contact, all[7] = m->branch;
-	all[8] = m->branch2;
-	*count = 9;
-	return all;
-}
-
-static int slices_in(size_t len)
-{
-	size_t count;
-	const struct sip_slice *slice = slices(&count);
-
-	for (; count; count--, slice++)
-		if (slice->len && (size_t)slice->off + slice->len > len)
-			return 0;
-	return 1;
-}
-
-/* --- what a row asks for: "method=BYE cseq=14 from_tag=a" -------------------------------------- */
-
-static const struct {
-	const char *name;
-	__u32 flag;
-} flags[] = {
-	{ "ambiguous", SIP_AMBIGUOUS }, { "bad_cseq", SIP_BAD_CSEQ },
-	{ "end", SIP_HEADERS_END },	{ "has_call_id", SIP_HAS_CALL_ID },
-	{ "has_from", SIP_HAS_FROM },	{ "has_to", SIP_HAS_TO },
-	{ "has_cseq", SIP_HAS_CSEQ },	{ "has_via", SIP_HAS_VIA },
-};
-
-static const struct {
-	const char *name;
-	size_t offset;
-} texts[] = {
-#define TEXT(field)                                                                                \
-	{                                                                                          \
-#field, offsetof(struct sip_msg, field)                                            \
-	}
-	TEXT(request_uri), TEXT(call_id), TEXT(from_uri), TEXT(from_tag), TEXT(to_uri),
-	TEXT(to_tag),	   TEXT(contact), TEXT(branch),	  TEXT(branch2),
-};
-
-static int text_is(const struct sip_slice *slice, const char *value)
-{
-	size_t len = strlen(value);
-
-	if (slice->len == len && !memcmp(parser->buf + slice->off, value, len))
-		return 1;
-	printf("# read '%.*s'\n", slice->len, parser->buf + slice->off);
-	return 0;
-}
-
-static int field_is(const char *name, const char *value)
-{
-	const struct sip_msg *m = &parser->msg;
-
-	if (!strcmp(name, "method"))
-		return !strcmp(value, methods[m->method]);
-	if (!strcmp(name, "status"))
-		return m->status == atoi(value);
-	if (!strcmp(name, "cseq"))
-		return m->cseq == strtoul(value, NULL, 10) && m->flags & SIP_HAS_CSEQ &&
-		       !(m->flags & SIP_BAD_CSEQ);
-	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
-		if (!strcmp(name, flags[i].name))
-			return !(m->flags & flags[i].flag) == !atoi(value);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		if (!strcmp(name, texts[i].name))
-			return text_is((const void *)((const char *)m + texts[i].offset), value);
-	printf("# the table asks for '%s', which is no field\n", name);
-	return 0;
-}
-
+/* expected: "method=BYE cseq=14 from_tag=a", as in reading.h, with blanks for line ends */
 static int reads(const char *expected)
 {
-	char copy[512], *rest = copy, *word;
-	int good = 1;
+	char lines[512];
 
-	snprintf(copy, sizeof(copy), "%s", expected);
-	while ((word = strsep(&rest, " "))) {
-		char *value = strchr(word, '=');
-
-		if (!*word || !value)
-			continue;
-		*value++ = '\0';
-		if (!field_is(word, value)) {
-			printf("# not %s=%s\n", word, value);
-			good = 0;
-		}
-	}
-	return good;
+	snprintf(lines, sizeof(lines), "%s", expected);
+	for (char *blank = lines; (blank = strchr(blank, ' '));)
+		*blank = '\n';
+	return reading_holds(parser, 0, lines);
 }
 
 /* --- what holds of every message -------------------------------------------------------------- */
@@ -169,7 +59,7 @@ static int holds_cut(const char *text, size_t len)
 		for (int complete = 0; complete < 2; complete++) {
 			int ret = parse(text, cut, complete, text + cut);
 
-			if ((ret && ret != -1) || (!ret && !slices_in(cut)) ||
+			if ((ret && ret != -1) || (!ret && !reading_within(&parser->msg, cut)) ||
 			    !blind_behind(text, cut, complete)) {
 				printf("# cut at %zu, complete %d\n", cut, complete);
 				return 0;
@@ -218,7 +108,7 @@ static int holds_mutated(const char *text, size_t len, unsigned int seed)
 			seed = seed * 1103515245 + 12345;
 			copy[(seed >> 8) % len] = bytes[(seed >> 4) % (sizeof(bytes) - 1)];
 		}
-		if (!parse(copy, len, round & 1, copy) && !slices_in(len))
+		if (!parse(copy, len, round & 1, copy) && !reading_within(&parser->msg, len))
 			return 0;
 		if (!blind_behind(copy, len, round & 1))
 			return 0;
@@ -274,12 +164,14 @@ static void run_limits(void)
 	ok(parse(text, SIP_MAX, 1, "") == -1, "parser: newlines alone are no message");
 	memset(text, '"', SIP_MAX);
 	memcpy(text, "BYE sip:b SIP/2.0\r\nFrom: ", 25);
-	ok(!parse(text, SIP_MAX, 1, "") && slices_in(SIP_MAX), "parser: 4,000 quotes");
+	ok(!parse(text, SIP_MAX, 1, "") && reading_within(&parser->msg, SIP_MAX),
+	   "parser: 4,000 quotes");
 }
 
 int main(void)
 {
-	if (map_parser()) {
+	parser = guarded_parser();
+	if (!parser) {
 		perror("parser_test: mmap");
 		return 1;
 	}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// link: tests/unit/vectors.c tests/unit/reading.c tests/unit/guarded.c
+/*
+ * The parser natively, a message a file: the project's own, and the torture messages of RFC 4475 and
+ * RFC 5118 where they lie beside the project. Each twice, with other bytes behind the message, its
+ * buffer's end against a page that cannot be touched.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guarded.h"
+#include "reading.h"
+#include "tap.h"
+#include "vectors.h"
+
+static struct sip_parser *parser;
+
+static int read_twice(const struct vector *v, int *ret)
+{
+	struct sip_msg first;
+
+	*ret = guarded_parse(parser, v->text, v->len, 1, "\r\nCSeq: 1 BYE\r\nt:x;tag=z\r\n");
+	first = parser->msg;
+	if (guarded_parse(parser, v->text, v->len, 1, "=\"\\> \t9") == *ret &&
+	    (*ret || !memcmp(&first, &parser->msg, sizeof(first))))
+		return *ret || reading_within(&parser->msg, v->len);
+	printf("# what lies behind it has a bearing\n");
+	return 0;
+}
+
+static void run(const struct vector *vectors, int count, const char *what)
+{
+	if (count < 0)
+		ok(0, "vectors: %s can be read", what);
+	for (int i = 0; i < count; i++) {
+		int ret, same = read_twice(&vectors[i], &ret);
+
+		ok(same && reading_holds(parser, ret, vectors[i].expected), "vectors: %s",
+		   vectors[i].name);
+	}
+}
+
+int main(void)
+{
+	struct vector *vectors = calloc(VECTORS_MAX, sizeof(*vectors));
+	int count;
+
+	parser = guarded_parser();
+	if (!vectors || !parser) {
+		fprintf(stderr, "vectors_test: out of memory\n");
+		return 1;
+	}
+	count = vectors_own(vectors);
+	ok(count > 0, "vectors: there are some in " VECTORS_OWN);
+	run(vectors, count, VECTORS_OWN);
+	count = vectors_shared(vectors);
+	run(vectors, count, VECTORS_SHARED);
+	if (!count)
+		ok(1, "vectors: RFC 4475 and RFC 5118 # SKIP no " VECTORS_SHARED);
+	free(vectors);
+	return tap_done();
+}
