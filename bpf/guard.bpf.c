@@ -204,10 +204,16 @@ int cseqguard_in(struct xdp_md *ctx)
 	struct cursor c = { .ctx = ctx,
 			    .data = (void *)(long)ctx->data,
 			    .pos = (void *)(long)ctx->data,
-			    .end = (void *)(long)ctx->data_end,
-			    .frame = bpf_xdp_get_buff_len(ctx) };
+			    .end = (void *)(long)ctx->data_end };
 
-	if (!g.config || guard_locate(&g, &c, CG_IN, ctx->ingress_ifindex) != PACKET_SIP)
+	if (!g.config)
+		return XDP_PASS;
+	if (packet_is_other(c.data, c.end, g.config)) {
+		count(CG_IN, CG_R_OTHER_PORT, CG_PASS);
+		return XDP_PASS;
+	}
+	c.frame = bpf_xdp_get_buff_len(ctx);
+	if (guard_locate(&g, &c, CG_IN, ctx->ingress_ifindex) != PACKET_SIP)
 		return XDP_PASS;
 	if (g.s->packet.length &&
 	    bpf_xdp_load_bytes(ctx, g.s->packet.offset, g.s->parser.buf, guard_copy_length(&g)))
@@ -228,7 +234,13 @@ int cseqguard_out(struct __sk_buff *skb)
 			    .end = (void *)(long)skb->data_end,
 			    .frame = skb->len };
 
-	if (!g.config || guard_locate(&g, &c, CG_OUT, skb->ifindex) != PACKET_SIP)
+	if (!g.config)
+		return TC_ACT_UNSPEC;
+	if (packet_is_other(c.data, c.end, g.config)) {
+		count(CG_OUT, CG_R_OTHER_PORT, CG_PASS);
+		return TC_ACT_UNSPEC;
+	}
+	if (guard_locate(&g, &c, CG_OUT, skb->ifindex) != PACKET_SIP)
 		return TC_ACT_UNSPEC;
 	if (g.s->packet.length &&
 	    bpf_skb_load_bytes(skb, g.s->packet.offset, g.s->parser.buf, guard_copy_length(&g)))
