@@ -10,10 +10,10 @@ OUT := out$(if $(SANITIZE),/sanitize)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(patsubst $(OUT)/%,%,$(2));)
 
-COMMON_OBJS := pins.o words.o text.o run.o netns.o
+COMMON_OBJS := pins.o words.o text.o run.o netns.o counters.o
 CLI_OBJS := $(patsubst agent/%.c,%.o,$(wildcard agent/cseqguard.c agent/cmd_*.c)) \
 	options.o settings.o report.o bpffs.o instance.o interface.o home.o clsact.o \
-	event_text.o table.o spool.o
+	event_text.o table.o spool.o advice.o
 DAEMON_OBJS := cseqguardd.o daemon_options.o guard.o ifname.o log.o loop.o rings.o server.o \
 	track.o sweep.o cdr.o table.o spool.o writer.o ship.o arrays.o pg.o schema.o
 

@@ -12,6 +12,8 @@ struct cg_limits { /* ns */
 	__u64 bye_timeout; /* silence after a BYE: it came to nothing */
 	__u64 grace; /* an ended dialog stays for retransmissions */
 	__u64 max_call; /* longer calls are closed as timeout, suspect */
+	__u64 invite_timeout; /* an INVITE without final response is forgotten */
+	__u64 invite_grace; /* one with a final response stays for retransmissions */
 };
 
 /* Whose rows, and what turns CLOCK_BOOTTIME into wall clock. node: UTF-8, under CG_NODE_MAX. */

@@ -1,53 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "counters.h"
 #include "options.h"
 #include "pins.h"
 #include "report.h"
 #include "words.h"
 
-/* A struct of __u64 throughout: summed and walked as an array. */
-#define NUMBERS (sizeof(struct cg_counters) / sizeof(__u64))
-
 #define TOTAL_WORD(word, text) #word,
 static const char *const totals[] = { CG_TOTAL_LIST(TOTAL_WORD) };
 #undef TOTAL_WORD
 #define TOTALS (sizeof(totals) / sizeof(*totals))
-_Static_assert(NUMBERS == 2 * CG_REASONS + TOTALS, "each counter has its word");
-
-union sum {
-	struct cg_counters counters;
-	__u64 numbers[NUMBERS];
-};
-
-/* Over the CPUs. 0 or -errno. */
-static int read_sum(int fd, union sum *sum)
-{
-	int cpus = libbpf_num_possible_cpus();
-	__u32 zero = 0;
-	__u64 *values;
-	int err = 0;
-
-	if (cpus < 0)
-		return cpus;
-	values = calloc(cpus, sizeof(*sum));
-	if (!values)
-		return -ENOMEM;
-	if (bpf_map_lookup_elem(fd, &zero, values))
-		err = -errno;
-	memset(sum, 0, err ? 0 : sizeof(*sum));
-	for (int cpu = 0; cpu < cpus && !err; cpu++)
-		for (size_t i = 0; i < NUMBERS; i++)
-			sum->numbers[i] += values[cpu * NUMBERS + i];
-	free(values);
-	return err;
-}
+_Static_assert(CG_NUMBERS == 2 * CG_REASONS + TOTALS, "each counter has its word");
 
 static json_t *side(const __u64 *numbers, bool all)
 {
@@ -59,7 +24,7 @@ static json_t *side(const __u64 *numbers, bool all)
 	return object;
 }
 
-static int show_json(const union sum *sum, bool all)
+static int show_json(const union cg_counters_sum *sum, bool all)
 {
 	json_t *object = json_pack("{so so}", "in", side(sum->numbers, all), "out",
 				   side(sum->numbers + CG_REASONS, all));
@@ -70,7 +35,7 @@ static int show_json(const union sum *sum, bool all)
 	return cg_json_out(object);
 }
 
-static int show(const union sum *sum, bool all)
+static int show(const union cg_counters_sum *sum, bool all)
 {
 	const __u64 *in = sum->numbers, *out = in + CG_REASONS, *total = out + CG_REASONS;
 
@@ -89,7 +54,7 @@ int cg_cmd_stats(const struct cg_options *options)
 {
 	struct cg_config config;
 	int err, fd, config_fd;
-	union sum sum;
+	union cg_counters_sum sum;
 
 	config_fd = cg_config_open(options->instance, &config);
 	if (config_fd < 0)
@@ -99,7 +64,7 @@ int cg_cmd_stats(const struct cg_options *options)
 			    sizeof(struct cg_counters));
 	if (fd < 0)
 		return cg_fail_open(options->instance, fd);
-	err = read_sum(fd, &sum);
+	err = cg_counters_read(fd, &sum);
 	close(fd);
 	if (err)
 		return cg_fail_open(options->instance, err);

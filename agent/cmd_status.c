@@ -6,12 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "bpffs.h"
 #include "home.h"
 #include "interface.h"
 #include "options.h"
 #include "pins.h"
 #include "report.h"
+#include "text.h"
 #include "words.h"
 
 #define BATCH 256 /* keys a call: larger ones stall the programs */
@@ -123,6 +125,56 @@ static json_t *fills(const struct fill *list, size_t n)
 	return object;
 }
 
+static json_t *answerers(const struct cg_advice *advice, const struct cg_config *config)
+{
+	json_t *array = json_array();
+	char address[INET6_ADDRSTRLEN], last[CG_TIME_TEXT];
+
+	for (unsigned int i = 0; i < advice->n_answerers; i++) {
+		const struct cg_advice_answerer *answerer = &advice->answerers[i];
+
+		cg_addr_text(answerer->addr, address);
+		cg_time_text(config, config->clock, answerer->last, last);
+		json_array_append_new(array, json_pack("{ss sI ss}", "address", address, "count",
+						       (json_int_t)answerer->count, "last", last));
+	}
+	return array;
+}
+
+static json_t *would_drop(const struct cg_advice *advice)
+{
+	return json_pack("{sI sI sI}", "packets", (json_int_t)advice->would_drop.packets, "refused",
+			 (json_int_t)advice->would_drop.refused, "accepted",
+			 (json_int_t)advice->would_drop.accepted);
+}
+
+static void show_advice(const json_t *status, const struct cg_advice *advice)
+{
+	const char *between = "";
+	json_t *answerer;
+	size_t i;
+
+	if (advice->would_drop.packets)
+		printf("%-17swould have dropped %llu %s: %llu refused by the far end, "
+		       "%llu accepted%s\n",
+		       "observe", advice->would_drop.packets,
+		       advice->would_drop.all_byes ? "BYEs" : "packets, of the BYEs",
+		       advice->would_drop.refused, advice->would_drop.accepted,
+		       advice->would_drop.accepted ? ", wrongly dropped if enforced" : "");
+	if (!advice->n_answerers)
+		return;
+	printf("%-17s", "answered for");
+	json_array_foreach (json_object_get(status, "answerers"), i, answerer) {
+		printf("%s%s (%lld, last %s)", between,
+		       json_string_value(json_object_get(answerer, "address")),
+		       (long long)json_integer_value(json_object_get(answerer, "count")),
+		       json_string_value(json_object_get(answerer, "last")));
+		between = ",\n                 ";
+	}
+	puts("\n                 they answered for another, and are not believed: if they are "
+	     "your gateways, add\n                 them to the list of: cseqguard set gateway=");
+}
+
 static void show_setting(const char *key, json_t *value)
 {
 	const char *between = "";
@@ -148,7 +200,7 @@ static void show_setting(const char *key, json_t *value)
 }
 
 static int show(json_t *status, const struct cg_interface *list, size_t n, const struct fill *maps,
-		size_t n_maps)
+		size_t n_maps, const struct cg_advice *advice)
 {
 	const char *key;
 	json_t *value;
@@ -174,6 +226,7 @@ static int show(json_t *status, const struct cg_interface *list, size_t n, const
 	}
 	for (size_t i = 0; i < n_maps; i++)
 		printf("%-17s%s: %u of %u\n", "map", maps[i].map, maps[i].used, maps[i].max);
+	show_advice(status, advice);
 	json_decref(status);
 	return cg_out_end();
 }
@@ -203,6 +256,7 @@ int cg_cmd_status(const struct cg_options *options)
 		{ "early", sizeof(struct cg_dialog_key), sizeof(struct cg_early), 0, 0 },
 	};
 	const size_t n_maps = sizeof(maps) / sizeof(*maps);
+	struct cg_advice advice;
 	struct cg_interface *list;
 	struct cg_config config;
 	bool attached = false;
@@ -221,16 +275,20 @@ int cg_cmd_status(const struct cg_options *options)
 		if (err)
 			return cg_fail_open(options->instance, err);
 	}
+	err = cg_advice_read(options->instance, &advice);
+	if (err)
+		return cg_fail_open(options->instance, err);
 	cg_home_enter(options->instance);
 	if (cg_interface_list(options->instance, &list, &n))
 		return CG_FAILED;
 	for (size_t i = 0; i < n; i++)
 		attached |= list[i].alive;
-	status = json_pack("{ss sb si so so so}", "instance", options->instance, "attached",
+	status = json_pack("{ss sb si so so so so so}", "instance", options->instance, "attached",
 			   attached, "layout", config.layout, "settings",
 			   settings(options->instance, &config), "interfaces", interfaces(list, n),
-			   "maps", fills(maps, n_maps));
-	err = options->json ? cg_json_out(status) : show(status, list, n, maps, n_maps);
+			   "maps", fills(maps, n_maps), "would_drop", would_drop(&advice),
+			   "answerers", answerers(&advice, &config));
+	err = options->json ? cg_json_out(status) : show(status, list, n, maps, n_maps, &advice);
 	free(list);
 	if (!attached && !options->json)
 		cg_notice(

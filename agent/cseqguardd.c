@@ -270,8 +270,9 @@ static int start(struct daemon *d)
 		return err;
 	d->track = cg_track_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, d->writer,
 				&d->options.limits, &d->origin);
-	d->sweep =
-		d->track ? cg_sweep_new(d->guard.dialogs_fd, d->guard.pending_fd, d->track) : NULL;
+	d->sweep = d->track ? cg_sweep_new(d->guard.dialogs_fd, d->guard.pending_fd, d->track,
+					   &d->options.limits)
+			    : NULL;
 	if (!d->sweep)
 		err = -ENOMEM;
 	if (!err)

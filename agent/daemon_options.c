@@ -42,6 +42,10 @@ static const struct option_of_ours {
 	  "an ended call stays in the map; 32s" },
 	{ "max-call", 0, DURATION, true, AT(limits.max_call), "TIME",
 	  "longer calls are closed as timeout; 12h" },
+	{ "invite-timeout", 0, DURATION, true, AT(limits.invite_timeout), "TIME",
+	  "an INVITE without final response is forgotten; 10m" },
+	{ "invite-grace", 0, DURATION, true, AT(limits.invite_grace), "TIME",
+	  "... and one with a final response; 32s" },
 	{ "sweep", 0, DURATION, true, AT(sweep), "TIME",
 	  "between two looks at the whole map; 10s" },
 	{ "db-timeout", 0, DURATION, true, AT(db_timeout), "TIME",
@@ -222,7 +226,12 @@ int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **
 	*options = (struct cg_daemon_options){
 		.limits = { .bye_timeout = CG_BYE_TIMEOUT_NS,
 			    .grace = CG_BYE_TIMEOUT_NS,
-			    .max_call = 12 * 3600 * CG_SECOND },
+			    .max_call = 12 * 3600 * CG_SECOND,
+			    /* longer than Timer C's 3 minutes (RFC 3261 16.6), which each 1xx
+			       starts again */
+			    .invite_timeout = 600 * CG_SECOND,
+			    /* 17.2.1, Timer H: 64*T1 */
+			    .invite_grace = 32 * CG_SECOND },
 		.sweep = 10 * CG_SECOND,
 		.db_timeout = 30 * CG_SECOND,
 	};

@@ -2,13 +2,13 @@
 #include "guard.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "counters.h"
 #include "log.h"
 #include "loop.h"
 #include "pins.h"
@@ -136,27 +136,14 @@ int cg_guard_read_config(struct cg_guard *guard)
 
 int cg_guard_lost(const struct cg_guard *guard, __u64 *events, __u64 *alerts)
 {
-	int cpus = libbpf_num_possible_cpus();
-	struct cg_counters *counters;
-	__u64 events_sum = 0, alerts_sum = 0;
-	int err;
+	union cg_counters_sum sum;
+	int err = cg_counters_read(guard->counters_fd, &sum);
 
-	if (cpus < 0)
-		return cpus;
-	counters = calloc(cpus, sizeof(*counters));
-	if (!counters)
-		return -ENOMEM;
-	err = bpf_map_lookup_elem(guard->counters_fd, &(__u32){ 0 }, counters) ? -errno : 0;
-	for (int cpu = 0; cpu < cpus; cpu++) {
-		events_sum += counters[cpu].events_lost;
-		alerts_sum += counters[cpu].alerts_lost;
-	}
-	free(counters);
-	if (!err) {
-		*events = events_sum;
-		*alerts = alerts_sum;
-	}
-	return err;
+	if (err)
+		return err;
+	*events = sum.counters.events_lost;
+	*alerts = sum.counters.alerts_lost;
+	return 0;
 }
 
 /* The two clocks are read a few ns apart; a preemption between them must not look like a step. */

@@ -6,18 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loop.h"
-
-/* After the final response the proxy may still repeat it (RFC 3261 17.2.1, Timer H: 64*T1). */
-#define PENDING_DONE_NS (32 * CG_SECOND)
-/* Without one: longer than Timer C's 3 minutes (16.6), which each 1xx starts again. */
-#define PENDING_SILENT_NS (600 * CG_SECOND)
-
 enum stage { REST, DIALOGS, PENDING, FORGET };
 
 struct cg_sweep {
 	int dialogs_fd, pending_fd;
 	struct cg_track *track;
+	const struct cg_limits *limits;
 	enum stage stage;
 	bool again;
 	bool begun; /* token is where this stage's walk stands */
@@ -33,7 +27,8 @@ struct cg_sweep {
 	} values;
 };
 
-struct cg_sweep *cg_sweep_new(int dialogs_fd, int pending_fd, struct cg_track *track)
+struct cg_sweep *cg_sweep_new(int dialogs_fd, int pending_fd, struct cg_track *track,
+			      const struct cg_limits *limits)
 {
 	struct cg_sweep *sweep = calloc(1, sizeof(*sweep));
 
@@ -41,6 +36,7 @@ struct cg_sweep *cg_sweep_new(int dialogs_fd, int pending_fd, struct cg_track *t
 		sweep->dialogs_fd = dialogs_fd;
 		sweep->pending_fd = pending_fd;
 		sweep->track = track;
+		sweep->limits = limits;
 	}
 	return sweep;
 }
@@ -103,11 +99,11 @@ static int sweep_dialogs(struct cg_sweep *sweep, __u64 now)
 	return n < 0 ? n : 0;
 }
 
-static bool stale(const struct cg_invite *invite, __u64 now)
+static bool stale(const struct cg_invite *invite, const struct cg_limits *limits, __u64 now)
 {
 	if (invite->done && now > invite->done)
-		return now - invite->done > PENDING_DONE_NS;
-	return now > invite->moved && now - invite->moved > PENDING_SILENT_NS;
+		return now - invite->done > limits->invite_grace;
+	return now > invite->moved && now - invite->moved > limits->invite_timeout;
 }
 
 static int sweep_pending(struct cg_sweep *sweep, __u64 now)
@@ -116,7 +112,7 @@ static int sweep_pending(struct cg_sweep *sweep, __u64 now)
 	int n = fetch(sweep, sweep->pending_fd, 0, &last);
 
 	for (int i = 0; i < n; i++)
-		if (stale(&sweep->values.pending[i], now))
+		if (stale(&sweep->values.pending[i], sweep->limits, now))
 			bpf_map_delete_elem(sweep->pending_fd, &sweep->keys.pending[i]);
 	if (n >= 0 && last)
 		enter(sweep, FORGET);

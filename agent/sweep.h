@@ -16,7 +16,9 @@
 
 struct cg_sweep;
 
-struct cg_sweep *cg_sweep_new(int dialogs_fd, int pending_fd, struct cg_track *track); /* or NULL */
+/* limits must outlive it. NULL: no memory. */
+struct cg_sweep *cg_sweep_new(int dialogs_fd, int pending_fd, struct cg_track *track,
+			      const struct cg_limits *limits);
 void cg_sweep_free(struct cg_sweep *sweep);
 
 void cg_sweep_start(struct cg_sweep *sweep); /* one that runs is followed by another */

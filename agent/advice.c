@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "advice.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "counters.h"
+#include "pins.h"
+
+static int read_would_drop(const char *instance, struct cg_advice *advice)
+{
+	int fd = cg_map_open_as(instance, "counters", sizeof(__u32), sizeof(struct cg_counters));
+	union cg_counters_sum sum;
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = cg_counters_read(fd, &sum);
+	close(fd);
+	if (err)
+		return err;
+	advice->would_drop.packets = sum.counters.would_drop;
+	advice->would_drop.accepted = sum.counters.would_drop_accepted;
+	advice->would_drop.refused = sum.counters.would_drop_refused;
+	/* the two reasons that may hit something else */
+	advice->would_drop.all_byes = !sum.counters.in.foreign_ack && !sum.counters.in.fragmented;
+	return 0;
+}
+
+/* Keeps the latest ones, in that order. */
+static void keep(struct cg_advice *advice, const struct cg_advice_answerer *answerer)
+{
+	struct cg_advice_answerer *list = advice->answerers;
+	unsigned int i = advice->n_answerers;
+
+	if (i < CG_ADVICE_ANSWERERS)
+		advice->n_answerers++;
+	else if (list[--i].last >= answerer->last)
+		return;
+	for (; i && list[i - 1].last < answerer->last; i--)
+		list[i] = list[i - 1];
+	list[i] = *answerer;
+}
+
+static int read_answerers(const char *instance, struct cg_advice *advice)
+{
+	int fd, gateways, err = 0;
+	__u8 *from = NULL, addr[16];
+
+	fd = cg_map_open_as(instance, "answerers", sizeof(addr), sizeof(struct cg_answerer));
+	gateways = cg_map_open_as(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
+	if (fd < 0 || gateways < 0)
+		err = fd < 0 ? fd : gateways;
+	for (int i = 0; !err && i < CG_ANSWERERS_MAX; i++, from = addr) {
+		struct cg_prefix host = { .bits = 128 };
+		struct cg_advice_answerer answerer;
+		struct cg_answerer value;
+		__u32 one;
+
+		if (bpf_map_get_next_key(fd, from, addr))
+			break;
+		memcpy(host.addr, addr, sizeof(addr));
+		if (bpf_map_lookup_elem(fd, addr, &value) ||
+		    !bpf_map_lookup_elem(gateways, &host, &one))
+			continue; /* gone, or named meanwhile */
+		answerer.count = value.count;
+		answerer.last = value.last;
+		memcpy(answerer.addr, addr, sizeof(addr));
+		keep(advice, &answerer);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (gateways >= 0)
+		close(gateways);
+	return err;
+}
+
+int cg_advice_read(const char *instance, struct cg_advice *advice)
+{
+	struct cg_advice found = {};
+	int err = read_would_drop(instance, &found);
+
+	if (!err)
+		err = read_answerers(instance, &found);
+	if (!err)
+		*advice = found;
+	return err;
+}
