@@ -19,7 +19,7 @@ struct hash_state {
 	__u64 letter_case; /* a bit for each of the first 64 bytes: an upper case letter */
 };
 
-#define HASH_STRIDE 4 /* words a step: a call costs as much as one */
+#define HASH_STRIDE 5 /* words in line, and a step: a call costs as much as one */
 #define HASH_ROTATE(x, b) ((x) << (b) | (x) >> (64 - (b)))
 
 static __always_inline void hash_round(struct hash_state *h)
@@ -66,12 +66,18 @@ static __always_inline long hash_word(struct hash_state *h, __u32 i)
 	return left < 8;
 }
 
-static long hash_step(__u32 i, void *arg)
+/* 1: the last word is in. */
+static __always_inline long hash_words(struct hash_state *h, __u32 i)
 {
 	for (__u32 j = 0; j < HASH_STRIDE; j++)
-		if (hash_word(arg, HASH_STRIDE * i + j))
+		if (hash_word(h, i + j))
 			return 1;
 	return 0;
+}
+
+static long hash_step(__u32 i, void *arg)
+{
+	return hash_words(arg, HASH_STRIDE * (i + 1));
 }
 
 /* p->number is left with the letter case. */
@@ -89,7 +95,8 @@ __noinline __u64 hash_text(struct sip_parser *p, const struct cg_config *config,
 	h.v1 = k1 ^ 0x646f72616e646f6dULL;
 	h.v2 = k0 ^ 0x6c7967656e657261ULL;
 	h.v3 = k1 ^ 0x7465646279746573ULL;
-	sip_loop(SIP_MAX / 8 / HASH_STRIDE + 1, hash_step, &h);
+	if (!hash_words(&h, 0))
+		sip_loop(SIP_MAX / 8 / HASH_STRIDE, hash_step, &h);
 	h.v2 ^= 0xff;
 	hash_round(&h);
 	hash_round(&h);
