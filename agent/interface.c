@@ -140,7 +140,11 @@ static int link_create(__u32 ifindex, int prog_in, __u32 flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* fd of a link in the wanted mode; auto says when it falls back. */
+#define COALESCED                                                                                  \
+	"attached in generic mode: datagrams that were coalesced by UDP segmentation are seen as " \
+	"one"
+
+/* fd of a link in the wanted mode; it is said where that is not native. */
 static int link_make(const char *name, __u32 ifindex, enum cg_attach_mode mode, int prog_in)
 {
 	int fd;
@@ -152,10 +156,9 @@ static int link_make(const char *name, __u32 ifindex, enum cg_attach_mode mode, 
 
 		fd = link_create(ifindex, prog_in, XDP_FLAGS_SKB_MODE);
 		if (fd >= 0)
-			cg_notice(
-				"%s: no native XDP (%s), attached in generic mode: datagrams that "
-				"were coalesced by UDP segmentation are seen as one",
-				name, strerror(-native));
+			cg_notice("%s: no native XDP (%s), " COALESCED, name, strerror(-native));
+	} else if (fd >= 0 && mode == CG_ATTACH_SKB) {
+		cg_notice("%s: " COALESCED, name);
 	}
 	return fd < 0 ? refused(name, ifindex, mode, fd) : fd;
 }
