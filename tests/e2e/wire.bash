@@ -55,13 +55,15 @@ over_both() { # FUNCTION [ARGUMENT]...
 	done
 }
 
-wire() { # steps on stdin; length is set
+# steps on stdin, of the host WIRE_HOST under the address WIRE_CALLER; length is set
+wire() {
 	local caller=$LAB_CALLER proxy=$LAB_PROXY gateway=$LAB_GATEWAY
 
 	if [[ $family == 6 ]]; then
 		caller=$LAB_CALLER6 proxy=$LAB_PROXY6 gateway=$LAB_GATEWAY6
 	fi
-	length=$("$LAB_TOP/tests/e2e/wire.py" "$call" "${WIRE_CALLER:-$caller}" "$proxy" "$gateway")
+	length=$("$LAB_TOP/tests/e2e/wire.py" "$call" "${WIRE_HOST:-caller}" "${WIRE_CALLER:-$caller}" \
+		"$proxy" "$gateway")
 }
 
 # The call's one row: closed by the caller's BYE of that number, and as long as the call was.

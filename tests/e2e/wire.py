@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Plays a caller and his gateway, with the proxy of a lab between them, in bytes of one's own.
 
-wire.py CALL-ID CALLER PROXY GATEWAY (addresses) <STEPS; LAB_ID is in the environment
+wire.py CALL-ID HOST CALLER PROXY GATEWAY <STEPS
+HOST is the lab's that the caller is on, the next three are addresses; LAB_ID is in the environment.
 
 A line of STEPS is split as the shell would do it. Each step is judged before the next begins: what
 did not come is told by the proxy's answer to an OPTIONS that was sent behind it.
@@ -127,7 +128,7 @@ class Style:
 
 
 class Call:
-    def __init__(self, call_id, caller, proxy, gateway):
+    def __init__(self, call_id, caller_host, caller, proxy, gateway):
         self.id, self.caller_at, self.proxy_at, self.gateway_at = call_id, caller, proxy, gateway
         self.style = Style()
         self.count = itertools.count(1)
@@ -139,7 +140,7 @@ class Call:
         self.gateway = bound(gateway)
         enter("proxy")
         self.server = bound(proxy, socket.SOCK_STREAM)
-        enter("caller")
+        enter(caller_host)
         self.caller = bound(caller)
         self.caller.connect((proxy, 5060))
         self.caller_raw = socket.socket(family(caller), socket.SOCK_RAW, socket.IPPROTO_RAW)
@@ -316,7 +317,7 @@ class Call:
 
 
 def main():
-    call = Call(*sys.argv[1:5])
+    call = Call(*sys.argv[1:6])
     for number, line in enumerate(sys.stdin, 1):
         words = shlex.split(line)
         if not words:
