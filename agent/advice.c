@@ -84,6 +84,7 @@ int cg_advice_read(const char *instance, struct cg_advice *advice)
 
 	if (!err)
 		err = read_answerers(instance, &found);
+	cg_run_note_read(instance, CG_RUN_BREAKER, found.breaker); /* none, or none to be seen */
 	if (!err)
 		*advice = found;
 	return err;

@@ -6,10 +6,12 @@
 #include <stdbool.h>
 
 #include "cseqguard.h"
+#include "run.h"
 
 #define CG_ADVICE_ANSWERERS 10 /* so many are named, the latest first */
 
 struct cg_advice {
+	char breaker[CG_RUN_NOTE_MAX]; /* why the daemon fell back to observe mode; or "" */
 	struct {
 		__u64 packets; /* that enforce mode would have dropped */
 		__u64 accepted, refused; /* BYEs among them, by the far end */

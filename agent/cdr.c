@@ -202,6 +202,26 @@ void cg_unanswered_row(const struct cg_dialog_key *key, const struct cg_dialog *
 	cg_addr_text(leg->addr, row->source);
 }
 
+void cg_breaker_row(__u64 now, __u8 clock, const struct cg_origin *origin,
+		    struct cg_violation_row *row)
+{
+	static const __u8 nowhere[16];
+
+	*row = (struct cg_violation_row){
+		.at = wall_us(origin, clock, now),
+		.seq = (__s64)(SEQ_OF_DAEMON | (now >> 16)),
+		.call_uid = "00000000-0000-0000-0000-000000000000",
+		.cseq = CG_NULL,
+		.expected_cseq = CG_NULL,
+	};
+	WORD(row->node, origin->node);
+	WORD(row->reason, "breaker");
+	WORD(row->action, cg_action_word(CG_PASS));
+	WORD(row->method, cg_method_word(CG_M_OTHER));
+	WORD(row->leg, cg_leg_word(CG_LEG_NONE));
+	cg_addr_text(nowhere, row->source);
+}
+
 static void fold(char out[CG_TAG_MAX], const char *tag)
 {
 	size_t len = strnlen(tag, CG_TAG_MAX - 1);

@@ -52,6 +52,10 @@ void cg_unanswered_row(const struct cg_dialog_key *key, const struct cg_dialog *
 		       const struct cg_limits *limits, const struct cg_origin *origin,
 		       struct cg_violation_row *row);
 
+/* The record of a fall back to observe mode, reason `breaker`, of no call. now: CLOCK_BOOTTIME, ns. */
+void cg_breaker_row(__u64 now, __u8 clock, const struct cg_origin *origin,
+		    struct cg_violation_row *row);
+
 /*
  * A UUID (version 5) over Call-ID and the two tags, ASCII-case-folded and in an order that does not
  * depend on the side: the same on every node and from either leg. Texts as in the contract, call_id

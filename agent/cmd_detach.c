@@ -9,6 +9,7 @@
 #include "interface.h"
 #include "options.h"
 #include "report.h"
+#include "run.h"
 
 static const struct cg_interface *named(const struct cg_interface *list, size_t n, const char *name)
 {
@@ -64,6 +65,8 @@ static int detach(const struct cg_options *options)
 		return CG_FAILED;
 	err = options->all ? detach_all(options, list, n) : detach_named(options, list, n);
 	free(list);
+	if (!err && options->all)
+		cg_run_note_remove(options->instance, CG_RUN_BREAKER);
 	if (!err && !options->all && cg_interface_sweep(options->instance))
 		err = CG_FAILED;
 	return err;

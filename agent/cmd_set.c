@@ -6,6 +6,7 @@
 #include "options.h"
 #include "pins.h"
 #include "report.h"
+#include "run.h"
 
 int cg_cmd_set(const struct cg_options *options)
 {
@@ -28,6 +29,8 @@ int cg_cmd_set(const struct cg_options *options)
 	err = config_fd < 0 ? config_fd : gateways_fd < 0 ? gateways_fd : 0;
 	if (!err)
 		err = cg_settings_write(&settings, config_fd, gateways_fd);
+	if (!err && settings.given & CG_SET_MODE)
+		cg_run_note_remove(options->instance, CG_RUN_BREAKER);
 	if (config_fd >= 0)
 		close(config_fd);
 	if (gateways_fd >= 0)

@@ -148,12 +148,23 @@ static json_t *would_drop(const struct cg_advice *advice)
 			 (json_int_t)advice->would_drop.accepted);
 }
 
+/* Null while BYEs are dropped. */
+static json_t *breaker(const struct cg_advice *advice, const struct cg_config *config)
+{
+	return config->mode == CG_OBSERVE && *advice->breaker ? json_string(advice->breaker)
+							      : json_null();
+}
+
 static void show_advice(const json_t *status, const struct cg_advice *advice)
 {
 	const char *between = "";
 	json_t *answerer;
 	size_t i;
 
+	if (json_string_length(json_object_get(status, "breaker")))
+		printf("%-17s%s: fell back to observe mode; back with: cseqguard set "
+		       "mode=enforce\n",
+		       "BREAKER", advice->breaker);
 	if (advice->would_drop.packets)
 		printf("%-17swould have dropped %llu %s: %llu refused by the far end, "
 		       "%llu accepted%s\n",
@@ -283,11 +294,12 @@ int cg_cmd_status(const struct cg_options *options)
 		return CG_FAILED;
 	for (size_t i = 0; i < n; i++)
 		attached |= list[i].alive;
-	status = json_pack("{ss sb si so so so so so}", "instance", options->instance, "attached",
-			   attached, "layout", config.layout, "settings",
+	status = json_pack("{ss sb si so so so so so so}", "instance", options->instance,
+			   "attached", attached, "layout", config.layout, "settings",
 			   settings(options->instance, &config), "interfaces", interfaces(list, n),
 			   "maps", fills(maps, n_maps), "would_drop", would_drop(&advice),
-			   "answerers", answerers(&advice, &config));
+			   "answerers", answerers(&advice, &config), "breaker",
+			   breaker(&advice, &config));
 	err = options->json ? cg_json_out(status) : show(status, list, n, maps, n_maps, &advice);
 	free(list);
 	if (!attached && !options->json)

@@ -14,8 +14,10 @@
 #include <unistd.h>
 
 #include "daemon_options.h"
+#include "fallback.h"
 #include "guard.h"
 #include "ifname.h"
+#include "intake.h"
 #include "log.h"
 #include "loop.h"
 #include "pg.h"
@@ -38,7 +40,9 @@ struct daemon {
 	struct cg_daemon_options options;
 	struct cg_guard guard;
 	struct cg_origin origin;
-	int loop, lock_fd, ifname_fd;
+	int loop, lock_fd;
+	struct cg_intake intake;
+	struct cg_fallback fallback;
 	struct cg_writer *writer;
 	struct cg_track *track;
 	struct cg_sweep *sweep;
@@ -60,24 +64,6 @@ static void stop(struct daemon *d, enum exit_code code)
 	else
 		d->stop_at = cg_boottime() + STOP_NS;
 	d->exit_code = code;
-}
-
-static bool take_event(void *ctx, const struct cg_event *event)
-{
-	struct daemon *d = ctx;
-	struct cg_violation_row row;
-	char ifname[IF_NAMESIZE];
-
-	cg_server_send(d->server, event);
-	if (event->type == CG_EV_VIOLATION) {
-		cg_ifname(d->ifname_fd, event->ifindex, ifname);
-		cg_violation_row(event, &d->origin, ifname, &row);
-		cg_writer_put(d->writer, CG_TABLE_VIOLATION, &row);
-	}
-	if (event->key.call | event->key.tags)
-		cg_track_fetch(d->track, &event->key, cg_boottime());
-	/* room for one more event must be left */
-	return cg_writer_room(d->writer) > CG_STEPS_A_LOOK;
 }
 
 static void written_ready(void *ctx, __u32 events)
@@ -165,9 +151,12 @@ static void beat_ready(void *ctx, __u32 events)
 		stop(d, FAILED);
 		return;
 	}
-	if (!cg_guard_read_config(&d->guard))
+	if (!cg_guard_read_config(&d->guard)) {
 		check_clock(d);
+		cg_fallback_look(&d->fallback, cg_boottime());
+	}
 	check_losses(d);
+	cg_intake_turn(&d->intake, cg_boottime());
 }
 
 static int make_origin(struct daemon *d)
@@ -177,11 +166,11 @@ static int make_origin(struct daemon *d)
 	cg_text_utf8(d->origin.node, sizeof(d->origin.node), d->options.node, len);
 	memcpy(d->origin.clock_offset, d->guard.config.clock_offset,
 	       sizeof(d->origin.clock_offset));
-	d->ifname_fd = cg_ifname_socket(d->options.netns);
-	if (d->ifname_fd < 0)
+	d->intake.ifname_fd = cg_ifname_socket(d->options.netns);
+	if (d->intake.ifname_fd < 0)
 		cg_log("--netns %s: %s", d->options.netns ? d->options.netns : "",
-		       strerror(-d->ifname_fd));
-	return d->ifname_fd < 0 ? d->ifname_fd : 0;
+		       strerror(-d->intake.ifname_fd));
+	return d->intake.ifname_fd < 0 ? d->intake.ifname_fd : 0;
 }
 
 /* The last thread of a daemon that was just killed may still be in its fsync, and hold the lock. */
@@ -252,6 +241,26 @@ static int watch_all(struct daemon *d)
 	return err;
 }
 
+static int start_intake(struct daemon *d)
+{
+	int err;
+
+	d->fallback = (struct cg_fallback){ .breaker = &d->options.breaker,
+					    .guard = &d->guard,
+					    .writer = d->writer,
+					    .origin = &d->origin };
+	d->intake.server = d->server;
+	d->intake.writer = d->writer;
+	d->intake.track = d->track;
+	d->intake.origin = &d->origin;
+	d->intake.dialogs_fd = d->guard.dialogs_fd;
+	err = cg_intake_start(&d->intake, d->options.limits.bye_timeout);
+	if (err)
+		return err;
+	return cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, cg_intake_take,
+			    &d->intake, &d->rings);
+}
+
 /* Everything that can be wrong with a start is found, and said, here. */
 static int start(struct daemon *d)
 {
@@ -269,7 +278,7 @@ static int start(struct daemon *d)
 	if (err)
 		return err;
 	d->track = cg_track_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, d->writer,
-				&d->options.limits, &d->origin);
+				&d->options.limits, &d->origin, &d->options.breaker);
 	d->sweep = d->track ? cg_sweep_new(d->guard.dialogs_fd, d->guard.pending_fd, d->track,
 					   &d->options.limits)
 			    : NULL;
@@ -278,8 +287,7 @@ static int start(struct daemon *d)
 	if (!err)
 		err = cg_server_new(d->loop, d->options.instance, &d->server);
 	if (!err)
-		err = cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, take_event, d,
-				   &d->rings);
+		err = start_intake(d);
 	if (!err)
 		err = watch_all(d);
 	return err;
@@ -288,6 +296,7 @@ static int start(struct daemon *d)
 static void finish(struct daemon *d)
 {
 	cg_rings_free(d->rings);
+	cg_intake_stop(&d->intake);
 	cg_ship_free(d->ship);
 	cg_writer_stop(d->writer);
 	cg_server_free(d->server);
@@ -326,7 +335,7 @@ static void run(struct daemon *d)
 
 int main(int argc, char **argv)
 {
-	static struct daemon d = { .lock_fd = -1, .ifname_fd = -1, .loop = -1 };
+	static struct daemon d = { .lock_fd = -1, .loop = -1 };
 	char why[256];
 	int code = USAGE;
 

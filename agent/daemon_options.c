@@ -16,7 +16,15 @@
 #include "loop.h"
 #include "pins.h"
 
-enum kind { TEXT, DURATION, FLAG };
+enum kind { TEXT, DURATION, FLAG, PERCENT, NUMBER };
+
+static const char *const legal[] = {
+	[TEXT] = "text",
+	[DURATION] = "a time such as 500ms, 32s or 12h",
+	[FLAG] = "yes or no",
+	[PERCENT] = "a number from 1 to 100",
+	[NUMBER] = "a number from 1 to 1000000",
+};
 
 #define AT(field) offsetof(struct cg_daemon_options, field)
 static const struct option_of_ours {
@@ -46,6 +54,12 @@ static const struct option_of_ours {
 	  "an INVITE without final response is forgotten; 10m" },
 	{ "invite-grace", 0, DURATION, true, AT(limits.invite_grace), "TIME",
 	  "... and one with a final response; 32s" },
+	{ "breaker", 0, PERCENT, true, AT(breaker.percent), "PERCENT",
+	  "fall back to observe mode when more dialogs have their BYE dropped; off" },
+	{ "breaker-window", 0, DURATION, true, AT(breaker.window), "TIME",
+	  "... of those that ended or tried to within so long; 60s" },
+	{ "breaker-dialogs", 0, NUMBER, true, AT(breaker.dialogs), "N",
+	  "... if they are so many at least; 10" },
 	{ "sweep", 0, DURATION, true, AT(sweep), "TIME",
 	  "between two looks at the whole map; 10s" },
 	{ "db-timeout", 0, DURATION, true, AT(db_timeout), "TIME",
@@ -85,6 +99,19 @@ static int parse_duration(const char *text, __u64 *ns)
 	return -EINVAL;
 }
 
+static int parse_number(const char *text, unsigned long max, __u64 *number)
+{
+	unsigned long value;
+
+	if (!*text || strlen(text) > 9 || strspn(text, "0123456789") != strlen(text))
+		return -EINVAL;
+	value = strtoul(text, NULL, 10);
+	if (!value || value > max)
+		return -EINVAL;
+	*number = value;
+	return 0;
+}
+
 /* inih hands the indented lines of a long value in one by one: a conninfo goes on after a space. */
 static int set_text(char **at, const char *value, bool append)
 {
@@ -106,6 +133,10 @@ static int set(struct cg_daemon_options *options, size_t i, const char *value, b
 		return set_text(at, value, append);
 	case DURATION:
 		return parse_duration(value, at);
+	case PERCENT:
+		return parse_number(value, 100, at);
+	case NUMBER:
+		return parse_number(value, 1000000, at);
 	case FLAG:
 		if (value && strcmp(value, "yes") && strcmp(value, "no"))
 			return -EINVAL;
@@ -131,10 +162,8 @@ static int take_line(void *ctx, const char *section, const char *name, const cha
 			return 1;
 		}
 		if (!*reading->error)
-			snprintf(reading->error, sizeof(reading->error), "%s = %.80s: not a %s",
-				 name, value,
-				 table[i].kind == FLAG ? "yes or no"
-						       : "time such as 500ms, 32s or 12h");
+			snprintf(reading->error, sizeof(reading->error), "%s = %.80s: not %s", name,
+				 value, legal[table[i].kind]);
 		return 0;
 	}
 	if (!*reading->error)
@@ -183,8 +212,7 @@ static int read_arguments(struct reading *reading, int argc, char **argv)
 			return -EINVAL; /* getopt said what */
 		reading->given[i] = true;
 		if (set(reading->options, i, optarg, false)) {
-			cg_log("--%s %s: not a time such as 500ms, 32s or 12h", table[i].name,
-			       optarg);
+			cg_log("--%s %s: not %s", table[i].name, optarg, legal[table[i].kind]);
 			return -EINVAL;
 		}
 	}
@@ -232,6 +260,7 @@ int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **
 			    .invite_timeout = 600 * CG_SECOND,
 			    /* 17.2.1, Timer H: 64*T1 */
 			    .invite_grace = 32 * CG_SECOND },
+		.breaker = { .dialogs = 10, .window = 60 * CG_SECOND },
 		.sweep = 10 * CG_SECOND,
 		.db_timeout = 30 * CG_SECOND,
 	};

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "breaker.h"
 #include "cdr.h"
 
 struct cg_daemon_options {
@@ -16,6 +17,7 @@ struct cg_daemon_options {
 	char *spool;
 	char *node;
 	struct cg_limits limits;
+	struct cg_breaker breaker; /* its settings */
 	__u64 sweep; /* ns between two sweeps */
 	__u64 db_timeout; /* ns */
 	bool verbose;

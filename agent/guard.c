@@ -146,6 +146,24 @@ int cg_guard_lost(const struct cg_guard *guard, __u64 *events, __u64 *alerts)
 	return 0;
 }
 
+int cg_guard_observe(struct cg_guard *guard)
+{
+	int lock, err;
+
+	lock = cg_pins_lock(); /* `cseqguard set` writes config too */
+	if (lock < 0)
+		return lock;
+	err = cg_guard_read_config(guard);
+	if (err)
+		goto out;
+	guard->config.mode = CG_OBSERVE;
+	if (bpf_map_update_elem(guard->config_fd, &(__u32){ 0 }, &guard->config, BPF_EXIST))
+		err = -errno;
+out:
+	close(lock);
+	return err;
+}
+
 /* The two clocks are read a few ns apart; a preemption between them must not look like a step. */
 static __s64 clock_offset(void)
 {

@@ -26,6 +26,9 @@ int cg_guard_read_config(struct cg_guard *guard);
 /* The sum over all CPUs of events_lost and alerts_lost. 0 or -errno. */
 int cg_guard_lost(const struct cg_guard *guard, __u64 *events, __u64 *alerts);
 
+/* Sets mode observe. 0 or -errno. */
+int cg_guard_observe(struct cg_guard *guard);
+
 /*
  * Where the wall clock was stepped by more than 100 ms: writes the new offset under a number that is
  * not in `in_use` (a bit each), for dialogs born from now on. 1: done, guard->config is anew; 0: not

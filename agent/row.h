@@ -12,6 +12,7 @@
  *          MAX, MIN
  *          END    moves with the end: never undone, never earlier, never over an operator's word
  *          TAINT  once true it stays, unless an operator settled the row
+ *          FILL   NULL until a step has a word; that stands. An empty text is NULL.
  */
 #ifndef CG_ROW_H
 #define CG_ROW_H
@@ -71,7 +72,8 @@
 	TEXT(leg, CG_WORD_MAX, text, KEEP)                                                         \
 	TEXT(source, INET6_ADDRSTRLEN, inet, KEEP)                                                 \
 	NUMBER(source_port, int4, KEEP)                                                            \
-	TEXT(interface, IF_NAMESIZE, text, KEEP)
+	TEXT(interface, IF_NAMESIZE, text, KEEP)                                                   \
+	TEXT(outcome, CG_WORD_MAX, text, FILL)
 
 #define CG_ROW_NUMBER(name, type, merge) __s64 name;
 #define CG_ROW_TEXT(name, size, type, merge) char name[size];

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "pins.h"
+#include "text.h"
 
 static const char *run_dir(void)
 {
@@ -68,4 +69,48 @@ int cg_run_lock(const char *instance)
 		return err;
 	}
 	return fd;
+}
+
+int cg_run_note_write(const char *instance, const char *suffix, const char *text)
+{
+	char path[512];
+	int err, fd;
+
+	err = cg_run_path(path, sizeof(path), instance, suffix);
+	if (err)
+		return err;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0660);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+int cg_run_note_read(const char *instance, const char *suffix, char text[CG_RUN_NOTE_MAX])
+{
+	char path[512], raw[CG_RUN_NOTE_MAX] = "";
+	int err, fd;
+
+	err = cg_run_path(path, sizeof(path), instance, suffix);
+	if (err)
+		return err;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	if (read(fd, raw, sizeof(raw) - 1) < 0)
+		err = -errno;
+	close(fd);
+	if (!err)
+		cg_text_utf8(text, CG_RUN_NOTE_MAX, raw, sizeof(raw));
+	return err;
+}
+
+void cg_run_note_remove(const char *instance, const char *suffix)
+{
+	char path[512];
+
+	if (!cg_run_path(path, sizeof(path), instance, suffix))
+		unlink(path);
 }

@@ -20,4 +20,15 @@ int cg_run_mkdir(void);
  */
 int cg_run_lock(const char *instance);
 
+#define CG_RUN_NOTE_MAX 256
+#define CG_RUN_BREAKER "breaker" /* suffix: why the daemon fell back to observe mode */
+
+/*
+ * A line for whoever looks later, in DIR/INSTANCE.SUFFIX; reading gives printable UTF-8. 0 or -errno,
+ * -ENOENT: there is none; text untouched on failure.
+ */
+int cg_run_note_write(const char *instance, const char *suffix, const char *text);
+int cg_run_note_read(const char *instance, const char *suffix, char text[CG_RUN_NOTE_MAX]);
+void cg_run_note_remove(const char *instance, const char *suffix);
+
 #endif

@@ -66,6 +66,7 @@ CREATE TABLE IF NOT EXISTS cseqguard.violation (
 	source inet NOT NULL,
 	source_port int NOT NULL,
 	interface text NOT NULL,
+	outcome text,                      -- of would_drop: accepted, refused, silent; null: not known (yet)
 	PRIMARY KEY (at, node, seq)
 );
 

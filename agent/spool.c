@@ -250,7 +250,9 @@ int cg_spool_put(struct cg_spool *spool, enum cg_table_id id, const void *row)
 	for (unsigned int i = 0; i < table->n_columns && rc == SQLITE_OK; i++) {
 		const void *field = (const char *)row + table->columns[i].offset;
 
-		if (table->columns[i].size)
+		if (table->columns[i].merge == CG_MERGE_FILL && !*(const char *)field)
+			rc = sqlite3_bind_null(stmt, i + 1);
+		else if (table->columns[i].size)
 			rc = sqlite3_bind_text(stmt, i + 1, field, -1, SQLITE_STATIC);
 		else if (*(const __s64 *)field == CG_NULL)
 			rc = sqlite3_bind_null(stmt, i + 1);

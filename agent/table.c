@@ -78,6 +78,9 @@ static void winner(FILE *sql, const char *name, enum cg_merge merge)
 			"END",
 			operator, name, name, name);
 		break;
+	case CG_MERGE_FILL:
+		fprintf(sql, "coalesce(old.%s, excluded.%s)", name, name);
+		break;
 	case CG_MERGE_KEY:
 	case CG_MERGE_KEEP:
 		break;

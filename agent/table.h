@@ -19,6 +19,7 @@ enum cg_merge {
 	CG_MERGE_MIN,
 	CG_MERGE_END,
 	CG_MERGE_TAINT,
+	CG_MERGE_FILL,
 };
 
 struct cg_column {

@@ -16,6 +16,7 @@ struct entry {
 	__u64 unanswered; /* bye_at of the BYE whose silence was recorded */
 	__u32 sweep; /* the last that met it */
 	__u8 clock;
+	bool judged; /* the breaker has counted it */
 	bool used;
 };
 
@@ -24,6 +25,7 @@ struct cg_track {
 	struct cg_writer *writer;
 	const struct cg_limits *limits;
 	const struct cg_origin *origin;
+	struct cg_breaker *breaker;
 	__u64 durable;
 	__u32 sweep;
 	unsigned int clocks, clocks_so_far;
@@ -32,7 +34,8 @@ struct cg_track {
 };
 
 struct cg_track *cg_track_new(unsigned int max_dialogs, int dialogs_fd, struct cg_writer *writer,
-			      const struct cg_limits *limits, const struct cg_origin *origin)
+			      const struct cg_limits *limits, const struct cg_origin *origin,
+			      struct cg_breaker *breaker)
 {
 	struct cg_track *track = calloc(1, sizeof(*track));
 	size_t slots = 1024;
@@ -46,6 +49,7 @@ struct cg_track *cg_track_new(unsigned int max_dialogs, int dialogs_fd, struct c
 		.writer = writer,
 		.limits = limits,
 		.origin = origin,
+		.breaker = breaker,
 		.sweep = 1,
 		.clocks = ~0u, /* all, until a sweep knows better */
 		.mask = slots - 1,
@@ -149,6 +153,8 @@ void cg_track_look(struct cg_track *track, const struct cg_dialog_key *key,
 	}
 	entry->sweep = track->sweep;
 	entry->clock = dialog->clock % CG_CLOCKS;
+	if (!entry->judged)
+		entry->judged = cg_breaker_look(track->breaker, dialog, now);
 	if (due & CG_DUE_UNANSWERED && entry->unanswered != dialog->bye_at) {
 		cg_unanswered_row(key, dialog, track->limits, track->origin, &violation);
 		if (cg_writer_put(track->writer, CG_TABLE_VIOLATION, &violation))

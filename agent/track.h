@@ -7,6 +7,7 @@
 #ifndef CG_TRACK_H
 #define CG_TRACK_H
 
+#include "breaker.h"
 #include "cdr.h"
 #include "writer.h"
 
@@ -16,7 +17,8 @@ struct cg_track;
 
 /* All pointers must outlive it. NULL: no memory. */
 struct cg_track *cg_track_new(unsigned int max_dialogs, int dialogs_fd, struct cg_writer *writer,
-			      const struct cg_limits *limits, const struct cg_origin *origin);
+			      const struct cg_limits *limits, const struct cg_origin *origin,
+			      struct cg_breaker *breaker);
 void cg_track_free(struct cg_track *track);
 
 /* All tickets of the writer up to here are on disk. */

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "intake.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "ifname.h"
+#include "loop.h"
+
+static bool room(const struct cg_intake *intake)
+{
+	return cg_writer_room(intake->writer) > CG_STEPS_A_LOOK;
+}
+
+static void violation_row(const struct cg_intake *intake, const struct cg_event *event,
+			  struct cg_violation_row *row)
+{
+	char ifname[IF_NAMESIZE];
+
+	cg_ifname(intake->ifname_fd, event->ifindex, ifname);
+	cg_violation_row(event, intake->origin, ifname, row);
+}
+
+static bool find(void *ctx, const struct cg_dialog_key *key, struct cg_dialog *dialog)
+{
+	const struct cg_intake *intake = ctx;
+
+	return !bpf_map_lookup_elem_flags(intake->dialogs_fd, key, dialog, BPF_F_LOCK);
+}
+
+static bool told(void *ctx, const struct cg_event *violation, enum cg_outcome outcome)
+{
+	const struct cg_intake *intake = ctx;
+	struct cg_violation_row row;
+
+	if (!room(intake))
+		return false;
+	violation_row(intake, violation, &row);
+	snprintf(row.outcome, sizeof(row.outcome), "%s", cg_outcome_word(outcome));
+	return cg_writer_put(intake->writer, CG_TABLE_VIOLATION, &row) != 0;
+}
+
+int cg_intake_start(struct cg_intake *intake, __u64 bye_timeout)
+{
+	const struct cg_outcomes_user user = { find, told, intake };
+
+	intake->outcomes = cg_outcomes_new(bye_timeout, &user);
+	return intake->outcomes ? 0 : -ENOMEM;
+}
+
+void cg_intake_stop(struct cg_intake *intake)
+{
+	cg_outcomes_free(intake->outcomes);
+}
+
+bool cg_intake_take(void *ctx, const struct cg_event *event)
+{
+	struct cg_intake *intake = ctx;
+	struct cg_violation_row row;
+
+	cg_server_send(intake->server, event);
+	if (event->type == CG_EV_VIOLATION) {
+		violation_row(intake, event, &row);
+		cg_writer_put(intake->writer, CG_TABLE_VIOLATION, &row);
+	}
+	cg_outcomes_take(intake->outcomes, event);
+	if (event->key.call | event->key.tags)
+		cg_track_fetch(intake->track, &event->key, cg_boottime());
+	return room(intake); /* for one more event */
+}
+
+void cg_intake_turn(struct cg_intake *intake, __u64 now)
+{
+	cg_outcomes_turn(intake->outcomes, now);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What the rings give: to listeners, to the rows of violations, and to a look at its dialog. */
+#ifndef CG_INTAKE_H
+#define CG_INTAKE_H
+
+#include "outcome.h"
+#include "server.h"
+#include "track.h"
+
+struct cg_intake { /* filled by the caller, who keeps what it points to */
+	struct cg_server *server;
+	struct cg_writer *writer;
+	struct cg_track *track;
+	const struct cg_origin *origin;
+	int dialogs_fd;
+	int ifname_fd; /* of cg_ifname_socket() */
+	struct cg_outcomes *outcomes; /* its own */
+};
+
+/* bye_timeout: ns. 0 or -ENOMEM. */
+int cg_intake_start(struct cg_intake *intake, __u64 bye_timeout);
+void cg_intake_stop(struct cg_intake *intake);
+
+/* A cg_rings_take of a struct cg_intake. */
+bool cg_intake_take(void *ctx, const struct cg_event *event);
+
+/* Each second: violations whose outcome is known by now are told. now: CLOCK_BOOTTIME, ns. */
+void cg_intake_turn(struct cg_intake *intake, __u64 now);
+
+#endif
