@@ -26,8 +26,8 @@
  *   lines        end in LF, with or without CR; one that begins with a blank continues the one before
  *                (7.3.1). The first empty line ends the headers, what follows is never looked at: a
  *                second message, a body unlike its Content-Length. No empty line: all is headers.
- *                An empty line that libosip2 and old PJSIP read over, behind the start line or
- *                before a line that begins with a blank: ambiguous.
+ *                An empty line that libosip2 reads over, behind the start line, as CRLF behind a
+ *                bare LF, or (old PJSIP too) before a line that begins with a blank: ambiguous.
  *   control      a NUL ends C strings (and Kamailio's From), a bare CR ends PJSIP's lines, VT and FF
  *                are blanks to C: ambiguous anywhere in the headers. Tabs are blanks, other control
  *                bytes mean nothing.
@@ -36,12 +36,16 @@
  *   repeated     Call-ID, From, To or CSeq: the same value is harmless, another one ambiguous.
  *   empty        a value of length 0, which differs from any other; a header all the same.
  *   Call-ID      all of its line but blanks around it, byte by byte. A blank within: ambiguous.
+ *                Blanks behind it are part of it for Kamailio and PJSIP: SIP_LOOSE, for they answer
+ *                481 to what the guard, as lax as the laxest, takes for the dialog.
  *   tag          a parameter behind the closing '>', or where there is no '<', behind the first ';'
  *                outside a quoted string (20.10, 20.20): not in a quoted name, not in a URI. `tag`
  *                in any letter case, blanks around ';' and '='; without '=' it is empty, as is no tag
  *                (12.1.1, RFC 2543). Two that differ, one that is quoted, has a %-escape (PJSIP
  *                decodes it), '<', '>', '&', '\' or anything behind it: ambiguous. A comma is part of
  *                it (Kamailio: some UAs make such); elsewhere it begins a second address: ambiguous.
+ *                Where the first `;tag=` in the header is another, or written otherwise: SIP_LOOSE
+ *                (chan_sip takes that, or none).
  *   address      a quote or '<' left open, or something between '>' and ';': ambiguous.
  *   CSeq         digits, leading zeros allowed; a sign, no digits, 2^31 and up, something behind the
  *                method, or a method unlike the request's (8.1.1.5, 20.16): SIP_BAD_CSEQ, and
@@ -67,6 +71,7 @@
 #define SIP_HEADERS_END 0x20 /* the empty line was found */
 #define SIP_AMBIGUOUS 0x40
 #define SIP_BAD_CSEQ 0x80
+#define SIP_LOOSE 0x100 /* of a BYE: some peers find no dialog in it */
 
 struct sip_slice {
 	__u16 off;
@@ -111,7 +116,8 @@ struct sip_parser {
 	__u8 odd; /* ... or another part of the header that peers read in several ways */
 	__u8 folded; /* the start line may be */
 	__u8 ampersand; /* there may be one somewhere */
-	__u8 pad[6];
+	__u8 inner; /* of an address: a ';' may stand before the tag's */
+	__u8 pad[5];
 	__u64 number;
 	__u64 controls[SIP_MAX / 64]; /* a bit for each byte below ' ' */
 	__u8 buf[SIP_MAX + SIP_SLACK];
@@ -686,6 +692,7 @@ sip_part int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_
 		return -1;
 	p->at = pos;
 	p->quoted = 0;
+	p->inner = sip_byte(p, pos) != '<';
 	sip_loop(SIP_MAX, sip_display_step, &s);
 	at = p->at;
 	if (p->quoted)
@@ -697,7 +704,11 @@ sip_part int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_
 		return 0;
 	}
 	pos = at + 1;
-	at = sip_find(p, pos, end, SIP_ANY('>', '>', '>'));
+	at = sip_find(p, pos, end, SIP_ANY('>', ';', ';'));
+	if (at < end && sip_byte(p, at) == ';') {
+		p->inner = 1;
+		at = sip_find(p, at, end, SIP_ANY('>', '>', '>'));
+	}
 	if (at == end)
 		return -1;
 	*uri = sip_slice(pos, at);
@@ -705,24 +716,58 @@ sip_part int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_
 	return 0;
 }
 
+/* `;tag=` begins at `pos`, in any letter case. */
+sip_inline int sip_is_tag(const struct sip_parser *p, __u32 pos)
+{
+	const __u64 tag = SIP_LETTERS(';', 't', 'a', 'g', '=', 0, 0, 0);
+
+	return !((sip_fold(sip_word(p, pos)) ^ sip_fold(tag)) & sip_mask(5));
+}
+
+/* Is the first `;tag=` from `pos` on that of the value? */
+sip_part int sip_tag_is_first(struct sip_parser *p, __u32 pos, __u32 end, __u32 value)
+{
+	if (!p)
+		return 0;
+	pos = sip_find(p, pos, end, SIP_ANY(';', ';', ';'));
+	for (__u32 i = 0; i < 4 && pos < end && pos + 5 != value && !sip_is_tag(p, pos); i++)
+		pos = sip_find(p, pos + 1, end, SIP_ANY(';', ';', ';'));
+	return pos + 5 == value;
+}
+
+/* chan_sip takes the first `;tag=`, quoted or not, and none that is written otherwise. */
+sip_inline int sip_tag_is_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32 value)
+{
+	const __u64 tag = SIP_LETTERS(';', 't', 'a', 'g', '=', 0, 0, 0);
+
+	return !p->found || ((sip_word(p, value - 5) & sip_mask(5)) == tag &&
+			     (!p->inner || sip_tag_is_first(p, pos, end, value)));
+}
+
 /* From or To. */
 sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 {
 	struct sip_params s = { .p = p, .end = end, .name_len = 3 };
 	struct sip_slice uri = { 0 };
+	__u32 first = end;
 
 	if (!p)
 		return 0;
 	s.name = SIP_LETTERS('t', 'a', 'g', 0, 0, 0, 0, 0);
-	p->odd = 0;
+	p->odd = p->found = p->twice = 0;
 	if (sip_address(p, pos, end, &uri) || !sip_goes_on(p, p->at, end)) {
 		p->msg.flags |= SIP_AMBIGUOUS;
 	} else {
-		p->found = p->twice = 0;
+		first = p->at;
 		sip_loop(SIP_MAX, sip_param_step, &s);
 		if (p->at < end || p->twice || p->quoted || p->odd)
 			p->msg.flags |= SIP_AMBIGUOUS;
 	}
+	if (first + 5 != s.value.off)
+		p->inner = 1;
+	if (p->msg.method == CG_M_BYE && !p->msg.status &&
+	    !sip_tag_is_plain(p, pos, end, s.value.off))
+		p->msg.flags |= SIP_LOOSE;
 	if (p->msg.flags & has) {
 		if (!sip_same(p, &s.value, has == SIP_HAS_FROM ? &p->msg.from_tag : &p->msg.to_tag))
 			p->msg.flags |= SIP_AMBIGUOUS;
@@ -876,7 +921,7 @@ sip_part int sip_ampersands(struct sip_parser *p, __u32 line, __u32 end)
 sip_part int sip_header_line(struct sip_parser *p, __u32 line, __u32 end)
 {
 	enum sip_header header;
-	__u32 pos;
+	__u32 pos, line_end;
 
 	if (!p)
 		return 0;
@@ -884,7 +929,10 @@ sip_part int sip_header_line(struct sip_parser *p, __u32 line, __u32 end)
 	if (header == SIP_H_OTHER)
 		return 0;
 	pos = sip_skip_blanks(p, pos, end);
+	line_end = end;
 	end = sip_trim(p, pos, end);
+	if (header == SIP_H_CALL_ID && end != line_end)
+		p->msg.flags |= SIP_LOOSE;
 	switch (header) {
 	case SIP_H_VIA:
 		sip_via(p, pos, end);
@@ -942,8 +990,8 @@ sip_part int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
 	if (p->folded)
 		method_end = sip_trim(p, line, method_end);
 	p->msg.method = sip_method(p, line, method_end - line);
-	uri = sip_skip_blanks(p, method_end, end);
-	if (end - uri < 9)
+	uri = sip_skip_blanks(p, method_end, end); /* Kamailio takes an empty one */
+	if (end - uri < 7)
 		return -1;
 	version = end - 7;
 	if (!sip_is_version(p, version) || !sip_blank(sip_byte(p, version - 1))) {
@@ -1020,6 +1068,12 @@ sip_inline long sip_take_line(struct sip_parser *p, __u32 line, __u32 end)
 	return p->failed != 0;
 }
 
+/* An empty line of CRLF behind a line that ends in LF alone. */
+sip_inline int sip_is_mixed(const struct sip_parser *p, __u32 end, __u32 next)
+{
+	return next - end == 2 && sip_byte(p, end - 1) == '\n' && sip_byte(p, end - 2) != '\r';
+}
+
 /* The line before `end` is whole, and the next begins at `next`. 1: there are no more. */
 sip_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
 {
@@ -1031,8 +1085,8 @@ sip_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
 		if (!p->started)
 			return 0;
 		p->msg.flags |= SIP_HEADERS_END;
-		/* libosip2 reads on: it folds this line away, or takes it for none of the end */
-		if (goes_on || !(p->msg.flags & SIP_HAS_ALL))
+		/* libosip2 reads on: it folds this line away, or takes it for no end of headers */
+		if (goes_on || !(p->msg.flags & SIP_HAS_ALL) || sip_is_mixed(p, end, next))
 			p->msg.flags |= SIP_AMBIGUOUS;
 		return 1;
 	}

@@ -2,7 +2,7 @@
 /*
  * What a parser must have read, in words. An expectation is lines of KEY=VALUE, or `not_sip`; lines
  * that begin with '#' tell the idea. Keys: method status cseq; call_id from_tag to_tag from_uri
- * to_uri request_uri contact branch branch2 (`\xHH` is that byte); 0 or 1: ambiguous bad_cseq end
+ * to_uri request_uri contact branch branch2 (`\xHH` is that byte); 0 or 1: ambiguous bad_cseq loose end
  * has_call_id has_from has_to has_cseq has_via.
  */
 #ifndef READING_H
