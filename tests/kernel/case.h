@@ -3,8 +3,9 @@
  * What a table of cases is made of. A case is a call seen from the guarded host: steps one after
  * another on empty maps, each a packet with the verdict, the events and the dialog that must follow.
  *
- * path      "caller>host": source and destination, hosts of hosts.c, ":port" if not 5060. To the
- *           host is the way in (XDP), from the host the way out (tc).
+ * path      "caller>host": source and destination, hosts of hosts.c, ":port" if not 5060, and
+ *           "/outside" or "/inside" if not by loopback. To the host is the way in (XDP), from the
+ *           host the way out (tc).
  * message   "BYE 10 a>b via=c3": method, CSeq, From tag > To tag, branches of the Vias from the top;
  *           "200 BYE 10 a>b via=p3,c3" the response. More words: message.h.
  * verdict   "drop out_of_order": the action and the one counter that moves

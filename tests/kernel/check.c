@@ -113,6 +113,8 @@ static bool check_contents(const struct run *run, const struct cg_event *event)
 		good = wrong("%s: its time is not that of the packet", what);
 	if (memcmp(event->source, run->from.addr, 16) || event->source_port != run->from.port)
 		good = wrong("%s: its source is not the packet's", what);
+	if (event->ifindex != (run->rig->ifindex ? run->rig->ifindex : 1))
+		good = wrong("%s: interface %u", what, event->ifindex);
 	if (event->direction != (run->in ? CG_IN : CG_OUT))
 		good = wrong("%s: the wrong direction", what);
 	if (event->status != run->message->status)

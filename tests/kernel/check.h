@@ -7,12 +7,14 @@
  * then      confirmed ending ended	state of the dialog, of the case's only one or of `tag=`
  *           none			there is no dialog
  *           tag=X			the dialog with that To tag
- *           dialogs=N pending=N	entries in that map
+ *           dialogs=N pending=N moves=N answerers=N	entries in that map
+ *           answers=HOST*N		what `answerers` says of it
+ *           accepted=N refused=N	BYEs that observe mode let pass, since the case began
  *           caller=N callee=N	counters, `-`: not counted yet
  *           blocked=N code=N
  *           end=WORD by=LEG suspect=0|1 alive=0|1 evident=0|1 (cdr.bye_confirmed)
  *           witness=caller|callee|both
- *           caller_at=HOST callee_at=HOST	addresses; with a port: those too
+ *           caller_at=HOST callee_at=HOST	addresses; with a port or interface: those too
  *           setup@L answer@L end@L bye@L	a time: while the step with @L ran; bye@-: none
  *           call_id=X from=X to=X from_uri=X to_uri=X uri=X	text of the CDR, X a prefix
  *           cut=0|1			some text is flagged as cut
@@ -43,7 +45,7 @@ struct run { /* one step that has run */
 	struct moment labels[LABELS_MAX]; /* of this case */
 	int n_labels;
 	__u32 retval;
-	struct rig_counters before, after;
+	struct rig_counters start, before, after; /* of the case; of the step */
 };
 
 /* Each returns true, or tells on stdout, as a comment, what is not as it must be. */

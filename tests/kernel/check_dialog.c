@@ -74,7 +74,8 @@ static bool check_cseq(const char *name, const char *value, const struct cg_leg 
 	return check_number(name, value, leg->cseq);
 }
 
-static bool check_addr(const char *name, const char *value, const struct cg_leg *leg, __u16 port)
+static bool check_addr(const char *name, const char *value, const struct cg_leg *leg, __u16 port,
+		       __u8 interface)
 {
 	struct endpoint want;
 
@@ -82,6 +83,8 @@ static bool check_addr(const char *name, const char *value, const struct cg_leg 
 		return wrong("the table asks for host '%s'", value);
 	if (memcmp(want.addr, leg->addr, 16) || (strchr(value, ':') && want.port != port))
 		return wrong("%s is not %s (port %u)", name, value, port);
+	if (want.ifindex && interface != cg_interface_short(want.ifindex))
+		return wrong("%s is behind interface %u, not %s", name, interface - 1, value);
 	return true;
 }
 
@@ -150,9 +153,9 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 	if (!strcmp(name, "witness"))
 		return check_witness(d, value);
 	if (!strcmp(name, "caller_at"))
-		return check_addr(name, value, &d->caller, d->caller_port);
+		return check_addr(name, value, &d->caller, d->caller_port, d->caller_if);
 	if (!strcmp(name, "callee_at"))
-		return check_addr(name, value, &d->callee, d->callee_port);
+		return check_addr(name, value, &d->callee, d->callee_port, d->callee_if);
 	if (!strcmp(name, "call_id"))
 		return check_prefix(name, value, d->call.call_id);
 	if (!strcmp(name, "from"))
@@ -167,6 +170,41 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 		return check_prefix(name, value, d->call.request_uri);
 	(void)run;
 	return wrong("the table asks for '%s', which is no field", name);
+}
+
+static bool is_of_maps(const char *name)
+{
+	static const char *const names[] = { "dialogs", "pending",  "moves",  "answerers",
+					     "answers", "accepted", "refused" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+/* What is not of one dialog. */
+static bool check_maps(const struct run *run, const char *name, char *value)
+{
+	const struct rig_counters *now = &run->after, *start = &run->start;
+	struct endpoint host;
+	char *times;
+
+	if (!strcmp(name, "accepted"))
+		return check_number(name, value,
+				    now->would_drop_accepted - start->would_drop_accepted);
+	if (!strcmp(name, "refused"))
+		return check_number(name, value,
+				    now->would_drop_refused - start->would_drop_refused);
+	if (strcmp(name, "answers"))
+		return check_number(name, value, rig_count(run->rig, name));
+	times = strchr(value, '*');
+	if (!times)
+		return wrong("the table's answers=%s has no *N", value);
+	*times++ = '\0';
+	if (host_find(value, &host))
+		return wrong("the table asks for host '%s'", value);
+	return check_number(value, times, rig_answers(run->rig, host.addr));
 }
 
 static bool check_words(const struct run *run, const struct cg_dialog *dialogs, int count,
@@ -189,8 +227,8 @@ static bool check_words(const struct run *run, const struct cg_dialog *dialogs, 
 				good = wrong("%d dialogs, must be none", count);
 			continue;
 		}
-		if (what == '=' && (!strcmp(word, "dialogs") || !strcmp(word, "pending"))) {
-			good &= check_number(word, value, rig_count(run->rig, word));
+		if (what == '=' && is_of_maps(word)) {
+			good &= check_maps(run, word, value);
 			continue;
 		}
 		if (what == '=' && !strcmp(word, "tag")) {

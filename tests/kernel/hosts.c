@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,8 @@ static const struct {
 int host_find(const char *text, struct endpoint *endpoint)
 {
 	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
-	size_t len = strcspn(text, ":");
+	size_t len = strcspn(text, ":/");
+	const char *interface = strchr(text, '/');
 
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
 		if (strlen(hosts[i].name) != len || memcmp(hosts[i].name, text, len))
@@ -38,15 +40,16 @@ int host_find(const char *text, struct endpoint *endpoint)
 		inet_pton(endpoint->ip6 ? AF_INET6 : AF_INET, hosts[i].addr,
 			  endpoint->addr + (endpoint->ip6 ? 0 : sizeof(mapped)));
 		endpoint->is_host = !strncmp(hosts[i].name, "host", 4);
-		endpoint->port = text[len] ? atoi(text + len + 1) : 5060;
-		return 0;
+		endpoint->port = text[len] == ':' ? atoi(text + len + 1) : 5060;
+		endpoint->ifindex = interface ? if_nametoindex(interface + 1) : 0;
+		return interface && !endpoint->ifindex ? -ENODEV : 0;
 	}
 	return -ENOENT;
 }
 
 int host_path(const char *path, struct endpoint *from, struct endpoint *to, int *in)
 {
-	char source[32];
+	char source[48];
 	const char *arrow = strchr(path, '>');
 
 	if (!arrow || (size_t)(arrow - path) >= sizeof(source))

@@ -10,9 +10,10 @@ struct endpoint {
 	__u16 port; /* host order */
 	__u8 ip6;
 	__u8 is_host; /* the guarded one */
+	__u32 ifindex; /* that it is behind; 0: loopback */
 };
 
-/* text: "caller6:5070". 0, or -ENOENT. */
+/* text: "caller6:5070/inside", port 5060 and no interface if left off. 0, -ENOENT or -ENODEV. */
 int host_find(const char *text, struct endpoint *endpoint);
 
 /* path: "caller>host". 0 or -EINVAL; *in tells which way it goes. */

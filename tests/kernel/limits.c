@@ -4,38 +4,11 @@
 #include <string.h>
 
 #include "check.h"
-#include "frame.h"
-#include "words.h"
+#include "send.h"
 #include "words.h"
 
 #define CALL_ID "limits@caller.example"
 #define FLOOD 5000 /* in far less than the two seconds that would let them all be told */
-
-/* Sends one message `times` times. 0 or -errno. */
-static int send_times(struct rig *rig, const char *path, const char *form, int times)
-{
-	static struct message message;
-	static struct frame frame;
-	struct endpoint from, to;
-	int in, err = message_make(&message, form, CALL_ID);
-	__u32 verdict;
-
-	err = err ? err : host_path(path, &from, &to, &in);
-	err = err ? err : frame_make(&frame, &from, &to, message.text, message.len, NULL);
-	return err ? err : rig_run(rig, in, frame.bytes, frame.len, times, &verdict, NULL);
-}
-
-static int ring(struct rig *rig)
-{
-	int err = send_times(rig, "caller>host", "INVITE 13 a> via=c1", 1);
-
-	return err ? err : send_times(rig, "host>gateway", "INVITE 13 a> via=p1,c1", 1);
-}
-
-static int answer(struct rig *rig)
-{
-	return send_times(rig, "gateway>host", "200 INVITE 13 a>b via=p1,c1", 1);
-}
 
 static bool is(const char *what, long long got, long long expected)
 {
@@ -50,11 +23,11 @@ static bool flood_is_counted(struct rig *rig)
 	__u64 told, limited;
 	int err = rig_reset(rig, NULL);
 
-	err = err ? err : ring(rig);
-	err = err ? err : answer(rig);
+	err = err ? err : send_ringing(rig, CALL_ID);
+	err = err ? err : send_answered(rig, CALL_ID);
 	err = err ? err : rig_events(rig);
 	err = err ? err : rig_counters(rig, &before);
-	err = err ? err : send_times(rig, "caller>host", "BYE 10 a>b via=c8", FLOOD);
+	err = err ? err : send_times(rig, "caller>host", "BYE 10 a>b via=c8", CALL_ID, FLOOD);
 	err = err ? err : rig_events(rig);
 	err = err ? err : rig_counters(rig, &after);
 	if (err || rig_dialogs(rig, dialogs) != 1)
@@ -91,10 +64,10 @@ static bool full(struct rig *rig, const char *map, int reason)
 	int filled, err = rig_reset(rig, NULL);
 
 	if (dialogs)
-		err = err ? err : ring(rig);
+		err = err ? err : send_ringing(rig, CALL_ID);
 	filled = rig_fill(rig, map);
 	err = err ? err : rig_counters(rig, &before);
-	err = err ? err : dialogs ? answer(rig) : ring(rig);
+	err = err ? err : dialogs ? send_answered(rig, CALL_ID) : send_ringing(rig, CALL_ID);
 	err = err ? err : rig_counters(rig, &after);
 	if (err || filled <= 0)
 		return wrong("it cannot be run: %s", strerror(-err));

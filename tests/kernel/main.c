@@ -16,14 +16,18 @@
 #include "case.h"
 #include "check.h"
 #include "frame.h"
+#include "interfaces.h"
 #include "limits.h"
+#include "race.h"
 #include "same.h"
 
 #define DIALOGS 4096
 
-extern const struct suite order, opening, evidence, legs, parser, packet;
+extern const struct suite order, opening, evidence, legs, moving, afterwards, interface, observe,
+	parser, packet;
 static const struct suite *const suites[] = {
-	&order, &opening, &evidence, &legs, &parser, &packet
+	&order,	     &opening,	 &evidence, &legs,   &moving,
+	&afterwards, &interface, &observe,  &parser, &packet
 };
 
 static int number, failed;
@@ -60,6 +64,7 @@ static bool run_step(struct run *run, struct message *message, const struct step
 			       step->frame);
 	if (err)
 		return wrong("the table's step is not understood");
+	run->rig->ifindex = run->in ? run->from.ifindex : run->to.ifindex;
 	err = rig_counters(run->rig, &run->before);
 	run->now.before = boottime();
 	err = err ? err : rig_run(run->rig, run->in, frame.bytes, frame.len, 1, &run->retval, NULL);
@@ -90,6 +95,7 @@ static bool run_case(struct rig *rig, const struct test_case *test)
 	char call_id[32];
 	int n = 0;
 
+	err = err ? err : rig_counters(rig, &run.start);
 	snprintf(call_id, sizeof(call_id), "call-%d@caller.example", number + 1);
 	if (err || !test->steps->path)
 		return wrong("settings '%s': %s", test->settings, strerror(-err));
@@ -146,6 +152,7 @@ int main(int argc, char **argv)
 	bool list = argc > 1 && !strcmp(argv[1], "-l");
 	const char *pattern = argc > 1 + list ? argv[1 + list] : NULL;
 	struct rig rig;
+	int err;
 
 	if (list) {
 		run_suites(NULL, pattern, true);
@@ -156,9 +163,14 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	load(&rig);
+	err = interfaces_make();
+	result(!err || wrong("a pair of veth: %s", strerror(-err)), "load",
+	       "the interfaces outside and inside are there");
 	run_suites(&rig, pattern, false);
+	rig.ifindex = 0;
 	if (!pattern) {
 		limits_run(&rig, result);
+		race_run(&rig, result);
 		same_run(result);
 	}
 	rig_close(&rig);

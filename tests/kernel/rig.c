@@ -39,6 +39,8 @@ static int take(void *arg, void *record, size_t size)
 	struct cg_event *event = &rig->got[rig->n_got];
 
 	rig->n_seen++;
+	if (size == sizeof(*event))
+		rig->n_type[((struct cg_event *)record)->type % CG_EVENTS]++;
 	if (rig->n_got == RIG_EVENTS_MAX)
 		return 0;
 	memset(event, 0, sizeof(*event));
@@ -126,6 +128,7 @@ static int policy(struct cg_config *config, const char *name, const char *value)
 		{ "source", "strict", "observe", &config->source },
 		{ "mode", "enforce", "observe", &config->mode },
 		{ "fragments", "strict", "pass", &config->fragments },
+		{ "strict_interface", "on", "off", &config->strict_interface },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
@@ -192,6 +195,8 @@ int rig_reset(struct rig *rig, const char *settings)
 	err = err ? err : clear(rig->skel->maps.pending);
 	err = err ? err : clear(rig->skel->maps.invites);
 	err = err ? err : clear(rig->skel->maps.early);
+	err = err ? err : clear(rig->skel->maps.moves);
+	err = err ? err : clear(rig->skel->maps.answerers);
 	err = err ? err : clear(rig->skel->maps.gateways);
 	err = err ? err : configure(rig, settings);
 	rig_events(rig);
@@ -205,8 +210,15 @@ int rig_run(struct rig *rig, int in, const void *frame, size_t len, int repeat, 
 		in ? rig->skel->progs.cseqguard_in : rig->skel->progs.cseqguard_out;
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
 		    .repeat = repeat);
-	int err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
+	struct xdp_md xdp = { .data_end = len, .ingress_ifindex = rig->ifindex };
+	struct __sk_buff skb = { .ifindex = rig->ifindex };
+	int err;
 
+	if (rig->ifindex) {
+		opts.ctx_in = in ? (void *)&xdp : (void *)&skb;
+		opts.ctx_size_in = in ? sizeof(xdp) : sizeof(skb);
+	}
+	err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
 	if (err)
 		return err;
 	*retval = opts.retval;
@@ -237,6 +249,8 @@ int rig_counters(struct rig *rig, struct rig_counters *sum)
 		sum_reasons(sum->out, &each[i].out);
 		sum->dropped += each[i].dropped;
 		sum->would_drop += each[i].would_drop;
+		sum->would_drop_accepted += each[i].would_drop_accepted;
+		sum->would_drop_refused += each[i].would_drop_refused;
 		sum->events_lost += each[i].events_lost;
 		sum->alerts_lost += each[i].alerts_lost;
 		sum->alerts_limited += each[i].alerts_limited;
@@ -250,6 +264,7 @@ int rig_events(struct rig *rig)
 	int err;
 
 	rig->n_got = rig->n_seen = 0;
+	memset(rig->n_type, 0, sizeof(rig->n_type));
 	err = ring_buffer__consume(rig->events);
 	if (err >= 0)
 		err = ring_buffer__consume(rig->alerts);
@@ -267,6 +282,16 @@ int rig_dialogs(struct rig *rig, struct cg_dialog *dialogs)
 		last = &key;
 	}
 	return count;
+}
+
+long long rig_answers(struct rig *rig, const __u8 addr[16])
+{
+	struct cg_answerer answerer;
+	int err = bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.answerers), addr, &answerer);
+
+	if (err == -ENOENT)
+		return 0;
+	return err ? err : (long long)answerer.count;
 }
 
 int rig_count(struct rig *rig, const char *name)

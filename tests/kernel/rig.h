@@ -20,13 +20,16 @@ struct rig {
 	struct cg_event got[RIG_EVENTS_MAX]; /* of rig_events() */
 	size_t n_got;
 	size_t n_seen; /* with those that found no room in `got` */
+	size_t n_type[CG_EVENTS]; /* ... by type */
+	__u32 ifindex; /* that packets come in or go out through; 0: loopback */
 	int without_btf; /* libbpf gave a map up to the kernel without its types */
 };
 
 struct rig_counters { /* as cg_counters, over all CPUs, told apart by number */
 	__u64 in[CG_REASONS];
 	__u64 out[CG_REASONS];
-	__u64 dropped, would_drop, events_lost, alerts_lost, alerts_limited;
+	__u64 dropped, would_drop, would_drop_accepted, would_drop_refused;
+	__u64 events_lost, alerts_lost, alerts_limited;
 };
 
 /* 0 or -errno, with libbpf's words on stderr. Closed by rig_close() in either case. */
@@ -35,8 +38,9 @@ void rig_close(struct rig *rig);
 
 /*
  * Empties maps and rings, and sets the policies from words: equal=drop|pass, source=observe|strict,
- * mode=enforce|observe, fragments=strict|pass, ports=5060,5062, gateways=NAME,NAME|none. Without
- * words: the first of each, port 5060, 198.51.100.0/24 and 2001:db8:51::/48. 0 or -errno.
+ * mode=enforce|observe, fragments=strict|pass, strict_interface=off|on, ports=5060,5062,
+ * gateways=NAME,NAME|none. Without words: equal=drop source=observe and else the first of each,
+ * port 5060, 198.51.100.0/24 and 2001:db8:51::/48. 0 or -errno.
  */
 int rig_reset(struct rig *rig, const char *settings);
 
@@ -51,6 +55,9 @@ int rig_events(struct rig *rig);
 
 /* Up to RIG_DIALOGS_MAX values; returns how many, or -errno. */
 int rig_dialogs(struct rig *rig, struct cg_dialog *dialogs);
+
+/* How often this address answered in another's place (map `answerers`), or -errno. */
+long long rig_answers(struct rig *rig, const __u8 addr[16]);
 
 /* Entries of a map by its name in maps.h, or -errno. */
 int rig_count(struct rig *rig, const char *map);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* strict_interface: a host with an outside and an inside, and addresses that lie. */
+#include "calls.h"
+
+/* Tables are laid out by hand. */
+/* clang-format off */
+
+#define STRICT "strict_interface=on source=strict"
+
+#define INVITED                                                                                    \
+	{"caller/outside>host", "INVITE 13 a> via=c1", "pass invite"},                              \
+	{"host>gateway/inside", "INVITE 13 a> via=p1,c1", "pass invite", NULL, "none pending=1"}
+#define OPENS                                                                                      \
+	{"gateway/inside>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start",              \
+	 "confirmed caller_at=caller/outside callee_at=gateway/inside witness=callee"}
+#define CALL_ACROSS INVITED, OPENS
+#define BYE_ACROSS                                                                                 \
+	{"caller/outside>host", "BYE 14 a>b via=c9 @bye", "pass bye", "bye", "ending"},             \
+	{"host>gateway/inside", "BYE 14 a>b via=p9,c9", "pass bye", NULL, "ending"}
+
+SUITE(interface,
+	CASE("strict: a call across opens and closes", STRICT, CALL_ACROSS, BYE_ACROSS,
+	     {"gateway/inside>host", "200 BYE 14 a>b via=p9,c9", "pass closed", "end",
+	      "ended end=bye end@bye suspect=0"}),
+	CASE("strict: the gateway's BYE from the caller's side is foreign", STRICT, CALL_ACROSS,
+	     {"gateway/outside>host", "BYE 1 b>a via=g1", "drop foreign_source",
+	      "violation:foreign_source:drop:callee", "confirmed callee=- blocked=1"},
+	     {"gateway/inside>host", "BYE 1 b>a via=g1", "pass bye", "end", "ended by=callee"}),
+	CASE("strict: ... and evidence of nothing where foreign ones pass", "strict_interface=on",
+	     CALL_ACROSS,
+	     {"gateway/outside>host", "BYE 1 b>a via=g1", "pass foreign_source",
+	      "violation:foreign_source:pass:callee", "confirmed callee=-"}),
+	CASE("near miss: without strict_interface the address is believed", NULL, CALL_ACROSS,
+	     {"gateway/outside>host", "BYE 1 b>a via=g1", "pass bye", "end", "ended by=callee"}),
+	CASE("near miss: the gateway's neighbour, from the gateway's side", STRICT, CALL_ACROSS,
+	     {"gateway2/inside>host", "BYE 1 b>a via=g1", "pass bye", "end", "ended by=callee"}),
+	CASE("strict: the gateway's neighbour, from the caller's side", STRICT, CALL_ACROSS,
+	     {"gateway2/outside>host", "BYE 1 b>a via=g1", "drop foreign_source", "violation",
+	      "confirmed"}),
+	CASE("strict: the gateway's 2xx to a BYE from the caller's side closes nothing", STRICT,
+	     CALL_ACROSS, BYE_ACROSS,
+	     {"gateway/outside>host", "200 BYE 14 a>b via=p9,c9", "pass wrong_answerer",
+	      "resume:wrong_answerer violation", "confirmed end=none"}),
+	CASE("strict: its 481 from there closes nothing", STRICT, CALL_ACROSS, BYE_ACROSS,
+	     {"gateway/outside>host", "481 BYE 14 a>b via=p9,c9", "pass refused",
+	      "resume:refused violation", "confirmed end=none"}),
+	CASE("strict: its 2xx to a BYE never seen, from there, closes nothing", STRICT, CALL_ACROSS,
+	     {"gateway/outside>host", "200 BYE 14 a>b via=p7", "pass in_dialog", NULL,
+	      "confirmed end=none"}),
+	CASE("near miss: ... from its own side it does", STRICT, CALL_ACROSS,
+	     {"gateway/inside>host", "200 BYE 14 a>b via=p7", "pass closed", "end",
+	      "ended end=unseen_bye suspect=1"}),
+	CASE("strict: a 2xx to the INVITE from the caller's side opens nothing", STRICT, INVITED,
+	     {"gateway/outside>host", "200 INVITE 13 a>b via=p1,c1", "pass forged_2xx",
+	      "violation:forged_2xx", "none"},
+	     {"gateway2/outside>host", "200 INVITE 13 a>z via=p1,c1", "pass forged_2xx",
+	      "violation:forged_2xx", "none answerers=0"},
+	     OPENS),
+	CASE("near miss: without strict_interface it opens", NULL, INVITED,
+	     {"gateway/outside>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start",
+	      "confirmed"}),
+	CASE("strict: a BYE sent out elsewhere than to the gateway's side went to another", STRICT,
+	     CALL_ACROSS, {"caller/outside>host", "BYE 14 a>b via=c9", "pass bye", "bye", "ending"},
+	     {"host>gateway/outside", "BYE 14 a>b via=p9,c9", "pass bye", NULL, "ending"},
+	     {"gateway/inside>host", "200 BYE 14 a>b via=p9,c9", "pass wrong_answerer",
+	      "resume violation", "confirmed end=none"}),
+	CASE("strict: the gateway's 2xx from the caller's side moves no caller", STRICT, CALL_ACROSS,
+	     IN_ORDER("moved/outside>host", "INVITE 14 a>b via=m1"),
+	     IN_ORDER("host>gateway/inside", "INVITE 14 a>b via=p4,m1"),
+	     {"gateway/outside>host", "200 INVITE 14 a>b via=p4,m1", "pass in_dialog", NULL,
+	      "caller_at=caller"},
+	     {"gateway/inside>host", "200 INVITE 14 a>b via=p4,m1", "pass in_dialog", NULL,
+	      "caller_at=moved/outside"}),
+	CASE("strict: the caller's address from inside raises nothing, and is foreign", STRICT,
+	     CALL_ACROSS,
+	     {"caller/inside>host", "INFO 2147483000 a>b via=x1", "pass in_dialog", NULL, "caller=13"},
+	     {"caller/inside>host", "BYE 14 a>b via=x2", "drop foreign_source", "violation",
+	      "confirmed"},
+	     {"caller/outside>host", "BYE 14 a>b via=c9", "pass bye", "bye", "ending"}),
+	CASE("strict: both legs on one side", STRICT,
+	     {"caller/inside>host", "INVITE 13 a> via=c1", "pass invite"},
+	     {"host>callee/inside", "INVITE 13 a> via=p1,c1", "pass invite"},
+	     {"callee/inside>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start",
+	      "caller_at=caller/inside callee_at=callee/inside"},
+	     {"callee/outside>host", "BYE 1 b>a via=g1", "drop foreign_source", "violation",
+	      "confirmed"},
+	     {"callee/inside>host", "BYE 1 b>a via=g1", "pass bye", "end", "ended"}),
+	CASE("strict: tags swapped by the caller are the wrong leg's from any side", STRICT,
+	     CALL_ACROSS,
+	     {"caller/inside>host", "BYE 1 b>a via=x1", "drop wrong_leg", "violation", "confirmed"})
+);

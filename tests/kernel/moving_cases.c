@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* H9: the caller's address changes in mid-call, by a re-INVITE or UPDATE that the callee took. */
+#include "calls.h"
+
+/* Tables are laid out by hand. */
+/* clang-format off */
+
+/* A re-INVITE of the caller from another host, as it comes in and as the host sends it on. */
+#define ASKS_FROM(source, method)                                                                  \
+	{source ">host", method " 14 a>b via=m1", "pass in_dialog", NULL,                           \
+	 "confirmed caller_at=caller moves=1"}
+#define SENT_TO(far, method)                                                                       \
+	{"host>" far, method " 14 a>b via=p4,m1", "pass in_dialog", NULL,                           \
+	 "confirmed caller_at=caller"}
+#define ASKS(far) ASKS_FROM("moved", "INVITE"), SENT_TO(far, "INVITE")
+
+#define ANSWERS(source, code, then)                                                                \
+	{source ">host", code " INVITE 14 a>b via=p4,m1", "pass in_dialog", NULL, "confirmed " then}
+
+#define IS_FOREIGN(source, cseq)                                                                   \
+	{source ">host", "BYE " cseq " a>b via=x9", "drop foreign_source",                          \
+	 "violation:foreign_source:drop:caller:" cseq, "confirmed blocked=1"}
+#define IS_OWN(source, cseq)                                                                       \
+	{source ">host", "BYE " cseq " a>b via=m9 @bye", "pass bye", "bye:bye:caller:" cseq,        \
+	 "ending caller=" cseq " bye@bye"}
+
+SUITE(moving,
+	CASE("H9: the callee's 2xx to a re-INVITE moves the caller", "source=strict",
+	     CALL_BY_PROXY_TO("callee"), ASKS("callee"),
+	     ANSWERS("callee", "200", "caller_at=moved callee_at=callee"), IS_OWN("moved", "15")),
+	CASE("H9: so does a gateway's", "source=strict", CALL, ASKS("gateway"),
+	     ANSWERS("gateway", "200", "caller_at=moved"), IS_OWN("moved", "15"),
+	     {"host>gateway", "BYE 15 a>b via=p9,m9", "pass bye"},
+	     {"gateway>host", "200 BYE 15 a>b via=p9,m9", "pass closed", "end:closed:caller",
+	      "ended end=bye by=caller end@bye suspect=0"}),
+	CASE("H9: so does a 2xx to an UPDATE", "source=strict", CALL,
+	     ASKS_FROM("moved", "UPDATE"), SENT_TO("gateway", "UPDATE"),
+	     {"gateway>host", "200 UPDATE 14 a>b via=p4,m1", "pass in_dialog", NULL,
+	      "caller_at=moved"},
+	     IS_OWN("moved", "15")),
+	CASE("H9: so does a neighbour of the gateway", "source=strict", CALL, ASKS("gateway"),
+	     ANSWERS("gateway2", "200", "caller_at=moved"), IS_OWN("moved", "15")),
+	CASE("H9: a caller who has moved is foreign where he was", "source=strict", CALL,
+	     ASKS("gateway"), ANSWERS("gateway", "200", "caller_at=moved"),
+	     IS_FOREIGN("caller", "15"), IS_OWN("moved", "16")),
+	CASE("H9: he may move back", "source=strict", CALL, ASKS("gateway"),
+	     ANSWERS("gateway", "200", "caller_at=moved"),
+	     IN_ORDER("caller>host", "INVITE 15 a>b via=c5"),
+	     IN_ORDER("host>gateway", "INVITE 15 a>b via=p5,c5"),
+	     {"gateway>host", "200 INVITE 15 a>b via=p5,c5", "pass in_dialog", NULL,
+	      "caller_at=caller"},
+	     IS_OWN("caller", "16")),
+	CASE("H9: a caller who has moved attacks from there: dropped", "source=strict", CALL,
+	     ASKS("gateway"), ANSWERS("gateway", "200", "caller_at=moved"),
+	     {"moved>host", "BYE 10 a>b via=m8", "drop out_of_order", "violation:caller:10",
+	      "confirmed blocked=1"}),
+	CASE("H9: the port that he moved to counts too", NULL, CALL,
+	     {"moved:7777>host", "INVITE 14 a>b via=m1", "pass in_dialog", NULL, "moves=1"},
+	     SENT_TO("gateway", "INVITE"),
+	     ANSWERS("gateway", "200", "caller_at=moved:7777")),
+	CASE("H9: the host as the callee: its own 2xx moves the caller", "source=strict",
+	     CALL_TO_HOST, ASKS_FROM("moved", "INVITE"),
+	     {"host>moved", "200 INVITE 14 a>b via=m1", "pass in_dialog", NULL, "caller_at=moved"},
+	     IS_OWN("moved", "15")),
+	CASE("near miss: the host's 2xx to another branch does not", "source=strict",
+	     CALL_TO_HOST, ASKS_FROM("moved", "INVITE"),
+	     {"host>moved", "200 INVITE 14 a>b via=m2", "pass in_dialog", NULL, "caller_at=caller"},
+	     IS_FOREIGN("moved", "15")),
+	CASE("near miss: asked alone he has not moved", "source=strict", CALL, ASKS("gateway"),
+	     IS_FOREIGN("moved", "15")),
+	CASE("near miss: refused he has not moved", "source=strict", CALL, ASKS("gateway"),
+	     ANSWERS("gateway", "491", "caller_at=caller"), IS_FOREIGN("moved", "15")),
+	CASE("near miss: a provisional response does not move him", "source=strict", CALL,
+	     ASKS("gateway"), ANSWERS("gateway", "183", "caller_at=caller"), IS_FOREIGN("moved", "15")),
+	CASE("F9: a stranger's 2xx does not move the caller", "source=strict", CALL, ASKS("gateway"),
+	     ANSWERS("stranger", "200", "caller_at=caller"),
+	     ANSWERS("moved", "200", "caller_at=caller"), IS_FOREIGN("moved", "15")),
+	CASE("F9: nor does the caller's own", "source=strict", CALL, ASKS("gateway"),
+	     ANSWERS("caller", "200", "caller_at=caller"), IS_FOREIGN("moved", "15")),
+	CASE("near miss: the callee's 2xx to another branch does not", "source=strict", CALL,
+	     ASKS("gateway"),
+	     {"gateway>host", "200 INVITE 14 a>b via=p7,m1", "pass in_dialog", NULL,
+	      "caller_at=caller"},
+	     {"gateway>host", "200 INVITE 14 a>b via=m1", "pass in_dialog", NULL, "caller_at=caller"},
+	     IS_FOREIGN("moved", "15")),
+	CASE("near miss: a proxy's own 2xx is none of the callee's", "source=strict", CALL,
+	     ASKS_FROM("moved", "INVITE"),
+	     {"host>moved", "200 INVITE 14 a>b via=m1", "pass in_dialog", NULL, "caller_at=caller"},
+	     IS_FOREIGN("moved", "15")),
+	CASE("near miss: an INFO from elsewhere moves nobody", "source=strict", CALL,
+	     {"moved>host", "INFO 14 a>b via=m1", "pass in_dialog", NULL, "moves=0"},
+	     IN_ORDER("host>gateway", "INFO 14 a>b via=p4,m1"),
+	     {"gateway>host", "200 INFO 14 a>b via=p4,m1", "pass in_dialog", NULL,
+	      "caller_at=caller"},
+	     IS_FOREIGN("moved", "15")),
+	CASE("near miss: a re-INVITE below the counter moves nobody", "source=strict", CALL,
+	     {"moved>host", "INVITE 12 a>b via=m1", "pass late_request", NULL, "moves=0"},
+	     IN_ORDER("host>gateway", "INVITE 12 a>b via=p4,m1"),
+	     {"gateway>host", "200 INVITE 12 a>b via=p4,m1", "pass in_dialog", NULL,
+	      "caller_at=caller"}),
+	CASE("F9: the callee does not move", "source=strict", CALL_BY_PROXY_TO("callee"),
+	     {"stranger>host", "INVITE 2 b>a via=x1", "pass in_dialog", NULL, "moves=0"},
+	     IN_ORDER("host>caller", "INVITE 2 b>a via=p4,x1"),
+	     {"caller>host", "200 INVITE 2 b>a via=p4,x1", "pass in_dialog", NULL,
+	      "callee_at=callee caller_at=caller"},
+	     {"stranger>host", "BYE 3 b>a via=x2", "drop foreign_source", "violation:callee",
+	      "confirmed"}),
+	CASE("F9: a gateway that calls does not move to a stranger", "source=strict",
+	     {"gateway>host", "INVITE 13 a> via=c1", "pass invite"},
+	     {"host>callee", "INVITE 13 a> via=p1,c1", "pass invite"},
+	     {"callee>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start", "witness=caller"},
+	     {"moved>host", "INVITE 14 a>b via=m1", "pass in_dialog", NULL, "moves=0"},
+	     IN_ORDER("host>callee", "INVITE 14 a>b via=p4,m1"),
+	     ANSWERS("callee", "200", "caller_at=gateway"), IS_FOREIGN("moved", "15")),
+	CASE("near miss: it speaks from its neighbour without moving", "source=strict",
+	     {"gateway>host", "INVITE 13 a> via=c1", "pass invite"},
+	     {"host>callee", "INVITE 13 a> via=p1,c1", "pass invite"},
+	     {"callee>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start", "witness=caller"},
+	     {"gateway2>host", "INVITE 14 a>b via=m1", "pass in_dialog", NULL, "moves=0 caller=14"},
+	     {"gateway2>host", "BYE 15 a>b via=m2", "pass bye", "end", "ended by=caller"}),
+	CASE("F9: the callee does not become the caller by a re-INVITE with his tags",
+	     "source=strict", CALL_BY_PROXY_TO("callee"),
+	     {"callee>host", "INVITE 14 a>b via=g1", "pass in_dialog", NULL, "moves=0"},
+	     {"callee>host", "BYE 15 a>b via=g2", "drop wrong_leg", "violation", "confirmed"}),
+	CASE("H9: NAT gives another port in mid-call: nobody moves", "source=strict", CALL,
+	     {"caller:40001>host", "INVITE 14 a>b via=c4", "pass in_dialog", NULL,
+	      "moves=0 caller=14 caller_at=caller:40001"},
+	     {"caller:40002>host", "INFO 15 a>b via=c5", "pass in_dialog", NULL,
+	      "caller_at=caller:40002"},
+	     IS_OWN("caller:40003", "16"))
+);

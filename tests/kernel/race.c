@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#define _GNU_SOURCE /* pthread_attr_setaffinity_np */
+#include "race.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "send.h"
+
+#define CALL_ID "race@caller.example"
+#define FLOOD 10000 /* packets a CPU */
+#define ROUNDS 40 /* calls */
+#define COPIES 25 /* of a packet that matters once, a CPU: they overlap */
+#define STEPS 300 /* requests a CPU, each with a CSeq of its own */
+
+struct sender { /* one CPU's part */
+	struct rig *rig;
+	const struct packet_to_send *packets;
+	int n_packets;
+	int times; /* each */
+	int err;
+	pthread_barrier_t *start;
+};
+
+static void *send_all(void *arg)
+{
+	struct sender *s = arg;
+	__u32 verdict;
+
+	pthread_barrier_wait(s->start);
+	for (int i = 0; i < s->n_packets && !s->err; i++)
+		s->err = rig_run(s->rig, s->packets[i].in, s->packets[i].frame.bytes,
+				 s->packets[i].frame.len, s->times, &verdict, NULL);
+	return NULL;
+}
+
+/* Both at once, each on a CPU of its own. 0 or -errno. */
+static int race(struct sender *one, struct sender *two)
+{
+	struct sender *const each[] = { one, two };
+	pthread_barrier_t start;
+	pthread_t threads[2];
+	pthread_attr_t attr;
+	cpu_set_t cpu;
+	int err = -pthread_barrier_init(&start, NULL, 2), n;
+
+	if (err)
+		return err;
+	pthread_attr_init(&attr);
+	for (n = 0; n < 2 && !err; n++) {
+		CPU_ZERO(&cpu);
+		CPU_SET(n, &cpu);
+		each[n]->start = &start;
+		pthread_attr_setaffinity_np(&attr, sizeof(cpu), &cpu);
+		err = -pthread_create(&threads[n], &attr, send_all, each[n]);
+	}
+	if (err && n == 2) /* the first waits for one that is not there */
+		pthread_barrier_wait(&start);
+	for (int i = 0; i < n - !!err; i++)
+		pthread_join(threads[i], NULL);
+	pthread_attr_destroy(&attr);
+	pthread_barrier_destroy(&start);
+	return err ? err : one->err ? one->err : two->err;
+}
+
+/* One packet from each CPU, so many times. 0 or -errno. */
+static int race_two(struct rig *rig, const char *path, const char *form, const char *form2,
+		    const char *call_id, int times)
+{
+	static struct packet_to_send packets[2];
+	struct sender one = { rig, &packets[0], 1, times, 0, NULL };
+	struct sender two = { rig, &packets[1], 1, times, 0, NULL };
+	int err = send_make(&packets[0], path, form, call_id);
+
+	err = err ? err : send_make(&packets[1], path, form2, call_id);
+	return err ? err : race(&one, &two);
+}
+
+static bool is(const char *what, long long got, long long expected)
+{
+	return got == expected || wrong("%s: %lld, must be %lld", what, got, expected);
+}
+
+/* What moved since `before`, and the one dialog. 0 or -errno; sums into *after. */
+static int look(struct rig *rig, struct rig_counters *after, struct cg_dialog *dialog)
+{
+	static struct cg_dialog dialogs[RIG_DIALOGS_MAX];
+	int err = rig_counters(rig, after);
+
+	err = err ? err : rig_events(rig);
+	if (!err && dialog && rig_dialogs(rig, dialogs) != 1)
+		return wrong("not one dialog"), -1;
+	if (dialog)
+		*dialog = dialogs[0];
+	return err;
+}
+
+static int begin(struct rig *rig, const char *call_id)
+{
+	int err = rig_reset(rig, NULL);
+
+	err = err ? err : send_ringing(rig, call_id);
+	err = err ? err : send_answered(rig, call_id);
+	return err ? err : rig_events(rig);
+}
+
+static bool bad_byes(struct rig *rig)
+{
+	struct rig_counters before, after;
+	struct cg_dialog dialog;
+	int err = begin(rig, CALL_ID);
+
+	err = err ? err : rig_counters(rig, &before);
+	err = err ? err
+		  : race_two(rig, "caller>host", "BYE 10 a>b via=c8", "BYE 11 a>b via=c7", CALL_ID,
+			     FLOOD);
+	err = err ? err : look(rig, &after, &dialog);
+	if (err)
+		return wrong("it cannot be run: %s", strerror(-err));
+	return is("dropped", after.dropped - before.dropped, 2 * FLOOD) &
+	       is("blocked_byes", dialog.blocked_byes, 2 * FLOOD) &
+	       is("out_of_order", after.in[CG_R_OUT_OF_ORDER] - before.in[CG_R_OUT_OF_ORDER],
+		  2 * FLOOD) &
+	       is("told and limited",
+		  rig->n_seen + after.alerts_limited - before.alerts_limited + after.alerts_lost -
+			  before.alerts_lost,
+		  2 * FLOOD) &
+	       is("state", dialog.state, CG_S_CONFIRMED) & is("caller", dialog.caller.cseq, 13);
+}
+
+/* Every round another call; both CPUs see copies of its 2xx. */
+static bool openings(struct rig *rig)
+{
+	static const char form[] = "200 INVITE 13 a>b via=p1,c1";
+	struct rig_counters before, after;
+	char call_id[32];
+	int err = rig_reset(rig, NULL);
+
+	err = err ? err : rig_counters(rig, &before);
+	for (int i = 0; i < ROUNDS && !err; i++) {
+		snprintf(call_id, sizeof(call_id), "%d-" CALL_ID, i);
+		err = send_ringing(rig, call_id);
+		err = err ? err : race_two(rig, "gateway>host", form, form, call_id, COPIES);
+	}
+	err = err ? err : look(rig, &after, NULL);
+	if (err)
+		return wrong("it cannot be run: %s", strerror(-err));
+	return is("opened", after.in[CG_R_OPENED] - before.in[CG_R_OPENED], ROUNDS) &
+	       is("START events", rig->n_type[CG_EV_START], ROUNDS) &
+	       is("all events", rig->n_seen, ROUNDS) &
+	       is("dialogs", rig_count(rig, "dialogs"), ROUNDS) &
+	       is("the rest",
+		  after.in[CG_R_IN_DIALOG] + after.in[CG_R_FORKS_FULL] - before.in[CG_R_IN_DIALOG] -
+			  before.in[CG_R_FORKS_FULL],
+		  ROUNDS * (2 * COPIES - 1));
+}
+
+/* Every round a call whose BYE is on its way; two packets that each are evidence. */
+static bool endings(struct rig *rig, const char *one, const char *two)
+{
+	size_t ends = 0, others = 0;
+	struct cg_dialog dialog;
+	struct rig_counters after;
+	int err = 0;
+
+	for (int i = 0; i < ROUNDS && !err; i++) {
+		err = begin(rig, CALL_ID);
+		err = err ? err : send_times(rig, "caller>host", "BYE 14 a>b via=c9", CALL_ID, 1);
+		err = err ? err
+			  : send_times(rig, "host>gateway", "BYE 14 a>b via=p9,c9", CALL_ID, 1);
+		err = err ? err : rig_events(rig);
+		err = err ? err : race_two(rig, "gateway>host", one, two, CALL_ID, COPIES);
+		err = err ? err : look(rig, &after, &dialog);
+		ends += rig->n_type[CG_EV_END];
+		others += rig->n_seen - rig->n_type[CG_EV_END];
+		if (!err && (dialog.state != CG_S_ENDED || dialog.end_reason != CG_E_BYE ||
+			     (dialog.flags & CG_D_SUSPECT)))
+			return wrong("round %d: state %u, end_reason %u, flags %x", i, dialog.state,
+				     dialog.end_reason, dialog.flags);
+	}
+	if (err)
+		return wrong("it cannot be run: %s", strerror(-err));
+	return is("END events", ends, ROUNDS) & is("other events", others, 0);
+}
+
+/* Both CPUs raise one leg's counter, in steps that interleave. */
+static bool counters(struct rig *rig)
+{
+	static struct packet_to_send odd[STEPS], even[STEPS];
+	struct sender one = { rig, odd, STEPS, 1, 0, NULL }, two = { rig, even, STEPS, 1, 0, NULL };
+	struct rig_counters before, after;
+	struct cg_dialog dialog;
+	char form[64];
+	int err = begin(rig, CALL_ID);
+
+	for (int i = 0; i < STEPS && !err; i++) {
+		snprintf(form, sizeof(form), "INFO %d a>b via=c3", 15 + 2 * i);
+		err = send_make(&odd[i], "caller>host", form, CALL_ID);
+		snprintf(form, sizeof(form), "INFO %d a>b via=c3", 16 + 2 * i);
+		err = err ? err : send_make(&even[i], "caller>host", form, CALL_ID);
+	}
+	err = err ? err : rig_counters(rig, &before);
+	err = err ? err : race(&one, &two);
+	err = err ? err : look(rig, &after, &dialog);
+	if (err)
+		return wrong("it cannot be run: %s", strerror(-err));
+	return is("caller", dialog.caller.cseq, 14 + 2 * STEPS) &
+	       is("counted",
+		  after.in[CG_R_IN_DIALOG] + after.in[CG_R_LATE_REQUEST] -
+			  before.in[CG_R_IN_DIALOG] - before.in[CG_R_LATE_REQUEST],
+		  2 * STEPS);
+}
+
+void race_run(struct rig *rig, void (*result)(bool good, const char *suite, const char *name))
+{
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		result(true, "race", "two CPUs at one dialog # SKIP this machine has one");
+		return;
+	}
+	result(bad_byes(rig), "race", "two CPUs: bad BYEs of one dialog are counted to the last");
+	result(openings(rig), "race", "two CPUs: a 2xx and its copies open one dialog, told once");
+	result(endings(rig, "200 BYE 14 a>b via=p9,c9", "200 BYE 14 a>b via=p9,c9"), "race",
+	       "two CPUs: a 2xx and its copies end a call once");
+	result(endings(rig, "200 BYE 14 a>b via=p9,c9", "BYE 1 b>a via=g1"), "race",
+	       "H5: two CPUs: the witness's 2xx and its own BYE end a call once");
+	result(counters(rig), "race", "two CPUs: a leg's counter is that of its highest request");
+	rig_reset(rig, NULL);
+}

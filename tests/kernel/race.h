@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef RACE_H
+#define RACE_H
+
+#include <stdbool.h>
+
+#include "rig.h"
+
+/* One dialog's packets on two CPUs at once; `result` is told of each test. */
+void race_run(struct rig *rig, void (*result)(bool good, const char *suite, const char *name));
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Packets in the words of the tables, outside of a table: floods and races. */
+#ifndef SEND_H
+#define SEND_H
+
+#include "frame.h"
+#include "rig.h"
+
+struct packet_to_send {
+	struct frame frame;
+	int in;
+};
+
+/* path, form: as in case.h. 0 or -errno. */
+int send_make(struct packet_to_send *packet, const char *path, const char *form,
+	      const char *call_id);
+
+/* Makes it and sends it so many times. 0 or -errno. */
+int send_times(struct rig *rig, const char *path, const char *form, const char *call_id, int times);
+
+/* A call through the proxy to `gateway`, tags a and b, INVITE 13 via c1 and p1. 0 or -errno. */
+int send_ringing(struct rig *rig, const char *call_id);
+int send_answered(struct rig *rig, const char *call_id); /* the 2xx to it */
+
+#endif
