@@ -9,7 +9,8 @@
 #                                  proxy 10.77.0.1
 #   third  10.77.3.1 --- third0  .
 #
-# Sets LAB_ID, LAB_DIR (throw-away folder) and LAB_PG (folder of PostgreSQL's socket).
+# Sets LAB_ID, LAB_DIR (throw-away folder) and LAB_PG (folder of PostgreSQL's socket). More hosts go
+# into LAB_HOSTS and LAB_INTERFACES beforehand; LAB_SECOND and LAB_TCP are for Kamailio.
 
 LAB_CALLER=10.77.1.1
 LAB_GATEWAY=10.77.2.1
@@ -171,7 +172,7 @@ kamailio_db() { # DATABASE
 }
 
 kamailio_up() { # DATABASE [ADDRESS]...: a proxy on the guarded host, on LAB_PROXY or these
-	local config=${BASH_SOURCE[0]%/*}/kamailio.cfg address listen=()
+	local config=${BASH_SOURCE[0]%/*}/kamailio.cfg address listen=() second=()
 
 	for address in "${@:2}"; do
 		listen+=(-l "udp:$address:5060")
@@ -182,10 +183,15 @@ kamailio_up() { # DATABASE [ADDRESS]...: a proxy on the guarded host, on LAB_PRO
 		listen=(-l "udp:$LAB_PROXY:5060")
 	fi
 
+	[[ -z ${LAB_TCP:-} ]] || listen+=(-l "tcp:$LAB_PROXY:5060" -A TCP)
+	if [[ -n ${LAB_SECOND:-} ]]; then
+		printf '1 sip:%s:5060\n' "$LAB_GATEWAY" "$LAB_SECOND" >"$LAB_DIR/gateways"
+		second=(-A "SECOND=\"$LAB_SECOND\"" -A "GATEWAYS=\"$LAB_DIR/gateways\"")
+	fi
 	install -d "$LAB_DIR/kamailio"
 	PGHOST=$LAB_PG lab_in proxy kamailio -DD -E -f "$config" "${listen[@]}" -m 32 -M 8 \
 		-A "DATABASE=\"postgres://postgres@/$1\"" -A "GATEWAY=\"$LAB_GATEWAY\"" \
-		-A "CUSTOMER=\"$LAB_CALLER\"" -Y "$LAB_DIR/kamailio" \
+		-A "CUSTOMER=\"$LAB_CALLER\"" "${second[@]}" -Y "$LAB_DIR/kamailio" \
 		>"$LAB_DIR/kamailio.log" 2>&1 </dev/null 3>&- &
 	lab_wait 10 lab_listens proxy 5060 ||
 		lab_fail "Kamailio does not start: $(tail -n 1 "$LAB_DIR/kamailio.log")"
@@ -209,10 +215,10 @@ guard_down() {
 	guard detach -a
 }
 
-guard_daemon() { # DATABASE: returns when it has made its schema
+guard_daemon() { # DATABASE [OPTION]...: returns when it has made its schema
 	install -d "$LAB_DIR/run"
 	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
-		--db "$(pg_conninfo "$1")" --spool "$LAB_DIR/spool.db" \
+		--db "$(pg_conninfo "$1")" --spool "$LAB_DIR/spool.db" "${@:2}" \
 		>>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
 	printf '%d' $! >"$LAB_DIR/daemon.pid"
 	disown

@@ -166,6 +166,10 @@ uac_reinvite() { # CSEQ: INVITE within the dialog; its 2xx may move the target; 
 	uac_ack "$1"
 }
 
+uac_rings() {
+	printf '<recv response="%d"/>\n' 100 180
+}
+
 uac_expect() { # STATUS [ATTRIBUTE]
 	sip_provisional
 	printf '<recv response="%s" %s/>\n' "$1" "${2:-}"
@@ -179,7 +183,9 @@ uas_invite() { # the initial INVITE comes in
 	sip_learn To '&lt;[^&gt;]*&gt;' local
 	sip_learn Contact 'sip:[^&gt;]*' target
 	sip_learn CSeq '[0-9]+' digits
-	printf '<todouble assign_to="highest" variable="digits"/>\n</action></recv>\n'
+	printf '<todouble assign_to="highest" variable="digits"/>\n'
+	printf '<ereg regexp="Record-Route:.*To:[^&gt;]*&gt;" search_in="msg" assign_to="invite"/>\n'
+	printf '</action></recv>\n'
 }
 
 uas_answer() { # STATUS PHRASE: to the INVITE
@@ -199,6 +205,21 @@ uas_answer() { # STATUS PHRASE: to the INVITE
 		else
 			printf 'Content-Length: 0\n'
 		fi
+	)
+}
+
+# To the INVITE, whatever has come since: for SIPp the last headers are those of that. Sent once.
+uas_late_answer() { # STATUS PHRASE TO-TAG [HEADER]
+	sip_send < <(
+		cat <<-END
+			SIP/2.0 $1 $2
+			[\$invite];tag=$3
+			Call-ID: [call_id]
+			CSeq: [\$digits] INVITE
+			Contact: <sip:gw@[local_ip]:[local_port]>
+		END
+		[[ -z ${4:-} ]] || printf '%s\n' "$4"
+		printf 'Content-Length: 0\n'
 	)
 }
 

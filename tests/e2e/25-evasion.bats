@@ -1,0 +1,261 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# Fraud that needs more than a wrong CSeq: jumps of the counter, a hop limit, third hosts that know
+# the tags, a second INVITE. Each beside what is honest and looks like it.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+LAB_HOSTS+=(second)
+LAB_INTERFACES+=(second0)
+LAB_SECOND=10.77.4.1
+
+setup_file() {
+	proxy_lab
+}
+
+# A third host that knows the tags, as one leg or the other.
+routed="routes=Route: <sip:$LAB_PROXY;lr>"
+as_caller=("$routed" "from=<sip:bob@$LAB_CALLER>;tag=f-caller" "to=<sip:gw@$LAB_PROXY>;tag=t-gateway"
+	"uri=sip:gw@$LAB_GATEWAY:5060")
+as_callee=("$routed" "from=<sip:gw@$LAB_PROXY>;tag=t-gateway" "to=<sip:bob@$LAB_CALLER>;tag=f-caller"
+	"uri=sip:bob@$LAB_CALLER:5060")
+
+stranger() { # NAME: steps on stdin, once the call is up
+	lab_wait 5 grep -q '^ACK' "$LAB_DIR/gateway.msg"
+	sip_caller third "$1" "$call"
+	sip_ended "$1"
+}
+
+@test "F4 ACK of the caller that jumps the counter raises nothing: the next BYE ends the call" {
+	gateway < <(uas_call; sip_recv ACK; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 200; uac_ack 2147483000; sip_pause 800; bye 14)
+	call_ends
+	cdr_true bye caller gateway
+	unblocked
+}
+
+@test "F4 ACK of a third host that jumps the counter is dropped; nobody is locked out" {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 1500; bye 14)
+	stranger third < <(uac_request ACK 2147483000 "${as_caller[@]}")
+	call_ends
+	cdr_true bye caller gateway
+	comes "foreign_ack drop ACK 2147483000 caller $LAB_THIRD" violations \
+		"concat_ws(' ', reason, action, method, cseq, leg, host(source))"
+	equals 0 cdr blocked_byes
+}
+
+@test "F4 INFO of a third host that jumps the counter raises nothing; the caller is not locked out" {
+	gateway < <(uas_call; sip_serve INFO 200 OK; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 1500; bye 14)
+	stranger third < <(uac_request INFO 2147483000 "${as_caller[@]}"; uac_expect 200)
+	call_ends
+	cdr_true bye caller gateway
+	unblocked
+	equals 14 cdr caller_cseq
+}
+
+@test "F4 INFO of a third host with the callee's tags does not lock the gateway out" {
+	gateway < <(uas_call; sip_pause 1500; uas_request BYE 1; uac_expect 200)
+	caller < <(uac_call 13; sip_serve INFO 200 OK; sip_serve BYE 200 OK)
+	stranger third < <(uac_request INFO 900000 "${as_callee[@]}"; uac_expect 200)
+	call_ends
+	cdr_true bye callee gateway
+	unblocked
+}
+
+@test "F4 near miss: the caller's own INFO raises its counter: a BYE below is dropped, one above ends" {
+	gateway < <(uas_call; sip_serve INFO 200 OK; sip_serve BYE 200 OK)
+	caller < <(
+		uac_call 13
+		uac_request INFO 500
+		uac_expect 200
+		uac_request BYE 14
+		sip_pause 1000
+		bye 501
+	)
+	call_ends
+	cdr_true bye caller gateway
+	blocked out_of_order 14 501
+}
+
+# The same BYE twice: with so few hops that somebody answers 483, later with enough.
+few_hops() { # HOPS
+	caller < <(
+		uac_call 13
+		sip_pause 200
+		uac_request BYE 14 "hops=$1"
+		uac_expect 483
+		sip_pause 1500
+		bye 14
+	)
+	comes 'refused pass BYE 14 caller' violations "concat_ws(' ', reason, action, method, cseq, leg)"
+	cdr_open
+	call_ends
+	cdr_true bye caller gateway
+	equals 0 cdr blocked_byes
+}
+
+@test "F5 BYE with Max-Forwards 0, refused by the proxy; the same BYE later ends the call" {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	few_hops 0
+}
+
+@test "F5 BYE with Max-Forwards 1, refused behind the proxy; the same BYE later ends the call" {
+	gateway < <(uas_call; sip_serve BYE 483 'Too Many Hops'; sip_serve BYE 200 OK)
+	few_hops 1
+}
+
+@test "F5 near miss: BYE with Max-Forwards 2, which is enough, ends the call" {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 500; bye 14 hops=2)
+	call_ends
+	cdr_true bye caller gateway
+	unblocked
+}
+
+@test "F9 a third host plays the callee: its BYE, which the caller accepts, closes nothing" {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_serve BYE 200 OK; sip_pause 1500; bye 14)
+	stranger third < <(uac_request BYE 1 "${as_callee[@]}"; uac_expect 200)
+	comes "foreign_source pass BYE callee $LAB_THIRD" violations \
+		"concat_ws(' ', reason, action, method, leg, host(source))"
+	cdr_open
+	call_ends
+	cdr_true bye caller gateway
+}
+
+@test "F9 a third host moves the callee's leg by a re-INVITE, then hangs up as the callee: nothing closes" {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(
+		uac_call 13
+		sip_serve INVITE 200 OK 'Contact: <sip:[caller]@[local_ip]:[local_port]>'
+		sip_serve BYE 200 OK
+		sip_pause 1500
+		bye 14
+	)
+	stranger third < <(
+		uac_request INVITE 1 "${as_callee[@]}" 'hops=70
+Content-Length: 0'
+		uac_expect 200
+		uac_request ACK 1 "${as_callee[@]}"
+		uac_request BYE 2 "${as_callee[@]}"
+		uac_expect 200
+	)
+	comes "foreign_source pass BYE callee $LAB_THIRD" violations \
+		"concat_ws(' ', reason, action, method, leg, host(source))" "method = 'BYE'"
+	cdr_open
+	equals "$LAB_GATEWAY" cdr 'host(callee_addr)'
+	call_ends
+	cdr_true bye caller gateway
+}
+
+@test "F9 with source=strict such a BYE is dropped" {
+	guard set source=strict
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 1500; bye 14)
+	stranger third < <(uac_request BYE 1 "${as_callee[@]}")
+	call_ends
+	guard set source=observe
+	cdr_true bye caller gateway
+	comes "foreign_source drop BYE callee $LAB_THIRD" violations \
+		"concat_ws(' ', reason, action, method, leg, host(source))"
+	equals 1 cdr blocked_byes
+}
+
+@test "F9 near miss: with source=strict the gateway's own BYE ends the call" {
+	guard set source=strict
+	gateway < <(uas_call; sip_pause 500; uas_request BYE 1; uac_expect 200)
+	caller < <(uac_call 13; sip_serve BYE 200 OK)
+	call_ends
+	guard set source=observe
+	cdr_true bye callee gateway
+	unblocked
+}
+
+second_invite() { # to another callee, under the same Call-ID and From tag
+	sip_send <<-END
+		INVITE sip:second@[remote_ip] SIP/2.0
+		Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]
+		From: <sip:[caller]@[local_ip]>;tag=[from_tag]
+		To: <sip:second@[remote_ip]>
+		Call-ID: [call_id]
+		CSeq: 14 INVITE
+		Contact: <sip:[caller]@[local_ip]:[local_port]>
+		Max-Forwards: 70
+		Content-Length: 0
+	END
+}
+
+slow_gateway() { # rings for a second and a half
+	gateway < <(
+		uas_invite
+		uas_answer 180 Ringing
+		sip_pause 1500
+		uas_answer 200 OK
+		sip_recv ACK
+		sip_serve BYE 200 OK
+	)
+}
+
+@test "F16 a second INVITE of the same Call-ID and From tag, refused, does not change the first one's CDR" {
+	slow_gateway
+	sip_callee second second < <(uas_invite; uas_answer 486 Busy; sip_recv ACK)
+	caller < <(
+		uac_invite 13
+		uac_rings
+		second_invite
+		uac_expect 486
+		sip_send <<-END
+			ACK sip:second@[remote_ip] SIP/2.0
+			[last_Via:]
+			[last_From:]
+			[last_To:]
+			Call-ID: [call_id]
+			CSeq: 14 ACK
+			Max-Forwards: 70
+			Content-Length: 0
+		END
+		uac_answered 13
+		sip_pause 500
+		bye 15
+	)
+	call_ends
+	sip_ended second
+	cdr_true bye caller gateway
+	unblocked
+	equals "sip:gw@$LAB_PROXY $LAB_GATEWAY t-gateway" cdr \
+		"concat_ws(' ', request_uri, host(callee_addr), to_tag)"
+}
+
+@test "F16 both INVITEs are answered: each has the CDR of its own callee" {
+	slow_gateway
+	sip_callee second second < <(uas_invite; uas_answer 200 OK; sip_recv ACK; sip_serve BYE 200 OK)
+	caller < <(
+		uac_invite 13
+		uac_rings
+		second_invite
+		uac_answered 14
+		bye 15
+		uac_answered 13
+		sip_pause 700
+		bye 16
+	)
+	call_ends
+	sip_ended second
+	comes 2 cdr 'count(end_time)'
+	equals "sip:gw@$LAB_PROXY $LAB_GATEWAY t-gateway
+sip:second@$LAB_PROXY $LAB_SECOND t-second" cdr \
+		"concat_ws(' ', request_uri, host(callee_addr), to_tag) FROM cseqguard.cdr
+		WHERE call_id = '$call' ORDER BY to_tag --"
+	comes t cdr "bool_and(abs(extract(epoch FROM duration)
+		- CASE to_tag WHEN 't-gateway' THEN $(ladder_length "$LAB_DIR/gateway.short")
+		ELSE $(ladder_length "$LAB_DIR/second.short") END) < 0.15)"
+	unblocked_both
+}
+
+unblocked_both() {
+	equals 0 cdr 'sum(blocked_byes)'
+	equals 0 violations 'count(*)'
+}
