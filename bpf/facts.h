@@ -78,6 +78,8 @@ static __always_inline void facts_identity(struct guard *g)
 	f->from = hash_tag(g->config, p, &p->msg.from_tag, &f->from_case);
 	f->to = hash_tag(g->config, p, &p->msg.to_tag, &f->to_case);
 	f->key.tags = f->from + f->to;
+	if (p->msg.flags & SIP_LOOSE)
+		f->from_case = ~0ULL; /* a 481 to it is no evidence, rule 3 */
 	f->relayed = p->msg.branch2.len > 0;
 	if (f->method == CG_M_INVITE || f->method == CG_M_BYE || f->method == CG_M_UPDATE)
 		f->branch = hash_slice(g->config, p, &p->msg.branch);
