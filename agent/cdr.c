@@ -33,6 +33,8 @@ unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *
 		due |= CG_DUE_UNANSWERED;
 	if (older(dialog->answer, limits->max_call, now))
 		due |= CG_DUE_EXPIRED | CG_DUE_RETIRE;
+	else if (limits->lost_at)
+		due |= CG_DUE_LOST;
 	return due;
 }
 
@@ -69,7 +71,8 @@ __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due)
 		.end_reason = dialog->end_reason,
 		.ended_by = dialog->ended_by,
 	};
-	__u64 state = 1 | (ended ? 2 : 0) | (due & CG_DUE_EXPIRED ? 4 : 0);
+	__u64 state =
+		1 | (ended ? 2 : 0) | (due & CG_DUE_EXPIRED ? 4 : 0) | (due & CG_DUE_LOST ? 8 : 0);
 	__u64 hash;
 
 	_Static_assert(sizeof(said) == 64, "no padding, whole words");
@@ -98,9 +101,9 @@ static void row_end(const struct cg_dialog *dialog, const struct cg_limits *limi
 	row->suspect = !!(dialog->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END));
 	row->bye_confirmed = !!(dialog->flags & CG_D_CONFIRMED_END);
 	row->end_time = CG_NULL;
-	if (due & CG_DUE_EXPIRED) {
-		end = dialog->answer + limits->max_call;
-		reason = CG_E_TIMEOUT;
+	if (due & (CG_DUE_EXPIRED | CG_DUE_LOST)) {
+		end = due & CG_DUE_LOST ? limits->lost_at : dialog->answer + limits->max_call;
+		reason = due & CG_DUE_LOST ? CG_E_LOST : CG_E_TIMEOUT;
 		by = CG_LEG_NONE;
 		row->suspect = 1;
 		row->bye_confirmed = 0;
@@ -110,7 +113,7 @@ static void row_end(const struct cg_dialog *dialog, const struct cg_limits *limi
 		by = CG_LEG_NONE;
 		row->bye_confirmed = 0;
 	}
-	if (dialog->state == CG_S_ENDED || due & CG_DUE_EXPIRED)
+	if (dialog->state == CG_S_ENDED || due & (CG_DUE_EXPIRED | CG_DUE_LOST))
 		row->end_time =
 			wall_us(origin, dialog->clock, end > dialog->answer ? end : dialog->answer);
 	WORD(row->end_reason, cg_end_word(reason));

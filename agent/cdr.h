@@ -12,6 +12,7 @@ struct cg_limits { /* ns */
 	__u64 bye_timeout; /* silence after a BYE: it came to nothing */
 	__u64 grace; /* an ended dialog stays for retransmissions */
 	__u64 max_call; /* longer calls are closed as timeout, suspect */
+	__u64 lost_at; /* CLOCK_BOOTTIME: the maps went away, open calls are lost; 0: they did not */
 	__u64 invite_timeout; /* an INVITE without final response is forgotten */
 	__u64 invite_grace; /* one with a final response stays for retransmissions */
 };
@@ -25,6 +26,7 @@ struct cg_origin {
 /* What is due for a dialog. */
 #define CG_DUE_UNANSWERED 0x1 /* its BYE is older than bye_timeout, without a final response */
 #define CG_DUE_EXPIRED 0x2 /* older than max_call: its row closes */
+#define CG_DUE_LOST 0x8 /* the maps went away under it: its row closes */
 #define CG_DUE_RETIRE 0x4 /* may leave the map once its row is durable */
 
 /* now: CLOCK_BOOTTIME, ns. */
@@ -36,7 +38,7 @@ unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *
  */
 __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due);
 
-/* due: of cg_cdr_due(); CG_DUE_EXPIRED closes the row at answer + max_call. */
+/* due: of cg_cdr_due(); CG_DUE_EXPIRED closes the row at answer + max_call, CG_DUE_LOST at lost_at. */
 void cg_cdr_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
 		const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row);
 

@@ -9,6 +9,7 @@
 
 #include "options.h"
 #include "report.h"
+#include "settle.h"
 #include "spool.h"
 
 static int column_of(const char *name)
@@ -81,7 +82,7 @@ static int take_json(void *ctx, __s64 step, const char *const *values)
 	return json_array_append_new(ctx, row) ? -ENOMEM : 0;
 }
 
-#define LINE "%-20.19s %10.10s %-11.11s %-7.7s %-7.7s %7.7s  %-28.28s %-28.28s %s\n"
+#define LINE "%-20.19s %10.10s %-11.11s %-7.7s %-7.7s %7.7s  %-28.28s %-28.28s %-36s %s\n"
 
 static int take_line(void *ctx, __s64 step, const char *const *values)
 {
@@ -97,7 +98,7 @@ static int take_line(void *ctx, __s64 step, const char *const *values)
 	printf(LINE, answer, length, values[column_of("end_reason")], values[column_of("ended_by")],
 	       suspect && atoi(suspect) ? "suspect" : "-", values[column_of("blocked_byes")],
 	       values[column_of("caller")], values[column_of("callee")],
-	       values[column_of("call_id")]);
+	       values[column_of("call_uid")], values[column_of("call_id")]);
 	return 0;
 }
 
@@ -107,7 +108,7 @@ static int show(struct cg_spool *spool, const struct cg_options *options, int *e
 
 	if (!options->json) {
 		printf(LINE, "ANSWER (UTC)", "SECONDS", "END", "BY", "SUSPECT", "BLOCKED", "CALLER",
-		       "CALLEE", "CALL-ID");
+		       "CALLEE", "CALL-UID", "CALL-ID");
 		*err = cg_spool_each_by_key(spool, CG_TABLE_CDR, -1, take_line, NULL);
 		return *err < 0 ? CG_FAILED : cg_out_end();
 	}
@@ -119,18 +120,11 @@ static int show(struct cg_spool *spool, const struct cg_options *options, int *e
 	return CG_FAILED;
 }
 
-int cg_cmd_cdr(const struct cg_options *options)
+static int list(const struct cg_options *options, const char *path)
 {
 	struct cg_spool *spool = NULL;
-	char *path = NULL;
 	int code = CG_FAILED, err;
 
-	if (options->spool)
-		path = strdup(options->spool);
-	else if (asprintf(&path, "/var/lib/cseqguard/%s.db", options->instance) < 0)
-		path = NULL;
-	if (!path)
-		return cg_fail("cdr: out of memory");
 	err = cg_spool_open(path, 0, &spool);
 	if (err == -ENOENT)
 		cg_fail("spool %s: no such file; start cseqguardd, or name its file with --spool",
@@ -140,6 +134,27 @@ int cg_cmd_cdr(const struct cg_options *options)
 	if (err < 0 && err != -ENOENT)
 		cg_fail("spool %s: %s", path, cg_spool_error(spool));
 	cg_spool_close(spool);
+	return code;
+}
+
+int cg_cmd_cdr(const struct cg_options *options)
+{
+	bool settle = options->n_args && !strcmp(options->args[0], "settle");
+	char *path = NULL;
+	int code;
+
+	if (options->n_args != (settle ? 2 : 0))
+		return cg_usage(
+			"cdr takes nothing, or: settle CALL_UID; see: cseqguard cdr --help");
+	if (!settle && (options->db || options->end || options->why || options->by))
+		return cg_usage("cdr: --db, --end, --why and --by go with: cdr settle CALL_UID");
+	if (options->spool)
+		path = strdup(options->spool);
+	else if (asprintf(&path, "/var/lib/cseqguard/%s.db", options->instance) < 0)
+		path = NULL;
+	if (!path)
+		return cg_fail("cdr: out of memory");
+	code = settle ? cg_settle(options, options->args[1], path) : list(options, path);
 	free(path);
 	return code;
 }

@@ -20,6 +20,7 @@
 #include "intake.h"
 #include "log.h"
 #include "loop.h"
+#include "lost.h"
 #include "pg.h"
 #include "rings.h"
 #include "run.h"
@@ -147,7 +148,10 @@ static void beat_ready(void *ctx, __u32 events)
 	(void)events;
 	cg_fd_drain(d->beat.fd);
 	if (cg_guard_gone(&d->guard) && !d->stop_at) {
-		cg_log("instance %s was detached: leaving", d->options.instance);
+		cg_log("instance %s was detached: calls that run are lost; leaving",
+		       d->options.instance);
+		d->options.limits.lost_at = cg_boottime();
+		cg_sweep_start(d->sweep);
 		stop(d, FAILED);
 		return;
 	}
@@ -200,13 +204,17 @@ static int open_store(struct daemon *d)
 	if (!strncmp(d->options.spool, DEFAULT_SPOOL_DIR "/", sizeof(DEFAULT_SPOOL_DIR)))
 		mkdir(DEFAULT_SPOOL_DIR,
 		      0750); /* if that fails, so does the next line, with a word */
+	err = cg_lost_spooled(d->options.spool, &d->origin);
+	if (err > 0)
+		cg_log("spool %s: %d calls of before this boot were open: closed as lost, suspect",
+		       d->options.spool, err);
 	err = cg_writer_start(d->options.spool, &d->writer, why, sizeof(why));
 	if (err)
 		cg_log("cannot open spool %s: %s; name a writable place with --spool",
 		       d->options.spool, why);
 	if (!err && d->options.db)
 		err = cg_ship_new(d->loop, d->options.db, d->options.db_timeout, d->options.spool,
-				  d->writer, &d->ship);
+				  d->writer, &d->origin, &d->ship);
 	return err;
 }
 
@@ -311,7 +319,7 @@ static void finish(struct daemon *d)
 static bool settled(struct daemon *d)
 {
 	struct cg_writer_status status;
-	bool empty = cg_rings_drain(d->rings);
+	bool empty = cg_rings_drain(d->rings) && !cg_sweep_running(d->sweep);
 
 	cg_writer_status(d->writer, &status);
 	return empty && status.queued == status.durable && (!d->ship || cg_ship_idle(d->ship));

@@ -48,6 +48,10 @@ FLAG(verbose)
 	}
 TEXT(netns)
 TEXT(spool)
+TEXT(db)
+TEXT(end)
+TEXT(why)
+TEXT(by)
 
 static int parse_instance(struct cg_options *options, const char *value)
 {
@@ -106,6 +110,14 @@ static const struct option_row rows[] = {
 	{ 0, "spool", "FILE", CG_V(CDR),
 	  "the daemon's file (default: /var/lib/cseqguard/INSTANCE.db)", parse_spool, NULL,
 	  "a file's name" },
+	{ 0, "why", "TEXT", CG_V(CDR), "settle: the reason, kept in table settlement", parse_why,
+	  NULL, "a text" },
+	{ 0, "end", "TIME", CG_V(CDR), "settle: as 2026-01-31T12:00:00Z (default: its own end)",
+	  parse_end, NULL, "a time" },
+	{ 0, "by", "NAME", CG_V(CDR), "settle: who decides (default: SUDO_USER, or the user)",
+	  parse_by, NULL, "a name" },
+	{ 0, "db", "CONNINFO", CG_V(CDR), "settle: in PostgreSQL, where the daemon has a --db",
+	  parse_db, NULL, "a connection string of libpq" },
 	{ 'v', "verbose", NULL, CG_V(ATTACH) | CG_V(UPGRADE), "libbpf's and the verifier's words",
 	  parse_verbose, NULL, NULL },
 	{ 'j', "json", NULL, ALL, "JSON, errors too", parse_json, NULL, NULL },

@@ -20,6 +20,7 @@ struct cg_options {
 	enum cg_attach_mode attach_mode;
 	struct cg_settings settings;
 	const char *spool; /* cdr: a file; NULL: the daemon's own of this instance */
+	const char *db, *end, *why, *by; /* cdr settle */
 	int n_args;
 	char **args; /* what is no option: interfaces, KEY=VALUE; of main's argv */
 };
@@ -34,7 +35,7 @@ struct cg_options {
 	X(STATS, stats, "", "packets by reason, in and out")                                       \
 	X(DIALOGS, dialogs, "", "the calls that the guard knows")                                  \
 	X(EVENTS, events, "", "starts, ends and violations; -f waits for more")                    \
-	X(CDR, cdr, "", "the CDRs of the store")                                                   \
+	X(CDR, cdr, "[settle CALL_UID]", "the CDRs of the spool; settle: an operator's word")      \
 	X(VERSION, version, "", "the version of this program and of its map layout")
 
 #define CG_VERB_BIT(NAME, verb, args, text) CG_V_BIT_##NAME,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The two tables, written down once: C structs, SQLite and PostgreSQL all take their columns here.
+ * The tables, written down once: C structs, SQLite and PostgreSQL all take their columns here.
  *
  * NUMBER(name, type, merge) and TEXT(name, size, type, merge)
  *   size   with the NUL; the text is valid UTF-8 without control characters
@@ -29,6 +29,8 @@
 #define CG_UUID_TEXT 37
 #define CG_NODE_MAX 65
 #define CG_WORD_MAX 24
+#define CG_OPERATOR_MAX 65
+#define CG_WHY_MAX 501
 
 #define CG_CDR_COLUMNS(NUMBER, TEXT)                                                               \
 	NUMBER(setup_time, time, KEY)                                                              \
@@ -75,6 +77,19 @@
 	TEXT(interface, IF_NAMESIZE, text, KEEP)                                                   \
 	TEXT(outcome, CG_WORD_MAX, text, FILL)
 
+/* What an operator decided of a call, and what stood in its row before. */
+#define CG_SETTLEMENT_COLUMNS(NUMBER, TEXT)                                                        \
+	NUMBER(at, time, KEY)                                                                      \
+	TEXT(call_uid, CG_UUID_TEXT, uuid, KEY)                                                    \
+	TEXT(node, CG_NODE_MAX, text, KEY)                                                         \
+	NUMBER(setup_time, time, KEY)                                                              \
+	TEXT(operator, CG_OPERATOR_MAX, text, KEEP)                                                \
+	TEXT(why, CG_WHY_MAX, text, KEEP)                                                          \
+	NUMBER(end_time, time, KEEP)                                                               \
+	NUMBER(was_end_time, time, KEEP)                                                           \
+	TEXT(was_end_reason, CG_WORD_MAX, text, KEEP)                                              \
+	NUMBER(was_suspect, bool, KEEP)
+
 #define CG_ROW_NUMBER(name, type, merge) __s64 name;
 #define CG_ROW_TEXT(name, size, type, merge) char name[size];
 
@@ -84,6 +99,10 @@ struct cg_cdr_row {
 
 struct cg_violation_row {
 	CG_VIOLATION_COLUMNS(CG_ROW_NUMBER, CG_ROW_TEXT)
+};
+
+struct cg_settlement_row {
+	CG_SETTLEMENT_COLUMNS(CG_ROW_NUMBER, CG_ROW_TEXT)
 };
 
 #endif

@@ -72,6 +72,44 @@ CREATE TABLE IF NOT EXISTS cseqguard.violation (
 
 CREATE INDEX IF NOT EXISTS violation_call ON cseqguard.violation (call_uid);
 
+-- What operators decided, and what stood in the call's row before.
+CREATE TABLE IF NOT EXISTS cseqguard.settlement (
+	at timestamptz NOT NULL,
+	call_uid uuid NOT NULL,
+	node text NOT NULL,
+	setup_time timestamptz NOT NULL,
+	operator text NOT NULL,            -- who
+	why text NOT NULL,
+	end_time timestamptz NOT NULL,
+	was_end_time timestamptz,
+	was_end_reason text NOT NULL,
+	was_suspect boolean NOT NULL,
+	PRIMARY KEY (at, call_uid, node, setup_time)
+);
+
+-- Closes an open or suspect call (or one settled before) at end_at, or at the end that it has: from
+-- then on it is billable. Returns the number of its rows, one a node. Nothing that is seen of the call
+-- later changes its end. `cseqguard cdr settle` calls this.
+CREATE OR REPLACE FUNCTION cseqguard.settle(uid uuid, because text, end_at timestamptz DEFAULT NULL,
+	who text DEFAULT session_user) RETURNS bigint LANGUAGE sql AS $$
+	WITH call AS (
+		SELECT * FROM cseqguard.cdr
+		WHERE call_uid = uid AND coalesce(end_at, end_time) >= answer_time
+			AND (suspect OR end_time IS NULL OR end_reason = 'operator')
+		FOR UPDATE
+	), trace AS (
+		INSERT INTO cseqguard.settlement
+		SELECT clock_timestamp(), call_uid, node, setup_time, who, because,
+			coalesce(end_at, end_time), end_time, end_reason, suspect FROM call
+	), settled AS (
+		UPDATE cseqguard.cdr AS c
+		SET end_time = coalesce(end_at, c.end_time), end_reason = 'operator', suspect = false
+		FROM call
+		WHERE c.setup_time = call.setup_time AND c.call_uid = call.call_uid AND c.node = call.node
+		RETURNING 1
+	) SELECT count(*) FROM settled
+$$;
+
 -- What rating reads.
 CREATE OR REPLACE VIEW cseqguard.billable AS
 SELECT * FROM cseqguard.cdr WHERE end_time IS NOT NULL AND NOT suspect;

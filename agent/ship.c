@@ -7,6 +7,7 @@
 
 #include "arrays.h"
 #include "log.h"
+#include "lost.h"
 #include "pg.h"
 #include "schema.h"
 
@@ -30,6 +31,9 @@ struct cg_ship {
 	int sent; /* rows in the batch under way; 0: none */
 	enum cg_table_id table; /* its table; READY */
 	__s64 last; /* step of its last row */
+	const char *lost[2]; /* parameters of cg_lost_sql */
+	char boot[24];
+	bool lost_due; /* to be sent once, after all that the spool holds */
 	bool more; /* there may be rows that were not read yet */
 };
 
@@ -132,6 +136,11 @@ static void send_next(struct cg_ship *ship)
 			send_batch(ship, id, n);
 			return;
 		}
+	}
+	if (ship->lost_due) {
+		ship->sent = 0;
+		cg_pg_send(ship->pg, cg_lost_sql, 2, ship->lost);
+		return;
 	}
 	ship->more = false;
 }
@@ -240,6 +249,19 @@ static void refused(struct cg_ship *ship, const PGresult *result)
 	send_next(ship);
 }
 
+static void lost(struct cg_ship *ship, const PGresult *result)
+{
+	if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+		give_up(ship, PQresultErrorMessage(result));
+		return;
+	}
+	if (strcmp(PQgetvalue(result, 0, 0), "0"))
+		cg_log("database: %s calls of before this boot were open: closed as lost, suspect",
+		       PQgetvalue(result, 0, 0));
+	ship->lost_due = false;
+	send_next(ship);
+}
+
 static void shipped(struct cg_ship *ship, const PGresult *result)
 {
 	if (PQresultStatus(result) != PGRES_COMMAND_OK) {
@@ -265,6 +287,8 @@ static void pg_result(void *ctx, const PGresult *result)
 		probed(ship, result);
 	else if (ship->phase == MAKING)
 		made(ship, result);
+	else if (!ship->sent)
+		lost(ship, result);
 	else
 		shipped(ship, result);
 }
@@ -279,7 +303,7 @@ static void pg_down(void *ctx, const char *why)
 }
 
 int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool_path,
-		struct cg_writer *writer, struct cg_ship **out)
+		struct cg_writer *writer, const struct cg_origin *origin, struct cg_ship **out)
 {
 	struct cg_ship *ship = calloc(1, sizeof(*ship));
 	struct cg_pg_user user = { pg_up, pg_result, pg_down, ship };
@@ -290,6 +314,10 @@ int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool
 	ship->writer = writer;
 	ship->spool_path = spool_path;
 	ship->more = true;
+	ship->lost_due = true;
+	cg_lost_boot(origin, ship->boot);
+	ship->lost[0] = origin->node;
+	ship->lost[1] = ship->boot;
 	for (int id = 0; id < CG_TABLES; id++) {
 		ship->insert[id] = insert_sql(&cg_tables[id]);
 		if (!ship->insert[id])

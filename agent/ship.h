@@ -7,13 +7,14 @@
 #ifndef CG_SHIP_H
 #define CG_SHIP_H
 
+#include "cdr.h"
 #include "writer.h"
 
 struct cg_ship;
 
 /* Strings and writer must outlive it. 0 or -errno. */
 int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool_path,
-		struct cg_writer *writer, struct cg_ship **ship);
+		struct cg_writer *writer, const struct cg_origin *origin, struct cg_ship **ship);
 void cg_ship_free(struct cg_ship *ship);
 
 /* The spool has new rows (or a file of its own again): sends what it can. */

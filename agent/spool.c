@@ -123,6 +123,21 @@ static int prepare_write(struct cg_spool *spool, enum cg_table_id id)
 	return prepare(spool, text, &spool->drop[id]);
 }
 
+/* Another writer may have given out steps. */
+static int catch_up(struct cg_spool *spool)
+{
+	__s64 step = 0;
+	int err = read_number(spool,
+			      "SELECT max(coalesce((SELECT max(step) FROM cdr), 0),"
+			      " coalesce((SELECT max(step) FROM violation), 0),"
+			      " coalesce((SELECT max(step) FROM settlement), 0))",
+			      &step);
+
+	if (!err)
+		cg_spool_resume(spool, step);
+	return err;
+}
+
 static int check_version(struct cg_spool *spool)
 {
 	__s64 version = 0;
@@ -151,10 +166,7 @@ static int set_up_writer(struct cg_spool *spool)
 			  "PRAGMA user_version = 1;"
 			  "COMMIT");
 	if (!err)
-		err = read_number(spool,
-				  "SELECT max(coalesce((SELECT max(step) FROM cdr), 0),"
-				  " coalesce((SELECT max(step) FROM violation), 0))",
-				  &spool->step);
+		err = catch_up(spool);
 	for (int id = 0; !err && id < CG_TABLES; id++)
 		err = prepare_write(spool, id);
 	return err;
@@ -213,14 +225,15 @@ const char *cg_spool_error(struct cg_spool *spool)
 /* Rows written to a file that was moved away or deleted would be durable for nobody. */
 int cg_spool_begin(struct cg_spool *spool)
 {
-	int moved = 0;
+	int moved = 0, err;
 
 	sqlite3_file_control(spool->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
 	if (moved) {
 		spool->why = "the file was moved away or deleted";
 		return -ESTALE;
 	}
-	return run(spool, "BEGIN IMMEDIATE");
+	err = run(spool, "BEGIN IMMEDIATE");
+	return err ? err : catch_up(spool);
 }
 
 int cg_spool_commit(struct cg_spool *spool)
@@ -265,6 +278,22 @@ int cg_spool_put(struct cg_spool *spool, enum cg_table_id id, const void *row)
 		return error_of(spool, rc);
 	spool->step++; /* after a rollback too: a gap costs nothing */
 	return finish(spool, stmt);
+}
+
+int cg_spool_run(struct cg_spool *spool, const char *sql, int n, const char *const *values)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(spool->db, sql, -1, &stmt, NULL);
+	int named = stmt ? sqlite3_bind_parameter_count(stmt) : 0;
+
+	for (int i = 0; i < n && i < named && rc == SQLITE_OK; i++)
+		rc = sqlite3_bind_text(stmt, i + 1, values[i], -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK && named > n)
+		rc = sqlite3_bind_int64(stmt, n + 1, spool->step);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? sqlite3_changes(spool->db) : error_of(spool, rc);
 }
 
 int cg_spool_drop(struct cg_spool *spool, enum cg_table_id id, __s64 through_step)

@@ -2,7 +2,8 @@
 /*
  * The spool: an SQLite file that holds each finished step until PostgreSQL has it, or for good where
  * there is no PostgreSQL. Every row has a `step`, one number over the file's life, larger at each
- * change. One writer, any number of readers; a handle belongs to one thread.
+ * change. Whoever writes does so between begin and commit: the daemon, and an operator who settles a
+ * row. Any number of readers; a handle belongs to one thread.
  */
 #ifndef CG_SPOOL_H
 #define CG_SPOOL_H
@@ -29,6 +30,11 @@ int cg_spool_put(struct cg_spool *spool, enum cg_table_id table, const void *row
 int cg_spool_drop(struct cg_spool *spool, enum cg_table_id table, __s64 through_step);
 /* Moves one row, as JSON, to `rejected`, for people: PostgreSQL refused it for its content. */
 int cg_spool_reject(struct cg_spool *spool, enum cg_table_id table, __s64 step, const char *error);
+/*
+ * One statement that may name n text parameters (NULL: SQL's), ?1 and up, and behind them the last
+ * step given out. Returns the number of rows changed, or -errno.
+ */
+int cg_spool_run(struct cg_spool *spool, const char *sql, int n, const char *const *values);
 int cg_spool_commit(struct cg_spool *spool); /* durable on return */
 void cg_spool_rollback(struct cg_spool *spool);
 

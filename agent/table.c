@@ -13,11 +13,17 @@
 	{ #name, #type, offsetof(struct cg_violation_row, name), 0, CG_MERGE_##merge },
 #define VIOLATION_TEXT(name, size, type, merge)                                                    \
 	{ #name, #type, offsetof(struct cg_violation_row, name), size, CG_MERGE_##merge },
+#define SETTLEMENT_NUMBER(name, type, merge)                                                       \
+	{ #name, #type, offsetof(struct cg_settlement_row, name), 0, CG_MERGE_##merge },
+#define SETTLEMENT_TEXT(name, size, type, merge)                                                   \
+	{ #name, #type, offsetof(struct cg_settlement_row, name), size, CG_MERGE_##merge },
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static const struct cg_column cdr_columns[] = { CG_CDR_COLUMNS(CDR_NUMBER, CDR_TEXT) };
 static const struct cg_column violation_columns[] = { CG_VIOLATION_COLUMNS(VIOLATION_NUMBER,
 									   VIOLATION_TEXT) };
+static const struct cg_column settlement_columns[] = { CG_SETTLEMENT_COLUMNS(SETTLEMENT_NUMBER,
+									     SETTLEMENT_TEXT) };
 _Static_assert(COUNT(cdr_columns) <= CG_COLUMNS_MAX, "cdr");
 _Static_assert(COUNT(violation_columns) <= CG_COLUMNS_MAX, "violation");
 
@@ -25,6 +31,8 @@ const struct cg_table cg_tables[CG_TABLES] = {
 	[CG_TABLE_CDR] = { "cdr", cdr_columns, COUNT(cdr_columns), sizeof(struct cg_cdr_row) },
 	[CG_TABLE_VIOLATION] = { "violation", violation_columns, COUNT(violation_columns),
 				 sizeof(struct cg_violation_row) },
+	[CG_TABLE_SETTLEMENT] = { "settlement", settlement_columns, COUNT(settlement_columns),
+				  sizeof(struct cg_settlement_row) },
 };
 
 static void names(FILE *sql, const struct cg_table *table, bool key_only)
@@ -68,15 +76,16 @@ static void winner(FILE *sql, const char *name, enum cg_merge merge)
 		break;
 	case CG_MERGE_END:
 		fprintf(sql,
-			"CASE WHEN old.end_reason = '%s' OR excluded.end_time IS NULL"
+			"CASE WHEN excluded.end_reason = '%s' THEN excluded.%s"
+			" WHEN old.end_reason = '%s' OR excluded.end_time IS NULL"
 			" OR old.end_time > excluded.end_time THEN old.%s ELSE excluded.%s END",
-			operator, name, name);
+			operator, name, operator, name, name);
 		break;
 	case CG_MERGE_TAINT:
 		fprintf(sql,
-			"CASE WHEN old.end_reason = '%s' THEN old.%s ELSE old.%s OR excluded.%s "
-			"END",
-			operator, name, name, name);
+			"CASE WHEN excluded.end_reason = '%s' THEN excluded.%s"
+			" WHEN old.end_reason = '%s' THEN old.%s ELSE old.%s OR excluded.%s END",
+			operator, name, operator, name, name, name);
 		break;
 	case CG_MERGE_FILL:
 		fprintf(sql, "coalesce(old.%s, excluded.%s)", name, name);

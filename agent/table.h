@@ -37,7 +37,7 @@ struct cg_table {
 	size_t row_size;
 };
 
-enum cg_table_id { CG_TABLE_CDR, CG_TABLE_VIOLATION, CG_TABLES };
+enum cg_table_id { CG_TABLE_CDR, CG_TABLE_VIOLATION, CG_TABLE_SETTLEMENT, CG_TABLES };
 #define CG_COLUMNS_MAX 32 /* of any table */
 extern const struct cg_table cg_tables[CG_TABLES];
 
