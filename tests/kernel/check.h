@@ -8,6 +8,7 @@
  *           none			there is no dialog
  *           tag=X			the dialog with that To tag
  *           dialogs=N pending=N moves=N answerers=N	entries in that map
+ *           done=N			of `pending`, those that may be swept
  *           answers=HOST*N		what `answerers` says of it
  *           accepted=N refused=N	BYEs that observe mode let pass, since the case began
  *           caller=N callee=N	counters, `-`: not counted yet

@@ -174,8 +174,8 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 
 static bool is_of_maps(const char *name)
 {
-	static const char *const names[] = { "dialogs", "pending",  "moves",  "answerers",
-					     "answers", "accepted", "refused" };
+	static const char *const names[] = { "dialogs", "pending",  "moves",   "answerers",
+					     "answers", "accepted", "refused", "done" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(name, names[i]))
@@ -196,6 +196,8 @@ static bool check_maps(const struct run *run, const char *name, char *value)
 	if (!strcmp(name, "refused"))
 		return check_number(name, value,
 				    now->would_drop_refused - start->would_drop_refused);
+	if (!strcmp(name, "done"))
+		return check_number(name, value, rig_done(run->rig));
 	if (strcmp(name, "answers"))
 		return check_number(name, value, rig_count(run->rig, name));
 	times = strchr(value, '*');

@@ -24,6 +24,7 @@ static const struct {
 	{ "gateway6", "2001:db8:51::1" },
 	{ "callee6", "2001:db8:113::7" },
 	{ "stranger6", "2001:db8:113::66" },
+	{ "nobody6", "::" },
 };
 
 int host_find(const char *text, struct endpoint *endpoint)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "limits.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
@@ -76,10 +77,89 @@ static bool full(struct rig *rig, const char *map, int reason)
 	       is("entries", rig_count(rig, map), filled);
 }
 
+/* So many messages of one form, each with a Call-ID and To tag of its own. 0 or -errno. */
+static int flood(struct rig *rig, const char *path, const char *format)
+{
+	char form[128], call_id[64];
+	int err = 0;
+
+	for (int i = 0; i < FLOOD && !err; i++) {
+		snprintf(form, sizeof(form), format, i);
+		snprintf(call_id, sizeof(call_id), "%d-flood@caller.example", i);
+		err = send_times(rig, path, form, strstr(format, "a>") ? CALL_ID : call_id, 1);
+	}
+	return err;
+}
+
+/* A call that rings, a flood that washes every LRU map, and then its answer. */
+static bool outlives(struct rig *rig, const char *path, const char *format, int reason)
+{
+	struct rig_counters before, after;
+	int err = rig_reset(rig, NULL);
+
+	err = err ? err : send_ringing(rig, CALL_ID);
+	err = err ? err
+		  : send_times(rig, "gateway>host", "180 INVITE 13 a>b via=p1,c1", CALL_ID, 1);
+	err = err ? err : rig_counters(rig, &before);
+	err = err ? err : flood(rig, path, format);
+	err = err ? err : rig_counters(rig, &after);
+	err = err ? err : send_answered(rig, CALL_ID);
+	if (err)
+		return wrong("it cannot be run: %s", strerror(-err));
+	return is(cg_reason_word(reason), after.in[reason] - before.in[reason], FLOOD) &
+	       is("dropped", after.dropped - before.dropped, 0) &
+	       is("dialogs", rig_count(rig, "dialogs"), 1) &
+	       is("pending", rig_count(rig, "pending"), 1);
+}
+
+/* The same on an endpoint of the host: what rings here need not live in `invites`. */
+static bool outlives_here(struct rig *rig)
+{
+	int err = rig_reset(rig, NULL);
+
+	err = err ? err : send_times(rig, "caller>host", "INVITE 13 a> via=c1", CALL_ID, 1);
+	err = err ? err : send_times(rig, "host>caller", "180 INVITE 13 a>b via=c1", CALL_ID, 1);
+	err = err ? err : flood(rig, "stranger>host", "INVITE %d x> via=x1");
+	err = err ? err : send_times(rig, "host>caller", "200 INVITE 13 a>b via=c1", CALL_ID, 1);
+	if (err)
+		return wrong("it cannot be run: %s", strerror(-err));
+	return is("dialogs", rig_count(rig, "dialogs"), 1);
+}
+
+/* A BYE of no known dialog costs nothing, and no known one its BYE. */
+static bool outlives_unknown_byes(struct rig *rig)
+{
+	struct rig_counters before, after;
+	int err = rig_reset(rig, NULL);
+
+	err = err ? err : send_ringing(rig, CALL_ID);
+	err = err ? err : send_answered(rig, CALL_ID);
+	err = err ? err : rig_counters(rig, &before);
+	err = err ? err : flood(rig, "stranger>host", "BYE %d x>y via=x1");
+	err = err ? err : send_times(rig, "caller>host", "BYE 10 a>b via=c8", CALL_ID, 1);
+	err = err ? err : send_times(rig, "caller>host", "BYE 14 a>b via=c9", CALL_ID, 1);
+	err = err ? err : rig_counters(rig, &after);
+	if (err)
+		return wrong("it cannot be run: %s", strerror(-err));
+	return is("unknown_dialog", after.in[CG_R_UNKNOWN_DIALOG] - before.in[CG_R_UNKNOWN_DIALOG],
+		  FLOOD) &
+	       is("out_of_order", after.in[CG_R_OUT_OF_ORDER] - before.in[CG_R_OUT_OF_ORDER], 1) &
+	       is("bye", after.in[CG_R_BYE] - before.in[CG_R_BYE], 1) &
+	       is("dialogs", rig_count(rig, "dialogs"), 1);
+}
+
 void limits_run(struct rig *rig, void (*result)(bool good, const char *suite, const char *name))
 {
 	result(flood_is_counted(rig), "limits",
 	       "F14: a flood of bad BYEs is counted to the last, and told up to the limit");
+	result(outlives(rig, "stranger>host", "INVITE %d x> via=x1", CG_R_INVITE), "limits",
+	       "F14: a call that rings outlives a flood of INVITEs");
+	result(outlives(rig, "stranger>host", "200 INVITE 13 a>z%d via=p1,c1", CG_R_FORGED_2XX),
+	       "limits", "F14: ... and a flood of forged 2xx to it, a To tag each");
+	result(outlives_here(rig), "limits",
+	       "F14: a call that rings on the host outlives a flood of INVITEs");
+	result(outlives_unknown_byes(rig), "limits",
+	       "F14: a flood of BYEs of no dialog is counted, and no call minds");
 	result(full(rig, "dialogs", CG_R_DIALOGS_FULL), "limits",
 	       "dialogs full: the 2xx passes, is counted, and nothing is evicted");
 	result(full(rig, "pending", CG_R_PENDING_FULL), "limits",

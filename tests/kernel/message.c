@@ -71,8 +71,9 @@ static void vias(struct message *m, const struct form *form)
 
 		if (pad)
 			snprintf(filler, sizeof(filler), ";x=%0*d", pad, 0);
-		header(m, form, "Via", "v", "SIP/2.0/UDP 192.0.2.77:5060%s;branch=z9hG4bK%s",
-		       filler, branch);
+		header(m, form, "Via", "v", "SIP/2.0/UDP 192.0.2.77:5060%s%s%s", filler,
+		       strcmp(branch, "-") ? ";branch=z9hG4bK" : "",
+		       strcmp(branch, "-") ? branch : "");
 		pad = 0;
 	}
 }

@@ -7,7 +7,7 @@
  *
  * FROM and TO are tags, either may be empty. The party with tag t is sip:t@t.example and gives that as
  * its Contact; an in-dialog request goes to the Contact of its To. Words:
- *	via=x,y	branches z9hG4bKx, z9hG4bKy, the first on top
+ *	via=x,y	branches z9hG4bKx, z9hG4bKy, the first on top; `-`: a Via without branch
  *	cid=X		Call-ID; else one of the case's own
  *	uri=X		Request-URI
  *	contact=X	Contact URI, `none`: no such header

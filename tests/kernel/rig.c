@@ -309,6 +309,21 @@ int rig_count(struct rig *rig, const char *name)
 	return count;
 }
 
+int rig_done(struct rig *rig)
+{
+	int fd = bpf_map__fd(rig->skel->maps.pending), count = 0;
+	struct cg_txn_key key, *last = NULL;
+	struct cg_invite invite;
+
+	while (!bpf_map_get_next_key(fd, last, &key)) {
+		if (bpf_map_lookup_elem(fd, &key, &invite))
+			return -errno;
+		count += !!invite.done;
+		last = &key;
+	}
+	return count;
+}
+
 int rig_fill(struct rig *rig, const char *name)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(rig->skel->obj, name);

@@ -62,6 +62,9 @@ long long rig_answers(struct rig *rig, const __u8 addr[16]);
 /* Entries of a map by its name in maps.h, or -errno. */
 int rig_count(struct rig *rig, const char *map);
 
+/* INVITEs in `pending` that are noted as done, which userspace may sweep; or -errno. */
+int rig_done(struct rig *rig);
+
 /* Fills a map with entries of no meaning until it takes no more; returns how many, or -errno. */
 int rig_fill(struct rig *rig, const char *map);
 
