@@ -41,7 +41,7 @@ lab_ns() { # HOST: the name of its namespace
 	printf 'cg%s-%s' "$LAB_ID" "$1"
 }
 
-lab_in() { # HOST COMMAND...: run there. For a background job $! is the command's own PID.
+lab_in() { # HOST COMMAND...: run there (in the background $! is a shell above it)
 	local ns
 	ns=$(lab_ns "$1")
 	shift

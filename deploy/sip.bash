@@ -279,7 +279,7 @@ sip_play() {
 	learnt=$(grep -o 'assign_to="[^"]*' "$file.xml" | cut -d '"' -f 2 | sort -u | paste -sd ,) || :
 	# SIPp refuses a variable that nothing reads
 	printf '%s\n</scenario>\n' "${learnt:+<Reference variables=\"$learnt\"/>}" >>"$file.xml"
-	lab_in "$host" sipp -sf "$file.xml" -m 1 -t u1 -p 5060 -i "$(lab_address "$host")" \
+	ip netns exec "$(lab_ns "$host")" sipp -sf "$file.xml" -m 1 -t u1 -p 5060 -i "$(lab_address "$host")" \
 		-nostdin -timeout 30s -timeout_error -default_behaviors abortunexp \
 		-key caller "${SIP_USER:-bob}" -key callee "${SIP_CALLS:-gw}" \
 		-key from_tag "f-$name" -key to_tag "t-$name" \
