@@ -15,7 +15,7 @@ unit kernel e2e:
 
 unit-programs: $(UNIT_TESTS:%=$(TESTS)/unit/%)
 kernel-programs: $(TESTS)/kernel_test
-e2e-programs: all
+e2e-programs: all $(TESTS)/e2e/flood
 test-programs: unit-programs kernel-programs
 
 # A unit test is native and sanitized; its line `// link: agent/words.c -lpq` says what it links.
@@ -34,6 +34,9 @@ $(TESTS)/kernel_test: $(KERNEL_OBJS)
 
 $(TESTS)/bench/bench: $(BENCH_OBJS)
 	$(call say,LINK,$@)$(CC) $^ -lbpf -lelf -lz -o $@
+
+$(TESTS)/e2e/flood: $(TESTS)/e2e/flood.o
+	$(call say,LINK,$@)$(CC) $^ -o $@
 
 $(TESTS)/%.o: tests/%.c config.mk tests/tests.mk
 	@mkdir -p $(@D)
