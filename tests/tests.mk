@@ -10,13 +10,24 @@ BENCH_OBJS := $(patsubst tests/bench/%.c,$(TESTS)/bench/%.o,\
 	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) $(RIG_OBJS)
 TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -I$(OUT)
 
+FUZZ_TARGETS := parser_fuzz frame_fuzz
+FUZZ_CFLAGS := -std=gnu11 $(WARNINGS) -Wno-unused-parameter -Wno-unused-function -g -O2 \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+	-Iinclude -Ibpf -Itests/fuzz
+
 unit kernel e2e:
 	$(Q)OUT=$(OUT) tests/run $@
+
+# make fuzz [TIME=SECONDS]: each target for that long; what it finds new stays in $(TESTS)/fuzz
+TIME ?= 60
+fuzz: fuzz-programs
+	$(Q)OUT=$(OUT) tests/fuzz/run $(TIME)
 
 unit-programs: $(UNIT_TESTS:%=$(TESTS)/unit/%)
 kernel-programs: $(TESTS)/kernel_test
 e2e-programs: all $(TESTS)/e2e/flood
-test-programs: unit-programs kernel-programs
+fuzz-programs: $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%)
+test-programs: unit-programs kernel-programs fuzz-programs
 
 # A unit test is native and sanitized; its line `// link: agent/words.c -lpq` says what it links.
 define unit_test
@@ -59,11 +70,21 @@ $(TESTS)/%.bpf.o: tests/%.bpf.c config.mk
 $(TESTS)/%.skel.h: $(TESTS)/%.bpf.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf >$@.tmp && mv $@.tmp $@
 
+$(TESTS)/fuzz/parser_fuzz: $(addprefix tests/fuzz/,parser_fuzz.c oracle.c differences.c)
+$(TESTS)/fuzz/parser_fuzz: FUZZ_LIBS := -losipparser2
+$(TESTS)/fuzz/frame_fuzz: tests/fuzz/frame_fuzz.c $(wildcard bpf/*)
+# a frame ends at a page, wherever it begins: BPF reads unaligned words
+$(TESTS)/fuzz/frame_fuzz: FUZZ_CFLAGS += -fno-sanitize=alignment
+$(FUZZ_TARGETS:%=$(TESTS)/fuzz/%): $(wildcard tests/fuzz/*.h include/*.h) config.mk tests/tests.mk
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) $(filter tests/%.c,$^) $(FUZZ_LIBS) -o $@
+
 # make bench [JSON=FILE]
 # ... and the verifier's walk on Debian's own kernel beside this one's.
 bench: $(TESTS)/bench/bench $(TESTS)/kernel_test
 	$(Q)$< $(JSON)
 	$(Q)tests/kernel/qemu $(TESTS)/kernel_test load | sed -n 's/^# \(Linux\|verifier:\)/\1/p'
 
-.PHONY: unit kernel e2e unit-programs kernel-programs e2e-programs test-programs bench
+.PHONY: unit kernel e2e fuzz unit-programs kernel-programs e2e-programs fuzz-programs \
+	test-programs bench
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)

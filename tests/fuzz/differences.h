@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef DIFFERENCES_H
+#define DIFFERENCES_H
+
+#include "oracle.h"
+#include "sip_parser.h"
+
+enum field { CALL_ID, FROM_TAG, TO_TAG, CSEQ, METHOD };
+
+/* Why guard and libosip2 may read that field of this message in two ways; NULL: they may not. */
+const char *difference(const struct sip_parser *p, const struct opinion *o, enum field field);
+
+#endif

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The programs natively, packet cursor to dialog rules: an input is a sequence of frames, each run on
+ * the way in or out, with invariants.h before and after. Frames end against a page that cannot be
+ * touched. The first byte sets the policies; then steps, each of which begins with a byte:
+ *	xxxxxx00	a SIP message composed of the next four bytes, see compose()
+ *	llllll01 ll	a datagram with that text, its length in 14 bits
+ *	llllll10 ll	a frame with these bytes; the next byte says how many of them lie at hand
+ *	tttttt11	time passes, 2^t ns (t up to 41); all bits set: the rings are full, or no longer
+ */
+#include "native_bpf.h"
+
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "guard.bpf.c"
+
+#include "invariants.h"
+
+#define FRAME_ROOM 9216
+#define STEPS_MAX 64
+
+struct input {
+	const uint8_t *at;
+	const uint8_t *end;
+};
+
+static __u8 *frames_end; /* where the page that cannot be touched begins */
+
+static __u8 take(struct input *in)
+{
+	return in->at < in->end ? *in->at++ : 0;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	size_t page = sysconf(_SC_PAGESIZE), room = (FRAME_ROOM + page - 1) / page * page;
+	__u8 *base = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	(void)argc, (void)argv;
+	/* struct xdp_md has 32 bits for an address */
+	if (base == MAP_FAILED || mprotect(base + room, page, PROT_NONE))
+		native_refuse("no memory below 4 GiB");
+	frames_end = base + room;
+	native.submitted = invariants_record;
+	return 0;
+}
+
+/* --- running a frame -------------------------------------------------------------------------- */
+
+/* linear: bytes that the program finds at hand; the rest it has to ask for. */
+static void run(int in, const __u8 *bytes, size_t len, size_t linear)
+{
+	__u8 *frame = frames_end - len;
+	int dropped = 0;
+
+	memcpy(frame, bytes, len);
+	native.frame = frame;
+	native.frame_len = len;
+	native.now += 1000;
+	invariants_before();
+	if (in) {
+		struct xdp_md ctx = { .data = (__u32)(uintptr_t)frame,
+				      .data_end = (__u32)(uintptr_t)(frame + linear),
+				      .ingress_ifindex = 2 };
+		int verdict = cseqguard_in(&ctx);
+
+		HOLD(verdict == XDP_PASS || verdict == XDP_DROP);
+		dropped = verdict == XDP_DROP;
+	} else {
+		struct __sk_buff skb = { .data = (__u32)(uintptr_t)frame,
+					 .data_end = (__u32)(uintptr_t)(frame + linear),
+					 .len = len,
+					 .ifindex = 3 };
+
+		HOLD(cseqguard_out(&skb) == TC_ACT_UNSPEC);
+	}
+	invariants_after(in, dropped);
+}
+
+/* --- frames from words ------------------------------------------------------------------------ */
+
+enum peer { CALLER, GATEWAY, CALLEE, STRANGER };
+static const __u8 addresses[][4] = { /* of enum peer, then the guarded host's */
+				     { 192, 0, 2, 1 },
+				     { 198, 51, 100, 1 },
+				     { 203, 0, 113, 7 },
+				     { 203, 0, 113, 66 },
+				     { 192, 0, 2, 10 }
+};
+
+static void run_datagram(int in, enum peer peer, __u16 port, const void *text, size_t len)
+{
+	static __u8 frame[FRAME_ROOM];
+	const __u8 *host = addresses[4], *far = addresses[peer];
+	struct ethhdr eth = { .h_proto = bpf_htons(ETH_P_IP) };
+	struct iphdr ip = { .version = 4,
+			    .ihl = 5,
+			    .ttl = 64,
+			    .protocol = IPPROTO_UDP,
+			    .tot_len = bpf_htons(28 + len) };
+	struct udphdr udp = { .source = bpf_htons(in ? port : 5060),
+			      .dest = bpf_htons(in ? 5060 : port),
+			      .len = bpf_htons(8 + len) };
+
+	memcpy(&ip.saddr, in ? far : host, 4);
+	memcpy(&ip.daddr, in ? host : far, 4);
+	memcpy(frame, &eth, 14);
+	memcpy(frame + 14, &ip, 20);
+	memcpy(frame + 34, &udp, 8);
+	memcpy(frame + 42, text, len);
+	run(in, frame, 42 + len, 42 + len);
+}
+
+/*
+ * Four bytes behind the step's own (direction 1 bit, peer 2, response 1, port 1, spare 1):
+ * method 3 bits, status 3, Call-ID 1, headers left out 1; CSeq; From tag 2, To tag 2, Request-URI 2,
+ * Contact 2; branch 4, branch below it 4 (0: none).
+ */
+static void compose(struct input *in, __u8 step)
+{
+	static const char *const methods[] = { "INVITE", "ACK",	   "BYE",  "CANCEL",
+					       "PRACK",	 "UPDATE", "INFO", "OPTIONS" };
+	static const int statuses[] = { 100, 180, 200, 202, 401, 481, 500, 603 };
+	static const char *const tags[] = { "", ";tag=a", ";tag=b", ";tag=A" };
+	static const char *const numbers[] = { "2147483647", "2147483648", "4294967310", "x" };
+	static const char *const uris[] = { "sip:b@198.51.100.1", "sip:a@192.0.2.1:5070",
+					    "sip:z@203.0.113.66", "sip:b@198.51.100.1:5070;x" };
+	__u8 what = take(in), number = take(in), tag = take(in), branch = take(in);
+	const char *method = methods[what & 7];
+	char text[1024], cseq[16], below[64] = "";
+	int len;
+
+	snprintf(cseq, sizeof(cseq), "%d", number);
+	if (branch >> 4)
+		snprintf(below, sizeof(below), "Via: SIP/2.0/UDP h;branch=z9hG4bK%d\r\n",
+			 branch >> 4);
+	if (step & 0x20)
+		len = snprintf(text, sizeof(text), "SIP/2.0 %d x\r\n", statuses[what >> 3 & 7]);
+	else
+		len = snprintf(text, sizeof(text), "%s %s SIP/2.0\r\n", method, uris[tag >> 4 & 3]);
+	len += snprintf(text + len, sizeof(text) - len,
+			"Via: SIP/2.0/UDP h;branch=z9hG4bK%d\r\n%sFrom: <sip:a@h>%s\r\n"
+			"To: <sip:b@h>%s\r\nCall-ID: c%d\r\nContact: <%s>\r\n",
+			branch & 15, below, tags[tag & 3], tags[tag >> 2 & 3], what >> 6 & 1,
+			uris[tag >> 6]);
+	len += snprintf(text + len, sizeof(text) - len, "CSeq: %s %s\r\n\r\n",
+			number < 252 ? cseq : numbers[number - 252], method);
+	if (what >> 7)
+		len -= 2 + number % 64; /* cut */
+	run_datagram(!(step & 0x04), step >> 3 & 3, step & 0x40 ? 5070 : 5060, text, len);
+}
+
+static size_t take_length(struct input *in, __u8 step, size_t most)
+{
+	size_t len = (step >> 2) | take(in) << 6, left = in->end - in->at;
+
+	len = len < left ? len : left;
+	return len < most ? len : most;
+}
+
+static void run_step(struct input *in)
+{
+	__u8 step = take(in), where;
+	size_t len, linear;
+
+	switch (step & 3) {
+	case 0:
+		compose(in, step);
+		break;
+	case 1:
+		where = take(in);
+		len = take_length(in, step, FRAME_ROOM - 42);
+		run_datagram(where & 1, where >> 1 & 3, 5060, in->at, len);
+		in->at += len;
+		break;
+	case 2:
+		where = take(in);
+		linear = take(in) * 8;
+		len = take_length(in, step, FRAME_ROOM);
+		run(where & 1, in->at, len, where & 2 && linear < len ? linear : len);
+		in->at += len;
+		break;
+	case 3:
+		if (step == 0xff)
+			native.ring_full = !native.ring_full;
+		else
+			native.now += 1ULL << (step >> 2 < 42 ? step >> 2 : 41);
+		break;
+	}
+}
+
+static void start(__u8 policies)
+{
+	struct cg_config settings = {
+		.layout = CG_LAYOUT,
+		.mode = policies & 1 ? CG_OBSERVE : CG_ENFORCE,
+		.equal = policies & 2 ? CG_EQUAL_PASS : CG_EQUAL_DROP,
+		.source = policies & 4 ? CG_SOURCE_STRICT : CG_SOURCE_OBSERVE,
+		.fragments = policies & 8 ? CG_FRAGMENTS_PASS : CG_FRAGMENTS_STRICT,
+		.strict_interface = policies >> 4 & 1,
+		.has_gateways = !(policies & 32),
+		.n_ports = 1,
+		.ports = { 5060 },
+		.secret = { 0x0123456789abcdef, 0xfedcba9876543210 },
+	};
+	struct cg_prefix prefix = { .bits = 120, .addr = { [10] = 0xff, 0xff, 198, 51, 100 } };
+
+	native.now = 1000000000;
+	native.ring_full = 0;
+	for (struct native_map *m = native.maps; m->map; m++) {
+		memset(m->used, 0, sizeof(m->used));
+		if (m->type == BPF_MAP_TYPE_ARRAY || m->type == BPF_MAP_TYPE_PERCPU_ARRAY)
+			memset(m->values, 0, m->value_size);
+	}
+	memcpy(bpf_map_lookup_elem(&config, &(__u32){ 0 }), &settings, sizeof(settings));
+	bpf_map_update_elem(&gateways, &prefix, &(__u32){ 1 }, BPF_ANY);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct input in = { data, data + len };
+
+	start(take(&in));
+	for (int i = 0; i < STEPS_MAX && in.at < in.end; i++)
+		run_step(&in);
+	return 0;
+}

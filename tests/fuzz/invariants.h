@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What holds of each packet, whatever came before: checked against the maps before and after it.
+ * Part of frame_fuzz.c, behind guard.bpf.c.
+ *
+ * API: invariants_before(), invariants_after(), invariants_record().
+ */
+#ifndef INVARIANTS_H
+#define INVARIANTS_H
+
+struct held { /* of the map of dialogs */
+	int count;
+	__u8 used[NATIVE_ENTRIES];
+	struct cg_dialog_key keys[NATIVE_ENTRIES];
+	struct cg_dialog dialogs[NATIVE_ENTRIES];
+};
+
+static struct {
+	struct cg_counters counters;
+	struct held held;
+	int events[CG_EVENTS]; /* of this packet */
+	struct cg_event last; /* the last of them that is no violation */
+} before;
+
+#define HOLD(condition)                                                                            \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			native_refuse("does not hold: " #condition);                               \
+	} while (0)
+
+static struct cg_counters *counters_now(void)
+{
+	return bpf_map_lookup_elem(&counters, &(__u32){ 0 });
+}
+
+static void hold_dialogs(struct held *held)
+{
+	struct native_map *m = NATIVE_MAP(&dialogs);
+
+	held->count = 0;
+	memcpy(held->used, m->used, sizeof(held->used));
+	for (int i = 0; i < NATIVE_ENTRIES; i++) {
+		if (!m->used[i])
+			continue;
+		memcpy(&held->keys[i], m->keys + i * sizeof(struct cg_dialog_key),
+		       sizeof(struct cg_dialog_key));
+		memcpy(&held->dialogs[i], native_value(m, i), sizeof(struct cg_dialog));
+		held->count++;
+	}
+}
+
+static void invariants_before(void)
+{
+	before.counters = *counters_now();
+	memset(before.events, 0, sizeof(before.events));
+	hold_dialogs(&before.held);
+}
+
+/* A record of either ring. */
+static void invariants_record(const void *ring, const void *record)
+{
+	const struct cg_event *e = record;
+
+	HOLD(e->layout == CG_LAYOUT && e->size == sizeof(*e));
+	HOLD(e->type < CG_EVENTS && e->reason < CG_REASONS && e->leg <= CG_LEG_CALLEE);
+	HOLD((e->type == CG_EV_VIOLATION) == (ring == (const void *)&alerts));
+	HOLD(memchr(e->call_id, 0, sizeof(e->call_id)) && memchr(e->from_tag, 0, CG_TAG_MAX) &&
+	     memchr(e->to_tag, 0, CG_TAG_MAX));
+	HOLD(e->method < CG_METHODS && e->direction <= CG_OUT && e->cseq_valid <= 1);
+	HOLD(!e->cseq_valid || e->cseq < 0x80000000);
+	before.events[e->type]++;
+	if (e->type != CG_EV_VIOLATION)
+		before.last = *e;
+}
+
+/* --- counters: one reason a packet ------------------------------------------------------------ */
+
+static int reason_counted(const struct cg_reason_counters *was, const struct cg_reason_counters *is,
+			  int *reason)
+{
+	const __u64 *a = (const __u64 *)was, *b = (const __u64 *)is;
+	int moved = 0;
+
+	for (int i = 0; i < CG_REASONS; i++) {
+		HOLD(b[i] == a[i] || b[i] == a[i] + 1);
+		if (b[i] != a[i])
+			*reason = i, moved++;
+	}
+	return moved;
+}
+
+static int check_counters(int in, int dropped)
+{
+	const struct cg_counters *was = &before.counters, *is = counters_now();
+	int reason = 0, moved_in, moved_out;
+
+	moved_in = reason_counted(&was->in, &is->in, &reason);
+	moved_out = reason_counted(&was->out, &is->out, &reason);
+	HOLD(moved_in + moved_out == 1 && moved_in == in);
+	HOLD(is->dropped == was->dropped + dropped);
+	HOLD(is->would_drop - was->would_drop <= 1);
+	HOLD(!dropped || is->would_drop == was->would_drop);
+	HOLD(is->events_lost - was->events_lost <= 1 && is->alerts_lost - was->alerts_lost <= 1);
+	HOLD(native.ring_full || is->alerts_lost == was->alerts_lost);
+	return reason;
+}
+
+/* --- a dialog --------------------------------------------------------------------------------- */
+
+static void check_leg(const struct cg_leg *was, const struct cg_leg *is, __u8 flags_was, __u8 flags)
+{
+	HOLD(!(flags_was & ~flags)); /* none is taken away */
+	HOLD((flags & (CG_LEG_GATEWAY | CG_LEG_HOST | CG_LEG_WITNESS)) ==
+	     (flags_was & (CG_LEG_GATEWAY | CG_LEG_HOST | CG_LEG_WITNESS)));
+	if (flags_was & CG_LEG_COUNTED)
+		HOLD(is->cseq >= was->cseq);
+	HOLD(!(flags & CG_LEG_COUNTED) || is->cseq < 0x80000000);
+	HOLD(!(flags & CG_LEG_BYE) || is->bye_cseq <= is->cseq);
+	if (flags_was & CG_LEG_BYE)
+		HOLD(is->bye_cseq >= was->bye_cseq);
+}
+
+/* Who a dialog is, and since when, nothing changes. */
+static void check_born(const struct cg_dialog *was, const struct cg_dialog *is)
+{
+	HOLD(is->caller_tag == was->caller_tag && is->clock == was->clock);
+	HOLD(is->setup == was->setup && is->answer == was->answer);
+	HOLD(is->sip_code == was->sip_code && is->tag_case == was->tag_case);
+	HOLD(!memcmp(&is->call, &was->call, sizeof(is->call)));
+	HOLD(!memcmp(is->to_tag, was->to_tag, sizeof(is->to_tag)));
+	HOLD(!memcmp(is->callee.addr, was->callee.addr, 16));
+}
+
+static void check_end(const struct cg_dialog *was, const struct cg_dialog *is)
+{
+	HOLD((is->state == CG_S_ENDED) == (is->end != 0));
+	HOLD((is->state == CG_S_ENDED) == (is->end_reason != CG_E_NONE));
+	HOLD(is->state != CG_S_ENDED || is->ended_by == CG_LEG_CALLER ||
+	     is->ended_by == CG_LEG_CALLEE);
+	HOLD(is->state != CG_S_ENDED || is->flags & (CG_D_CONFIRMED_END | CG_D_SUSPECT));
+	if (was->state != CG_S_ENDED)
+		return;
+	HOLD(is->state == CG_S_ENDED); /* it never opens again, and keeps its end */
+	HOLD(is->end == was->end && is->end_reason == was->end_reason);
+	HOLD(is->ended_by == was->ended_by);
+	HOLD(is->flags & CG_D_SUSPECT || !(was->flags & CG_D_SUSPECT));
+}
+
+/* What closes a call for good came from a witness, or went out from one; by addresses alone. */
+static void check_evidence(const struct cg_dialog *was, const struct cg_dialog *is,
+			   const struct facts *f)
+{
+	int caller = addr_equal(f->peer, was->caller.addr) && (was->caller_flags & CG_LEG_WITNESS);
+	int callee = addr_equal(f->peer, was->callee.addr) && (was->callee_flags & CG_LEG_WITNESS);
+	int host = (was->caller_flags | was->callee_flags) & CG_LEG_HOST;
+
+	if (was->state == CG_S_ENDED || is->state != CG_S_ENDED || (is->flags & CG_D_SUSPECT))
+		return;
+	HOLD(f->method == CG_M_BYE);
+	HOLD(f->status < 300 || f->status == 481);
+	HOLD(f->direction == CG_OUT ? host : caller || callee || f->peer_gateway);
+	HOLD(is->end_reason != CG_E_GONE || f->status == 481);
+	HOLD(is->end <= native.now);
+}
+
+/* A BYE that is dropped leaves nothing but its mark. */
+static void check_blocked(const struct cg_dialog *was, const struct cg_dialog *is, int dropped)
+{
+	struct cg_dialog unmarked = *is;
+
+	HOLD(is->blocked_byes - was->blocked_byes <= 1);
+	HOLD(was->first_blocked_ms ? is->first_blocked_ms == was->first_blocked_ms
+				   : !is->first_blocked_ms == !is->blocked_byes);
+	if (!dropped || is->blocked_byes == was->blocked_byes)
+		return;
+	unmarked.blocked_byes = was->blocked_byes;
+	unmarked.first_blocked_ms = was->first_blocked_ms;
+	HOLD(!memcmp(&unmarked, was, sizeof(unmarked)));
+}
+
+static void check_dialog(const struct cg_dialog *was, const struct cg_dialog *is, int dropped,
+			 const struct facts *f)
+{
+	HOLD(is->state >= CG_S_CONFIRMED && is->state <= CG_S_ENDED);
+	HOLD((is->caller_flags | is->callee_flags) & CG_LEG_WITNESS);
+	HOLD(!is->lock.val);
+	check_leg(&was->caller, &is->caller, was->caller_flags, is->caller_flags);
+	check_leg(&was->callee, &is->callee, was->callee_flags, is->callee_flags);
+	check_born(was, is);
+	check_end(was, is);
+	check_evidence(was, is, f);
+	check_blocked(was, is, dropped);
+}
+
+/* --- a packet --------------------------------------------------------------------------------- */
+
+static int names_a_dialog(int reason)
+{
+	return reason == CG_R_OUT_OF_ORDER || reason == CG_R_EQUAL_CSEQ ||
+	       reason == CG_R_BAD_CSEQ || reason == CG_R_WRONG_LEG || reason == CG_R_FOREIGN_SOURCE;
+}
+
+/* Each event of the life of a dialog stands for a step of one, and each step has its event. */
+static void check_steps(const struct held *is)
+{
+	int opened = is->count - before.held.count, ended = 0, pended = 0, resumed = 0;
+
+	for (int i = 0; i < NATIVE_ENTRIES; i++) {
+		const struct cg_dialog *a = &before.held.dialogs[i], *b = &is->dialogs[i];
+
+		if (!before.held.used[i])
+			continue;
+		ended += a->state != CG_S_ENDED && b->state == CG_S_ENDED;
+		pended += a->state == CG_S_CONFIRMED && b->state == CG_S_ENDING;
+		resumed += a->state == CG_S_ENDING && b->state == CG_S_CONFIRMED;
+	}
+	HOLD(opened == 0 || opened == 1);
+	HOLD(opened + ended + pended + resumed <= 1);
+	if (native.ring_full)
+		return;
+	HOLD(before.events[CG_EV_START] == opened && before.events[CG_EV_END] == ended);
+	HOLD(before.events[CG_EV_BYE] == pended && before.events[CG_EV_RESUME] == resumed);
+}
+
+static void invariants_after(int in, int dropped)
+{
+	static struct held is;
+	const struct scratch *s = scratch_get();
+	const struct cg_config *settings = config_get();
+	int reason = check_counters(in, dropped);
+	int action = in ? reason_action(settings, reason) : CG_PASS;
+	int blocked = 0;
+
+	HOLD(!native.locked && !native.ring);
+	HOLD(dropped == (action == CG_DROP));
+	HOLD(!dropped || settings->mode == CG_ENFORCE);
+	hold_dialogs(&is);
+	for (int i = 0; i < NATIVE_ENTRIES; i++) {
+		const struct cg_dialog *was =
+			before.held.used[i] ? &before.held.dialogs[i] : &is.dialogs[i];
+
+		if (!is.used[i])
+			continue;
+		check_dialog(was, &is.dialogs[i], dropped, &s->facts);
+		blocked += is.dialogs[i].blocked_byes - was->blocked_byes;
+	}
+	HOLD(blocked == (names_a_dialog(reason) && action != CG_PASS));
+	HOLD(!dropped || s->facts.method == CG_M_BYE || reason == CG_R_FOREIGN_ACK ||
+	     reason == CG_R_FRAGMENTED || reason == CG_R_AMBIGUOUS);
+	check_steps(&is);
+}
+
+#endif

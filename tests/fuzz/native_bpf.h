@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The helpers and maps that bpf/ uses, as plain C: one CPU, small maps, a clock that the caller sets.
+ * Include it before guard.bpf.c, instead of libbpf's bpf_helpers.h. Owner of struct native.
+ *
+ * A map is told by its address; its keys and values have the sizes of the definitions in bpf/. Hashes
+ * hold NATIVE_ENTRIES, LRU maps evict the entry that was looked up or written longest ago.
+ */
+#ifndef NATIVE_BPF_H
+#define NATIVE_BPF_H
+
+#define __BPF_HELPERS__ /* as if libbpf's were there already */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#define SEC(name)
+#define __uint(name, value) int(*name)[value]
+#define __type(name, value) typeof(value) *name
+#undef __always_inline /* glibc's is no `static inline` */
+#define __always_inline inline __attribute__((always_inline))
+#undef __noinline
+#define __noinline __attribute__((noinline))
+#define barrier_var(variable) __asm__ volatile("" : "+r"(variable))
+
+#define NATIVE_MAPS 16
+#define NATIVE_ENTRIES 8
+
+struct native_map {
+	const void *map; /* NULL: free */
+	__u32 type, key_size, value_size;
+	__u8 used[NATIVE_ENTRIES];
+	__u64 touched[NATIVE_ENTRIES];
+	__u8 *keys, *values;
+};
+
+static struct {
+	struct native_map maps[NATIVE_MAPS];
+	const __u8 *frame;
+	__u32 frame_len;
+	__u64 now; /* CLOCK_BOOTTIME */
+	__u64 touches;
+	int locked;
+	int ring_full;
+	__u8 record[1024]; /* the one that is reserved */
+	void (*submitted)(const void *ring, const void *record);
+	const void *ring;
+} native;
+
+static __attribute__((noreturn, unused)) void native_refuse(const char *what)
+{
+	fprintf(stderr, "frame_fuzz: %s\n", what);
+	abort();
+}
+
+/* --- maps ------------------------------------------------------------------------------------- */
+
+static inline struct native_map *native_map(const void *map, __u32 type, __u32 key_size,
+					    __u32 value_size)
+{
+	struct native_map *m = native.maps;
+
+	if (native.locked)
+		native_refuse("a helper is called under a lock");
+	while (m < native.maps + NATIVE_MAPS && m->map && m->map != map)
+		m++;
+	if (m == native.maps + NATIVE_MAPS)
+		native_refuse("more maps than NATIVE_MAPS");
+	if (m->map)
+		return m;
+	m->map = map;
+	m->type = type;
+	m->key_size = key_size;
+	m->value_size = (value_size + 7) & ~7U; /* a 64-bit word may begin each */
+	m->keys = calloc(NATIVE_ENTRIES, key_size);
+	m->values = calloc(NATIVE_ENTRIES, m->value_size);
+	if (!m->keys || !m->values)
+		native_refuse("out of memory");
+	return m;
+}
+
+#define NATIVE_MAP(m)                                                                              \
+	native_map(m, sizeof(*(m)->type) / sizeof(int), sizeof(*(m)->key), sizeof(*(m)->value))
+
+static inline void *native_value(struct native_map *m, int entry)
+{
+	return m->values + (size_t)entry * m->value_size;
+}
+
+static inline int native_prefix_holds(const __u8 *prefix, const __u8 *key)
+{
+	__u32 bits, i;
+
+	memcpy(&bits, prefix, sizeof(bits));
+	for (i = 0; i < bits / 8; i++)
+		if (prefix[4 + i] != key[4 + i])
+			return 0;
+	return !(bits % 8) || !((prefix[4 + i] ^ key[4 + i]) >> (8 - bits % 8));
+}
+
+static inline int native_find(struct native_map *m, const void *key)
+{
+	for (int i = 0; i < NATIVE_ENTRIES; i++) {
+		const __u8 *held = m->keys + (size_t)i * m->key_size;
+
+		if (!m->used[i])
+			continue;
+		if (m->type == BPF_MAP_TYPE_LPM_TRIE ? native_prefix_holds(held, key)
+						     : !memcmp(held, key, m->key_size))
+			return i;
+	}
+	return -1;
+}
+
+static inline void *native_lookup(struct native_map *m, const void *key)
+{
+	int i;
+
+	if (m->type == BPF_MAP_TYPE_ARRAY || m->type == BPF_MAP_TYPE_PERCPU_ARRAY)
+		return *(const __u32 *)key ? NULL : m->values;
+	i = native_find(m, key);
+	if (i < 0)
+		return NULL;
+	m->touched[i] = ++native.touches;
+	return native_value(m, i);
+}
+
+/* Where another entry goes; -1: the map is full. */
+static inline int native_room(struct native_map *m)
+{
+	int oldest = 0;
+
+	for (int i = 0; i < NATIVE_ENTRIES; i++) {
+		if (!m->used[i])
+			return i;
+		if (m->touched[i] < m->touched[oldest])
+			oldest = i;
+	}
+	return m->type == BPF_MAP_TYPE_LRU_HASH ? oldest : -1;
+}
+
+static inline long native_update(struct native_map *m, const void *key, const void *value,
+				 size_t size, __u64 flags)
+{
+	int i = native_find(m, key);
+
+	if (i >= 0 && flags == BPF_NOEXIST)
+		return -EEXIST;
+	if (i < 0)
+		i = native_room(m);
+	if (i < 0)
+		return -E2BIG;
+	m->used[i] = 1;
+	m->touched[i] = ++native.touches;
+	memcpy(m->keys + (size_t)i * m->key_size, key, m->key_size);
+	memcpy(native_value(m, i), value, size);
+	return 0;
+}
+
+#define bpf_map_lookup_elem(m, k) native_lookup(NATIVE_MAP(m), k)
+#define bpf_map_update_elem(m, k, v, flags)                                                        \
+	native_update(NATIVE_MAP(m), k, v, sizeof(*(m)->value), flags)
+
+/* --- the rest --------------------------------------------------------------------------------- */
+
+#define bpf_spin_lock(lock) native_lock(1)
+#define bpf_spin_unlock(lock) native_lock(0)
+static inline void native_lock(int lock)
+{
+	if (native.locked == lock)
+		native_refuse(lock ? "a lock is taken twice" : "a lock is left twice");
+	native.locked = lock;
+}
+
+static inline void native_helper(void)
+{
+	if (native.locked)
+		native_refuse("a helper is called under a lock");
+}
+
+static inline __u64 bpf_ktime_get_boot_ns(void)
+{
+	native_helper();
+	return native.now;
+}
+
+static inline __u32 bpf_get_smp_processor_id(void)
+{
+	native_helper();
+	return 0;
+}
+
+static inline __u64 bpf_xdp_get_buff_len(const void *ctx)
+{
+	(void)ctx;
+	return native.frame_len;
+}
+
+static inline long native_load(__u32 offset, void *to, __u32 len)
+{
+	native_helper();
+	if (!len || offset > native.frame_len || len > native.frame_len - offset)
+		return -EINVAL;
+	memcpy(to, native.frame + offset, len);
+	return 0;
+}
+
+static inline long bpf_xdp_load_bytes(void *ctx, __u32 offset, void *to, __u32 len)
+{
+	(void)ctx;
+	return native_load(offset, to, len);
+}
+
+static inline long bpf_skb_load_bytes(const void *ctx, __u32 offset, void *to, __u32 len)
+{
+	(void)ctx;
+	return native_load(offset, to, len);
+}
+
+/* Up to a NUL or size - 1 bytes, and a NUL; returns how many with it. */
+static inline long bpf_probe_read_kernel_str(void *to, __u32 size, const void *from)
+{
+	size_t len = size ? strnlen(from, size - 1) : 0;
+
+	native_helper();
+	if (!size)
+		return 0;
+	memcpy(to, from, len);
+	((char *)to)[len] = '\0';
+	return len + 1;
+}
+
+static inline long bpf_loop(__u32 n, void *step, void *ctx, __u64 flags)
+{
+	long (*call)(__u32, void *) = step;
+	__u32 i;
+
+	(void)flags;
+	for (i = 0; i < n && !call(i, ctx); i++)
+		;
+	return i;
+}
+
+static inline void *bpf_ringbuf_reserve(const void *ring, __u64 size, __u64 flags)
+{
+	(void)flags;
+	native_helper();
+	if (native.ring_full || size > sizeof(native.record))
+		return NULL;
+	if (native.ring)
+		native_refuse("a record is reserved while another is");
+	native.ring = ring;
+	memset(native.record, 0xa5, size); /* a field that nobody writes shows */
+	return native.record;
+}
+
+static inline void bpf_ringbuf_submit(void *record, __u64 flags)
+{
+	const void *ring = native.ring;
+
+	(void)flags;
+	native.ring = NULL;
+	native.submitted(ring, record);
+}
+
+#endif
