@@ -74,7 +74,8 @@ static __always_inline enum relation dialog_relation(const struct facts *f, cons
 
 static __always_inline void leg_raise(const struct side *s, __u32 cseq)
 {
-	s->own->cseq = cseq;
+	if (!(*s->flags & CG_LEG_COUNTED) || cseq > s->own->cseq)
+		s->own->cseq = cseq;
 	*s->flags |= CG_LEG_COUNTED;
 }
 

@@ -206,7 +206,8 @@ static __noinline int report_alert(struct guard *g, const struct outcome *o, __u
 /* Returns the action: what becomes of the packet. */
 static __always_inline __u8 report(struct guard *g, const struct outcome *o)
 {
-	__u8 action = reason_action(g->config, o->reason);
+	__u8 action = g->s->packet.direction == CG_IN ? reason_action(g->config, o->reason)
+						      : CG_PASS; /* tc never drops */
 
 	count(g->s->packet.direction, o->reason, action);
 	if (o->would_drop)
