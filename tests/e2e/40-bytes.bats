@@ -117,8 +117,20 @@ f11_tags() {
 	over_both f11_tags
 }
 
+f11_whole() {
+	judged always <<-'END'
+		from='From: "x;tag=q" <sip:bob@h;tag=q>;xtag=q;TAG = $CALLER;y=z'
+		from='From: sip:bob@h;tag=$CALLER'
+		callid='Call-ID :$CR\t$ID \t'
+	END
+}
+
+@test "F11 the same in INVITE and ACK: such a call opens, and is guarded" {
+	over_both f11_whole
+}
+
 f11_before() {
-	judged <<-'END'
+	judged always <<-'END'
 		first='\r\n\r\n'
 		first='\n'
 		first='\r'

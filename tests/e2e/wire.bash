@@ -94,12 +94,14 @@ dropped() { # REASON CSEQ: in each form, none of which keeps the true BYE out
 	closed_by 14
 }
 
-judged() { # in each form: under 10 it is dropped, under 14 it closes a call
+# In each form: under 10 it is dropped, under 14 it closes a call.
+judged() { # [always]: the whole call is written so
 	local form name=$call n=0
 
 	while read -r form; do
 		call=$((n += 1))-$name
 		wire <<-END
+			${1:+always $form}
 			call
 			lost BYE 10 $form
 			pass BYE 14 $form
