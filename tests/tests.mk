@@ -79,6 +79,18 @@ $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%): $(wildcard tests/fuzz/*.h include/*.h) config
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) $(filter tests/%.c,$^) $(FUZZ_LIBS) -o $@
 
+# The long forms of what `make e2e` has in short, and what each row is billed, into the README.
+test-floods: e2e-programs
+	$(Q)FLOOD_SECONDS=10 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/28-floods.bats
+
+test-mixed: e2e-programs
+	$(Q)MIXED_CALLS=2000 MIXED_AT_ONCE=300 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/29-mixed.bats
+
+table: e2e-programs
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/table >$(TESTS)/table.md
+	$(Q)sed -i -e '/^<!-- make table -->$$/,/^<!-- end of table -->$$/{//!d}' \
+		-e '/^<!-- make table -->$$/r $(TESTS)/table.md' README.md
+
 # make bench [JSON=FILE]
 # ... and the verifier's walk on Debian's own kernel beside this one's.
 bench: $(TESTS)/bench/bench $(TESTS)/kernel_test
@@ -86,5 +98,6 @@ bench: $(TESTS)/bench/bench $(TESTS)/kernel_test
 	$(Q)tests/kernel/qemu $(TESTS)/kernel_test load | sed -n 's/^# \(Linux\|verifier:\)/\1/p'
 
 .PHONY: unit kernel e2e fuzz unit-programs kernel-programs e2e-programs fuzz-programs \
-	test-programs bench
+	test-programs bench \
+	test-floods test-mixed table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
