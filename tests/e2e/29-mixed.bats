@@ -1,0 +1,38 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# MIXED_CALLS calls (200), half of them ordinary, half of all attacks and oddities, in the random order
+# of MIXED_SEED, MIXED_AT_ONCE at a time, through Kamailio. The gateway counts for itself.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+
+setup_file() {
+	guarded_lab --gateway "${LAB_GATEWAY%.*}.0/24" --ports 5060,5062
+	ip -n "$(lab_ns gateway)" addr add "${LAB_GATEWAY%.*}.2/24" dev eth0
+	kamailio_db "$ACC"
+	kamailio_up "$ACC"
+}
+
+truth() { # COLUMNS [CONDITION]: of the gateway's count and our rows beside it
+	sql "$CDRS" "SELECT $1 FROM truth LEFT JOIN cseqguard.cdr USING (to_tag) WHERE ${2:-true}"
+}
+
+@test "mixed run: the bill is the gateway's count to within a second a call, and no false drop" {
+	"$LAB_TOP/tests/e2e/play.py" guarded "${MIXED_CALLS:-200}" "${MIXED_SEED:-1}" \
+		"${MIXED_AT_ONCE:-100}" >"$LAB_DIR/truth"
+	sql "$CDRS" 'CREATE TABLE truth (row text, to_tag text, seconds numeric, drops int, what text)'
+	psql -Xq -d "$(pg_conninfo "$CDRS")" -c "\\copy truth FROM '$LAB_DIR/truth'"
+	comes 0 truth 'count(*)' 'end_time IS NULL OR suspect'
+	equals 0 sql "$CDRS" 'SELECT count(*) FROM cseqguard.cdr
+		WHERE to_tag NOT IN (SELECT to_tag FROM truth)'
+	truth "format('# %s calls, %s s by the gateway, %s s billed, %s BYEs dropped', count(*),
+		round(sum(seconds), 1), round(sum(extract(epoch FROM duration)), 1), sum(blocked_byes))" >&3
+	equals '' truth "format('%s: %s s, billed %s', to_tag, seconds, duration)" \
+		'abs(extract(epoch FROM duration) - seconds) >= 1'
+	equals t truth 'abs(sum(extract(epoch FROM duration)) - sum(seconds)) < count(*)'
+	equals '' truth "format('%s: %s dropped, %s should be', to_tag, blocked_byes, drops)" \
+		'blocked_byes <> drops'
+	equals 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.violation v JOIN truth t
+		ON t.to_tag IN (v.to_tag, v.from_tag) WHERE drops = 0 AND action = 'drop'"
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Plays rows of DESIGN's tables in a lab (LAB_ID), and says what the gateway counted.
+
+play.py plain|guarded                  each row once, all at the same time
+play.py guarded CALLS SEED AT-ONCE     so many calls, of all rows and plain ones, in random order
+
+A line a call that was answered: ROW, To tag, seconds, dropped BYEs, the row's text; apart by tabs.
+Exit code 1, and a line each on stderr, if messages came to pass that should not have.
+"""
+import asyncio
+import random
+import resource
+import sys
+
+import rows
+from players import Call, World
+
+
+async def ordinary(c):
+    """a call and its BYE"""
+    await c.dial()
+    await c.talk(2 * rows.TALK)
+    await c.bye(14)
+
+
+async def play(world, row, number):
+    call = Call(world, row, number)
+    call.begin()
+    try:
+        await row(call)
+    except Exception as error:  # what comes over the wire may lack anything: the call is named
+        world.faults.append("%s: %r" % (call.id, error))
+    return call
+
+
+async def at_once(world, chosen, limit):
+    free = asyncio.Semaphore(limit)
+
+    async def one(row, number):
+        async with free:
+            return await play(world, row, number)
+    return await asyncio.gather(*(one(row, number) for number, row in enumerate(chosen)))
+
+
+def choose(arguments):
+    every = rows.FRAUD + rows.HONEST
+    if len(arguments) == 1:
+        return every, len(every), lambda: 1
+    calls, seed, limit = (int(word) for word in arguments[1:])
+    chance = random.Random(seed)
+    # H10 needs a cluster, and every other call is an ordinary one
+    return ([chance.choice([ordinary, chance.choice(every)]) for _ in range(calls)], limit,
+            lambda: chance.uniform(0.3, 1.2))
+
+
+async def main():
+    chosen, limit, pace = choose(sys.argv[1:])
+    world = await World(sys.argv[1] == "guarded", pace).open()
+    calls = await at_once(world, chosen, limit)
+    for call in calls:
+        truth = list(call.truth())
+        for tag, seconds in truth:
+            print(call.row.__name__, tag, "%.3f" % seconds, call.drops, call.row.__doc__, sep="\t")
+        world.expect(call, truth, "never answered")
+    for fault in world.faults:
+        print(fault, file=sys.stderr)
+    for task in world.tasks:
+        task.cancel()
+    return 1 if world.faults else 0
+
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+sys.exit(asyncio.run(main()))
