@@ -10,13 +10,14 @@ static __u64 slot_number(const struct cg_breaker *breaker, __u64 at)
 	return at / (breaker->window / CG_BREAKER_SLOTS + 1);
 }
 
-/* NULL: before the window, or in a future that the map claims. */
+/* NULL: too old, or in a future that the map claims. */
 static struct cg_breaker_slot *slot_of(struct cg_breaker *breaker, __u64 at, __u64 now)
 {
 	__u64 number = slot_number(breaker, at);
 	struct cg_breaker_slot *slot = &breaker->slots[number % CG_BREAKER_SLOTS];
 
-	if (at > now || slot_number(breaker, now) - number >= CG_BREAKER_SLOTS)
+	if (at < breaker->since || at > now ||
+	    slot_number(breaker, now) - number >= CG_BREAKER_SLOTS)
 		return NULL;
 	if (slot->number != number)
 		*slot = (struct cg_breaker_slot){ .number = number };
@@ -66,7 +67,8 @@ bool cg_breaker_trips(const struct cg_breaker *breaker, __u64 now, struct cg_bre
 	       count->blocked * 100 > count->judged * breaker->percent;
 }
 
-void cg_breaker_reset(struct cg_breaker *breaker)
+void cg_breaker_reset(struct cg_breaker *breaker, __u64 now)
 {
+	breaker->since = now;
 	memset(breaker->slots, 0, sizeof(breaker->slots));
 }

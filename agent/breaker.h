@@ -18,6 +18,7 @@ struct cg_breaker {
 	__u64 percent; /* trips above; 0: off */
 	__u64 dialogs; /* fewer judged ones trip nothing */
 	__u64 window; /* ns */
+	__u64 since; /* CLOCK_BOOTTIME, ns: BYEs of before count nothing */
 	struct cg_breaker_slot {
 		__u64 number; /* time / (window / CG_BREAKER_SLOTS) */
 		__u32 judged, blocked;
@@ -29,7 +30,7 @@ struct cg_breaker_count {
 };
 
 /*
- * A dialog as it is now. True: a BYE of its was judged, and it is counted (or lies before the window):
+ * A dialog as it is now. True: a BYE of its was judged, and it is counted (or is too old to count):
  * it shall not come again.
  */
 bool cg_breaker_look(struct cg_breaker *breaker, const struct cg_dialog *dialog, __u64 now);
@@ -37,7 +38,7 @@ bool cg_breaker_look(struct cg_breaker *breaker, const struct cg_dialog *dialog,
 /* True: it trips. count is set in either case. */
 bool cg_breaker_trips(const struct cg_breaker *breaker, __u64 now, struct cg_breaker_count *count);
 
-/* All that was counted is forgotten: enforcement begins anew. */
-void cg_breaker_reset(struct cg_breaker *breaker);
+/* Counts from now on: enforcement begins anew. */
+void cg_breaker_reset(struct cg_breaker *breaker, __u64 now);
 
 #endif

@@ -257,6 +257,7 @@ static int start_intake(struct daemon *d)
 					    .guard = &d->guard,
 					    .writer = d->writer,
 					    .origin = &d->origin };
+	cg_breaker_reset(&d->options.breaker, cg_boottime());
 	d->intake.server = d->server;
 	d->intake.writer = d->writer;
 	d->intake.track = d->track;

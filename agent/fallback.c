@@ -43,7 +43,7 @@ void cg_fallback_look(struct cg_fallback *fallback, __u64 now)
 	struct cg_breaker_count count;
 
 	if (enforced && !fallback->enforced)
-		cg_breaker_reset(fallback->breaker); /* observed ones were no false drops */
+		cg_breaker_reset(fallback->breaker, now); /* observed ones were no false drops */
 	fallback->enforced = enforced;
 	if (enforced && cg_breaker_trips(fallback->breaker, now, &count))
 		fall_back(fallback, &count, now);

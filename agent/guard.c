@@ -148,6 +148,7 @@ int cg_guard_lost(const struct cg_guard *guard, __u64 *events, __u64 *alerts)
 
 int cg_guard_observe(struct cg_guard *guard)
 {
+	__u32 zero = 0;
 	int lock, err;
 
 	lock = cg_pins_lock(); /* `cseqguard set` writes config too */
@@ -157,7 +158,7 @@ int cg_guard_observe(struct cg_guard *guard)
 	if (err)
 		goto out;
 	guard->config.mode = CG_OBSERVE;
-	if (bpf_map_update_elem(guard->config_fd, &(__u32){ 0 }, &guard->config, BPF_EXIST))
+	if (bpf_map_update_elem(guard->config_fd, &zero, &guard->config, BPF_EXIST))
 		err = -errno;
 out:
 	close(lock);

@@ -34,7 +34,7 @@ static bool trips(int dropped, int passed)
 	struct cg_breaker_count count;
 	bool tripped;
 
-	cg_breaker_reset(&breaker);
+	cg_breaker_reset(&breaker, NOW - 2 * S);
 	look(&bad, dropped, NOW);
 	look(&good, passed, NOW);
 	tripped = cg_breaker_trips(&breaker, NOW, &count);
@@ -60,7 +60,7 @@ static void windows(void)
 	struct cg_dialog bad = blocked(NOW);
 	struct cg_breaker_count count;
 
-	cg_breaker_reset(&breaker);
+	cg_breaker_reset(&breaker, NOW - 2 * S);
 	look(&bad, 20, NOW);
 	ok(cg_breaker_trips(&breaker, NOW + 50 * S, &count), "breaker: a window lasts");
 	ok(!cg_breaker_trips(&breaker, NOW + 61 * S, &count) && !count.judged,
@@ -71,7 +71,10 @@ static void windows(void)
 	look(&bad, 20, NOW - S);
 	ok(!cg_breaker_trips(&breaker, NOW + 61 * S, &count) && !count.judged,
 	   "breaker: nor do times in a future that the map claims");
-	cg_breaker_reset(&breaker);
+	cg_breaker_reset(&breaker, NOW + S);
+	look(&bad, 20, NOW + 2 * S);
+	ok(!cg_breaker_trips(&breaker, NOW + 2 * S, &count) && !count.judged,
+	   "breaker: nor do BYEs of before enforcement began anew");
 	for (int i = 0; i < 100; i++) { /* slots are used again */
 		bad = blocked(NOW + i * 10 * S);
 		look(&bad, 2, NOW + i * 10 * S);
@@ -85,7 +88,7 @@ static void dialogs(void)
 	struct cg_dialog d = { .state = CG_S_CONFIRMED, .answer = NOW - 5 * S };
 	struct cg_breaker_count count;
 
-	cg_breaker_reset(&breaker);
+	cg_breaker_reset(&breaker, NOW - 2 * S);
 	ok(!cg_breaker_look(&breaker, &d, NOW), "breaker: a call without BYE may come again");
 	d.state = CG_S_ENDING;
 	d.bye_at = NOW;
@@ -99,7 +102,7 @@ static void dialogs(void)
 	d = blocked(NOW);
 	d.state = CG_S_ENDED;
 	d.end = NOW;
-	cg_breaker_reset(&breaker);
+	cg_breaker_reset(&breaker, NOW - 2 * S);
 	cg_breaker_look(&breaker, &d, NOW);
 	cg_breaker_trips(&breaker, NOW, &count);
 	ok(count.judged == 1 && count.blocked == 1,

@@ -1,0 +1,251 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# What an operator changes while calls run: policies, both ways on real traffic, and clocks; and the
+# gateways that status finds missing.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+load operator
+
+setup_file() {
+	proxy_lab
+	quick_daemon
+}
+
+teardown() {
+	sip_over
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || evidence >&2
+	guard set mode=enforce equal=drop source=observe fragments=strict strict-interface=no ports=5060 \
+		"gateway=$LAB_GATEWAY/32"
+}
+
+setting() { # NAME: as text and as JSON
+	guard status | awk -v name="$1" '$1 == name { $1 = ""; print substr($0, 2) }'
+	status ".settings.$1 | if type == \"array\" then join(\", \") else . end"
+}
+
+# --- policies ------------------------------------------------------------------------------------
+
+@test "policy equal: drop and pass, changed while calls run" {
+	equals $'drop\ndrop' setting equal
+	attack uac_request BYE 13
+	call_ends
+	cdr_true bye caller gateway
+	blocked equal_cseq 13 14
+	guard set equal=pass
+	equals $'pass\npass' setting equal
+	call=2-$call
+	passes uac_request BYE 13
+	equals 'equal_cseq pass' violations "reason || ' ' || action"
+}
+
+# The caller's BYE by a third host. It passes on to the gateway, whose 200 goes back there.
+third_bye() { # CSEQ
+	sip_bye_of caller "$1" >"$LAB_DIR/third.bye"
+	lab_in third bash -c "cat '$LAB_DIR/third.bye' >/dev/udp/$LAB_PROXY/5060"
+}
+
+# A BYE as SIPp NAME's ACK names the dialog.
+sip_bye_of() { # NAME CSEQ
+	awk -v cseq="$2" -v via="Via: SIP/2.0/UDP $LAB_THIRD:5060;branch=z9hG4bK-$call-$2" '
+		/^ACK / { sub(/^ACK/, "BYE"); print; print via "\r"; on = 1; next }
+		on && /^(Route|From|To|Call-ID|Max-Forwards):/ { print }
+		on && /^CSeq:/ { print "CSeq: " cseq " BYE\r" }
+		on && /^\r?$/ { exit }
+		END { print "Content-Length: 0\r\n\r" }' "$LAB_DIR/$1.msg"
+}
+
+@test "policy source: a BYE of a third host passes and is told, or is dropped" {
+	equals $'observe\nobserve' setting source
+	gateway < <(uas_call; sip_serve BYE 500 'Not You'; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 1500; bye 20)
+	cdr_open
+	third_bye 14
+	comes pass violations action "reason = 'foreign_source'"
+	call_ends
+	cdr_true bye caller gateway
+	equals 0 cdr blocked_byes
+	guard set source=strict
+	equals $'strict\nstrict' setting source
+	call=2-$call
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 1500; bye 20)
+	cdr_open
+	third_bye 14
+	comes "drop $LAB_THIRD" violations "action || ' ' || host(source)" "reason = 'foreign_source'"
+	call_ends
+	cdr_true bye caller gateway
+	equals 1 cdr blocked_byes
+}
+
+# A BYE whose dialog headers lie behind 1,600 bytes of Via: in a second fragment.
+long_bye() {
+	local n
+	printf 'BYE sip:gw@%s SIP/2.0\r\n' "$LAB_GATEWAY"
+	for n in {1..20}; do
+		printf 'Via: SIP/2.0/UDP 10.77.1.1:5060;branch=z9hG4bK-%s-%064d\r\n' "$n" "$n"
+	done
+	printf '%s\r\n' 'From: <sip:a@x>;tag=a' 'To: <sip:b@x>;tag=b' "Call-ID: $call" 'CSeq: 14 BYE' \
+		'Content-Length: 0' ''
+}
+
+# One datagram, whatever its size.
+datagram() { # HOST PORT <PAYLOAD
+	lab_in "$1" python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, 10, 0) # IP_MTU_DISCOVER: fragments are made
+s.sendto(sys.stdin.buffer.read(), (sys.argv[1], int(sys.argv[2])))' "$LAB_PROXY" "$2"
+}
+
+dropped() { # packets
+	guard stats -j | jq .dropped
+}
+
+fragmented() { # ACTION: how many such violations there are
+	sql "$CDRS" "SELECT count(*) FROM cseqguard.violation WHERE reason = 'fragmented' AND action = '$1'"
+}
+
+@test "policy fragments: a BYE that hides its dialog in a second fragment is dropped, or passes" {
+	local dropped
+	dropped=$(dropped)
+	equals $'strict\nstrict' setting fragments
+	[[ $(long_bye | wc -c) -gt 1500 ]]
+	long_bye | datagram caller 5060
+	comes 1 fragmented drop
+	equals $((dropped + 1)) dropped
+	guard set fragments=pass
+	equals $'pass\npass' setting fragments
+	long_bye | datagram caller 5060
+	comes 1 fragmented pass
+	equals 1 fragmented drop
+	equals $((dropped + 1)) dropped
+}
+
+# The gateway's own BYE, as SIPp `gateway` would send it, spoofed from the caller's side. (What the
+# proxy answers goes to a port of the gateway where nobody listens.)
+spoofed_gateway_bye() { # CSEQ
+	lab_in gateway python3 - "$LAB_DIR/gateway.msg" "$1" >"$LAB_DIR/spoofed" <<-'END'
+		import re, sys
+		text = open(sys.argv[1], newline="").read()
+		invite = text[text.index("INVITE "):]
+		ok = text[text.index("SIP/2.0 200"):]
+		def header(part, name):
+		    return re.search(r"^%s: *(.*?)\r?$" % name, part, re.M).group(1)
+		contact = re.search(r"<(.*?)>", header(invite, "Contact")).group(1)
+		sys.stdout.write("\r\n".join(["BYE %s SIP/2.0" % contact,
+		    "Via: SIP/2.0/UDP 10.77.2.1:5999;branch=z9hG4bK-spoofed-" + sys.argv[2],
+		    "From: " + header(ok, "To"), "To: " + header(invite, "From"),
+		    "Call-ID: " + header(invite, "Call-ID"), "CSeq: %s BYE" % sys.argv[2],
+		    "Max-Forwards: 70", "Content-Length: 0", "", ""]))
+	END
+	ip -n "$(lab_ns caller)" addr add "$LAB_GATEWAY/32" dev lo
+	lab_in caller python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[1], 5060))
+s.sendto(open(sys.argv[3], "rb").read(), (sys.argv[2], 5060))' "$LAB_GATEWAY" "$LAB_PROXY" "$LAB_DIR/spoofed"
+	ip -n "$(lab_ns caller)" addr del "$LAB_GATEWAY/32" dev lo
+}
+
+@test "policy strict-interface: a gateway's BYE spoofed through the caller's interface closes, or does not" {
+	lab_in proxy sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.caller0.rp_filter=0
+	equals $'no\nfalse' setting strict_interface
+	gateway < <(uas_call; sip_serve BYE 481 Gone)
+	caller < <(uac_call 13; sip_pause 2500; uac_request BYE 20; uac_expect 481)
+	cdr_open
+	spoofed_gateway_bye 5
+	cdr_closed bye callee # on a host without the setting it is the gateway's word
+	sip_over
+	guard set strict-interface=yes
+	equals $'yes\ntrue' setting strict_interface
+	call=2-$call
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 2500; bye 20)
+	cdr_open
+	spoofed_gateway_bye 5
+	comes "foreign_source callee" violations "reason || ' ' || leg"
+	cdr_open
+	call_ends
+	cdr_true bye caller gateway
+}
+
+@test "policy gateway: its addresses are believed, and no others" {
+	equals "$LAB_GATEWAY/32"$'\n'"$LAB_GATEWAY/32" setting gateways
+	passes uac_request BYE 14
+	guard set gateway=192.0.2.0/24,2001:db8::/32
+	equals $'192.0.2.0/24, 2001:db8::/32\n192.0.2.0/24, 2001:db8::/32' setting gateways
+	guard set gateway=
+	equals none setting gateways
+	call=2-$call # without one, the callee's own word closes
+	passes uac_request BYE 14
+}
+
+@test "policy ports: SIP on another port is guarded once it is named" {
+	local bad
+	equals $'5060\n5060' setting ports
+	printf 'BYE sip:a@b SIP/2.0\r\nFrom: <a:a>;tag=a\r\nTo: <b:b>;tag=b\r\nCall-ID: %s\r\nCall-ID: z\r\n\r\n' \
+		"$call" >"$LAB_DIR/bad"
+	bad=$(counted ambiguous)
+	datagram caller 5070 <"$LAB_DIR/bad"
+	guard set ports=5060,5070
+	equals $'5060, 5070\n5060, 5070' setting ports
+	equals "$bad" counted ambiguous
+	datagram caller 5070 <"$LAB_DIR/bad"
+	comes $((bad + 1)) counted ambiguous
+}
+
+# --- gateways that are not named -----------------------------------------------------------------
+
+@test "status names who answers for a gateway, until it is named" {
+	guard set gateway= # the cluster's neighbour is unknown
+	gateway < <(uas_invite; uas_answer 180 Ringing; sip_pause 1500; uas_answer 200 OK; sip_recv ACK; sip_serve BYE 200 OK)
+	caller < <(uac_invite 13; uac_expect 200; uac_answered 13; sip_pause 500; bye 14)
+	lab_wait 5 grep -q '^SIP/2.0 180' "$LAB_DIR/gateway.msg"
+	awk -v tag=neighbour '
+		/^(Via|From|Call-ID|CSeq|Record-Route):/ { print }
+		/^To:/ { sub(/\r$/, ""); print $0 ";tag=" tag "\r" }
+		/^Content-Type:/ { exit }
+		BEGIN { printf "SIP/2.0 200 OK\r\n" }
+		END { printf "Contact: <sip:gw@10.77.3.1:5060>\r\nContent-Length: 0\r\n\r\n" }' "$LAB_DIR/gateway.msg" \
+		>"$LAB_DIR/answer"
+	lab_in third bash -c "cat '$LAB_DIR/answer' >/dev/udp/$LAB_PROXY/5060"
+	comes "$LAB_THIRD 1" status '.answerers[] | "\(.address) \(.count)"'
+	guard status | grep -q "^answered for *$LAB_THIRD (1, last 20.*Z)"
+	guard status | grep -q 'cseqguard set gateway='
+	guard set "gateway=$LAB_GATEWAY/32,10.77.3.0/24"
+	equals 0 status '.answerers | length'
+	sip_over
+}
+
+# --- clocks --------------------------------------------------------------------------------------
+
+pending() { # INVITEs that the host acted on
+	status .maps.pending.used
+}
+
+@test "clocks: an INVITE without a final response is forgotten after invite-timeout, one with it after invite-grace" {
+	quick_daemon --invite-timeout 1s --invite-grace 1s # what other tests left
+	comes 0 pending
+	quick_daemon --invite-timeout 2s --invite-grace 1h
+	gateway < <(uas_invite; uas_answer 180 Ringing; sip_pause 6000)
+	caller < <(uac_invite 13; uac_expect 200)
+	comes 1 pending
+	comes 0 pending
+	sip_over
+	call=2-$call
+	quick_daemon --invite-timeout 1h --invite-grace 1h
+	passes uac_request BYE 14
+	equals 1 pending
+	quick_daemon --invite-timeout 1h --invite-grace 1s
+	comes 0 pending
+}
+
+@test "clocks: a BYE that nobody answers is unanswered after bye-timeout, the call goes on to its true end" {
+	gateway < <(uas_call; sip_recv BYE; sip_pause 3000; sip_recv BYE; sip_reply 200 OK)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14 branch=z9hG4bK-lost; sip_pause 4000; bye 15)
+	comes 'unanswered pass caller' violations "concat_ws(' ', reason, action, leg)"
+	cdr_open
+	sip_ended caller
+	comes 'bye f' cdr "concat_ws(' ', end_reason, suspect)"
+}
+

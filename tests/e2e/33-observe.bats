@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# Observe mode that can be trusted: what would have been dropped, and what became of it; and the
+# breaker, which falls back to it.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+load operator
+
+setup_file() {
+	proxy_lab
+	quick_daemon
+}
+
+teardown() {
+	sip_over
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || evidence >&2
+	guard set mode=enforce
+}
+
+# --- observe mode --------------------------------------------------------------------------------
+
+would_drop() { # the sum that status gives, as JSON has it
+	status '.would_drop | "\(.packets) \(.refused) \(.accepted)"'
+}
+
+outcomes() { # of the call's BYEs that would have been dropped
+	violations "string_agg(coalesce(outcome, 'open'), ' ' ORDER BY at)" "action = 'would_drop'"
+}
+
+@test "observe: a BYE that would be dropped, refused by the gateway, was a true drop" {
+	local packets refused accepted
+	read -r packets refused accepted < <(would_drop)
+	guard set mode=observe
+	gateway < <(uas_call; sip_serve BYE 500 'Request Out of Order'; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; uac_expect 500; sip_pause 500; bye 14)
+	call_ends
+	cdr_true bye caller gateway
+	comes refused outcomes
+	equals "$((packets + 1)) $((refused + 1)) $accepted" would_drop
+}
+
+@test "observe: a BYE that would be dropped, accepted by the gateway, would have been a false drop" {
+	local packets refused accepted
+	read -r packets refused accepted < <(would_drop)
+	guard set mode=observe
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 500; bye 10)
+	call_ends
+	cdr_true bye caller gateway
+	comes accepted outcomes
+	equals "$((packets + 1)) $refused $((accepted + 1))" would_drop
+	guard status | grep -q "^observe .*would have dropped .*: $refused refused by the far end, $((accepted + 1)) accepted"
+}
+
+@test "observe: a BYE that would be dropped, and that nobody answers, is silent, each copy" {
+	guard set mode=observe
+	gateway < <(uas_call; sip_recv BYE; sip_pause 4000)
+	caller < <(
+		uac_call 13
+		sip_pause 200
+		uac_request BYE 10 branch=z9hG4bK-silent
+		sip_pause 300
+		uac_request BYE 10 branch=z9hG4bK-silent
+		sip_pause 3500
+	)
+	comes 'open open' outcomes
+	comes 'silent silent' outcomes
+	cdr_open
+}
+
+# --- the breaker ---------------------------------------------------------------------------------
+
+breaker_rows() {
+	sql "$CDRS" "SELECT count(*) FROM cseqguard.violation WHERE reason = 'breaker'"
+}
+
+attacked_calls() { # NUMBER: so many calls, one after the other, each with a dropped BYE
+	local n
+	for ((n = 0; n < $1; n++)); do
+		call=$((++calls))-$BATS_TEST_NUMBER@lab-$LAB_ID
+		attack uac_request BYE 10
+		call_ends
+	done
+}
+
+@test "breaker: more dialogs than its share with a dropped BYE: back to observe, loudly" {
+	local calls=0
+	: >"$LAB_DIR/daemon.log"
+	quick_daemon --breaker 50 --breaker-dialogs 3
+	equals null status .breaker
+	attacked_calls 2
+	equals enforce status .settings.mode
+	attacked_calls 1
+	comes observe status .settings.mode
+	comes 1 breaker_rows
+	grep -q 'BREAKER: BYEs of 3 among 3 dialogs were dropped within 60 s, more than 50 %' "$LAB_DIR/daemon.log"
+	equals 'BYEs of 3 among 3 dialogs were dropped within 60 s, more than 50 %' status .breaker
+	guard status | grep -q '^BREAKER .*mode=enforce'
+	guard set mode=enforce # by hand: it begins anew
+	equals null status .breaker
+	attacked_calls 2
+	equals enforce status .settings.mode
+	equals 1 breaker_rows
+}
+
+@test "breaker: a BYE repeated by one attacker is one dialog, and honest calls beside it keep the mode" {
+	local n
+	sql "$CDRS" "DELETE FROM cseqguard.violation WHERE reason = 'breaker'"
+	quick_daemon --breaker 50 --breaker-dialogs 3
+	attack eval 'for n in {1..10}; do uac_request BYE $n; sip_pause 20; done'
+	call_ends
+	comes 10 cdr blocked_byes
+	for n in 1 2; do
+		call=honest-$n-$BATS_TEST_NUMBER@lab-$LAB_ID
+		passes uac_request BYE 14
+	done
+	quick_daemon # its beats are over: it would have tripped
+	equals enforce status .settings.mode
+	equals 0 breaker_rows
+}
+

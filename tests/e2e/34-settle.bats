@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# Calls that nobody but an operator can close: settled in the spool, or lost with their maps. (In
+# PostgreSQL: 32-sql.bats.)
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+load operator
+
+setup_file() {
+	proxy_lab
+	quick_daemon
+}
+
+@test "settle: in the spool, where there is no --db; with --db later, row and trace are in PostgreSQL" {
+	local uid spool=$LAB_DIR/settled.db
+	guard_daemon_end TERM
+	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab --sweep 200ms \
+		--max-call 1s --grace 1s --spool "$spool" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
+	LAB_DAEMON=$!
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 2500; bye 14)
+	timed_out() { guard cdr -j --spool "$spool" | jq -r ".[] | select(.call_id == \"$call\") | $1"; }
+	comes 'timeout true' timed_out '"\(.end_reason) \(.suspect)"'
+	uid=$(timed_out .call_uid)
+	run -2 guard cdr settle "$uid" --spool "$spool"
+	[[ $output == *--why* ]]
+	run -2 guard cdr settle "$uid-" --spool "$spool" --why none
+	[[ $output == *call_uid* ]]
+	run -1 guard cdr settle 00000000-0000-0000-0000-000000000000 --spool "$spool" --why none
+	[[ ${#lines[@]} == 1 ]]
+	guard cdr settle "$uid" --spool "$spool" --why 'seen on the gateway' --by bob
+	equals 'operator false' timed_out '"\(.end_reason) \(.suspect)"'
+	equals 'bob|seen on the gateway|timeout|1' sqlite3 "$spool" \
+		'SELECT operator, why, was_end_reason, was_suspect FROM settlement'
+	call_ends
+	kill -TERM "$LAB_DAEMON"
+	wait "$LAB_DAEMON"
+	LAB_DAEMON=
+	cp "$spool" "$LAB_DIR/spool.db"
+	rm -f "$LAB_DIR"/spool.db-*
+	quick_daemon
+	comes 'operator f' cdr "concat_ws(' ', end_reason, suspect)"
+	comes 'bob seen on the gateway' sql "$CDRS" \
+		"SELECT operator || ' ' || why FROM cseqguard.settlement WHERE call_uid = '$uid'"
+	equals 1 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id = '$call'"
+}
+
+@test "lost: open rows of before the boot are closed, suspect; others are not touched" {
+	local boot
+	boot=$(date -d "@$(awk '/btime/ { print $2 }' /proc/stat)" +%s)
+	guard_daemon_end TERM
+	old_row() { # CALL-ID NODE SECONDS-AFTER-BOOT
+		sql "$CDRS" "INSERT INTO cseqguard.cdr (setup_time, call_uid, node, call_id, from_tag, to_tag, caller,
+			callee, request_uri, caller_addr, caller_port, callee_addr, callee_port, answer_time, end_reason,
+			ended_by, bye_confirmed, suspect, blocked_byes, sip_code)
+			SELECT t, gen_random_uuid(), '$2', '$1', '', '', '', '', '', '::', 1, '::', 1, t, 'none', 'none',
+			false, false, 0, 200 FROM to_timestamp($((boot + $3))) AS t"
+	}
+	old_row before-boot lab -60
+	old_row after-boot lab 10
+	old_row other-node elsewhere -60
+	quick_daemon
+	comes 'after-boot none f
+before-boot lost t
+other-node none f' sql "$CDRS" "SELECT concat_ws(' ', call_id, end_reason, suspect) FROM cseqguard.cdr
+		WHERE call_id IN ('before-boot', 'after-boot', 'other-node') ORDER BY call_id"
+}
+
+@test "lost: calls that run when the instance is detached are closed, suspect" {
+	gateway < <(uas_call; sip_pause 5000)
+	caller < <(uac_call 13; sip_pause 5000)
+	cdr_open
+	guard detach -a
+	comes 'lost none t' cdr "concat_ws(' ', end_reason, ended_by, suspect)"
+	comes t cdr 'extract(epoch FROM now() - end_time) < 5'
+	guard_up --gateway "$LAB_GATEWAY/32"
+	quick_daemon
+}
