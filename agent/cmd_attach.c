@@ -10,6 +10,7 @@
 #include "options.h"
 #include "pins.h"
 #include "report.h"
+#include "run.h"
 
 /* Takes off what this call has put on: fresh[i] belongs to args[i]. */
 static void undo(const struct cg_options *options, const bool *fresh)
@@ -54,6 +55,8 @@ static int change_settings(const struct cg_options *options)
 		close(config_fd);
 	if (gateways_fd >= 0)
 		close(gateways_fd);
+	if (!err && options->settings.given & CG_SET_MODE)
+		cg_run_note_remove(options->instance, CG_RUN_BREAKER);
 	return err ? cg_fail_open(options->instance, err) : CG_DONE;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/cdr.c agent/text.c agent/words.c -luuid
+// link: agent/cdr.c agent/lost.c agent/spool.c agent/table.c agent/text.c agent/words.c -luuid -lsqlite3
 #include <string.h>
 
 #include "cdr.h"
+#include "lost.h"
 #include "tap.h"
 
 #define S 1000000000ULL
@@ -116,6 +117,33 @@ static void ends(void)
 	ok(row.end_time == row.answer_time + 43200 * US_1970 &&
 		   !strcmp(row.end_reason, "timeout") && row.suspect && !row.bye_confirmed,
 	   "cdr: over max_call: timeout, suspect, the same end at every look");
+}
+
+static void lost(void)
+{
+	struct cg_limits gone = limits;
+	struct cg_dialog d = a_call();
+	struct cg_cdr_row row;
+	char boot[24];
+
+	gone.lost_at = 300 * S;
+	ok(cg_cdr_due(&d, &gone, 400 * S) == CG_DUE_LOST,
+	   "due: a call that runs when the maps go away is lost");
+	cg_cdr_row(&d, &gone, &origin, CG_DUE_LOST, &row);
+	ok(row.end_time == 1300 * US_1970 && !strcmp(row.end_reason, "lost") &&
+		   !strcmp(row.ended_by, "none") && row.suspect && !row.bye_confirmed,
+	   "cdr: lost: suspect, ended when they went, the same at every look");
+	ok(cg_cdr_fingerprint(&d, CG_DUE_LOST) != cg_cdr_fingerprint(&d, 0),
+	   "fingerprint: the loss does");
+	d = an_ended_call();
+	ok(cg_cdr_due(&d, &gone, 400 * S) == CG_DUE_RETIRE, "due: ... an ended one is not");
+	d = a_call();
+	ok(cg_cdr_due(&d, &gone, 50000 * S) & CG_DUE_EXPIRED &&
+		   !(cg_cdr_due(&d, &gone, 50000 * S) & CG_DUE_LOST),
+	   "due: ... and one over max_call is a timeout");
+	cg_lost_boot(&origin, boot);
+	ok(!strcmp(boot, "999000000"),
+	   "lost: the boot by the least clock offset that a call was born under, and a margin");
 }
 
 static void hostile_text(void)
@@ -249,6 +277,11 @@ static void violations(void)
 		   !strcmp(row.reason, "unknown"),
 	   "violation: what is not known is NULL, and seq fits a bigint");
 
+	cg_breaker_row(500 * S, 0, &origin, &row);
+	ok(row.at == 1500 * US_1970 && !strcmp(row.reason, "breaker") &&
+		   !strcmp(row.source, "::") && strlen(row.call_uid) == 36 && row.seq > 0,
+	   "violation: a fall back to observe mode is of no call");
+
 	d.state = CG_S_ENDING;
 	d.bye_at = 150 * S;
 	d.flags = CG_D_BYE_CALLEE;
@@ -267,6 +300,7 @@ int main(void)
 {
 	rows();
 	ends();
+	lost();
 	hostile_text();
 	due();
 	fingerprints();

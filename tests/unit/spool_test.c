@@ -116,6 +116,12 @@ static void merging(void)
 	ok(MERGES(spool, "900 bye 1 0 - 192.0.2.1", doubted, bye), "merge: suspect stays");
 	ok(MERGES(spool, "500 operator 0 0 - 192.0.2.1", settled, doubted),
 	   "merge: an operator has the last word");
+	ok(MERGES(spool, "500 operator 0 0 - 192.0.2.1", doubted, settled),
+	   "merge: ... over a later end, and over doubt");
+	ok(MERGES(spool, "400 operator 0 0 - 192.0.2.1", settled, closed_row("a", 400, "operator")),
+	   "merge: ... and may change his mind");
+	ok(MERGES(spool, "900 bye 1 0 - 192.0.2.1", bye, doubted, bye),
+	   "merge: alive after its end: suspect, end and reason kept");
 	ok(MERGES(spool, "- none 0 2 300 192.0.2.1", open, blocked),
 	   "merge: blocked BYEs are counted");
 	ok(MERGES(spool, "900 bye 0 2 300 192.0.2.1", blocked, bye),
@@ -125,6 +131,76 @@ static void merging(void)
 	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", bye, moved),
 	   "merge: ... a closed one's does not");
 	cg_spool_close(spool);
+}
+
+static int see_outcome(void *ctx, __s64 step, const char *const *values)
+{
+	unsigned int last = cg_tables[CG_TABLE_VIOLATION].n_columns - 1;
+
+	snprintf(ctx, 64, "%lld %s", (long long)step, values[last] ? values[last] : "-");
+	return 0;
+}
+
+static void outcomes(void)
+{
+	struct cg_violation_row row = { .at = 1, .node = "n1", .seq = 1 };
+	char first[64] = "", then[64] = "", last[64] = "";
+	struct cg_spool *spool;
+
+	if (cg_spool_open(path, 1, &spool) || cg_spool_begin(spool)) {
+		ok(0, "violation: set up");
+		return;
+	}
+	cg_spool_put(spool, CG_TABLE_VIOLATION, &row);
+	cg_spool_each(spool, CG_TABLE_VIOLATION, 0, 1, see_outcome, first);
+	strcpy(row.outcome, "refused");
+	cg_spool_put(spool, CG_TABLE_VIOLATION, &row);
+	cg_spool_each(spool, CG_TABLE_VIOLATION, 0, 1, see_outcome, then);
+	strcpy(row.outcome, "silent");
+	cg_spool_put(spool, CG_TABLE_VIOLATION, &row);
+	*row.outcome = '\0';
+	cg_spool_put(spool, CG_TABLE_VIOLATION, &row);
+	cg_spool_each(spool, CG_TABLE_VIOLATION, 0, 1, see_outcome, last);
+	cg_spool_commit(spool);
+	ok(strstr(first, " -") && strstr(then, " refused") && atoll(then) > atoll(first),
+	   "merge: a violation's outcome is NULL until it is told, as a new step");
+	ok(strstr(last, " refused") != NULL, "merge: ... and stays what was told first");
+	cg_spool_begin(spool);
+	cg_spool_drop(spool, CG_TABLE_VIOLATION, atoll(last));
+	cg_spool_commit(spool);
+	cg_spool_close(spool);
+}
+
+/* The daemon, and an operator who settles a row: no step is given out twice. */
+static void two_writers(void)
+{
+	struct cg_cdr_row row = open_row("w");
+	struct cg_spool *daemon, *other;
+	struct seen seen = {};
+	int err = 0;
+
+	if (cg_spool_open(path, 1, &daemon) || cg_spool_open(path, 1, &other)) {
+		ok(0, "two writers: set up");
+		return;
+	}
+	for (int i = 0; i < 6 && !err; i++) {
+		struct cg_spool *spool = i % 2 ? daemon : other;
+
+		row.setup_time = 100 + i;
+		err = cg_spool_begin(spool);
+		if (!err)
+			err = cg_spool_put(spool, CG_TABLE_CDR, &row);
+		if (!err)
+			err = cg_spool_commit(spool);
+	}
+	ok(!err && cg_spool_each(daemon, CG_TABLE_CDR, 0, 10, see, &seen) == 6 &&
+		   seen.last_step == cg_spool_step(daemon),
+	   "spool: two writers by turns share one row of steps");
+	cg_spool_begin(daemon);
+	cg_spool_drop(daemon, CG_TABLE_CDR, seen.last_step);
+	cg_spool_commit(daemon);
+	cg_spool_close(other);
+	cg_spool_close(daemon);
 }
 
 static void wait_durable(struct cg_writer *writer, __u64 ticket, struct cg_writer_status *status)
@@ -257,6 +333,8 @@ int main(void)
 		return 1;
 	snprintf(path, sizeof(path), "%s/spool.db", dir);
 	merging();
+	outcomes();
+	two_writers();
 	writing();
 	failing();
 	moved();
