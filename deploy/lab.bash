@@ -10,7 +10,8 @@
 #   third  10.77.3.1 --- third0  .
 #
 # Sets LAB_ID, LAB_DIR (throw-away folder) and LAB_PG (folder of PostgreSQL's socket). More hosts go
-# into LAB_HOSTS and LAB_INTERFACES beforehand; LAB_SECOND and LAB_TCP are for Kamailio.
+# into LAB_HOSTS and LAB_INTERFACES beforehand; LAB_SECOND, LAB_TCP and
+# LAB_MEMORY (MiB) are for Kamailio.
 
 LAB_CALLER=10.77.1.1
 LAB_GATEWAY=10.77.2.1
@@ -189,7 +190,7 @@ kamailio_up() { # DATABASE [ADDRESS]...: a proxy on the guarded host, on LAB_PRO
 		second=(-A "SECOND=\"$LAB_SECOND\"" -A "GATEWAYS=\"$LAB_DIR/gateways\"")
 	fi
 	install -d "$LAB_DIR/kamailio"
-	PGHOST=$LAB_PG lab_in proxy kamailio -DD -E -f "$config" "${listen[@]}" -m 32 -M 8 \
+	PGHOST=$LAB_PG lab_in proxy kamailio -DD -E -f "$config" "${listen[@]}" -m "${LAB_MEMORY:-32}" -M 8 \
 		-A "DATABASE=\"postgres://postgres@/$1\"" -A "GATEWAY=\"$LAB_GATEWAY\"" \
 		-A "CUSTOMER=\"$LAB_CALLER\"" "${second[@]}" -Y "$LAB_DIR/kamailio" \
 		>"$LAB_DIR/kamailio.log" 2>&1 </dev/null 3>&- &

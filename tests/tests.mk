@@ -84,7 +84,7 @@ test-floods: e2e-programs
 	$(Q)FLOOD_SECONDS=10 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/28-floods.bats
 
 test-mixed: e2e-programs
-	$(Q)MIXED_CALLS=2000 MIXED_AT_ONCE=300 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/29-mixed.bats
+	$(Q)MIXED_CALLS=2000 MIXED_RATE=100 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/29-mixed.bats
 
 table: e2e-programs
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/table >$(TESTS)/table.md
@@ -98,6 +98,5 @@ bench: $(TESTS)/bench/bench $(TESTS)/kernel_test
 	$(Q)tests/kernel/qemu $(TESTS)/kernel_test load | sed -n 's/^# \(Linux\|verifier:\)/\1/p'
 
 .PHONY: unit kernel e2e fuzz unit-programs kernel-programs e2e-programs fuzz-programs \
-	test-programs bench \
-	test-floods test-mixed table
+	test-programs bench test-floods test-mixed table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)

@@ -3,7 +3,7 @@
 """Plays rows of DESIGN's tables in a lab (LAB_ID), and says what the gateway counted.
 
 play.py plain|guarded                  each row once, all at the same time
-play.py guarded CALLS SEED AT-ONCE     so many calls, of all rows and plain ones, in random order
+play.py guarded CALLS SEED A-SECOND    so many calls, half of them ordinary, in random order
 
 A line a call that was answered: ROW, To tag, seconds, dropped BYEs, the row's text; apart by tabs.
 Exit code 1, and a line each on stderr, if messages came to pass that should not have.
@@ -34,30 +34,27 @@ async def play(world, row, number):
     return call
 
 
-async def at_once(world, chosen, limit):
-    free = asyncio.Semaphore(limit)
-
+async def play_all(world, chosen, a_second):
     async def one(row, number):
-        async with free:
-            return await play(world, row, number)
+        await asyncio.sleep(number / a_second)
+        return await play(world, row, number)
     return await asyncio.gather(*(one(row, number) for number, row in enumerate(chosen)))
 
 
 def choose(arguments):
     every = rows.FRAUD + rows.HONEST
     if len(arguments) == 1:
-        return every, len(every), lambda: 1
-    calls, seed, limit = (int(word) for word in arguments[1:])
+        return every, 100, lambda: 1
+    calls, seed, a_second = (int(word) for word in arguments[1:])
     chance = random.Random(seed)
-    # H10 needs a cluster, and every other call is an ordinary one
-    return ([chance.choice([ordinary, chance.choice(every)]) for _ in range(calls)], limit,
-            lambda: chance.uniform(0.3, 1.2))
+    return ([chance.choice([ordinary, chance.choice(every)]) for _ in range(calls)], a_second,
+            lambda: chance.uniform(0.5, 2.5))
 
 
 async def main():
-    chosen, limit, pace = choose(sys.argv[1:])
+    chosen, a_second, pace = choose(sys.argv[1:])
     world = await World(sys.argv[1] == "guarded", pace).open()
-    calls = await at_once(world, chosen, limit)
+    calls = await play_all(world, chosen, a_second)
     for call in calls:
         truth = list(call.truth())
         for tag, seconds in truth:

@@ -112,28 +112,35 @@ class Gateway:
             return
         if message.method == "INVITE" and not message.tag("to"):
             if message.get("via") not in self.invites:
-                self.invites[message.get("via")] = self.call.world.start(self.answer(message, source, host))
+                self.invites[message.get("via")] = b""
+                self.call.world.start(self.answer(message, source, host))
+            elif self.invites[message.get("via")]:
+                host.send(self.invites[message.get("via")], source)
             return
         getattr(self, "on_" + message.method.lower(), self.on_other)(message, source, host)
+
+    def respond(self, invite, source, host, *response):
+        self.invites[invite.get("via")] = data = invite.response(*response)
+        host.send(data, source)
 
     async def answer(self, invite, source, host):
         plan, contact = self.plan, "Contact: <sip:gw@%s:%d>" % (host.address, host.port)
         tag = self.call.tag
         if plan.get("challenge") and "proxy-authorization" not in dict(invite.lines):
-            host.send(invite.response(407, tag + "-407",
-                                      ['Proxy-Authenticate: Digest realm="trunk", nonce="n", algorithm=MD5']), source)
+            self.respond(invite, source, host, 407, tag + "-407",
+                         ['Proxy-Authenticate: Digest realm="trunk", nonce="n", algorithm=MD5'])
             return
         if self.highest or "cheap" in invite.start:
-            host.send(invite.response(486, tag + "-486"), source)
+            self.respond(invite, source, host, 486, tag + "-486")
             return
         self.highest, self.invite = invite.cseq, invite
-        host.send(invite.response(180, tag, [contact]), source)
+        self.respond(invite, source, host, 180, tag, [contact])
         await self.call.talk(plan.get("ring", 0))
         if plan.get("cancelled"):
             await self.cancelled.wait()
         for one in (tag, tag + "-2") if plan.get("fork") else (tag,):
             self.answered[one] = self.now()
-            host.send(invite.response(200, one, [contact]), source)
+            self.respond(invite, source, host, 200, one, [contact])
         while not await self.call.world.within(T1, self.acked.wait()):
             host.send(invite.response(200, tag, [contact]), source)
         if "hangup" in plan:
