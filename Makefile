@@ -125,6 +125,8 @@ help:
 	@echo 'make run IFACE=eth0  observe an interface, live events, until Ctrl-C (root);'
 	@echo '                 MODE=enforce, GATEWAY=CIDR,..., DB=CONNINFO'
 	@echo 'make test        unit, kernel and end-to-end tests (root); CI=1: a skip is a failure'
+	@echo 'make test-mixed  2,000 calls with everything in random order; make test-floods: 10 s each'
+	@echo 'make table       what each attack is billed, from real calls, into the README'
 	@echo 'make bench       what a packet costs (root)'
 	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'
 	@echo 'make install     to $(PREFIX); DESTDIR and PREFIX are heeded, and by uninstall'
