@@ -197,3 +197,28 @@ takes_bye() {
 	call_ends
 	cdr_true bye caller gateway
 }
+
+tcp_gateway() { # steps on stdin
+	sip_play gateway gateway -t t1 < <(sed 's/^\(Contact: <[^>]*\)/\1;transport=tcp/')
+	lab_wait 5 tcp_listens
+}
+
+tcp_listens() {
+	lab_in gateway ss -Hltn 'sport = :5060' | grep -q .
+}
+
+@test "H13 the gateway is on TCP, the host answers for it: the caller's BYE ends the call" {
+	tcp_gateway < <(uas_call; sip_serve BYE 200 OK)
+	SIP_CALLS=stream caller < <(uac_call 13; sip_pause 500; bye 14)
+	call_ends
+	cdr_true bye caller gateway
+	unblocked
+}
+
+@test "H13 near miss: the gateway is on TCP: the caller's low BYE is dropped" {
+	tcp_gateway < <(uas_call; sip_serve BYE 200 OK)
+	SIP_CALLS=stream caller < <(uac_call 13; uac_request BYE 10; sip_pause 1000; bye 14)
+	call_ends
+	cdr_true bye caller gateway
+	blocked out_of_order 10 14
+}

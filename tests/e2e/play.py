@@ -13,7 +13,8 @@ import random
 import resource
 import sys
 
-import rows
+sys.dont_write_bytecode = True
+import rows  # noqa: E402
 from players import Call, World
 
 

@@ -297,8 +297,8 @@ class Call:
         def md5(value):
             return hashlib.md5(value.encode()).hexdigest()
         answer = md5("%s:%s:%s" % (md5("%s:lab:secret" % self.user), nonce, md5("%s:%s" % (method, uri))))
-        return ('Proxy-Authorization: Digest username="%s", realm="lab", nonce="%s", uri="%s", response="%s", algorithm=MD5'
-                % (self.user, nonce, uri, answer))
+        return ('Proxy-Authorization: Digest username="%s", realm="lab", nonce="%s", uri="%s", '
+                'response="%s", algorithm=MD5' % (self.user, nonce, uri, answer))
 
     def truth(self):
         """(To tag, seconds) of each call that was answered, as the gateway counts."""

@@ -121,7 +121,8 @@ async def F15(c):
     c.plan["ring"] = 2 * TALK
     c.send("INVITE", 13)
     await c.talk(TALK)
-    c.world.third.send(("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKforged\r\nVia: SIP/2.0/UDP %s:5060;branch=z\r\n"
+    c.world.third.send(("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKforged\r\n"
+                        "Via: SIP/2.0/UDP %s:5060;branch=z\r\n"
                         "From: <sip:bob@%s>;tag=%s\r\nTo: <sip:gw@%s>;tag=%s\r\nCall-ID: %s\r\nCSeq: 13 INVITE\r\n"
                         "Contact: <sip:me@%s>\r\nContent-Length: 0\r\n\r\n"
                         % (PROXY, CALLER, CALLER, c.own_tag, PROXY, c.tag + "-third", c.id, THIRD)).encode())
