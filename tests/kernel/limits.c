@@ -77,7 +77,10 @@ static bool full(struct rig *rig, const char *map, int reason)
 	       is("entries", rig_count(rig, map), filled);
 }
 
-/* So many messages of one form, each with a Call-ID and To tag of its own. 0 or -errno. */
+/*
+ * So many messages of one form, each with a Call-ID or To tag of its own, and sent twice: what is
+ * looked up again counts as used. 0 or -errno.
+ */
 static int flood(struct rig *rig, const char *path, const char *format)
 {
 	char form[128], call_id[64];
@@ -86,7 +89,10 @@ static int flood(struct rig *rig, const char *path, const char *format)
 	for (int i = 0; i < FLOOD && !err; i++) {
 		snprintf(form, sizeof(form), format, i);
 		snprintf(call_id, sizeof(call_id), "%d-flood@caller.example", i);
-		err = send_times(rig, path, form, strstr(format, "a>") ? CALL_ID : call_id, 1);
+		for (int copy = 0; copy < 2 && !err;
+		     copy++) /* test_run's own repeat waits for RCU */
+			err = send_times(rig, path, form, strstr(format, "a>") ? CALL_ID : call_id,
+					 1);
 	}
 	return err;
 }
@@ -106,7 +112,7 @@ static bool outlives(struct rig *rig, const char *path, const char *format, int 
 	err = err ? err : send_answered(rig, CALL_ID);
 	if (err)
 		return wrong("it cannot be run: %s", strerror(-err));
-	return is(cg_reason_word(reason), after.in[reason] - before.in[reason], FLOOD) &
+	return is(cg_reason_word(reason), after.in[reason] - before.in[reason], 2 * FLOOD) &
 	       is("dropped", after.dropped - before.dropped, 0) &
 	       is("dialogs", rig_count(rig, "dialogs"), 1) &
 	       is("pending", rig_count(rig, "pending"), 1);
@@ -142,7 +148,7 @@ static bool outlives_unknown_byes(struct rig *rig)
 	if (err)
 		return wrong("it cannot be run: %s", strerror(-err));
 	return is("unknown_dialog", after.in[CG_R_UNKNOWN_DIALOG] - before.in[CG_R_UNKNOWN_DIALOG],
-		  FLOOD) &
+		  2 * FLOOD) &
 	       is("out_of_order", after.in[CG_R_OUT_OF_ORDER] - before.in[CG_R_OUT_OF_ORDER], 1) &
 	       is("bye", after.in[CG_R_BYE] - before.in[CG_R_BYE], 1) &
 	       is("dialogs", rig_count(rig, "dialogs"), 1);

@@ -11,7 +11,9 @@
 #include "guard.skel.h"
 #include "hosts.h"
 
-#define SMALL 4096 /* entries: a test needs no more, and 6.1 under emulation has little memory */
+/* Entries: a test needs no more, 6.1 under emulation has little memory, and floods wash LRUs out. */
+#define SMALL 4096
+#define SMALL_LRU 1024
 
 #define LOG_SHOWN 1500 /* bytes */
 
@@ -62,8 +64,8 @@ int rig_open(struct rig *rig, __u32 max_dialogs)
 		return err ? err : -ENOMEM;
 	err = bpf_map__set_max_entries(rig->skel->maps.dialogs, max_dialogs);
 	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.pending, SMALL);
-	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.invites, SMALL);
-	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.early, SMALL);
+	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.invites, SMALL_LRU);
+	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.early, SMALL_LRU);
 	err = err ? err : guard__load(rig->skel);
 	rig->without_btf = without_btf;
 	if (err)
