@@ -169,14 +169,25 @@ s.sendto(open(sys.argv[3], "rb").read(), (sys.argv[2], 5060))' "$LAB_GATEWAY" "$
 	cdr_true bye caller gateway
 }
 
+refused_bye() {
+	gateway < <(uas_call; sip_serve BYE 403 No)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect 403)
+	call_ends
+}
+
 @test "policy gateway: its addresses are believed, and no others" {
 	equals "$LAB_GATEWAY/32"$'\n'"$LAB_GATEWAY/32" setting gateways
-	passes uac_request BYE 14
+	refused_bye
+	cdr_open # the gateway is the witness, and refused
 	guard set gateway=192.0.2.0/24,2001:db8::/32
 	equals $'192.0.2.0/24, 2001:db8::/32\n192.0.2.0/24, 2001:db8::/32' setting gateways
+	guard set "gateway=$LAB_CALLER/32"
+	call=2-$call
+	refused_bye
+	cdr_closed bye caller # the caller is the witness: its own word closes
 	guard set gateway=
 	equals none setting gateways
-	call=2-$call # without one, the callee's own word closes
+	call=3-$call # without one, the callee's word closes
 	passes uac_request BYE 14
 }
 
