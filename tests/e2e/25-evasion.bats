@@ -229,7 +229,7 @@ slow_gateway() { # rings for a second and a half
 		"concat_ws(' ', request_uri, host(callee_addr), to_tag)"
 }
 
-@test "F16 both INVITEs are answered: each has the CDR of its own callee" {
+@test "F16 near miss: both INVITEs are answered: each has the CDR of its own callee" {
 	slow_gateway
 	sip_callee second second < <(uas_invite; uas_answer 200 OK; sip_recv ACK; sip_serve BYE 200 OK)
 	caller < <(
@@ -252,10 +252,56 @@ sip:second@$LAB_PROXY $LAB_SECOND t-second" cdr \
 	comes t cdr "bool_and(abs(extract(epoch FROM duration)
 		- CASE to_tag WHEN 't-gateway' THEN $(ladder_length "$LAB_DIR/gateway.short")
 		ELSE $(ladder_length "$LAB_DIR/second.short") END) < 0.15)"
-	unblocked_both
-}
-
-unblocked_both() {
 	equals 0 cdr 'sum(blocked_byes)'
 	equals 0 violations 'count(*)'
+}
+
+# --- near misses of what other files have --------------------------------------------------------
+
+@test "F7 near miss: BYE challenged, and repeated with credentials, ends the call at the second" {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	SIP_USER=carol caller < <(
+		uac_call 13
+		sip_pause 200
+		uac_request BYE 14
+		uac_expect 407 'auth="true"'
+		sip_pause 700
+		uac_request BYE 15 $'routes=[routes]\n[authentication username=carol password=secret]'
+		uac_expect 200
+	)
+	call_ends
+	cdr_true bye caller gateway
+	equals 0 cdr blocked_byes
+}
+
+@test "F8 near miss: any 2xx of the gateway ends the call" {
+	gateway < <(uas_call; sip_serve BYE 202 Accepted)
+	caller < <(uac_call 13; sip_pause 500; uac_request BYE 14; uac_expect 202)
+	call_ends
+	cdr_closed bye caller
+	comes t cdr 'extract(epoch FROM duration) BETWEEN 0.4 AND 0.8'
+	unblocked
+}
+
+@test "F10 near miss: the gateway's BYE, with those tags from its own address, ends the call" {
+	gateway < <(uas_call; sip_pause 500; uas_request BYE 1; uac_expect 200)
+	caller < <(uac_call 13; sip_serve BYE 200 OK)
+	call_ends
+	cdr_true bye callee gateway
+	unblocked
+}
+
+@test "F15 near miss: the gateway's own 2xx under another To tag than its 180 opens the call" {
+	gateway < <(
+		uas_invite
+		uas_late_answer 180 Ringing t-ringing
+		uas_late_answer 200 OK t-gateway
+		sip_recv ACK
+		sip_serve BYE 200 OK
+	)
+	caller < <(uac_call 13; sip_pause 500; bye 14)
+	call_ends
+	cdr_true bye caller gateway
+	unblocked
+	equals t-gateway cdr to_tag
 }
