@@ -228,6 +228,24 @@ refused_bye() {
 	sip_over
 }
 
+answerer() { # NUMBER: 192.0.2.NUMBER, last seen NUMBER seconds after boot
+	local key value
+	key=$(printf '00 00 00 00 00 00 00 00 00 00 ff ff c0 00 02 %02x' "$1")
+	value=$(python3 -c 'import struct, sys
+print(struct.pack("=QQ", 1, int(sys.argv[1]) * 10**9).hex(" "))' "$1")
+	# shellcheck disable=SC2086 # one word a byte
+	bpftool map update pinned "/sys/fs/bpf/cseqguard/lab-$LAB_ID/answerers" key hex $key value hex $value
+}
+
+@test "status names the ten who answered last, the latest first" {
+	local n
+	for n in 7 3 12 1 9 5 11 2 8 4 10 6; do
+		answerer "$n"
+	done
+	guard set "gateway=$LAB_GATEWAY/32,$LAB_THIRD/32,192.0.2.12/32"
+	equals '11 10 9 8 7 6 5 4 3 2' status '[.answerers[].address | ltrimstr("192.0.2.")] | join(" ")'
+}
+
 # --- clocks --------------------------------------------------------------------------------------
 
 pending() { # INVITEs that the host acted on
