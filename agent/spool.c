@@ -1,25 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #define _GNU_SOURCE
-#include "spool.h"
+#include "spool_own.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SPOOL_VERSION 1 /* PRAGMA user_version */
 #define BUSY_MS 5000 /* only a second writer or a backup can hold it for so long */
 
-struct cg_spool {
-	sqlite3 *db;
-	sqlite3_stmt *put[CG_TABLES];
-	sqlite3_stmt *drop[CG_TABLES];
-	sqlite3_stmt *each[CG_TABLES];
-	__s64 step; /* the last one given out */
-	const char *why; /* of our own, over SQLite's */
-};
-
-static int error_of(struct cg_spool *spool, int rc)
+int cg_spool_rc(struct cg_spool *spool, int rc)
 {
 	switch (rc & 0xff) {
 	case SQLITE_OK:
@@ -47,17 +37,16 @@ static int error_of(struct cg_spool *spool, int rc)
 
 static int run(struct cg_spool *spool, const char *sql)
 {
-	return error_of(spool, sqlite3_exec(spool->db, sql, NULL, NULL, NULL));
+	return cg_spool_rc(spool, sqlite3_exec(spool->db, sql, NULL, NULL, NULL));
 }
 
-/* Takes over `text` (of open_memstream, may be NULL). */
-static int prepare(struct cg_spool *spool, char *text, sqlite3_stmt **stmt)
+int cg_spool_prepare(struct cg_spool *spool, char *text, sqlite3_stmt **stmt)
 {
 	int err = -ENOMEM;
 
 	if (text)
-		err = error_of(spool, sqlite3_prepare_v3(spool->db, text, -1,
-							 SQLITE_PREPARE_PERSISTENT, stmt, NULL));
+		err = cg_spool_rc(spool, sqlite3_prepare_v3(spool->db, text, -1,
+							    SQLITE_PREPARE_PERSISTENT, stmt, NULL));
 	free(text);
 	return err;
 }
@@ -93,7 +82,7 @@ static int read_number(struct cg_spool *spool, const char *sql, __s64 *number)
 	if (rc == SQLITE_ROW)
 		*number = sqlite3_column_int64(stmt, 0);
 	sqlite3_finalize(stmt);
-	return error_of(spool, rc);
+	return cg_spool_rc(spool, rc);
 }
 
 static int prepare_write(struct cg_spool *spool, enum cg_table_id id)
@@ -114,13 +103,13 @@ static int prepare_write(struct cg_spool *spool, enum cg_table_id id)
 	fputs("?)", sql);
 	cg_table_merge(sql, table, "step = excluded.step");
 	fclose(sql);
-	err = prepare(spool, text, &spool->put[id]);
+	err = cg_spool_prepare(spool, text, &spool->put[id]);
 	if (err)
 		return err;
 	text = NULL;
 	if (asprintf(&text, "DELETE FROM %s WHERE step <= ?", table->name) < 0)
 		return -ENOMEM;
-	return prepare(spool, text, &spool->drop[id]);
+	return cg_spool_prepare(spool, text, &spool->drop[id]);
 }
 
 /* Another writer may have given out steps. */
@@ -181,7 +170,8 @@ int cg_spool_open(const char *path, int writable, struct cg_spool **out)
 	*out = spool;
 	if (!spool)
 		return -ENOMEM;
-	err = error_of(spool, sqlite3_open_v2(path, &spool->db, flags | SQLITE_OPEN_NOMUTEX, NULL));
+	err = cg_spool_rc(spool,
+			  sqlite3_open_v2(path, &spool->db, flags | SQLITE_OPEN_NOMUTEX, NULL));
 	if (err)
 		return err;
 	sqlite3_busy_timeout(spool->db, BUSY_MS);
@@ -251,7 +241,7 @@ static int finish(struct cg_spool *spool, sqlite3_stmt *stmt)
 	int rc = sqlite3_step(stmt);
 
 	sqlite3_reset(stmt);
-	return error_of(spool, rc);
+	return cg_spool_rc(spool, rc);
 }
 
 int cg_spool_put(struct cg_spool *spool, enum cg_table_id id, const void *row)
@@ -275,7 +265,7 @@ int cg_spool_put(struct cg_spool *spool, enum cg_table_id id, const void *row)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_int64(stmt, table->n_columns + 1, spool->step + 1);
 	if (rc != SQLITE_OK)
-		return error_of(spool, rc);
+		return cg_spool_rc(spool, rc);
 	spool->step++; /* after a rollback too: a gap costs nothing */
 	return finish(spool, stmt);
 }
@@ -293,7 +283,7 @@ int cg_spool_run(struct cg_spool *spool, const char *sql, int n, const char *con
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(stmt);
 	sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE ? sqlite3_changes(spool->db) : error_of(spool, rc);
+	return rc == SQLITE_DONE ? sqlite3_changes(spool->db) : cg_spool_rc(spool, rc);
 }
 
 int cg_spool_drop(struct cg_spool *spool, enum cg_table_id id, __s64 through_step)
@@ -320,7 +310,7 @@ int cg_spool_reject(struct cg_spool *spool, enum cg_table_id id, __s64 step, con
 			table->columns[i].name);
 	fprintf(sql, ") FROM %s WHERE step = ?2", table->name);
 	fclose(sql);
-	err = prepare(spool, text, &stmt);
+	err = cg_spool_prepare(spool, text, &stmt);
 	if (!err) {
 		sqlite3_bind_text(stmt, 1, error, -1, SQLITE_STATIC);
 		sqlite3_bind_int64(stmt, 2, step);
@@ -328,73 +318,4 @@ int cg_spool_reject(struct cg_spool *spool, enum cg_table_id id, __s64 step, con
 	}
 	sqlite3_finalize(stmt);
 	return err ? err : cg_spool_drop(spool, id, step);
-}
-
-static int walk(struct cg_spool *spool, const struct cg_table *table, sqlite3_stmt *stmt,
-		cg_spool_take take, void *ctx)
-{
-	const char *values[CG_COLUMNS_MAX];
-	int rc, err = 0, n = 0;
-
-	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		for (unsigned int i = 0; i < table->n_columns; i++)
-			values[i] = (const char *)sqlite3_column_text(stmt, i + 1);
-		err = take(ctx, sqlite3_column_int64(stmt, 0), values);
-		n++;
-	}
-	if (!err)
-		err = error_of(spool, rc);
-	sqlite3_reset(stmt); /* an unfinished read would keep the WAL from being reset */
-	return err ? err : n;
-}
-
-static int prepare_read(struct cg_spool *spool, const struct cg_table *table, const char *order,
-			sqlite3_stmt **stmt)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *sql = open_memstream(&text, &size);
-
-	if (!sql)
-		return -ENOMEM;
-	fputs("SELECT step, ", sql);
-	cg_table_names(sql, table);
-	fprintf(sql, " FROM %s WHERE step > ?1 ORDER BY ", table->name);
-	if (order)
-		fputs(order, sql);
-	else
-		cg_table_key(sql, table);
-	fputs(" LIMIT ?2", sql);
-	fclose(sql);
-	return prepare(spool, text, stmt);
-}
-
-int cg_spool_each(struct cg_spool *spool, enum cg_table_id id, __s64 after_step, int max,
-		  cg_spool_take take, void *ctx)
-{
-	int err;
-
-	if (!spool->each[id]) {
-		err = prepare_read(spool, &cg_tables[id], "step", &spool->each[id]);
-		if (err)
-			return err;
-	}
-	sqlite3_bind_int64(spool->each[id], 1, after_step);
-	sqlite3_bind_int64(spool->each[id], 2, max);
-	return walk(spool, &cg_tables[id], spool->each[id], take, ctx);
-}
-
-int cg_spool_each_by_key(struct cg_spool *spool, enum cg_table_id id, int max, cg_spool_take take,
-			 void *ctx)
-{
-	sqlite3_stmt *stmt = NULL;
-	int err = prepare_read(spool, &cg_tables[id], NULL, &stmt);
-
-	if (!err) {
-		sqlite3_bind_int64(stmt, 1, 0);
-		sqlite3_bind_int64(stmt, 2, max);
-		err = walk(spool, &cg_tables[id], stmt, take, ctx);
-	}
-	sqlite3_finalize(stmt);
-	return err;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/cdr.c agent/lost.c agent/spool.c agent/table.c agent/text.c agent/words.c -luuid -lsqlite3
+// link: agent/cdr.c agent/lost.c agent/spool.c agent/spool_read.c agent/table.c agent/text.c agent/words.c -luuid -lsqlite3
 #include <string.h>
 
 #include "cdr.h"
