@@ -65,6 +65,12 @@ static __always_inline int peer_is_other(const struct facts *f, const struct sid
 	return peer_is_leg(f, s->other, *s->other_flags, s->other_if);
 }
 
+/* A gateway may speak for any leg; where legs are bound to interfaces, its own only. */
+static __always_inline int peer_is_trusted(const struct facts *f)
+{
+	return f->peer_gateway && !f->interface;
+}
+
 static __always_inline enum relation dialog_relation(const struct facts *f, const struct side *s)
 {
 	if (peer_is_own(f, s))
@@ -205,6 +211,28 @@ static __always_inline void dialog_pend_bye(struct cg_dialog *d, const struct fa
 	d->bye_at = f->now;
 }
 
+#define DIALOG_BYE_GOOD (CG_D_BYE_SENT_ON | CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET)
+
+/*
+ * The pending BYE is not pushed aside by a third party's, by one that enforce would have dropped, or,
+ * while the witness has it and may still answer, by one of its own leg under another number.
+ */
+static __always_inline int dialog_bye_stands(const struct cg_dialog *d, const struct facts *f,
+					     int own)
+{
+	if (d->state != CG_S_ENDING || d->bye_branch_in == branch_short(f->branch) ||
+	    f->now - d->bye_at > CG_BYE_TIMEOUT_NS)
+		return 0;
+	return !own || (d->flags & DIALOG_BYE_GOOD) == DIALOG_BYE_GOOD;
+}
+
+/* A spiral: the host sent it out, and here it comes once more. Its first arrival counts. */
+static __always_inline int dialog_bye_returns(const struct cg_dialog *d, const struct facts *f)
+{
+	return d->state == CG_S_ENDING && (d->flags & CG_D_BYE_SENT_ON) && f->relayed &&
+	       d->bye_branch_out == branch_short(f->branch2);
+}
+
 /* --- requests that come in -------------------------------------------------------------------- */
 
 static __always_inline __u8 bye_reason(const struct facts *f, const struct side *s,
@@ -239,6 +267,7 @@ static __always_inline void dialog_bye_in(struct cg_dialog *d, const struct fact
 	enum relation relation;
 	struct side s;
 	__u8 action;
+	int repeat;
 
 	dialog_side(d, dialog_from_caller(d, f), &s);
 	relation = dialog_relation(f, &s);
@@ -247,24 +276,30 @@ static __always_inline void dialog_bye_in(struct cg_dialog *d, const struct fact
 	o->reason = bye_reason(f, &s, relation);
 	o->expected_cseq =
 		*s.flags & CG_LEG_COUNTED ? s.own->cseq + (config->equal == CG_EQUAL_DROP) : 0;
+	repeat = o->reason == CG_R_BYE_REPEAT;
 	action = reason_action(config, o->reason);
 	if (action != CG_PASS)
 		dialog_count_blocked(d, f);
 	if (action == CG_DROP)
 		return;
-	if (action == CG_PASS && relation == SOURCE_OWN && o->reason != CG_R_BYE_REPEAT) {
+	if (action == CG_PASS && relation == SOURCE_OWN && !repeat) {
 		leg_raise(&s, f->cseq);
 		s.own->bye_cseq = f->cseq;
 		*s.flags |= CG_LEG_BYE;
 	}
 	if (d->state == CG_S_ENDED)
 		return;
-	if (action == CG_WOULD_DROP || !(*s.flags & CG_LEG_WITNESS)) {
+	if ((*s.flags & CG_LEG_WITNESS) && relation != SOURCE_OWN)
+		return; /* a third party in the witness' name: no evidence of anything */
+	if (action == CG_PASS && (*s.flags & CG_LEG_WITNESS)) {
+		dialog_close(d, CG_E_BYE, s.leg, f->now, o); /* evidence, rule 1 */
+	} else if (dialog_bye_returns(d, f)) {
+		d->bye_branch_in = branch_short(f->branch);
+	} else if ((repeat && relation == SOURCE_OWN) ||
+		   !dialog_bye_stands(d, f, relation == SOURCE_OWN && action == CG_PASS)) {
 		dialog_pend_bye(d, f, config, s.leg, branch_short(f->branch), o);
 		if (action == CG_WOULD_DROP) /* what the other leg makes of it is worth knowing */
 			d->flags |= CG_D_BYE_WOULD_DROP;
-	} else if (relation == SOURCE_OWN) {
-		dialog_close(d, CG_E_BYE, s.leg, f->now, o); /* evidence, rule 1 */
 	}
 }
 
@@ -278,12 +313,18 @@ static __always_inline void dialog_ack_in(struct cg_dialog *d, const struct fact
 	o->leg = s.leg;
 	o->clock = d->clock;
 	o->reason = CG_R_IN_DIALOG;
-	if (!f->cseq_valid || f->peer_gateway || dialog_relation(f, &s) == SOURCE_OWN)
+	if (!f->cseq_valid || peer_is_trusted(f) || dialog_relation(f, &s) == SOURCE_OWN)
 		return;
-	if (!(*s.flags & CG_LEG_COUNTED) || f->cseq > s.own->cseq) {
+	if ((*s.flags & CG_LEG_COUNTED) && f->cseq > s.own->cseq) {
 		o->reason = CG_R_FOREIGN_ACK;
 		o->expected_cseq = s.own->cseq;
 	}
+}
+
+/* A subscription outlives the call (RFC 5057), and anybody answers OPTIONS. */
+static __always_inline int method_shows_life(__u8 method)
+{
+	return method == CG_M_INVITE || method == CG_M_UPDATE || method == CG_M_INFO;
 }
 
 /* Both legs have spoken since the end: it was none. */
@@ -304,6 +345,7 @@ static __always_inline void dialog_request_in(struct cg_dialog *d, const struct 
 {
 	enum relation relation;
 	struct side s;
+	int fresh;
 
 	dialog_side(d, dialog_from_caller(d, f), &s);
 	relation = dialog_relation(f, &s);
@@ -315,13 +357,16 @@ static __always_inline void dialog_request_in(struct cg_dialog *d, const struct 
 		return;
 	}
 	o->moves = dialog_moves(f, &s, relation);
-	if (relation != SOURCE_OWN && !f->peer_gateway)
+	if (relation != SOURCE_OWN && !peer_is_trusted(f))
 		return;
+	fresh = f->cseq_valid && (!(*s.flags & CG_LEG_COUNTED) || f->cseq > s.own->cseq);
 	if (f->cseq_valid)
 		leg_raise(&s, f->cseq);
+	if (f->cseq_valid && f->cseq == s.own->bye_cseq)
+		*s.flags &= ~CG_LEG_BYE; /* the number is another request's now */
 	if (relation != SOURCE_OWN)
 		return;
-	if (d->state == CG_S_ENDED)
+	if (d->state == CG_S_ENDED && fresh && method_shows_life(f->method))
 		dialog_after_end(d, &s, o);
 	dialog_refresh_target(d, f, s.leg);
 	if (s.leg == CG_LEG_CALLER) /* NAT */

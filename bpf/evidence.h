@@ -45,6 +45,8 @@ static __always_inline void dialog_bye_out(struct cg_dialog *d, const struct fac
 			return; /* a witness' BYE that was no evidence when it came in */
 		if ((d->flags & CG_D_BYE_UNSEEN) && d->bye_branch_out == branch)
 			return; /* sent again */
+		if (dialog_bye_stands(d, f, 1))
+			return;
 		dialog_pend_bye(d, f, config, s.leg, branch2, o);
 		d->flags |= CG_D_BYE_UNSEEN;
 	}
@@ -113,7 +115,8 @@ static __always_inline void dialog_judge_bye(struct cg_dialog *d, const struct f
 		dialog_accept_bye(d, witness, o);
 	} else if (f->status == 481 && !on_target) {
 		dialog_resume(d, CG_R_WRONG_TARGET, o);
-	} else if (f->status == 481 && from_it && witness && (d->flags & CG_D_BYE_SAME_TAGS)) {
+	} else if (f->status == 481 && from_it && witness && (d->flags & CG_D_BYE_SAME_TAGS) &&
+		   addr_equal(f->peer, answerer->own->addr)) { /* a neighbour need not know */
 		o->reason = CG_R_CLOSED;
 		dialog_close(d, CG_E_GONE, bye_sender(d), d->bye_at, o);
 	} else {
@@ -125,6 +128,7 @@ static __always_inline void dialog_bye_answered_in(struct cg_dialog *d, const st
 						   struct outcome *o)
 {
 	struct side answerer;
+	int back;
 
 	dialog_answerer(d, f, &answerer);
 	o->leg = answerer.leg == CG_LEG_CALLER ? CG_LEG_CALLEE : CG_LEG_CALLER;
@@ -132,8 +136,14 @@ static __always_inline void dialog_bye_answered_in(struct cg_dialog *d, const st
 	o->reason = CG_R_IN_DIALOG;
 	if (f->status < 200 || d->state == CG_S_ENDED)
 		return;
-	d->flags |= CG_D_BYE_ANSWERED; /* so that it is not the host's own when it goes out */
-	if ((d->flags & CG_D_BYE_SENT_ON) && d->bye_branch_out == branch_short(f->branch)) {
+	back = d->bye_branch_in && d->bye_branch_in == branch_short(f->branch2);
+	if (back || (d->flags & CG_D_BYE_SENT_ON))
+		d->flags |= CG_D_BYE_ANSWERED; /* not the host's own when it goes out */
+	if (back && f->peer_gateway && !(d->flags & CG_D_BYE_SENT_ON) && f->status < 300 &&
+	    (*answerer.flags & CG_LEG_WITNESS) && peer_is_own(f, &answerer)) {
+		o->reason = CG_R_CLOSED; /* it went out in fragments, its headers out of sight */
+		dialog_accept_bye(d, 1, o);
+	} else if ((d->flags & CG_D_BYE_SENT_ON) && d->bye_branch_out == branch_short(f->branch)) {
 		dialog_judge_bye(d, f, &answerer, o);
 	} else if (f->status < 300 && (*answerer.flags & CG_LEG_WITNESS) &&
 		   peer_is_own(f, &answerer)) {

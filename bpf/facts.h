@@ -80,10 +80,10 @@ static __always_inline void facts_identity(struct guard *g)
 	f->key.tags = f->from + f->to;
 	if (p->msg.flags & SIP_LOOSE)
 		f->from_case = ~0ULL; /* a 481 to it is no evidence, rule 3 */
-	f->relayed = p->msg.branch2.len > 0;
+	f->relayed = p->vias > 1;
 	if (f->method == CG_M_INVITE || f->method == CG_M_BYE || f->method == CG_M_UPDATE)
 		f->branch = hash_slice(g->config, p, &p->msg.branch);
-	if (f->branch && f->relayed)
+	if (f->branch && f->relayed) /* even an empty one: RFC 2543 knew none */
 		f->branch2 = hash_slice(g->config, p, &p->msg.branch2);
 	if (f->method == CG_M_INVITE || f->method == CG_M_UPDATE)
 		f->contact = facts_target(g, &p->msg.contact);

@@ -50,8 +50,8 @@ static __always_inline void guard_dialog_request(struct guard *g, struct cg_dial
 	else
 		dialog_request_in(d, f, o);
 	bpf_spin_unlock(&d->lock);
-	if (o->moves)
-		move_note(g);
+	if (o->moves && !(m && m->branch_in == branch_short(f->branch)))
+		move_note(g); /* a copy of it changes nothing */
 }
 
 static __noinline int guard_request(struct guard *g, struct outcome *o)
@@ -117,9 +117,47 @@ static __always_inline __u8 guard_not_sip(struct guard *g, int complete)
 /* A first fragment, or a frame longer than what is looked at, must show whose BYE or INVITE it is. */
 static __always_inline int guard_hides(const struct sip_msg *msg)
 {
-	if (msg->status || (msg->flags & SIP_HAS_ALL) == SIP_HAS_ALL)
+	if (!msg->status && msg->method == CG_M_BYE) /* another CSeq may follow */
+		return !(msg->flags & SIP_HEADERS_END);
+	if ((msg->flags & SIP_HAS_ALL) == SIP_HAS_ALL)
 		return 0;
-	return msg->method == CG_M_BYE || (msg->method == CG_M_INVITE && !msg->to_tag.len);
+	if (msg->status) /* the Vias that a request came with come back in its 2xx */
+		return msg->status >= 200 && msg->status < 300;
+	return msg->method == CG_M_INVITE && !msg->to_tag.len;
+}
+
+/*
+ * Of what comes in: a BYE, or an initial INVITE of which two peers read two calls, or none (its
+ * Call-ID behind a CR alone). Not of a gateway's BYE: who made the dialog so is the other leg.
+ */
+static __always_inline int guard_two_ways(struct guard *g)
+{
+	const __u32 identity = SIP_HAS_CALL_ID | SIP_HAS_FROM | SIP_HAS_TO;
+	const struct sip_msg *msg = &g->s->parser.msg;
+
+	if (msg->status || g->s->packet.direction == CG_OUT)
+		return 0;
+	if (msg->method == CG_M_BYE)
+		return (msg->flags & SIP_AMBIGUOUS) &&
+		       !addr_is_gateway(g->config, g->s->packet.source);
+	return msg->method == CG_M_INVITE && !msg->to_tag.len &&
+	       ((msg->flags & SIP_REPEATED) ||
+		((msg->flags & SIP_AMBIGUOUS) && (msg->flags & identity) != identity));
+}
+
+/*
+ * A response tells its method by its CSeq, which the callee copies from the request (RFC 3261
+ * 8.2.6.2): an INVITE under another method's, or another request under BYE's, would be answered by
+ * what it is not.
+ */
+static __always_inline int guard_contradicts(const struct scratch *s)
+{
+	const struct sip_msg *msg = &s->parser.msg;
+
+	if (msg->status || s->packet.direction == CG_OUT || msg->cseq_method == msg->method)
+		return 0;
+	return msg->method == CG_M_INVITE ||
+	       (msg->method != CG_M_BYE && msg->cseq_method == CG_M_BYE);
 }
 
 /* What cannot belong to a call costs no hash and no look-up. */
@@ -148,8 +186,10 @@ static __always_inline int guard_message(struct guard *g, struct outcome *o)
 	facts_basic(g);
 	if (!complete && guard_hides(msg)) {
 		o->reason = CG_R_FRAGMENTED;
-	} else if (!msg->status && msg->method == CG_M_BYE && (msg->flags & SIP_AMBIGUOUS)) {
+	} else if (guard_two_ways(g)) {
 		o->reason = CG_R_AMBIGUOUS;
+	} else if (guard_contradicts(s)) {
+		o->reason = CG_R_BAD_CSEQ;
 	} else if ((msg->flags & identity) != identity) {
 		o->reason = CG_R_UNPARSABLE;
 	} else if (guard_outside(msg)) {

@@ -26,7 +26,9 @@ static __always_inline int dialog_moves(const struct facts *f, const struct side
 static __always_inline void move_note(const struct guard *g)
 {
 	const struct facts *f = &g->s->facts;
-	struct cg_move m = { .port = f->peer_port, .branch_in = branch_short(f->branch) };
+	struct cg_move m = { .port = f->peer_port,
+			     .cseq = f->cseq,
+			     .branch_in = branch_short(f->branch) };
 
 	__builtin_memcpy(m.addr, f->peer, 16);
 	m.interface = cg_interface_short(g->s->packet.ifindex);
@@ -53,6 +55,9 @@ static __always_inline void dialog_move(struct cg_dialog *d, struct cg_move *m,
 	__builtin_memcpy(d->caller.addr, m->addr, 16);
 	d->caller_port = m->port;
 	d->caller_if = m->interface;
+	if (!(d->caller_flags & CG_LEG_COUNTED) || m->cseq > d->caller.cseq)
+		d->caller.cseq = m->cseq;
+	d->caller_flags |= CG_LEG_COUNTED;
 	m->branch_in = 0;
 	m->branch_out = 0;
 }

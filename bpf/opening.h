@@ -59,25 +59,43 @@ static __always_inline void invite_again(struct scratch *s, const struct cg_invi
 	__builtin_memcpy(&s->invite, from, sizeof(*from));
 	s->invite.moved = 0;
 	s->invite.done = 0;
+	s->invite.flags &= ~CG_I_SENT_ON;
 	s->invite.forks = 0;
+}
+
+/*
+ * The caller is the outermost one, and the call began then. Where it goes is what comes in last: who
+ * sends it back may have asked for something cheaper first.
+ */
+static __always_inline void invite_spiral(struct cg_invite *i, const struct cg_invite *first)
+{
+	i->setup = first->setup;
+	i->clock = first->clock;
+	i->cseq = first->cseq;
+	i->flags = (i->flags & ~(CG_I_COUNTED | CG_I_CALLER_HOST)) |
+		   (first->flags & (CG_I_COUNTED | CG_I_CALLER_HOST));
+	i->target_in = first->target_in;
+	__builtin_memcpy(i->caller_addr, first->caller_addr, 16);
+	i->caller_port = first->caller_port;
+	i->caller_if = first->caller_if;
 }
 
 static __always_inline __u8 invite_in(struct guard *g)
 {
 	struct facts *f = &g->s->facts;
 	struct cg_txn_key key = txn_key(f, f->branch), before;
-	struct cg_invite *first = NULL;
+	struct cg_invite *first = invite_noted(f, f->branch);
 
-	if (invite_noted(f, f->branch))
+	if (first && !first->done)
 		return CG_R_INVITE; /* sent again: the first counts */
+	first = NULL;
 	if (f->branch2) { /* a spiral: the host sent it out, and here it comes once more */
 		before = txn_key(f, f->branch2);
 		first = bpf_map_lookup_elem(&pending, &before);
 	}
-	if (first)
-		invite_again(g->s, first);
-	else
-		invite_build(g);
+	invite_build(g);
+	if (first && addr_equal(first->sent_to, f->peer))
+		invite_spiral(&g->s->invite, first);
 	return bpf_map_update_elem(&invites, &key, &g->s->invite, BPF_ANY) ? CG_R_INTERNAL
 									   : CG_R_INVITE;
 }
@@ -108,6 +126,7 @@ static __always_inline __u8 invite_out(struct guard *g)
 	if (f->branch2)
 		note = invite_noted(f, f->branch2);
 	if (note) {
+		note->flags |= CG_I_SENT_ON;
 		invite_again(s, note);
 	} else {
 		/* the host's own, or one from a transport that is not seen: numbered by whom? */
@@ -126,16 +145,18 @@ static __always_inline __u8 invite_out(struct guard *g)
 /* --- early dialogs ---------------------------------------------------------------------------- */
 
 /* The first message that carries a To tag says whether the host made it. */
-static __always_inline void early_note(const struct facts *f, const struct cg_invite *i,
-				       const __u8 callee[16])
+static __always_inline void early_note(const struct guard *g, const struct cg_invite *i)
 {
+	const struct facts *f = &g->s->facts;
 	struct cg_early e = { .caller_tag = f->from, .first_seen = f->direction };
 
 	if (i) {
 		e.caller_cseq = i->cseq;
 		e.caller_flags = i->flags & CG_I_COUNTED ? CG_LEG_COUNTED : 0;
 		__builtin_memcpy(e.caller_addr, i->caller_addr, 16);
-		__builtin_memcpy(e.callee_addr, callee, 16);
+		e.caller_if = i->caller_if;
+		__builtin_memcpy(e.callee_addr, g->s->packet.source, 16);
+		e.callee_if = cg_interface_short(g->s->packet.ifindex);
 	}
 	bpf_map_update_elem(&early, &f->key, &e, BPF_NOEXIST);
 }
@@ -145,12 +166,16 @@ static __always_inline __u8 early_request(const struct guard *g)
 {
 	const struct facts *f = &g->s->facts;
 	struct cg_early *e = bpf_map_lookup_elem(&early, &f->key);
+	__u8 interface;
 	int caller;
 
 	if (!e)
 		return CG_R_UNKNOWN_DIALOG;
 	caller = f->from == e->caller_tag;
 	if (!f->cseq_valid || f->method == CG_M_ACK || f->method == CG_M_BYE)
+		return CG_R_EARLY;
+	interface = caller ? e->caller_if : e->callee_if;
+	if (!e->caller_if || (f->interface && f->interface != interface))
 		return CG_R_EARLY;
 	if (!addr_equal(g->s->packet.source, caller ? e->caller_addr : e->callee_addr) &&
 	    !(f->direction == CG_IN && f->peer_gateway))
@@ -271,25 +296,47 @@ static __always_inline __u8 dialog_open(struct guard *g, const struct cg_invite 
 	return CG_R_INTERNAL;
 }
 
+static __always_inline struct cg_invite *invite_unseen(const struct facts *f)
+{
+	struct cg_txn_key key = txn_key(f, f->branch2);
+	struct cg_invite *i = bpf_map_lookup_elem(&invites, &key);
+
+	return i && !(i->flags & CG_I_SENT_ON) ? i : NULL;
+}
+
 /* A response to an INVITE comes in; no dialog has its tags. */
 static __always_inline __u8 invite_answered_in(struct guard *g, struct outcome *o)
 {
 	struct facts *f = &g->s->facts;
 	struct cg_txn_key key = txn_key(f, f->branch);
 	struct cg_invite *i = bpf_map_lookup_elem(&pending, &key);
+	struct cg_early *e;
+	int elsewhere;
 
+	if (i && (i->flags & CG_I_ANSWERED_HERE))
+		i = NULL; /* the host sent it nowhere */
+	if (!i && f->peer_gateway && f->relayed)
+		i = invite_unseen(f); /* it went out in fragments, its headers out of sight */
+	else if (i && f->interface && f->interface != i->sent_if)
+		i = NULL;
 	if (f->status >= 300) {
-		if (i)
+		if (i && (f->peer_gateway || addr_equal(f->peer, i->sent_to)))
 			i->done = f->now;
 		return CG_R_REJECTED;
 	}
-	if (f->status > 100)
-		early_note(f, i, f->peer);
+	if (f->status == 100)
+		return CG_R_EARLY;
+	elsewhere = i && !f->peer_gateway && !addr_equal(f->peer, i->sent_to);
+	e = bpf_map_lookup_elem(&early, &f->key);
+	if (!e)
+		early_note(g, elsewhere ? NULL : i);
 	if (f->status < 200)
 		return CG_R_EARLY;
-	o->answerer = i && !addr_equal(f->peer, i->sent_to) && !f->peer_gateway;
-	if (!i || o->answerer || (f->interface && f->interface != i->sent_if))
+	o->answerer = elsewhere;
+	if (!i || elsewhere)
 		return CG_R_FORGED_2XX;
+	if (e && e->callee_if && !f->peer_gateway && !addr_equal(f->peer, e->callee_addr))
+		return CG_R_FORGED_2XX; /* under another's To tag, learned from its 18x */
 	i->done = f->now;
 	if (__sync_fetch_and_add(&i->forks, 1) >= CG_FORKS_MAX)
 		return CG_R_FORKS_FULL;
@@ -312,7 +359,7 @@ static __always_inline __u8 invite_answered_out(struct guard *g, struct outcome 
 	if (f->status == 100)
 		return CG_R_EARLY;
 	if (f->status < 200)
-		early_note(f, i, g->s->packet.source);
+		early_note(g, i);
 	e = bpf_map_lookup_elem(&early, &f->key);
 	if (f->status < 200) {
 		/* It rings here, for minutes: an INVITE flood must not wash it out of `invites`. */

@@ -216,7 +216,10 @@ static __always_inline __u8 report(struct guard *g, const struct outcome *o)
 		count_answerer(&g->s->facts);
 	if (o->event < CG_EVENTS)
 		report_event(g, o);
-	if (reason_in(reasons_noted | reasons_dropped | reasons_by_policy, o->reason))
+	/* what passed on the way in, in observe mode, was told then */
+	if (reason_in(reasons_noted, o->reason) ||
+	    (g->s->packet.direction == CG_IN &&
+	     reason_in(reasons_dropped | reasons_by_policy, o->reason)))
 		report_alert(g, o, action);
 	return action;
 }

@@ -204,6 +204,7 @@ struct cg_txn_key {
 #define CG_I_CALL_ID_CUT 0x04
 #define CG_I_TAG_CUT 0x08
 #define CG_I_URI_CUT 0x10
+#define CG_I_SENT_ON 0x40 /* invites: the host sent it on, under a branch that is in pending */
 #define CG_I_ANSWERED_HERE 0x20 /* pending under the caller's branch: the host answers it */
 
 struct cg_invite {
@@ -234,9 +235,11 @@ struct cg_early {
 	__u8 caller_flags; /* CG_LEG_COUNTED */
 	__u8 callee_flags;
 	__u8 first_seen; /* enum cg_direction: CG_OUT: the tag is the host's own */
-	__u8 pad[5];
-	__u8 caller_addr[16]; /* all zero: unknown, and nothing raises its counter */
-	__u8 callee_addr[16];
+	__u8 caller_if; /* ifindex in short; 0: unknown, and nothing raises its counter */
+	__u8 callee_if;
+	__u8 pad[3];
+	__u8 caller_addr[16];
+	__u8 callee_addr[16]; /* who sent the first message with this To tag */
 };
 
 /* --- moves (LRU): a caller's new address, until its re-INVITE is answered, key cg_dialog_key --- */
@@ -246,7 +249,8 @@ struct cg_move {
 	__u16 port;
 	__u8 interface; /* in short */
 	__u8 pad;
-	__u32 branch_in; /* of the re-INVITE or UPDATE, as in struct cg_dialog */
+	__u32 cseq; /* of the re-INVITE or UPDATE */
+	__u32 branch_in; /* its branch, as in struct cg_dialog */
 	__u32 branch_out; /* as the host sent it on; 0: it has not */
 };
 
@@ -366,7 +370,7 @@ CG_AT(struct cg_dialog, caller_port, 64);
 CG_AT(struct cg_dialog, call, 136);
 CG_SIZE(struct cg_invite, 448);
 CG_SIZE(struct cg_early, 56);
-CG_SIZE(struct cg_move, 28);
+CG_SIZE(struct cg_move, 32);
 CG_SIZE(struct cg_config, 112);
 CG_SIZE(struct cg_prefix, 20);
 CG_SIZE(struct cg_event, 304);

@@ -72,6 +72,7 @@
 #define SIP_AMBIGUOUS 0x40
 #define SIP_BAD_CSEQ 0x80
 #define SIP_LOOSE 0x100 /* of a BYE: some peers find no dialog in it */
+#define SIP_REPEATED 0x200 /* a Call-ID, From, To, CSeq or branch twice, with two values */
 
 struct sip_slice {
 	__u16 off;
@@ -569,7 +570,7 @@ sip_part int sip_cseq(struct sip_parser *p, __u32 pos, __u32 end)
 		bad = 1; /* something behind the method */
 	if (p->msg.flags & SIP_HAS_CSEQ) {
 		if (bad || p->number != p->msg.cseq || method != p->msg.cseq_method)
-			p->msg.flags |= SIP_AMBIGUOUS;
+			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;
 		return 0;
 	}
 	if (bad || (!p->msg.status && method != p->msg.method))
@@ -650,6 +651,8 @@ sip_part int sip_via_value(struct sip_parser *p, __u32 end)
 	s.name = SIP_LETTERS('b', 'r', 'a', 'n', 'c', 'h', 0, 0);
 	p->quoted = p->found = p->twice = 0;
 	sip_loop(SIP_MAX, sip_param_step, &s);
+	if (p->twice)
+		p->msg.flags |= SIP_REPEATED;
 	if (p->vias == 0)
 		p->msg.branch = s.value;
 	else
@@ -763,6 +766,8 @@ sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 		if (p->at < end || p->twice || p->quoted || p->odd)
 			p->msg.flags |= SIP_AMBIGUOUS;
 	}
+	if (p->twice)
+		p->msg.flags |= SIP_REPEATED;
 	if (first + 5 != s.value.off)
 		p->inner = 1;
 	if (p->msg.method == CG_M_BYE && !p->msg.status &&
@@ -770,7 +775,7 @@ sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 		p->msg.flags |= SIP_LOOSE;
 	if (p->msg.flags & has) {
 		if (!sip_same(p, &s.value, has == SIP_HAS_FROM ? &p->msg.from_tag : &p->msg.to_tag))
-			p->msg.flags |= SIP_AMBIGUOUS;
+			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;
 		return 0;
 	}
 	p->msg.flags |= has;
@@ -792,7 +797,7 @@ sip_inline void sip_call_id(struct sip_parser *p, __u32 pos, __u32 end)
 		p->msg.flags |= SIP_AMBIGUOUS;
 	if (p->msg.flags & SIP_HAS_CALL_ID) {
 		if (!sip_same(p, &p->msg.call_id, &value))
-			p->msg.flags |= SIP_AMBIGUOUS;
+			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;
 		return;
 	}
 	p->msg.call_id = value;

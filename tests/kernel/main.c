@@ -24,10 +24,10 @@
 #define DIALOGS 4096
 
 extern const struct suite order, opening, evidence, legs, moving, afterwards, interface, observe,
-	parser, packet;
+	parser, packet, attack;
 static const struct suite *const suites[] = {
-	&order,	     &opening,	 &evidence, &legs,   &moving,
-	&afterwards, &interface, &observe,  &parser, &packet
+	&order,	    &opening, &evidence, &legs,	  &moving, &afterwards,
+	&interface, &observe, &parser,	 &packet, &attack,
 };
 
 static int number, failed;
