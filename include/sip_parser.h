@@ -46,7 +46,8 @@
  *                it (Kamailio: some UAs make such); elsewhere it begins a second address: ambiguous.
  *                Where the first `;tag=` in the header is another, or written otherwise: SIP_LOOSE
  *                (chan_sip takes that, or none).
- *   address      a quote or '<' left open, or something between '>' and ';': ambiguous.
+ *   address      a quote or '<' left open, something between '>' and ';', or before a URI with
+ *                parameters a ':' without quotes (libosip2: an address, too): ambiguous.
  *   CSeq         digits, leading zeros allowed; a sign, no digits, 2^31 and up, something behind the
  *                method, or a method unlike the request's (8.1.1.5, 20.16): SIP_BAD_CSEQ, and
  *                msg.cseq is void.
@@ -689,7 +690,7 @@ static long sip_display_step(__u32 i, void *arg)
 sip_part int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_slice *uri)
 {
 	struct sip_search s = { .p = p, .end = end };
-	__u32 at;
+	__u32 at, name;
 
 	if (!p || !uri)
 		return -1;
@@ -706,9 +707,14 @@ sip_part int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_
 		*uri = sip_slice(pos, sip_trim(p, pos, at));
 		return 0;
 	}
+	name = pos;
 	pos = at + 1;
 	at = sip_find(p, pos, end, SIP_ANY('>', ';', ';'));
 	if (at < end && sip_byte(p, at) == ';') {
+		/* a name `a:b` is an address for libosip2, and this one of its parameters */
+		if (p->inner && sip_byte(p, name) != '"' &&
+		    sip_find(p, name, pos, SIP_ANY(':', ':', ':')) < pos)
+			p->odd = 1;
 		p->inner = 1;
 		at = sip_find(p, at, end, SIP_ANY('>', '>', '>'));
 	}

@@ -4,11 +4,12 @@ TESTS := $(OUT)/tests
 TESTED_HEADERS := $(wildcard include/*.h agent/*.h tests/unit/*.h)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 KERNEL_OBJS := $(patsubst tests/kernel/%.c,$(TESTS)/kernel/%.o,\
-	$(filter-out %.bpf.c,$(wildcard tests/kernel/*.c))) $(TESTS)/kernel/words.o
+	$(filter-out %.bpf.c,$(wildcard tests/kernel/*.c))) $(TESTS)/kernel/words.o \
+	$(TESTS)/unit/reading.o $(TESTS)/unit/vectors.o
 RIG_OBJS := $(addprefix $(TESTS)/kernel/,rig.o hosts.o message.o frame.o)
 BENCH_OBJS := $(patsubst tests/bench/%.c,$(TESTS)/bench/%.o,\
 	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) $(RIG_OBJS)
-TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -I$(OUT)
+TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/unit -I$(OUT)
 
 FUZZ_TARGETS := parser_fuzz frame_fuzz
 FUZZ_CFLAGS := -std=gnu11 $(WARNINGS) -Wno-unused-parameter -Wno-unused-function -g -O2 \

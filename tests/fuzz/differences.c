@@ -13,10 +13,26 @@ static int holds(const struct sip_parser *p, const struct sip_slice *slice, char
 	return memchr(p->buf + slice->off, byte, slice->len) != NULL;
 }
 
+/* A status line whose code no space follows. */
+static int ends_at_code(const struct sip_parser *p)
+{
+	__u32 i = 0;
+
+	while (i < p->len && p->buf[i] <= ' ')
+		i++;
+	for (i += 7; i < p->len && p->buf[i] <= ' '; i++) /* behind SIP/2.0 */
+		;
+	return p->msg.status && (i + 3 >= p->len || p->buf[i + 3] != ' ');
+}
+
 const char *difference(const struct sip_parser *p, const struct opinion *o, enum field field)
 {
 	const struct sip_slice *tag = field == FROM_TAG ? &p->msg.from_tag : &p->msg.to_tag;
 
+	if (ends_at_code(p))
+		return "libosip2 looks for the reason behind the next space, be it lines away; "
+		       "peers "
+		       "that take such a response read its headers";
 	if ((field == FROM_TAG || field == TO_TAG) && holds(p, tag, ','))
 		return "a comma ends an address for libosip2; in a tag Kamailio takes it as part "
 		       "of "

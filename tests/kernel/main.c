@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "captures.h"
 #include "case.h"
 #include "check.h"
 #include "frame.h"
@@ -20,6 +21,7 @@
 #include "limits.h"
 #include "race.h"
 #include "same.h"
+#include "torture.h"
 
 #define DIALOGS 4096
 
@@ -172,6 +174,8 @@ int main(int argc, char **argv)
 		limits_run(&rig, result);
 		race_run(&rig, result);
 		same_run(result);
+		torture_run(result);
+		captures_run(&rig, result);
 	}
 	rig_close(&rig);
 	printf("1..%d\n", number);

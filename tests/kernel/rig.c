@@ -261,6 +261,19 @@ int rig_counters(struct rig *rig, struct rig_counters *sum)
 	return err;
 }
 
+int rig_zero_counters(struct rig *rig)
+{
+	int cpus = libbpf_num_possible_cpus(), err;
+	struct cg_counters *each = cpus > 0 ? calloc(cpus, sizeof(*each)) : NULL;
+
+	if (!each)
+		return -ENOMEM;
+	err = bpf_map_update_elem(bpf_map__fd(rig->skel->maps.counters), &(__u32){ 0 }, each,
+				  BPF_ANY);
+	free(each);
+	return err;
+}
+
 int rig_events(struct rig *rig)
 {
 	int err;

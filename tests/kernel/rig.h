@@ -49,6 +49,7 @@ int rig_run(struct rig *rig, int in, const void *frame, size_t len, int repeat, 
 	    __u32 *ns);
 
 int rig_counters(struct rig *rig, struct rig_counters *sum);
+int rig_zero_counters(struct rig *rig);
 
 /* What came over the rings since the last time, `events` before `alerts`, into rig->got. */
 int rig_events(struct rig *rig);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "torture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "probe.h"
+#include "reading.h"
+#include "vectors.h"
+
+/* As natively, and as the expectation says. */
+static bool holds(struct probe *probe, const struct vector *v)
+{
+	static struct sip_parser parser;
+
+	memcpy(parser.buf, v->text, v->len);
+	return probe_same(probe, (const char *)v->text, v->len, 1) == 1 &&
+	       reading_holds(&parser, sip_parse(&parser, v->len, 1), v->expected);
+}
+
+static void run(struct probe *probe, const struct vector *vectors, int count,
+		void (*result)(bool good, const char *suite, const char *name))
+{
+	for (int i = 0; i < count; i++)
+		result(holds(probe, &vectors[i]), "vectors", vectors[i].name);
+}
+
+void torture_run(void (*result)(bool good, const char *suite, const char *name))
+{
+	struct vector *vectors = calloc(VECTORS_MAX, sizeof(*vectors));
+	struct probe probe = { 0 };
+	int err = probe_open(&probe), count = vectors ? vectors_own(vectors) : 0;
+
+	result(!err && count > 0, "vectors", "the parser is loaded, messages are there");
+	if (!err) {
+		run(&probe, vectors, count, result);
+		count = vectors_shared(vectors);
+		run(&probe, vectors, count, result);
+		result(count >= 0, "vectors",
+		       count ? "RFC 4475 and RFC 5118"
+			     : "RFC 4475 and RFC 5118 # SKIP no " VECTORS_SHARED);
+	}
+	probe_close(&probe);
+	free(vectors);
+}
