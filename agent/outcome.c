@@ -81,18 +81,26 @@ static bool same_bye(const struct cg_event *a, const struct cg_event *b)
 	       a->cseq == b->cseq;
 }
 
-/* The last BYE of that dialog up to then: the program awaits answers to the last one only. */
-static const struct cg_event *last_bye(struct cg_outcomes *outcomes, const struct cg_event *event,
-				       __u64 until)
+/*
+ * The BYE that was answered: the last one up to then under the answer's CSeq, or, where a proxy
+ * renumbers, the last one.
+ */
+static const struct cg_event *answered_bye(struct cg_outcomes *outcomes,
+					   const struct cg_event *answer)
 {
 	const struct cg_event *last = NULL;
+	bool numbered = false;
 
 	for (unsigned int i = outcomes->first; i != outcomes->end; i++) {
-		const struct waiting *w = at(outcomes, i);
+		const struct cg_event *bye = &at(outcomes, i)->event;
+		bool same = bye->cseq_valid && answer->cseq_valid && bye->cseq == answer->cseq;
 
-		if (is_violation(w) && same_dialog(&w->event, event) && w->event.at <= until &&
-		    (!last || w->event.at >= last->at))
-			last = &w->event;
+		if (!is_violation(at(outcomes, i)) || !same_dialog(bye, answer) ||
+		    bye->at > answer->at || (numbered && !same))
+			continue;
+		if (!last || same > numbered || bye->at >= last->at)
+			last = bye;
+		numbered |= same;
 	}
 	return last;
 }
@@ -100,14 +108,14 @@ static const struct cg_event *last_bye(struct cg_outcomes *outcomes, const struc
 /* False: no room, try again. */
 static bool answer(struct cg_outcomes *outcomes, const struct cg_event *event)
 {
-	const struct cg_event *last = last_bye(outcomes, event, event->at);
+	const struct cg_event *bye = answered_bye(outcomes, event);
 	enum cg_outcome outcome =
 		event->type == CG_EV_END ? CG_OUTCOME_ACCEPTED : CG_OUTCOME_REFUSED;
 
-	for (unsigned int i = outcomes->first; last && i != outcomes->end; i++) {
+	for (unsigned int i = outcomes->first; bye && i != outcomes->end; i++) {
 		struct waiting *w = at(outcomes, i);
 
-		if (w->done || !is_violation(w) || !same_bye(&w->event, last) ||
+		if (w->done || !is_violation(w) || !same_bye(&w->event, bye) ||
 		    w->event.at > event->at)
 			continue;
 		if (!outcomes->user.told(outcomes->user.ctx, &w->event, outcome))
@@ -117,20 +125,30 @@ static bool answer(struct cg_outcomes *outcomes, const struct cg_event *event)
 	return true;
 }
 
-/* Its time is over: what the dialog says of its last BYE. False: no room. */
+/* Whether a copy of that BYE came in just then. */
+static bool came_at(struct cg_outcomes *outcomes, const struct cg_event *bye, __u64 then)
+{
+	for (unsigned int i = outcomes->first; i != outcomes->end; i++) {
+		const struct waiting *w = at(outcomes, i);
+
+		if (is_violation(w) && same_bye(&w->event, bye) && w->event.at == then)
+			return true;
+	}
+	return false;
+}
+
+/* Its time is over: what the dialog says of the BYE that it awaits an answer to. False: no room. */
 static bool give_up(struct cg_outcomes *outcomes, const struct cg_event *violation)
 {
-	const struct cg_event *last = last_bye(outcomes, violation, ~0ULL);
 	const struct cg_outcomes_user *user = &outcomes->user;
 	struct cg_dialog dialog;
 
-	if (!last || !same_bye(last, violation) ||
-	    !user->find(user->ctx, &violation->key, &dialog) ||
+	if (!user->find(user->ctx, &violation->key, &dialog) ||
 	    !(dialog.flags & CG_D_BYE_WOULD_DROP))
-		return true; /* another BYE took its place: nobody watched for its answer */
-	if (dialog.state == CG_S_ENDING && dialog.bye_at == last->at)
+		return true; /* another BYE stood, or took its place: nobody watched for its answer */
+	if (dialog.state == CG_S_ENDING && came_at(outcomes, violation, dialog.bye_at))
 		return user->told(user->ctx, violation, CG_OUTCOME_SILENT);
-	if (dialog.state == CG_S_ENDED && dialog.end == last->at)
+	if (dialog.state == CG_S_ENDED && came_at(outcomes, violation, dialog.end))
 		return user->told(user->ctx, violation, CG_OUTCOME_ACCEPTED);
 	return true;
 }

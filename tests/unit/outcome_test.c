@@ -62,6 +62,7 @@ static struct cg_event answered(__u64 call, enum cg_event_type type, __u64 at)
 				  .method = CG_M_BYE,
 				  .key = { call, 1 },
 				  .cseq = 77, /* renumbered by a proxy */
+				  .cseq_valid = 1,
 				  .at = at };
 }
 
@@ -82,6 +83,7 @@ static int says(struct cg_outcomes *outcomes, __u64 now, const char *expected)
 static void answers(void)
 {
 	struct cg_outcomes *o = fresh();
+	struct cg_event event;
 
 	take(o, bye(1, 10, S));
 	ok(says(o, 2 * S, ""), "outcome: not known before the answer");
@@ -112,7 +114,17 @@ static void answers(void)
 	take(o, bye(1, 11, S + 1));
 	take(o, answered(1, CG_EV_RESUME, S + 2));
 	ok(says(o, 99 * S, "11 refused;"),
-	   "outcome: a BYE that another took the place of has none");
+	   "outcome: of several, the last is meant, where a proxy renumbers");
+	cg_outcomes_free(o);
+
+	o = fresh();
+	event = answered(1, CG_EV_RESUME, S + 3);
+	event.cseq = 10;
+	take(o, bye(1, 10, S));
+	take(o, bye(1, 11, S + 1));
+	take(o, bye(1, 10, S + 2));
+	take(o, event);
+	ok(says(o, 99 * S, "10 refused;10 refused;"), "outcome: ... else the one of that CSeq");
 	cg_outcomes_free(o);
 
 	o = fresh();
@@ -137,6 +149,17 @@ static void silence(void)
 	take(o, bye(1, 10, 3 * S));
 	ok(says(o, 32 * S, ""), "outcome: 31 s of silence may still be broken");
 	ok(says(o, 40 * S, "10 silent;10 silent;"), "outcome: 32 s are silence, for each copy");
+	cg_outcomes_free(o);
+
+	o = fresh();
+	known = true;
+	dialog.state = CG_S_ENDING;
+	dialog.flags = CG_D_BYE_WOULD_DROP;
+	dialog.bye_at = S;
+	take(o, bye(1, 10, S));
+	take(o, bye(1, 11, 2 * S));
+	ok(says(o, 40 * S, "10 silent;"),
+	   "outcome: nobody watched for the answer to the one beside it");
 	cg_outcomes_free(o);
 
 	o = fresh();
