@@ -79,8 +79,8 @@ moved_invite() { # CSEQ: re-INVITE that says where the caller is now
 	speaks_from caller "$MOVED"
 	call_ends
 	cdr_true bye caller gateway
-	comes "out_of_order drop 10 caller $MOVED" violations \
-		"concat_ws(' ', reason, action, cseq, leg, host(source))"
+	comes "out_of_order drop 10 15 caller $MOVED" violations \
+		"concat_ws(' ', reason, action, cseq, expected_cseq, leg, host(source))"
 }
 
 @test "H9 near miss: BYE from another address without a re-INVITE is recorded, and ends on evidence" {
