@@ -58,8 +58,9 @@ class Message:
         return text([*out, *lines])
 
 
-def text(lines):
-    return "\r\n".join([*(line for line in lines if line), "Content-Length: 0", "", ""]).encode("latin-1")
+def text(lines, body=""):
+    head = [*(line for line in lines if line), "Content-Length: %d" % len(body), "", ""]
+    return ("\r\n".join(head) + body).encode("latin-1")
 
 
 class Host(asyncio.DatagramProtocol):
@@ -232,7 +233,7 @@ class Call:
         self.branches += 1
         return "z9hG4bK-%s-%d" % (self.own_tag, self.branches)
 
-    def request(self, method, cseq, /, **edits):
+    def request(self, method, cseq, /, body="", **edits):
         in_dialog = self.remote and method != "CANCEL"
         lines = {
             "start": "%s %s SIP/2.0" % (method, self.target if in_dialog else "sip:%s@%s" % (self.callee, PROXY)),
@@ -248,7 +249,7 @@ class Call:
             "last": "",
         }
         lines.update(edits)
-        return text(lines.values())
+        return text(lines.values(), body)
 
     def send(self, *arguments, **edits):
         self.host.send(self.request(*arguments, **edits), self.proxy)
