@@ -29,6 +29,9 @@ const char *difference(const struct sip_parser *p, const struct opinion *o, enum
 {
 	const struct sip_slice *tag = field == FROM_TAG ? &p->msg.from_tag : &p->msg.to_tag;
 
+	if (!p->msg.status && p->msg.method == CG_M_OTHER && o->status)
+		return "whatever begins with SIP/ is a response for libosip2; no other peer takes "
+		       "another version for one, and none takes it for a BYE";
 	if (ends_at_code(p))
 		return "libosip2 looks for the reason behind the next space, be it lines away; "
 		       "peers "
@@ -45,8 +48,5 @@ const char *difference(const struct sip_parser *p, const struct opinion *o, enum
 		return "only a space ends a method for libosip2; for Sofia-SIP a tab does, so a "
 		       "BYE "
 		       "before it is one";
-	if (field == METHOD && !p->msg.status && p->msg.method == CG_M_OTHER && o->status)
-		return "whatever begins with SIP/ is a response for libosip2; no peer else takes "
-		       "another version for one, and none takes it for a BYE";
 	return NULL;
 }

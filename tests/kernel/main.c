@@ -166,6 +166,7 @@ int main(int argc, char **argv)
 	}
 	load(&rig);
 	err = interfaces_make();
+	err = err ? err : rig_attach(&rig, "outside");
 	result(!err || wrong("a pair of veth: %s", strerror(-err)), "load",
 	       "the interfaces outside and inside are there");
 	run_suites(&rig, pattern, false);

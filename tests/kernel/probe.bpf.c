@@ -21,8 +21,8 @@ struct {
 } parser SEC(".maps");
 
 /* parser->len and ->complete say how; the verdict is 1 where sip_parse() returned 0. */
-SEC("xdp.frags")
-int probe(struct xdp_md *ctx)
+SEC("tc") /* running XDP waits for RCU */
+int probe(struct __sk_buff *ctx)
 {
 	struct sip_parser *p = bpf_map_lookup_elem(&parser, &(__u32){ 0 });
 

@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,6 +204,15 @@ int rig_reset(struct rig *rig, const char *settings)
 	err = err ? err : configure(rig, settings);
 	rig_events(rig);
 	return err;
+}
+
+int rig_attach(struct rig *rig, const char *interface)
+{
+	__u32 index = if_nametoindex(interface);
+
+	return index ? bpf_xdp_attach(index, bpf_program__fd(rig->skel->progs.cseqguard_in), 0,
+				      NULL)
+		     : -errno;
 }
 
 int rig_run(struct rig *rig, int in, const void *frame, size_t len, int repeat, __u32 *retval,
