@@ -315,7 +315,8 @@ static __always_inline void dialog_ack_in(struct cg_dialog *d, const struct fact
 	o->reason = CG_R_IN_DIALOG;
 	if (!f->cseq_valid || peer_is_trusted(f) || dialog_relation(f, &s) == SOURCE_OWN)
 		return;
-	if ((*s.flags & CG_LEG_COUNTED) && f->cseq > s.own->cseq) {
+	/* a callee without a number has sent no INVITE; a caller's may not have been seen */
+	if (*s.flags & CG_LEG_COUNTED ? f->cseq > s.own->cseq : s.leg == CG_LEG_CALLEE) {
 		o->reason = CG_R_FOREIGN_ACK;
 		o->expected_cseq = s.own->cseq;
 	}
