@@ -131,6 +131,7 @@ few_hops() { # HOPS
 	caller < <(
 		uac_call 13
 		sip_serve INVITE 200 OK 'Contact: <sip:[caller]@[local_ip]:[local_port]>'
+		sip_recv ACK 'optional="true"'
 		sip_serve BYE 200 OK
 		sip_pause 1500
 		bye 14
