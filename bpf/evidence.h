@@ -147,8 +147,11 @@ static __always_inline void dialog_bye_answered_in(struct cg_dialog *d, const st
 		dialog_judge_bye(d, f, &answerer, o);
 	} else if (f->status < 300 && (*answerer.flags & CG_LEG_WITNESS) &&
 		   peer_is_own(f, &answerer)) {
-		o->reason = CG_R_CLOSED; /* evidence, rule 4 */
-		dialog_close(d, CG_E_UNSEEN_BYE, o->leg, f->now, o);
+		/* evidence, rule 4; not unseen where it follows one that the witness has */
+		int second = (d->flags & DIALOG_BYE_GOOD) == DIALOG_BYE_GOOD;
+
+		o->reason = CG_R_CLOSED;
+		dialog_close(d, second ? CG_E_BYE : CG_E_UNSEEN_BYE, o->leg, f->now, o);
 	}
 }
 
