@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Bytes and searches of the SIP parser: eight bytes at a time, and never one past what the contract in
+ * sip_parser.h allows.
+ */
+#ifndef SIP_BYTES_H
+#define SIP_BYTES_H
+
+/* --- bytes, eight at a time ------------------------------------------------------------------- */
+
+#define SIP_EACH(c) (0x0101010101010101ULL * (__u8)(c))
+
+/* Eight bytes from `off` on, the first in the low bits. */
+sip_inline __u64 sip_word(const struct sip_parser *p, __u32 off)
+{
+	const void *at = p->buf + (off & (SIP_MAX - 1));
+
+	return SIP_LOAD64(at);
+}
+
+sip_inline __u8 sip_byte(const struct sip_parser *p, __u32 off)
+{
+	return p->buf[off & (SIP_MAX - 1)];
+}
+
+/* 0x80 in each byte of `word` that equals the byte repeated in `pattern`; exact. */
+sip_inline __u64 sip_equal(__u64 word, __u64 pattern)
+{
+	__u64 x = word ^ pattern;
+
+	return ~(((x & SIP_EACH(0x7f)) + SIP_EACH(0x7f)) | x | SIP_EACH(0x7f));
+}
+
+/* From 0x80 marks to one bit a byte. */
+sip_inline __u64 sip_pack(__u64 marks)
+{
+	return ((marks >> 7) * 0x0102040810204080ULL) >> 56;
+}
+
+/* The BPF target has no instruction for it: count the ones below. */
+sip_inline __u32 sip_lowest_bit(__u64 bits)
+{
+	bits = ~bits & (bits - 1);
+	bits -= bits >> 1 & SIP_EACH(0x55);
+	bits = (bits & SIP_EACH(0x33)) + (bits >> 2 & SIP_EACH(0x33));
+	bits = (bits + (bits >> 4)) & SIP_EACH(0x0f);
+	return bits * SIP_EACH(1) >> 56;
+}
+
+/* Letters to lower case; other bytes may change too, so compare with letters only. */
+sip_inline __u64 sip_fold(__u64 word)
+{
+	return word | SIP_EACH(0x20);
+}
+
+sip_inline __u64 sip_mask(__u32 bytes)
+{
+	return bytes >= 8 ? ~0ULL : (1ULL << (8 * bytes)) - 1;
+}
+
+sip_inline int sip_blank(__u8 c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* --- searches: each returns `end` where nothing is found -------------------------------------- */
+
+struct sip_search {
+	struct sip_parser *p;
+	__u64 a, b, c;
+	__u32 pos;
+	__u32 end;
+	__u32 found;
+};
+
+/*
+ * A call costs more than a word: the first words are looked at in line, the rest SIP_STRIDE a step.
+ * Returns 1 when s->found is known.
+ */
+#define SIP_STRIDE 4
+
+sip_inline long sip_search_words(struct sip_search *s, __u32 pos)
+{
+	for (__u32 i = 0; i < SIP_STRIDE; i++, pos += 8) {
+		__u64 word = sip_word(s->p, pos);
+		__u64 marks = sip_equal(word, s->a) | sip_equal(word, s->b) | sip_equal(word, s->c);
+
+		if (marks) {
+			s->found = pos + (sip_lowest_bit(marks) >> 3);
+			return 1;
+		}
+		if (pos + 8 >= s->end)
+			return 1;
+	}
+	return 0;
+}
+
+static long sip_search_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+
+	return sip_search_words(s, s->pos + 8 * SIP_STRIDE * (i + 1));
+}
+
+/* The first of three bytes in [pos, end). */
+sip_part __u32 sip_find(struct sip_parser *p, __u32 pos, __u32 end, __u32 abc)
+{
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
+
+	if (!p || pos >= end)
+		return end;
+	s.a = SIP_EACH(abc);
+	s.b = SIP_EACH(abc >> 8);
+	s.c = SIP_EACH(abc >> 16);
+	if (!sip_search_words(&s, pos))
+		sip_loop(SIP_MAX / 8 / SIP_STRIDE, sip_search_step, &s);
+	return s.found < end ? s.found : end;
+}
+
+#define SIP_ANY(a, b, c) ((__u32)(a) | (__u32)(b) << 8 | (__u32)(c) << 16)
+
+static long sip_blank_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	__u32 pos = s->pos + i;
+
+	if (pos < s->end && sip_blank(sip_byte(s->p, pos)))
+		return 0;
+	s->found = pos;
+	return 1;
+}
+
+sip_part __u32 sip_skip_more(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
+
+	if (p)
+		sip_loop(SIP_MAX, sip_blank_step, &s);
+	return s.found < end ? s.found : end;
+}
+
+/* The first byte of [pos, end) that is no blank and no line end. */
+sip_inline __u32 sip_skip_blanks(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	if (pos < end && sip_blank(sip_byte(p, pos)))
+		pos++;
+	if (pos < end && sip_blank(sip_byte(p, pos)))
+		return sip_skip_more(p, pos, end);
+	return pos < end ? pos : end;
+}
+
+static long sip_trim_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	__u32 end = s->end - i;
+
+	if (end > s->pos && sip_blank(sip_byte(s->p, end - 1)))
+		return 0;
+	s->found = end;
+	return 1;
+}
+
+sip_part __u32 sip_trim_more(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
+
+	if (p)
+		sip_loop(SIP_MAX, sip_trim_step, &s);
+	return s.found;
+}
+
+/* The end of [pos, end) without its trailing blanks. */
+sip_inline __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	if (end > pos && sip_blank(sip_byte(p, end - 1)))
+		end--;
+	if (end > pos && sip_blank(sip_byte(p, end - 1)))
+		return sip_trim_more(p, pos, end);
+	return end;
+}
+
+#define SIP_BIT(c) (1ULL << (c))
+/* What ends a parameter's value: no token holds these (RFC 3261 25.1); nor '\\'. */
+#define SIP_STOPS                                                                                  \
+	(SIP_BIT(' ') | SIP_BIT('\t') | SIP_BIT('\r') | SIP_BIT('\n') | SIP_BIT(';') |             \
+	 SIP_BIT('"') | SIP_BIT('&') | SIP_BIT('<') | SIP_BIT('>'))
+
+sip_inline int sip_hex(__u8 c)
+{
+	return (__u8)(c - '0') <= 9 || (__u8)((c | 0x20) - 'a') <= 5;
+}
+
+/* 0x80 in each byte that may end a value: below '-', ':' to '?', or '\\'. */
+sip_inline __u64 sip_maybe_stop(__u64 word)
+{
+	__u64 low = word & SIP_EACH(0x7f);
+	__u64 below = ~(low + SIP_EACH(0x80 - '-'));
+	__u64 within = (low + SIP_EACH(0x80 - ':')) ^ (low + SIP_EACH(0x80 - '@'));
+
+	return ((below | within) & ~word & SIP_EACH(0x80)) | sip_equal(word, SIP_EACH('\\'));
+}
+
+/* From p->at on; 1 where the value ends there. s->a: the bytes below 64 that end it. */
+sip_inline long sip_value_words(struct sip_search *s)
+{
+	struct sip_parser *p = s->p;
+
+	for (__u32 i = 0; i < SIP_STRIDE; i++) {
+		__u64 marks = sip_maybe_stop(sip_word(p, p->at));
+		__u32 pos = p->at + (marks ? sip_lowest_bit(marks) >> 3 : 8);
+		__u8 c = sip_byte(p, pos);
+
+		p->at = pos;
+		if (pos >= s->end || (marks && (c == '\\' || s->a >> (c & 63) & 1)))
+			return 1;
+		if (!marks)
+			continue;
+		if (c == '%' && pos + 2 < s->end && sip_hex(sip_byte(p, pos + 1)) &&
+		    sip_hex(sip_byte(p, pos + 2)))
+			p->odd = 1;
+		p->at = pos + 1;
+	}
+	return 0;
+}
+
+static long sip_value_step(__u32 i, void *arg)
+{
+	(void)i;
+	return sip_value_words(arg);
+}
+
+/* Moves p->at to the end of the parameter's value that begins there; `comma` ends it too. */
+sip_part int sip_value_end(struct sip_parser *p, __u32 end, __u32 comma)
+{
+	struct sip_search s = { .p = p, .end = end };
+
+	if (!p)
+		return 0;
+	s.a = comma ? SIP_STOPS | SIP_BIT(',') : SIP_STOPS;
+	if (!sip_value_words(&s))
+		sip_loop(SIP_MAX / SIP_STRIDE, sip_value_step, &s);
+	if (p->at > end)
+		p->at = end;
+	return 0;
+}
+
+/* Behind an address or a parameter: another one, or the end. */
+sip_inline int sip_goes_on(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	__u8 c;
+
+	pos = sip_skip_blanks(p, pos, end);
+	c = sip_byte(p, pos);
+	return pos >= end || c == ';' || c == ',';
+}
+
+/*
+ * A step towards the first of two bytes, or the end, outside quoted strings: from p->at on, and 1
+ * when it stands there. p->quoted tells at the end whether a string was left open.
+ */
+sip_inline int sip_outside_quotes(struct sip_parser *p, __u32 end, __u8 a, __u8 b)
+{
+	__u32 any = p->quoted ? SIP_ANY('"', '\\', '"') : SIP_ANY(a, b, '"');
+	__u32 pos = sip_find(p, p->at, end, any);
+	__u8 c = sip_byte(p, pos);
+
+	p->at = pos;
+	if (pos >= end)
+		return 1;
+	if (c == '"')
+		p->quoted = !p->quoted;
+	else if (!p->quoted)
+		return 1;
+	p->at = pos + (c == '\\' ? 2 : 1); /* quoted-pair, RFC 3261 25.1 */
+	return 0;
+}
+
+struct sip_compare {
+	const struct sip_parser *p;
+	__u32 a, b, len;
+	__u32 differ;
+};
+
+static long sip_compare_step(__u32 i, void *arg)
+{
+	struct sip_compare *c = arg;
+	__u32 done = 8 * i;
+
+	if (done >= c->len)
+		return 1;
+	if ((sip_word(c->p, c->a + done) ^ sip_word(c->p, c->b + done)) & sip_mask(c->len - done))
+		c->differ = 1;
+	return c->differ != 0;
+}
+
+sip_part int sip_same(struct sip_parser *p, const struct sip_slice *a, const struct sip_slice *b)
+{
+	struct sip_compare c = { .p = p };
+
+	if (!p || !a || !b)
+		return 0;
+	c.a = a->off;
+	c.b = b->off;
+	c.len = a->len;
+	if (a->len != b->len)
+		return 0;
+	sip_loop(SIP_MAX / 8, sip_compare_step, &c);
+	return !c.differ;
+}
+
+sip_inline struct sip_slice sip_slice(__u32 pos, __u32 end)
+{
+	return (struct sip_slice){ .off = pos, .len = end > pos ? end - pos : 0 };
+}
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The fields of a SIP message: methods, CSeq, parameters, addresses. How each is read stands in the
+ * contract in sip_parser.h.
+ */
+#ifndef SIP_FIELDS_H
+#define SIP_FIELDS_H
+
+#include "sip_bytes.h"
+
+/* --- methods ---------------------------------------------------------------------------------- */
+
+#define SIP_LETTERS(a, b, c, d, e, f, g, h)                                                        \
+	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 |   \
+	 (__u64)(f) << 40 | (__u64)(g) << 48 | (__u64)(h) << 56)
+
+/* Kamailio relays `invite` and `CSeq: 13 invite`, PJSIP takes both: any letter case. */
+sip_inline __u8 sip_method(const struct sip_parser *p, __u32 pos, __u32 len)
+{
+	__u64 word = sip_fold(sip_word(p, pos)) & sip_mask(len);
+
+	switch (len) {
+	case 3:
+		if (word == SIP_LETTERS('b', 'y', 'e', 0, 0, 0, 0, 0))
+			return CG_M_BYE;
+		if (word == SIP_LETTERS('a', 'c', 'k', 0, 0, 0, 0, 0))
+			return CG_M_ACK;
+		break;
+	case 4:
+		if (word == SIP_LETTERS('i', 'n', 'f', 'o', 0, 0, 0, 0))
+			return CG_M_INFO;
+		break;
+	case 5:
+		if (word == SIP_LETTERS('p', 'r', 'a', 'c', 'k', 0, 0, 0))
+			return CG_M_PRACK;
+		if (word == SIP_LETTERS('r', 'e', 'f', 'e', 'r', 0, 0, 0))
+			return CG_M_REFER;
+		break;
+	case 6:
+		if (word == SIP_LETTERS('i', 'n', 'v', 'i', 't', 'e', 0, 0))
+			return CG_M_INVITE;
+		if (word == SIP_LETTERS('c', 'a', 'n', 'c', 'e', 'l', 0, 0))
+			return CG_M_CANCEL;
+		if (word == SIP_LETTERS('u', 'p', 'd', 'a', 't', 'e', 0, 0))
+			return CG_M_UPDATE;
+		if (word == SIP_LETTERS('n', 'o', 't', 'i', 'f', 'y', 0, 0))
+			return CG_M_NOTIFY;
+		break;
+	case 7:
+		if (word == SIP_LETTERS('o', 'p', 't', 'i', 'o', 'n', 's', 0))
+			return CG_M_OPTIONS;
+		if (word == SIP_LETTERS('m', 'e', 's', 's', 'a', 'g', 'e', 0))
+			return CG_M_MESSAGE;
+		if (word == SIP_LETTERS('p', 'u', 'b', 'l', 'i', 's', 'h', 0))
+			return CG_M_PUBLISH;
+		break;
+	case 8:
+		if (word == SIP_LETTERS('r', 'e', 'g', 'i', 's', 't', 'e', 'r'))
+			return CG_M_REGISTER;
+		break;
+	case 9:
+		if (word == SIP_LETTERS('s', 'u', 'b', 's', 'c', 'r', 'i', 'b') &&
+		    (sip_byte(p, pos + 8) | 0x20) == 'e')
+			return CG_M_SUBSCRIBE;
+		break;
+	}
+	return CG_M_OTHER;
+}
+
+/* --- CSeq ------------------------------------------------------------------------------------- */
+
+static long sip_digit_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	__u32 pos = s->pos + i;
+	__u8 digit = sip_byte(s->p, pos) - '0';
+	__u64 value;
+
+	if (pos >= s->end || digit > 9) {
+		s->found = pos;
+		return 1;
+	}
+	value = s->p->number * 10 + digit;
+	s->p->number =
+		value < 0xffffffffULL ? value : 0xffffffffULL; /* over any limit: there it stays */
+	return 0;
+}
+
+/* Digits into p->number; returns where they end. */
+sip_part __u32 sip_number(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_search s = { .p = p, .end = end, .found = end };
+	__u64 number = 0;
+
+	if (!p)
+		return end;
+	for (__u32 i = 0; i < 10; i++, pos++) {
+		__u8 digit = sip_byte(p, pos) - '0';
+
+		if (pos >= end || digit > 9) {
+			p->number = number;
+			return pos < end ? pos : end;
+		}
+		number = number * 10 + digit;
+	}
+	p->number = number < 0xffffffffULL ? number : 0xffffffffULL;
+	s.pos = pos;
+	sip_loop(SIP_MAX, sip_digit_step, &s);
+	return s.found < end ? s.found : end;
+}
+
+sip_part int sip_cseq(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	__u32 digits_end, word;
+	__u8 method, bad = 0;
+
+	if (!p)
+		return 0;
+	digits_end = sip_number(p, pos, end);
+	word = sip_skip_blanks(p, digits_end, end);
+	if (digits_end == pos || word == digits_end || p->number >= 0x80000000ULL)
+		bad = 1;
+	method = sip_method(p, word, end - word);
+	if (method == CG_M_OTHER && sip_find(p, word, end, SIP_ANY(' ', '\t', '\n')) < end)
+		bad = 1; /* something behind the method */
+	if (p->msg.flags & SIP_HAS_CSEQ) {
+		if (bad || p->number != p->msg.cseq || method != p->msg.cseq_method)
+			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;
+		return 0;
+	}
+	if (bad || (!p->msg.status && method != p->msg.method))
+		p->msg.flags |= SIP_BAD_CSEQ;
+	if (p->msg.status)
+		p->msg.method = method;
+	p->msg.cseq = p->number;
+	p->msg.cseq_method = method;
+	p->msg.flags |= SIP_HAS_CSEQ;
+	return 0;
+}
+
+/* --- parameters: Via's branch, From's and To's tag -------------------------------------------- */
+
+struct sip_params {
+	struct sip_parser *p;
+	__u64 name; /* folded */
+	__u32 name_len;
+	__u32 end;
+	__u32 list; /* a ',' begins the next value of the header */
+	struct sip_slice value;
+};
+
+/* A parameter of that name, with its value from `pos` to p->at. */
+sip_inline void sip_take_param(struct sip_params *s, __u32 pos)
+{
+	struct sip_parser *p = s->p;
+	struct sip_slice value = sip_slice(pos, p->at);
+
+	if (!p->found)
+		s->value = value;
+	if (!sip_same(p, &s->value, &value))
+		p->twice = 1;
+	p->found = 1;
+	if (!s->list && !sip_goes_on(p, p->at, s->end))
+		p->odd = 1;
+}
+
+/* The next parameter from p->at on; stops at a ','. */
+static long sip_param_step(__u32 i, void *arg)
+{
+	struct sip_params *s = arg;
+	struct sip_parser *p = s->p;
+	__u32 word, name_end;
+	__u8 c;
+
+	(void)i;
+	if (!sip_outside_quotes(p, s->end, ';', ','))
+		return 0;
+	if (p->at >= s->end || sip_byte(p, p->at) == ',')
+		return 1;
+	p->at++;
+	word = sip_skip_blanks(p, p->at, s->end);
+	name_end = word + s->name_len;
+	if ((sip_fold(sip_word(p, word)) & sip_mask(s->name_len)) != s->name || name_end > s->end)
+		return 0;
+	word = sip_skip_blanks(p, name_end, s->end);
+	c = sip_byte(p, word);
+	if (word < s->end && c == '=') {
+		word = sip_skip_blanks(p, word + 1, s->end);
+		p->at = word;
+		sip_value_end(p, s->end, s->list);
+		sip_take_param(s, word);
+	} else if (word >= s->end || c == ';' || c == ',' || word > name_end) {
+		p->at = name_end; /* a name alone */
+		sip_take_param(s, name_end);
+	}
+	return 0;
+}
+
+/* One Via value from p->at on, and over the comma behind it. */
+sip_part int sip_via_value(struct sip_parser *p, __u32 end)
+{
+	struct sip_params s = { .p = p, .end = end, .name_len = 6, .list = 1 };
+
+	if (!p)
+		return 0;
+	s.name = SIP_LETTERS('b', 'r', 'a', 'n', 'c', 'h', 0, 0);
+	p->quoted = p->found = p->twice = 0;
+	sip_loop(SIP_MAX, sip_param_step, &s);
+	if (p->twice)
+		p->msg.flags |= SIP_REPEATED;
+	if (p->vias == 0)
+		p->msg.branch = s.value;
+	else
+		p->msg.branch2 = s.value;
+	p->vias++;
+	p->at++;
+	return 0;
+}
+
+sip_inline void sip_via(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	p->msg.flags |= SIP_HAS_VIA;
+	p->at = pos;
+	if (p->vias < 2)
+		sip_via_value(p, end);
+	if (p->vias < 2 && p->at < end)
+		sip_via_value(p, end);
+}
+
+/* --- From, To, Contact ------------------------------------------------------------------------ */
+
+static long sip_display_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+
+	(void)i;
+	return sip_outside_quotes(s->p, s->end, '<', ';');
+}
+
+/*
+ * name-addr or addr-spec, RFC 3261 20.10: sets *uri, and p->at to where the parameters begin;
+ * -1: a quote or '<' is left open.
+ */
+sip_part int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_slice *uri)
+{
+	struct sip_search s = { .p = p, .end = end };
+	__u32 at, name;
+
+	if (!p || !uri)
+		return -1;
+	p->at = pos;
+	p->quoted = 0;
+	p->inner = sip_byte(p, pos) != '<';
+	sip_loop(SIP_MAX, sip_display_step, &s);
+	at = p->at;
+	if (p->quoted)
+		return -1;
+	if (at == end || sip_byte(p, at) != '<') {
+		if (sip_find(p, pos, at, SIP_ANY(',', ',', ',')) < at)
+			p->odd = 1;
+		*uri = sip_slice(pos, sip_trim(p, pos, at));
+		return 0;
+	}
+	name = pos;
+	pos = at + 1;
+	at = sip_find(p, pos, end, SIP_ANY('>', ';', ';'));
+	if (at < end && sip_byte(p, at) == ';') {
+		/* a name `a:b` is an address for libosip2, and this one of its parameters */
+		if (p->inner && sip_byte(p, name) != '"' &&
+		    sip_find(p, name, pos, SIP_ANY(':', ':', ':')) < pos)
+			p->odd = 1;
+		p->inner = 1;
+		at = sip_find(p, at, end, SIP_ANY('>', '>', '>'));
+	}
+	if (at == end)
+		return -1;
+	*uri = sip_slice(pos, at);
+	p->at = at + 1;
+	return 0;
+}
+
+/* `;tag=` begins at `pos`, in any letter case. */
+sip_inline int sip_is_tag(const struct sip_parser *p, __u32 pos)
+{
+	const __u64 tag = SIP_LETTERS(';', 't', 'a', 'g', '=', 0, 0, 0);
+
+	return !((sip_fold(sip_word(p, pos)) ^ sip_fold(tag)) & sip_mask(5));
+}
+
+/* Is the first `;tag=` from `pos` on that of the value? */
+sip_part int sip_tag_is_first(struct sip_parser *p, __u32 pos, __u32 end, __u32 value)
+{
+	if (!p)
+		return 0;
+	pos = sip_find(p, pos, end, SIP_ANY(';', ';', ';'));
+	for (__u32 i = 0; i < 4 && pos < end && pos + 5 != value && !sip_is_tag(p, pos); i++)
+		pos = sip_find(p, pos + 1, end, SIP_ANY(';', ';', ';'));
+	return pos + 5 == value;
+}
+
+/* chan_sip takes the first `;tag=`, quoted or not, and none that is written otherwise. */
+sip_inline int sip_tag_is_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32 value)
+{
+	const __u64 tag = SIP_LETTERS(';', 't', 'a', 'g', '=', 0, 0, 0);
+
+	return !p->found || ((sip_word(p, value - 5) & sip_mask(5)) == tag &&
+			     (!p->inner || sip_tag_is_first(p, pos, end, value)));
+}
+
+/* From or To. */
+sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
+{
+	struct sip_params s = { .p = p, .end = end, .name_len = 3 };
+	struct sip_slice uri = { 0 };
+	__u32 first = end;
+
+	if (!p)
+		return 0;
+	s.name = SIP_LETTERS('t', 'a', 'g', 0, 0, 0, 0, 0);
+	p->odd = p->found = p->twice = 0;
+	if (sip_address(p, pos, end, &uri) || !sip_goes_on(p, p->at, end)) {
+		p->msg.flags |= SIP_AMBIGUOUS;
+	} else {
+		first = p->at;
+		sip_loop(SIP_MAX, sip_param_step, &s);
+		if (p->at < end || p->twice || p->quoted || p->odd)
+			p->msg.flags |= SIP_AMBIGUOUS;
+	}
+	if (p->twice)
+		p->msg.flags |= SIP_REPEATED;
+	if (first + 5 != s.value.off)
+		p->inner = 1;
+	if (p->msg.method == CG_M_BYE && !p->msg.status &&
+	    !sip_tag_is_plain(p, pos, end, s.value.off))
+		p->msg.flags |= SIP_LOOSE;
+	if (p->msg.flags & has) {
+		if (!sip_same(p, &s.value, has == SIP_HAS_FROM ? &p->msg.from_tag : &p->msg.to_tag))
+			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;
+		return 0;
+	}
+	p->msg.flags |= has;
+	if (has == SIP_HAS_FROM) {
+		p->msg.from_uri = uri;
+		p->msg.from_tag = s.value;
+	} else {
+		p->msg.to_uri = uri;
+		p->msg.to_tag = s.value;
+	}
+	return 0;
+}
+
+sip_inline void sip_call_id(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_slice value = sip_slice(pos, end);
+
+	if (sip_find(p, pos, end, SIP_ANY(' ', '\t', '\n')) < end)
+		p->msg.flags |= SIP_AMBIGUOUS;
+	if (p->msg.flags & SIP_HAS_CALL_ID) {
+		if (!sip_same(p, &p->msg.call_id, &value))
+			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;
+		return;
+	}
+	p->msg.call_id = value;
+	p->msg.flags |= SIP_HAS_CALL_ID;
+}
+
+sip_inline void sip_contact(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_slice uri = { 0 };
+
+	if (p->msg.contact.len)
+		return;
+	if (!sip_address(p, pos, end, &uri))
+		p->msg.contact = uri;
+}
+
+#endif
