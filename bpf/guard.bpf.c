@@ -117,13 +117,11 @@ static __always_inline __u8 guard_not_sip(struct guard *g, int complete)
 /* A first fragment, or a frame longer than what is looked at, must show whose BYE or INVITE it is. */
 static __always_inline int guard_hides(const struct sip_msg *msg)
 {
-	if (!msg->status && msg->method == CG_M_BYE) /* another CSeq may follow */
-		return !(msg->flags & SIP_HEADERS_END);
 	if ((msg->flags & SIP_HAS_ALL) == SIP_HAS_ALL)
 		return 0;
 	if (msg->status) /* the Vias that a request came with come back in its 2xx */
 		return msg->status >= 200 && msg->status < 300;
-	return msg->method == CG_M_INVITE && !msg->to_tag.len;
+	return msg->method == CG_M_BYE || (msg->method == CG_M_INVITE && !msg->to_tag.len);
 }
 
 /*
