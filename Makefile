@@ -31,7 +31,7 @@ PROGRAMS := $(if $(wildcard agent/cseqguard.c),$(OUT)/cseqguard) $(if $(DAEMON_O
 all: $(PROGRAMS)
 
 # What runs things installs what it lacks; a plain build only names it.
-SERVES_ITSELF := demo run test unit kernel e2e bench lint format
+SERVES_ITSELF := demo run test unit kernel e2e fuzz bench lint format
 ifneq ($(filter-out help deps deps-% clean distclean,$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -125,6 +125,7 @@ help:
 	@echo 'make run IFACE=eth0  observe an interface, live events, until Ctrl-C (root);'
 	@echo '                 MODE=enforce, GATEWAY=CIDR,..., DB=CONNINFO'
 	@echo 'make test        unit, kernel and end-to-end tests (root); CI=1: a skip is a failure'
+	@echo 'make fuzz TIME=60  parser against libosip2, frames through the rules, so many seconds each'
 	@echo 'make test-mixed  2,000 calls with everything in random order; make test-floods: 10 s each'
 	@echo 'make table       what each attack is billed, from real calls, into the README'
 	@echo 'make bench       what a packet costs (root)'
