@@ -14,7 +14,7 @@ TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/u
 FUZZ_TARGETS := parser_fuzz frame_fuzz
 FUZZ_CFLAGS := -std=gnu11 $(WARNINGS) -Wno-unused-parameter -Wno-unused-function -g -O2 \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-	-Iinclude -Ibpf -Itests/fuzz
+	-Iinclude -Iagent -Ibpf -Itests/fuzz -Itests/unit
 
 unit kernel e2e:
 	$(Q)OUT=$(OUT) tests/run $@
@@ -71,14 +71,15 @@ $(TESTS)/%.bpf.o: tests/%.bpf.c config.mk
 $(TESTS)/%.skel.h: $(TESTS)/%.bpf.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf >$@.tmp && mv $@.tmp $@
 
-$(TESTS)/fuzz/parser_fuzz: $(addprefix tests/fuzz/,parser_fuzz.c oracle.c differences.c)
+$(TESTS)/fuzz/parser_fuzz: $(addprefix tests/,fuzz/parser_fuzz.c fuzz/oracle.c fuzz/differences.c \
+	unit/guarded.c unit/reading.c) agent/words.c
 $(TESTS)/fuzz/parser_fuzz: FUZZ_LIBS := -losipparser2
 $(TESTS)/fuzz/frame_fuzz: tests/fuzz/frame_fuzz.c $(wildcard bpf/*)
 # a frame ends at a page, wherever it begins: BPF reads unaligned words
 $(TESTS)/fuzz/frame_fuzz: FUZZ_CFLAGS += -fno-sanitize=alignment
 $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%): $(wildcard tests/fuzz/*.h include/*.h) config.mk tests/tests.mk
 	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) $(filter tests/%.c,$^) $(FUZZ_LIBS) -o $@
+	$(call say,FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) $(filter-out bpf/%,$(filter %.c,$^)) $(FUZZ_LIBS) -o $@
 
 # The long forms of what `make e2e` has in short, and what each row is billed, into the README.
 test-floods: e2e-programs

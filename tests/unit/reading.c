@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define METHOD_WORD(NAME, word) #word,
-static const char *const methods[] = { CG_METHOD_LIST(METHOD_WORD) };
+#include "words.h"
 
 static const struct {
 	const char *name;
@@ -82,7 +81,7 @@ static int field_is(const struct sip_parser *p, const char *name, const char *va
 	const struct sip_msg *m = &p->msg;
 
 	if (!strcmp(name, "method"))
-		return m->method < CG_METHODS && !strcmp(value, methods[m->method]);
+		return !strcmp(value, cg_method_word(m->method));
 	if (!strcmp(name, "status"))
 		return m->status == atoi(value);
 	if (!strcmp(name, "cseq"))

@@ -10,6 +10,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "words.h"
+
 /* Bytes read, or -errno. */
 static int read_file(const char *dir, const char *name, const char *suffix, void *to, size_t size)
 {
@@ -128,13 +130,10 @@ static const char *unescape(char *text)
 
 static const char *known_method(const char *word)
 {
-#define METHOD_WORD(NAME, word) #word,
-	static const char *const methods[] = { CG_METHOD_LIST(METHOD_WORD) };
-
-	for (size_t i = 1; i < sizeof(methods) / sizeof(*methods); i++)
-		if (!strcasecmp(word, methods[i]))
-			return methods[i];
-	return "OTHER";
+	for (unsigned int i = CG_M_OTHER + 1; i < CG_METHODS; i++)
+		if (!strcasecmp(word, cg_method_word(i)))
+			return cg_method_word(i);
+	return cg_method_word(CG_M_OTHER);
 }
 
 static void expect_values(struct vector *v, char **columns)
