@@ -267,10 +267,15 @@ sip_inline int sip_outside_quotes(struct sip_parser *p, __u32 end, __u8 a, __u8 
 	p->at = pos;
 	if (pos >= end)
 		return 1;
-	if (c == '"')
+	if (c == '"') {
+		/* a quoted string begins a name, or a parameter's value: libosip2 sees none elsewhere */
+		if (!p->quoted && pos != p->start &&
+		    sip_byte(p, sip_trim(p, p->start, pos) - 1) != '=')
+			p->odd = 1;
 		p->quoted = !p->quoted;
-	else if (!p->quoted)
+	} else if (!p->quoted) {
 		return 1;
+	}
 	p->at = pos + (c == '\\' ? 2 : 1); /* quoted-pair, RFC 3261 25.1 */
 	return 0;
 }

@@ -248,7 +248,7 @@ sip_part int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_
 
 	if (!p || !uri)
 		return -1;
-	p->at = pos;
+	p->at = p->start = pos;
 	p->quoted = 0;
 	p->inner = sip_byte(p, pos) != '<';
 	sip_loop(SIP_MAX, sip_display_step, &s);

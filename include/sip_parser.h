@@ -46,8 +46,9 @@
  *                it (Kamailio: some UAs make such); elsewhere it begins a second address: ambiguous.
  *                Where the first `;tag=` in the header is another, or written otherwise: SIP_LOOSE
  *                (chan_sip takes that, or none).
- *   address      a quote or '<' left open, something between '>' and ';', or before a URI with
- *                parameters a ':' without quotes (libosip2: an address, too): ambiguous.
+ *   address      a quote or '<' left open, something between '>' and ';', a quote that begins no
+ *                name and no value, or before a URI with parameters a ':' without quotes (libosip2:
+ *                an address, too): ambiguous.
  *   CSeq         digits, leading zeros allowed; a sign, no digits, 2^31 and up, something behind the
  *                method, or a method unlike the request's (8.1.1.5, 20.16): SIP_BAD_CSEQ, and
  *                msg.cseq is void.
@@ -119,7 +120,8 @@ struct sip_parser {
 	__u8 folded; /* the start line may be */
 	__u8 ampersand; /* there may be one somewhere */
 	__u8 inner; /* of an address: a ';' may stand before the tag's */
-	__u8 pad[5];
+	__u8 pad;
+	__u32 start; /* where the header's value begins */
 	__u64 number;
 	__u64 controls[SIP_MAX / 64]; /* a bit for each byte below ' ' */
 	__u8 buf[SIP_MAX + SIP_SLACK];
