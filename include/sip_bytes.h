@@ -270,7 +270,7 @@ sip_inline int sip_outside_quotes(struct sip_parser *p, __u32 end, __u8 a, __u8 
 	if (c == '"') {
 		/* a quoted string begins a name, or a parameter's value: libosip2 sees none elsewhere */
 		if (!p->quoted && pos != p->start &&
-		    sip_byte(p, sip_trim(p, p->start, pos) - 1) != '=')
+		    (p->start < end || sip_byte(p, sip_trim(p, 1, pos) - 1) != '='))
 			p->odd = 1;
 		p->quoted = !p->quoted;
 	} else if (!p->quoted) {

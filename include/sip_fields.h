@@ -322,6 +322,7 @@ sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 		p->msg.flags |= SIP_AMBIGUOUS;
 	} else {
 		first = p->at;
+		p->start = end;
 		sip_loop(SIP_MAX, sip_param_step, &s);
 		if (p->at < end || p->twice || p->quoted || p->odd)
 			p->msg.flags |= SIP_AMBIGUOUS;

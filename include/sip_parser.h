@@ -121,7 +121,7 @@ struct sip_parser {
 	__u8 ampersand; /* there may be one somewhere */
 	__u8 inner; /* of an address: a ';' may stand before the tag's */
 	__u8 pad;
-	__u32 start; /* where the header's value begins */
+	__u32 start; /* where the header's value begins; behind an address: its end */
 	__u64 number;
 	__u64 controls[SIP_MAX / 64]; /* a bit for each byte below ' ' */
 	__u8 buf[SIP_MAX + SIP_SLACK];
