@@ -172,3 +172,27 @@ alerts_limited() { # REASON
 	equals "$seen" sql "$CDRS" "SELECT blocked_byes FROM cseqguard.cdr WHERE call_id = 'long-$call'"
 	alerts_limited out_of_order
 }
+
+# A BYE of the caller's running call, from a third host.
+bad_bye() { # CSEQ
+	message "BYE sip:gw@$LAB_GATEWAY SIP/2.0" "$call" f-caller t-gateway "$1 BYE" | sed 's/$/\r/'
+}
+
+bad_byes() { # N, one after the other
+	bad_bye 10 >"$LAB_DIR/bad"
+	lab_in third bash -c 'for ((i = 0; i < $1; i++)); do cat "$2" >/dev/udp/"$3"/5060; done' \
+		- "$1" "$LAB_DIR/bad" "$LAB_PROXY"
+}
+
+@test "F14 near miss: a hundred bad BYEs, fewer than the limit, are each recorded" {
+	limited=$(total alerts_limited)
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 3000; bye 14)
+	comes 1 cdr 'count(*)'
+	bad_byes 100
+	comes 100 violations 'count(*)' "reason = 'out_of_order'"
+	equals "$limited" total alerts_limited
+	call_ends
+	cdr_true bye caller gateway
+	equals 100 cdr blocked_byes
+}

@@ -192,6 +192,27 @@ f17_nul() {
 	over_both f17_nul
 }
 
+f17_near() { # the longest Call-ID that has room, and one in UTF-8 beyond ASCII
+	local long
+
+	printf -v long '%0*d' $((127 - ${#call})) 0
+	wire <<-END
+		always callid='Call-ID: $call$long' from='From: "\xc3\xbc" <sip:b\xc3\xb6b@h>;tag=a'
+		call
+		lost BYE 10
+		pass BYE 14
+	END
+	call=$call$long
+	refused out_of_order 1 10
+	closed_by 14
+	equals 'sip:böb@h' cdr caller
+	equals false call_id_cut
+}
+
+@test "F17 near miss: Call-ID of 127 characters, UTF-8 in a URI: there as they are, and not flagged" {
+	over_both f17_near
+}
+
 # --- H7: honest but odd --------------------------------------------------------------------------
 
 h7() { # steps on stdin: an honest call that BYE 14 ends
