@@ -42,7 +42,7 @@ evidence() { # of what went wrong
 	sql "$CDRS" "SELECT call_id, end_time - answer_time, end_reason, ended_by, bye_confirmed, suspect,
 		blocked_byes, caller_cseq, callee_cseq FROM cseqguard.cdr WHERE call_id = '$call'"
 	sql "$CDRS" "SELECT reason, action, method, cseq, expected_cseq, leg, source
-		FROM cseqguard.violation WHERE call_id = '$call' ORDER BY at"
+		FROM cseqguard.violation WHERE call_id = '$call' ORDER BY at LIMIT 20"
 	guard stats
 	tail -n 3 "$LAB_DIR"/daemon.log
 }
