@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arrays.h"
+#include "insert.h"
 #include "log.h"
 #include "lost.h"
 #include "pg.h"
@@ -36,35 +37,6 @@ struct cg_ship {
 	bool lost_due; /* to be sent once, after all that the spool holds */
 	bool more; /* there may be rows that were not read yet */
 };
-
-static char *insert_sql(const struct cg_table *table)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *sql = open_memstream(&text, &size);
-
-	if (!sql)
-		return NULL;
-	fprintf(sql, "INSERT INTO cseqguard.%s AS old (", table->name);
-	cg_table_names(sql, table);
-	fputs(") SELECT ", sql);
-	for (unsigned int i = 0; i < table->n_columns; i++)
-		fprintf(sql,
-			!strcmp(table->columns[i].type, "time")
-				? "%stimestamptz 'epoch' + new.%s * interval '1 microsecond'"
-				: "%snew.%s",
-			i ? ", " : "", table->columns[i].name);
-	fputs(" FROM unnest(", sql);
-	for (unsigned int i = 0; i < table->n_columns; i++)
-		fprintf(sql, "%s$%u::%s[]", i ? ", " : "", i + 1,
-			!strcmp(table->columns[i].type, "time") ? "int8" : table->columns[i].type);
-	fputs(") AS new (", sql);
-	cg_table_names(sql, table);
-	fputs(")", sql);
-	cg_table_merge(sql, table, NULL);
-	fclose(sql);
-	return text;
-}
 
 /* One line for each new trouble, not for each try. */
 static void say(struct cg_ship *ship, const char *what)
@@ -319,7 +291,7 @@ int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool
 	ship->lost[0] = origin->node;
 	ship->lost[1] = ship->boot;
 	for (int id = 0; id < CG_TABLES; id++) {
-		ship->insert[id] = insert_sql(&cg_tables[id]);
+		ship->insert[id] = cg_insert_sql(&cg_tables[id]);
 		if (!ship->insert[id])
 			err = -ENOMEM;
 	}
