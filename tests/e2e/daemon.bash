@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# The daemon on its own: dialogs are put into the pinned map as the program would leave them, so that
+# each can be of any age. The clocks are settings. A PostgreSQL of the file's own, a database a test.
+
+setup_file() {
+	lab_up "$$-d"
+	pg_up # of this file's own: it is stopped, stalled and started
+	guard_up
+	export CSEQGUARD_RUN_DIR=$LAB_DIR/run
+	export MAP=/sys/fs/bpf/cseqguard/lab-$LAB_ID/dialogs
+}
+
+setup() {
+	export DB=t$BATS_TEST_NUMBER SPOOL=$LAB_DIR/spool-$BATS_TEST_NUMBER.db
+	call=call-$BATS_TEST_NUMBER enter=()
+	read -r DIALOG_NOW _ </proc/uptime
+	export DIALOG_NOW
+	sql postgres 'SELECT' 2>/dev/null || pg_start
+	sql postgres "CREATE DATABASE $DB"
+}
+
+teardown() {
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || tail -n 5 "$LAB_DIR/daemon.log" >&2
+	guard_daemon_end KILL
+	local key
+	bpftool -j map dump pinned "$MAP" 2>/dev/null | jq -r '.[].key | join(" ")' |
+		while read -r key; do
+			# shellcheck disable=SC2086 # one word a byte
+			bpftool map delete pinned "$MAP" key hex ${key//0x/}
+		done
+}
+
+daemon() { # [OPTION]...: quick clocks; returns when it holds its lock and reads its rings
+	rm -f "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock" # a killed one's
+	"${enter[@]}" "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab --spool "$SPOOL" \
+		--bye-timeout 2 --grace 2 --sweep 200ms "$@" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
+	LAB_DAEMON=$!
+	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock"
+}
+
+daemon_db() { # [OPTION]...
+	daemon --db "$(pg_conninfo "$DB")" "$@"
+	lab_wait 10 sql "$DB" 'SELECT FROM cseqguard.cdr LIMIT 1'
+}
+
+dialog() { # [FIELD=VALUE]...: this test's dialog as it is now
+	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" "$BATS_TEST_NUMBER" "call_id=$call" "$@"
+}
+
+in_map() { # NUMBER: so many dialogs
+	[[ $(bpftool -j map dump pinned "$MAP" | jq length) == "$1" ]]
+}
+
+row() { # SQL expression over the call's rows
+	sql "$DB" "SELECT $1 FROM cseqguard.cdr WHERE call_id = '$call'"
+}
+
+spooled() { # TABLE
+	sqlite3 "$SPOOL" "SELECT count(*) FROM $1"
+}
+
+listeners() { # NUMBER: so many are connected (a socket is listed in its client's namespace)
+	[[ $(lab_in proxy grep -c " 0005 03 .* $CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock" /proc/net/unix) == "$1" ]]
+}
+
+spool_held() { # nobody else can write to it, until spool_free
+	coproc HOLDER { exec sqlite3 "$SPOOL" 3>&-; }
+	printf '%s\n' '.timeout 5000' 'BEGIN IMMEDIATE;' 'SELECT 1;' >&"${HOLDER[1]}"
+	read -ru "${HOLDER[0]}"
+}
+
+spool_free() {
+	eval "exec ${HOLDER[1]}>&-"
+}
+
+swept() { # NUMBER: the daemon (-v) has looked at so many dialogs, more than once
+	(($(grep -c "sweep: $1 dialogs" "$LAB_DIR/daemon.log") > 2))
+}
+
+pg_start() {
+	pg_as pg_ctl -D "$LAB_DIR/pgdata" -w -l "$LAB_PG/server.log" \
+		-o "-c listen_addresses='' -c unix_socket_directories='$LAB_PG' -c fsync=off" start \
+		>>"$LAB_DIR/pg.log" 3>&-
+}
+
+pg_stop() { # MODE
+	pg_as pg_ctl -D "$LAB_DIR/pgdata" -m "$1" -w stop >>"$LAB_DIR/pg.log" 3>&-
+}
