@@ -16,6 +16,12 @@
 
 enum phase { OFFLINE, PROBING, MAKING, READY };
 
+struct batch {
+	int rows; /* 0: there is none */
+	enum cg_table_id table;
+	__s64 last; /* step of its last row */
+};
+
 struct cg_ship {
 	struct cg_pg *pg;
 	struct cg_writer *writer;
@@ -27,11 +33,10 @@ struct cg_ship {
 	char trouble[512]; /* told already */
 	char *insert[CG_TABLES];
 	__s64 cursor[CG_TABLES]; /* rows up to this step are in PostgreSQL */
-	struct cg_arrays arrays;
-	int limit; /* rows in the next batch: fewer while a bad row is looked for */
-	int sent; /* rows in the batch under way; 0: none */
-	enum cg_table_id table; /* its table; READY */
-	__s64 last; /* step of its last row */
+	struct cg_arrays arrays; /* of the next batch: libpq has a copy of the one under way */
+	int limit; /* rows in a batch: fewer while a bad row is looked for */
+	struct batch sent; /* the one under way */
+	struct batch next; /* read while that is under way */
 	const char *lost[2]; /* parameters of cg_lost_sql */
 	char boot[24];
 	bool lost_due; /* to be sent once, after all that the spool holds */
@@ -50,71 +55,82 @@ static int take_row(void *ctx, __s64 step, const char *const *values)
 {
 	struct cg_ship *ship = ctx;
 
-	ship->last = step;
+	ship->next.last = step;
 	return cg_arrays_add(&ship->arrays, values);
 }
 
-static int read_spool(struct cg_ship *ship, enum cg_table_id id)
+static int open_spool(struct cg_ship *ship)
 {
 	struct cg_writer_status status;
-	int n;
+	int err = 0;
 
 	cg_writer_status(ship->writer, &status);
 	if (ship->spool && ship->opened != status.opened) {
 		cg_spool_close(ship->spool);
 		ship->spool = NULL;
 	}
-	if (!ship->spool) {
-		n = cg_spool_open(ship->spool_path, 0, &ship->spool);
-		if (n)
-			goto out;
-		ship->opened = status.opened;
-	}
+	if (!ship->spool)
+		err = cg_spool_open(ship->spool_path, 0, &ship->spool);
+	ship->opened = status.opened;
+	return err;
+}
+
+/* The rows behind those that are under way. */
+static int read_table(struct cg_ship *ship, enum cg_table_id id)
+{
+	bool behind = ship->sent.rows && ship->sent.table == id;
+	__s64 after = behind ? ship->sent.last : ship->cursor[id];
+	int n;
+
 	cg_arrays_reset(&ship->arrays, cg_tables[id].n_columns);
-	n = cg_spool_each(ship->spool, id, ship->cursor[id], ship->limit, take_row, ship);
-	if (n > 0 && cg_arrays_close(&ship->arrays))
-		n = -ENOMEM;
-out:
+	n = cg_spool_each(ship->spool, id, after, ship->limit, take_row, ship);
+	return n > 0 && cg_arrays_close(&ship->arrays) ? -ENOMEM : n;
+}
+
+/* Open rows first and violations after, so that a violation finds its call. 0 or -errno. */
+static int read_next(struct cg_ship *ship)
+{
+	int n = open_spool(ship);
+
+	ship->next.rows = 0;
+	for (int id = 0; n >= 0 && !ship->next.rows && id < CG_TABLES; id++) {
+		n = read_table(ship, id);
+		ship->next.table = id;
+		ship->next.rows = n > 0 ? n : 0;
+	}
 	if (n < 0) { /* the writer meets the same, says it, and opens anew */
 		cg_spool_close(ship->spool);
 		ship->spool = NULL;
+		return n;
 	}
-	return n;
+	return 0;
 }
 
-static void send_batch(struct cg_ship *ship, enum cg_table_id id, int rows)
+static void send_batch(struct cg_ship *ship)
 {
 	const char *values[CG_COLUMNS_MAX];
+	enum cg_table_id id = ship->next.table;
 	unsigned int n = cg_tables[id].n_columns;
 
 	for (unsigned int i = 0; i < n; i++)
 		values[i] = ship->arrays.columns[i].text;
-	ship->table = id;
-	ship->sent = rows;
+	ship->sent = ship->next;
+	ship->next.rows = 0;
 	cg_pg_send(ship->pg, ship->insert[id], n, values);
 }
 
-/* Open rows first and violations after, so that a violation finds its call. */
 static void send_next(struct cg_ship *ship)
 {
-	if (ship->phase != READY || !cg_pg_idle(ship->pg))
+	if (ship->phase != READY || (ship->next.rows < ship->limit && read_next(ship)) ||
+	    !cg_pg_idle(ship->pg))
 		return;
-	for (int id = 0; id < CG_TABLES; id++) {
-		int n = read_spool(ship, id);
-
-		if (n < 0)
-			return;
-		if (n) {
-			send_batch(ship, id, n);
-			return;
-		}
-	}
-	if (ship->lost_due) {
-		ship->sent = 0;
+	if (ship->next.rows) {
+		send_batch(ship);
+	} else if (ship->lost_due) {
 		cg_pg_send(ship->pg, cg_lost_sql, 2, ship->lost);
-		return;
+	} else {
+		ship->more = false;
 	}
-	ship->more = false;
 }
 
 void cg_ship_wake(struct cg_ship *ship)
@@ -206,18 +222,21 @@ static bool is_content(const char *sqlstate)
 static void refused(struct cg_ship *ship, const PGresult *result)
 {
 	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	struct batch batch = ship->sent;
 
+	ship->sent.rows = 0;
 	if (!is_content(PQresultErrorField(result, PG_DIAG_SQLSTATE))) {
 		give_up(ship, primary ? primary : PQresultErrorMessage(result));
 		return;
 	}
-	if (ship->sent > 1) { /* halve until the one bad row is alone */
-		ship->limit = ship->sent / 2;
-	} else if (!cg_writer_reject(ship->writer, ship->table, ship->last, primary)) {
+	if (batch.rows > 1) { /* halve until the one bad row is alone */
+		ship->limit = batch.rows / 2;
+	} else if (!cg_writer_reject(ship->writer, batch.table, batch.last, primary)) {
 		cg_log("database: refused one row of %s: %s; it stands in `rejected` of %s",
-		       cg_tables[ship->table].name, primary, ship->spool_path);
-		ship->cursor[ship->table] = ship->last;
+		       cg_tables[batch.table].name, primary, ship->spool_path);
+		ship->cursor[batch.table] = batch.last;
 	}
+	ship->next.rows = 0; /* it was read behind the refused one */
 	send_next(ship);
 }
 
@@ -240,8 +259,9 @@ static void shipped(struct cg_ship *ship, const PGresult *result)
 		refused(ship, result);
 		return;
 	}
-	ship->cursor[ship->table] = ship->last;
-	cg_writer_drop(ship->writer, ship->table, ship->last);
+	ship->cursor[ship->sent.table] = ship->sent.last;
+	cg_writer_drop(ship->writer, ship->sent.table, ship->sent.last);
+	ship->sent.rows = 0;
 	ship->limit = ship->limit * 2 < ROWS_A_BATCH ? ship->limit * 2 : ROWS_A_BATCH;
 	send_next(ship);
 }
@@ -259,7 +279,7 @@ static void pg_result(void *ctx, const PGresult *result)
 		probed(ship, result);
 	else if (ship->phase == MAKING)
 		made(ship, result);
-	else if (!ship->sent)
+	else if (!ship->sent.rows)
 		lost(ship, result);
 	else
 		shipped(ship, result);
@@ -271,6 +291,7 @@ static void pg_down(void *ctx, const char *why)
 
 	ship->phase = OFFLINE;
 	ship->more = true;
+	ship->sent.rows = ship->next.rows = 0;
 	say(ship, why);
 }
 
