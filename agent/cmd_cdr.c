@@ -11,6 +11,7 @@
 #include "report.h"
 #include "settle.h"
 #include "spool.h"
+#include "text.h"
 
 static int column_of(const char *name)
 {
@@ -102,20 +103,86 @@ static int take_line(void *ctx, __s64 step, const char *const *values)
 	return 0;
 }
 
-static int show(struct cg_spool *spool, const struct cg_options *options, int *err)
-{
-	json_t *rows;
+/* Which rows: a condition, and its parameters in the order in which it names them. */
+struct filter {
+	char where[512];
+	const char *values[4];
+	int n;
+	char since[24], until[24];
+};
 
-	if (!options->json) {
+static void add(struct filter *filter, const char *condition)
+{
+	size_t len = strlen(filter->where);
+
+	snprintf(filter->where + len, sizeof(filter->where) - len, " AND %s", condition);
+}
+
+/* condition: with one %d, or more %1$d, for the number of the parameter. */
+static void add_text(struct filter *filter, const char *condition, const char *value)
+{
+	char text[128];
+
+	if (!value)
+		return;
+	filter->values[filter->n++] = value;
+	snprintf(text, sizeof(text), condition, filter->n);
+	add(filter, text);
+}
+
+static int add_time(struct filter *filter, const char *condition, const char *value, char us[24])
+{
+	struct timespec now;
+	__s64 at;
+
+	if (!value)
+		return CG_DONE;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (cg_time_read(value, now.tv_sec * 1000000LL + now.tv_nsec / 1000, &at))
+		return cg_usage(
+			"cdr: '%s' is no time: give 2026-01-31, 2026-01-31T12:00:00Z, or an "
+			"age such as 15m, 12h or 7d",
+			value);
+	snprintf(us, 24, "%lld", (long long)at);
+	add_text(filter, condition, us);
+	return CG_DONE;
+}
+
+static int make_filter(const struct cg_options *options, struct filter *filter)
+{
+	int err;
+
+	*filter = (struct filter){ .where = "true" };
+	err = add_time(filter, "answer_time >= CAST(?%d AS INTEGER)", options->since,
+		       filter->since);
+	if (!err)
+		err = add_time(filter, "answer_time < CAST(?%d AS INTEGER)", options->until,
+			       filter->until);
+	add_text(filter, "instr(caller, ?%d)", options->caller);
+	add_text(filter, "(instr(callee, ?%1$d) OR instr(request_uri, ?%1$d))", options->callee);
+	if (options->open)
+		add(filter, "end_time IS NULL");
+	if (options->closed)
+		add(filter, "end_time IS NOT NULL");
+	if (options->blocked)
+		add(filter, "blocked_byes");
+	if (options->suspect)
+		add(filter, "suspect");
+	return err;
+}
+
+static int show(struct cg_spool *spool, const struct cg_options *options,
+		const struct filter *filter, int *err)
+{
+	json_t *rows = options->json ? json_array() : NULL;
+
+	if (!options->json)
 		printf(LINE, "ANSWER (UTC)", "SECONDS", "END", "BY", "SUSPECT", "BLOCKED", "CALLER",
 		       "CALLEE", "CALL-UID", "CALL-ID");
-		*err = cg_spool_each_by_key(spool, CG_TABLE_CDR, -1, take_line, NULL);
-		return *err < 0 ? CG_FAILED : cg_out_end();
-	}
-	rows = json_array();
-	*err = rows ? cg_spool_each_by_key(spool, CG_TABLE_CDR, -1, take_json, rows) : -ENOMEM;
+	*err = cg_spool_select(spool, CG_TABLE_CDR, filter->where, filter->n, filter->values,
+			       options->json ? take_json : take_line, rows);
 	if (*err >= 0)
-		return cg_json_out(rows);
+		return options->json ? cg_json_out(rows) : cg_out_end();
 	json_decref(rows);
 	return CG_FAILED;
 }
@@ -123,18 +190,28 @@ static int show(struct cg_spool *spool, const struct cg_options *options, int *e
 static int list(const struct cg_options *options, const char *path)
 {
 	struct cg_spool *spool = NULL;
-	int code = CG_FAILED, err;
+	struct filter filter;
+	int code = make_filter(options, &filter), err;
 
+	if (code)
+		return code;
 	err = cg_spool_open(path, 0, &spool);
 	if (err == -ENOENT)
-		cg_fail("spool %s: no such file; start cseqguardd, or name its file with --spool",
+		code = cg_fail(
+			"spool %s: no such file; start cseqguardd, or name its file with --spool",
 			path);
 	else if (!err)
-		code = show(spool, options, &err);
+		code = show(spool, options, &filter, &err);
 	if (err < 0 && err != -ENOENT)
-		cg_fail("spool %s: %s", path, cg_spool_error(spool));
+		code = cg_fail("spool %s: %s", path, cg_spool_error(spool));
 	cg_spool_close(spool);
 	return code;
+}
+
+static bool filtered(const struct cg_options *options)
+{
+	return options->since || options->until || options->caller || options->callee ||
+	       options->open || options->closed || options->blocked || options->suspect;
 }
 
 int cg_cmd_cdr(const struct cg_options *options)
@@ -148,6 +225,9 @@ int cg_cmd_cdr(const struct cg_options *options)
 			"cdr takes nothing, or: settle CALL_UID; see: cseqguard cdr --help");
 	if (!settle && (options->db || options->end || options->why || options->by))
 		return cg_usage("cdr: --db, --end, --why and --by go with: cdr settle CALL_UID");
+	if (settle && filtered(options))
+		return cg_usage("cdr settle takes one CALL_UID, and no filter; see: cseqguard cdr "
+				"--help");
 	if (options->spool)
 		path = strdup(options->spool);
 	else if (asprintf(&path, "/var/lib/cseqguard/%s.db", options->instance) < 0)

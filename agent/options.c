@@ -39,6 +39,10 @@ FLAG(json)
 FLAG(all)
 FLAG(follow)
 FLAG(verbose)
+FLAG(open)
+FLAG(closed)
+FLAG(blocked)
+FLAG(suspect)
 
 #define TEXT(field)                                                                                \
 	static int parse_##field(struct cg_options *options, const char *value)                    \
@@ -48,6 +52,10 @@ FLAG(verbose)
 	}
 TEXT(netns)
 TEXT(spool)
+TEXT(since)
+TEXT(until)
+TEXT(caller)
+TEXT(callee)
 TEXT(db)
 TEXT(end)
 TEXT(why)
@@ -110,6 +118,20 @@ static const struct option_row rows[] = {
 	{ 0, "spool", "FILE", CG_V(CDR),
 	  "the daemon's file (default: /var/lib/cseqguard/INSTANCE.db)", parse_spool, NULL,
 	  "a file's name" },
+	{ 0, "since", "TIME", CG_V(CDR),
+	  "answered at or after: 2026-01-31, 2026-01-31T12:00:00Z, or an age: 15m, 12h, 7d",
+	  parse_since, NULL, "a time" },
+	{ 0, "until", "TIME", CG_V(CDR), "answered before", parse_until, NULL, "a time" },
+	{ 0, "caller", "TEXT", CG_V(CDR), "the From URI has it in it", parse_caller, NULL,
+	  "a text" },
+	{ 0, "callee", "TEXT", CG_V(CDR), "the To URI or the Request-URI has it in it",
+	  parse_callee, NULL, "a text" },
+	{ 0, "open", NULL, CG_V(CDR), "calls that run", parse_open, NULL, NULL },
+	{ 0, "closed", NULL, CG_V(CDR), "calls that ended", parse_closed, NULL, NULL },
+	{ 0, "blocked", NULL, CG_V(CDR), "calls with a BYE that was dropped, or would have been",
+	  parse_blocked, NULL, NULL },
+	{ 0, "suspect", NULL, CG_V(CDR), "calls that wait for an operator's word", parse_suspect,
+	  NULL, NULL },
 	{ 0, "why", "TEXT", CG_V(CDR), "settle: the reason, kept in table settlement", parse_why,
 	  NULL, "a text" },
 	{ 0, "end", "TIME", CG_V(CDR), "settle: as 2026-01-31T12:00:00Z (default: its own end)",

@@ -20,6 +20,8 @@ struct cg_options {
 	enum cg_attach_mode attach_mode;
 	struct cg_settings settings;
 	const char *spool; /* cdr: a file; NULL: the daemon's own of this instance */
+	const char *since, *until, *caller, *callee; /* cdr: which rows */
+	bool open, closed, blocked, suspect;
 	const char *db, *end, *why, *by; /* cdr settle */
 	int n_args;
 	char **args; /* what is no option: interfaces, KEY=VALUE; of main's argv */

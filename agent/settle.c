@@ -53,22 +53,6 @@ static int nothing(const char *where, const char *call_uid)
 		       where, call_uid);
 }
 
-/* 2026-01-31T12:00:00Z, with a fraction or without. */
-static int read_time(const char *text, char us[24])
-{
-	struct tm tm = {};
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	long long fraction = 0, unit = 100000;
-
-	if (rest && *rest == '.')
-		for (rest++; isdigit((unsigned char)*rest); rest++, unit /= 10)
-			fraction += (*rest - '0') * unit;
-	if (!rest || strcmp(rest, "Z"))
-		return -EINVAL;
-	snprintf(us, 24, "%lld", (long long)timegm(&tm) * 1000000 + fraction);
-	return 0;
-}
-
 static int read_uid(const char *text, char uid[CG_UUID_TEXT])
 {
 	if (strlen(text) != CG_UUID_TEXT - 1)
@@ -96,16 +80,20 @@ static int decide(const struct cg_options *options, const char *call_uid, struct
 {
 	const char *by = who(options);
 	struct timespec now;
+	__s64 at, end;
 
 	*d = (struct decision){};
 	clock_gettime(CLOCK_REALTIME, &now);
-	snprintf(d->at, sizeof(d->at), "%lld", now.tv_sec * 1000000LL + now.tv_nsec / 1000);
+	at = now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+	snprintf(d->at, sizeof(d->at), "%lld", (long long)at);
 	if (read_uid(call_uid, d->call_uid))
 		return cg_usage("'%s' is no call_uid; see: cseqguard cdr", call_uid);
 	if (!options->why)
 		return cg_usage("settle needs --why TEXT: it is kept with the decision");
-	if (options->end && read_time(options->end, d->end))
+	if (options->end && cg_time_read(options->end, at, &end))
 		return cg_usage("end '%s' is no time in UTC as 2026-01-31T12:00:00Z", options->end);
+	if (options->end)
+		snprintf(d->end, sizeof(d->end), "%lld", (long long)end);
 	if (options->db && options->spool)
 		return cg_usage("settle: either --db or --spool");
 	cg_text_utf8(d->why, sizeof(d->why), options->why, strlen(options->why));

@@ -142,7 +142,8 @@ static int check_version(struct cg_spool *spool)
 /* WAL with synchronous=FULL: a commit is on disk when it returns, and readers never wait. */
 static int set_up_writer(struct cg_spool *spool)
 {
-	int err = run(spool, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+	int err = run(spool, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA "
+			     "wal_autocheckpoint = 16384; PRAGMA cache_size = -65536;");
 
 	if (!err)
 		err = run(spool, "BEGIN IMMEDIATE");

@@ -39,14 +39,15 @@ int cg_spool_commit(struct cg_spool *spool); /* durable on return */
 void cg_spool_rollback(struct cg_spool *spool);
 
 /*
- * Up to `max` rows after `after_step`, in order of steps (or of their keys: cg_spool_each_by_key);
- * each goes to `take` with its columns as text, NULL where SQL's is; valid during that call. Returns
- * the number of rows, or -errno; a `take` that returns non-zero stops the walk with that value.
+ * Up to `max` rows after `after_step`, in order of steps; or those for which `where` (SQL, with n text
+ * parameters ?1 and up) holds, in order of their keys. Each goes to `take` with its columns as text, NULL
+ * where SQL's is; valid during that call. Returns the number of rows, or -errno; a `take` that returns
+ * non-zero stops the walk with that value.
  */
 typedef int (*cg_spool_take)(void *ctx, __s64 step, const char *const *values);
 int cg_spool_each(struct cg_spool *spool, enum cg_table_id table, __s64 after_step, int max,
 		  cg_spool_take take, void *ctx);
-int cg_spool_each_by_key(struct cg_spool *spool, enum cg_table_id table, int max,
-			 cg_spool_take take, void *ctx);
+int cg_spool_select(struct cg_spool *spool, enum cg_table_id table, const char *where, int n,
+		    const char *const *values, cg_spool_take take, void *ctx);
 
 #endif

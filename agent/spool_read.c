@@ -21,8 +21,8 @@ static int walk(struct cg_spool *spool, const struct cg_table *table, sqlite3_st
 	return err ? err : n;
 }
 
-static int prepare_read(struct cg_spool *spool, const struct cg_table *table, const char *order,
-			sqlite3_stmt **stmt)
+static int prepare_read(struct cg_spool *spool, const struct cg_table *table, const char *where,
+			const char *order, sqlite3_stmt **stmt)
 {
 	char *text = NULL;
 	size_t size;
@@ -32,12 +32,11 @@ static int prepare_read(struct cg_spool *spool, const struct cg_table *table, co
 		return -ENOMEM;
 	fputs("SELECT step, ", sql);
 	cg_table_names(sql, table);
-	fprintf(sql, " FROM %s WHERE step > ?1 ORDER BY ", table->name);
+	fprintf(sql, " FROM %s WHERE %s ORDER BY ", table->name, where);
 	if (order)
 		fputs(order, sql);
 	else
 		cg_table_key(sql, table);
-	fputs(" LIMIT ?2", sql);
 	fclose(sql);
 	return cg_spool_prepare(spool, text, stmt);
 }
@@ -48,7 +47,8 @@ int cg_spool_each(struct cg_spool *spool, enum cg_table_id id, __s64 after_step,
 	int err;
 
 	if (!spool->each[id]) {
-		err = prepare_read(spool, &cg_tables[id], "step", &spool->each[id]);
+		err = prepare_read(spool, &cg_tables[id], "step > ?1", "step LIMIT ?2",
+				   &spool->each[id]);
 		if (err)
 			return err;
 	}
@@ -57,17 +57,17 @@ int cg_spool_each(struct cg_spool *spool, enum cg_table_id id, __s64 after_step,
 	return walk(spool, &cg_tables[id], spool->each[id], take, ctx);
 }
 
-int cg_spool_each_by_key(struct cg_spool *spool, enum cg_table_id id, int max, cg_spool_take take,
-			 void *ctx)
+int cg_spool_select(struct cg_spool *spool, enum cg_table_id id, const char *where, int n,
+		    const char *const *values, cg_spool_take take, void *ctx)
 {
 	sqlite3_stmt *stmt = NULL;
-	int err = prepare_read(spool, &cg_tables[id], NULL, &stmt);
+	int err = prepare_read(spool, &cg_tables[id], where, NULL, &stmt);
 
-	if (!err) {
-		sqlite3_bind_int64(stmt, 1, 0);
-		sqlite3_bind_int64(stmt, 2, max);
+	for (int i = 0; i < n && !err; i++)
+		err = cg_spool_rc(spool,
+				  sqlite3_bind_text(stmt, i + 1, values[i], -1, SQLITE_STATIC));
+	if (!err)
 		err = walk(spool, &cg_tables[id], stmt, take, ctx);
-	}
 	sqlite3_finalize(stmt);
 	return err;
 }

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#define _GNU_SOURCE
 #include "text.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void cg_addr_text(const __u8 addr[16], char out[INET6_ADDRSTRLEN])
 {
@@ -66,4 +71,44 @@ size_t cg_text_utf8(char *out, size_t size, const char *in, size_t max)
 	}
 	out[at] = '\0';
 	return at;
+}
+
+/* Seconds in a unit of time; 0: it is none. */
+static __s64 unit_seconds(const char *unit)
+{
+	static const struct {
+		const char *unit;
+		__s64 seconds;
+	} units[] = { { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (!strcmp(unit, units[i].unit))
+			return units[i].seconds;
+	return 0;
+}
+
+int cg_time_read(const char *text, __s64 now, __s64 *us)
+{
+	size_t digits = strspn(text, "0123456789");
+	__s64 fraction = 0, unit = 100000, age;
+	struct tm tm = {};
+	const char *rest;
+
+	if (digits && digits < 9 && (age = unit_seconds(text + digits))) {
+		*us = now - atoll(text) * age * 1000000;
+		return 0;
+	}
+	rest = strptime(text, "%Y-%m-%d", &tm);
+	if (rest && *rest) {
+		rest = strptime(rest, "T%H:%M:%S", &tm);
+		if (rest && *rest == '.')
+			for (rest++; isdigit((unsigned char)*rest); rest++, unit /= 10)
+				fraction += (*rest - '0') * unit;
+		if (rest && *rest++ != 'Z')
+			return -EINVAL;
+	}
+	if (!rest || *rest)
+		return -EINVAL;
+	*us = (__s64)timegm(&tm) * 1000000 + fraction;
+	return 0;
 }

@@ -18,4 +18,10 @@ void cg_addr_text(const __u8 addr[16], char out[INET6_ADDRSTRLEN]);
  */
 size_t cg_text_utf8(char *out, size_t size, const char *in, size_t max);
 
+/*
+ * 2026-01-31T12:00:00Z, with a fraction or without, 2026-01-31 (its midnight), or an age such as 90s,
+ * 15m, 12h or 7d before `now`; UTC, microseconds since 1970. 0, or -EINVAL with *us untouched.
+ */
+int cg_time_read(const char *text, __s64 now, __s64 *us);
+
 #endif
