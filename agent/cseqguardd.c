@@ -52,6 +52,7 @@ struct daemon {
 	struct cg_ship *ship; /* NULL: no --db */
 	struct cg_watch written, signals, beat, sweep_timer;
 	int spool_error; /* said already */
+	unsigned int spools; /* that were made anew */
 	int clock_error; /* said already */
 	__u64 events_lost, alerts_lost;
 	__u64 stop_at; /* CLOCK_BOOTTIME, ns; 0: running */
@@ -81,7 +82,14 @@ static void written_ready(void *ctx, __u32 events)
 	if (!status.error && d->spool_error)
 		cg_log("spool %s: written again", d->options.spool);
 	d->spool_error = status.error;
-	cg_track_durable(d->track, status.durable);
+	if (status.anew != d->spools) {
+		if (*status.renewed)
+			cg_log("spool %s %s; sqlite3's .recover may find more", d->options.spool,
+			       status.renewed);
+		cg_sweep_start(d->sweep);
+	}
+	d->spools = status.anew;
+	cg_track_durable(d->track, status.durable, status.anew);
 	if (status.queued - status.durable < CG_QUEUE_STEPS / 2)
 		cg_rings_resume(d->rings);
 	if (d->ship && !status.error)
@@ -199,19 +207,19 @@ static int take_lock(struct daemon *d)
 static int open_store(struct daemon *d)
 {
 	char why[256];
-	int err;
+	int err, lost;
 
 	if (!strncmp(d->options.spool, DEFAULT_SPOOL_DIR "/", sizeof(DEFAULT_SPOOL_DIR)))
 		mkdir(DEFAULT_SPOOL_DIR,
 		      0750); /* if that fails, so does the next line, with a word */
-	err = cg_lost_spooled(d->options.spool, &d->origin);
-	if (err > 0)
-		cg_log("spool %s: %d calls of before this boot were open: closed as lost, suspect",
-		       d->options.spool, err);
 	err = cg_writer_start(d->options.spool, &d->writer, why, sizeof(why));
 	if (err)
 		cg_log("cannot open spool %s: %s; name a writable place with --spool",
 		       d->options.spool, why);
+	lost = err ? 0 : cg_lost_spooled(d->options.spool, &d->origin);
+	if (lost > 0)
+		cg_log("spool %s: %d calls of before this boot were open: closed as lost, suspect",
+		       d->options.spool, lost);
 	if (!err && d->options.db)
 		err = cg_ship_new(d->loop, d->options.db, d->options.db_timeout, d->options.spool,
 				  d->writer, &d->origin, &d->ship);

@@ -27,7 +27,7 @@ struct cg_ship {
 	struct cg_writer *writer;
 	const char *spool_path;
 	struct cg_spool *spool; /* a reader */
-	unsigned int opened; /* of the writer's file that it reads */
+	unsigned int opened, anew; /* of the writer's file that it reads */
 	enum phase phase;
 	bool made; /* the schema was made: a second time would be in vain */
 	char trouble[512]; /* told already */
@@ -65,6 +65,9 @@ static int open_spool(struct cg_ship *ship)
 	int err = 0;
 
 	cg_writer_status(ship->writer, &status);
+	if (ship->anew != status.anew) /* that file is gone, and so are its steps */
+		memset(ship->cursor, 0, sizeof(ship->cursor));
+	ship->anew = status.anew;
 	if (ship->spool && ship->opened != status.opened) {
 		cg_spool_close(ship->spool);
 		ship->spool = NULL;
@@ -98,7 +101,9 @@ static int read_next(struct cg_ship *ship)
 		ship->next.table = id;
 		ship->next.rows = n > 0 ? n : 0;
 	}
-	if (n < 0) { /* the writer meets the same, says it, and opens anew */
+	if (n == -EUCLEAN)
+		cg_writer_renew(ship->writer);
+	if (n < 0) { /* the writer meets the same, or is told; it says so, and opens anew */
 		cg_spool_close(ship->spool);
 		ship->spool = NULL;
 		return n;

@@ -3,8 +3,10 @@
 #include "spool_own.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SPOOL_VERSION 1 /* PRAGMA user_version */
 #define BUSY_MS 5000 /* only a second writer or a backup can hold it for so long */
@@ -162,6 +164,17 @@ static int set_up_writer(struct cg_spool *spool)
 	return err;
 }
 
+/* SQLite tries to read where it may not write, and then names that error. */
+static int why_not(const char *path, int err)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1,
+		 slash ? path : ".");
+	return access(*folder ? folder : "/", W_OK) ? -errno : err;
+}
+
 int cg_spool_open(const char *path, int writable, struct cg_spool **out)
 {
 	int flags = writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
@@ -174,7 +187,7 @@ int cg_spool_open(const char *path, int writable, struct cg_spool **out)
 	err = cg_spool_rc(spool,
 			  sqlite3_open_v2(path, &spool->db, flags | SQLITE_OPEN_NOMUTEX, NULL));
 	if (err)
-		return err;
+		return writable ? why_not(path, err) : err;
 	sqlite3_busy_timeout(spool->db, BUSY_MS);
 	err = check_version(spool);
 	if (!err && writable)

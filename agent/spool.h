@@ -24,6 +24,11 @@ void cg_spool_resume(struct cg_spool *spool, __s64 step);
 __s64 cg_spool_step(const struct cg_spool *spool); /* the last one given out */
 const char *cg_spool_error(struct cg_spool *spool); /* of the last call; valid until the next */
 
+/* Moves a damaged file and its log to FILE.damaged-N, the first N that is free. 0 or -errno. */
+int cg_spool_set_aside(const char *path, char *aside, size_t size);
+/* Puts what can still be read of such a file; *rows: how many. 0, or -errno as of put. */
+int cg_spool_salvage(struct cg_spool *into, const char *aside, int *rows);
+
 /* Changes stand between begin and commit; after any failure call rollback. -errno as above. */
 int cg_spool_begin(struct cg_spool *spool);
 int cg_spool_put(struct cg_spool *spool, enum cg_table_id table, const void *row);

@@ -15,6 +15,7 @@ struct entry {
 	__u64 ticket; /* ... its ticket */
 	__u64 unanswered; /* bye_at of the BYE whose silence was recorded */
 	__u32 sweep; /* the last that met it */
+	__u16 file; /* that it was said into */
 	__u8 clock;
 	bool judged; /* the breaker has counted it */
 	bool used;
@@ -27,6 +28,7 @@ struct cg_track {
 	const struct cg_origin *origin;
 	struct cg_breaker *breaker;
 	__u64 durable;
+	__u16 file;
 	__u32 sweep;
 	unsigned int clocks, clocks_so_far;
 	unsigned int count, mask;
@@ -70,9 +72,10 @@ void cg_track_free(struct cg_track *track)
 	free(track);
 }
 
-void cg_track_durable(struct cg_track *track, __u64 ticket)
+void cg_track_durable(struct cg_track *track, __u64 ticket, unsigned int anew)
 {
 	track->durable = ticket;
+	track->file = anew;
 }
 
 /* Keys are keyed hashes already. */
@@ -160,11 +163,12 @@ void cg_track_look(struct cg_track *track, const struct cg_dialog_key *key,
 		if (cg_writer_put(track->writer, CG_TABLE_VIOLATION, &violation))
 			entry->unanswered = dialog->bye_at;
 	}
-	if (entry->fingerprint != fingerprint) {
+	if (entry->fingerprint != fingerprint || entry->file != track->file) {
 		__u64 ticket = put_row(track, dialog, due);
 
 		if (ticket) {
 			entry->fingerprint = fingerprint;
+			entry->file = track->file;
 			entry->ticket = ticket;
 		}
 	} else if (due & CG_DUE_RETIRE && entry->ticket <= track->durable) {

@@ -21,8 +21,11 @@ struct cg_track *cg_track_new(unsigned int max_dialogs, int dialogs_fd, struct c
 			      struct cg_breaker *breaker);
 void cg_track_free(struct cg_track *track);
 
-/* All tickets of the writer up to here are on disk. */
-void cg_track_durable(struct cg_track *track, __u64 ticket);
+/*
+ * All tickets of the writer up to here are on disk, in the file that it made anew so many times: what
+ * was said into an earlier one is said once more.
+ */
+void cg_track_durable(struct cg_track *track, __u64 ticket, unsigned int anew);
 
 /* Looks at a dialog's value, or fetches it first (-ENOENT: not in the map). now: CLOCK_BOOTTIME, ns. */
 void cg_track_look(struct cg_track *track, const struct cg_dialog_key *key,

@@ -1,63 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "writer.h"
+#include "writer_own.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define STEPS_A_COMMIT 1024
-#define RETRY_SECONDS 1
-
-struct step {
-	enum cg_table_id table;
-	union {
-		struct cg_cdr_row cdr;
-		struct cg_violation_row violation;
-	};
-};
-
-struct reject {
-	enum cg_table_id table;
-	__s64 step; /* 0: none */
-	char error[512];
-};
-
-struct work { /* what one commit takes */
-	__u64 from;
-	__u64 to;
-	__s64 drop[CG_TABLES];
-	struct reject reject;
-};
-
-struct cg_writer {
-	char *path;
-	struct cg_spool *spool; /* the thread's; NULL between tries */
-	__s64 last_step;
-	pthread_t thread;
-	int eventfd;
-	pthread_mutex_t
-		lock; /* over all below; a queued step is not touched before it is durable */
-	pthread_cond_t wake;
-	bool stop;
-	struct cg_writer_status status;
-	__s64 drop[CG_TABLES]; /* 0: nothing to do */
-	struct reject reject;
-	struct step queue[CG_QUEUE_STEPS]; /* ticket t is in slot t % CG_QUEUE_STEPS */
-};
 
 static bool has_work(const struct cg_writer *writer)
 {
-	bool drop = false;
+	bool any = writer->damaged || writer->reject.step;
 
 	for (int id = 0; id < CG_TABLES; id++)
-		drop |= writer->drop[id] != 0;
-	return drop || writer->reject.step || writer->status.queued != writer->status.durable;
+		any |= writer->drop[id] != 0;
+	return any || writer->status.queued != writer->status.durable;
 }
 
 /* False: it is time to leave. */
@@ -97,15 +56,6 @@ static int commit(struct cg_writer *writer, const struct work *work)
 	return err ? err : cg_spool_commit(writer->spool);
 }
 
-static void tell(struct cg_writer *writer)
-{
-	__u64 one = 1;
-
-	/* only a full counter can fail, and that is readable too */
-	if (write(writer->eventfd, &one, sizeof(one)) < 0)
-		return;
-}
-
 static void done(struct cg_writer *writer, const struct work *work)
 {
 	pthread_mutex_lock(&writer->lock);
@@ -117,47 +67,7 @@ static void done(struct cg_writer *writer, const struct work *work)
 	if (work->reject.step)
 		writer->reject.step = 0;
 	pthread_mutex_unlock(&writer->lock);
-	tell(writer);
-}
-
-/* Says why, closes the file and waits a little. False: told to leave meanwhile. */
-static bool failed(struct cg_writer *writer, int err)
-{
-	struct timespec until;
-	bool stop;
-
-	pthread_mutex_lock(&writer->lock);
-	writer->status.error = err;
-	snprintf(writer->status.why, sizeof(writer->status.why), "%s",
-		 cg_spool_error(writer->spool));
-	pthread_mutex_unlock(&writer->lock);
-	tell(writer);
-	if (writer->spool)
-		cg_spool_rollback(writer->spool);
-	cg_spool_close(writer->spool);
-	writer->spool = NULL;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += RETRY_SECONDS;
-	pthread_mutex_lock(&writer->lock);
-	while (!writer->stop && !pthread_cond_timedwait(&writer->wake, &writer->lock, &until))
-		; /* woken by another step: not yet */
-	stop = writer->stop;
-	pthread_mutex_unlock(&writer->lock);
-	return !stop;
-}
-
-static int reopen(struct cg_writer *writer)
-{
-	int err = cg_spool_open(writer->path, 1, &writer->spool);
-
-	if (err)
-		return err;
-	cg_spool_resume(writer->spool, writer->last_step);
-	pthread_mutex_lock(&writer->lock);
-	writer->status.opened++;
-	pthread_mutex_unlock(&writer->lock);
-	return 0;
+	cg_writer_tell(writer);
 }
 
 static void *writer_main(void *arg)
@@ -166,14 +76,16 @@ static void *writer_main(void *arg)
 	struct work work;
 
 	while (take_work(writer, &work)) {
-		int err = writer->spool ? 0 : reopen(writer);
+		int err = cg_writer_ready(writer);
 
+		if (err > 0)
+			continue;
 		if (!err)
 			err = commit(writer, &work);
 		if (!err) {
 			writer->last_step = cg_spool_step(writer->spool);
 			done(writer, &work);
-		} else if (!failed(writer, err)) {
+		} else if (!cg_writer_failed(writer, err)) {
 			break;
 		}
 	}
@@ -195,7 +107,6 @@ static int spawn(struct cg_writer *writer)
 	sigset_t all, old;
 	int err;
 
-	pthread_mutex_init(&writer->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&writer->wake, &attr);
@@ -207,6 +118,31 @@ static int spawn(struct cg_writer *writer)
 	return err;
 }
 
+/* What may pass by itself, and what somebody who starts a daemon has to be told. */
+static bool may_pass(int err)
+{
+	return err == -ENOSPC || err == -EROFS || err == -EIO || err == -EBUSY;
+}
+
+static int start(struct cg_writer *writer, char *why, size_t why_size)
+{
+	int err = writer->path && writer->eventfd >= 0 ? cg_writer_ready(writer) : -ENOMEM;
+
+	if (err < 0) {
+		snprintf(why, why_size, "%s",
+			 writer->spool ? cg_spool_error(writer->spool) : strerror(-err));
+		cg_spool_close(writer->spool);
+		writer->spool = NULL;
+	}
+	if (may_pass(err)) {
+		writer->status.error = err;
+		snprintf(writer->status.why, sizeof(writer->status.why), "%s", why);
+		cg_writer_tell(writer);
+		err = 0;
+	}
+	return err < 0 ? err : spawn(writer);
+}
+
 int cg_writer_start(const char *path, struct cg_writer **out, char *why, size_t why_size)
 {
 	struct cg_writer *writer = calloc(1, sizeof(*writer));
@@ -215,13 +151,10 @@ int cg_writer_start(const char *path, struct cg_writer **out, char *why, size_t 
 	snprintf(why, why_size, "%s", strerror(ENOMEM));
 	if (!writer)
 		return -ENOMEM;
+	pthread_mutex_init(&writer->lock, NULL);
 	writer->path = strdup(path);
 	writer->eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	err = writer->path && writer->eventfd >= 0 ? reopen(writer) : -ENOMEM;
-	if (err && writer->spool)
-		snprintf(why, why_size, "%s", cg_spool_error(writer->spool));
-	if (!err)
-		err = spawn(writer);
+	err = start(writer, why, why_size);
 	if (err)
 		writer_free(writer);
 	else
@@ -289,6 +222,14 @@ int cg_writer_reject(struct cg_writer *writer, enum cg_table_id table, __s64 ste
 	}
 	pthread_mutex_unlock(&writer->lock);
 	return err;
+}
+
+void cg_writer_renew(struct cg_writer *writer)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->damaged = true;
+	pthread_cond_signal(&writer->wake);
+	pthread_mutex_unlock(&writer->lock);
 }
 
 void cg_writer_status(struct cg_writer *writer, struct cg_writer_status *status)

@@ -11,7 +11,7 @@
 #
 # Sets LAB_ID, LAB_DIR (throw-away folder) and LAB_PG (folder of PostgreSQL's socket). More hosts go
 # into LAB_HOSTS and LAB_INTERFACES beforehand; LAB_SECOND, LAB_TCP and
-# LAB_MEMORY (MiB) are for Kamailio.
+# LAB_MEMORY (MiB) are for Kamailio, LAB_PG_OPTIONS (-c NAME=VALUE) for PostgreSQL.
 
 LAB_CALLER=10.77.1.1
 LAB_GATEWAY=10.77.2.1
@@ -140,7 +140,7 @@ pg_up() { # a cluster in LAB_DIR; no TCP, no fsync
 		pg_as initdb -D "$LAB_DIR/pgdata" -A trust -E UTF8 --no-locale --no-sync \
 			>"$LAB_DIR/pg.log" &&
 		pg_as pg_ctl -D "$LAB_DIR/pgdata" -w -l "$LAB_PG/server.log" -o "-c listen_addresses='' \
-			-c unix_socket_directories='$LAB_PG' -c fsync=off -c shared_buffers=16MB" \
+			-c unix_socket_directories='$LAB_PG' -c fsync=off -c shared_buffers=16MB ${LAB_PG_OPTIONS:-}" \
 			start >>"$LAB_DIR/pg.log" ||
 		lab_fail "PostgreSQL: no private cluster: see $LAB_DIR/pg.log"
 }

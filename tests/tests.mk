@@ -7,8 +7,7 @@ KERNEL_OBJS := $(patsubst tests/kernel/%.c,$(TESTS)/kernel/%.o,\
 	$(filter-out %.bpf.c,$(wildcard tests/kernel/*.c))) $(TESTS)/kernel/words.o \
 	$(TESTS)/unit/reading.o $(TESTS)/unit/vectors.o
 RIG_OBJS := $(addprefix $(TESTS)/kernel/,rig.o hosts.o message.o frame.o)
-BENCH_OBJS := $(patsubst tests/bench/%.c,$(TESTS)/bench/%.o,\
-	$(filter-out %.bpf.c,$(wildcard tests/bench/*.c))) $(RIG_OBJS)
+BENCH_OBJS := $(TESTS)/bench/bench.o $(RIG_OBJS)
 TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/unit -I$(OUT)
 
 FUZZ_TARGETS := parser_fuzz frame_fuzz
@@ -47,6 +46,15 @@ $(TESTS)/kernel_test: $(KERNEL_OBJS)
 $(TESTS)/bench/bench: $(BENCH_OBJS)
 	$(call say,LINK,$@)$(CC) $^ -lbpf -lelf -lz -o $@
 
+# The store's bench: what it is fed by, and what it is compared with.
+$(TESTS)/bench/calls: $(addprefix $(TESTS)/,bench/calls.o kernel/hosts.o kernel/message.o kernel/frame.o) \
+	$(OUT)/agent/pins.o
+	$(call say,LINK,$@)$(CC) $^ -lbpf -o $@
+
+$(TESTS)/bench/upsert: $(TESTS)/bench/upsert.o \
+	$(addprefix $(OUT)/agent/,table.o words.o arrays.o insert.o)
+	$(call say,LINK,$@)$(CC) $^ $(DAEMON_LIBS) -o $@
+
 $(TESTS)/e2e/flood: $(TESTS)/e2e/flood.o
 	$(call say,LINK,$@)$(CC) $^ -o $@
 
@@ -58,6 +66,7 @@ $(TESTS)/kernel/words.o: agent/words.c config.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
+$(TESTS)/bench/upsert.o: TEST_CFLAGS += $(DAEMON_CFLAGS)
 $(TESTS)/kernel/rig.o: $(OUT)/guard.skel.h
 $(TESTS)/kernel/probe.o: $(TESTS)/kernel/probe.skel.h
 $(TESTS)/kernel/probe.o: TEST_CFLAGS += -I$(TESTS)/kernel
@@ -99,6 +108,10 @@ bench: $(TESTS)/bench/bench $(TESTS)/kernel_test
 	$(Q)$< $(JSON)
 	$(Q)tests/kernel/qemu $(TESTS)/kernel_test load | sed -n 's/^# \(Linux\|verifier:\)/\1/p'
 
+# make bench-store [JSON=FILE]
+bench-store: all $(TESTS)/bench/calls $(TESTS)/bench/upsert
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/store $(JSON)
+
 .PHONY: unit kernel e2e fuzz unit-programs kernel-programs e2e-programs fuzz-programs \
-	test-programs bench test-floods test-mixed table
+	test-programs bench bench-store test-floods test-mixed table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)

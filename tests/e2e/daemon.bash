@@ -24,7 +24,12 @@ setup() {
 teardown() {
 	[[ -n ${BATS_TEST_COMPLETED:-} ]] || tail -n 5 "$LAB_DIR/daemon.log" >&2
 	guard_daemon_end KILL
+	map_clear
+}
+
+map_clear() {
 	local key
+
 	bpftool -j map dump pinned "$MAP" 2>/dev/null | jq -r '.[].key | join(" ")' |
 		while read -r key; do
 			# shellcheck disable=SC2086 # one word a byte

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/spool.c agent/spool_read.c agent/table.c agent/words.c agent/writer.c -lsqlite3 -lpthread
+// link: agent/spool.c agent/spool_read.c agent/spool_renew.c agent/table.c agent/words.c agent/writer.c agent/writer_file.c -lsqlite3 -lpthread
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>

@@ -50,6 +50,15 @@ static int prints(const unsigned char addr[16], const char *expected)
 	return !strcmp(out, expected);
 }
 
+/* A day after 2026-01-30T12:00:00Z is now. */
+static int reads(const char *text, long long expected)
+{
+	__s64 us = 7;
+
+	return (cg_time_read(text, 1769860800000000, &us) ? -1 : us) == expected &&
+	       (expected >= 0 || us == 7);
+}
+
 int main(void)
 {
 	char small[5];
@@ -78,5 +87,15 @@ int main(void)
 	ok(prints((const unsigned char[16]){ 0x20, 1, 0x0d, 0xb8, [15] = 1 }, "2001:db8::1"),
 	   "text: an IPv6 address");
 	ok(prints((const unsigned char[16]){ 0 }, "::"), "text: no address");
+	ok(reads("2026-01-31T12:00:00Z", 1769860800000000), "time: a time");
+	ok(reads("2026-01-31T12:00:00.25Z", 1769860800250000), "time: ... with a fraction");
+	ok(reads("2026-01-31", 1769817600000000), "time: a day, from its midnight on");
+	ok(reads("90s", 1769860710000000) && reads("2h", 1769853600000000) &&
+		   reads("1d", 1769774400000000),
+	   "time: an age");
+	ok(reads("2026-01-31T12:00:00", -1) && reads("2026-01-31Z", -1) && reads("soon", -1) &&
+		   reads("", -1) && reads("12", -1) && reads("9999999999d", -1) &&
+		   reads("2026-01-31T12:00:00Z+1", -1),
+	   "time: neither");
 	return tap_done();
 }

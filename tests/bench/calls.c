@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Calls through the pinned programs of an instance, as fast as they go: each is answered by the
+ * host, ends by the caller's BYE, and leaves its events in the ring.
+ *
+ *	calls INSTANCE N [SERIES]	SERIES tells the Call-IDs of several runs apart
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "frame.h"
+#include "message.h"
+#include "pins.h"
+
+static const struct {
+	const char *path, *form;
+} steps[] = {
+	{ "caller>host", "INVITE 13 a> via=c1" },
+	{ "host>caller", "200 INVITE 13 a>b via=c1" },
+	{ "caller>host", "BYE 14 a>b via=c2" },
+	{ "host>caller", "200 BYE 14 a>b via=c2" },
+};
+#define STEPS (sizeof(steps) / sizeof(*steps))
+
+static int play(const int programs[2], size_t i, const char *call_id)
+{
+	static struct message message;
+	static struct frame frame;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame.bytes, .repeat = 1);
+	struct endpoint from, to;
+	int in, err = message_make(&message, steps[i].form, call_id);
+
+	err = err ? err : host_path(steps[i].path, &from, &to, &in);
+	err = err ? err : frame_make(&frame, &from, &to, message.text, message.len, NULL);
+	opts.data_size_in = frame.len;
+	return err ? err : bpf_prog_test_run_opts(programs[!in], &opts);
+}
+
+int main(int argc, char **argv)
+{
+	int programs[2], err = 0;
+	char call_id[64];
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: calls INSTANCE N [SERIES]\n");
+		return 2;
+	}
+	programs[0] = cg_map_open(argv[1], "prog_in");
+	programs[1] = cg_map_open(argv[1], "prog_out");
+	if (programs[0] < 0 || programs[1] < 0) {
+		fprintf(stderr, "calls: instance %s: its programs cannot be opened: attach first\n",
+			argv[1]);
+		return 1;
+	}
+	for (long n = 0; !err && n < atol(argv[2]); n++) {
+		snprintf(call_id, sizeof(call_id), "%08ld-%s@caller.example", n,
+			 argc > 3 ? argv[3] : "0");
+		for (size_t i = 0; !err && i < STEPS; i++)
+			err = play(programs, i, call_id);
+	}
+	if (err)
+		fprintf(stderr, "calls: instance %s: %s\n", argv[1], strerror(-err));
+	return !!err;
+}

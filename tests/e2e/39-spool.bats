@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# A spool that is full, read-only or damaged; and what `cseqguard cdr` makes of a good one.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+load daemon
+
+spool_disk() { # a disk of its own for this test's spool
+	SPOOL_DISK=$LAB_DIR/disk-$BATS_TEST_NUMBER
+	mkdir "$SPOOL_DISK"
+	mount -t tmpfs -o size=24m "cseqguard-$LAB_ID" "$SPOOL_DISK"
+	SPOOL=$SPOOL_DISK/spool.db
+}
+
+teardown() {
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || tail -n 5 "$LAB_DIR/daemon.log" >&2
+	guard_daemon_end KILL
+	map_clear
+	[[ -z ${SPOOL_DISK:-} ]] || umount "$SPOOL_DISK"
+}
+
+says() { # WORDS: the daemon, in its log
+	lab_wait 10 grep -q "$1" "$LAB_DIR/daemon.log"
+}
+
+ended() { # this test's dialog: long enough ago to leave the map
+	dialog answer=20 end=10 state=ended end_reason=bye ended_by=1 flags=0x40
+}
+
+held() { # REMEDY...: the ended dialog stays in the map until then
+	says "spool $SPOOL: .*calls stay in the map"
+	in_map 1
+	"$@"
+	says "spool $SPOOL: written again"
+	lab_wait 10 in_map 0
+	comes 1 row 'count(*)'
+	comes bye row end_reason
+}
+
+@test "spool: its disk is full: calls stay in the map, and go on when there is room" {
+	spool_disk
+	: >"$LAB_DIR/daemon.log"
+	daemon_db
+	dd if=/dev/zero of="$SPOOL_DISK/filler" bs=1M 2>/dev/null || :
+	guard_fills # what the WAL has left over
+	held rm "$SPOOL_DISK/filler"
+}
+
+# Rows until the spool has no room: then the last one waits in the map.
+guard_fills() {
+	local n
+
+	for ((n = 0; n < 400; n++)); do
+		grep -q "calls stay in the map" "$LAB_DIR/daemon.log" && break
+		dialog answer=20 end=10 state=ended end_reason=bye ended_by=1 flags=0x40 "blocked=$n"
+		read -rt 0.05 <> <(:) || :
+	done
+}
+
+@test "spool: read-only at the start: the daemon guards on, and writes when it can" {
+	spool_disk
+	: >"$LAB_DIR/daemon.log"
+	mount -o remount,ro "$SPOOL_DISK"
+	daemon --db "$(pg_conninfo "$DB")"
+	ended
+	held mount -o remount,rw "$SPOOL_DISK"
+}
+
+@test "spool: damaged: it is set aside, what can be read of it goes on, running calls are told again" {
+	: >"$LAB_DIR/daemon.log"
+	daemon
+	dialog answer=5
+	comes 1 spooled cdr
+	guard_daemon_end KILL
+	rm "$SPOOL"-wal "$SPOOL"-shm
+	printf 'no database any more' | dd of="$SPOOL" conv=notrunc 2>/dev/null
+	daemon
+	says "spool $SPOOL was damaged: it is $SPOOL.damaged-1 now"
+	[[ -e $SPOOL.damaged-1 ]]
+	comes 1 spooled cdr
+	comes "$call" sqlite3 "$SPOOL" 'SELECT call_id FROM cdr'
+}
+
+@test "spool: damaged under a running daemon: the shipper meets it, and the rows behind it arrive" {
+	: >"$LAB_DIR/daemon.log"
+	daemon_db
+	pg_stop fast
+	dialog answer=5
+	comes 1 spooled cdr
+	sqlite3 "$SPOOL" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+	dd if=/dev/urandom of="$SPOOL" bs=4096 seek=1 conv=notrunc count=64 2>/dev/null
+	dialog answer=5 blocked=1 first_blocked_ms=1
+	pg_start
+	says "spool $SPOOL was damaged"
+	comes 1 row 'count(*)'
+	comes 1 row blocked_byes
+}
+
+calls() { # FILTER...: the Call-IDs that `cseqguard cdr` lists, in order
+	guard cdr -j --spool "$SPOOL" "$@" | jq -r '[.[].call_id] | join(" ")'
+}
+
+@test "cdr: by time, caller, callee, open or closed, blocked, suspect" {
+	daemon
+	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1001 call_id=old answer=60 end=50 state=ended \
+		end_reason=bye ended_by=1 flags=0x40
+	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1002 call_id=young answer=20 blocked=2 first_blocked_ms=5
+	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1003 call_id=odd answer=15 end=10 state=ended \
+		end_reason=bye ended_by=1 flags=0x41
+	comes 3 spooled cdr
+	equals 'old young odd' calls
+	equals 'young odd' calls --since 40s
+	equals old calls --until 40s
+	equals 'young odd' calls --since "$(date -u -d '-40 sec' +%Y-%m-%dT%H:%M:%SZ)"
+	equals '' calls --since "$(date -u -d '+1 day' +%Y-%m-%d)"
+	equals young calls --open
+	equals 'old odd' calls --closed
+	equals young calls --blocked
+	equals odd calls --suspect
+	equals 'old young odd' calls --caller alice@ --callee bob@192.0.2.2
+	equals '' calls --caller bob
+	equals '' calls --closed --blocked
+	run -2 guard cdr --spool "$SPOOL" --since soon
+	[[ ${#lines[@]} == 1 && $output == *soon*12h* ]]
+	run -2 guard cdr settle 00000000-0000-0000-0000-000000000000 --spool "$SPOOL" --open --why x
+	[[ ${#lines[@]} == 1 ]]
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// link: agent/spool.c agent/spool_read.c agent/spool_renew.c agent/table.c agent/words.c agent/writer.c agent/writer_file.c -lsqlite3 -lpthread
+/* A spool file that is damaged in its middle: its readable rows go on in another. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "writer.h"
+
+#define ROWS 3000
+#define PAGE 4096
+
+static char path[64], aside[80];
+
+static void put_rows(int from, int to, struct cg_spool *spool)
+{
+	struct cg_cdr_row row = { .end_time = CG_NULL,
+				  .first_blocked_at = CG_NULL,
+				  .caller_cseq = 13,
+				  .callee_cseq = CG_NULL };
+
+	snprintf(row.end_reason, sizeof(row.end_reason), "none");
+	for (int i = from; i < to; i++) {
+		row.setup_time = i;
+		cg_spool_put(spool, CG_TABLE_CDR, &row);
+	}
+}
+
+static int make_spool(void)
+{
+	struct cg_spool *spool;
+	int err = cg_spool_open(path, 1, &spool);
+
+	err = err ? err : cg_spool_begin(spool);
+	if (!err)
+		put_rows(0, ROWS, spool);
+	err = err ? err : cg_spool_commit(spool);
+	cg_spool_close(spool);
+	return err;
+}
+
+static int damage(void)
+{
+	static char garbage[2 * PAGE];
+	struct stat st;
+	int fd = open(path, O_WRONLY), err = fd < 0 || fstat(fd, &st);
+
+	memset(garbage, 0xff, sizeof(garbage));
+	err = err ||
+	      pwrite(fd, garbage, sizeof(garbage), st.st_size / PAGE / 2 * PAGE) != sizeof(garbage);
+	close(fd);
+	return err;
+}
+
+struct seen {
+	int rows, first, last;
+};
+
+static int see(void *ctx, __s64 step, const char *const *values)
+{
+	struct seen *seen = ctx;
+
+	(void)step;
+	seen->rows++;
+	seen->first |= atoi(values[0]) == 0;
+	seen->last |= atoi(values[0]) == ROWS - 1;
+	return 0;
+}
+
+static int read_all(struct seen *seen)
+{
+	struct cg_spool *spool;
+	int err = cg_spool_open(path, 0, &spool);
+
+	*seen = (struct seen){ 0 };
+	err = err ? err : cg_spool_each(spool, CG_TABLE_CDR, 0, -1, see, seen);
+	cg_spool_close(spool);
+	return err;
+}
+
+static void wait_for(struct cg_writer *writer, __u64 ticket, struct cg_writer_status *status)
+{
+	struct pollfd fd = { cg_writer_fd(writer), POLLIN, 0 };
+	__u64 count;
+
+	do {
+		if (poll(&fd, 1, 10000) != 1 || read(fd.fd, &count, sizeof(count)) < 0)
+			return;
+		cg_writer_status(writer, status);
+	} while (status->durable < ticket || !status->anew);
+}
+
+int main(void)
+{
+	struct cg_cdr_row row = { .setup_time = ROWS, .end_reason = "none" };
+	char dir[] = "/tmp/renew_test.XXXXXX", why[128];
+	struct cg_writer_status status = {};
+	struct cg_writer *writer;
+	struct seen seen;
+	char file[100];
+
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(path, sizeof(path), "%s/spool.db", dir);
+	snprintf(aside, sizeof(aside), "%s.damaged-1", path);
+	ok(!make_spool() && !damage() && read_all(&seen) == -EUCLEAN,
+	   "renew: a reader meets the damage");
+	ok(!cg_writer_start(path, &writer, why, sizeof(why)),
+	   "renew: ... which opening it does not");
+	cg_writer_renew(writer);
+	cg_writer_drop(writer, CG_TABLE_CDR, ROWS / 4);
+	wait_for(writer, cg_writer_put(writer, CG_TABLE_CDR, &row), &status);
+	ok(status.anew == 1 && status.durable == 1 && !status.error,
+	   "renew: told of it, the writer makes a new file, and goes on");
+	ok(!access(aside, F_OK) && strstr(status.renewed, aside),
+	   "renew: ... the damaged one stands beside it, and is named");
+	ok(read_all(&seen) > ROWS / 2 && seen.rows <= ROWS && seen.first && seen.last,
+	   "renew: ... rows from before and behind the damage are in it, what was queued too");
+	cg_writer_stop(writer);
+	for (int i = 0; i < 6; i++) {
+		snprintf(file, sizeof(file), "%s%s", i < 3 ? path : aside,
+			 (const char *[]){ "", "-wal", "-shm" }[i % 3]);
+		unlink(file);
+	}
+	rmdir(dir);
+	return tap_done();
+}
