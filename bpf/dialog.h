@@ -213,6 +213,12 @@ static __always_inline void dialog_pend_bye(struct cg_dialog *d, const struct fa
 
 #define DIALOG_BYE_GOOD (CG_D_BYE_SENT_ON | CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET)
 
+static __always_inline int dialog_bye_within(const struct cg_dialog *d, const struct facts *f,
+					     __u64 ns)
+{
+	return (__s64)(f->now - d->bye_at) <= (__s64)ns; /* < 0: another CPU's copy came since */
+}
+
 /*
  * The pending BYE is not pushed aside by a third party's, by one that enforce would have dropped, or,
  * while the witness has it and may still answer, by one of its own leg under another number.
@@ -221,16 +227,20 @@ static __always_inline int dialog_bye_stands(const struct cg_dialog *d, const st
 					     int own)
 {
 	if (d->state != CG_S_ENDING || d->bye_branch_in == branch_short(f->branch) ||
-	    f->now - d->bye_at > CG_BYE_TIMEOUT_NS)
+	    !dialog_bye_within(d, f, CG_BYE_TIMEOUT_NS))
 		return 0;
 	return !own || (d->flags & DIALOG_BYE_GOOD) == DIALOG_BYE_GOOD;
 }
 
-/* A spiral: the host sent it out, and here it comes once more. Its first arrival counts. */
+/*
+ * A spiral: the host sent it out, and here it comes once more. Its first arrival counts, unless who
+ * sends it back has kept it: the call has run on meanwhile.
+ */
 static __always_inline int dialog_bye_returns(const struct cg_dialog *d, const struct facts *f)
 {
 	return d->state == CG_S_ENDING && (d->flags & CG_D_BYE_SENT_ON) && f->relayed &&
-	       d->bye_branch_out == branch_short(f->branch2);
+	       d->bye_branch_out == branch_short(f->branch2) &&
+	       dialog_bye_within(d, f, CG_BYE_FRESH_NS);
 }
 
 /* --- requests that come in -------------------------------------------------------------------- */

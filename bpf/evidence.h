@@ -21,6 +21,19 @@ static __always_inline void dialog_answerer(struct cg_dialog *d, const struct fa
 	dialog_side(d, !from_caller, s);
 }
 
+/*
+ * The pending BYE is sent on. What goes out under its branch long after its last copy came in is
+ * another one that came by an unseen transport, the old one having come to nothing.
+ */
+static __always_inline int dialog_bye_goes_on(const struct cg_dialog *d, const struct facts *f)
+{
+	__u32 branch2 = branch_short(f->branch2);
+	int again = d->bye_branch_out == branch_short(f->branch);
+
+	return d->state == CG_S_ENDING && branch2 && d->bye_branch_in == branch2 &&
+	       dialog_bye_within(d, f, again ? CG_BYE_TIMEOUT_NS : CG_BYE_FRESH_NS);
+}
+
 /* The host sends a BYE: its own, or one that came in, or one from a transport that is not seen. */
 static __always_inline void dialog_bye_out(struct cg_dialog *d, const struct facts *f,
 					   const struct cg_config *config, struct outcome *o)
@@ -40,13 +53,15 @@ static __always_inline void dialog_bye_out(struct cg_dialog *d, const struct fac
 	}
 	if (d->state == CG_S_ENDED)
 		return;
-	if (d->state != CG_S_ENDING || !branch2 || d->bye_branch_in != branch2) {
+	if (!dialog_bye_goes_on(d, f)) {
 		if ((*s.flags & CG_LEG_WITNESS) && !(*s.flags & CG_LEG_HOST))
 			return; /* a witness' BYE that was no evidence when it came in */
-		if ((d->flags & CG_D_BYE_UNSEEN) && d->bye_branch_out == branch)
+		if ((d->flags & CG_D_BYE_UNSEEN) && d->bye_branch_out == branch &&
+		    dialog_bye_within(d, f, CG_BYE_TIMEOUT_NS))
 			return; /* sent again */
 		if (dialog_bye_stands(d, f, 1))
 			return;
+		d->bye_branch_in = 0; /* not a copy of one that came in */
 		dialog_pend_bye(d, f, config, s.leg, branch2, o);
 		d->flags |= CG_D_BYE_UNSEEN;
 	}
@@ -81,16 +96,24 @@ static __always_inline __u8 bye_sender(const struct cg_dialog *d)
 	return d->flags & CG_D_BYE_CALLEE ? CG_LEG_CALLEE : CG_LEG_CALLER;
 }
 
+/* Its arrival; of one that was not seen to go on, and came too long ago, the answer's. */
+static __always_inline __u64 dialog_bye_time(const struct cg_dialog *d, const struct facts *f)
+{
+	return d->flags & CG_D_BYE_SENT_ON || dialog_bye_within(d, f, CG_BYE_FRESH_NS) ? d->bye_at
+										       : f->now;
+}
+
 /*
  * The pending BYE was answered 2xx. Where no witness answers, the BYE came from a transport that is
  * not seen, or from a witness in observe mode, out of order: the end is told, and is suspect.
  */
-static __always_inline void dialog_accept_bye(struct cg_dialog *d, int witness, struct outcome *o)
+static __always_inline void dialog_accept_bye(struct cg_dialog *d, const struct facts *f,
+					      int witness, struct outcome *o)
 {
 	int would_drop = d->flags & CG_D_BYE_WOULD_DROP;
 
 	dialog_close(d, witness || would_drop ? CG_E_BYE : CG_E_RELAYED_BYE, bye_sender(d),
-		     d->bye_at, o);
+		     dialog_bye_time(d, f), o);
 	if (!witness)
 		d->flags |= CG_D_SUSPECT;
 	if (would_drop)
@@ -112,7 +135,7 @@ static __always_inline void dialog_judge_bye(struct cg_dialog *d, const struct f
 		o->answerer = 1;
 	} else if (f->status < 300) {
 		o->reason = CG_R_CLOSED;
-		dialog_accept_bye(d, witness, o);
+		dialog_accept_bye(d, f, witness, o);
 	} else if (f->status == 481 && !on_target) {
 		dialog_resume(d, CG_R_WRONG_TARGET, o);
 	} else if (f->status == 481 && from_it && witness && (d->flags & CG_D_BYE_SAME_TAGS) &&
@@ -142,7 +165,7 @@ static __always_inline void dialog_bye_answered_in(struct cg_dialog *d, const st
 	if (back && f->peer_gateway && !(d->flags & CG_D_BYE_SENT_ON) && f->status < 300 &&
 	    (*answerer.flags & CG_LEG_WITNESS) && peer_is_own(f, &answerer)) {
 		o->reason = CG_R_CLOSED; /* it went out in fragments, its headers out of sight */
-		dialog_accept_bye(d, 1, o);
+		dialog_accept_bye(d, f, 1, o);
 	} else if ((d->flags & CG_D_BYE_SENT_ON) && d->bye_branch_out == branch_short(f->branch)) {
 		dialog_judge_bye(d, f, &answerer, o);
 	} else if (f->status < 300 && (*answerer.flags & CG_LEG_WITNESS) &&
@@ -162,19 +185,19 @@ static __always_inline void dialog_bye_answered_out(struct cg_dialog *d, const s
 	int host;
 
 	dialog_answerer(d, f, &answerer);
-	host = *answerer.flags & CG_LEG_HOST;
+	host = (*answerer.flags & CG_LEG_HOST) && !(d->flags & CG_D_BYE_ANSWERED);
 	o->leg = answerer.leg == CG_LEG_CALLER ? CG_LEG_CALLEE : CG_LEG_CALLER;
 	o->clock = d->clock;
 	o->reason = CG_R_IN_DIALOG;
-	if (f->status < 200 || d->state != CG_S_ENDING || (d->flags & CG_D_BYE_ANSWERED) ||
-	    !d->bye_branch_in || d->bye_branch_in != branch_short(f->branch))
+	if (f->status < 200 || d->state != CG_S_ENDING || !d->bye_branch_in ||
+	    d->bye_branch_in != branch_short(f->branch))
 		return;
 	if (host && f->status < 300) {
 		o->reason = CG_R_CLOSED;
-		dialog_accept_bye(d, 1, o);
+		dialog_accept_bye(d, f, 1, o);
 	} else if (host && f->status == 481 && (d->flags & CG_D_BYE_SAME_TAGS)) {
 		o->reason = CG_R_CLOSED;
-		dialog_close(d, CG_E_GONE, bye_sender(d), d->bye_at, o);
+		dialog_close(d, CG_E_GONE, bye_sender(d), dialog_bye_time(d, f), o);
 	} else if (f->status >= 300) {
 		dialog_resume(d, CG_R_REFUSED, o); /* by the host: a challenge, 408, 483 */
 	}

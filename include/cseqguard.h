@@ -44,6 +44,7 @@
 #define CG_ALERTS_PER_SECOND 1000 /* and CPU; blocked_byes and counters stay exact */
 
 #define CG_BYE_TIMEOUT_NS 32000000000ULL /* 64*T1, RFC 3261 17.1.2.2 Timer F */
+#define CG_BYE_FRESH_NS 5000000000ULL /* a client sends its BYE again every T2 = 4 s: Timer E */
 
 /* X(NAME, word) */
 #define CG_METHOD_LIST(X)                                                                          \

@@ -38,7 +38,8 @@ static bool check_sane(const struct cg_dialog *d)
 			     (unsigned long long)d->end, cg_end_word(d->end_reason));
 	if (d->state == CG_S_ENDING && !d->bye_at)
 		good = wrong("ending without the time of a BYE");
-	if (!d->setup || d->answer < d->setup || (ended && d->end < d->answer))
+	if (!d->setup || (__s64)(d->answer - d->setup) < 0 ||
+	    (ended && (__s64)(d->end - d->answer) < 0)) /* `later` may reach back before the boot */
 		good = wrong("setup %llu, answer %llu, end %llu", (unsigned long long)d->setup,
 			     (unsigned long long)d->answer, (unsigned long long)d->end);
 	if (!((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS))

@@ -349,6 +349,25 @@ int rig_done(struct rig *rig)
 	return count;
 }
 
+int rig_age(struct rig *rig, __u64 ns)
+{
+	int fd = bpf_map__fd(rig->skel->maps.dialogs), err = 0;
+	struct cg_dialog_key key, *last = NULL;
+	struct cg_dialog d;
+
+	while (!err && !bpf_map_get_next_key(fd, last, &key)) {
+		if (bpf_map_lookup_elem_flags(fd, &key, &d, BPF_F_LOCK))
+			return -errno;
+		d.setup -= ns;
+		d.answer -= ns;
+		d.bye_at -= d.bye_at ? ns : 0;
+		d.end -= d.end ? ns : 0;
+		err = bpf_map_update_elem(fd, &key, &d, BPF_F_LOCK);
+		last = &key;
+	}
+	return err;
+}
+
 int rig_fill(struct rig *rig, const char *name)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(rig->skel->obj, name);

@@ -72,6 +72,9 @@ int rig_count(struct rig *rig, const char *map);
 /* INVITEs in `pending` that are noted as done, which userspace may sweep; or -errno. */
 int rig_done(struct rig *rig);
 
+/* Moves all times of all dialogs back by so many nanoseconds. 0 or -errno. */
+int rig_age(struct rig *rig, __u64 ns);
+
 /* Fills a map with entries of no meaning until it takes no more; returns how many, or -errno. */
 int rig_fill(struct rig *rig, const char *map);
 
