@@ -248,6 +248,10 @@ static __always_inline int packet_ipv6(struct cursor *c, struct packet *p)
 	c->version = 6;
 	__builtin_memcpy(p->source, &ip->saddr, 16);
 	__builtin_memcpy(p->dest, &ip->daddr, 16);
+	/* an IPv4 address in IPv6's clothes: Linux drops it, since 5.5 (RFC 4038 4.2) */
+	if (!ip->saddr.in6_u.u6_addr32[0] && !ip->saddr.in6_u.u6_addr32[1] &&
+	    ip->saddr.in6_u.u6_addr32[2] == bpf_htonl(0xffff))
+		return CG_R_MALFORMED;
 	c->protocol = ip->nexthdr;
 	c->pos = ip + 1;
 	return packet_is_extension(c->protocol) ? packet_extensions(c, p->direction) : PACKET_SIP;

@@ -25,6 +25,7 @@ static const struct {
 	{ "callee6", "2001:db8:113::7" },
 	{ "stranger6", "2001:db8:113::66" },
 	{ "nobody6", "::" },
+	{ "mapped6", "::ffff:198.51.100.1" }, /* the gateway's, as IPv6 writes it */
 };
 
 int host_find(const char *text, struct endpoint *endpoint)
