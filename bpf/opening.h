@@ -18,9 +18,12 @@ static __always_inline struct cg_txn_key txn_key(const struct facts *f, __u64 br
 static __always_inline struct cg_invite *invite_noted(const struct facts *f, __u64 branch)
 {
 	struct cg_txn_key key = txn_key(f, branch);
-	struct cg_invite *i = bpf_map_lookup_elem(&pending, &key);
+	struct cg_invite *i = bpf_map_lookup_elem(&pending, &key), *noted;
 
-	return i ? i : bpf_map_lookup_elem(&invites, &key);
+	if (i && !i->done)
+		return i;
+	noted = bpf_map_lookup_elem(&invites, &key);
+	return noted ? noted : i;
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
@@ -80,12 +83,46 @@ static __always_inline void invite_spiral(struct cg_invite *i, const struct cg_i
 	i->caller_if = first->caller_if;
 }
 
+/* A copy has the number and the Request-URI of the first: as much of it as a CDR says. */
+static __always_inline int invite_is_copy(const struct cg_invite *i, const struct cg_invite *first)
+{
+	const __u64 *a = (const void *)i->call.request_uri;
+	const __u64 *b = (const void *)first->call.request_uri;
+	__u64 differ = i->cseq ^ first->cseq;
+
+	for (__u32 n = 0; n < CG_URI_MAX / 8; n++)
+		differ |= a[n] ^ b[n];
+	return !differ;
+}
+
+/*
+ * A transaction is told by its branch, which is the caller's to choose. Two INVITEs under one are two
+ * calls to a proxy that looks at Via's sent-by too (RFC 3261 17.2.3), and the second would be told as
+ * the first; likewise one under the branch that the host sent another on under, unless the host has
+ * sent it to itself. `first`: what is noted; the new one stands in scratch.
+ */
+static __always_inline int invite_borrows(const struct guard *g, const struct cg_txn_key *key,
+					  const struct cg_invite *first)
+{
+	const struct cg_invite *own = bpf_map_lookup_elem(&pending, key);
+
+	if (g->s->facts.peer_gateway)
+		return 0;
+	if (own && !(own->flags & CG_I_ANSWERED_HERE))
+		return !addr_equal(own->sent_to, g->s->packet.dest) &&
+		       !invite_is_copy(&g->s->invite, own);
+	return first && !first->done && !invite_is_copy(&g->s->invite, first);
+}
+
 static __always_inline __u8 invite_in(struct guard *g)
 {
 	struct facts *f = &g->s->facts;
 	struct cg_txn_key key = txn_key(f, f->branch), before;
 	struct cg_invite *first = invite_noted(f, f->branch);
 
+	invite_build(g);
+	if (invite_borrows(g, &key, first))
+		return CG_R_AMBIGUOUS;
 	if (first && !first->done)
 		return CG_R_INVITE; /* sent again: the first counts */
 	first = NULL;
@@ -93,7 +130,6 @@ static __always_inline __u8 invite_in(struct guard *g)
 		before = txn_key(f, f->branch2);
 		first = bpf_map_lookup_elem(&pending, &before);
 	}
-	invite_build(g);
 	if (first && addr_equal(first->sent_to, f->peer))
 		invite_spiral(&g->s->invite, first);
 	return bpf_map_update_elem(&invites, &key, &g->s->invite, BPF_ANY) ? CG_R_INTERNAL
@@ -101,10 +137,10 @@ static __always_inline __u8 invite_in(struct guard *g)
 }
 
 /* 6.1 returns an int in 64 bits that are not sign-extended: hence the casts. */
-static __always_inline __u8 invite_pend(struct guard *g, const struct cg_txn_key *key)
+static __always_inline __u8 invite_pend(struct guard *g, const struct cg_txn_key *key, __u64 how)
 {
 	g->s->invite.moved = g->s->facts.now;
-	switch ((int)bpf_map_update_elem(&pending, key, &g->s->invite, BPF_NOEXIST)) {
+	switch ((int)bpf_map_update_elem(&pending, key, &g->s->invite, how)) {
 	case 0:
 	case -EEXIST:
 		return CG_R_INVITE;
@@ -119,10 +155,11 @@ static __always_inline __u8 invite_out(struct guard *g)
 	struct scratch *s = g->s;
 	struct facts *f = &s->facts;
 	struct cg_txn_key key = txn_key(f, f->branch);
-	struct cg_invite *note = NULL;
+	struct cg_invite *note = bpf_map_lookup_elem(&pending, &key);
 
-	if (bpf_map_lookup_elem(&pending, &key))
+	if (note && !(note->flags & CG_I_ANSWERED_HERE))
 		return CG_R_INVITE; /* sent again */
+	note = NULL;
 	if (f->branch2)
 		note = invite_noted(f, f->branch2);
 	if (note) {
@@ -139,7 +176,7 @@ static __always_inline __u8 invite_out(struct guard *g)
 	s->invite.sent_port = f->peer_port;
 	s->invite.sent_if = cg_interface_short(s->packet.ifindex);
 	s->invite.target_out = f->contact;
-	return invite_pend(g, &key);
+	return invite_pend(g, &key, BPF_ANY); /* the branch is the host's, whoever had guessed it */
 }
 
 /* --- early dialogs ---------------------------------------------------------------------------- */
@@ -348,12 +385,15 @@ static __always_inline __u8 invite_answered_out(struct guard *g, struct outcome 
 {
 	struct facts *f = &g->s->facts;
 	struct cg_txn_key key = txn_key(f, f->branch);
-	struct cg_invite *i = invite_noted(f, f->branch);
+	struct cg_invite *i = invite_noted(f, f->branch), *note;
 	struct cg_early *e;
 
 	if (f->status >= 300) {
+		note = bpf_map_lookup_elem(&invites, &key);
 		if (i)
 			i->done = f->now;
+		if (note)
+			note->done = f->now;
 		return CG_R_REJECTED;
 	}
 	if (f->status == 100)
@@ -366,8 +406,9 @@ static __always_inline __u8 invite_answered_out(struct guard *g, struct outcome 
 		if (i && !i->moved && e && e->first_seen == CG_OUT) {
 			invite_again(g->s, i);
 			g->s->invite.flags |= CG_I_ANSWERED_HERE;
-			return invite_pend(g, &key) == CG_R_PENDING_FULL ? CG_R_PENDING_FULL
-									 : CG_R_EARLY;
+			return invite_pend(g, &key, BPF_NOEXIST) == CG_R_PENDING_FULL
+				       ? CG_R_PENDING_FULL
+				       : CG_R_EARLY;
 		}
 		return CG_R_EARLY;
 	}
