@@ -78,8 +78,11 @@ static __noinline int guard_response(struct guard *g, struct outcome *o)
 	const struct facts *f = &g->s->facts;
 	struct cg_dialog *d = bpf_map_lookup_elem(&dialogs, &f->key);
 	struct cg_move *m = d ? move_find(f) : NULL;
+	struct cg_invite *i = d ? invite_outranks(g, d) : NULL;
 
-	if (d) {
+	if (i) {
+		o->reason = dialog_take_over(g, i, o);
+	} else if (d) {
 		bpf_spin_lock(&d->lock);
 		if (f->method != CG_M_BYE)
 			dialog_answered(d, f, m, o);

@@ -5,7 +5,8 @@
  * branch under which the host sent the INVITE, from where it was sent to; or when the host itself
  * answers. Owner of `invites`, `pending`, `early`, and of inserts into `dialogs`.
  *
- * API: invite_in(), invite_out(), invite_answered_in(), invite_answered_out(), early_request().
+ * API: invite_in(), invite_out(), invite_answered_in(), invite_answered_out(), invite_outranks(),
+ * dialog_take_over(), early_request().
  */
 #ifndef CG_OPENING_H
 #define CG_OPENING_H
@@ -62,7 +63,7 @@ static __always_inline void invite_again(struct scratch *s, const struct cg_invi
 	__builtin_memcpy(&s->invite, from, sizeof(*from));
 	s->invite.moved = 0;
 	s->invite.done = 0;
-	s->invite.flags &= ~CG_I_SENT_ON;
+	s->invite.flags &= ~(CG_I_SENT_ON | CG_I_CAME_BACK);
 	s->invite.forks = 0;
 }
 
@@ -114,6 +115,15 @@ static __always_inline int invite_borrows(const struct guard *g, const struct cg
 	return first && !first->done && !invite_is_copy(&g->s->invite, first);
 }
 
+/* From where the host sent it, or from one gateway where it was sent to another. */
+static __always_inline int invite_comes_back(const struct guard *g, const struct cg_invite *first)
+{
+	const struct facts *f = &g->s->facts;
+
+	return addr_equal(first->sent_to, f->peer) ||
+	       (f->peer_gateway && addr_is_gateway(g->config, first->sent_to));
+}
+
 static __always_inline __u8 invite_in(struct guard *g)
 {
 	struct facts *f = &g->s->facts;
@@ -130,8 +140,10 @@ static __always_inline __u8 invite_in(struct guard *g)
 		before = txn_key(f, f->branch2);
 		first = bpf_map_lookup_elem(&pending, &before);
 	}
-	if (first && addr_equal(first->sent_to, f->peer))
+	if (first && invite_comes_back(g, first)) {
+		first->flags |= CG_I_CAME_BACK;
 		invite_spiral(&g->s->invite, first);
+	}
 	return bpf_map_update_elem(&invites, &key, &g->s->invite, BPF_ANY) ? CG_R_INTERNAL
 									   : CG_R_INVITE;
 }
@@ -331,6 +343,45 @@ static __always_inline __u8 dialog_open(struct guard *g, const struct cg_invite 
 		return CG_R_DIALOGS_FULL;
 	}
 	return CG_R_INTERNAL;
+}
+
+/*
+ * A gateway answers 2xx under tags that a customer's host has opened a dialog with: it learned the
+ * gateway's To tag from its 18x, and answered another INVITE of the same caller with it. The gateway
+ * is believed. Not where the INVITE has come back since: then it tells of the inner call.
+ */
+static __always_inline struct cg_invite *invite_outranks(const struct guard *g,
+							 const struct cg_dialog *d)
+{
+	const __u8 not_so = CG_I_ANSWERED_HERE | CG_I_CAME_BACK;
+	const struct facts *f = &g->s->facts;
+	struct cg_txn_key key = txn_key(f, f->branch);
+	struct cg_invite *i;
+
+	if (f->direction == CG_OUT || f->method != CG_M_INVITE || f->status < 200 ||
+	    f->status >= 300 || !f->peer_gateway ||
+	    (d->callee_flags & (CG_LEG_GATEWAY | CG_LEG_HOST)) ||
+	    addr_equal(d->callee.addr, f->peer)) /* named a gateway since */
+		return NULL;
+	i = bpf_map_lookup_elem(&pending, &key);
+	return i && !(i->flags & not_so) && (!f->interface || f->interface == i->sent_if) ? i
+											  : NULL;
+}
+
+static __always_inline __u8 dialog_take_over(struct guard *g, struct cg_invite *i,
+					     struct outcome *o)
+{
+	struct cg_dialog *d = (void *)g->s->dialog;
+
+	i->done = g->s->facts.now;
+	dialog_build(g, i);
+	/* in place, under the lock: another CPU may have the old one in hand */
+	if (bpf_map_update_elem(&dialogs, &g->s->facts.key, d, BPF_EXIST | BPF_F_LOCK))
+		return CG_R_INTERNAL;
+	o->event = CG_EV_START;
+	o->leg = CG_LEG_CALLER;
+	o->clock = d->clock;
+	return CG_R_OPENED;
 }
 
 static __always_inline struct cg_invite *invite_unseen(const struct facts *f)

@@ -207,6 +207,7 @@ struct cg_txn_key {
 #define CG_I_URI_CUT 0x10
 #define CG_I_SENT_ON 0x40 /* invites: the host sent it on, under a branch that is in pending */
 #define CG_I_ANSWERED_HERE 0x20 /* pending under the caller's branch: the host answers it */
+#define CG_I_CAME_BACK 0x80 /* pending: as a spiral, whose own 2xx tells of the call */
 
 struct cg_invite {
 	__u64 setup; /* arrival */

@@ -178,6 +178,21 @@ static void check_blocked(const struct cg_dialog *was, const struct cg_dialog *i
 	HOLD(!memcmp(&unmarked, was, sizeof(unmarked)));
 }
 
+/* A gateway answered under the tags of a dialog that is no gateway's: the call is its own now. */
+static int is_taken_over(const struct cg_dialog *was, const struct cg_dialog *is)
+{
+	return !(was->callee_flags & CG_LEG_GATEWAY) && is->callee_flags & CG_LEG_GATEWAY;
+}
+
+static void check_take_over(const struct cg_dialog *was, const struct cg_dialog *is, int reason,
+			    const struct facts *f)
+{
+	HOLD(reason == CG_R_OPENED && f->direction == CG_IN && f->peer_gateway);
+	HOLD(f->method == CG_M_INVITE && f->status >= 200 && f->status < 300);
+	HOLD(!(was->callee_flags & CG_LEG_HOST) && is->state == CG_S_CONFIRMED);
+	HOLD(addr_equal(is->callee.addr, f->peer) && !addr_equal(was->callee.addr, f->peer));
+}
+
 static void check_dialog(const struct cg_dialog *was, const struct cg_dialog *is, int dropped,
 			 const struct facts *f)
 {
@@ -210,6 +225,10 @@ static void check_steps(const struct held *is)
 
 		if (!before.held.used[i])
 			continue;
+		if (is_taken_over(a, b)) {
+			opened++;
+			continue;
+		}
 		ended += a->state != CG_S_ENDED && b->state == CG_S_ENDED;
 		pended += a->state == CG_S_CONFIRMED && b->state == CG_S_ENDING;
 		resumed += a->state == CG_S_ENDING && b->state == CG_S_CONFIRMED;
@@ -241,6 +260,10 @@ static void invariants_after(int in, int dropped)
 
 		if (!is.used[i])
 			continue;
+		if (is_taken_over(was, &is.dialogs[i])) {
+			check_take_over(was, &is.dialogs[i], reason, &s->facts);
+			continue;
+		}
 		check_dialog(was, &is.dialogs[i], dropped, &s->facts);
 		blocked += is.dialogs[i].blocked_byes - was->blocked_byes;
 	}

@@ -9,6 +9,14 @@
 #define ENDED                                                                                      \
 	CALL, BYE_THROUGH("gateway", "14"),                                                        \
 	{"gateway>host", "200 BYE 14 a>b via=p9,c9", "pass closed", "end", "ended"}
+/* The caller's second INVITE, to a host of his own, which knows the gateway's To tag. */
+#define BY_A_STRANGER(event)                                                                       \
+	{"caller>host", "INVITE 14 a> via=c2 uri=sip:me@proxy.example", "pass invite"},             \
+	{"host>stranger", "INVITE 14 a> via=p2,c2 uri=sip:me@stranger", "pass invite"},             \
+	{"stranger>host", "200 INVITE 14 a>b via=p2,c2", "pass opened", event, "confirmed"}
+#define TRUE_ANSWER                                                                                \
+	{"gateway>host", "200 INVITE 13 a>b via=p1,c1 @answer", "pass opened", "start",             \
+	 "confirmed callee_at=gateway uri=sip:0049@proxy setup@setup answer@answer dialogs=1"}
 #define LATE(path, message) {path, message, "pass in_dialog", NULL, "ended alive=0 suspect=0"}
 
 SUITE(attack,
@@ -32,6 +40,36 @@ SUITE(attack,
 	     {"stranger>host", "200 INVITE 14 a>b via=p2,c2", "pass forged_2xx", "violation", "none"},
 	     {"gateway>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start",
 	      "confirmed callee_at=gateway"}),
+	CASE("F16: ... where the guard has not seen, or has forgotten, the 180", NULL, INVITED,
+	     BY_A_STRANGER("start"), TRUE_ANSWER,
+	     {"stranger>host", "BYE 1 b>a via=s1", "pass foreign_source", "violation", "confirmed"},
+	     {"gateway>host", "200 INVITE 13 a>b via=p1,c1", "pass in_dialog", NULL,
+	      "confirmed answer@answer"}),
+	CASE("F16: ... and the caller's own host has hung up before", NULL, INVITED,
+	     BY_A_STRANGER("start"), {"stranger>host", "BYE 1 b>a via=s1", "pass bye", "end", "ended"},
+	     TRUE_ANSWER),
+	CASE("F16: ... by a spiral of the same INVITE", NULL,
+	     {"caller>host", "INVITE 13 a> via=c1 @setup", "pass invite"},
+	     {"host>stranger", "INVITE 13 a> via=p2,c1", "pass invite"},
+	     {"stranger>host", "INVITE 13 a> via=s1,p2,c1", "pass invite"},
+	     {"host>gateway", "INVITE 13 a> via=p1,s1,p2,c1", "pass invite"},
+	     {"stranger>host", "200 INVITE 13 a>b via=p2,c1", "pass opened", "start"},
+	     {"gateway>host", "200 INVITE 13 a>b via=p1,s1,p2,c1 @answer", "pass opened", "start",
+	      "confirmed callee_at=gateway caller_at=caller setup@setup answer@answer dialogs=1"}),
+	CASE("near miss: a stranger's answer does not take the gateway's call", NULL, CALL,
+	     {"caller>host", "INVITE 14 a> via=c2 uri=sip:me@proxy.example", "pass invite"},
+	     {"host>stranger", "INVITE 14 a> via=p2,c2 uri=sip:me@proxy.example", "pass invite"},
+	     {"stranger>host", "200 INVITE 14 a>b via=p2,c2", "pass in_dialog", NULL,
+	      "confirmed callee_at=gateway caller=13"}),
+	CASE("near miss: a gateway's neighbour that sends the call back for a customer", NULL,
+	     {"caller>host", "INVITE 13 a> via=c1 @setup", "pass invite"},
+	     {"host>gateway", "INVITE 13 a> via=p1,c1", "pass invite"},
+	     {"gateway2>host", "INVITE 13 a> via=g1,p1,c1", "pass invite"},
+	     {"host>callee", "INVITE 13 a> via=p2,g1,p1,c1", "pass invite"},
+	     {"callee>host", "200 INVITE 13 a>b via=p2,g1,p1,c1 @answer", "pass opened", "start",
+	      "confirmed caller_at=caller setup@setup"},
+	     {"gateway>host", "200 INVITE 13 a>b via=p1,c1", "pass in_dialog", NULL,
+	      "confirmed caller_at=caller callee_at=callee dialogs=1"}),
 	CASE("and tags the other way round", NULL, RINGING("gateway"),
 	     {"stranger>host", "INVITE 1 b> via=c2 uri=sip:me@proxy.example", "pass invite"},
 	     {"host>caller", "INVITE 1 b> via=p2,c2 uri=sip:me@proxy.example", "pass invite"},
