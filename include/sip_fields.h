@@ -313,6 +313,7 @@ sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 	struct sip_params s = { .p = p, .end = end, .name_len = 3 };
 	struct sip_slice uri = { 0 };
 	__u32 first = end;
+	__u8 odd;
 
 	if (!p)
 		return 0;
@@ -323,8 +324,12 @@ sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 	} else {
 		first = p->at;
 		p->start = end;
+		odd = p->odd;
+		p->odd = 0;
 		sip_loop(SIP_MAX, sip_param_step, &s);
-		if (p->at < end || p->twice || p->quoted || p->odd)
+		if (p->odd && has == SIP_HAS_FROM)
+			p->msg.flags |= SIP_ODD_TAG;
+		if (p->at < end || p->twice || p->quoted || p->odd || odd)
 			p->msg.flags |= SIP_AMBIGUOUS;
 	}
 	if (p->twice)
