@@ -328,7 +328,7 @@ sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 		p->odd = 0;
 		sip_loop(SIP_MAX, sip_param_step, &s);
 		if (p->odd && has == SIP_HAS_FROM)
-			p->msg.flags |= SIP_ODD_TAG;
+			p->msg.flags |= SIP_ODD_ID;
 		if (p->at < end || p->twice || p->quoted || p->odd || odd)
 			p->msg.flags |= SIP_AMBIGUOUS;
 	}
@@ -360,7 +360,7 @@ sip_inline void sip_call_id(struct sip_parser *p, __u32 pos, __u32 end)
 	struct sip_slice value = sip_slice(pos, end);
 
 	if (sip_find(p, pos, end, SIP_ANY(' ', '\t', '\n')) < end)
-		p->msg.flags |= SIP_AMBIGUOUS;
+		p->msg.flags |= SIP_AMBIGUOUS | SIP_ODD_ID;
 	if (p->msg.flags & SIP_HAS_CALL_ID) {
 		if (!sip_same(p, &p->msg.call_id, &value))
 			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;

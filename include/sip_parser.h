@@ -75,7 +75,7 @@
 #define SIP_BAD_CSEQ 0x80
 #define SIP_LOOSE 0x100 /* of a BYE: some peers find no dialog in it */
 #define SIP_REPEATED 0x200 /* a Call-ID, From, To, CSeq or branch twice, with two values */
-#define SIP_ODD_TAG 0x400 /* a From tag that is ambiguous by itself: "a", %61 */
+#define SIP_ODD_ID 0x400 /* Call-ID or From tag are ambiguous by themselves: `a b`, "a", %61 */
 
 struct sip_slice {
 	__u16 off;
