@@ -418,8 +418,12 @@ static __always_inline __u8 invite_answered_in(struct guard *g, struct outcome *
 	e = bpf_map_lookup_elem(&early, &f->key);
 	if (!e)
 		early_note(g, elsewhere ? NULL : i);
-	if (f->status < 200)
+	if (f->status < 200) {
+		/* it rings on, each minute anew (RFC 3261 13.3.1.1); others could fill the map so */
+		if (i && i->moved && f->peer_gateway)
+			i->moved = f->now;
 		return CG_R_EARLY;
+	}
 	o->answerer = elsewhere;
 	if (!i || elsewhere)
 		return CG_R_FORGED_2XX;
@@ -461,6 +465,8 @@ static __always_inline __u8 invite_answered_out(struct guard *g, struct outcome 
 				       ? CG_R_PENDING_FULL
 				       : CG_R_EARLY;
 		}
+		if (i && (i->flags & CG_I_ANSWERED_HERE))
+			i->moved = f->now;
 		return CG_R_EARLY;
 	}
 	/* One that came in before, and opened nothing, is not the host's own. */

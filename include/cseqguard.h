@@ -211,7 +211,7 @@ struct cg_txn_key {
 
 struct cg_invite {
 	__u64 setup; /* arrival */
-	__u64 moved; /* into pending; 0 in invites */
+	__u64 moved; /* into pending, or a gateway or the host has rung since; 0 in invites */
 	__u64 done; /* final response seen; 0: none. pending is swept by the agent */
 	__u32 cseq;
 	__u32 forks; /* dialogs opened by it */

@@ -230,6 +230,10 @@ static bool check_words(const struct run *run, const struct cg_dialog *dialogs, 
 				good = wrong("%d dialogs, must be none", count);
 			continue;
 		}
+		if (what == '@' && !strcmp(word, "rang")) {
+			good &= check_time(run, "rang", value, rig_rang(run->rig));
+			continue;
+		}
 		if (what == '=' && is_of_maps(word)) {
 			good &= check_maps(run, word, value);
 			continue;

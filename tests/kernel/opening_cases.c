@@ -7,7 +7,7 @@
 
 #define INVITED_TO(far)                                                                            \
 	{"caller>host", "INVITE 13 a> via=c1 @setup", "pass invite", NULL, "none"},           \
-	{"host>" far, "INVITE 13 a> via=p1,c1", "pass invite", NULL, "none pending=1"}
+	{"host>" far, "INVITE 13 a> via=p1,c1 @sent", "pass invite", NULL, "none pending=1"}
 
 #define FORGED(from, form)                                                                         \
 	{from ">host", form, "pass forged_2xx", "violation:forged_2xx:pass", "none"}
@@ -99,6 +99,18 @@ SUITE(opening,
 	     FORK("b8"), FORK("b9"), FORK("b10"), FORK("b11"), FORK("b12"), FORK("b13"),
 	     FORK("b14"), FORK("b15"), FORK("b16"),
 	     {"gateway>host", "200 INVITE 13 a>b17 via=p1,c1", "pass forks_full", NULL, "dialogs=16"}),
+	CASE("an INVITE that a gateway lets ring on is not forgotten", NULL,
+	     {"caller>host", "INVITE 13 a> via=c1", "pass invite"},
+	     {"host>gateway", "INVITE 13 a> via=p1,c1 @sent", "pass invite", NULL, "rang@sent"},
+	     {"gateway>host", "180 INVITE 13 a>b via=p1,c1 @rang", "pass early", NULL, "rang@rang"},
+	     {"gateway2>host", "183 INVITE 13 a>b via=p1,c1 @again", "pass early", NULL, "rang@again"}),
+	CASE("near miss: one that a customer's host lets ring on is", NULL, INVITED_TO("callee"),
+	     {"callee>host", "180 INVITE 13 a>b via=p1,c1 @rang", "pass early"},
+	     {"host>caller", "180 INVITE 13 a>b via=c1 @told", "pass early", NULL, "rang@sent"}),
+	CASE("one that the host lets ring is not, either", NULL,
+	     {"caller>host", "INVITE 13 a> via=c1", "pass invite"},
+	     {"host>caller", "180 INVITE 13 a>b via=c1 @rang", "pass early", NULL, "rang@rang"},
+	     {"host>caller", "183 INVITE 13 a>b via=c1 @again", "pass early", NULL, "rang@again"}),
 	CASE("a rejected INVITE opens nothing", NULL, INVITED_TO("gateway"),
 	     {"gateway>host", "486 INVITE 13 a>b via=p1,c1", "pass rejected", NULL, "none"},
 	     {"host>caller", "486 INVITE 13 a>b via=c1", "pass rejected", NULL, "none"}),

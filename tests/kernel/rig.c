@@ -349,6 +349,21 @@ int rig_done(struct rig *rig)
 	return count;
 }
 
+__u64 rig_rang(struct rig *rig)
+{
+	int fd = bpf_map__fd(rig->skel->maps.pending);
+	struct cg_txn_key key, *last = NULL;
+	struct cg_invite invite;
+	__u64 rang = 0;
+
+	while (!bpf_map_get_next_key(fd, last, &key)) {
+		if (!bpf_map_lookup_elem(fd, &key, &invite) && invite.moved > rang)
+			rang = invite.moved;
+		last = &key;
+	}
+	return rang;
+}
+
 int rig_age(struct rig *rig, __u64 ns)
 {
 	int fd = bpf_map__fd(rig->skel->maps.dialogs), err = 0;

@@ -72,6 +72,9 @@ int rig_count(struct rig *rig, const char *map);
 /* INVITEs in `pending` that are noted as done, which userspace may sweep; or -errno. */
 int rig_done(struct rig *rig);
 
+/* When an INVITE in `pending` was last put there, or rang; 0: none. */
+__u64 rig_rang(struct rig *rig);
+
 /* Moves all times of all dialogs back by so many nanoseconds. 0 or -errno. */
 int rig_age(struct rig *rig, __u64 ns);
 
