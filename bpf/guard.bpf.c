@@ -128,10 +128,10 @@ static __always_inline int guard_hides(const struct sip_msg *msg)
 }
 
 /*
- * Of what comes in: a BYE, or an initial INVITE of which two peers read two calls, or none (its
- * Call-ID behind a CR alone). A gateway that reads its Call-ID or From tag in another way (Sofia-SIP
- * ends a Call-ID at a blank, PJSIP decodes %61) would answer to a call that nobody has noted. Not of a gateway's BYE: who made the dialog so is the
- * other leg.
+ * Of what comes in: a BYE, or an initial INVITE of which two peers read two calls, or none (its Call-ID
+ * behind a CR alone). A gateway that reads its Call-ID or From tag in another way (Sofia-SIP ends a
+ * Call-ID at a blank, PJSIP decodes %61) would answer to a call that nobody has noted. Not of a gateway's
+ * BYE: who made the dialog so is the other leg.
  */
 static __always_inline int guard_two_ways(struct guard *g)
 {
