@@ -131,6 +131,25 @@ third() {
 	cdr_true bye caller gateway
 }
 
+@test "F6 BYE to another port of the gateway by Route, answered 481 there, closes nothing" {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	sip_play gateway other -p 5070 < <(sip_serve BYE 481 'Call Does Not Exist')
+	lab_wait 5 lab_listens gateway 5070
+	caller < <(
+		uac_call 13
+		sip_pause 200
+		uac_request BYE 14 "routes=Route: <sip:$LAB_PROXY;lr>, <sip:$LAB_GATEWAY:5070;lr>"
+		uac_expect 481
+		sip_pause 1500
+		bye 15
+	)
+	comes refused violations reason
+	cdr_open
+	call_ends
+	sip_ended other
+	cdr_true bye caller gateway
+}
+
 @test "F6 near miss: 481 of the gateway to a BYE on its own target closes the CDR" {
 	gateway < <(uas_call; sip_serve BYE 481 'Call Does Not Exist')
 	caller < <(uac_call 13; sip_pause 500; uac_request BYE 14; uac_expect 481)
