@@ -257,6 +257,26 @@ sip:second@$LAB_PROXY $LAB_SECOND t-second" cdr \
 	equals 0 violations 'count(*)'
 }
 
+@test "F15 2xx of another callee to a second INVITE, under the To tag of the gateway's 180, opens nothing" {
+	slow_gateway
+	sip_callee second second < <(uas_invite; uas_late_answer 200 OK t-gateway)
+	caller < <(
+		uac_invite 13
+		uac_rings
+		second_invite
+		uac_expect 200
+		uac_answered 13
+		sip_pause 500
+		bye 15
+	)
+	sip_ended second
+	comes "forged_2xx $LAB_SECOND" violations "reason || ' ' || host(source)"
+	equals 0 cdr 'count(*)'
+	call_ends
+	cdr_true bye caller gateway
+	equals "t-gateway $LAB_GATEWAY" cdr "to_tag || ' ' || host(callee_addr)"
+}
+
 # --- near misses of what other files have --------------------------------------------------------
 
 @test "F7 near miss: BYE challenged, and repeated with credentials, ends the call at the second" {
