@@ -34,6 +34,8 @@ setup_file() {
 }
 
 @test "H1 retransmitted 2xx and ACK: one CDR, from the first 2xx" {
+	local before
+	before=$(counted opened)
 	gateway < <(uas_call; sip_recv ACK; sip_serve BYE 200 OK)
 	caller < <(
 		uac_invite 13
@@ -51,6 +53,7 @@ setup_file() {
 	call_ends
 	cdr_true bye caller gateway
 	unblocked
+	equals $((before + 1)) counted opened # the row keeps its first answer, the map must, too
 }
 
 @test "H2 BYE of the callee with CSeq 0, 1 or far above the caller's" {
