@@ -59,14 +59,15 @@ true_lengths() { # of all honest calls, as rows of SQL
 	done
 }
 
-# Each has one CDR, closed, confirmed, not suspect, and as long as it was. The BYE may have had to be
-# sent again on the proxy's far side: 0.5 s.
+# Each has one CDR, of its caller, closed, confirmed, not suspect, and as long as it was. The BYE
+# may have had to be sent again on the proxy's far side: 0.5 s.
 honest_bills() {
 	local calls=$((SHORT_CALLS + 2)) lengths
 
 	sip_ended ringing long short gateway second
 	comes "$calls" bills "end_reason = 'bye' AND bye_confirmed AND NOT suspect"
 	equals "$calls" bills true
+	equals "$calls" bills "caller_addr = '$LAB_CALLER'"
 	lengths=$(true_lengths)
 	equals "$calls" bills "EXISTS (SELECT FROM (VALUES ${lengths%,}) AS t (id, length)
 		WHERE id = call_id AND abs(extract(epoch FROM duration) - length) < 0.5)"

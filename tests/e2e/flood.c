@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * flood ADDRESS PORT SECONDS <MESSAGE: sends MESSAGE over UDP as fast as one core can, each @@@@@@@@
- * in it a number that grows. Prints how many were sent.
+ * in it a number that grows, and each number twice: to an LRU map, what is looked up again is in
+ * use. Prints how many were sent.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -59,7 +60,7 @@ static void number(struct batch *batch, uint32_t n)
 		for (size_t m = 0; m < batch->n_marks; m++)
 			for (int digit = 0; digit < MARK_LEN; digit++)
 				batch->text[i][batch->marks[m] + digit] =
-					hex[n >> (28 - 4 * digit) & 15];
+					hex[n / 2 >> (28 - 4 * digit) & 15];
 }
 
 static double now(void)
