@@ -29,6 +29,7 @@
 #include "ship.h"
 #include "sweep.h"
 #include "text.h"
+#include "upkeep.h"
 
 #define BEAT_NS CG_SECOND /* looks at clock and loss counters */
 #define STOP_NS (5 * CG_SECOND) /* a leaving daemon waits so long for disk and server */
@@ -53,8 +54,7 @@ struct daemon {
 	struct cg_watch written, signals, beat, sweep_timer;
 	int spool_error; /* said already */
 	unsigned int spools; /* that were made anew */
-	int clock_error; /* said already */
-	__u64 events_lost, alerts_lost;
+	struct cg_upkeep upkeep;
 	__u64 stop_at; /* CLOCK_BOOTTIME, ns; 0: running */
 	enum exit_code exit_code;
 };
@@ -115,40 +115,6 @@ static void sweep_ready(void *ctx, __u32 events)
 	cg_sweep_start(d->sweep);
 }
 
-/* A dialog whose event was lost is in the map: the sweep finds it. */
-static void check_losses(struct daemon *d)
-{
-	__u64 events = d->events_lost, alerts = d->alerts_lost;
-
-	if (cg_guard_lost(&d->guard, &events, &alerts))
-		return;
-	if (events != d->events_lost)
-		cg_sweep_start(d->sweep);
-	if (alerts > d->alerts_lost)
-		cg_log("%llu violations were not recorded: ring `alerts` was full (their counters "
-		       "are exact)",
-		       (unsigned long long)(alerts - d->alerts_lost));
-	d->events_lost = events;
-	d->alerts_lost = alerts;
-}
-
-static void check_clock(struct daemon *d)
-{
-	int err = cg_guard_follow_clock(&d->guard, cg_track_clocks(d->track));
-
-	if (err < 0 && err != d->clock_error &&
-	    !(err == -ENOSPC && cg_track_clocks(d->track) == ~0u))
-		cg_log("the wall clock was stepped, new calls cannot follow it: %s",
-		       err == -ENOSPC ? "all clock numbers are used by live calls"
-				      : strerror(-err));
-	if (err == 1)
-		cg_log("the wall clock was stepped: calls from now on follow it, running ones keep "
-		       "theirs");
-	d->clock_error = err < 0 ? err : 0;
-	memcpy(d->origin.clock_offset, d->guard.config.clock_offset,
-	       sizeof(d->origin.clock_offset));
-}
-
 static void beat_ready(void *ctx, __u32 events)
 {
 	struct daemon *d = ctx;
@@ -163,11 +129,8 @@ static void beat_ready(void *ctx, __u32 events)
 		stop(d, FAILED);
 		return;
 	}
-	if (!cg_guard_read_config(&d->guard)) {
-		check_clock(d);
+	if (!cg_upkeep(&d->upkeep))
 		cg_fallback_look(&d->fallback, cg_boottime());
-	}
-	check_losses(d);
 	cg_intake_turn(&d->intake, cg_boottime());
 }
 
@@ -265,6 +228,9 @@ static int start_intake(struct daemon *d)
 					    .guard = &d->guard,
 					    .writer = d->writer,
 					    .origin = &d->origin };
+	d->upkeep = (struct cg_upkeep){
+		.guard = &d->guard, .origin = &d->origin, .track = d->track, .sweep = d->sweep
+	};
 	cg_breaker_reset(&d->options.breaker, cg_boottime());
 	d->intake.server = d->server;
 	d->intake.writer = d->writer;

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What the daemon sees to each second: its settings, the clock, and losses. */
+#ifndef CG_UPKEEP_H
+#define CG_UPKEEP_H
+
+#include "guard.h"
+#include "sweep.h"
+#include "track.h"
+
+struct cg_upkeep { /* all pointers are others' */
+	struct cg_guard *guard;
+	struct cg_origin *origin;
+	struct cg_track *track;
+	struct cg_sweep *sweep;
+	int clock_error; /* said already */
+	__u64 events_lost, alerts_lost;
+};
+
+/* 0, or -errno: the settings of the instance are as read before. */
+int cg_upkeep(struct cg_upkeep *upkeep);
+
+#endif
