@@ -21,6 +21,7 @@
 #include "log.h"
 #include "loop.h"
 #include "lost.h"
+#include "notify.h"
 #include "pg.h"
 #include "rings.h"
 #include "run.h"
@@ -61,6 +62,7 @@ struct daemon {
 
 static void stop(struct daemon *d, enum exit_code code)
 {
+	cg_notify_stopping();
 	if (d->stop_at) /* told twice: at once */
 		d->stop_at = 1;
 	else
@@ -214,7 +216,7 @@ static int watch_all(struct daemon *d)
 	if (!err)
 		err = watch(d, &d->sweep_timer, cg_timer_new(), sweep_ready);
 	if (!err)
-		err = cg_timer_set(d->beat.fd, 1, BEAT_NS);
+		err = cg_timer_set(d->beat.fd, 1, cg_notify_period(BEAT_NS));
 	if (!err)
 		err = cg_timer_set(d->sweep_timer.fd, 1, d->options.sweep);
 	return err;
@@ -228,9 +230,11 @@ static int start_intake(struct daemon *d)
 					    .guard = &d->guard,
 					    .writer = d->writer,
 					    .origin = &d->origin };
-	d->upkeep = (struct cg_upkeep){
-		.guard = &d->guard, .origin = &d->origin, .track = d->track, .sweep = d->sweep
-	};
+	d->upkeep = (struct cg_upkeep){ .guard = &d->guard,
+					.origin = &d->origin,
+					.writer = d->writer,
+					.track = d->track,
+					.sweep = d->sweep };
 	cg_breaker_reset(&d->options.breaker, cg_boottime());
 	d->intake.server = d->server;
 	d->intake.writer = d->writer;
@@ -338,6 +342,7 @@ int main(int argc, char **argv)
 	} else {
 		cg_log("instance %s: writing CDRs to %s%s", d.options.instance, d.options.spool,
 		       d.ship ? ", and from there to PostgreSQL" : "");
+		cg_notify_ready();
 		run(&d);
 		finish(&d);
 		code = d.exit_code;

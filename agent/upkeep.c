@@ -2,9 +2,12 @@
 #include "upkeep.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "log.h"
+#include "notify.h"
+#include "words.h"
 
 /* A dialog whose event was lost is in the map: the sweep finds it. */
 static void check_losses(struct cg_upkeep *upkeep)
@@ -40,6 +43,19 @@ static void check_clock(struct cg_upkeep *upkeep)
 	       sizeof(upkeep->origin->clock_offset));
 }
 
+static void tell_manager(const struct cg_upkeep *upkeep)
+{
+	const struct cg_guard *guard = upkeep->guard;
+	struct cg_writer_status spool;
+	char text[400];
+
+	cg_writer_status(upkeep->writer, &spool);
+	snprintf(text, sizeof(text), "instance %s, mode %s: %u dialogs%s%s", guard->instance,
+		 cg_mode_word(guard->config.mode), cg_track_count(upkeep->track),
+		 spool.error ? "; spool: " : "", spool.error ? spool.why : "");
+	cg_notify_beat(text);
+}
+
 int cg_upkeep(struct cg_upkeep *upkeep)
 {
 	int err = cg_guard_read_config(upkeep->guard);
@@ -47,5 +63,6 @@ int cg_upkeep(struct cg_upkeep *upkeep)
 	if (!err)
 		check_clock(upkeep);
 	check_losses(upkeep);
+	tell_manager(upkeep);
 	return err;
 }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the daemon sees to each second: its settings, the clock, and losses. */
+/* What the daemon sees to each second: its settings, the clock, losses, and a word to its manager. */
 #ifndef CG_UPKEEP_H
 #define CG_UPKEEP_H
 
 #include "guard.h"
 #include "sweep.h"
 #include "track.h"
+#include "writer.h"
 
 struct cg_upkeep { /* all pointers are others' */
 	struct cg_guard *guard;
 	struct cg_origin *origin;
+	struct cg_writer *writer;
 	struct cg_track *track;
 	struct cg_sweep *sweep;
 	int clock_error; /* said already */
