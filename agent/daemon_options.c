@@ -39,7 +39,8 @@ static const struct option_of_ours {
 	  "PostgreSQL, as libpq reads it; else the spool is the store" },
 	{ "spool", 0, TEXT, true, AT(spool), "FILE",
 	  "SQLite file; /var/lib/cseqguard/INSTANCE.db" },
-	{ "config", 0, TEXT, false, AT(config), "FILE", "INI file, keys named like these options" },
+	{ "config", 0, TEXT, false, AT(config), "FILE",
+	  "INI file, keys named like these options; CSEQGUARD_CONFIG, if that is there" },
 	{ "node", 0, TEXT, true, AT(node), "NAME", "this host's name in every row; the host name" },
 	{ "instance", 0, TEXT, true, AT(instance), "NAME", "CSEQGUARD_INSTANCE, or default" },
 	{ "netns", 'n', TEXT, true, AT(netns), "NETNS",
@@ -189,6 +190,18 @@ static int read_file(struct reading *reading, const char *path)
 	return -EINVAL;
 }
 
+/* A unit names the file of whoever has one. */
+static int read_config(struct reading *reading)
+{
+	const char *usual = getenv("CSEQGUARD_CONFIG");
+
+	if (reading->options->config)
+		return read_file(reading, reading->options->config);
+	if (!usual || !*usual || (access(usual, F_OK) && errno == ENOENT))
+		return 0;
+	return read_file(reading, usual);
+}
+
 static int read_arguments(struct reading *reading, int argc, char **argv)
 {
 	struct option longs[COUNT + 1] = {};
@@ -265,8 +278,8 @@ int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **
 		.db_timeout = 30 * CG_SECOND,
 	};
 	err = read_arguments(&reading, argc, argv);
-	if (!err && options->config)
-		err = read_file(&reading, options->config);
+	if (!err)
+		err = read_config(&reading);
 	return err ? err : set_defaults(options);
 }
 
