@@ -120,6 +120,21 @@ int cg_bpffs_make(const char *instance)
 	return err;
 }
 
+int cg_bpffs_share(const char *instance, const char *name)
+{
+	char path[PATH_SIZE];
+	int err;
+
+	err = cg_pin_path(path, sizeof(path), instance, name);
+	if (!err)
+		err = name ? share(path, 0600, 0660) : share(path, 0700, 0750);
+	if (err) {
+		errno = -err;
+		failed("share", path);
+	}
+	return err;
+}
+
 int cg_bpffs_pin(int fd, const char *instance, const char *name, enum cg_pin_mode mode)
 {
 	char path[PATH_SIZE];

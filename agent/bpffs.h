@@ -23,6 +23,9 @@ int cg_bpffs_make(const char *instance);
 /* Unlinks every pin and the folder, and the root folder if it is the last. */
 int cg_bpffs_remove(const char *instance);
 
+/* Opens a map's pin, or the folder (name NULL), to the group as it is now; without one, to root alone. */
+int cg_bpffs_share(const char *instance, const char *name);
+
 int cg_bpffs_pin(int fd, const char *instance, const char *name, enum cg_pin_mode mode);
 int cg_bpffs_repin(int fd, const char *instance, const char *name); /* over what is there */
 int cg_bpffs_unpin(const char *instance, const char *name); /* gone already: 0 */

@@ -44,6 +44,21 @@ static int open_map(const char *instance, const char *name, __u32 key_size, __u3
 	return fd;
 }
 
+/* Either the way to the pins is closed, or the pins are. */
+static void say_who_may(const char *instance)
+{
+	if (access(cg_pin_root(), F_OK) && errno == EACCES)
+		cg_log("instance %s: %s is closed to all but root, as systemd mounts bpffs: run as "
+		       "root, or bind that folder elsewhere and name the place in "
+		       "CSEQGUARD_PIN_ROOT, as cseqguardd.service does",
+		       instance, cg_pin_root());
+	else
+		cg_log("instance %s: no permission for its pins in %s: run as root or as a member "
+		       "of group cseqguard; if the group is younger than the pins, "
+		       "`cseqguard attach` once more",
+		       instance, cg_pin_root());
+}
+
 static int say_why(const char *instance, int err)
 {
 	switch (err) {
@@ -57,10 +72,7 @@ static int say_why(const char *instance, int err)
 		break;
 	case -EACCES:
 	case -EPERM:
-		cg_log("instance %s: no permission for its pins: run as root, or as a member of "
-		       "group"
-		       " cseqguard",
-		       instance);
+		say_who_may(instance);
 		break;
 	default:
 		cg_log("instance %s: %s", instance, strerror(-err));

@@ -157,6 +157,16 @@ out:
 	return err;
 }
 
+/* The group may be younger than the pins. */
+static int share_pinned(const char *name)
+{
+	int err = cg_bpffs_share(name, NULL);
+
+	for (size_t i = 0; i < MAPS && !err; i++)
+		err = cg_bpffs_share(name, maps[i]);
+	return err ? CG_FAILED : CG_DONE;
+}
+
 static int reopen(const char *name, const struct cg_settings *settings,
 		  const struct cg_config *config, struct cg_instance *instance)
 {
@@ -173,6 +183,8 @@ static int reopen(const char *name, const struct cg_settings *settings,
 		return CG_FAILED;
 	err = with_pinned(name, guard, false);
 	guard__destroy(guard);
+	if (!err)
+		err = share_pinned(name);
 	if (!err)
 		err = cg_interface_sweep(name) ? CG_FAILED : CG_DONE;
 	if (!err)

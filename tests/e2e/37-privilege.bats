@@ -1,0 +1,159 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# The daemon as a user without any capability: where bpffs is root's alone, as systemd mounts it, the
+# pins are reached by a bind mount. bpffs, bind mount and /etc/group are this file's own, in a mount
+# namespace; the user is a number that the host need not know.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+
+ORDINARY=64737 # user and group
+
+setup_file() {
+	LAB_INTERFACES=(caller0)
+	lab_up "$$" "$LAB_PG"
+	export CDRS=cdr_$LAB_ID
+	sql postgres "CREATE DATABASE $CDRS"
+	mkdir "$LAB_DIR/pins"
+	install -m 755 "$LAB_OUT/cseqguardd" "$LAB_DIR/" # the clone's folder may be root's alone
+	install -d -o "$ORDINARY" -g "$ORDINARY" -m 750 "$LAB_DIR/run" "$LAB_DIR/state"
+	{ grep -v ^cseqguard: /etc/group && echo "cseqguard:x:$ORDINARY:"; } >"$LAB_DIR/group"
+	unshare --mount sh -c 'mount -t bpf -o mode=0700 bpf /sys/fs/bpf &&
+		mount --bind "$1/group" /etc/group && touch "$1/mounted" && exec sleep infinity' \
+		sh "$LAB_DIR" >/dev/null 2>&1 3>&- &
+	export MOUNTS=$!
+	lab_wait 5 test -e "$LAB_DIR/mounted"
+	guard_up
+	inside mount --bind /sys/fs/bpf/cseqguard "$LAB_DIR/pins"
+}
+
+teardown() {
+	sip_over
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || tail -n 5 "$LAB_DIR"/*.log >&2
+	guard_daemon_end KILL
+	[[ ! -e $LAB_DIR/ear.pid ]] || kill "$(<"$LAB_DIR/ear.pid")"
+	rm -f "$LAB_DIR/ear.pid"
+}
+
+teardown_file() {
+	guard_down # its pins are not where lab_down looks
+	kill "$MOUNTS"
+	lab_down
+}
+
+inside() { # COMMAND...: in the mount namespace
+	nsenter --mount="/proc/$MOUNTS/ns/mnt" "$@"
+}
+
+guard() {
+	inside env CSEQGUARD_RUN_DIR="$LAB_DIR/run" "$LAB_OUT/cseqguard" "$1" \
+		--instance "lab-$LAB_ID" -n "$(lab_ns proxy)" "${@:2}"
+}
+
+# The daemon on the guarded host, as the unit starts it, with that group; quick. Sets `command`.
+ordinary() { # GROUP [NAME=VALUE]...
+	command=(nsenter "--mount=/proc/$MOUNTS/ns/mnt" "--net=/run/netns/$(lab_ns proxy)"
+		setpriv "--reuid=$ORDINARY" "--regid=$1" --clear-groups --bounding-set=-all
+		--inh-caps=-all --ambient-caps=-all --no-new-privs
+		env "CSEQGUARD_RUN_DIR=$LAB_DIR/run" "CSEQGUARD_PIN_ROOT=$LAB_DIR/pins" "${@:2}"
+		"$LAB_DIR/cseqguardd" --instance "lab-$LAB_ID" --node lab --db "$(pg_conninfo "$CDRS")"
+		--spool "$LAB_DIR/state/spool.db" --grace 1s --sweep 200ms)
+}
+
+daemon() { # [NAME=VALUE]...: of the group; returns when it serves
+	ordinary "$ORDINARY" "$@"
+	rm -f "$LAB_DIR/run/lab-$LAB_ID.sock" # a killed one's
+	"${command[@]}" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
+	LAB_DAEMON=$!
+	lab_wait 10 test -S "$LAB_DIR/run/lab-$LAB_ID.sock"
+}
+
+refused() { # WORD GROUP [NAME=VALUE]...: exit 1 and one line with the WORD
+	ordinary "${@:2}"
+	run "${command[@]}"
+	echo "exit $status: $output"
+	[[ $status == 1 && ${#lines[@]} == 1 && $output == *"$1"* ]]
+}
+
+process() { # FIELD: of the daemon, as the kernel has it
+	awk -v "field=$1:" '$1 == field { print $2 }' "/proc/$LAB_DAEMON/status"
+}
+
+in_map() { # NUMBER: so many dialogs
+	[[ $(guard dialogs -j | jq length) == "$1" ]]
+}
+
+ear() { # a listener at $LAB_DIR/notify
+	rm -f "$LAB_DIR/notify"
+	"$LAB_TOP/tests/e2e/notify.py" "$LAB_DIR/notify" >"$LAB_DIR/told" 2>&1 3>&- &
+	echo $! >"$LAB_DIR/ear.pid"
+	lab_wait 5 test -S "$LAB_DIR/notify"
+}
+
+told() { # LINE NUMBER: at least so often
+	(($(grep -c "^$1" "$LAB_DIR/told") >= $2))
+}
+
+@test "privilege: a user without any capability writes the rows of a call and clears its dialog" {
+	echo "# kernel.unprivileged_bpf_disabled = $(</proc/sys/kernel/unprivileged_bpf_disabled)" >&3
+	daemon
+	equals "$ORDINARY" process Uid
+	equals 1 process NoNewPrivs
+	equals 0000000000000000 process CapEff
+	equals 0000000000000000 process CapBnd
+	equals 1700 inside stat -c %a /sys/fs/bpf
+
+	sip_callee proxy callee < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 800; bye 14)
+	comes 'out_of_order drop caller0' violations "concat_ws(' ', reason, action, interface)"
+	cdr_open
+	in_map 1
+	sip_ended caller callee
+	cdr_true bye caller callee
+	blocked out_of_order 10 14
+	lab_wait 10 in_map 0
+	equals "$ORDINARY" stat -c %u "$LAB_DIR/state/spool.db"
+}
+
+@test "privilege: who is not of the group is told so in one line" {
+	refused 'group cseqguard' 65534
+	refused "$LAB_DIR/pins" 65534
+	guard dialogs # root may
+}
+
+@test "privilege: a member of the group before whom bpffs is closed is told of the bind mount" {
+	refused 'closed to all but root' "$ORDINARY" CSEQGUARD_PIN_ROOT=
+}
+
+@test "privilege: a group that is younger than the pins is let in by the next attach" {
+	inside chgrp -R 0 "$LAB_DIR/pins"
+	refused attach "$ORDINARY"
+	guard_up
+	daemon
+}
+
+@test "service manager: told when it is up, while its loop turns, and when it leaves" {
+	ear
+	daemon "NOTIFY_SOCKET=$LAB_DIR/notify" WATCHDOG_USEC=600000
+	lab_wait 5 told READY=1 1
+	lab_wait 3 told WATCHDOG=1 5
+	told "STATUS=instance lab-$LAB_ID, mode enforce: 0 dialogs" 5
+	equals 0 grep -c STOPPING=1 "$LAB_DIR/told"
+	guard_daemon_end TERM
+	lab_wait 5 told STOPPING=1 1
+}
+
+@test "service manager: a loop that hangs says nothing" {
+	local before
+
+	ear
+	daemon "NOTIFY_SOCKET=$LAB_DIR/notify" WATCHDOG_USEC=600000
+	lab_wait 5 told WATCHDOG=1 1
+	kill -STOP "$LAB_DAEMON"
+	before=$(grep -c WATCHDOG=1 "$LAB_DIR/told")
+	sleep 1
+	equals "$before" grep -c WATCHDOG=1 "$LAB_DIR/told"
+	kill -CONT "$LAB_DAEMON"
+	lab_wait 5 told WATCHDOG=1 "$((before + 2))"
+}
