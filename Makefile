@@ -5,6 +5,7 @@ SBINDIR ?= $(PREFIX)/sbin
 DOCDIR ?= $(PREFIX)/share/doc/cseqguard
 MANDIR ?= $(PREFIX)/share/man/man8
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 
 OUT := out$(if $(SANITIZE),/sanitize)
 Q := $(if $(V),,@)
@@ -98,16 +99,19 @@ lint: deps-lint all
 format: deps-lint
 	$(Q)clang-format -i $(C_FILES)
 
-# source:folder:mode of what is installed
+UNITS := $(wildcard deploy/*.service)
+# source:folder:mode[:name] of what is installed
 INSTALLED := $(PROGRAMS:%=%:$(SBINDIR):755) README.md:$(DOCDIR):644 LICENSE:$(DOCDIR):644 \
 	$(patsubst %,%:$(MANDIR):644,$(wildcard deploy/*.8)) \
-	$(patsubst %,%:$(UNITDIR):644,$(wildcard deploy/*.service))
+	$(UNITS:%=%:$(UNITDIR):644) deploy/cseqguard.sysusers:$(SYSUSERSDIR):644:cseqguard.conf
 part = $(word $(1),$(subst :, ,$(2)))
-target = $(DESTDIR)$(call part,2,$(1))/$(notdir $(call part,1,$(1)))
+target = $(DESTDIR)$(call part,2,$(1))/$(or $(call part,4,$(1)),$(notdir $(call part,1,$(1))))
 
 install: all
 	$(Q)$(foreach item,$(INSTALLED),install -D -m $(call part,3,$(item)) \
 		$(call part,1,$(item)) $(call target,$(item)) &&) true
+	$(Q)sed -i 's|/usr/local/sbin|$(SBINDIR)|; s|/usr/local/share/doc/cseqguard|$(DOCDIR)|' \
+		$(UNITS:deploy/%=$(DESTDIR)$(UNITDIR)/%)
 
 uninstall:
 	$(Q)rm -f $(foreach item,$(INSTALLED),$(call target,$(item)))
