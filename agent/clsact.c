@@ -12,16 +12,16 @@
 
 #define PROGRAM "cseqguard_out" /* bpf/guard.bpf.c */
 
-static bool is_ours(__u32 prog_id)
+/* 1, 0, or -errno: it cannot be told (-EPERM: that takes CAP_SYS_ADMIN). */
+static int is_ours(__u32 prog_id)
 {
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
-	bool ours;
-	int fd;
+	int ours, fd;
 
 	fd = bpf_prog_get_fd_by_id(prog_id);
 	if (fd < 0)
-		return false;
+		return errno == ENOENT ? 0 : -errno;
 	ours = !bpf_obj_get_info_by_fd(fd, &info, &size) && !strcmp(info.name, PROGRAM);
 	close(fd);
 	return ours;
@@ -40,7 +40,7 @@ __u32 cg_clsact_program(__u32 ifindex)
 {
 	__u32 id = occupant(ifindex);
 
-	return id && is_ours(id) ? id : 0;
+	return id && is_ours(id) > 0 ? id : 0;
 }
 
 /* Reads one dump to its end. 1: a filter is there, 0: none, or -errno. */
@@ -120,7 +120,7 @@ int cg_clsact_attach(__u32 ifindex, int prog_fd, bool *made)
 	if (err && err != -EEXIST)
 		return err;
 	there = occupant(ifindex);
-	if (there && is_ours(there))
+	if (there && is_ours(there) > 0)
 		opts.flags = BPF_TC_F_REPLACE;
 	err = bpf_tc_attach(&hook, &opts);
 	if (err) {
@@ -136,9 +136,12 @@ int cg_clsact_detach(__u32 ifindex, bool made)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = CG_TC_HANDLE, .priority = CG_TC_PRIORITY);
-	int err;
+	__u32 there = occupant(ifindex);
+	int err = there ? is_ours(there) : 0;
 
-	if (cg_clsact_program(ifindex)) {
+	if (err < 0)
+		return err;
+	if (err) {
 		err = bpf_tc_detach(&hook, &opts);
 		if (err && err != -ENOENT)
 			return err;
