@@ -236,6 +236,10 @@ load daemon
 	printf '%s\n' 'swep = 200ms' >"$file"
 	run -2 "$LAB_OUT/cseqguardd" --config "$file"
 	[[ ${#lines[@]} == 1 && $output == *"line 1"*swep* ]]
+	CSEQGUARD_CONFIG=$file run -2 "$LAB_OUT/cseqguardd"
+	[[ ${#lines[@]} == 1 && $output == *"line 1"*swep* ]]
+	CSEQGUARD_CONFIG=$file.missing daemon # need not be there
+	run -2 "$LAB_OUT/cseqguardd" --config "$file.missing"
 }
 
 @test "daemon: a role that may not make the schema is told so; one that may only write is enough" {
