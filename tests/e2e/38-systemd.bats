@@ -1,0 +1,65 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# The units under a real systemd, in Debian 12's own kernel: vm/boot boots it, vm/guest looks.
+
+# shellcheck disable=SC2154
+load lib
+
+setup_file() {
+	local code=0
+
+	export CONSOLE=$BATS_FILE_TMPDIR/console
+	"$LAB_TOP/tests/e2e/vm/boot" >"$CONSOLE" 2>&1 || code=$?
+	export CODE=$code
+}
+
+setup() {
+	[[ $CODE != 125 ]] || skip "$(tail -n 1 "$CONSOLE")"
+}
+
+teardown() { :; }
+
+teardown_file() { :; }
+
+said() { # WHAT...: each was looked at, and found so
+	local what
+
+	for what; do
+		grep -qx "ok $what" "$CONSOLE" && continue
+		echo "not said: $what; the console:" >&2
+		tail -n 150 "$CONSOLE" >&2
+		return 1
+	done
+}
+
+@test "systemd: both units come up, the daemon after the guard" {
+	said 'both units are up' 'the daemon came after the guard: one start was enough'
+}
+
+@test "systemd: the daemon is a user of its own without capabilities, behind a bpffs of root's alone" {
+	said "bpffs is root's alone" 'the daemon is a user of its own' 'it has no capability' \
+		'its system calls are filtered'
+}
+
+@test "systemd: so confined it reads settings, maps and rings, and writes its spool" {
+	said 'its settings and attach.conf were read; it says what it does' \
+		'it reads the rings and writes the spool'
+}
+
+@test "systemd: a daemon that hangs is started again" {
+	said 'a daemon that hangs is started again' '... and is up'
+}
+
+@test "systemd: stopping a unit detaches its interface alone; starting and reloading attach it" {
+	said 'stopped, an interface is detached, the maps stay' 'a daemon needs no interface' \
+		'started, it is guarded again' 'it can be reloaded'
+}
+
+@test "systemd: a unit goes and comes with its interface" {
+	said 'an interface that goes takes its unit along' '... and one that comes brings it'
+}
+
+@test "systemd: a daemon whose instance is removed comes back with the next" {
+	said 'all detached, the daemon leaves' '... and comes back with the guard'
+}
