@@ -44,7 +44,7 @@ said() { # WHAT...: each was looked at, and found so
 
 @test "systemd: so confined it reads settings, maps and rings, and writes its spool" {
 	said 'its settings and attach.conf were read; it says what it does' \
-		'it reads the rings and writes the spool'
+		'it reads the rings and writes the spool' 'it looks for its database over the network'
 }
 
 @test "systemd: a daemon that hangs is started again" {
