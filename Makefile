@@ -53,7 +53,7 @@ $(OUT)/agent/%.o: agent/%.c config.mk Makefile
 
 $(OUT)/agent/cmd_version.o: AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
 $(OUT)/agent/instance.o: $(OUT)/guard.skel.h
-$(OUT)/agent/schema.o: $(OUT)/agent/schema.sql.h
+$(OUT)/agent/schema.o: $(patsubst agent/%,$(OUT)/agent/%.h,$(wildcard agent/*.sql))
 
 $(OUT)/%.bpf.o: bpf/%.bpf.c config.mk Makefile
 	@mkdir -p $(@D)

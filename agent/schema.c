@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "schema.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 const char cg_schema_sql[] =
 #include "agent/schema.sql.h"
+#include "agent/views.sql.h"
+#include "agent/grants.sql.h"
 	;
 
 const char cg_schema_probe[] = "SELECT max(version) FROM cseqguard.schema_version";
@@ -13,6 +16,7 @@ const char cg_schema_probe[] = "SELECT max(version) FROM cseqguard.schema_versio
 enum cg_schema_state cg_schema_state(const PGresult *probed)
 {
 	const char *sqlstate = PQresultErrorField(probed, PG_DIAG_SQLSTATE);
+	int version;
 
 	if (PQresultStatus(probed) != PGRES_TUPLES_OK) {
 		if (sqlstate && (!strcmp(sqlstate, "42P01") || !strcmp(sqlstate, "3F000")))
@@ -21,5 +25,25 @@ enum cg_schema_state cg_schema_state(const PGresult *probed)
 	}
 	if (PQntuples(probed) != 1 || PQgetisnull(probed, 0, 0))
 		return CG_SCHEMA_MISSING;
-	return atoi(PQgetvalue(probed, 0, 0)) == CG_SCHEMA ? CG_SCHEMA_READY : CG_SCHEMA_FOREIGN;
+	version = atoi(PQgetvalue(probed, 0, 0));
+	return version == CG_SCHEMA  ? CG_SCHEMA_READY
+	       : version < CG_SCHEMA ? CG_SCHEMA_OLDER
+				     : CG_SCHEMA_NEWER;
+}
+
+void cg_schema_newer(const PGresult *probed, char *why, size_t size)
+{
+	snprintf(why, size,
+		 "schema cseqguard is version %s, this cseqguardd writes %d: use the matching one",
+		 PQgetvalue(probed, 0, 0), CG_SCHEMA);
+}
+
+void cg_schema_refused(const PGresult *made, int version, char *why, size_t size)
+{
+	const char *primary = PQresultErrorField(made, PG_DIAG_MESSAGE_PRIMARY);
+
+	snprintf(why, size,
+		 "cannot %s schema cseqguard: %s; have its owner run `cseqguardd --print-schema | "
+		 "psql -1`",
+		 version ? "migrate" : "make", primary ? primary : "no word why");
 }

@@ -1,12 +1,36 @@
 -- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
--- The schema of cseqguard's CDRs, version 1. The daemon makes it on its first connection, if it may;
--- else run this once as an owner (cseqguardd --print-schema | psql -1) and grant the daemon's role
--- USAGE on the schema and SELECT, INSERT, UPDATE on its tables.
--- Everything here may be run again: two daemons may come at the same moment.
+-- The schema of cseqguard's CDRs, version 2: tables here, then views.sql and grants.sql, as one text. It makes the schema, or brings any older version to this one. The daemon
+-- sends it when it needs it and may; else an owner runs it (cseqguardd --print-schema | psql -1).
+-- All of it may be run again, and two daemons may come at the same moment.
 
+SET LOCAL lock_timeout = '5s'; -- rather come again than stand in the writers' way
+SET LOCAL client_min_messages = warning; -- a notice to a client that gave up would end the transaction
 SELECT pg_advisory_xact_lock(hashtext('cseqguard.schema'));
 
-CREATE SCHEMA IF NOT EXISTS cseqguard;
+DO $$
+DECLARE
+	found int;
+BEGIN
+	IF to_regclass('cseqguard.schema_version') IS NOT NULL THEN
+		SELECT max(version) INTO found FROM cseqguard.schema_version;
+		IF found > 2 THEN
+			RAISE 'schema cseqguard is version %, newer than this text, which makes 2', found;
+		END IF;
+	END IF;
+END $$;
+
+-- Whoever brings it to this version, all of it belongs to one owner.
+SELECT set_config('role', rolname, true) FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner
+WHERE pg_class.oid = to_regclass('cseqguard.cdr') AND rolname <> current_user
+	AND pg_has_role(rolname, 'MEMBER');
+
+-- IF NOT EXISTS would ask for CREATE on the database, even where the schema is there.
+DO $$
+BEGIN
+	IF to_regnamespace('cseqguard') IS NULL THEN
+		CREATE SCHEMA cseqguard;
+	END IF;
+END $$;
 
 CREATE TABLE IF NOT EXISTS cseqguard.schema_version (
 	version int PRIMARY KEY,
@@ -49,6 +73,16 @@ CREATE TABLE IF NOT EXISTS cseqguard.cdr_default PARTITION OF cseqguard.cdr DEFA
 CREATE INDEX IF NOT EXISTS cdr_open ON cseqguard.cdr (setup_time) WHERE end_time IS NULL;
 CREATE INDEX IF NOT EXISTS cdr_call ON cseqguard.cdr (call_uid);
 
+-- In version 1 this was one plain table: it becomes the default partition, without being read through.
+DO $$
+BEGIN
+	IF (SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('cseqguard.violation')) THEN
+		ALTER TABLE cseqguard.violation RENAME TO violation_default;
+		ALTER INDEX cseqguard.violation_pkey RENAME TO violation_default_pkey;
+		ALTER INDEX cseqguard.violation_call RENAME TO violation_default_call_uid_idx;
+	END IF;
+END $$;
+
 CREATE TABLE IF NOT EXISTS cseqguard.violation (
 	at timestamptz NOT NULL,
 	node text NOT NULL,
@@ -68,7 +102,25 @@ CREATE TABLE IF NOT EXISTS cseqguard.violation (
 	interface text NOT NULL,
 	outcome text,                      -- of would_drop: accepted, refused, silent; null: not known (yet)
 	PRIMARY KEY (at, node, seq)
-);
+) PARTITION BY RANGE (at);
+
+DO $$
+DECLARE
+	given record;
+BEGIN
+	IF to_regclass('cseqguard.violation_default') IS NULL THEN
+		CREATE TABLE cseqguard.violation_default PARTITION OF cseqguard.violation DEFAULT;
+	ELSIF NOT (SELECT relispartition FROM pg_class WHERE oid = 'cseqguard.violation_default'::regclass) THEN
+		ALTER TABLE cseqguard.violation ATTACH PARTITION cseqguard.violation_default DEFAULT;
+		FOR given IN -- who could use the old table can use the new one
+			SELECT privilege_type AS what, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS whom
+			FROM pg_class, aclexplode(relacl)
+			WHERE oid = 'cseqguard.violation_default'::regclass AND grantee <> relowner
+		LOOP
+			EXECUTE format('GRANT %s ON cseqguard.violation TO %s', given.what, given.whom);
+		END LOOP;
+	END IF;
+END $$;
 
 CREATE INDEX IF NOT EXISTS violation_call ON cseqguard.violation (call_uid);
 
@@ -109,51 +161,3 @@ CREATE OR REPLACE FUNCTION cseqguard.settle(uid uuid, because text, end_at times
 		RETURNING 1
 	) SELECT count(*) FROM settled
 $$;
-
--- What rating reads.
-CREATE OR REPLACE VIEW cseqguard.billable AS
-SELECT * FROM cseqguard.cdr WHERE end_time IS NOT NULL AND NOT suspect;
-
--- Ended, with a reason to look twice before it is billed.
-CREATE OR REPLACE VIEW cseqguard.suspects AS
-SELECT * FROM cseqguard.cdr WHERE suspect;
-
-CREATE OR REPLACE VIEW cseqguard.open_calls AS
-SELECT *, now() - answer_time AS running FROM cseqguard.cdr WHERE end_time IS NULL;
-
--- What the guard earned: from a call's first blocked or disbelieved BYE to its true end (or until now).
--- Of an answer that was not believed, the source is the answerer: there the leg counts whose BYE it was.
-CREATE OR REPLACE VIEW cseqguard.fraud_by_source AS
-WITH disbelieved AS (
-	SELECT DISTINCT ON (call_uid, node) call_uid, node, at AS first_at, leg,
-		CASE WHEN reason NOT IN ('refused', 'wrong_target', 'wrong_answerer') THEN source END AS source
-	FROM cseqguard.violation
-	WHERE method = 'BYE'
-	ORDER BY call_uid, node, at, seq
-), fraud AS (
-	SELECT coalesce(d.source, CASE d.leg WHEN 'callee' THEN c.callee_addr ELSE c.caller_addr END) AS source,
-		c.blocked_byes, coalesce(c.end_time, now()) - least(c.first_blocked_at, d.first_at) AS protected
-	FROM cseqguard.cdr c LEFT JOIN disbelieved d USING (call_uid, node)
-	WHERE c.first_blocked_at IS NOT NULL OR d.first_at < coalesce(c.end_time, now())
-)
-SELECT source, count(*) AS calls, sum(blocked_byes) AS blocked_byes,
-	round(sum(greatest(extract(epoch FROM protected), 0)), 3) AS protected_seconds
-FROM fraud
-GROUP BY source;
-
--- The same calls as Kamailio's acc module writes them, for billing that reads those. Its times are of
--- whole seconds, without a time zone: here the session's, there the proxy's.
-CREATE OR REPLACE VIEW cseqguard.kamailio_acc AS
-SELECT 'INVITE' AS method, from_tag, to_tag, call_id AS callid, sip_code::text AS sip_code,
-	'OK' AS sip_reason, date_trunc('second', answer_time)::timestamp AS time
-FROM cseqguard.cdr
-UNION ALL
-SELECT 'BYE',
-	CASE ended_by WHEN 'callee' THEN to_tag ELSE from_tag END,
-	CASE ended_by WHEN 'callee' THEN from_tag ELSE to_tag END,
-	call_id, CASE end_reason WHEN 'gone' THEN '481' ELSE '200' END,
-	CASE end_reason WHEN 'gone' THEN 'Call/Transaction Does Not Exist' ELSE 'OK' END,
-	date_trunc('second', end_time)::timestamp
-FROM cseqguard.billable;
-
-INSERT INTO cseqguard.schema_version (version) VALUES (1) ON CONFLICT DO NOTHING;

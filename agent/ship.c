@@ -30,6 +30,7 @@ struct cg_ship {
 	unsigned int opened, anew; /* of the writer's file that it reads */
 	enum phase phase;
 	bool made; /* the schema was made: a second time would be in vain */
+	int version; /* that was found; 0: none */
 	char trouble[512]; /* told already */
 	char *insert[CG_TABLES];
 	__s64 cursor[CG_TABLES]; /* rows up to this step are in PostgreSQL */
@@ -158,7 +159,9 @@ static void give_up(struct cg_ship *ship, const char *why)
 
 static void ready(struct cg_ship *ship)
 {
-	cg_log("database: connected%s", ship->made ? ", schema made" : "");
+	const char *what = ship->version ? ", schema migrated" : ", schema made";
+
+	cg_log("database: connected%s", ship->made ? what : "");
 	ship->trouble[0] = '\0';
 	ship->made = false;
 	ship->phase = READY;
@@ -176,18 +179,17 @@ static void probed(struct cg_ship *ship, const PGresult *result)
 		ready(ship);
 		break;
 	case CG_SCHEMA_MISSING:
+	case CG_SCHEMA_OLDER:
 		if (ship->made) {
 			give_up(ship, "schema cseqguard was made, but is not seen");
 			break;
 		}
+		ship->version = PQntuples(result) ? atoi(PQgetvalue(result, 0, 0)) : 0;
 		ship->phase = MAKING;
 		cg_pg_send(ship->pg, cg_schema_sql, 0, NULL);
 		break;
-	case CG_SCHEMA_FOREIGN:
-		snprintf(why, sizeof(why),
-			 "schema cseqguard is version %s, this cseqguardd writes %d: use the "
-			 "matching one",
-			 PQgetvalue(result, 0, 0), CG_SCHEMA);
+	case CG_SCHEMA_NEWER:
+		cg_schema_newer(result, why, sizeof(why));
 		give_up(ship, why);
 		break;
 	case CG_SCHEMA_ERROR:
@@ -199,7 +201,6 @@ static void probed(struct cg_ship *ship, const PGresult *result)
 static void made(struct cg_ship *ship, const PGresult *result)
 {
 	ExecStatusType status = PQresultStatus(result);
-	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	char why[400];
 
 	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
@@ -207,10 +208,7 @@ static void made(struct cg_ship *ship, const PGresult *result)
 		probe(ship);
 		return;
 	}
-	snprintf(why, sizeof(why),
-		 "cannot make schema cseqguard: %s; have an owner run `cseqguardd --print-schema | "
-		 "psql -1`",
-		 primary ? primary : "no word why");
+	cg_schema_refused(result, ship->version, why, sizeof(why));
 	give_up(ship, why);
 }
 

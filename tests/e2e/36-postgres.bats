@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# PostgreSQL as carriers run it: an older schema, partitions, roles, several nodes, servers that fail.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+load daemon
+
+MONTH=$(date -u +%Y-%m-15)
+THIS=$(date -u +%Y%m)
+NEXT=$(date -u -d "$MONTH +1 month" +%Y%m)
+AFTER=$(date -u -d "$MONTH +2 months" +%Y%m)
+NOW=$EPOCHSECONDS # one moment for all rows of a test
+
+logged() { # TEXT: the daemon said that, in this test
+	grep -qF -- "$1" "$LAB_DIR/daemon.log"
+}
+
+schema() { # DATABASE [USER]: what an owner runs by hand
+	"$LAB_OUT/cseqguardd" --print-schema | psql -Xq1 -v ON_ERROR_STOP=1 -d "host=$LAB_PG user=${2:-postgres} dbname=$1" >/dev/null
+}
+
+as() { # USER STATEMENT
+	psql -XAtq -v ON_ERROR_STOP=1 -d "host=$LAB_PG user=$1 dbname=$DB" -c "$2"
+}
+
+denied() { # USER STATEMENT
+	run as "$1" "$2"
+	((status)) && [[ $output == *'permission denied'* || $output == *'must be owner'* ]]
+}
+
+login() { # USER [ROLE]
+	sql "$DB" "CREATE ROLE $1 LOGIN${2:+ IN ROLE $2}"
+}
+
+# A row of this test's call. Times: SQL; END may be NULL. With SUSPECT, END-REASON and blocked BYEs.
+call_row() { # NODE SETUP END [SUSPECT [END-REASON [BLOCKED]]]
+	sql "$DB" "INSERT INTO cseqguard.cdr (setup_time, call_uid, node, call_id, from_tag, to_tag, caller,
+		callee, request_uri, caller_addr, caller_port, callee_addr, callee_port, answer_time, end_time,
+		end_reason, ended_by, bye_confirmed, suspect, blocked_byes, first_blocked_at, sip_code)
+		SELECT s, md5('$call')::uuid, '$1', '$call', '', '', '', '', '', '192.0.2.1', 1, '192.0.2.2', 1, s, $3,
+		'${5:-bye}', 'caller', true, ${4:-false}, ${6:-0},
+		CASE WHEN ${6:-0} > 0 THEN s + interval '1 s' END, 200 FROM (SELECT $2) AS t (s)"
+}
+
+another_dialog() { # beside this test's
+	BATS_TEST_NUMBER=$((BATS_TEST_NUMBER + 100)) call=another dialog answer=5
+}
+
+ago() { # INTERVAL
+	printf "to_timestamp(%s) - interval '%s'" "$NOW" "$1"
+}
+
+billed() { # nodes whose rows are billable
+	sql "$DB" "SELECT string_agg(node, ' ' ORDER BY setup_time, node) FROM cseqguard.billable WHERE call_id = '$call'"
+}
+
+backend() { # of the daemon
+	sql postgres "SELECT pid FROM pg_stat_activity WHERE application_name = 'cseqguardd' AND datname = '$DB'"
+}
+
+# --- version 2 -----------------------------------------------------------------------------------
+
+version_1() { # its own SQL, and two calls in it: an old closed one, and a suspect one of now
+	psql -Xq1 -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$DB")" -f "$LAB_TOP/tests/e2e/schema-1.sql" >/dev/null
+	call=old call_row lab "$(ago '800 days')" "$(ago '799 days')"
+	call_row lab "$(ago '1 min')" "$(ago '10 s')" true bye 2
+	sql "$DB" "INSERT INTO cseqguard.violation SELECT t, 'lab', 1, md5('$call')::uuid, 'out_of_order', 'drop', '$call',
+		'', '', method, 10, 14, 'caller', '192.0.2.1', 5060, 'eth0', NULL
+		FROM (VALUES ($(ago '59 s'), 'BYE'), ($(ago '800 days'), 'INFO')) AS v (t, method)"
+}
+
+tables() { # kind and rows of each, and the version
+	sql "$DB" "SELECT (SELECT string_agg(concat(relname, ' ', relkind), ' ' ORDER BY relname) FROM pg_class
+		WHERE relnamespace = 'cseqguard'::regnamespace AND relname IN ('cdr', 'violation')),
+		(SELECT count(*) FROM cseqguard.cdr), (SELECT count(*) FROM cseqguard.violation),
+		(SELECT max(version) FROM cseqguard.schema_version)"
+}
+
+@test "schema: version 1 is migrated, its rows and grants kept, and its views are right" {
+	version_1
+	login old_reader
+	sql "$DB" 'GRANT USAGE ON SCHEMA cseqguard TO old_reader; GRANT SELECT ON ALL TABLES IN SCHEMA cseqguard TO old_reader'
+	daemon_db
+	comes 'cdr p violation p|2|2|2' tables
+	another_dialog
+	comes 'another old' sql "$DB" "SELECT string_agg(call_id, ' ' ORDER BY call_id) FROM cseqguard.cdr WHERE NOT suspect"
+	equals 'old' sql "$DB" "SELECT call_id FROM cseqguard.billable"
+	equals '1 2 49.000' sql "$DB" "SELECT concat_ws(' ', calls, blocked_byes, protected_seconds) FROM cseqguard.fraud_by_source"
+	equals 'INVITE INVITE INVITE BYE' sql "$DB" \
+		"SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
+	equals 2 as old_reader 'SELECT count(*) FROM cseqguard.violation'
+	"$LAB_OUT/cseqguard" cdr settle "$(sql "$DB" "SELECT md5('$call')::uuid")" --db "$(pg_conninfo "$DB")" --why seen
+	equals "$call old" sql "$DB" "SELECT string_agg(call_id, ' ' ORDER BY call_id) FROM cseqguard.billable"
+	schema "$DB" # may be run again
+	equals 'cdr p violation p|3|2|2' tables
+}
+
+@test "schema: version 1 under a role that may not migrate it is told so, and left as it is" {
+	version_1
+	login old_writer
+	sql "$DB" 'GRANT USAGE ON SCHEMA cseqguard TO old_writer;
+		GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA cseqguard TO old_writer'
+	: >"$LAB_DIR/daemon.log"
+	daemon --db "host=$LAB_PG user=old_writer dbname=$DB"
+	dialog answer=5
+	lab_wait 10 logged 'cannot migrate schema cseqguard'
+	comes 1 spooled cdr
+	equals 'cdr p violation r|2|2|1' tables
+	schema "$DB"
+	comes 0 spooled cdr # and goes on without the role of version 2
+	equals 'cdr p violation p|3|2|2' tables
+}
+
+@test "schema: a newer version is told so, and not touched; rows wait until it is ours" {
+	schema "$DB"
+	sql "$DB" 'INSERT INTO cseqguard.schema_version VALUES (3)'
+	: >"$LAB_DIR/daemon.log"
+	daemon --db "$(pg_conninfo "$DB")"
+	dialog answer=5
+	lab_wait 10 logged 'schema cseqguard is version 3, this cseqguardd writes 2'
+	comes 1 spooled cdr
+	run ! schema "$DB"
+	sql "$DB" 'DELETE FROM cseqguard.schema_version WHERE version = 3'
+	comes 1 row 'count(*)'
+}
+
+@test "schema: all of it belongs to who owned version 1, whoever migrates it" {
+	login first_owner
+	sql "$DB" "GRANT CREATE ON DATABASE $DB TO first_owner"
+	psql -Xq1 -d "host=$LAB_PG user=first_owner dbname=$DB" -f "$LAB_TOP/tests/e2e/schema-1.sql" >/dev/null
+	schema "$DB"
+	equals first_owner sql "$DB" "SELECT DISTINCT relowner::regrole FROM pg_class
+		WHERE relnamespace = 'cseqguard'::regnamespace"
+}
