@@ -1,4 +1,18 @@
 -- Who may do what. Bills are decided by the owner alone, until he says else.
 REVOKE EXECUTE ON FUNCTION cseqguard.settle FROM PUBLIC;
 
+DO $$
+BEGIN
+	IF to_regrole('cseqguard_writer') IS NOT NULL THEN
+		GRANT USAGE ON SCHEMA cseqguard TO cseqguard_writer;
+		GRANT SELECT ON ALL TABLES IN SCHEMA cseqguard TO cseqguard_writer;
+		GRANT INSERT, UPDATE ON cseqguard.cdr, cseqguard.violation TO cseqguard_writer;
+		GRANT INSERT ON cseqguard.settlement TO cseqguard_writer; -- what was decided stands
+	END IF;
+	IF to_regrole('cseqguard_reader') IS NOT NULL THEN
+		GRANT USAGE ON SCHEMA cseqguard TO cseqguard_reader;
+		GRANT SELECT ON ALL TABLES IN SCHEMA cseqguard TO cseqguard_reader;
+	END IF;
+END $$;
+
 INSERT INTO cseqguard.schema_version (version) VALUES (2) ON CONFLICT DO NOTHING;

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
--- The schema of cseqguard's CDRs, version 2: tables here, then views.sql and grants.sql, as one text. It makes the schema, or brings any older version to this one. The daemon
+-- The schema of cseqguard's CDRs, version 2: roles and tables here, then views.sql and grants.sql, as
+-- one text. It makes the schema, or brings any older version to this one. The daemon
 -- sends it when it needs it and may; else an owner runs it (cseqguardd --print-schema | psql -1).
 -- All of it may be run again, and two daemons may come at the same moment.
 
@@ -17,6 +18,25 @@ BEGIN
 			RAISE 'schema cseqguard is version %, newer than this text, which makes 2', found;
 		END IF;
 	END IF;
+END $$;
+
+-- Roles are the cluster's: another database's daemon may make them at this moment.
+DO $$
+DECLARE
+	role text;
+BEGIN
+	FOREACH role IN ARRAY ARRAY['cseqguard_writer', 'cseqguard_reader'] LOOP
+		CONTINUE WHEN to_regrole(role) IS NOT NULL;
+		BEGIN
+			EXECUTE format('CREATE ROLE %I NOLOGIN', role);
+		EXCEPTION
+			WHEN duplicate_object OR unique_violation THEN
+				NULL;
+			WHEN insufficient_privilege THEN
+				RAISE WARNING 'role % is not made: % may not create roles; have it made, and run this again',
+					role, current_user;
+		END;
+	END LOOP;
 END $$;
 
 -- Whoever brings it to this version, all of it belongs to one owner.

@@ -134,3 +134,49 @@ tables() { # kind and rows of each, and the version
 	equals first_owner sql "$DB" "SELECT DISTINCT relowner::regrole FROM pg_class
 		WHERE relnamespace = 'cseqguard'::regnamespace"
 }
+
+# --- roles ---------------------------------------------------------------------------------------
+
+@test "roles: a member of cseqguard_writer ships and closes; deletes and decides nothing" {
+	schema "$DB"
+	login shipper cseqguard_writer
+	daemon --db "host=$LAB_PG user=shipper dbname=$DB"
+	dialog answer=10 state=ending bye_at=1 bye_cseq=14
+	comes none row end_reason
+	comes unanswered sql "$DB" 'SELECT reason FROM cseqguard.violation'
+	dialog answer=10 end=1 state=ended end_reason=bye ended_by=1
+	comes bye row end_reason
+	comes 0 spooled cdr
+	denied shipper 'DELETE FROM cseqguard.cdr'
+	denied shipper 'TRUNCATE cseqguard.violation'
+	denied shipper "SELECT cseqguard.settle(gen_random_uuid(), 'no')"
+	denied shipper "UPDATE cseqguard.settlement SET why = ''"
+	denied shipper 'CREATE TABLE cseqguard.mine ()'
+}
+
+@test "roles: a member of cseqguard_reader reads every view and table, and writes nothing" {
+	local view
+	daemon_db
+	login teller cseqguard_reader
+	dialog answer=5 end=1 state=ended end_reason=bye ended_by=1
+	comes bye row end_reason
+	for view in cdr violation settlement billable suspects open_calls fraud_by_source kamailio_acc; do
+		as teller "SELECT count(*) FROM cseqguard.$view" >/dev/null
+	done
+	equals 1 as teller 'SELECT count(*) FROM cseqguard.billable'
+	denied teller "UPDATE cseqguard.cdr SET end_time = NULL"
+	denied teller 'INSERT INTO cseqguard.schema_version VALUES (3)'
+	denied teller "SELECT cseqguard.settle(gen_random_uuid(), 'no')"
+}
+
+@test "roles: a maker who may not create roles makes the schema without them, with a warning" {
+	login maker
+	sql "$DB" "GRANT CREATE ON DATABASE $DB TO maker"
+	sql postgres 'ALTER ROLE cseqguard_writer RENAME TO set_aside' # of the other tests' databases
+	run schema "$DB" maker
+	daemon --db "host=$LAB_PG user=maker dbname=$DB"
+	dialog answer=5
+	comes 1 row 'count(*)' || status=1
+	sql postgres 'ALTER ROLE set_aside RENAME TO cseqguard_writer'
+	((!status)) && [[ $output == *'WARNING:  role cseqguard_writer is not made: maker may not create roles'* ]]
+}
