@@ -268,6 +268,11 @@ bool cg_pg_idle(const struct cg_pg *pg)
 	return pg->state == IDLE;
 }
 
+const char *cg_pg_login(const struct cg_pg *pg)
+{
+	return pg->conn ? PQuser(pg->conn) : "";
+}
+
 int cg_pg_send(struct cg_pg *pg, const char *sql, int n, const char *const *values)
 {
 	int sent;

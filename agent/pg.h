@@ -33,6 +33,7 @@ void cg_pg_free(struct cg_pg *pg);
 
 bool cg_pg_up(const struct cg_pg *pg);
 bool cg_pg_idle(const struct cg_pg *pg); /* up, and no statement under way */
+const char *cg_pg_login(const struct cg_pg *pg); /* who is logged in; until the next `down` */
 
 /*
  * Sends a statement with n text parameters (NULL: SQL's NULL); n = 0: one or more statements in one

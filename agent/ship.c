@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "arrays.h"
+#include "fault.h"
 #include "insert.h"
 #include "log.h"
 #include "lost.h"
@@ -13,6 +14,7 @@
 #include "schema.h"
 
 #define ROWS_A_BATCH 1000
+#define TRIES_AT_ONCE 5 /* of what met another transaction */
 
 enum phase { OFFLINE, PROBING, MAKING, READY };
 
@@ -31,6 +33,7 @@ struct cg_ship {
 	enum phase phase;
 	bool made; /* the schema was made: a second time would be in vain */
 	int version; /* that was found; 0: none */
+	int tries; /* of the statement under way, each in vain */
 	char trouble[512]; /* told already */
 	char *insert[CG_TABLES];
 	__s64 cursor[CG_TABLES]; /* rows up to this step are in PostgreSQL */
@@ -157,6 +160,14 @@ static void give_up(struct cg_ship *ship, const char *why)
 	cg_pg_drop(ship->pg, why);
 }
 
+static void give_up_on(struct cg_ship *ship, const PGresult *result)
+{
+	char why[400];
+
+	cg_fault_say(result, cg_pg_login(ship->pg), why, sizeof(why));
+	give_up(ship, why);
+}
+
 static void ready(struct cg_ship *ship)
 {
 	const char *what = ship->version ? ", schema migrated" : ", schema made";
@@ -193,17 +204,16 @@ static void probed(struct cg_ship *ship, const PGresult *result)
 		give_up(ship, why);
 		break;
 	case CG_SCHEMA_ERROR:
-		give_up(ship, PQresultErrorMessage(result));
+		give_up_on(ship, result);
 		break;
 	}
 }
 
 static void made(struct cg_ship *ship, const PGresult *result)
 {
-	ExecStatusType status = PQresultStatus(result);
 	char why[400];
 
-	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+	if (cg_fault(result) == CG_FAULT_NONE) {
 		ship->made = true;
 		probe(ship);
 		return;
@@ -212,24 +222,14 @@ static void made(struct cg_ship *ship, const PGresult *result)
 	give_up(ship, why);
 }
 
-/*
- * Data exceptions and constraints are the row's own fault; all else is the server's, or passes. A row
- * without a partition is a check violation too, and not its fault.
- */
-static bool is_content(const char *sqlstate)
-{
-	return sqlstate && (!strncmp(sqlstate, "22", 2) ||
-			    (!strncmp(sqlstate, "23", 2) && strcmp(sqlstate, "23514")));
-}
-
 static void refused(struct cg_ship *ship, const PGresult *result)
 {
 	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	struct batch batch = ship->sent;
 
 	ship->sent.rows = 0;
-	if (!is_content(PQresultErrorField(result, PG_DIAG_SQLSTATE))) {
-		give_up(ship, primary ? primary : PQresultErrorMessage(result));
+	if (cg_fault(result) != CG_FAULT_CONTENT) {
+		give_up_on(ship, result);
 		return;
 	}
 	if (batch.rows > 1) { /* halve until the one bad row is alone */
@@ -245,8 +245,8 @@ static void refused(struct cg_ship *ship, const PGresult *result)
 
 static void lost(struct cg_ship *ship, const PGresult *result)
 {
-	if (PQresultStatus(result) != PGRES_TUPLES_OK) {
-		give_up(ship, PQresultErrorMessage(result));
+	if (cg_fault(result) != CG_FAULT_NONE) {
+		give_up_on(ship, result);
 		return;
 	}
 	if (strcmp(PQgetvalue(result, 0, 0), "0"))
@@ -274,10 +274,29 @@ static void pg_up(void *ctx)
 	probe(ctx);
 }
 
+/* Whatever was asked: true if the fault is not of what was asked, and dealt with. */
+static bool passing(struct cg_ship *ship, const PGresult *result)
+{
+	enum cg_fault fault = cg_fault(result);
+
+	if (fault != CG_FAULT_AGAIN || ++ship->tries >= TRIES_AT_ONCE) {
+		ship->tries = 0;
+		return false;
+	}
+	ship->sent.rows = ship->next.rows = 0; /* its rows are read once more */
+	if (ship->phase == READY)
+		send_next(ship);
+	else
+		probe(ship);
+	return true;
+}
+
 static void pg_result(void *ctx, const PGresult *result)
 {
 	struct cg_ship *ship = ctx;
 
+	if (passing(ship, result))
+		return;
 	if (ship->phase == PROBING)
 		probed(ship, result);
 	else if (ship->phase == MAKING)

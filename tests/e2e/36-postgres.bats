@@ -180,3 +180,49 @@ tables() { # kind and rows of each, and the version
 	sql postgres 'ALTER ROLE set_aside RENAME TO cseqguard_writer'
 	((!status)) && [[ $output == *'WARNING:  role cseqguard_writer is not made: maker may not create roles'* ]]
 }
+
+# --- errors --------------------------------------------------------------------------------------
+
+tastes() { # SQLSTATE TIMES: so many inserts fail with it (a sequence is not rolled back)
+	sql "$DB" "CREATE SEQUENCE tries; CREATE FUNCTION taste() RETURNS trigger LANGUAGE plpgsql AS
+		'BEGIN IF nextval(''tries'') <= $2 THEN RAISE EXCEPTION SQLSTATE ''$1''; END IF; RETURN new; END';
+		CREATE TRIGGER taste BEFORE INSERT ON cseqguard.cdr FOR EACH ROW EXECUTE FUNCTION taste()"
+	: >"$LAB_DIR/daemon.log"
+}
+
+@test "errors: a serialization failure or deadlock is tried again at once, on the same connection" {
+	local backend
+	daemon_db
+	tastes 40001 3
+	backend=$(backend)
+	dialog answer=5
+	comes 1 row 'count(*)'
+	sql "$DB" 'DROP FUNCTION taste CASCADE; DROP SEQUENCE tries'
+	tastes 40P01 3
+	another_dialog
+	comes 2 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr'
+	equals "$backend" backend
+	run ! logged 'rows wait'
+}
+
+@test "errors: one that goes on is an outage: told, backed off from, and over by itself" {
+	daemon_db
+	tastes 40001 8
+	dialog answer=5
+	comes 1 row 'count(*)'
+	logged 'rows wait'
+}
+
+@test "errors: what is denied is told with object and remedy, and the remedy is one" {
+	schema "$DB"
+	login nobody_yet
+	sql "$DB" 'GRANT USAGE ON SCHEMA cseqguard TO nobody_yet;
+		GRANT SELECT ON ALL TABLES IN SCHEMA cseqguard TO nobody_yet'
+	: >"$LAB_DIR/daemon.log"
+	daemon --db "host=$LAB_PG user=nobody_yet dbname=$DB"
+	dialog answer=5
+	lab_wait 10 logged 'permission denied for table cdr; have its owner GRANT cseqguard_writer TO "nobody_yet"; rows wait'
+	run ! logged 'partitions were not made'
+	sql "$DB" 'GRANT cseqguard_writer TO "nobody_yet"'
+	lab_wait 15 equals 1 row 'count(*)'
+}
