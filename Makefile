@@ -17,7 +17,7 @@ CLI_OBJS := $(patsubst agent/%.c,%.o,$(wildcard agent/cseqguard.c agent/cmd_*.c)
 	event_text.o table.o spool.o spool_read.o advice.o settle.o
 DAEMON_OBJS := cseqguardd.o daemon_options.o guard.o ifname.o log.o loop.o notify.o rings.o server.o \
 	intake.o lost.o outcome.o breaker.o fallback.o track.o sweep.o upkeep.o cdr.o table.o spool.o spool_read.o spool_renew.o \
-	writer.o writer_file.o ship.o insert.o arrays.o pg.o fault.o schema.o
+	writer.o writer_file.o ship.o insert.o arrays.o pg.o fault.o chores.o schema.o
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror

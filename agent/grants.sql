@@ -1,5 +1,6 @@
 -- Who may do what. Bills are decided by the owner alone, until he says else.
-REVOKE EXECUTE ON FUNCTION cseqguard.settle FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION cseqguard.settle, cseqguard.make_partition, cseqguard.make_partitions
+	FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -8,6 +9,7 @@ BEGIN
 		GRANT SELECT ON ALL TABLES IN SCHEMA cseqguard TO cseqguard_writer;
 		GRANT INSERT, UPDATE ON cseqguard.cdr, cseqguard.violation TO cseqguard_writer;
 		GRANT INSERT ON cseqguard.settlement TO cseqguard_writer; -- what was decided stands
+		GRANT EXECUTE ON FUNCTION cseqguard.make_partitions TO cseqguard_writer;
 	END IF;
 	IF to_regrole('cseqguard_reader') IS NOT NULL THEN
 		GRANT USAGE ON SCHEMA cseqguard TO cseqguard_reader;

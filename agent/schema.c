@@ -7,6 +7,7 @@
 
 const char cg_schema_sql[] =
 #include "agent/schema.sql.h"
+#include "agent/partitions.sql.h"
 #include "agent/views.sql.h"
 #include "agent/grants.sql.h"
 	;

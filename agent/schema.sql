@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
--- The schema of cseqguard's CDRs, version 2: roles and tables here, then views.sql and grants.sql, as
--- one text. It makes the schema, or brings any older version to this one. The daemon
+-- The schema of cseqguard's CDRs, version 2: roles and tables here, then partitions.sql, views.sql and
+-- grants.sql, as one text. It makes the schema, or brings any older version to this one. The daemon
 -- sends it when it needs it and may; else an owner runs it (cseqguardd --print-schema | psql -1).
 -- All of it may be run again, and two daemons may come at the same moment.
 
@@ -39,7 +39,7 @@ BEGIN
 	END LOOP;
 END $$;
 
--- Whoever brings it to this version, all of it belongs to one owner.
+-- Whoever brings it to this version, all of it belongs to one owner: SECURITY DEFINER means him.
 SELECT set_config('role', rolname, true) FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner
 WHERE pg_class.oid = to_regclass('cseqguard.cdr') AND rolname <> current_user
 	AND pg_has_role(rolname, 'MEMBER');
@@ -87,7 +87,7 @@ CREATE TABLE IF NOT EXISTS cseqguard.cdr (
 	PRIMARY KEY (setup_time, call_uid, node)
 ) PARTITION BY RANGE (setup_time);
 
--- Partitions of a month or a day are attached beside it, before rows of their range are in here.
+-- What no other partition takes. partitions.sql makes those of the months ahead.
 CREATE TABLE IF NOT EXISTS cseqguard.cdr_default PARTITION OF cseqguard.cdr DEFAULT;
 
 CREATE INDEX IF NOT EXISTS cdr_open ON cseqguard.cdr (setup_time) WHERE end_time IS NULL;

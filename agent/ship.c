@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "arrays.h"
+#include "chores.h"
 #include "fault.h"
 #include "insert.h"
 #include "log.h"
-#include "lost.h"
 #include "pg.h"
 #include "schema.h"
 
@@ -41,9 +41,7 @@ struct cg_ship {
 	int limit; /* rows in a batch: fewer while a bad row is looked for */
 	struct batch sent; /* the one under way */
 	struct batch next; /* read while that is under way */
-	const char *lost[2]; /* parameters of cg_lost_sql */
-	char boot[24];
-	bool lost_due; /* to be sent once, after all that the spool holds */
+	struct cg_chores chores;
 	bool more; /* there may be rows that were not read yet */
 };
 
@@ -133,13 +131,12 @@ static void send_next(struct cg_ship *ship)
 	if (ship->phase != READY || (ship->next.rows < ship->limit && read_next(ship)) ||
 	    !cg_pg_idle(ship->pg))
 		return;
-	if (ship->next.rows) {
+	if (cg_chores_send(&ship->chores, ship->pg, !ship->next.rows))
+		return;
+	if (ship->next.rows)
 		send_batch(ship);
-	} else if (ship->lost_due) {
-		cg_pg_send(ship->pg, cg_lost_sql, 2, ship->lost);
-	} else {
+	else
 		ship->more = false;
-	}
 }
 
 void cg_ship_wake(struct cg_ship *ship)
@@ -178,6 +175,7 @@ static void ready(struct cg_ship *ship)
 	ship->phase = READY;
 	ship->limit = ROWS_A_BATCH;
 	cg_pg_good(ship->pg);
+	cg_chores_connected(&ship->chores);
 	cg_ship_wake(ship);
 }
 
@@ -243,19 +241,6 @@ static void refused(struct cg_ship *ship, const PGresult *result)
 	send_next(ship);
 }
 
-static void lost(struct cg_ship *ship, const PGresult *result)
-{
-	if (cg_fault(result) != CG_FAULT_NONE) {
-		give_up_on(ship, result);
-		return;
-	}
-	if (strcmp(PQgetvalue(result, 0, 0), "0"))
-		cg_log("database: %s calls of before this boot were open: closed as lost, suspect",
-		       PQgetvalue(result, 0, 0));
-	ship->lost_due = false;
-	send_next(ship);
-}
-
 static void shipped(struct cg_ship *ship, const PGresult *result)
 {
 	if (PQresultStatus(result) != PGRES_COMMAND_OK) {
@@ -301,10 +286,12 @@ static void pg_result(void *ctx, const PGresult *result)
 		probed(ship, result);
 	else if (ship->phase == MAKING)
 		made(ship, result);
-	else if (!ship->sent.rows)
-		lost(ship, result);
-	else
+	else if (!ship->chores.sent)
 		shipped(ship, result);
+	else if (cg_chores_done(&ship->chores, result))
+		send_next(ship);
+	else
+		give_up_on(ship, result);
 }
 
 static void pg_down(void *ctx, const char *why)
@@ -329,10 +316,7 @@ int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool
 	ship->writer = writer;
 	ship->spool_path = spool_path;
 	ship->more = true;
-	ship->lost_due = true;
-	cg_lost_boot(origin, ship->boot);
-	ship->lost[0] = origin->node;
-	ship->lost[1] = ship->boot;
+	cg_chores_init(&ship->chores, origin);
 	for (int id = 0; id < CG_TABLES; id++) {
 		ship->insert[id] = cg_insert_sql(&cg_tables[id]);
 		if (!ship->insert[id])

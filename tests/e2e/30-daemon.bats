@@ -141,7 +141,7 @@ load daemon
 	sql "$DB" "CREATE FUNCTION taste() RETURNS trigger LANGUAGE plpgsql AS
 		'BEGIN IF new.call_id = ''bitter'' THEN RAISE data_exception USING MESSAGE = ''bitter'';
 		END IF; RETURN new; END';
-		CREATE TRIGGER taste BEFORE INSERT ON cseqguard.cdr_default
+		CREATE TRIGGER taste BEFORE INSERT ON cseqguard.cdr
 		FOR EACH ROW EXECUTE FUNCTION taste()"
 	pg_stop fast # so that all come in one batch
 	for n in one two bitter four five; do

@@ -56,6 +56,16 @@ billed() { # nodes whose rows are billable
 	sql "$DB" "SELECT string_agg(node, ' ' ORDER BY setup_time, node) FROM cseqguard.billable WHERE call_id = '$call'"
 }
 
+partitions() { # TABLE: names of its partitions
+	sql "$DB" "SELECT string_agg(replace(inhrelid::regclass::text, 'cseqguard.', ''), ' ' ORDER BY inhrelid::regclass::text)
+		FROM pg_inherits WHERE inhparent = 'cseqguard.$1'::regclass"
+}
+
+partitioned() { # by whoever calls it: the three months of both tables are there
+	[[ $(partitions cdr) == *"cdr_$THIS cdr_$NEXT cdr_$AFTER"* &&
+		$(partitions violation) == *"violation_$THIS violation_$NEXT violation_$AFTER"* ]]
+}
+
 backend() { # of the daemon
 	sql postgres "SELECT pid FROM pg_stat_activity WHERE application_name = 'cseqguardd' AND datname = '$DB'"
 }
@@ -84,6 +94,7 @@ tables() { # kind and rows of each, and the version
 	sql "$DB" 'GRANT USAGE ON SCHEMA cseqguard TO old_reader; GRANT SELECT ON ALL TABLES IN SCHEMA cseqguard TO old_reader'
 	daemon_db
 	comes 'cdr p violation p|2|2|2' tables
+	lab_wait 10 partitioned
 	another_dialog
 	comes 'another old' sql "$DB" "SELECT string_agg(call_id, ' ' ORDER BY call_id) FROM cseqguard.cdr WHERE NOT suspect"
 	equals 'old' sql "$DB" "SELECT call_id FROM cseqguard.billable"
@@ -131,16 +142,85 @@ tables() { # kind and rows of each, and the version
 	sql "$DB" "GRANT CREATE ON DATABASE $DB TO first_owner"
 	psql -Xq1 -d "host=$LAB_PG user=first_owner dbname=$DB" -f "$LAB_TOP/tests/e2e/schema-1.sql" >/dev/null
 	schema "$DB"
+	sql "$DB" 'SELECT cseqguard.make_partitions()' >/dev/null
 	equals first_owner sql "$DB" "SELECT DISTINCT relowner::regrole FROM pg_class
 		WHERE relnamespace = 'cseqguard'::regnamespace"
 }
 
+# --- partitions ----------------------------------------------------------------------------------
+
+@test "partitions: a daemon makes this month's and the next two; rows go there" {
+	daemon_db
+	lab_wait 10 partitioned
+	dialog answer=5
+	comes "cseqguard.cdr_$THIS" row tableoid::regclass
+	equals "cdr_$THIS cdr_$NEXT cdr_$AFTER cdr_default" partitions cdr
+	sql "$DB" "DROP TABLE cseqguard.cdr_$AFTER"
+	pg_stop fast
+	pg_start
+	lab_wait 15 partitioned # after each connect
+}
+
+@test "partitions: what the default partition holds of a month goes with it; other months' rows stay" {
+	schema "$DB"
+	call_row lab "$(ago '0 s')" NULL false none
+	call_row lab "$(ago '800 days')" "$(ago '799 days')"
+	equals 2 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr_default'
+	as postgres "SET timezone = 'Asia/Tokyo'; SELECT cseqguard.make_partitions()" >/dev/null
+	equals "FOR VALUES FROM ('${THIS:0:4}-${THIS:4}-01 00:00:00+00') TO ('${NEXT:0:4}-${NEXT:4}-01 00:00:00+00')" \
+		as postgres "SET timezone = 'UTC'; SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = 'cdr_$THIS'"
+	equals "cseqguard.cdr_$THIS" sql "$DB" 'SELECT tableoid::regclass FROM cseqguard.cdr WHERE end_time IS NULL'
+	equals 1 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr_default'
+	equals 1 sql "$DB" "SELECT count(*) FROM cseqguard.make_partitions(now() - interval '900 days')"
+	equals 0 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr_default'
+	equals 2 row 'count(*)'
+}
+
+@test "partitions: months of which somebody has made his own are left alone, and said so" {
+	schema "$DB"
+	sql "$DB" "CREATE TABLE cseqguard.mine PARTITION OF cseqguard.cdr
+		FOR VALUES FROM ('${THIS:0:4}-${THIS:4}-10Z') TO ('${THIS:0:4}-${THIS:4}-20Z')"
+	equals "cseqguard.cdr_$THIS|t" sql "$DB" "SELECT partition, why LIKE '%would overlap%'
+		FROM cseqguard.make_partitions() WHERE NOT made"
+	equals "cdr_$NEXT cdr_$AFTER cdr_default mine" partitions cdr
+	daemon_db
+	dialog answer=5
+	comes 1 row 'count(*)'
+}
+
+@test "partitions: made by several at one moment, each is made once, and none is told of another" {
+	local n log=$LAB_DIR/made
+	schema "$DB"
+	for n in 1 2 3 4; do
+		sql "$DB" 'SELECT partition FROM cseqguard.make_partitions()' >"$log-$n" 2>&1 &
+	done
+	wait
+	equals 6 grep -hc '^cseqguard\.' <(cat "$log"-[1-4])
+	equals '' grep -hv '^cseqguard\.' "$log"-[1-4]
+	partitioned
+}
+
+@test "partitions: what is in use is not waited for; rows go on, and it is tried again" {
+	schema "$DB"
+	coproc READER { exec psql -XAtq -d "$(pg_conninfo "$DB")" 3>&-; }
+	printf '%s\n' 'BEGIN; SELECT count(*) FROM cseqguard.cdr_default;' >&"${READER[1]}"
+	read -ru "${READER[0]}"
+	: >"$LAB_DIR/daemon.log"
+	daemon --db "$(pg_conninfo "$DB")"
+	dialog answer=5
+	lab_wait 15 logged 'partitions were not made: canceling statement due to lock timeout; rows go to the default'
+	comes cseqguard.cdr_default row tableoid::regclass
+	run ! logged 'rows wait'
+	eval "exec ${READER[1]}>&-"
+}
+
 # --- roles ---------------------------------------------------------------------------------------
 
-@test "roles: a member of cseqguard_writer ships and closes; deletes and decides nothing" {
+@test "roles: a member of cseqguard_writer ships, closes and makes partitions; deletes, drops and decides nothing" {
 	schema "$DB"
 	login shipper cseqguard_writer
 	daemon --db "host=$LAB_PG user=shipper dbname=$DB"
+	lab_wait 10 partitioned
 	dialog answer=10 state=ending bye_at=1 bye_cseq=14
 	comes none row end_reason
 	comes unanswered sql "$DB" 'SELECT reason FROM cseqguard.violation'
@@ -149,6 +229,7 @@ tables() { # kind and rows of each, and the version
 	comes 0 spooled cdr
 	denied shipper 'DELETE FROM cseqguard.cdr'
 	denied shipper 'TRUNCATE cseqguard.violation'
+	denied shipper "DROP TABLE cseqguard.cdr_$AFTER"
 	denied shipper "SELECT cseqguard.settle(gen_random_uuid(), 'no')"
 	denied shipper "UPDATE cseqguard.settlement SET why = ''"
 	denied shipper 'CREATE TABLE cseqguard.mine ()'
@@ -166,6 +247,7 @@ tables() { # kind and rows of each, and the version
 	equals 1 as teller 'SELECT count(*) FROM cseqguard.billable'
 	denied teller "UPDATE cseqguard.cdr SET end_time = NULL"
 	denied teller 'INSERT INTO cseqguard.schema_version VALUES (3)'
+	denied teller 'SELECT cseqguard.make_partitions()'
 	denied teller "SELECT cseqguard.settle(gen_random_uuid(), 'no')"
 }
 
@@ -175,8 +257,7 @@ tables() { # kind and rows of each, and the version
 	sql postgres 'ALTER ROLE cseqguard_writer RENAME TO set_aside' # of the other tests' databases
 	run schema "$DB" maker
 	daemon --db "host=$LAB_PG user=maker dbname=$DB"
-	dialog answer=5
-	comes 1 row 'count(*)' || status=1
+	lab_wait 10 partitioned || status=1
 	sql postgres 'ALTER ROLE set_aside RENAME TO cseqguard_writer'
 	((!status)) && [[ $output == *'WARNING:  role cseqguard_writer is not made: maker may not create roles'* ]]
 }

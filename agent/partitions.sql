@@ -1,0 +1,60 @@
+-- Partitions of a month, in UTC: made ahead, and dropped by age.
+
+CREATE OR REPLACE FUNCTION cseqguard.make_partition(parent text, key text, month timestamptz)
+	RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+	partition text := parent || to_char(month, '_YYYYMM');
+	"default" text := parent || '_default';
+	columns text;
+	moved bigint;
+BEGIN
+	SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
+	WHERE attrelid = format('cseqguard.%I', parent)::regclass
+		AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
+	-- In the writers' order. What is attached holds up only who needs the default partition; what is
+	-- made as PARTITION OF would wait for every reader.
+	EXECUTE format('LOCK TABLE ONLY cseqguard.%I IN SHARE UPDATE EXCLUSIVE MODE', parent);
+	EXECUTE format('LOCK TABLE cseqguard.%I IN ACCESS EXCLUSIVE MODE', "default");
+	EXECUTE format('CREATE TABLE cseqguard.%I (LIKE cseqguard.%I INCLUDING ALL)', partition, parent);
+	EXECUTE format('WITH moved AS (DELETE FROM cseqguard.%1$I WHERE %2$I >= %3$L AND %2$I < %4$L RETURNING %5$s)
+		INSERT INTO cseqguard.%6$I (%5$s) SELECT * FROM moved', "default", key, month,
+		month + interval '1 month', columns, partition);
+	GET DIAGNOSTICS moved = ROW_COUNT;
+	EXECUTE format('ALTER TABLE cseqguard.%I ATTACH PARTITION cseqguard.%I FOR VALUES FROM (%L) TO (%L)',
+		parent, partition, month, month + interval '1 month');
+	RETURN moved;
+END $$;
+
+-- Makes what is not there of this month and the next two, and of those from `since` on of which the
+-- default partition holds rows; moves these. Tells what it made and what it left alone: months of
+-- which somebody has made partitions of his own. The daemon calls it after connecting, and once a day.
+CREATE OR REPLACE FUNCTION cseqguard.make_partitions(since timestamptz DEFAULT now())
+	RETURNS TABLE (partition text, made boolean, why text) LANGUAGE plpgsql SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s' AS $$
+DECLARE
+	parent text;
+	key text;
+	this timestamptz := date_trunc('month', now());
+	month timestamptz;
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtext('cseqguard.schema'));
+	FOR parent, key IN VALUES ('cdr', 'setup_time'), ('violation', 'at') LOOP
+		FOR month IN EXECUTE format('SELECT generate_series($1, $1 + interval ''2 months'', interval ''1 month'')
+			UNION SELECT DISTINCT date_trunc(''month'', %I) FROM cseqguard.%I
+			WHERE %1$I >= date_trunc(''month'', $2) AND %1$I < $1 ORDER BY 1', key, parent || '_default')
+			USING this, since
+		LOOP
+			partition := format('cseqguard.%I', parent || to_char(month, '_YYYYMM'));
+			CONTINUE WHEN EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(partition)
+				AND inhparent = format('cseqguard.%I', parent)::regclass);
+			BEGIN
+				why := format('%s rows moved', cseqguard.make_partition(parent, key, month));
+				made := true;
+			EXCEPTION WHEN invalid_object_definition OR duplicate_table THEN
+				why := SQLERRM;
+				made := false;
+			END;
+			RETURN NEXT;
+		END LOOP;
+	END LOOP;
+END $$;
