@@ -1,6 +1,6 @@
--- Who may do what. Bills are decided by the owner alone, until he says else.
-REVOKE EXECUTE ON FUNCTION cseqguard.settle, cseqguard.make_partition, cseqguard.make_partitions
-	FROM PUBLIC;
+-- Who may do what. Bills are decided, and partitions dropped, by the owner alone, until he says else.
+REVOKE EXECUTE ON FUNCTION cseqguard.settle, cseqguard.make_partition, cseqguard.make_partitions,
+	cseqguard.unsettled, cseqguard.drop_partitions FROM PUBLIC;
 
 DO $$
 BEGIN

@@ -58,3 +58,65 @@ BEGIN
 		END LOOP;
 	END LOOP;
 END $$;
+
+-- How many calls of a partition nobody has settled; of violations: what is evidence about one.
+CREATE OR REPLACE FUNCTION cseqguard.unsettled(parent regclass, partition text)
+	RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	found bigint;
+BEGIN
+	EXECUTE format(CASE parent WHEN 'cseqguard.cdr'::regclass
+		THEN 'SELECT count(*) FROM %s WHERE suspect OR end_time IS NULL'
+		ELSE 'SELECT count(DISTINCT call_uid) FROM %s WHERE call_uid IN
+			(SELECT call_uid FROM cseqguard.cdr WHERE suspect OR end_time IS NULL)' END, partition)
+		INTO found;
+	RETURN found;
+END $$;
+
+-- For the owner: drops partitions that end before now() - older_than, whole, unless they hold open or
+-- suspect calls that nobody settled, or the violations of such calls. Tells of each what became of it.
+CREATE OR REPLACE FUNCTION cseqguard.drop_partitions(older_than interval)
+	RETURNS TABLE (partition text, dropped boolean, why text) LANGUAGE plpgsql
+	SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s' AS $$
+DECLARE
+	parent regclass;
+	bound text;
+	oldest timestamptz;
+	open bigint;
+BEGIN
+	IF older_than < interval '0' THEN
+		RAISE invalid_parameter_value USING MESSAGE = format('older_than %s: an age is needed, as 1 year', older_than);
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtext('cseqguard.schema'));
+	FOR parent, partition, bound IN
+		SELECT inhparent, inhrelid::regclass, pg_get_expr(relpartbound, inhrelid)
+		FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+		WHERE inhparent IN ('cseqguard.cdr'::regclass, 'cseqguard.violation'::regclass)
+		ORDER BY inhparent::regclass::text, relname
+	LOOP
+		dropped := false;
+		IF bound = 'DEFAULT' THEN
+			EXECUTE format('SELECT count(*), min(%I) FROM %s WHERE %1$I < $1',
+				CASE parent WHEN 'cseqguard.cdr'::regclass THEN 'setup_time' ELSE 'at' END, partition)
+				INTO open, oldest USING now() - older_than;
+			CONTINUE WHEN open = 0;
+			why := format('%s older rows; SELECT cseqguard.make_partitions(%L) gives them partitions', open, oldest);
+			RETURN NEXT;
+			CONTINUE;
+		END IF;
+		CONTINUE WHEN coalesce(substring(bound FROM ' TO \(''([^'']+)''\)')::timestamptz > now() - older_than, true);
+		BEGIN
+			-- the parent first, as writers do
+			EXECUTE format('LOCK TABLE ONLY %s, ONLY %s IN ACCESS EXCLUSIVE MODE', parent, partition);
+			open := cseqguard.unsettled(parent, partition);
+			dropped := open = 0;
+			why := CASE WHEN dropped THEN 'older' ELSE format('%s open or suspect calls; settle them', open) END;
+			IF dropped THEN
+				EXECUTE format('DROP TABLE %s', partition);
+			END IF;
+		EXCEPTION WHEN lock_not_available THEN
+			why := 'in use for 5 s; try again';
+		END;
+		RETURN NEXT;
+	END LOOP;
+END $$;

@@ -91,6 +91,7 @@ CREATE TABLE IF NOT EXISTS cseqguard.cdr (
 CREATE TABLE IF NOT EXISTS cseqguard.cdr_default PARTITION OF cseqguard.cdr DEFAULT;
 
 CREATE INDEX IF NOT EXISTS cdr_open ON cseqguard.cdr (setup_time) WHERE end_time IS NULL;
+CREATE INDEX IF NOT EXISTS cdr_suspect ON cseqguard.cdr (setup_time) WHERE suspect;
 CREATE INDEX IF NOT EXISTS cdr_call ON cseqguard.cdr (call_uid);
 
 -- In version 1 this was one plain table: it becomes the default partition, without being read through.

@@ -214,6 +214,43 @@ tables() { # kind and rows of each, and the version
 	eval "exec ${READER[1]}>&-"
 }
 
+# --- retention -----------------------------------------------------------------------------------
+
+dropped() { # the old partitions of our two tables, and what becomes of them
+	sql "$DB" "SELECT replace(partition, 'cseqguard.', ''), dropped, why
+		FROM cseqguard.drop_partitions('1 year') ORDER BY partition"
+}
+
+@test "retention: drops what is old, whole; keeps what holds a call that nobody settled, and its evidence" {
+	local old older
+	old=$(date -u -d '-500 days' +%Y%m) older=$(date -u -d '-600 days' +%Y%m)
+	schema "$DB"
+	call=older call_row lab "$(ago '600 days')" "$(ago '599 days')"
+	call_row lab "$(ago '500 days')" "$(ago '499 days')" true
+	sql "$DB" "INSERT INTO cseqguard.violation SELECT now() - age, 'lab', 1, md5(call)::uuid, 'out_of_order', 'drop', '',
+		'', '', 'BYE', 10, 14, 'caller', '192.0.2.1', 5060, 'eth0', NULL
+		FROM (VALUES (interval '500 days', '$call'), ('600 days', 'older')) AS v (age, call)"
+	[[ $(dropped) == *'cdr_default|f|2 older rows; SELECT cseqguard.make_partitions('* ]]
+	sql "$DB" "SELECT cseqguard.make_partitions(now() - interval '700 days')" >/dev/null
+	equals "cdr_$older|t|older
+cdr_$old|f|1 open or suspect calls; settle them
+violation_$older|t|older
+violation_$old|f|1 open or suspect calls; settle them" dropped
+	equals "cdr_$old cdr_$THIS cdr_$NEXT cdr_$AFTER cdr_default" partitions cdr
+	sql "$DB" "SELECT cseqguard.settle(md5('$call')::uuid, 'old enough')" >/dev/null
+	equals "cdr_$old|t|older
+violation_$old|t|older" dropped
+	run ! sql "$DB" "SELECT cseqguard.drop_partitions('-1 year')"
+	lab_wait 10 partitioned # ... and nothing younger
+}
+
+@test "retention: an open call keeps its partition" {
+	schema "$DB"
+	call_row lab "$(ago '500 days')" NULL false none
+	sql "$DB" "SELECT cseqguard.make_partitions(now() - interval '700 days')" >/dev/null
+	[[ $(dropped) == *'|f|1 open or suspect calls; settle them' ]]
+}
+
 # --- roles ---------------------------------------------------------------------------------------
 
 @test "roles: a member of cseqguard_writer ships, closes and makes partitions; deletes, drops and decides nothing" {
@@ -230,6 +267,7 @@ tables() { # kind and rows of each, and the version
 	denied shipper 'DELETE FROM cseqguard.cdr'
 	denied shipper 'TRUNCATE cseqguard.violation'
 	denied shipper "DROP TABLE cseqguard.cdr_$AFTER"
+	denied shipper "SELECT cseqguard.drop_partitions('0')"
 	denied shipper "SELECT cseqguard.settle(gen_random_uuid(), 'no')"
 	denied shipper "UPDATE cseqguard.settlement SET why = ''"
 	denied shipper 'CREATE TABLE cseqguard.mine ()'
