@@ -279,7 +279,7 @@ violation_$old|t|older" dropped
 	login teller cseqguard_reader
 	dialog answer=5 end=1 state=ended end_reason=bye ended_by=1
 	comes bye row end_reason
-	for view in cdr violation settlement billable suspects open_calls fraud_by_source kamailio_acc; do
+	for view in cdr violation settlement calls billable suspects open_calls fraud_by_source kamailio_acc; do
 		as teller "SELECT count(*) FROM cseqguard.$view" >/dev/null
 	done
 	equals 1 as teller 'SELECT count(*) FROM cseqguard.billable'
@@ -298,6 +298,91 @@ violation_$old|t|older" dropped
 	lab_wait 10 partitioned || status=1
 	sql postgres 'ALTER ROLE set_aside RENAME TO cseqguard_writer'
 	((!status)) && [[ $output == *'WARNING:  role cseqguard_writer is not made: maker may not create roles'* ]]
+}
+
+# --- several nodes -------------------------------------------------------------------------------
+
+@test "nodes: two daemons that see one call write a row each, one of them billable" {
+	local other=lab-$LAB_ID-b first
+	"$LAB_OUT/cseqguard" attach --instance "$other" -n "$(lab_ns third)" eth0
+	daemon_db
+	first=$LAB_DAEMON
+	INSTANCE=$other NODE=core SPOOL=$LAB_DIR/core.db daemon --db "$(pg_conninfo "$DB")"
+	both() { # [FIELD=VALUE]...
+		dialog "$@"
+		MAP=/sys/fs/bpf/cseqguard/$other/dialogs dialog "$@"
+	}
+	both answer=10
+	comes 2 sql "$DB" 'SELECT count(*) FROM cseqguard.open_calls'
+	both answer=10 end=1 state=ended end_reason=bye ended_by=1 blocked=2 first_blocked_ms=1001
+	comes 2 row "count(*) FILTER (WHERE end_reason = 'bye')"
+	equals 1 row 'count(DISTINCT call_uid)'
+	equals 1 sql "$DB" 'SELECT count(*) FROM cseqguard.billable'
+	equals 'INVITE BYE' sql "$DB" "SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
+	equals '1 2 8' sql "$DB" \
+		"SELECT concat_ws(' ', calls, blocked_byes, round(protected_seconds)) FROM cseqguard.fraud_by_source"
+	guard_daemon_end KILL
+	LAB_DAEMON=$first
+	"$LAB_OUT/cseqguard" detach --instance "$other" -n "$(lab_ns third)" -a
+}
+
+@test "nodes: while the row that stands for a call is open none is billable; a settled one takes no place" {
+	schema "$DB"
+	call_row core "$(ago '99 s')" "$(ago '10 s')"
+	equals core billed
+	call_row edge "$(ago '100 s')" NULL false none # ships late
+	equals '' billed
+	sql "$DB" "UPDATE cseqguard.cdr SET end_time = now(), end_reason = 'bye' WHERE node = 'edge'"
+	equals edge billed
+	equals 'INVITE BYE' sql "$DB" "SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
+	sql "$DB" "UPDATE cseqguard.cdr SET suspect = true WHERE node = 'edge'"
+	equals core billed # the next one that is not suspect
+	sql "$DB" "SELECT cseqguard.settle(md5('$call')::uuid, 'seen')" >/dev/null
+	equals core billed # was billed: what is settled later does not take its place
+}
+
+@test "nodes: rows set up at one moment are one call; the name decides" {
+	schema "$DB"
+	call_row edge "$(ago '99 s')" "$(ago '10 s')"
+	call_row core "$(ago '99 s')" "$(ago '9 s')"
+	equals core billed
+}
+
+@test "nodes: equal Call-ID and tags on one node, one after the other, or hours apart: each is billable" {
+	schema "$DB"
+	call_row edge "$(ago '300 min')" "$(ago '299 min')"
+	call_row edge "$(ago '299.5 min')" "$(ago '1 min')" # a short call hides no long one
+	equals 'edge edge' billed
+	call_row core "$(ago '50 s')" "$(ago '20 s')"
+	equals 'edge edge core' billed
+	call_row third "$(ago '120 min')" "$(ago '0 s')" # meets edge's long one, set up hours before
+	equals 'edge edge third core' billed
+	call_row fourth "$(ago '19 s')" "$(ago '1 s')" # when core's is over
+	equals 'edge edge third core fourth' billed
+}
+
+@test "nodes: blocked BYEs of a call on two nodes count once, for the source that the first one saw" {
+	schema "$DB"
+	call_row edge "$(ago '100 s')" "$(ago '10 s')" false bye 2
+	call_row core "$(ago '99 s')" "$(ago '10 s')" false bye 2
+	sql "$DB" "UPDATE cseqguard.cdr SET caller_addr = '198.51.100.1' WHERE node = 'core'"
+	equals '192.0.2.1 1 2 89.000' sql "$DB" \
+		"SELECT concat_ws(' ', host(source), calls, blocked_byes, protected_seconds) FROM cseqguard.fraud_by_source"
+}
+
+@test "nodes: a day's bill is looked up row by row by call_uid, however many rows there are" {
+	schema "$DB"
+	sql "$DB" 'SELECT cseqguard.make_partitions()' >/dev/null
+	sql "$DB" "INSERT INTO cseqguard.cdr (setup_time, call_uid, node, call_id, from_tag, to_tag, caller, callee,
+		request_uri, caller_addr, caller_port, callee_addr, callee_port, answer_time, end_time, end_reason, ended_by,
+		bye_confirmed, suspect, blocked_byes, sip_code)
+		SELECT t, md5(n::text)::uuid, 'lab', n::text, '', '', '', '', '', '::', 1, '::', 1, t, t, 'bye', 'caller', true,
+		false, 0, 200 FROM (SELECT n, now() - n * interval '1 min' AS t FROM generate_series(1, 50000) n) AS c;
+		ANALYZE cseqguard.cdr"
+	sql "$DB" "EXPLAIN (COSTS off) SELECT * FROM cseqguard.billable WHERE setup_time > now() - interval '1 day'" \
+		>"$LAB_DIR/plan"
+	grep -q 'Index Scan using cdr_default_call_uid_idx on cdr_default o' "$LAB_DIR/plan"
+	run ! grep -E 'Hash|Merge|Seq Scan on cdr_default' "$LAB_DIR/plan"
 }
 
 # --- errors --------------------------------------------------------------------------------------

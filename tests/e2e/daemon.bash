@@ -38,11 +38,13 @@ map_clear() {
 }
 
 daemon() { # [OPTION]...: quick clocks; returns when it holds its lock and reads its rings
-	rm -f "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock" # a killed one's
-	"${enter[@]}" "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab --spool "$SPOOL" \
+	local instance=${INSTANCE:-lab-$LAB_ID}
+
+	rm -f "$CSEQGUARD_RUN_DIR/$instance.sock" # a killed one's
+	"${enter[@]}" "$LAB_OUT/cseqguardd" --instance "$instance" --node "${NODE:-lab}" --spool "$SPOOL" \
 		--bye-timeout 2 --grace 2 --sweep 200ms "$@" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
 	LAB_DAEMON=$!
-	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock"
+	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/$instance.sock"
 }
 
 daemon_db() { # [OPTION]...
