@@ -12,6 +12,7 @@ static const struct {
 	{ "40001", CG_FAULT_AGAIN }, /* serialization failure */
 	{ "40P01", CG_FAULT_AGAIN }, /* deadlock */
 	{ "42501", CG_FAULT_DENIED }, /* insufficient privilege */
+	{ "25006", CG_FAULT_READ_ONLY }, /* read-only transaction */
 	{ "23514", CG_FAULT_SERVER }, /* check: a row without a partition too, not its fault */
 	{ "23", CG_FAULT_CONTENT }, /* constraints */
 	{ "22", CG_FAULT_CONTENT }, /* data exceptions */
@@ -40,6 +41,10 @@ void cg_fault_say(const PGresult *result, const char *login, char *why, size_t s
 	if (fault == CG_FAULT_DENIED)
 		snprintf(why, size, "%s; have its owner GRANT cseqguard_writer TO \"%s\"", primary,
 			 login);
+	else if (fault == CG_FAULT_READ_ONLY)
+		snprintf(why, size,
+			 "%s: a standby? Looking for another of the hosts in --db; name them all",
+			 primary);
 	else
 		snprintf(why, size, "%s", primary);
 }

@@ -11,6 +11,7 @@ enum cg_fault {
 	CG_FAULT_AGAIN, /* met another transaction: the same statement may pass at once */
 	CG_FAULT_CONTENT, /* of a row */
 	CG_FAULT_DENIED, /* to this role */
+	CG_FAULT_READ_ONLY, /* this server takes no rows, another of its cluster may */
 	CG_FAULT_SERVER, /* all else: the server's trouble, or passes */
 };
 

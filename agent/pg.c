@@ -51,13 +51,27 @@ static void set_state(struct cg_pg *pg, enum state state)
 	cg_timer_set(pg->timer.fd, timer, 0);
 }
 
+/* libpq says a line a host; its hints, indented, are for people who just started a server. */
+static void in_a_line(char *text, size_t size, const char *lines)
+{
+	size_t used = 0;
+
+	for (; *lines && used + 1 < size; lines += *lines == '\n') {
+		int len = strcspn(lines, "\n");
+
+		if (*lines != '\t')
+			used += snprintf(text + used, size - used, "%s%.*s", used ? "; " : "", len,
+					 lines);
+		lines += len;
+	}
+}
+
 void cg_pg_drop(struct cg_pg *pg, const char *why)
 {
 	char text[512];
 
-	/* libpq's messages go on in lines with hints, and live in the connection */
-	snprintf(text, sizeof(text), "%s", why && *why ? why : "connection lost");
-	text[strcspn(text, "\n")] = '\0';
+	/* the message lives in the connection */
+	in_a_line(text, sizeof(text), why && *why ? why : "connection lost");
 	if (pg->conn && pg->socket.fd >= 0)
 		cg_loop_forget(pg->loop, &pg->socket);
 	pg->socket.fd = -1;
@@ -122,12 +136,14 @@ static void connect_start(struct cg_pg *pg)
 	/*
 	 * What stands before the conninfo is a default, what stands after it has the last word. libpq
 	 * heeds connect_timeout only where it blocks: of several hosts, one that swallows packets
-	 * would use up our deadline each time, without this bound on its own.
+	 * would use up our deadline each time, without this bound on its own. And whoever writes has
+	 * no use for a host that is read-only.
 	 */
 	char user_timeout[24];
-	const char *keys[] = { "fallback_application_name", "tcp_user_timeout", "dbname",
-			       "client_encoding", NULL };
-	const char *values[] = { "cseqguardd", user_timeout, pg->conninfo, "UTF8", NULL };
+	const char *keys[] = { "fallback_application_name", "tcp_user_timeout",	    "dbname",
+			       "client_encoding",	    "target_session_attrs", NULL };
+	const char *values[] = { "cseqguardd", user_timeout, pg->conninfo,
+				 "UTF8",       "read-write", NULL };
 
 	snprintf(user_timeout, sizeof(user_timeout), "%llu",
 		 (unsigned long long)(pg->timeout / HOSTS_A_TIMEOUT / 1000000));

@@ -264,6 +264,10 @@ static bool passing(struct cg_ship *ship, const PGresult *result)
 {
 	enum cg_fault fault = cg_fault(result);
 
+	if (fault == CG_FAULT_READ_ONLY) {
+		give_up_on(ship, result);
+		return true;
+	}
 	if (fault != CG_FAULT_AGAIN || ++ship->tries >= TRIES_AT_ONCE) {
 		ship->tries = 0;
 		return false;

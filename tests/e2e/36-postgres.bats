@@ -430,3 +430,72 @@ tastes() { # SQLSTATE TIMES: so many inserts fail with it (a sequence is not rol
 	sql "$DB" 'GRANT cseqguard_writer TO "nobody_yet"'
 	lab_wait 15 equals 1 row 'count(*)'
 }
+
+# --- failover ------------------------------------------------------------------------------------
+
+# A second cluster, independent of the first, with this test's database.
+second_up() {
+	second_down
+	(LAB_DIR=$LAB_DIR/second && install -d "$LAB_DIR" && pg_up && sql postgres "CREATE DATABASE $DB")
+	SECOND=$LAB_DIR/second/pg
+}
+
+# Also after a failed test; lab_down knows the first cluster alone.
+second_down() {
+	[[ ! -d $LAB_DIR/second ]] || (LAB_DIR=$LAB_DIR/second && pg_down && rm -rf "$LAB_DIR")
+}
+
+second() { # STATEMENT: there
+	LAB_PG=$SECOND sql "$DB" "$1"
+}
+
+read_only() { # on|off: the first cluster
+	sql postgres "ALTER SYSTEM SET default_transaction_read_only = $1"
+	sql postgres 'SELECT pg_reload_conf()' >/dev/null
+	lab_wait 10 equals "$1" sql postgres 'SHOW default_transaction_read_only'
+}
+
+@test "failover: the first host stopped, rows go to the second" {
+	second_up
+	daemon --db "host=$LAB_PG,$SECOND user=postgres dbname=$DB"
+	dialog answer=5
+	comes 1 row 'count(*)'
+	pg_stop fast
+	another_dialog
+	lab_wait 15 equals 1 second "SELECT count(*) FROM cseqguard.cdr WHERE call_id = 'another'"
+}
+
+@test "failover: a server that becomes read-only is left for the next host" {
+	second_up
+	: >"$LAB_DIR/daemon.log"
+	daemon --db "host=$LAB_PG,$SECOND user=postgres dbname=$DB"
+	dialog answer=5
+	comes 1 row 'count(*)'
+	read_only on
+	another_dialog
+	lab_wait 15 equals 1 second "SELECT count(*) FROM cseqguard.cdr WHERE call_id = 'another'"
+	logged 'in a read-only transaction: a standby?'
+	guard_daemon_end KILL
+	daemon --db "host=$LAB_PG,$SECOND user=postgres dbname=$DB" # and is not taken at first either
+	dialog answer=5 blocked=7
+	lab_wait 15 equals 7 second "SELECT blocked_byes FROM cseqguard.cdr WHERE call_id = '$call'"
+	read_only off
+}
+
+@test "failover: no host that takes rows: told of each, and rows wait until one does" {
+	daemon --db "host=$LAB_DIR/nowhere,$LAB_PG user=postgres dbname=$DB"
+	lab_wait 10 partitioned
+	read_only on
+	: >"$LAB_DIR/daemon.log"
+	dialog answer=5
+	lab_wait 10 grep -q 'nowhere.* failed: .*; .*session is read-only; rows wait' "$LAB_DIR/daemon.log"
+	comes 1 spooled cdr
+	read_only off
+	lab_wait 15 equals 1 row 'count(*)'
+}
+
+teardown_file() {
+	second_down
+	[[ ! -d /sys/fs/bpf/cseqguard/lab-$LAB_ID-b ]] || "$LAB_OUT/cseqguard" detach --instance "lab-$LAB_ID-b" -a
+	lab_down
+}
