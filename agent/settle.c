@@ -101,6 +101,16 @@ static int decide(const struct cg_options *options, const char *call_uid, struct
 	return CG_DONE;
 }
 
+static const char *remedy(const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (sqlstate && !strcmp(sqlstate, "42501"))
+		return "; settle as the schema's owner, or have him GRANT you cseqguard_writer and "
+		       "EXECUTE ON FUNCTION cseqguard.settle";
+	return "";
+}
+
 static int settle_db(const char *conninfo, const struct decision *d)
 {
 	const char *values[] = { d->call_uid, d->why, *d->end ? d->end : NULL, d->by };
@@ -114,7 +124,7 @@ static int settle_db(const char *conninfo, const struct decision *d)
 	if (PQresultStatus(result) != PGRES_TUPLES_OK) {
 		snprintf(why, sizeof(why), "%s", PQerrorMessage(conn));
 		why[strcspn(why, "\n")] = '\0';
-		code = cg_fail("--db: %s", why);
+		code = cg_fail("--db: %s%s", why, remedy(result));
 	} else if (!strcmp(PQgetvalue(result, 0, 0), "0")) {
 		code = nothing("--db", d->call_uid);
 	} else {

@@ -268,7 +268,10 @@ violation_$old|t|older" dropped
 	denied shipper 'TRUNCATE cseqguard.violation'
 	denied shipper "DROP TABLE cseqguard.cdr_$AFTER"
 	denied shipper "SELECT cseqguard.drop_partitions('0')"
-	denied shipper "SELECT cseqguard.settle(gen_random_uuid(), 'no')"
+	run -1 "$LAB_OUT/cseqguard" cdr settle "$(row call_uid)" --db "host=$LAB_PG user=shipper dbname=$DB" --why no
+	[[ ${#lines[@]} == 1 && $output == *'denied for function settle; '*'EXECUTE ON FUNCTION cseqguard.settle' ]]
+	sql "$DB" 'UPDATE cseqguard.cdr SET suspect = true; GRANT EXECUTE ON FUNCTION cseqguard.settle TO shipper'
+	"$LAB_OUT/cseqguard" cdr settle "$(row call_uid)" --db "host=$LAB_PG user=shipper dbname=$DB" --why yes
 	denied shipper "UPDATE cseqguard.settlement SET why = ''"
 	denied shipper 'CREATE TABLE cseqguard.mine ()'
 }
