@@ -1,0 +1,217 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# Several nodes on one database, and servers that fail.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+load daemon
+load postgres
+
+billed() { # nodes whose rows are billable
+	sql "$DB" "SELECT string_agg(node, ' ' ORDER BY setup_time, node) FROM cseqguard.billable WHERE call_id = '$call'"
+}
+
+backend() { # of the daemon
+	sql postgres "SELECT pid FROM pg_stat_activity WHERE application_name = 'cseqguardd' AND datname = '$DB'"
+}
+
+# --- several nodes -------------------------------------------------------------------------------
+
+@test "nodes: two daemons that see one call write a row each, one of them billable" {
+	local other=lab-$LAB_ID-b first
+	"$LAB_OUT/cseqguard" attach --instance "$other" -n "$(lab_ns third)" eth0
+	daemon_db
+	first=$LAB_DAEMON
+	INSTANCE=$other NODE=core SPOOL=$LAB_DIR/core.db daemon --db "$(pg_conninfo "$DB")"
+	both() { # [FIELD=VALUE]...
+		dialog "$@"
+		MAP=/sys/fs/bpf/cseqguard/$other/dialogs dialog "$@"
+	}
+	both answer=10
+	comes 2 sql "$DB" 'SELECT count(*) FROM cseqguard.open_calls'
+	both answer=10 end=1 state=ended end_reason=bye ended_by=1 blocked=2 first_blocked_ms=1001
+	comes 2 row "count(*) FILTER (WHERE end_reason = 'bye')"
+	equals 1 row 'count(DISTINCT call_uid)'
+	equals 1 sql "$DB" 'SELECT count(*) FROM cseqguard.billable'
+	equals 'INVITE BYE' sql "$DB" "SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
+	equals '1 2 8' sql "$DB" \
+		"SELECT concat_ws(' ', calls, blocked_byes, round(protected_seconds)) FROM cseqguard.fraud_by_source"
+	guard_daemon_end KILL
+	LAB_DAEMON=$first
+	"$LAB_OUT/cseqguard" detach --instance "$other" -n "$(lab_ns third)" -a
+}
+
+@test "nodes: while the row that stands for a call is open none is billable; a settled one takes no place" {
+	schema "$DB"
+	call_row core "$(ago '99 s')" "$(ago '10 s')"
+	equals core billed
+	call_row edge "$(ago '100 s')" NULL false none # ships late
+	equals '' billed
+	sql "$DB" "UPDATE cseqguard.cdr SET end_time = now(), end_reason = 'bye' WHERE node = 'edge'"
+	equals edge billed
+	equals 'INVITE BYE' sql "$DB" "SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
+	sql "$DB" "UPDATE cseqguard.cdr SET suspect = true WHERE node = 'edge'"
+	equals core billed # the next one that is not suspect
+	sql "$DB" "SELECT cseqguard.settle(md5('$call')::uuid, 'seen')" >/dev/null
+	equals core billed # was billed: what is settled later does not take its place
+}
+
+@test "nodes: rows set up at one moment are one call; the name decides" {
+	schema "$DB"
+	call_row edge "$(ago '99 s')" "$(ago '10 s')"
+	call_row core "$(ago '99 s')" "$(ago '9 s')"
+	equals core billed
+}
+
+@test "nodes: equal Call-ID and tags on one node, one after the other, or hours apart: each is billable" {
+	schema "$DB"
+	call_row edge "$(ago '300 min')" "$(ago '299 min')"
+	call_row edge "$(ago '299.5 min')" "$(ago '1 min')" # a short call hides no long one
+	equals 'edge edge' billed
+	call_row core "$(ago '50 s')" "$(ago '20 s')"
+	equals 'edge edge core' billed
+	call_row third "$(ago '120 min')" "$(ago '0 s')" # meets edge's long one, set up hours before
+	equals 'edge edge third core' billed
+	call_row fourth "$(ago '19 s')" "$(ago '1 s')" # when core's is over
+	equals 'edge edge third core fourth' billed
+}
+
+@test "nodes: blocked BYEs of a call on two nodes count once, for the source that the first one saw" {
+	schema "$DB"
+	call_row edge "$(ago '100 s')" "$(ago '10 s')" false bye 2
+	call_row core "$(ago '99 s')" "$(ago '10 s')" false bye 2
+	sql "$DB" "UPDATE cseqguard.cdr SET caller_addr = '198.51.100.1' WHERE node = 'core'"
+	equals '192.0.2.1 1 2 89.000' sql "$DB" \
+		"SELECT concat_ws(' ', host(source), calls, blocked_byes, protected_seconds) FROM cseqguard.fraud_by_source"
+}
+
+@test "nodes: a day's bill is looked up row by row by call_uid, however many rows there are" {
+	schema "$DB"
+	sql "$DB" 'SELECT cseqguard.make_partitions()' >/dev/null
+	sql "$DB" "INSERT INTO cseqguard.cdr (setup_time, call_uid, node, call_id, from_tag, to_tag, caller, callee,
+		request_uri, caller_addr, caller_port, callee_addr, callee_port, answer_time, end_time, end_reason, ended_by,
+		bye_confirmed, suspect, blocked_byes, sip_code)
+		SELECT t, md5(n::text)::uuid, 'lab', n::text, '', '', '', '', '', '::', 1, '::', 1, t, t, 'bye', 'caller', true,
+		false, 0, 200 FROM (SELECT n, now() - n * interval '1 min' AS t FROM generate_series(1, 50000) n) AS c;
+		ANALYZE cseqguard.cdr"
+	sql "$DB" "EXPLAIN (COSTS off) SELECT * FROM cseqguard.billable WHERE setup_time > now() - interval '1 day'" \
+		>"$LAB_DIR/plan"
+	grep -q 'Index Scan using cdr_default_call_uid_idx on cdr_default o' "$LAB_DIR/plan"
+	run ! grep -E 'Hash|Merge|Seq Scan on cdr_default' "$LAB_DIR/plan"
+}
+
+# --- errors --------------------------------------------------------------------------------------
+
+tastes() { # SQLSTATE TIMES: so many inserts fail with it (a sequence is not rolled back)
+	sql "$DB" "CREATE SEQUENCE tries; CREATE FUNCTION taste() RETURNS trigger LANGUAGE plpgsql AS
+		'BEGIN IF nextval(''tries'') <= $2 THEN RAISE EXCEPTION SQLSTATE ''$1''; END IF; RETURN new; END';
+		CREATE TRIGGER taste BEFORE INSERT ON cseqguard.cdr FOR EACH ROW EXECUTE FUNCTION taste()"
+	: >"$LAB_DIR/daemon.log"
+}
+
+@test "errors: a serialization failure or deadlock is tried again at once, on the same connection" {
+	local backend
+	daemon_db
+	tastes 40001 3
+	backend=$(backend)
+	dialog answer=5
+	comes 1 row 'count(*)'
+	sql "$DB" 'DROP FUNCTION taste CASCADE; DROP SEQUENCE tries'
+	tastes 40P01 3
+	another_dialog
+	comes 2 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr'
+	equals "$backend" backend
+	run ! logged 'rows wait'
+}
+
+@test "errors: one that goes on is an outage: told, backed off from, and over by itself" {
+	daemon_db
+	tastes 40001 8
+	dialog answer=5
+	comes 1 row 'count(*)'
+	logged 'rows wait'
+}
+
+@test "errors: what is denied is told with object and remedy, and the remedy is one" {
+	schema "$DB"
+	login nobody_yet
+	sql "$DB" 'GRANT USAGE ON SCHEMA cseqguard TO nobody_yet;
+		GRANT SELECT ON ALL TABLES IN SCHEMA cseqguard TO nobody_yet'
+	: >"$LAB_DIR/daemon.log"
+	daemon --db "host=$LAB_PG user=nobody_yet dbname=$DB"
+	dialog answer=5
+	lab_wait 10 logged 'permission denied for table cdr; have its owner GRANT cseqguard_writer TO "nobody_yet"; rows wait'
+	run ! logged 'partitions were not made'
+	sql "$DB" 'GRANT cseqguard_writer TO "nobody_yet"'
+	lab_wait 15 equals 1 row 'count(*)'
+}
+
+# --- failover ------------------------------------------------------------------------------------
+
+# A second cluster, independent of the first, with this test's database.
+second_up() {
+	second_down
+	(LAB_DIR=$LAB_DIR/second && install -d "$LAB_DIR" && pg_up && sql postgres "CREATE DATABASE $DB")
+	SECOND=$LAB_DIR/second/pg
+}
+
+# Also after a failed test; lab_down knows the first cluster alone.
+second_down() {
+	[[ ! -d $LAB_DIR/second ]] || (LAB_DIR=$LAB_DIR/second && pg_down && rm -rf "$LAB_DIR")
+}
+
+second() { # STATEMENT: there
+	LAB_PG=$SECOND sql "$DB" "$1"
+}
+
+read_only() { # on|off: the first cluster
+	sql postgres "ALTER SYSTEM SET default_transaction_read_only = $1"
+	sql postgres 'SELECT pg_reload_conf()' >/dev/null
+	lab_wait 10 equals "$1" sql postgres 'SHOW default_transaction_read_only'
+}
+
+@test "failover: the first host stopped, rows go to the second" {
+	second_up
+	daemon --db "host=$LAB_PG,$SECOND user=postgres dbname=$DB"
+	dialog answer=5
+	comes 1 row 'count(*)'
+	pg_stop fast
+	another_dialog
+	lab_wait 15 equals 1 second "SELECT count(*) FROM cseqguard.cdr WHERE call_id = 'another'"
+}
+
+@test "failover: a server that becomes read-only is left for the next host" {
+	second_up
+	: >"$LAB_DIR/daemon.log"
+	daemon --db "host=$LAB_PG,$SECOND user=postgres dbname=$DB"
+	dialog answer=5
+	comes 1 row 'count(*)'
+	read_only on
+	another_dialog
+	lab_wait 15 equals 1 second "SELECT count(*) FROM cseqguard.cdr WHERE call_id = 'another'"
+	logged 'in a read-only transaction: a standby?'
+	guard_daemon_end KILL
+	daemon --db "host=$LAB_PG,$SECOND user=postgres dbname=$DB" # and is not taken at first either
+	dialog answer=5 blocked=7
+	lab_wait 15 equals 7 second "SELECT blocked_byes FROM cseqguard.cdr WHERE call_id = '$call'"
+	read_only off
+}
+
+@test "failover: no host that takes rows: told of each, and rows wait until one does" {
+	daemon --db "host=$LAB_DIR/nowhere,$LAB_PG user=postgres dbname=$DB"
+	lab_wait 10 partitioned
+	read_only on
+	: >"$LAB_DIR/daemon.log"
+	dialog answer=5
+	lab_wait 10 grep -q 'nowhere.* failed: .*; .*session is read-only; rows wait' "$LAB_DIR/daemon.log"
+	comes 1 spooled cdr
+	read_only off
+	lab_wait 15 equals 1 row 'count(*)'
+}
+
+teardown_file() {
+	second_down
+	[[ ! -d /sys/fs/bpf/cseqguard/lab-$LAB_ID-b ]] || "$LAB_OUT/cseqguard" detach --instance "lab-$LAB_ID-b" -n "$(lab_ns third)" -a
+	lab_down
+}
