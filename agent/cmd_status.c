@@ -26,6 +26,11 @@ struct fill {
 	__u32 used;
 };
 
+struct ring {
+	const char *map;
+	__u32 bytes;
+};
+
 /* The kernel does not tell how full a hash is: count its keys. 0 or -errno. */
 static int count(const char *instance, struct fill *fill)
 {
@@ -122,6 +127,15 @@ static json_t *fills(const struct fill *list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		json_object_set_new(object, list[i].map,
 				    json_pack("{si si}", "used", list[i].used, "max", list[i].max));
+	return object;
+}
+
+static json_t *ring_sizes(const struct ring *rings, size_t n)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < n; i++)
+		json_object_set_new(object, rings[i].map, json_integer(rings[i].bytes));
 	return object;
 }
 
@@ -237,6 +251,8 @@ static int show(json_t *status, const struct cg_interface *list, size_t n, const
 	}
 	for (size_t i = 0; i < n_maps; i++)
 		printf("%-17s%s: %u of %u\n", "map", maps[i].map, maps[i].used, maps[i].max);
+	json_object_foreach (json_object_get(status, "rings"), key, value)
+		printf("%-17s%s: %lld bytes\n", "ring", key, (long long)json_integer_value(value));
 	show_advice(status, advice);
 	json_decref(status);
 	return cg_out_end();
@@ -266,7 +282,9 @@ int cg_cmd_status(const struct cg_options *options)
 		{ "pending", sizeof(struct cg_txn_key), sizeof(struct cg_invite), 0, 0 },
 		{ "early", sizeof(struct cg_dialog_key), sizeof(struct cg_early), 0, 0 },
 	};
+	struct ring rings[] = { { "events", 0 }, { "alerts", 0 } };
 	const size_t n_maps = sizeof(maps) / sizeof(*maps);
+	const size_t n_rings = sizeof(rings) / sizeof(*rings);
 	struct cg_advice advice;
 	struct cg_interface *list;
 	struct cg_config config;
@@ -286,6 +304,11 @@ int cg_cmd_status(const struct cg_options *options)
 		if (err)
 			return cg_fail_open(options->instance, err);
 	}
+	for (size_t i = 0; i < n_rings; i++) {
+		err = cg_ring_bytes(options->instance, rings[i].map, &rings[i].bytes);
+		if (err)
+			return cg_fail_open(options->instance, err);
+	}
 	err = cg_advice_read(options->instance, &advice);
 	if (err)
 		return cg_fail_open(options->instance, err);
@@ -294,12 +317,12 @@ int cg_cmd_status(const struct cg_options *options)
 		return CG_FAILED;
 	for (size_t i = 0; i < n; i++)
 		attached |= list[i].alive;
-	status = json_pack("{ss sb si so so so so so so}", "instance", options->instance,
+	status = json_pack("{ss sb si so so so so so so so}", "instance", options->instance,
 			   "attached", attached, "layout", config.layout, "settings",
 			   settings(options->instance, &config), "interfaces", interfaces(list, n),
-			   "maps", fills(maps, n_maps), "would_drop", would_drop(&advice),
-			   "answerers", answerers(&advice, &config), "breaker",
-			   breaker(&advice, &config));
+			   "maps", fills(maps, n_maps), "rings", ring_sizes(rings, n_rings),
+			   "would_drop", would_drop(&advice), "answerers",
+			   answerers(&advice, &config), "breaker", breaker(&advice, &config));
 	err = options->json ? cg_json_out(status) : show(status, list, n, maps, n_maps, &advice);
 	free(list);
 	if (!attached && !options->json)

@@ -40,7 +40,8 @@ static int guard_load(struct guard *guard)
 	if (err == -EPERM)
 		return cg_fail("BPF programs: no permission to load them; run as root");
 	if (err == -ENOMEM || err == -E2BIG)
-		return cg_fail("BPF maps: %s; try a smaller --max-dialogs", strerror(-err));
+		return cg_fail("BPF maps: %s; try a smaller --max-dialogs or --ring-bytes",
+			       strerror(-err));
 	return cg_fail("BPF programs: the kernel refused them: %s; they need Linux 6.1 or newer, "
 		       "-v shows the verifier's words",
 		       strerror(-err));
@@ -133,6 +134,10 @@ static int make(const char *name, const struct cg_settings *settings, struct cg_
 		return CG_FAILED;
 	if (settings->given & CG_SET_MAX_DIALOGS)
 		bpf_map__set_max_entries(guard->maps.dialogs, settings->max_dialogs);
+	if (settings->given & CG_SET_RING_BYTES) {
+		bpf_map__set_max_entries(guard->maps.events, settings->ring_bytes);
+		bpf_map__set_max_entries(guard->maps.alerts, settings->ring_bytes);
+	}
 	err = guard_load(guard);
 	if (!err)
 		err = take_programs(guard, &made);
@@ -167,6 +172,31 @@ static int share_pinned(const char *name)
 	return err ? CG_FAILED : CG_DONE;
 }
 
+/* What was fixed when the maps were made. */
+static int check_sizes(const char *name, const struct cg_settings *settings,
+		       const struct cg_config *config)
+{
+	__u32 events, alerts;
+	int err;
+
+	if (settings->given & CG_SET_MAX_DIALOGS && settings->max_dialogs != config->max_dialogs)
+		return cg_usage("max-dialogs is %u while the maps of instance %s live; first: "
+				"cseqguard detach -a",
+				config->max_dialogs, name);
+	if (!(settings->given & CG_SET_RING_BYTES))
+		return CG_DONE;
+	err = cg_ring_bytes(name, "events", &events);
+	if (!err)
+		err = cg_ring_bytes(name, "alerts", &alerts);
+	if (err)
+		return cg_fail_open(name, err);
+	if (events == settings->ring_bytes && alerts == settings->ring_bytes)
+		return CG_DONE;
+	return cg_usage("ring-bytes is %u (events) and %u (alerts) while the maps of instance %s "
+			"live; first: cseqguard detach -a",
+			events, alerts, name);
+}
+
 static int reopen(const char *name, const struct cg_settings *settings,
 		  const struct cg_config *config, struct cg_instance *instance)
 {
@@ -174,10 +204,9 @@ static int reopen(const char *name, const struct cg_settings *settings,
 	struct guard *guard;
 	int err;
 
-	if (settings->given & CG_SET_MAX_DIALOGS && settings->max_dialogs != config->max_dialogs)
-		return cg_usage("max-dialogs is %u while the maps of instance %s live; first: "
-				"cseqguard detach -a",
-				config->max_dialogs, name);
+	err = check_sizes(name, settings, config);
+	if (err)
+		return err;
 	guard = guard_open();
 	if (!guard)
 		return CG_FAILED;

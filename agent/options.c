@@ -86,6 +86,11 @@ static int parse_max_dialogs(struct cg_options *options, const char *value)
 	return cg_parse_max_dialogs(&options->settings, value);
 }
 
+static int parse_ring_bytes(struct cg_options *options, const char *value)
+{
+	return cg_parse_ring_bytes(&options->settings, value);
+}
+
 static const struct option_row rows[] = {
 	{ 'm', "attach-mode", "auto|native|skb", CG_V(ATTACH),
 	  "XDP mode: auto tries native, then generic, and says so", parse_attach_mode, NULL,
@@ -112,6 +117,8 @@ static const struct option_row rows[] = {
 	  cg_parse_strict_interface, "yes or no" },
 	{ 0, "max-dialogs", "N", CG_V(ATTACH), "room for calls, fixed at the first attach",
 	  parse_max_dialogs, NULL, "a number from 1 to 16777216" },
+	{ 0, "ring-bytes", "N", CG_V(ATTACH), "of each ring, events and alerts, fixed likewise",
+	  parse_ring_bytes, NULL, "a power of two from a page (4096) to 1073741824" },
 	{ 'a', "all", NULL, CG_V(DETACH) | CG_V(STATS),
 	  "detach: every interface, and the maps; stats: zeros too", parse_all, NULL, NULL },
 	{ 'f', "follow", NULL, CG_V(EVENTS), "wait for more", parse_follow, NULL, NULL },

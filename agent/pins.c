@@ -82,6 +82,22 @@ int cg_map_open_as(const char *instance, const char *name, size_t key_size, size
 	return err;
 }
 
+int cg_ring_bytes(const char *instance, const char *name, __u32 *bytes)
+{
+	int err = 0, fd = cg_map_open_as(instance, name, 0, 0);
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	if (fd < 0)
+		return fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		err = -errno;
+	else
+		*bytes = info.max_entries;
+	close(fd);
+	return err;
+}
+
 int cg_config_open(const char *instance, struct cg_config *config)
 {
 	struct cg_config copy;

@@ -35,6 +35,9 @@ int cg_map_open(const char *instance, const char *name);
  */
 int cg_map_open_as(const char *instance, const char *name, size_t key_size, size_t value_size);
 
+/* Size of a pinned ring. 0 or -errno as in cg_map_open_as(), bytes untouched. */
+int cg_ring_bytes(const char *instance, const char *name, __u32 *bytes);
+
 /*
  * fd of `config` and a copy of it; the caller closes the fd. -ENOENT: not attached; -EPROTO: the pin
  * is of another layout than CG_LAYOUT, or no map of ours. config is untouched on failure.

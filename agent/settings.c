@@ -10,11 +10,13 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "text.h"
 #include "words.h"
 
 #define MAX_DIALOGS (1 << 24)
+#define MAX_RING_BYTES (1UL << 30)
 
 #define PARSE_WORD(name, NAME)                                                                     \
 	int cg_parse_##name(struct cg_settings *settings, const char *value)                       \
@@ -48,7 +50,7 @@ static int parse_number(const char *text, unsigned long max, unsigned long *numb
 {
 	unsigned long value;
 
-	if (!*text || strlen(text) > 9 || strspn(text, "0123456789") != strlen(text))
+	if (!*text || strlen(text) > 10 || strspn(text, "0123456789") != strlen(text))
 		return -EINVAL;
 	value = strtoul(text, NULL, 10);
 	if (value > max)
@@ -65,6 +67,19 @@ int cg_parse_max_dialogs(struct cg_settings *settings, const char *value)
 		return -EINVAL;
 	settings->max_dialogs = number;
 	settings->given |= CG_SET_MAX_DIALOGS;
+	return 0;
+}
+
+/* What the kernel takes for a ring, unchanged: libbpf would round anything else up. */
+int cg_parse_ring_bytes(struct cg_settings *settings, const char *value)
+{
+	unsigned long number;
+
+	if (parse_number(value, MAX_RING_BYTES, &number) || number & (number - 1) ||
+	    number < (unsigned long)sysconf(_SC_PAGESIZE))
+		return -EINVAL;
+	settings->ring_bytes = number;
+	settings->given |= CG_SET_RING_BYTES;
 	return 0;
 }
 

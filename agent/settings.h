@@ -14,10 +14,12 @@
 #define CG_SET_PORTS 0x20
 #define CG_SET_GATEWAYS 0x40
 #define CG_SET_MAX_DIALOGS 0x80
+#define CG_SET_RING_BYTES 0x100
 
 struct cg_settings {
 	__u32 given; /* which of the fields below */
 	__u32 max_dialogs; /* only when the maps are made */
+	__u32 ring_bytes; /* ... of each ring */
 	__u8 mode;
 	__u8 equal;
 	__u8 source;
@@ -41,6 +43,7 @@ int cg_parse_strict_interface(struct cg_settings *settings, const char *value); 
 int cg_parse_ports(struct cg_settings *settings, const char *value);
 int cg_parse_gateways(struct cg_settings *settings, const char *value);
 int cg_parse_max_dialogs(struct cg_settings *settings, const char *value);
+int cg_parse_ring_bytes(struct cg_settings *settings, const char *value);
 
 /* ADDRESS or ADDRESS/BITS, no bit set behind BITS. 0 or -EINVAL, prefix untouched. */
 int cg_parse_prefix(const char *text, struct cg_prefix *prefix);

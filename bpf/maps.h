@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The maps, all but `scratch` part of the contract (include/cseqguard.h). Sizes are what the loader
- * starts from: --max-dialogs changes `dialogs`.
+ * starts from: --max-dialogs changes `dialogs`, --ring-bytes the rings.
  */
 #ifndef CG_MAPS_H
 #define CG_MAPS_H

@@ -80,6 +80,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 }
 
 @test "wrong use is one line and exit 2" {
+	local bytes
 	refused 2 "'frob'" guard frob
 	refused 2 "--bogus" guard --bogus
 	refused 2 "-x" guard status -x
@@ -98,6 +99,9 @@ clsacts() { # of the host: the names of the interfaces that have one
 	refused 2 "enforce" guard attach --mode maybe in0
 	refused 2 "native" guard attach -m offload in0
 	refused 2 "max-dialogs" guard attach --max-dialogs 0 in0
+	for bytes in 0 2048 5000 4097 2147483648 18446744073709555712; do
+		refused 2 "ring-bytes" guard attach --ring-bytes $bytes in0
+	done
 	refused 2 "instance" guard --instance ../x attach in0
 	refused 2 "KEY=VALUE" guard set mode
 	refused 2 "'secret'" guard set secret=1
@@ -301,6 +305,21 @@ clsacts() { # of the host: the names of the interfaces that have one
 	guard attach --max-dialogs 1000 in1
 	guard upgrade
 	[[ $(status_json .maps.dialogs.max) == 1000 ]]
+}
+
+@test "ring-bytes holds from the first attach on, for both rings" {
+	guard attach in0
+	[[ $(status_json '.rings | [.events, .alerts] | @csv') == 16777216,4194304 ]]
+	refused 2 "4194304 (alerts)" guard attach --ring-bytes 16777216 in1
+	guard detach -a
+	guard attach --ring-bytes 4096 in0
+	refused 2 "4096" guard attach --ring-bytes 8192 in1
+	guard attach --ring-bytes 4096 in1
+	guard upgrade
+	[[ $(status_json '.rings | [.events, .alerts] | @csv') == 4096,4096 ]]
+	guard status | grep -q '^ring  *events: 4096 bytes$'
+	echo "no SIP at all" | send "$PEER" 10.77.0.1
+	[[ $(counted in not_sip) == 1 ]]
 }
 
 @test "maps of a foreign layout are refused, and left alone" {
