@@ -132,6 +132,7 @@ help:
 	@echo 'make test        unit, kernel and end-to-end tests (root); CI=1: a skip is a failure'
 	@echo 'make fuzz TIME=60  parser against libosip2, frames through the rules, so many seconds each'
 	@echo 'make test-mixed  2,000 calls with everything in random order; make test-floods: 10 s each'
+	@echo 'make test-chaos  72,000 calls in 240 s while daemon, PostgreSQL and disk fail; SEED=N: the same again'
 	@echo 'make table       what each attack is billed, from real calls, into the README'
 	@echo 'make bench       what a packet costs (root)'
 	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'

@@ -139,10 +139,18 @@ pg_up() { # a cluster in LAB_DIR; no TCP, no fsync
 	install -d -o postgres -g postgres "$LAB_PG" "$LAB_DIR/pgdata" &&
 		pg_as initdb -D "$LAB_DIR/pgdata" -A trust -E UTF8 --no-locale --no-sync \
 			>"$LAB_DIR/pg.log" &&
-		pg_as pg_ctl -D "$LAB_DIR/pgdata" -w -l "$LAB_PG/server.log" -o "-c listen_addresses='' \
-			-c unix_socket_directories='$LAB_PG' -c fsync=off -c shared_buffers=16MB ${LAB_PG_OPTIONS:-}" \
-			start >>"$LAB_DIR/pg.log" ||
+		pg_start ||
 		lab_fail "PostgreSQL: no private cluster: see $LAB_DIR/pg.log"
+}
+
+pg_start() {
+	pg_as pg_ctl -D "$LAB_DIR/pgdata" -w -l "$LAB_PG/server.log" -o "-c listen_addresses='' \
+		-c unix_socket_directories='$LAB_PG' -c fsync=off -c shared_buffers=16MB ${LAB_PG_OPTIONS:-}" \
+		start >>"$LAB_DIR/pg.log" 3>&-
+}
+
+pg_stop() { # MODE
+	pg_as pg_ctl -D "$LAB_DIR/pgdata" -m "$1" -w stop >>"$LAB_DIR/pg.log" 3>&-
 }
 
 pg_down() {

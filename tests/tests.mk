@@ -97,6 +97,12 @@ test-floods: e2e-programs
 test-mixed: e2e-programs
 	$(Q)MIXED_CALLS=2000 MIXED_RATE=100 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/29-mixed.bats
 
+# make test-chaos [SEED=N]: four minutes; the seed is printed
+SEED = $(shell date +%s)
+test-chaos: e2e-programs
+	$(Q)CHAOS_RATE=300 CHAOS_SECONDS=240 CHAOS_PACE=2000 CHAOS_KILLS=50 CHAOS_SEED=$(SEED) \
+		LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/38-chaos.bats
+
 table: e2e-programs
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/table >$(TESTS)/table.md
 	$(Q)sed -i -e '/^<!-- make table -->$$/,/^<!-- end of table -->$$/{//!d}' \
@@ -113,5 +119,5 @@ bench-store: all $(TESTS)/bench/calls $(TESTS)/bench/upsert
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/store $(JSON)
 
 .PHONY: unit kernel e2e fuzz unit-programs kernel-programs e2e-programs fuzz-programs \
-	test-programs bench bench-store test-floods test-mixed table
+	test-programs bench bench-store test-floods test-mixed test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)

@@ -85,13 +85,3 @@ spool_free() {
 swept() { # NUMBER: the daemon (-v) has looked at so many dialogs, more than once
 	(($(grep -c "sweep: $1 dialogs" "$LAB_DIR/daemon.log") > 2))
 }
-
-pg_start() {
-	pg_as pg_ctl -D "$LAB_DIR/pgdata" -w -l "$LAB_PG/server.log" \
-		-o "-c listen_addresses='' -c unix_socket_directories='$LAB_PG' -c fsync=off" start \
-		>>"$LAB_DIR/pg.log" 3>&-
-}
-
-pg_stop() { # MODE
-	pg_as pg_ctl -D "$LAB_DIR/pgdata" -m "$1" -w stop >>"$LAB_DIR/pg.log" 3>&-
-}

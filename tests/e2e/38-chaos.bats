@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# CHAOS_RATE (100) calls a second for CHAOS_SECONDS (12) to an endpoint on the guarded host, a few
+# of whose callers send a BYE with a low CSeq first, while the daemon, PostgreSQL and the spool's
+# disk fail in the random order of CHAOS_SEED. The bill is SIPp's own count, call by call.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+load chaos
+RATE=${CHAOS_RATE:-100}
+DURATION=${CHAOS_SECONDS:-12}
+CALLS=$((RATE * DURATION))
+
+setup_file() {
+	LAB_INTERFACES=(caller0)
+	lab_up "$$-c"
+	pg_up # of this file's own
+	chaos_disk
+	export CDRS=cdr_${LAB_ID/-/_}
+	sql postgres "CREATE DATABASE $CDRS"
+	guard_up --ring-bytes 16384 # 52 events: a daemon that is away for half a second loses some
+}
+
+teardown() {
+	sip_over
+	if [[ -z ${BATS_TEST_COMPLETED:-} ]]; then
+		evidence >&2
+		tail -n 20 "$LAB_DIR/chaos.log" "$LAB_DIR/daemon.log" >&2
+	fi
+}
+
+teardown_file() {
+	chaos_over
+	lab_down
+}
+
+# --- the calls -----------------------------------------------------------------------------------
+
+talk() { # MIN MAX: milliseconds
+	printf '<pause distribution="uniform" min="%d" max="%d"/>\n' "$1" "$2"
+}
+
+skip_to() { # LABEL PROBABILITY
+	printf '<nop next="%d" chance="%s"/>\n' "$1" "$2"
+}
+
+# Nine of ten keep the order; the others' first BYE, of some also a second, is to be dropped.
+caller_steps() {
+	uac_call 13
+	talk 200 1900
+	skip_to 600 0.9
+	uac_request BYE 10
+	talk 10 50
+	skip_to 600 0.7
+	uac_request BYE 11
+	talk 10 50
+	printf '<label id="600"/>\n'
+	uac_message BYE 14 | sip_send 500
+	uac_expect 200
+}
+
+callee_steps() { # repeats itself where its 200 to the BYE was lost
+	uas_invite
+	uas_answer 200 OK
+	sip_recv ACK
+	sip_serve BYE 200 OK
+	printf '<timewait milliseconds="2000"/>\n'
+}
+
+# A busy machine may hold up SIPp: it goes on. The short messages are all that is kept.
+calls_begin() {
+	local options=(-m "$CALLS" -l $((RATE * 10)) -timeout $((DURATION + 60))s
+		-message_file /dev/null -buff_size 1048576 -watchdog_interval 0)
+
+	sip_callee proxy callee "${options[@]}" < <(callee_steps)
+	sip_caller caller caller "%u@chaos-$LAB_ID" "${options[@]}" -r "$RATE" < <(caller_steps)
+}
+
+calls_run() {
+	kill -0 "${SIP_PID[caller]}" 2>/dev/null
+}
+
+calls_over() {
+	! calls_run
+}
+
+total() { # WORD of stats, beside the reasons
+	guard stats -j | jq -r ".$1"
+}
+
+# --- what must come out --------------------------------------------------------------------------
+
+load_log() { # SIDE: SIPp's short messages: date, time, epoch, S or R, Call-ID, CSeq, first line
+	psql -Xqd "$(pg_conninfo "$CDRS")" -v ON_ERROR_STOP=1 \
+		-c "\\copy ${1}_log FROM '$LAB_DIR/$1.short'"
+}
+
+# The two logs, and the views truth and difference over them.
+load_truth() {
+	psql -Xqd "$(pg_conninfo "$CDRS")" -v ON_ERROR_STOP=1 -f "$LAB_TOP/tests/e2e/chaos.sql"
+	load_log caller
+	load_log callee
+	sql "$CDRS" 'ANALYZE caller_log; ANALYZE callee_log; REFRESH MATERIALIZED VIEW truth;'
+}
+
+spooled() { # rows that have not come to PostgreSQL yet
+	sqlite3 "$DISK/spool.db" 'SELECT (SELECT count(*) FROM cdr) + (SELECT count(*) FROM violation)'
+}
+
+billed() { # CONDITION
+	sql "$CDRS" "SELECT count(*) FROM cseqguard.cdr WHERE $1"
+}
+
+bills_are_true() {
+	comes '' sql "$CDRS" "SELECT format('%s: %s', call_id, what) FROM difference LIMIT 20"
+	comes "$CALLS" billed true
+	comes "$(counted out_of_order)" sql "$CDRS" 'SELECT sum(blocked_byes) FROM cseqguard.cdr'
+	comes "$(counted out_of_order)" sql "$CDRS" 'SELECT sum(low_byes) FROM truth'
+}
+
+settled() { # all is in PostgreSQL, and over
+	[[ $(spooled) == 0 && $(billed 'end_time IS NOT NULL') == "$CALLS" ]]
+}
+
+summary() {
+	local word
+
+	printf '# %s calls, %s low BYEs dropped, %s events lost;' "$CALLS" "$(counted out_of_order)" \
+		"$(total events_lost)"
+	for word in "${!DONE[@]}"; do
+		printf ' %s %s' "${DONE[$word]}" "$word"
+	done
+	echo
+}
+
+@test "chaos: whatever fails, each call is billed once, as SIPp counts it" {
+	chaos_begins "${CHAOS_SEED:-1}" "${CHAOS_PACE:-700}"
+	lab_wait 10 sql "$CDRS" 'SELECT FROM cseqguard.cdr LIMIT 1'
+	calls_begin
+	chaos_while calls_run $((DURATION - 1))
+	# Now the daemon is held while more ends than the ring holds; nothing starts it again.
+	chaos_heals
+	lost=$(total events_lost)
+	held_begins
+	lab_wait 60 calls_over
+	(($(total events_lost) > lost))
+	held_ends
+	sip_ended caller callee
+	summary >&3
+	lab_wait 60 settled || lab_fail "still in the spool: $(spooled), open: $(billed 'end_time IS NULL')"
+	load_truth
+	bills_are_true
+	((${DONE[killed]} >= ${CHAOS_KILLS:-4}))
+}

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# What can fail around the bill: the daemon, the store and the spool's disk, each in a lane of its own,
+# so that their failures overlap. What fails next, when, and for how long is drawn from a seed.
+# Every card of a deck is played once before the deck is shuffled again. Needs lib.bash.
+#
+# A card FAILURE is played by FAILURE_begins, and after a while by FAILURE_ends.
+
+declare -gA DECK=(
+	[daemon]='killed killed killed killed killed killed held held told upgraded'
+	[store]='stopped crashed stalled lagging restarted'
+	[disk]='full'
+)
+declare -gA HAND=() ACTIVE=() DUE=() DONE=([killed]=0)
+
+# --- the daemon ----------------------------------------------------------------------------------
+
+# Whole sweeps come from starts and from lost events alone: the clock would hide what these miss.
+daemon_begins() {
+	install -d "$LAB_DIR/run"
+	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
+		--db "$(pg_conninfo "$CDRS")" --spool "$DISK/spool.db" --sweep "${1:-1h}" --grace 500ms \
+		--db-timeout 1s >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
+	LAB_DAEMON=$! TOLD=
+	printf '%d' "$LAB_DAEMON" >"$LAB_DIR/daemon.pid" # for lab_down
+}
+
+daemon_lives() {
+	[[ -e /proc/$LAB_DAEMON/exe ]]
+}
+
+# Takes the exit code of a daemon that is gone: one of those that somebody asked for. Without room on
+# its disk it says so, and leaves: whoever looks after it starts it again.
+daemon_left() { # [CODE]...
+	local code=0
+
+	wait "$LAB_DAEMON" 2>/dev/null || code=$?
+	if [[ $code == 1 && $(tail -n 1 "$LAB_DIR/daemon.log") == *'cannot open spool'* ]]; then
+		DONE[refused]=$((${DONE[refused]:-0} + 1))
+	elif [[ " $* " != *" $code "* ]]; then
+		lab_fail "cseqguardd left with exit code $code: $(tail -n 1 "$LAB_DIR/daemon.log")"
+	fi
+}
+
+daemon_looked_after() {
+	[[ ${ACTIVE[daemon]:-} != killed ]] && ! daemon_lives || return 0
+	daemon_left $TOLD
+	daemon_begins
+}
+
+killed_begins() {
+	kill -KILL "$LAB_DAEMON" 2>/dev/null || :
+	daemon_left 137 $TOLD
+}
+
+killed_ends() {
+	daemon_begins
+}
+
+held_begins() {
+	kill -STOP "$LAB_DAEMON" 2>/dev/null || :
+}
+
+held_ends() {
+	kill -CONT "$LAB_DAEMON" 2>/dev/null || :
+}
+
+told_begins() { # it may take its time: then it is killed while it leaves
+	kill -TERM "$LAB_DAEMON" 2>/dev/null || :
+	TOLD=0
+}
+
+told_ends() {
+	:
+}
+
+upgraded_begins() {
+	guard upgrade
+}
+
+upgraded_ends() {
+	:
+}
+
+# --- PostgreSQL ----------------------------------------------------------------------------------
+
+stopped_begins() {
+	pg_stop fast
+}
+
+stopped_ends() {
+	pg_start
+}
+
+crashed_begins() {
+	pg_stop immediate
+}
+
+crashed_ends() {
+	pg_start
+}
+
+restarted_begins() {
+	pg_stop fast
+	pg_start
+}
+
+restarted_ends() {
+	:
+}
+
+# The postmaster and its backends.
+stalled_begins() {
+	local postmaster
+
+	postmaster=$(head -n 1 "$LAB_DIR/pgdata/postmaster.pid")
+	kill -STOP "$postmaster" # first: it makes no more
+	mapfile -t STALLED < <(printf '%d\n' "$postmaster"; pgrep -P "$postmaster")
+	kill -STOP "${STALLED[@]}" 2>/dev/null || :
+}
+
+stalled_ends() {
+	kill -CONT "${STALLED[@]}" 2>/dev/null || :
+}
+
+# The daemon's backend alone: it does what it was told after another has done newer things.
+lagging_begins() {
+	mapfile -t STALLED < <(sql postgres "SELECT pid FROM pg_stat_activity
+		WHERE application_name = 'cseqguardd'")
+	((!${#STALLED[@]})) || kill -STOP "${STALLED[@]}" 2>/dev/null || :
+}
+
+lagging_ends() {
+	((!${#STALLED[@]})) || kill -CONT "${STALLED[@]}" 2>/dev/null || :
+}
+
+# --- the spool's disk ----------------------------------------------------------------------------
+
+chaos_disk() { # a small one of its own
+	export DISK=$LAB_DIR/disk
+	install -d "$DISK"
+	mount -t tmpfs -o size=6m,mode=755 "chaos-$LAB_ID" "$DISK" ||
+		lab_fail "$DISK: cannot mount a tmpfs: run as root"
+}
+
+full_begins() {
+	head -c 64M /dev/zero >"$DISK/fill" 2>/dev/null || :
+}
+
+full_ends() {
+	rm -f "$DISK/fill"
+}
+
+# --- the schedule --------------------------------------------------------------------------------
+
+between() { # MIN MAX: sets drawn; no subshell, which would draw from a copy of the seed
+	drawn=$(($1 + (RANDOM * 32768 + RANDOM) % ($2 - $1 + 1)))
+}
+
+draw() { # LANE: sets card
+	local hand i
+
+	[[ -n ${HAND[$1]:-} ]] || HAND[$1]=${DECK[$1]}
+	read -ra hand <<<"${HAND[$1]}"
+	between 0 $((${#hand[@]} - 1))
+	i=$drawn
+	card=${hand[i]}
+	unset 'hand[i]'
+	HAND[$1]=${hand[*]}
+}
+
+play() { # LANE: what fails ends, or the next card begins
+	local lane=$1 card=${ACTIVE[$1]:-} lasts=1
+
+	if [[ -n $card ]]; then
+		printf '%s %s ends\n' "$EPOCHREALTIME" "$card" >>"$LAB_DIR/chaos.log"
+		"${card}_ends"
+		ACTIVE[$lane]=
+	else
+		draw "$lane"
+		printf '%s %s begins\n' "$EPOCHREALTIME" "$card" >>"$LAB_DIR/chaos.log"
+		"${card}_begins"
+		ACTIVE[$lane]=$card
+		DONE[$card]=$((${DONE[$card]:-0} + 1))
+	fi
+	[[ $lane == daemon ]] || lasts=2
+	between 100 $((PACE * lasts))
+	DUE[$lane]=$((${EPOCHREALTIME/./} + drawn * 1000))
+}
+
+chaos_begins() { # SEED MILLISECONDS: the most that the daemon is left in one state; the others twice
+	RANDOM=$1 PACE=$2
+	printf '# chaos: seed %s\n' "$1" >&3
+	daemon_begins
+}
+
+chaos_while() { # CONDITION SECONDS
+	local lane deadline=$((${EPOCHREALTIME/./} + $2 * 1000000))
+
+	while "$1" && ((${EPOCHREALTIME/./} < deadline)); do
+		for lane in daemon store disk; do
+			((${EPOCHREALTIME/./} < ${DUE[$lane]:-0})) || play "$lane"
+		done
+		daemon_looked_after
+		read -rt 0.05 <> <(:) || :
+	done
+}
+
+chaos_heals() { # whatever fails ends
+	local lane
+
+	for lane in disk store daemon; do
+		[[ -z ${ACTIVE[$lane]:-} ]] || play "$lane"
+	done
+	daemon_looked_after
+}
+
+chaos_over() {
+	guard_daemon_end KILL || :
+	umount "$DISK"
+}
