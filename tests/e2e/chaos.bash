@@ -9,52 +9,56 @@
 
 declare -gA DECK=(
 	[daemon]='killed killed killed killed killed killed held held told upgraded'
-	[store]='stopped crashed stalled lagging restarted'
+	[store]='stopped crashed stalled restarted'
 	[disk]='full'
 )
-declare -gA HAND=() ACTIVE=() DUE=() DONE=([killed]=0)
+declare -gA LASTS=([daemon]=1 [store]=2 [disk]=3) # PACEs at most
+declare -gA HAND=() ACTIVE=() DUE=() PLAYED=([killed]=0)
 
 # --- the daemon ----------------------------------------------------------------------------------
 
-# Whole sweeps come from starts and from lost events alone: the clock would hide what these miss.
+# Either whole sweeps come often, or from starts and lost events alone: each hides what the other misses.
+SWEEP=1h
+
 daemon_begins() {
 	install -d "$LAB_DIR/run"
 	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
-		--db "$(pg_conninfo "$CDRS")" --spool "$DISK/spool.db" --sweep "${1:-1h}" --grace 500ms \
-		--db-timeout 1s >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
-	LAB_DAEMON=$! TOLD=
+		--db "$(pg_conninfo "$CDRS")" --spool "$DISK/spool.db" --sweep "$SWEEP" --grace 500ms \
+		--db-timeout 500ms >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
+	LAB_DAEMON=$! TOLD=()
 	printf '%d' "$LAB_DAEMON" >"$LAB_DIR/daemon.pid" # for lab_down
 }
 
-daemon_lives() {
-	[[ -e /proc/$LAB_DAEMON/exe ]]
-}
-
-# Takes the exit code of a daemon that is gone: one of those that somebody asked for. Without room on
-# its disk it says so, and leaves: whoever looks after it starts it again.
-daemon_left() { # [CODE]...
+# Takes the exit code of a daemon that ends: one of those that somebody asked for. Without room on its
+# disk it says so, and leaves: whoever looks after it starts it again.
+daemon_left() { # SIGNAL [CODE]...
 	local code=0
 
-	wait "$LAB_DAEMON" 2>/dev/null || code=$?
+	{
+		kill "-$1" "$LAB_DAEMON"
+		wait "$LAB_DAEMON" # bash itself would say that it was killed
+	} 2>/dev/null || code=$?
 	if [[ $code == 1 && $(tail -n 1 "$LAB_DIR/daemon.log") == *'cannot open spool'* ]]; then
-		DONE[refused]=$((${DONE[refused]:-0} + 1))
-	elif [[ " $* " != *" $code "* ]]; then
+		PLAYED[refused]=$((${PLAYED[refused]:-0} + 1))
+	elif [[ " ${*:2} " != *" $code "* ]]; then
 		lab_fail "cseqguardd left with exit code $code: $(tail -n 1 "$LAB_DIR/daemon.log")"
 	fi
 }
 
 daemon_looked_after() {
-	[[ ${ACTIVE[daemon]:-} != killed ]] && ! daemon_lives || return 0
-	daemon_left $TOLD
+	[[ ${ACTIVE[daemon]:-} != killed && ! -e /proc/$LAB_DAEMON/exe ]] || return 0
+	daemon_left 0 "${TOLD[@]}"
 	daemon_begins
 }
 
 killed_begins() {
-	kill -KILL "$LAB_DAEMON" 2>/dev/null || :
-	daemon_left 137 $TOLD
+	daemon_left KILL 137 "${TOLD[@]}"
 }
 
 killed_ends() {
+	between 0 1
+	SWEEP=1h
+	((drawn)) || SWEEP=200ms
 	daemon_begins
 }
 
@@ -68,7 +72,7 @@ held_ends() {
 
 told_begins() { # it may take its time: then it is killed while it leaves
 	kill -TERM "$LAB_DAEMON" 2>/dev/null || :
-	TOLD=0
+	TOLD=(0 143) # its exit code; or it was told before it could hear
 }
 
 told_ends() {
@@ -124,15 +128,16 @@ stalled_ends() {
 	kill -CONT "${STALLED[@]}" 2>/dev/null || :
 }
 
-# The daemon's backend alone: it does what it was told after another has done newer things.
-lagging_begins() {
-	mapfile -t STALLED < <(sql postgres "SELECT pid FROM pg_stat_activity
-		WHERE application_name = 'cseqguardd'")
-	((!${#STALLED[@]})) || kill -STOP "${STALLED[@]}" 2>/dev/null || :
-}
-
-lagging_ends() {
-	((!${#STALLED[@]})) || kill -CONT "${STALLED[@]}" 2>/dev/null || :
+# The first rows after a start of PostgreSQL come late: the daemon has given up on them by then, and sent
+# newer ones over another connection. A statement does not end with its client.
+chaos_lags() {
+	sql "$CDRS" "CREATE FUNCTION lag() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
+			IF now() < pg_postmaster_start_time() + interval ''3 s'' AND pg_try_advisory_lock(1) THEN
+				PERFORM pg_sleep(1);
+			END IF;
+			RETURN NULL;
+		END';
+		CREATE TRIGGER lag BEFORE INSERT ON cseqguard.cdr EXECUTE FUNCTION lag()"
 }
 
 # --- the spool's disk ----------------------------------------------------------------------------
@@ -171,7 +176,7 @@ draw() { # LANE: sets card
 }
 
 play() { # LANE: what fails ends, or the next card begins
-	local lane=$1 card=${ACTIVE[$1]:-} lasts=1
+	local lane=$1 card=${ACTIVE[$1]:-} lasts=${LASTS[$1]}
 
 	if [[ -n $card ]]; then
 		printf '%s %s ends\n' "$EPOCHREALTIME" "$card" >>"$LAB_DIR/chaos.log"
@@ -182,17 +187,18 @@ play() { # LANE: what fails ends, or the next card begins
 		printf '%s %s begins\n' "$EPOCHREALTIME" "$card" >>"$LAB_DIR/chaos.log"
 		"${card}_begins"
 		ACTIVE[$lane]=$card
-		DONE[$card]=$((${DONE[$card]:-0} + 1))
+		PLAYED[$card]=$((${PLAYED[$card]:-0} + 1))
 	fi
-	[[ $lane == daemon ]] || lasts=2
 	between 100 $((PACE * lasts))
 	DUE[$lane]=$((${EPOCHREALTIME/./} + drawn * 1000))
 }
 
-chaos_begins() { # SEED MILLISECONDS: the most that the daemon is left in one state; the others twice
+chaos_begins() { # SEED MILLISECONDS: the most that the daemon is left in one state
 	RANDOM=$1 PACE=$2
 	printf '# chaos: seed %s\n' "$1" >&3
 	daemon_begins
+	lab_wait 10 sql "$CDRS" 'SELECT FROM cseqguard.cdr LIMIT 1'
+	chaos_lags
 }
 
 chaos_while() { # CONDITION SECONDS
@@ -207,16 +213,17 @@ chaos_while() { # CONDITION SECONDS
 	done
 }
 
-chaos_heals() { # whatever fails ends
+chaos_heals() { # whatever fails ends; the daemon begins anew
 	local lane
 
 	for lane in disk store daemon; do
 		[[ -z ${ACTIVE[$lane]:-} ]] || play "$lane"
 	done
-	daemon_looked_after
+	killed_begins
+	SWEEP=1h daemon_begins
 }
 
 chaos_over() {
 	guard_daemon_end KILL || :
-	umount "$DISK"
+	lab_wait 10 umount "$DISK" # a killed process closes its files after it is gone from /proc
 }
