@@ -24,6 +24,7 @@ setup_file() {
 
 teardown() {
 	sip_over
+	((!${#STALLED[@]})) || stalled_ends # else it would not end
 	if [[ -z ${BATS_TEST_COMPLETED:-} ]]; then
 		evidence >&2
 		tail -n 20 "$LAB_DIR/chaos.log" "$LAB_DIR/daemon.log" >&2
@@ -31,7 +32,7 @@ teardown() {
 }
 
 teardown_file() {
-	chaos_over
+	chaos_over || :
 	lab_down
 }
 

@@ -13,6 +13,7 @@ declare -gA DECK=(
 	[disk]='full'
 )
 declare -gA LASTS=([daemon]=1 [store]=2 [disk]=3) # PACEs at most
+declare -ga STALLED=() # processes
 declare -gA HAND=() ACTIVE=() DUE=() PLAYED=([killed]=0)
 
 # --- the daemon ----------------------------------------------------------------------------------
@@ -126,6 +127,7 @@ stalled_begins() {
 
 stalled_ends() {
 	kill -CONT "${STALLED[@]}" 2>/dev/null || :
+	STALLED=()
 }
 
 # The first rows after a start of PostgreSQL come late: the daemon has given up on them by then, and sent
@@ -225,5 +227,6 @@ chaos_heals() { # whatever fails ends; the daemon begins anew
 
 chaos_over() {
 	guard_daemon_end KILL || :
-	lab_wait 10 umount "$DISK" # a killed process closes its files after it is gone from /proc
+	! mountpoint -q "$DISK" || lab_wait 10 umount "$DISK" || # a killed process closes its files late
+		lab_fail "$DISK: cannot be unmounted"
 }

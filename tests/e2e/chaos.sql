@@ -49,7 +49,7 @@ FROM truth FULL JOIN cseqguard.cdr USING (call_id), LATERAL (VALUES
 		format('ended %s, billed until %s', truth.end_time, cdr.end_time)),
 	(abs(extract(epoch FROM duration - (truth.end_time - truth.answer_time))) > 0.1,
 		format('lasted %s, billed %s', truth.end_time - truth.answer_time, duration)),
-	(end_reason <> 'bye' OR suspect, format('ended as %s, suspect: %s', end_reason, suspect)),
+	(cdr.end_time IS NOT NULL AND end_reason <> 'bye' OR suspect, format('ended as %s, suspect: %s', end_reason, suspect)),
 	(cdr.end_time IS NULL, 'open'),
 	(blocked_byes <> low_byes, format('%s low BYEs, %s blocked', low_byes, blocked_byes))
 ) AS rule (broken, what)
