@@ -144,10 +144,10 @@ chaos_lags() {
 
 # --- the spool's disk ----------------------------------------------------------------------------
 
-chaos_disk() { # a small one of its own
+chaos_disk() { # a small one of its own; but a spool that fills it by itself does not recover
 	export DISK=$LAB_DIR/disk
 	install -d "$DISK"
-	mount -t tmpfs -o size=6m,mode=755 "chaos-$LAB_ID" "$DISK" ||
+	mount -t tmpfs -o size=16m,mode=755 "chaos-$LAB_ID" "$DISK" ||
 		lab_fail "$DISK: cannot mount a tmpfs: run as root"
 }
 
