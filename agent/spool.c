@@ -129,34 +129,41 @@ static int catch_up(struct cg_spool *spool)
 	return err;
 }
 
-static int check_version(struct cg_spool *spool)
+static int check_version(struct cg_spool *spool, __s64 *version)
 {
-	__s64 version = 0;
-	int err = read_number(spool, "PRAGMA user_version", &version);
+	int err = read_number(spool, "PRAGMA user_version", version);
 
-	if (!err && version > SPOOL_VERSION) {
+	if (!err && *version > SPOOL_VERSION) {
 		spool->why = "it is a newer version's";
 		err = -EPROTO;
 	}
 	return err;
 }
 
-/* WAL with synchronous=FULL: a commit is on disk when it returns, and readers never wait. */
-static int set_up_writer(struct cg_spool *spool)
+static int make_tables(struct cg_spool *spool)
 {
-	int err = run(spool, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA "
-			     "wal_autocheckpoint = 16384; PRAGMA cache_size = -65536;");
+	int err = run(spool, "BEGIN IMMEDIATE");
 
-	if (!err)
-		err = run(spool, "BEGIN IMMEDIATE");
 	for (int id = 0; !err && id < CG_TABLES; id++)
 		err = make_table(spool, &cg_tables[id]);
-	if (!err)
-		err = run(spool,
-			  "CREATE TABLE IF NOT EXISTS rejected (id INTEGER PRIMARY KEY,"
-			  " at TEXT DEFAULT CURRENT_TIMESTAMP, kind TEXT, error TEXT, row TEXT);"
-			  "PRAGMA user_version = 1;"
-			  "COMMIT");
+	return err ? err
+		   : run(spool,
+			 "CREATE TABLE IF NOT EXISTS rejected (id INTEGER PRIMARY KEY,"
+			 " at TEXT DEFAULT CURRENT_TIMESTAMP, kind TEXT, error TEXT, row TEXT);"
+			 "PRAGMA user_version = 1;"
+			 "COMMIT");
+}
+
+/*
+ * WAL with synchronous=FULL: a commit is on disk when it returns, and readers never wait. A file that is
+ * complete is not written to: its disk may be full.
+ */
+static int set_up_writer(struct cg_spool *spool, __s64 version)
+{
+	int err = run(spool, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+
+	if (!err && version != SPOOL_VERSION)
+		err = make_tables(spool);
 	if (!err)
 		err = catch_up(spool);
 	for (int id = 0; !err && id < CG_TABLES; id++)
@@ -179,6 +186,7 @@ int cg_spool_open(const char *path, int writable, struct cg_spool **out)
 {
 	int flags = writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
 	struct cg_spool *spool = calloc(1, sizeof(*spool));
+	__s64 version = 0;
 	int err;
 
 	*out = spool;
@@ -189,9 +197,9 @@ int cg_spool_open(const char *path, int writable, struct cg_spool **out)
 	if (err)
 		return writable ? why_not(path, err) : err;
 	sqlite3_busy_timeout(spool->db, BUSY_MS);
-	err = check_version(spool);
+	err = check_version(spool, &version);
 	if (!err && writable)
-		err = set_up_writer(spool);
+		err = set_up_writer(spool, version);
 	return err;
 }
 
@@ -243,6 +251,12 @@ int cg_spool_begin(struct cg_spool *spool)
 int cg_spool_commit(struct cg_spool *spool)
 {
 	return run(spool, "COMMIT");
+}
+
+int cg_spool_checkpoint(struct cg_spool *spool)
+{
+	return cg_spool_rc(spool, sqlite3_wal_checkpoint_v2(
+					  spool->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
 void cg_spool_rollback(struct cg_spool *spool)

@@ -41,6 +41,8 @@ int cg_spool_reject(struct cg_spool *spool, enum cg_table_id table, __s64 step, 
  */
 int cg_spool_run(struct cg_spool *spool, const char *sql, int n, const char *const *values);
 int cg_spool_commit(struct cg_spool *spool); /* durable on return */
+int cg_spool_checkpoint(
+	struct cg_spool *spool); /* between commits: the log takes no room any more */
 void cg_spool_rollback(struct cg_spool *spool);
 
 /*

@@ -38,22 +38,62 @@ static bool take_work(struct cg_writer *writer, struct work *work)
 	return any;
 }
 
-static int commit(struct cg_writer *writer, const struct work *work)
+static int put_steps(struct cg_writer *writer, const struct work *work)
 {
-	int err = cg_spool_begin(writer->spool);
+	int err = 0;
 
 	for (__u64 ticket = work->from + 1; !err && ticket <= work->to; ticket++) {
 		const struct step *step = &writer->queue[ticket % CG_QUEUE_STEPS];
 
 		err = cg_spool_put(writer->spool, step->table, &step->cdr);
 	}
-	if (!err && work->reject.step)
-		err = cg_spool_reject(writer->spool, work->reject.table, work->reject.step,
-				      work->reject.error);
+	return err;
+}
+
+static int drop_steps(struct cg_writer *writer, const struct work *work)
+{
+	int err = 0;
+
 	for (int id = 0; !err && id < CG_TABLES; id++)
 		if (work->drop[id])
 			err = cg_spool_drop(writer->spool, id, work->drop[id]);
+	return err;
+}
+
+static int commit(struct cg_writer *writer, const struct work *work)
+{
+	int err = cg_spool_begin(writer->spool);
+
+	err = err ? err : put_steps(writer, work);
+	if (!err && work->reject.step)
+		err = cg_spool_reject(writer->spool, work->reject.table, work->reject.step,
+				      work->reject.error);
+	err = err ? err : drop_steps(writer, work);
 	return err ? err : cg_spool_commit(writer->spool);
+}
+
+/* The disk is full, and there are rows that may go: they make room for what is queued. */
+static int make_room(struct cg_writer *writer, struct work *work)
+{
+	int err;
+
+	work->to = work->from;
+	work->reject.step = 0;
+	cg_writer_release(writer);
+	err = commit(writer, work);
+	err = err ? err : cg_spool_checkpoint(writer->spool);
+	if (!err)
+		cg_writer_reserve(writer);
+	return err;
+}
+
+static bool drops(const struct work *work)
+{
+	bool any = false;
+
+	for (int id = 0; id < CG_TABLES; id++)
+		any |= work->drop[id] != 0;
+	return any;
 }
 
 static void done(struct cg_writer *writer, const struct work *work)
@@ -81,8 +121,10 @@ static void *writer_main(void *arg)
 		if (err > 0)
 			continue;
 		if (!err)
-			err = commit(writer, &work);
+			err = writer->full && drops(&work) ? make_room(writer, &work)
+							   : commit(writer, &work);
 		if (!err) {
+			writer->full = false;
 			writer->last_step = cg_spool_step(writer->spool);
 			done(writer, &work);
 		} else if (!cg_writer_failed(writer, err)) {

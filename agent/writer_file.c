@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* The writer's spool: opened, tried again, and made anew where it is damaged or gone. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +23,37 @@ void cg_writer_tell(struct cg_writer *writer)
 		return;
 }
 
+/* What a checkpoint of SQLite's usual log may write to the file, and what a drop adds to the log. */
+#define RESERVE_BYTES (6 << 20)
+
+static int reserve_path(const struct cg_writer *writer, char path[PATH_MAX])
+{
+	return snprintf(path, PATH_MAX, "%s-reserve", writer->path) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* Where there is no room for it, there is none: the spool works without. */
+void cg_writer_reserve(struct cg_writer *writer)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (reserve_path(writer, path))
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0 && posix_fallocate(fd, 0, RESERVE_BYTES))
+		unlink(path);
+	if (fd >= 0)
+		close(fd);
+}
+
+void cg_writer_release(struct cg_writer *writer)
+{
+	char path[PATH_MAX];
+
+	if (!reserve_path(writer, path))
+		unlink(path);
+}
+
 /* Steps of another file mean nothing in this one. */
 static void opened(struct cg_writer *writer, bool anew)
 {
@@ -33,6 +67,8 @@ static void opened(struct cg_writer *writer, bool anew)
 	}
 	pthread_mutex_unlock(&writer->lock);
 	writer->moved = false;
+	if (!writer->full)
+		cg_writer_reserve(writer);
 	if (anew)
 		cg_writer_tell(writer);
 }
@@ -99,6 +135,7 @@ bool cg_writer_failed(struct cg_writer *writer, int err)
 	writer->status.error = err;
 	writer->damaged |= err == -EUCLEAN;
 	writer->moved |= err == -ESTALE;
+	writer->full |= err == -ENOSPC;
 	snprintf(writer->status.why, sizeof(writer->status.why), "%s",
 		 writer->spool ? cg_spool_error(writer->spool) : strerror(-err));
 	pthread_mutex_unlock(&writer->lock);

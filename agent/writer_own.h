@@ -33,6 +33,7 @@ struct cg_writer {
 	char *path;
 	struct cg_spool *spool; /* the thread's, as what follows; NULL between tries */
 	__s64 last_step;
+	bool full; /* its disk: rows that PostgreSQL has are dropped before any other is written */
 	bool moved; /* the file is somewhere else: the next one is new */
 	char aside[256]; /* a damaged file that is still to be read; "": none */
 	pthread_t thread;
@@ -53,6 +54,10 @@ int cg_writer_ready(struct cg_writer *writer);
 
 /* Says why, closes the file and waits a little. False: told to leave meanwhile. */
 bool cg_writer_failed(struct cg_writer *writer, int err);
+
+/* Room that is kept beside the spool, for dropping rows from a full disk. */
+void cg_writer_reserve(struct cg_writer *writer);
+void cg_writer_release(struct cg_writer *writer);
 
 void cg_writer_tell(struct cg_writer *writer); /* the status changed */
 

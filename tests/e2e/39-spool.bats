@@ -7,10 +7,10 @@
 load lib
 load daemon
 
-spool_disk() { # a disk of its own for this test's spool
+spool_disk() { # [SIZE]: a disk of its own for this test's spool
 	SPOOL_DISK=$LAB_DIR/disk-$BATS_TEST_NUMBER
 	mkdir "$SPOOL_DISK"
-	mount -t tmpfs -o size=24m "cseqguard-$LAB_ID" "$SPOOL_DISK"
+	mount -t tmpfs -o "size=${1:-24m}" "cseqguard-$LAB_ID" "$SPOOL_DISK"
 	SPOOL=$SPOOL_DISK/spool.db
 }
 
@@ -126,4 +126,40 @@ calls() { # FILTER...: the Call-IDs that `cseqguard cdr` lists, in order
 	[[ ${#lines[@]} == 1 && $output == *soon*12h* ]]
 	run -2 guard cdr settle 00000000-0000-0000-0000-000000000000 --spool "$SPOOL" --open --why x
 	[[ ${#lines[@]} == 1 ]]
+}
+
+CALLS=20000 # more than the disk takes
+
+full() {
+	grep -q 'calls stay in the map' "$LAB_DIR/daemon.log"
+}
+
+all_billed() {
+	equals "$CALLS" sql "$DB" "SELECT count(*) FROM cseqguard.billable WHERE call_id LIKE '%-$1@%'"
+}
+
+fills_and_drains() { # SERIES [COMMAND]: COMMAND is run while it is full
+	spool_disk 12m
+	: >"$LAB_DIR/daemon.log"
+	daemon_db --grace 1h
+	pg_stop fast
+	"$LAB_OUT/tests/bench/calls" "lab-$LAB_ID" "$CALLS" "$1"
+	lab_wait 20 full
+	[[ -z ${2:-} ]] || "$2"
+	pg_start
+	lab_wait 60 all_billed "$1"
+	comes 0 spooled cdr
+}
+
+restarted() {
+	guard_daemon_end KILL
+	daemon --db "$(pg_conninfo "$DB")" --grace 1h
+}
+
+@test "spool: fills its own disk while PostgreSQL is away, and drains by itself" {
+	fills_and_drains whole
+}
+
+@test "spool: fills its own disk while PostgreSQL is away, and drains after a kill too" {
+	fills_and_drains killed restarted
 }
