@@ -28,13 +28,9 @@ teardown() {
 }
 
 map_clear() {
-	local key
-
-	bpftool -j map dump pinned "$MAP" 2>/dev/null | jq -r '.[].key | join(" ")' |
-		while read -r key; do
-			# shellcheck disable=SC2086 # one word a byte
-			bpftool map delete pinned "$MAP" key hex ${key//0x/}
-		done
+	bpftool -j map dump pinned "$MAP" 2>/dev/null |
+		jq -r --arg map "$MAP" '.[].key | "map delete pinned \($map) key hex \(map(ltrimstr("0x")) | join(" "))"' |
+		bpftool batch file - >/dev/null 2>&1 || :
 }
 
 daemon() { # [OPTION]...: quick clocks; returns when it holds its lock and reads its rings
