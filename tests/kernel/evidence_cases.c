@@ -19,6 +19,13 @@
 #define TO_TARGET(uri)                                                                             \
 	{"host>gateway", "BYE 14 a>b via=p9,c9 uri=" uri, "pass bye", NULL, "ending"}
 
+#define REACHED_AT(uri)                                                                            \
+	{"caller>host", "INVITE 13 a> via=c1", "pass invite"},                                      \
+	{"host>gateway", "INVITE 13 a> via=p1,c1", "pass invite"},                                  \
+	{"gateway>host", "200 INVITE 13 a>b via=p1,c1 contact=" uri, "pass opened", "start",        \
+	 "confirmed"},                                                                              \
+	BYE_IN("14")
+
 /* Tags of 26 letters: more than a few words of eight bytes. */
 #define LONG_A "abcdefghijklmnopqrstuvwxyz"
 #define LONG_B "ABCDEFGHIJKLMNOPQRSTUVWXY"
@@ -193,6 +200,28 @@ SUITE(evidence,
 	     TO_TARGET("sip:nobody@b.example"), RUNS_ON("481", "wrong_target")),
 	CASE("F6: to another user of the gateway, who says 200", NULL, CALL, BYE_IN("14"),
 	     TO_TARGET("sip:nobody@b.example"), RUNS_ON("200", "wrong_target")),
+	CASE("near miss: the client sends the '+' that the gateway's Contact escapes", NULL,
+	     REACHED_AT("sip:%252B49301234@gw.example"), TO_TARGET("sip:+49301234@gw.example"),
+	     CLOSED("200")),
+	CASE("near miss: ... escapes what the gateway does not, the last letter too", NULL,
+	     REACHED_AT("sip:+49ab@gw.example:5070"), TO_TARGET("sip:%252b%2534%2539a%2562@gw.example:5070"),
+	     CLOSED("200")),
+	CASE("near miss: ... writes the host in capitals", NULL, REACHED_AT("sip:b@gw.example"),
+	     TO_TARGET("sip:b@GW.Example"), CLOSED("200")),
+	CASE("F6: another user is one, escaped or not", NULL, REACHED_AT("sip:%252B49301234@gw.example"),
+	     TO_TARGET("sip:%252B49301235@gw.example"), RUNS_ON("200", "wrong_target")),
+	CASE("F6: ... a user in capitals", NULL, REACHED_AT("sip:b@gw.example"),
+	     TO_TARGET("sip:B@gw.example"), RUNS_ON("200", "wrong_target")),
+	CASE("F6: ... an escape of what is reserved", NULL, REACHED_AT("sip:b;x@gw.example"),
+	     TO_TARGET("sip:b%253Bx@gw.example"), RUNS_ON("200", "wrong_target")),
+	CASE("F6: ... an escape within an escape", NULL, REACHED_AT("sip:+49@gw.example"),
+	     TO_TARGET("sip:%25252B49@gw.example"), RUNS_ON("200", "wrong_target")),
+	CASE("F6: ... that ends too early", NULL, REACHED_AT("sip:b2@gw.example"),
+	     TO_TARGET("sip:b%252@gw.example"), RUNS_ON("200", "wrong_target")),
+	CASE("near miss: ... and the same so", NULL, REACHED_AT("sip:b%252@gw.example"),
+	     TO_TARGET("sip:b%252@gw.example"), CLOSED("200")),
+	CASE("F6: the host is no part of the user", NULL, REACHED_AT("sip:b@gw.example"),
+	     TO_TARGET("sip:b%2540gw.example"), RUNS_ON("200", "wrong_target")),
 	CASE("F6: to another port of the gateway, who says 481", NULL, CALL, BYE_IN("14"),
 	     TO_TARGET("sip:b@b.example:5090"), RUNS_ON("481", "wrong_target")),
 	CASE("F6: sent to the witness, answered by a stranger", NULL, CALL,
