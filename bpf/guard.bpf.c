@@ -57,18 +57,20 @@ static __always_inline void guard_dialog_request(struct guard *g, struct cg_dial
 static __noinline int guard_request(struct guard *g, struct outcome *o)
 {
 	const struct facts *f = &g->s->facts;
-	struct cg_dialog *d;
+	int within = g->s->parser.msg.to_tag.len != 0;
+	struct cg_dialog *d = NULL;
 
-	if (f->method == CG_M_INVITE && !g->s->parser.msg.to_tag.len) {
-		o->reason = f->direction == CG_IN ? invite_in(g) : invite_out(g);
+	if (f->method != CG_M_INVITE || within)
+		d = bpf_map_lookup_elem(&dialogs, &f->key);
+	if (d) {
+		guard_dialog_request(g, d, o);
 		return 0;
 	}
-	d = bpf_map_lookup_elem(&dialogs, &f->key);
-	if (d)
-		guard_dialog_request(g, d, o);
-	else if (f->method == CG_M_ACK)
-		o->reason = CG_R_OUT_OF_DIALOG; /* of a refused INVITE */
-	else
+	if (f->method == CG_M_INVITE)
+		o->reason = f->direction == CG_IN ? invite_in(g) : invite_out(g);
+	if (f->method == CG_M_ACK)
+		o->reason = early_acked(g, o);
+	else if (f->method != CG_M_INVITE || within)
 		o->reason = early_request(g);
 	return 0;
 }
@@ -81,7 +83,7 @@ static __noinline int guard_response(struct guard *g, struct outcome *o)
 	struct cg_invite *i = d ? invite_outranks(g, d) : NULL;
 
 	if (i) {
-		o->reason = dialog_take_over(g, i, o);
+		o->reason = dialog_take_over(g, d, i, o);
 	} else if (d) {
 		bpf_spin_lock(&d->lock);
 		if (f->method != CG_M_BYE)
@@ -100,6 +102,11 @@ static __noinline int guard_response(struct guard *g, struct outcome *o)
 	return 0;
 }
 
+static __always_inline int method_must_show(__u8 method)
+{
+	return method == CG_M_BYE || method == CG_M_INVITE || method == CG_M_ACK;
+}
+
 /* No start line in sight: a fragment too short to tell, or something else on a SIP port. */
 static __always_inline __u8 guard_not_sip(struct guard *g, int complete)
 {
@@ -113,22 +120,25 @@ static __always_inline __u8 guard_not_sip(struct guard *g, int complete)
 		return CG_R_NOT_SIP;
 	end = sip_find(p, p->line, p->len, SIP_ANY(' ', '\t', ' '));
 	method = sip_method(p, p->line, end - p->line);
-	return end == p->len || method == CG_M_BYE || method == CG_M_INVITE ? CG_R_FRAGMENTED
-									    : CG_R_NOT_SIP;
+	return end == p->len || method_must_show(method) ? CG_R_FRAGMENTED : CG_R_NOT_SIP;
 }
 
-/* A first fragment, or a frame longer than what is looked at, must show whose BYE or INVITE it is. */
+/*
+ * A first fragment, or a frame longer than what is looked at, must show whose BYE, INVITE or ACK it is.
+ * The Vias that a request came with come back in what answers it: in the 2xx, and in the 18x that tells
+ * the To tag for an ACK sent blindly.
+ */
 static __always_inline int guard_hides(const struct sip_msg *msg)
 {
 	if ((msg->flags & SIP_HAS_ALL) == SIP_HAS_ALL)
 		return 0;
-	if (msg->status) /* the Vias that a request came with come back in its 2xx */
-		return msg->status >= 200 && msg->status < 300;
-	return msg->method == CG_M_BYE || (msg->method == CG_M_INVITE && !msg->to_tag.len);
+	if (msg->status)
+		return msg->status > 100 && msg->status < 300;
+	return method_must_show(msg->method);
 }
 
 /*
- * Of what comes in: a BYE, or an initial INVITE of which two peers read two calls, or none (its Call-ID
+ * Of what comes in: a BYE, or an INVITE or ACK of which two peers read two calls, or none (its Call-ID
  * behind a CR alone). A gateway that reads its Call-ID or From tag in another way (Sofia-SIP ends a
  * Call-ID at a blank, PJSIP decodes %61) would answer to a call that nobody has noted. Not of a gateway's
  * BYE: who made the dialog so is the other leg.
@@ -143,10 +153,12 @@ static __always_inline int guard_two_ways(struct guard *g)
 	if (msg->method == CG_M_BYE)
 		return (msg->flags & SIP_AMBIGUOUS) &&
 		       !addr_is_gateway(g->config, g->s->packet.source);
-	return msg->method == CG_M_INVITE && !msg->to_tag.len &&
-	       ((msg->flags & SIP_REPEATED) ||
-		((msg->flags & SIP_ODD_ID) && !addr_is_gateway(g->config, g->s->packet.source)) ||
-		((msg->flags & SIP_AMBIGUOUS) && (msg->flags & identity) != identity));
+	if (msg->method != CG_M_INVITE && msg->method != CG_M_ACK)
+		return 0;
+	return (msg->flags & SIP_REPEATED) ||
+	       ((msg->flags & SIP_ODD_ID) && msg->method == CG_M_INVITE && !msg->to_tag.len &&
+		!addr_is_gateway(g->config, g->s->packet.source)) ||
+	       ((msg->flags & SIP_AMBIGUOUS) && (msg->flags & identity) != identity);
 }
 
 /*

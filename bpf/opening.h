@@ -3,10 +3,12 @@
  * From INVITE to dialog. An INVITE that comes in is noted in `invites`; when the host sends it on,
  * or answers it, the note moves to `pending` under the branch concerned. A 2xx opens a dialog for a
  * branch under which the host sent the INVITE, from where it was sent to; or when the host itself
- * answers. Owner of `invites`, `pending`, `early`, and of inserts into `dialogs`.
+ * answers. What opens a call without that is suspect: the ACK of an early dialog, a gateway's 2xx to an
+ * INVITE within a dialog not known. Owner of `invites`, `pending`, `early`, and of inserts into
+ * `dialogs`.
  *
  * API: invite_in(), invite_out(), invite_answered_in(), invite_answered_out(), invite_outranks(),
- * dialog_take_over(), early_request().
+ * dialog_take_over(), early_request(), early_acked().
  */
 #ifndef CG_OPENING_H
 #define CG_OPENING_H
@@ -34,7 +36,7 @@ static __noinline int invite_build(struct guard *g)
 	struct scratch *s = g->s;
 	const struct sip_parser *p = &s->parser;
 	struct cg_invite *i = &s->invite;
-	__u8 flags = 0;
+	__u16 flags = p->msg.to_tag.len ? CG_I_WITHIN : 0;
 
 	__builtin_memset(i, 0, sizeof(*i));
 	i->setup = s->facts.now;
@@ -194,12 +196,14 @@ static __always_inline __u8 invite_out(struct guard *g)
 /* --- early dialogs ---------------------------------------------------------------------------- */
 
 /* The first message that carries a To tag says whether the host made it. */
-static __always_inline void early_note(const struct guard *g, const struct cg_invite *i)
+static __always_inline void early_note(const struct guard *g, const struct cg_invite *i,
+				       __u64 branch)
 {
 	const struct facts *f = &g->s->facts;
 	struct cg_early e = { .caller_tag = f->from, .first_seen = f->direction };
 
 	if (i) {
+		e.branch = branch;
 		e.caller_cseq = i->cseq;
 		e.caller_flags = i->flags & CG_I_COUNTED ? CG_LEG_COUNTED : 0;
 		__builtin_memcpy(e.caller_addr, i->caller_addr, 16);
@@ -283,7 +287,36 @@ static __always_inline void dialog_set_target(struct cg_dialog *d, const struct 
 		d->flags |= CG_D_TARGET_KNOWN;
 }
 
-static __noinline int dialog_build(struct guard *g, const struct cg_invite *i)
+/* Who has answered; where an ACK tells of it, who has rung. */
+static __always_inline void dialog_set_callee(struct cg_dialog *d, const struct guard *g,
+					      const struct cg_invite *i, const struct cg_early *e)
+{
+	const struct facts *f = &g->s->facts;
+	const struct packet *packet = &g->s->packet;
+	int here, gateway;
+
+	if (f->method == CG_M_ACK && e) {
+		__builtin_memcpy(d->callee.addr, e->callee_addr, 16);
+		d->callee_port = i->sent_port ? i->sent_port : 5060;
+		d->callee_if = e->callee_if;
+		here = e->first_seen == CG_OUT;
+		gateway = addr_is_gateway(g->config, d->callee.addr);
+	} else {
+		__builtin_memcpy(d->callee.addr, packet->source, 16);
+		d->callee_port = packet->source_port;
+		d->callee_if = cg_interface_short(packet->ifindex);
+		here = f->direction == CG_OUT;
+		gateway = f->peer_gateway;
+	}
+	if (here)
+		d->callee_flags |= CG_LEG_HOST;
+	else if (gateway)
+		d->callee_flags |= CG_LEG_GATEWAY;
+}
+
+/* e: its early dialog, or NULL */
+static __noinline int dialog_build(struct guard *g, const struct cg_invite *i,
+				   const struct cg_early *e)
 {
 	struct scratch *s = g->s;
 	struct facts *f = &s->facts;
@@ -294,24 +327,21 @@ static __noinline int dialog_build(struct guard *g, const struct cg_invite *i)
 	d->state = CG_S_CONFIRMED;
 	d->clock = i->clock;
 	__builtin_memcpy(d->caller.addr, i->caller_addr, 16);
-	__builtin_memcpy(d->callee.addr, s->packet.source, 16);
 	d->caller_port = i->caller_port;
-	d->callee_port = s->packet.source_port;
 	d->caller_if = i->caller_if;
-	d->callee_if = cg_interface_short(s->packet.ifindex);
 	if (addr_is_gateway(g->config, d->caller.addr))
 		d->caller_flags |= CG_LEG_GATEWAY;
 	if (i->flags & CG_I_CALLER_HOST)
 		d->caller_flags |= CG_LEG_HOST;
-	if (f->direction == CG_OUT)
-		d->callee_flags |= CG_LEG_HOST;
-	else if (f->peer_gateway)
-		d->callee_flags |= CG_LEG_GATEWAY;
+	dialog_set_callee(d, g, i, e);
 	dialog_set_witness(d);
-	dialog_set_counters(d, i, bpf_map_lookup_elem(&early, &f->key));
+	dialog_set_counters(d, i, e);
 	dialog_set_target(d, i, f);
 	d->flags |= i->flags & (CG_I_CALL_ID_CUT | CG_I_TAG_CUT | CG_I_URI_CUT);
-	d->tag_case = tag_case(g->config, f->from_case, f->to_case);
+	if (f->method == CG_M_ACK || (i->flags & CG_I_WITHIN))
+		d->flags |= CG_D_SUSPECT;
+	if (f->status) /* an ACK's tags may be flipped, and no gateway's */
+		d->tag_case = tag_case(g->config, f->from_case, f->to_case);
 	d->sip_code = f->status;
 	d->setup = i->setup;
 	d->answer = f->now;
@@ -325,18 +355,26 @@ _Static_assert(CG_I_CALL_ID_CUT == CG_D_CALL_ID_CUT && CG_I_TAG_CUT == CG_D_TAG_
 		       CG_I_URI_CUT == CG_D_URI_CUT,
 	       "the cuts pass from invite to dialog as they are");
 
+static __always_inline __u8 dialog_started(const struct cg_dialog *d, struct outcome *o)
+{
+	o->event = CG_EV_START;
+	o->leg = CG_LEG_CALLER;
+	o->clock = d->clock;
+	return d->flags & CG_D_SUSPECT ? CG_R_UNSEEN_START : CG_R_OPENED;
+}
+
 static __always_inline __u8 dialog_open(struct guard *g, const struct cg_invite *i,
 					struct outcome *o)
 {
+	struct cg_early *e = bpf_map_lookup_elem(&early, &g->s->facts.key);
 	struct cg_dialog *d = (void *)g->s->dialog;
 
-	dialog_build(g, i);
+	dialog_build(g, i, e);
 	switch ((int)bpf_map_update_elem(&dialogs, &g->s->facts.key, d, BPF_NOEXIST)) {
 	case 0:
-		o->event = CG_EV_START;
-		o->leg = CG_LEG_CALLER;
-		o->clock = d->clock;
-		return CG_R_OPENED;
+		if (e)
+			e->branch = 0;
+		return dialog_started(d, o);
 	case -EEXIST:
 		return CG_R_IN_DIALOG; /* the other CPU was first */
 	case -E2BIG:
@@ -346,42 +384,120 @@ static __always_inline __u8 dialog_open(struct guard *g, const struct cg_invite 
 }
 
 /*
+ * An ACK of an early dialog that no 2xx has made a dialog: the caller pads his Via until the 2xx that
+ * brings it back hides its dialog headers in a second fragment, learns the To tag from the 18x, and
+ * sends the ACK blindly, from wherever he likes. Not the ACK of a refused INVITE, with the 18x's tags
+ * or others, which a proxy makes itself: with its own Via alone.
+ */
+static __always_inline __u8 early_acked(struct guard *g, struct outcome *o)
+{
+	const struct facts *f = &g->s->facts;
+	struct cg_early *e = bpf_map_lookup_elem(&early, &f->key);
+	struct cg_txn_key key;
+	struct cg_invite *i;
+
+	/* of none that is known, and perhaps of one that is, as the gateway reads it */
+	if (!e && f->direction == CG_IN && !f->peer_gateway &&
+	    (g->s->parser.msg.flags & SIP_AMBIGUOUS))
+		return CG_R_AMBIGUOUS;
+	if (!e || !e->branch || (f->direction == CG_OUT && !f->relayed))
+		return CG_R_OUT_OF_DIALOG;
+	key = txn_key(f, e->branch);
+	i = bpf_map_lookup_elem(&pending, &key);
+	if (!i)
+		i = bpf_map_lookup_elem(&invites, &key);
+	if (!i || (i->done && !i->forks))
+		return CG_R_OUT_OF_DIALOG;
+	if (__sync_fetch_and_add(&i->forks, 1) >= CG_FORKS_MAX)
+		return CG_R_FORKS_FULL;
+	return dialog_open(g, i, o);
+}
+
+/*
+ * A dialog gives way to what is known better: the INVITE that says so, or NULL.
+ *
  * A gateway answers 2xx under tags that a customer's host has opened a dialog with: it learned the
  * gateway's To tag from its 18x, and answered another INVITE of the same caller with it. The gateway
  * is believed. Not where the INVITE has come back since: then it tells of the inner call.
+ *
+ * And an ACK alone opened it: the callee's final response says when, and if at all.
  */
 static __always_inline struct cg_invite *invite_outranks(const struct guard *g,
 							 const struct cg_dialog *d)
 {
-	const __u8 not_so = CG_I_ANSWERED_HERE | CG_I_CAME_BACK;
 	const struct facts *f = &g->s->facts;
 	struct cg_txn_key key = txn_key(f, f->branch);
+	int in = f->direction == CG_IN;
 	struct cg_invite *i;
 
-	if (f->direction == CG_OUT || f->method != CG_M_INVITE || f->status < 200 ||
-	    f->status >= 300 || !f->peer_gateway ||
-	    (d->callee_flags & (CG_LEG_GATEWAY | CG_LEG_HOST)) ||
-	    addr_equal(d->callee.addr, f->peer)) /* named a gateway since */
+	if (f->method != CG_M_INVITE || f->status < 200)
+		return NULL;
+	if (d->sip_code && (!in || f->status >= 300 || !f->peer_gateway ||
+			    (d->callee_flags & (CG_LEG_GATEWAY | CG_LEG_HOST)) ||
+			    addr_equal(d->callee.addr, f->peer))) /* named a gateway since */
+		return NULL;
+	if (!d->sip_code && in && !f->peer_gateway && !addr_equal(d->callee.addr, f->peer))
 		return NULL;
 	i = bpf_map_lookup_elem(&pending, &key);
-	return i && !(i->flags & not_so) && (!f->interface || f->interface == i->sent_if) ? i
-											  : NULL;
+	if (!i || (i->flags & CG_I_CAME_BACK))
+		return NULL;
+	if (!in)
+		return i->flags & CG_I_ANSWERED_HERE ? i : NULL;
+	return !(i->flags & CG_I_ANSWERED_HERE) && (!f->interface || f->interface == i->sent_if)
+		       ? i
+		       : NULL;
 }
 
-static __always_inline __u8 dialog_take_over(struct guard *g, struct cg_invite *i,
-					     struct outcome *o)
+/* The dialog that gives way, into scratch: ended now as lost, unless it has ended. */
+static __always_inline void dialog_put_aside(struct cg_dialog *old, struct cg_dialog *d, __u64 now)
 {
-	struct cg_dialog *d = (void *)g->s->dialog;
+	struct outcome none;
 
-	i->done = g->s->facts.now;
-	dialog_build(g, i);
+	bpf_spin_lock(&old->lock);
+	d->caller_tag = old->caller_tag;
+	d->state = old->state;
+	d->clock = old->clock;
+	d->caller_flags = old->caller_flags;
+	d->callee_flags = old->callee_flags;
+	/* all behind the lock, whose word takes no access */
+	__builtin_memcpy(&d->caller, &old->caller, sizeof(*d) - 16);
+	bpf_spin_unlock(&old->lock);
+	if (d->state != CG_S_ENDED)
+		dialog_close(d, CG_E_LOST, CG_LEG_NONE, now, &none);
+}
+
+/*
+ * Its row has another key than the one that takes its place, in the map and, by setup, in the store:
+ * the agent closes it as it closes any.
+ */
+static __always_inline __u8 dialog_take_over(struct guard *g, struct cg_dialog *old,
+					     struct cg_invite *i, struct outcome *o)
+{
+	struct facts *f = &g->s->facts;
+	struct cg_dialog *d = (void *)g->s->dialog;
+	struct cg_dialog_key aside = f->key;
+	__u64 setup;
+
+	i->done = f->now;
+	if (f->status >= 300) {
+		bpf_spin_lock(&old->lock);
+		if (old->state != CG_S_ENDED)
+			dialog_close(old, CG_E_LOST, CG_LEG_NONE, f->now, o);
+		bpf_spin_unlock(&old->lock);
+		o->clock = old->clock;
+		return CG_R_REJECTED;
+	}
+	dialog_put_aside(old, d, f->now);
+	setup = d->setup;
+	aside.tags += setup;
+	bpf_map_update_elem(&dialogs, &aside, d, BPF_ANY); /* no room: its row stays open */
+	dialog_build(g, i, bpf_map_lookup_elem(&early, &f->key));
+	if (setup - d->setup < 3000) /* the store counts microseconds */
+		d->setup = setup + 1000;
 	/* in place, under the lock: another CPU may have the old one in hand */
-	if (bpf_map_update_elem(&dialogs, &g->s->facts.key, d, BPF_EXIST | BPF_F_LOCK))
+	if (bpf_map_update_elem(&dialogs, &f->key, d, BPF_EXIST | BPF_F_LOCK))
 		return CG_R_INTERNAL;
-	o->event = CG_EV_START;
-	o->leg = CG_LEG_CALLER;
-	o->clock = d->clock;
-	return CG_R_OPENED;
+	return dialog_started(d, o);
 }
 
 static __always_inline struct cg_invite *invite_unseen(const struct facts *f)
@@ -398,15 +514,18 @@ static __always_inline __u8 invite_answered_in(struct guard *g, struct outcome *
 	struct facts *f = &g->s->facts;
 	struct cg_txn_key key = txn_key(f, f->branch);
 	struct cg_invite *i = bpf_map_lookup_elem(&pending, &key);
+	__u64 branch = f->branch;
 	struct cg_early *e;
 	int elsewhere;
 
 	if (i && (i->flags & CG_I_ANSWERED_HERE))
 		i = NULL; /* the host sent it nowhere */
-	if (!i && f->peer_gateway && f->relayed)
+	if (!i && f->peer_gateway && f->relayed) {
 		i = invite_unseen(f); /* it went out in fragments, its headers out of sight */
-	else if (i && f->interface && f->interface != i->sent_if)
+		branch = f->branch2;
+	} else if (i && f->interface && f->interface != i->sent_if) {
 		i = NULL;
+	}
 	if (f->status >= 300) {
 		if (i && (f->peer_gateway || addr_equal(f->peer, i->sent_to)))
 			i->done = f->now;
@@ -417,7 +536,7 @@ static __always_inline __u8 invite_answered_in(struct guard *g, struct outcome *
 	elsewhere = i && !f->peer_gateway && !addr_equal(f->peer, i->sent_to);
 	e = bpf_map_lookup_elem(&early, &f->key);
 	if (!e)
-		early_note(g, elsewhere ? NULL : i);
+		early_note(g, elsewhere ? NULL : i, branch);
 	if (f->status < 200) {
 		/* it rings on, each minute anew (RFC 3261 13.3.1.1); others could fill the map so */
 		if (i && i->moved && f->peer_gateway)
@@ -427,6 +546,13 @@ static __always_inline __u8 invite_answered_in(struct guard *g, struct outcome *
 	o->answerer = elsewhere;
 	if (!i || elsewhere)
 		return CG_R_FORGED_2XX;
+	/*
+	 * By a Route that the caller made a proxy relays an INVITE with a To tag invented, and a gateway
+	 * may take it. The price: a call of before the attach whose caller sends a re-INVITE to a gateway
+	 * (session timers) gets one suspect row, from there on; who knows its true start is the operator.
+	 */
+	if ((i->flags & CG_I_WITHIN) && !f->peer_gateway)
+		return CG_R_UNKNOWN_DIALOG;
 	if (e && e->callee_if && !f->peer_gateway && !addr_equal(f->peer, e->callee_addr))
 		return CG_R_FORGED_2XX; /* under another's To tag, learned from its 18x */
 	i->done = f->now;
@@ -454,7 +580,7 @@ static __always_inline __u8 invite_answered_out(struct guard *g, struct outcome 
 	if (f->status == 100)
 		return CG_R_EARLY;
 	if (f->status < 200)
-		early_note(g, i);
+		early_note(g, i, f->branch);
 	e = bpf_map_lookup_elem(&early, &f->key);
 	if (f->status < 200) {
 		/* It rings here, for minutes: an INVITE flood must not wash it out of `invites`. */

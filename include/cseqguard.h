@@ -20,7 +20,7 @@
 
 #include "reasons.h"
 
-#define CG_LAYOUT 1 /* of every struct in this file */
+#define CG_LAYOUT 2 /* of every struct in this file */
 
 #define CG_PIN_ROOT "/sys/fs/bpf/cseqguard" /* + "/" + instance + "/" + map name */
 
@@ -97,7 +97,7 @@ enum cg_state { CG_STATE_LIST(CG_STATE_ENUM) CG_STATES };
 	X(UNSEEN_BYE, unseen_bye) /* the witness' 2xx to a BYE that was not seen: suspect */       \
 	X(RELAYED_BYE, relayed_bye) /* a BYE from TCP or TLS, answered by no witness: suspect */   \
 	X(TIMEOUT, timeout) /* max_call: suspect */                                                \
-	X(LOST, lost) /* reboot, or the map went away: suspect */                                  \
+	X(LOST, lost) /* reboot, the map went away, or another answer took its place: suspect */   \
 	X(OPERATOR, operator) /* settled by hand */
 
 #define CG_END_ENUM(NAME, word) CG_E_##NAME,
@@ -171,7 +171,7 @@ struct cg_dialog {
 	__u16 caller_port;
 	__u16 callee_port;
 	__u16 flags; /* CG_D_... */
-	__u16 sip_code; /* of the 2xx */
+	__u16 sip_code; /* of the 2xx; 0: it was not seen, the ACK opened it: suspect */
 	__u8 end_reason; /* enum cg_end */
 	__u8 ended_by; /* enum cg_leg_id */
 	__u8 caller_if; /* ifindex in short, as in cg_interface_short(): --strict-interface */
@@ -181,8 +181,8 @@ struct cg_dialog {
 	__u32 target_in; /* of the witness' last Contact, as it came in */
 	__u32 target_out; /* ... and as the host passed it on; 0: unknown */
 	__u32 tag_case; /* of the tags' letter case, and of their lengths */
-	__u64 setup; /* arrival of the INVITE */
-	__u64 answer; /* of the 2xx */
+	__u64 setup; /* arrival of the INVITE; a microsecond off where that would be an old row's */
+	__u64 answer; /* of the 2xx, or of the ACK */
 	__u64 end; /* 0: open */
 	__u64 bye_at; /* arrival of the pending BYE's last copy */
 	__u32 bye_branch_in; /* of the pending BYE as it came in; 0: none */
@@ -208,6 +208,7 @@ struct cg_txn_key {
 #define CG_I_SENT_ON 0x40 /* invites: the host sent it on, under a branch that is in pending */
 #define CG_I_ANSWERED_HERE 0x20 /* pending under the caller's branch: the host answers it */
 #define CG_I_CAME_BACK 0x80 /* pending: as a spiral, whose own 2xx tells of the call */
+#define CG_I_WITHIN 0x100 /* it had a To tag, of no dialog that is known */
 
 struct cg_invite {
 	__u64 setup; /* arrival */
@@ -221,10 +222,11 @@ struct cg_invite {
 	__u8 sent_to[16]; /* pending: where the host sent it */
 	__u16 caller_port;
 	__u16 sent_port;
+	__u16 flags; /* CG_I_... */
 	__u8 clock;
-	__u8 flags; /* CG_I_... */
 	__u8 caller_if; /* ifindex in short */
 	__u8 sent_if;
+	__u8 pad[7];
 	struct cg_call call;
 };
 
@@ -232,6 +234,7 @@ struct cg_invite {
 
 struct cg_early {
 	__u64 caller_tag;
+	__u64 branch; /* its INVITE's in pending or invites; 0: unknown, or a dialog has opened */
 	__u32 caller_cseq;
 	__u32 callee_cseq;
 	__u8 caller_flags; /* CG_LEG_COUNTED */
@@ -368,10 +371,11 @@ CG_SIZE(struct cg_call, 368);
 CG_SIZE(struct cg_leg, 24);
 CG_SIZE(struct cg_dialog, 552);
 CG_AT(struct cg_dialog, lock, 8);
+CG_AT(struct cg_dialog, caller, 16);
 CG_AT(struct cg_dialog, caller_port, 64);
 CG_AT(struct cg_dialog, call, 136);
-CG_SIZE(struct cg_invite, 448);
-CG_SIZE(struct cg_early, 56);
+CG_SIZE(struct cg_invite, 456);
+CG_SIZE(struct cg_early, 64);
 CG_SIZE(struct cg_move, 32);
 CG_SIZE(struct cg_config, 112);
 CG_SIZE(struct cg_prefix, 20);

@@ -36,6 +36,7 @@
 	X(CLOSED, closed, PASS, "response that closed a call on evidence")                         \
 	/* tried against the bill: the packet passes, the call runs on */                          \
 	X(FORGED_2XX, forged_2xx, NOTE, "2xx from elsewhere than the INVITE was sent to")          \
+	X(UNSEEN_START, unseen_start, NOTE, "call told by its ACK or a re-INVITE alone: suspect")  \
 	X(WRONG_TARGET, wrong_target, NOTE, "BYE sent on to another target than the witness'")     \
 	X(WRONG_ANSWERER, wrong_answerer, NOTE, "BYE answered by another than the witness")        \
 	X(REFUSED, refused, NOTE, "BYE refused: the call runs on")                                 \
@@ -45,11 +46,11 @@
 	X(OUT_OF_ORDER, out_of_order, DROP, "BYE below the leg's CSeq")                            \
 	X(EQUAL_CSEQ, equal_cseq, POLICY, "BYE under the CSeq of another request")                 \
 	X(BAD_CSEQ, bad_cseq, DROP, "BYE whose CSeq is missing, not a number, or 2^31 and up")     \
-	X(AMBIGUOUS, ambiguous, DROP, "BYE whose dialog headers can be read in two ways")          \
+	X(AMBIGUOUS, ambiguous, DROP, "BYE, INVITE or ACK that can be read in two ways")           \
 	X(WRONG_LEG, wrong_leg, DROP, "BYE of one leg from the other leg's address")               \
 	X(FOREIGN_SOURCE, foreign_source, POLICY, "BYE from an address of neither leg")            \
 	X(FOREIGN_ACK, foreign_ack, DROP, "ACK that jumps the counter, from a foreign address")    \
-	X(FRAGMENTED, fragmented, POLICY, "BYE or INVITE whose headers are not all in sight")      \
+	X(FRAGMENTED, fragmented, POLICY, "BYE, INVITE, ACK or answer, headers not all in sight")  \
 	/* the guard's own limits: the packet passes */                                            \
 	X(DIALOGS_FULL, dialogs_full, PASS, "no room in dialogs: a call runs unguarded")           \
 	X(PENDING_FULL, pending_full, PASS, "no room in pending: a call may open unseen")          \

@@ -136,7 +136,7 @@ static void check_end(const struct cg_dialog *was, const struct cg_dialog *is)
 	HOLD((is->state == CG_S_ENDED) == (is->end != 0));
 	HOLD((is->state == CG_S_ENDED) == (is->end_reason != CG_E_NONE));
 	HOLD(is->state != CG_S_ENDED || is->ended_by == CG_LEG_CALLER ||
-	     is->ended_by == CG_LEG_CALLEE);
+	     is->ended_by == CG_LEG_CALLEE || is->end_reason == CG_E_LOST);
 	HOLD(is->state != CG_S_ENDED || is->flags & (CG_D_CONFIRMED_END | CG_D_SUSPECT));
 	if (was->state != CG_S_ENDED)
 		return;
@@ -178,19 +178,26 @@ static void check_blocked(const struct cg_dialog *was, const struct cg_dialog *i
 	HOLD(!memcmp(&unmarked, was, sizeof(unmarked)));
 }
 
-/* A gateway answered under the tags of a dialog that is no gateway's: the call is its own now. */
+/* Another answer took a dialog's place: a gateway's, or the one that its ACK came before. */
 static int is_taken_over(const struct cg_dialog *was, const struct cg_dialog *is)
 {
-	return !(was->callee_flags & CG_LEG_GATEWAY) && is->callee_flags & CG_LEG_GATEWAY;
+	return is->setup != was->setup;
 }
 
 static void check_take_over(const struct cg_dialog *was, const struct cg_dialog *is, int reason,
 			    const struct facts *f)
 {
-	HOLD(reason == CG_R_OPENED && f->direction == CG_IN && f->peer_gateway);
+	HOLD(reason == CG_R_OPENED || reason == CG_R_UNSEEN_START);
 	HOLD(f->method == CG_M_INVITE && f->status >= 200 && f->status < 300);
-	HOLD(!(was->callee_flags & CG_LEG_HOST) && is->state == CG_S_CONFIRMED);
-	HOLD(addr_equal(is->callee.addr, f->peer) && !addr_equal(was->callee.addr, f->peer));
+	HOLD(is->state == CG_S_CONFIRMED && is->sip_code == f->status);
+	if (f->direction == CG_OUT) {
+		HOLD(!was->sip_code && is->callee_flags & CG_LEG_HOST);
+		return;
+	}
+	HOLD(addr_equal(is->callee.addr, f->peer));
+	HOLD(f->peer_gateway || (!was->sip_code && addr_equal(was->callee.addr, f->peer)));
+	HOLD(!was->sip_code || !(was->callee_flags & (CG_LEG_HOST | CG_LEG_GATEWAY)));
+	HOLD(!was->sip_code || !addr_equal(was->callee.addr, f->peer));
 }
 
 static void check_dialog(const struct cg_dialog *was, const struct cg_dialog *is, int dropped,
@@ -225,8 +232,8 @@ static void check_steps(const struct held *is)
 
 		if (!before.held.used[i])
 			continue;
-		if (is_taken_over(a, b)) {
-			opened++;
+		if (is_taken_over(a, b)) { /* the old one has a key of its own now */
+			opened += is->count == before.held.count;
 			continue;
 		}
 		ended += a->state != CG_S_ENDED && b->state == CG_S_ENDED;

@@ -11,12 +11,13 @@
 	{"gateway>host", "200 BYE 14 a>b via=p9,c9", "pass closed", "end", "ended"}
 /* The caller's second INVITE, to a host of his own, which knows the gateway's To tag. */
 #define BY_A_STRANGER(event)                                                                       \
-	{"caller>host", "INVITE 14 a> via=c2 uri=sip:me@proxy.example", "pass invite"},             \
+	{"caller>host", "INVITE 14 a> via=c2 uri=sip:me@proxy.example @second", "pass invite"},     \
 	{"host>stranger", "INVITE 14 a> via=p2,c2 uri=sip:me@stranger", "pass invite"},             \
 	{"stranger>host", "200 INVITE 14 a>b via=p2,c2", "pass opened", event, "confirmed"}
-#define TRUE_ANSWER                                                                                \
+#define TRUE_ANSWER(was)                                                                                \
 	{"gateway>host", "200 INVITE 13 a>b via=p1,c1 @answer", "pass opened", "start",             \
-	 "confirmed callee_at=gateway uri=sip:0049@proxy setup@setup answer@answer dialogs=1"}
+	 "dialogs=2 tag=b confirmed callee_at=gateway uri=sip:0049@proxy suspect=0 setup@setup "       \
+	 "answer@answer was=b " was}
 #define LATE(path, message) {path, message, "pass in_dialog", NULL, "ended alive=0 suspect=0"}
 
 SUITE(attack,
@@ -41,13 +42,15 @@ SUITE(attack,
 	     {"gateway>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start",
 	      "confirmed callee_at=gateway"}),
 	CASE("F16: ... where the guard has not seen, or has forgotten, the 180", NULL, INVITED,
-	     BY_A_STRANGER("start"), TRUE_ANSWER,
-	     {"stranger>host", "BYE 1 b>a via=s1", "pass foreign_source", "violation", "confirmed"},
+	     BY_A_STRANGER("start"),
+	     TRUE_ANSWER("ended end=lost by=none end@answer suspect=1 callee_at=stranger setup@second "
+			 "uri=sip:me@proxy"),
+	     {"stranger>host", "BYE 1 b>a via=s1", "pass foreign_source", "violation", "tag=b confirmed"},
 	     {"gateway>host", "200 INVITE 13 a>b via=p1,c1", "pass in_dialog", NULL,
-	      "confirmed answer@answer"}),
+	      "dialogs=2 tag=b confirmed answer@answer"}),
 	CASE("F16: ... and the caller's own host has hung up before", NULL, INVITED,
-	     BY_A_STRANGER("start"), {"stranger>host", "BYE 1 b>a via=s1", "pass bye", "end", "ended"},
-	     TRUE_ANSWER),
+	     BY_A_STRANGER("start"), {"stranger>host", "BYE 1 b>a via=s1 @bye", "pass bye", "end", "ended"},
+	     TRUE_ANSWER("ended end=bye end@bye")),
 	CASE("F16: ... by a spiral of the same INVITE", NULL,
 	     {"caller>host", "INVITE 13 a> via=c1 @setup", "pass invite"},
 	     {"host>stranger", "INVITE 13 a> via=p2,c1", "pass invite"},
@@ -55,7 +58,8 @@ SUITE(attack,
 	     {"host>gateway", "INVITE 13 a> via=p1,s1,p2,c1", "pass invite"},
 	     {"stranger>host", "200 INVITE 13 a>b via=p2,c1", "pass opened", "start"},
 	     {"gateway>host", "200 INVITE 13 a>b via=p1,s1,p2,c1 @answer", "pass opened", "start",
-	      "confirmed callee_at=gateway caller_at=caller setup@setup answer@answer dialogs=1"}),
+	      "dialogs=2 tag=b confirmed callee_at=gateway caller_at=caller setup@setup answer@answer "
+	      "was=b end=lost callee_at=stranger setup@setup"}),
 	CASE("near miss: a stranger's answer does not take the gateway's call", NULL, CALL,
 	     {"caller>host", "INVITE 14 a> via=c2 uri=sip:me@proxy.example", "pass invite"},
 	     {"host>stranger", "INVITE 14 a> via=p2,c2 uri=sip:me@proxy.example", "pass invite"},

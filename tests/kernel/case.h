@@ -7,6 +7,7 @@
  *           "/outside" or "/inside" if not by loopback. To the host is the way in (XDP), from the
  *           host the way out (tc).
  *           "later": no packet; the message says how many seconds go by, and no verdict follows
+ *           "retired": no packet; the agent has deleted all dialogs
  * message   "BYE 10 a>b via=c3": method, CSeq, From tag > To tag, branches of the Vias from the top;
  *           "200 BYE 10 a>b via=p3,c3" the response. More words: message.h.
  * verdict   "drop out_of_order": the action and the one counter that moves

@@ -7,6 +7,7 @@
  * then      confirmed ending ended	state of the dialog, of the case's only one or of `tag=`
  *           none			there is no dialog
  *           tag=X			the dialog with that To tag
+ *           was=X			the one that gave way to it
  *           dialogs=N pending=N moves=N answerers=N	entries in that map
  *           done=N			of `pending`, those that may be swept
  *           answers=HOST*N		what `answerers` says of it

@@ -7,9 +7,38 @@
 #include "check.h"
 #include "words.h"
 
-/* The dialog of this Call-ID, with this To tag if one is given. */
+#define SETUP_SHIFT_NS 1000 /* of a dialog that took another's place */
+
+/* What has the same Call-ID and tags must have another setup_time, or its rows are one. */
+static bool check_row_keys(const struct cg_dialog *dialogs, int count)
+{
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < i; j++)
+			if (!memcmp(&dialogs[i].call, &dialogs[j].call,
+				    CG_CALL_ID_MAX + CG_TAG_MAX) &&
+			    !strcmp(dialogs[i].to_tag, dialogs[j].to_tag) &&
+			    dialogs[i].setup / 1000 == dialogs[j].setup / 1000)
+				return wrong("two dialogs have one row");
+	return true;
+}
+
+/* Another of the same tags was answered since. */
+static bool is_put_aside(const struct cg_dialog *d, const struct cg_dialog *dialogs, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!strcmp(dialogs[i].call.call_id, d->call.call_id) &&
+		    !strcmp(dialogs[i].call.from_tag, d->call.from_tag) &&
+		    !strcmp(dialogs[i].to_tag, d->to_tag) && dialogs[i].answer > d->answer)
+			return true;
+	return false;
+}
+
+/*
+ * The dialog of this Call-ID, with this To tag if one is given; of those whose place another has
+ * taken, and only of them, if `was`.
+ */
 static const struct cg_dialog *find(const struct run *run, const struct cg_dialog *dialogs,
-				    int count, const char *tag)
+				    int count, const char *tag, bool was)
 {
 	const struct cg_dialog *found = NULL;
 
@@ -18,6 +47,8 @@ static const struct cg_dialog *find(const struct run *run, const struct cg_dialo
 		    strncmp(dialogs[i].call.call_id, run->message->call_id, CG_CALL_ID_MAX - 1))
 			continue;
 		if (tag && strcmp(dialogs[i].to_tag, tag))
+			continue;
+		if (was != is_put_aside(&dialogs[i], dialogs, count))
 			continue;
 		if (found) {
 			wrong("more than one dialog, and no tag= says which");
@@ -109,7 +140,7 @@ static bool check_time(const struct run *run, const char *name, const char *labe
 
 		if (strcmp(moment->label, label))
 			continue;
-		return (at >= moment->before && at <= moment->after) ||
+		return (at >= moment->before && at <= moment->after + SETUP_SHIFT_NS) ||
 		       wrong("%s is not the time of @%s", name, label);
 	}
 	return wrong("the table has no step @%s", label);
@@ -215,7 +246,7 @@ static bool check_words(const struct run *run, const struct cg_dialog *dialogs, 
 {
 	const struct cg_dialog *d = NULL;
 	const char *tag = NULL;
-	bool good = true;
+	bool good = true, was = false;
 	char *word;
 
 	while ((word = strsep(&rest, " "))) {
@@ -238,13 +269,14 @@ static bool check_words(const struct run *run, const struct cg_dialog *dialogs, 
 			good &= check_maps(run, word, value);
 			continue;
 		}
-		if (what == '=' && !strcmp(word, "tag")) {
+		if (what == '=' && (!strcmp(word, "tag") || !strcmp(word, "was"))) {
 			tag = value;
+			was = *word == 'w';
 			d = NULL;
 			continue;
 		}
 		if (!d) {
-			d = find(run, dialogs, count, tag);
+			d = find(run, dialogs, count, tag, was);
 			if (!d)
 				return wrong("no such dialog among %d", count);
 			good &= check_sane(d);
@@ -268,7 +300,7 @@ bool check_dialog(const struct run *run, const char *then)
 
 	snprintf(copy, sizeof(copy), "%s", then ? then : "");
 	if (good)
-		good = check_words(run, dialogs, count, copy);
+		good = check_words(run, dialogs, count, copy) && check_row_keys(dialogs, count);
 	for (int i = 0; good && i < count; i++)
 		good = check_sane(&dialogs[i]);
 	free(dialogs);

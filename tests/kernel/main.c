@@ -26,10 +26,10 @@
 #define DIALOGS 4096
 
 extern const struct suite order, opening, evidence, legs, moving, afterwards, interface, observe,
-	parser, packet, attack, late;
+	parser, packet, attack, late, unseen;
 static const struct suite *const suites[] = {
-	&order,	    &opening, &evidence, &legs,	  &moving, &afterwards,
-	&interface, &observe, &parser,	 &packet, &attack, &late,
+	&order,	  &opening, &evidence, &legs,	&moving, &afterwards, &interface,
+	&observe, &parser,  &packet,   &attack, &late,	 &unseen,
 };
 
 static int number, failed;
@@ -75,6 +75,10 @@ static bool run_step(struct run *run, struct message *message, const struct step
 
 	if (!strcmp(step->path, "later"))
 		return let_pass(run, message, strtoul(step->message, NULL, 10));
+	if (!strcmp(step->path, "retired")) {
+		*message = (struct message){ 0 };
+		return !rig_retire(run->rig) || wrong("the dialogs stay");
+	}
 	err = message_make(message, step->message, call_id);
 	err = err ? err : host_path(step->path, &run->from, &run->to, &run->in);
 	err = err ? err

@@ -383,6 +383,16 @@ int rig_age(struct rig *rig, __u64 ns)
 	return err;
 }
 
+int rig_retire(struct rig *rig)
+{
+	int fd = bpf_map__fd(rig->skel->maps.dialogs), err = 0;
+	struct cg_dialog_key key;
+
+	while (!err && !bpf_map_get_next_key(fd, NULL, &key))
+		err = bpf_map_delete_elem(fd, &key);
+	return err;
+}
+
 int rig_fill(struct rig *rig, const char *name)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(rig->skel->obj, name);

@@ -78,6 +78,9 @@ __u64 rig_rang(struct rig *rig);
 /* Moves all times of all dialogs back by so many nanoseconds. 0 or -errno. */
 int rig_age(struct rig *rig, __u64 ns);
 
+/* Deletes all dialogs, as the agent does. */
+int rig_retire(struct rig *rig);
+
 /* Fills a map with entries of no meaning until it takes no more; returns how many, or -errno. */
 int rig_fill(struct rig *rig, const char *map);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // link: agent/cdr.c agent/lost.c agent/spool.c agent/spool_read.c agent/table.c agent/text.c agent/words.c -luuid -lsqlite3
+#include <stdbool.h>
 #include <string.h>
 
 #include "cdr.h"
@@ -119,6 +120,19 @@ static void ends(void)
 	   "cdr: over max_call: timeout, suspect, the same end at every look");
 }
 
+/* The key: the same before and after, and another than that of a setup a microsecond later. */
+static bool put_aside_closes_its_row(const struct cg_dialog *aside)
+{
+	struct cg_dialog before = a_call(), instead = a_call();
+	struct cg_cdr_row old = row_of(&before, 0), closed = row_of(aside, 0), new;
+
+	instead.setup += 1000;
+	new = row_of(&instead, 0);
+	return old.setup_time == closed.setup_time && !strcmp(old.call_uid, closed.call_uid) &&
+	       !strcmp(old.node, closed.node) && !strcmp(new.call_uid, closed.call_uid) &&
+	       new.setup_time != closed.setup_time &&new.end_time == CG_NULL;
+}
+
 static void lost(void)
 {
 	struct cg_limits gone = limits;
@@ -135,6 +149,15 @@ static void lost(void)
 	   "cdr: lost: suspect, ended when they went, the same at every look");
 	ok(cg_cdr_fingerprint(&d, CG_DUE_LOST) != cg_cdr_fingerprint(&d, 0),
 	   "fingerprint: the loss does");
+	d = an_ended_call();
+	d.end_reason = CG_E_LOST;
+	d.ended_by = CG_LEG_NONE;
+	d.flags = CG_D_SUSPECT;
+	row = row_of(&d, 0);
+	ok(!strcmp(row.end_reason, "lost") && row.end_time == 1160 * US_1970 && row.suspect &&
+		   !row.bye_confirmed && !strcmp(row.ended_by, "none"),
+	   "cdr: a dialog whose place another took: lost, suspect, ended then");
+	ok(put_aside_closes_its_row(&d), "... its open row closes, and the other's stays open");
 	d = an_ended_call();
 	ok(cg_cdr_due(&d, &gone, 400 * S) == CG_DUE_RETIRE, "due: ... an ended one is not");
 	d = a_call();
