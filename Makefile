@@ -134,7 +134,7 @@ help:
 	@echo 'make test-mixed  2,000 calls with everything in random order; make test-floods: 10 s each'
 	@echo 'make test-chaos  72,000 calls in 240 s while daemon, PostgreSQL and disk fail; SEED=N: the same again'
 	@echo 'make table       what each attack is billed, from real calls, into the README'
-	@echo 'make bench       what a packet costs (root)'
+	@echo 'make bench       what a packet costs (root); make bench-store: calls a second from ring to row'
 	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'
 	@echo 'make install     to $(PREFIX); DESTDIR and PREFIX are heeded, and by uninstall'
 	@echo 'make deps        apt-get what build, demo, tests and lint lack'

@@ -224,6 +224,7 @@ static int watch_all(struct daemon *d)
 
 static int start_intake(struct daemon *d)
 {
+	const struct cg_rings_user user = { cg_intake_take, cg_intake_turned, &d->intake };
 	int err;
 
 	d->fallback = (struct cg_fallback){ .breaker = &d->options.breaker,
@@ -244,8 +245,7 @@ static int start_intake(struct daemon *d)
 	err = cg_intake_start(&d->intake, d->options.limits.bye_timeout);
 	if (err)
 		return err;
-	return cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, cg_intake_take,
-			    &d->intake, &d->rings);
+	return cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, &user, &d->rings);
 }
 
 /* Everything that can be wrong with a start is found, and said, here. */

@@ -4,13 +4,15 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "ifname.h"
 #include "loop.h"
 
 static bool room(const struct cg_intake *intake)
 {
-	return cg_writer_room(intake->writer) > CG_STEPS_A_LOOK;
+	return cg_writer_room(intake->writer) > CG_STEPS_A_LOOK * (intake->n_keys + 1);
 }
 
 static void violation_row(const struct cg_intake *intake, const struct cg_event *event,
@@ -66,8 +68,26 @@ bool cg_intake_take(void *ctx, const struct cg_event *event)
 	}
 	cg_outcomes_take(intake->outcomes, event);
 	if (event->key.call | event->key.tags)
-		cg_track_fetch(intake->track, &event->key, cg_boottime());
+		intake->keys[intake->n_keys++] = event->key;
 	return room(intake); /* for one more event */
+}
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct cg_dialog_key));
+}
+
+/* A dialog that several events name is looked at once: what they told of stands in the map. */
+void cg_intake_turned(void *ctx)
+{
+	struct cg_intake *intake = ctx;
+	__u64 now = cg_boottime();
+
+	qsort(intake->keys, intake->n_keys, sizeof(*intake->keys), compare);
+	for (unsigned int i = 0; i < intake->n_keys; i++)
+		if (!i || compare(&intake->keys[i], &intake->keys[i - 1]))
+			cg_track_fetch(intake->track, &intake->keys[i], now);
+	intake->n_keys = 0;
 }
 
 void cg_intake_turn(struct cg_intake *intake, __u64 now)

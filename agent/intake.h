@@ -4,6 +4,7 @@
 #define CG_INTAKE_H
 
 #include "outcome.h"
+#include "rings.h"
 #include "server.h"
 #include "track.h"
 
@@ -14,15 +15,19 @@ struct cg_intake { /* filled by the caller, who keeps what it points to */
 	const struct cg_origin *origin;
 	int dialogs_fd;
 	int ifname_fd; /* of cg_ifname_socket() */
-	struct cg_outcomes *outcomes; /* its own */
+	/* its own */
+	struct cg_outcomes *outcomes;
+	struct cg_dialog_key keys[CG_EVENTS_A_TURN]; /* that this turn's events name */
+	unsigned int n_keys;
 };
 
 /* bye_timeout: ns. 0 or -ENOMEM. */
 int cg_intake_start(struct cg_intake *intake, __u64 bye_timeout);
 void cg_intake_stop(struct cg_intake *intake);
 
-/* A cg_rings_take of a struct cg_intake. */
+/* take and turned of a struct cg_intake's rings. */
 bool cg_intake_take(void *ctx, const struct cg_event *event);
+void cg_intake_turned(void *ctx);
 
 /* Each second: violations whose outcome is known by now are told. now: CLOCK_BOOTTIME, ns. */
 void cg_intake_turn(struct cg_intake *intake, __u64 now);

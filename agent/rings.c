@@ -10,8 +10,6 @@
 #include "log.h"
 #include "loop.h"
 
-#define EVENTS_A_TURN 512
-
 struct ring {
 	struct cg_rings *rings;
 	struct ring_buffer *buffer;
@@ -24,8 +22,7 @@ struct cg_rings {
 	int loop;
 	struct ring events;
 	struct ring alerts;
-	cg_rings_take take;
-	void *ctx;
+	struct cg_rings_user user;
 	bool foreign; /* said already */
 };
 
@@ -48,18 +45,23 @@ static int take_record(void *ctx, void *data, size_t size)
 	event.call_id[CG_CALL_ID_MAX - 1] = '\0';
 	event.from_tag[CG_TAG_MAX - 1] = '\0';
 	event.to_tag[CG_TAG_MAX - 1] = '\0';
-	if (!rings->take(rings->ctx, &event))
+	if (!rings->user.take(rings->user.ctx, &event))
 		ring->resting = true;
-	return ring->resting || ++ring->taken >= EVENTS_A_TURN ? -EAGAIN : 0;
+	return ring->resting || ++ring->taken >= CG_EVENTS_A_TURN ? -EAGAIN : 0;
 }
 
 /* True: the ring is empty. */
 static bool take_turn(struct ring *ring)
 {
+	struct cg_rings_user *user = &ring->rings->user;
+	bool empty;
+
 	if (ring->resting)
 		return false;
 	ring->taken = 0;
-	return ring_buffer__consume(ring->buffer) >= 0;
+	empty = ring_buffer__consume(ring->buffer) >= 0;
+	user->turned(user->ctx);
+	return empty;
 }
 
 static void ready(void *ctx, __u32 events)
@@ -87,7 +89,7 @@ static int ring_open(struct cg_rings *rings, struct ring *ring, int fd, const ch
 	return err;
 }
 
-int cg_rings_new(int loop, int events_fd, int alerts_fd, cg_rings_take take, void *ctx,
+int cg_rings_new(int loop, int events_fd, int alerts_fd, const struct cg_rings_user *user,
 		 struct cg_rings **out)
 {
 	struct cg_rings *rings = calloc(1, sizeof(*rings));
@@ -96,8 +98,7 @@ int cg_rings_new(int loop, int events_fd, int alerts_fd, cg_rings_take take, voi
 	if (!rings)
 		return -ENOMEM;
 	rings->loop = loop;
-	rings->take = take;
-	rings->ctx = ctx;
+	rings->user = *user;
 	err = ring_open(rings, &rings->events, events_fd, "events");
 	if (!err)
 		err = ring_open(rings, &rings->alerts, alerts_fd, "alerts");

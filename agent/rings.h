@@ -14,11 +14,17 @@
 
 struct cg_rings;
 
-/* Returns false to be left alone until cg_rings_resume(). The event is whole and of our layout. */
-typedef bool (*cg_rings_take)(void *ctx, const struct cg_event *event);
+#define CG_EVENTS_A_TURN 512 /* of one ring */
+
+struct cg_rings_user {
+	/* False: to be left alone until cg_rings_resume(). The event is whole and of our layout. */
+	bool (*take)(void *ctx, const struct cg_event *event);
+	void (*turned)(void *ctx); /* those of a turn are taken, CG_EVENTS_A_TURN at most */
+	void *ctx;
+};
 
 /* 0 or -errno, logged. */
-int cg_rings_new(int loop, int events_fd, int alerts_fd, cg_rings_take take, void *ctx,
+int cg_rings_new(int loop, int events_fd, int alerts_fd, const struct cg_rings_user *user,
 		 struct cg_rings **rings);
 void cg_rings_free(struct cg_rings *rings);
 

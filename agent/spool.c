@@ -160,7 +160,10 @@ static int make_tables(struct cg_spool *spool)
  */
 static int set_up_writer(struct cg_spool *spool, __s64 version)
 {
-	int err = run(spool, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+	int err = run(
+		spool,
+		"PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA "
+		"synchronous = FULL; PRAGMA wal_autocheckpoint = 256; PRAGMA cache_size = -16384;");
 
 	if (!err && version != SPOOL_VERSION)
 		err = make_tables(spool);

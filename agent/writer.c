@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define STEPS_A_COMMIT 1024
+#define STEPS_A_COMMIT 2048
 
 static bool has_work(const struct cg_writer *writer)
 {

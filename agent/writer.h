@@ -10,7 +10,7 @@
 
 #include "spool.h"
 
-#define CG_QUEUE_STEPS 4096
+#define CG_QUEUE_STEPS 8192
 
 struct cg_writer;
 
