@@ -197,6 +197,7 @@ int cg_settings_default(struct cg_config *config)
 		return -EIO;
 	if (clock_gettime(CLOCK_REALTIME, &wall) || clock_gettime(CLOCK_BOOTTIME, &boot))
 		return -errno;
+	fresh.port_bits = cg_port_bits(fresh.ports, fresh.n_ports);
 	fresh.clock_offset[0] = ns(wall) - ns(boot);
 	*config = fresh;
 	return 0;
@@ -217,6 +218,7 @@ void cg_settings_over(const struct cg_settings *settings, struct cg_config *conf
 	if (settings->given & CG_SET_PORTS) {
 		memcpy(config->ports, settings->ports, sizeof(config->ports));
 		config->n_ports = settings->n_ports;
+		config->port_bits = cg_port_bits(settings->ports, settings->n_ports);
 	}
 	if (settings->given & CG_SET_GATEWAYS)
 		config->has_gateways = settings->n_gateways > 0;

@@ -2,7 +2,7 @@
 /*
  * From a parsed message to struct facts: identity, branches, targets.
  *
- * API: facts_basic(), facts_identity(), facts_request_port().
+ * API: facts_basic(), facts_identity(), facts_routing().
  */
 #ifndef CG_FACTS_H
 #define CG_FACTS_H
@@ -82,8 +82,8 @@ static __noinline __u32 facts_target(struct guard *g, const struct sip_slice *ur
 	if (at == end)
 		at = uri->off; /* no user */
 	start = facts_user(g, uri->off, at);
-	hash = hash_text(p, g->config, start, at - start, 0);
-	hash = HASH_ROTATE(hash, 1) + hash_text(p, g->config, at, stop - at, 1);
+	hash = hash_exact(p, g->config, start, at - start);
+	hash = HASH_ROTATE(hash, 1) + hash_folded(p, g->config, at, stop - at);
 	return (__u32)(hash >> 32) | 1;
 }
 
@@ -114,7 +114,6 @@ static __always_inline void facts_basic(struct guard *g)
 	struct facts *f = &g->s->facts;
 
 	__builtin_memset(f, 0, sizeof(*f));
-	f->now = bpf_ktime_get_boot_ns();
 	f->cseq = msg->cseq;
 	f->cseq_valid = !(msg->flags & SIP_BAD_CSEQ);
 	f->status = msg->status;
@@ -131,6 +130,7 @@ static __always_inline void facts_basic(struct guard *g)
 	}
 }
 
+/* Whose message it is: enough for what is refused at once. */
 static __always_inline void facts_identity(struct guard *g)
 {
 	struct sip_parser *p = &g->s->parser;
@@ -142,6 +142,17 @@ static __always_inline void facts_identity(struct guard *g)
 	f->key.tags = f->from + f->to;
 	if (p->msg.flags & SIP_LOOSE)
 		f->from_case = ~0ULL; /* a 481 to it is no evidence, rule 3 */
+}
+
+/* What all else needs: the time, where it goes, and who stands at the far end. */
+static __noinline int facts_routing(struct guard *g)
+{
+	struct sip_parser *p = &g->s->parser;
+	struct facts *f = &g->s->facts;
+
+	f->now = bpf_ktime_get_boot_ns();
+	f->peer_gateway = addr_is_gateway(g->config, f->peer);
+	sip_routing(p);
 	f->relayed = p->vias > 1;
 	if (f->method == CG_M_INVITE || f->method == CG_M_BYE || f->method == CG_M_UPDATE)
 		f->branch = hash_slice(g->config, p, &p->msg.branch);
@@ -153,7 +164,7 @@ static __always_inline void facts_identity(struct guard *g)
 		f->request_uri = facts_target(g, &p->msg.request_uri);
 		f->request_port = facts_request_port(g);
 	}
-	f->peer_gateway = addr_is_gateway(g->config, f->peer);
+	return 0;
 }
 
 #endif

@@ -29,9 +29,17 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* Of an INVITE or ACK that comes in: two branches, as two Call-IDs, are two calls. */
+static __always_inline int guard_branches_differ(const struct guard *g)
+{
+	const struct facts *f = &g->s->facts;
+
+	return f->direction == CG_IN && (f->method == CG_M_INVITE || f->method == CG_M_ACK) &&
+	       (g->s->parser.msg.flags & SIP_REPEATED);
+}
+
 /* A request of a known dialog. */
-static __always_inline void guard_dialog_request(struct guard *g, struct cg_dialog *d,
-						 struct outcome *o)
+static __noinline int guard_dialog_request(struct guard *g, struct cg_dialog *d, struct outcome *o)
 {
 	const struct facts *f = &g->s->facts;
 	struct cg_move *m = move_find(f);
@@ -52,20 +60,15 @@ static __always_inline void guard_dialog_request(struct guard *g, struct cg_dial
 	bpf_spin_unlock(&d->lock);
 	if (o->moves && !(m && m->branch_in == branch_short(f->branch)))
 		move_note(g); /* a copy of it changes nothing */
+	return 0;
 }
 
-static __noinline int guard_request(struct guard *g, struct outcome *o)
+/* A request of no known dialog, but for a BYE that comes in. */
+static __noinline int guard_new_request(struct guard *g, struct outcome *o)
 {
 	const struct facts *f = &g->s->facts;
 	int within = g->s->parser.msg.to_tag.len != 0;
-	struct cg_dialog *d = NULL;
 
-	if (f->method != CG_M_INVITE || within)
-		d = bpf_map_lookup_elem(&dialogs, &f->key);
-	if (d) {
-		guard_dialog_request(g, d, o);
-		return 0;
-	}
 	if (f->method == CG_M_INVITE)
 		o->reason = f->direction == CG_IN ? invite_in(g) : invite_out(g);
 	if (f->method == CG_M_ACK)
@@ -73,6 +76,30 @@ static __noinline int guard_request(struct guard *g, struct outcome *o)
 	else if (f->method != CG_M_INVITE || within)
 		o->reason = early_request(g);
 	return 0;
+}
+
+/* A BYE that is refused, the commonest of floods, costs no more than who it is of. */
+static __always_inline void guard_request(struct guard *g, struct outcome *o)
+{
+	struct facts *f = &g->s->facts;
+	int bye_in = f->method == CG_M_BYE && f->direction == CG_IN;
+	struct cg_dialog *d = NULL;
+
+	if (f->method != CG_M_INVITE || g->s->parser.msg.to_tag.len)
+		d = bpf_map_lookup_elem(&dialogs, &f->key);
+	if (d && bye_in && dialog_bye_is_low(d, f, g->config, o))
+		return;
+	if (!d && bye_in) {
+		o->reason = early_request(g);
+		return;
+	}
+	facts_routing(g);
+	if (guard_branches_differ(g))
+		o->reason = CG_R_AMBIGUOUS;
+	else if (d)
+		guard_dialog_request(g, d, o);
+	else
+		guard_new_request(g, o);
 }
 
 static __noinline int guard_response(struct guard *g, struct outcome *o)
@@ -212,10 +239,12 @@ static __always_inline int guard_message(struct guard *g, struct outcome *o)
 		o->reason = CG_R_OUT_OF_DIALOG;
 	} else {
 		facts_identity(g);
-		if (msg->status)
+		if (msg->status) {
+			facts_routing(g);
 			guard_response(g, o);
-		else
+		} else {
 			guard_request(g, o);
+		}
 	}
 	return 0;
 }
@@ -226,18 +255,19 @@ static __always_inline int guard_message(struct guard *g, struct outcome *o)
  */
 static __noinline int guard_locate(struct guard *g, struct cursor *c, __u8 direction, __u32 ifindex)
 {
-	struct packet packet = { .direction = direction, .ifindex = ifindex };
-	int reason = packet_read(c, g->config, &packet);
+	struct packet *packet;
+	int reason;
 
-	if (reason != PACKET_SIP) {
-		count(direction, reason, CG_PASS);
-		return reason;
-	}
 	g->s = scratch_get();
 	if (!g->s)
 		return CG_R_INTERNAL;
-	g->s->packet = packet;
-	return PACKET_SIP;
+	packet = &g->s->packet;
+	packet->direction = direction;
+	packet->ifindex = ifindex;
+	reason = packet_read(c, g->config, packet, direction);
+	if (reason != PACKET_SIP)
+		count(direction, reason, CG_PASS);
+	return reason;
 }
 
 /* A length that 6.1's verifier, too, sees to lie within 1..SIP_MAX. */
@@ -252,8 +282,7 @@ static __always_inline __u32 guard_copy_length(const struct guard *g)
 	return n + 1;
 }
 
-SEC("xdp.frags")
-int cseqguard_in(struct xdp_md *ctx)
+static __always_inline int guard_in(struct xdp_md *ctx)
 {
 	struct outcome o = { .event = CG_EVENTS };
 	struct guard g = { .config = config_get() };
@@ -277,6 +306,12 @@ int cseqguard_in(struct xdp_md *ctx)
 	else
 		guard_message(&g, &o);
 	return report(&g, &o) == CG_DROP ? XDP_DROP : XDP_PASS;
+}
+
+SEC("xdp.frags")
+int cseqguard_in(struct xdp_md *ctx)
+{
+	return guard_in(ctx);
 }
 
 SEC("tc")

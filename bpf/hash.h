@@ -12,14 +12,14 @@
 struct hash_state {
 	struct sip_parser *p;
 	__u64 v0, v1, v2, v3;
+	__u64 letter_case; /* a bit for each of the first 64 bytes: an upper case letter */
 	__u32 pos;
 	__u32 len;
 	__u32 fold; /* ASCII letters to lower case first */
 	__u32 pad;
-	__u64 letter_case; /* a bit for each of the first 64 bytes: an upper case letter */
 };
 
-#define HASH_STRIDE 5 /* words in line, and a step: a call costs as much as one */
+#define HASH_INLINE 8 /* words: of most Call-IDs all */
 #define HASH_ROTATE(x, b) ((x) << (b) | (x) >> (64 - (b)))
 
 static __always_inline void hash_round(struct hash_state *h)
@@ -45,19 +45,20 @@ static __always_inline __u64 hash_upper(__u64 word)
 	return (from_a ^ past_z) & ~word & SIP_EACH(0x80);
 }
 
-/* One word; 1: it was the last. */
-static __always_inline long hash_word(struct hash_state *h, __u32 i)
+/* One word; 1: it was the last, which carries what is left of the text, 0 to 7 bytes, and its length. */
+static __always_inline int hash_word(struct hash_state *h, __u32 i)
 {
 	__u32 done = 8 * i, left = h->len > done ? h->len - done : 0;
-	__u64 word = sip_word(h->p, h->pos + done) & sip_mask(left), upper;
+	__u64 word = sip_word(h->p, h->pos + done), upper;
 
+	if (left < 8)
+		word &= (1ULL << 8 * left) - 1;
 	if (h->fold) {
 		upper = hash_upper(word);
 		word |= upper >> 2;
 		if (i < 8)
 			h->letter_case |= sip_pack(upper) << done;
 	}
-	/* the last word carries what is left of the text, and its length: 0 to 7 bytes of it */
 	if (left < 8)
 		word |= (__u64)h->len << 56;
 	h->v3 ^= word;
@@ -66,37 +67,42 @@ static __always_inline long hash_word(struct hash_state *h, __u32 i)
 	return left < 8;
 }
 
-/* 1: the last word is in. */
-static __always_inline long hash_words(struct hash_state *h, __u32 i)
+static long hash_step(__u32 i, void *arg)
 {
-	for (__u32 j = 0; j < HASH_STRIDE; j++)
-		if (hash_word(h, i + j))
-			return 1;
+	return hash_word(arg, HASH_INLINE + i);
+}
+
+/* A function of its own: what a loop is given lies in memory, and here it need not. */
+static __noinline int hash_long(struct hash_state *h)
+{
+	bpf_loop(SIP_MAX / 8, hash_step, h, 0);
 	return 0;
 }
 
-static long hash_step(__u32 i, void *arg)
+static __always_inline __u64 hash_text(struct sip_parser *p, const struct cg_config *config,
+				       __u32 pos, __u32 len, __u32 fold)
 {
-	return hash_words(arg, HASH_STRIDE * (i + 1));
-}
+	__u64 k0 = config->secret[0], k1 = config->secret[1];
+	struct hash_state h = {
+		.p = p,
+		.v0 = k0 ^ 0x736f6d6570736575ULL,
+		.v1 = k1 ^ 0x646f72616e646f6dULL,
+		.v2 = k0 ^ 0x6c7967656e657261ULL,
+		.v3 = k1 ^ 0x7465646279746573ULL,
+		.pos = pos,
+		.len = len,
+		.fold = fold,
+	};
+	int last = 0;
 
-/* p->number is left with the letter case. */
-__noinline __u64 hash_text(struct sip_parser *p, const struct cg_config *config, __u32 pos,
-			   __u32 len, __u32 fold)
-{
-	struct hash_state h = { .p = p, .pos = pos, .len = len, .fold = fold };
-	__u64 k0, k1;
+	for (__u32 i = 0; i < HASH_INLINE && !last; i++)
+		last = hash_word(&h, i);
+	if (!last) {
+		struct hash_state more = h;
 
-	if (!p || !config)
-		return 0;
-	k0 = config->secret[0];
-	k1 = config->secret[1];
-	h.v0 = k0 ^ 0x736f6d6570736575ULL;
-	h.v1 = k1 ^ 0x646f72616e646f6dULL;
-	h.v2 = k0 ^ 0x6c7967656e657261ULL;
-	h.v3 = k1 ^ 0x7465646279746573ULL;
-	if (!hash_words(&h, 0))
-		sip_loop(SIP_MAX / 8 / HASH_STRIDE, hash_step, &h);
+		hash_long(&more);
+		h = more;
+	}
 	h.v2 ^= 0xff;
 	hash_round(&h);
 	hash_round(&h);
@@ -105,10 +111,23 @@ __noinline __u64 hash_text(struct sip_parser *p, const struct cg_config *config,
 	return h.v0 ^ h.v1 ^ h.v2 ^ h.v3;
 }
 
+/* Both are global functions, verified once, whatever the number of texts. */
+__noinline __u64 hash_exact(struct sip_parser *p, const struct cg_config *config, __u32 pos,
+			    __u32 len)
+{
+	return p && config ? hash_text(p, config, pos, len, 0) : 0;
+}
+
+__noinline __u64 hash_folded(struct sip_parser *p, const struct cg_config *config, __u32 pos,
+			     __u32 len)
+{
+	return p && config ? hash_text(p, config, pos, len, 1) : 0;
+}
+
 static __always_inline __u64 hash_slice(const struct cg_config *config, struct sip_parser *p,
 					const struct sip_slice *slice)
 {
-	return hash_text(p, config, slice->off, slice->len, 0);
+	return hash_exact(p, config, slice->off, slice->len);
 }
 
 /*
@@ -118,7 +137,7 @@ static __always_inline __u64 hash_slice(const struct cg_config *config, struct s
 static __always_inline __u64 hash_tag(const struct cg_config *config, struct sip_parser *p,
 				      const struct sip_slice *tag, __u64 *letter_case)
 {
-	__u64 hash = hash_text(p, config, tag->off, tag->len, 1);
+	__u64 hash = hash_folded(p, config, tag->off, tag->len);
 
 	*letter_case = tag->len > 64 ? ~0ULL : p->number;
 	return hash;

@@ -231,7 +231,7 @@ static __always_inline __u8 early_request(const struct guard *g)
 	if (!e->caller_if || (f->interface && f->interface != interface))
 		return CG_R_EARLY;
 	if (!addr_equal(g->s->packet.source, caller ? e->caller_addr : e->callee_addr) &&
-	    !(f->direction == CG_IN && f->peer_gateway))
+	    !(f->direction == CG_IN && addr_is_gateway(g->config, f->peer)))
 		return CG_R_EARLY;
 	if (caller && f->cseq > e->caller_cseq) {
 		e->caller_cseq = f->cseq;

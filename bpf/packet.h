@@ -238,7 +238,7 @@ static __always_inline int packet_extensions(struct cursor *c, __u8 direction)
 	return PACKET_SIP;
 }
 
-static __always_inline int packet_ipv6(struct cursor *c, struct packet *p)
+static __always_inline int packet_ipv6(struct cursor *c, struct packet *p, __u8 direction)
 {
 	struct ipv6hdr *ip = c->pos;
 
@@ -254,7 +254,7 @@ static __always_inline int packet_ipv6(struct cursor *c, struct packet *p)
 		return CG_R_MALFORMED;
 	c->protocol = ip->nexthdr;
 	c->pos = ip + 1;
-	return packet_is_extension(c->protocol) ? packet_extensions(c, p->direction) : PACKET_SIP;
+	return packet_is_extension(c->protocol) ? packet_extensions(c, direction) : PACKET_SIP;
 }
 
 /*
@@ -267,17 +267,18 @@ static __always_inline int packet_is_other(const void *data, const void *end,
 	const struct ethhdr *eth = data;
 	const struct iphdr *ip = (const void *)(eth + 1);
 	const struct udphdr *udp = (const void *)(ip + 1);
+	__u64 bits = config->port_bits;
 
 	if ((const void *)(udp + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP))
 		return 0;
 	return *(const __u8 *)ip == 0x45 && ip->protocol == IPPROTO_UDP &&
 	       !(ip->frag_off & bpf_htons(0x3fff)) && bpf_ntohs(ip->tot_len) >= sizeof(*ip) &&
-	       !packet_is_sip_port(config, bpf_ntohs(udp->dest)) &&
-	       !packet_is_sip_port(config, bpf_ntohs(udp->source));
+	       !((bits >> (udp->dest & 63) | bits >> (udp->source & 63)) & 1);
 }
 
+/* direction: a constant, not p->direction, since the helpers of XDP and tc differ */
 static __always_inline int packet_read(struct cursor *c, const struct cg_config *config,
-				       struct packet *p)
+				       struct packet *p, __u8 direction)
 {
 	struct ethhdr *eth = c->pos;
 	int reason = CG_R_NOT_UDP;
@@ -300,7 +301,7 @@ static __always_inline int packet_read(struct cursor *c, const struct cg_config 
 	if (protocol == bpf_htons(ETH_P_IP))
 		reason = packet_ipv4(c, p);
 	else if (protocol == bpf_htons(ETH_P_IPV6))
-		reason = packet_ipv6(c, p);
+		reason = packet_ipv6(c, p, direction);
 	if (reason != PACKET_SIP)
 		return reason;
 	if (c->protocol == IPPROTO_UDP)

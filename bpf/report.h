@@ -108,6 +108,8 @@ static __always_inline void event_fill(struct cg_event *e, struct guard *g, __u8
 	struct scratch *s = g->s;
 	const struct sip_parser *p = &s->parser;
 
+	if (!s->facts.now)
+		s->facts.now = bpf_ktime_get_boot_ns();
 	e->layout = CG_LAYOUT;
 	e->size = sizeof(*e);
 	e->type = type;
@@ -176,7 +178,7 @@ static __noinline int report_event(struct guard *g, const struct outcome *o)
 /* A flood of bad BYEs fills neither the ring nor the agent: so many a second, the rest counted. */
 static __always_inline int alert_limited(struct scratch *s)
 {
-	__u64 second = s->facts.now >> 30;
+	__u64 second = bpf_ktime_get_coarse_ns() >> 30;
 
 	if (s->alert_second != second) {
 		s->alert_second = second;

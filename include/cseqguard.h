@@ -310,9 +310,23 @@ struct cg_config {
 	__u8 clock; /* current index in clock_offset */
 	__u8 has_gateways; /* gateways is not empty */
 	__u16 ports[CG_PORTS_MAX];
+	__u64 port_bits; /* cg_port_bits() of them: tells most packets to be none of ours */
 	__u64 secret[2]; /* drawn when the maps are made, never changed after */
 	__s64 clock_offset[CG_CLOCKS]; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 };
+
+/* A bit for each port, by the low six bits of what stands in a packet. */
+static inline __u64 cg_port_bits(const __u16 *ports, unsigned int n)
+{
+	__u64 bits = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		bits |= 1ULL << (__builtin_bswap16(ports[i]) & 63);
+	return bits;
+}
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "addresses, ports and words of text are read as a little-endian machine has them"
+#endif
 
 /* --- gateways: LPM trie, value __u32 1 -------------------------------------------------------- */
 
@@ -377,7 +391,7 @@ CG_AT(struct cg_dialog, call, 136);
 CG_SIZE(struct cg_invite, 456);
 CG_SIZE(struct cg_early, 64);
 CG_SIZE(struct cg_move, 32);
-CG_SIZE(struct cg_config, 112);
+CG_SIZE(struct cg_config, 120);
 CG_SIZE(struct cg_prefix, 20);
 CG_SIZE(struct cg_event, 304);
 

@@ -37,14 +37,28 @@ sip_inline __u64 sip_pack(__u64 marks)
 	return ((marks >> 7) * 0x0102040810204080ULL) >> 56;
 }
 
-/* The BPF target has no instruction for it: count the ones below. */
+/* The BPF target has no instruction for it. A de Bruijn sequence: each of its 64 windows is unique. */
+static const __u8 sip_bit_of_window[64] = {
+	0,  1,	2,  53, 3,  7,	54, 27, 4,  38, 41, 8,	34, 55, 48, 28, 62, 5,	39, 46, 44, 42,
+	22, 9,	24, 35, 59, 56, 49, 18, 29, 11, 63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21,
+	23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
+};
+
 sip_inline __u32 sip_lowest_bit(__u64 bits)
 {
-	bits = ~bits & (bits - 1);
-	bits -= bits >> 1 & SIP_EACH(0x55);
-	bits = (bits & SIP_EACH(0x33)) + (bits >> 2 & SIP_EACH(0x33));
-	bits = (bits + (bits >> 4)) & SIP_EACH(0x0f);
-	return bits * SIP_EACH(1) >> 56;
+	return sip_bit_of_window[(bits & -bits) * 0x022fdd63cc95386dULL >> 58];
+}
+
+/* Rows and columns of 8 by 8 bits change places: bit c of byte r goes to bit r of byte c. */
+sip_inline __u64 sip_transpose(__u64 x)
+{
+	__u64 t = (x ^ x >> 7) & 0x00aa00aa00aa00aaULL;
+
+	x ^= t ^ t << 7;
+	t = (x ^ x >> 14) & 0x0000cccc0000ccccULL;
+	x ^= t ^ t << 14;
+	t = (x ^ x >> 28) & 0x00000000f0f0f0f0ULL;
+	return x ^ t ^ t << 28;
 }
 
 /* Letters to lower case; other bytes may change too, so compare with letters only. */
@@ -311,6 +325,57 @@ sip_part int sip_same(struct sip_parser *p, const struct sip_slice *a, const str
 		return 0;
 	sip_loop(SIP_MAX / 8, sip_compare_step, &c);
 	return !c.differ;
+}
+
+/* --- short texts, in line: their end need not lie further than this, or they are left to a loop -- */
+
+#define SIP_NEAR 8 /* words */
+
+/* p->at: the first of three bytes in [pos, end). False: it is not near, or not there. */
+sip_inline int sip_near(struct sip_parser *p, __u32 pos, __u32 end, __u8 a, __u8 b, __u8 c)
+{
+	__u64 marks = 0;
+
+	for (__u32 i = 0; i < SIP_NEAR; i++, pos += 8) {
+		__u64 word = sip_word(p, pos);
+
+		marks = sip_equal(word, SIP_EACH(a)) | sip_equal(word, SIP_EACH(b));
+		if (c != b)
+			marks |= sip_equal(word, SIP_EACH(c));
+		if (marks)
+			break;
+	}
+	p->at = pos + (sip_lowest_bit(marks) >> 3);
+	return marks && *(volatile __u32 *)&p->at < end;
+}
+
+/* No byte of [pos, end) may end a parameter's value. */
+sip_inline int sip_plain_value(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	for (__u32 i = 0; i < SIP_NEAR; i++, pos += 8) {
+		__u64 marks = sip_maybe_stop(sip_word(p, pos));
+
+		if (pos + 8 >= end)
+			return !(marks & sip_mask(end - pos));
+		if (marks)
+			return 0;
+	}
+	return 0;
+}
+
+/* No byte of [pos, end) is a blank. */
+sip_inline int sip_plain_text(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	for (__u32 i = 0; i < 2 * SIP_NEAR; i++, pos += 8) {
+		__u64 word = sip_word(p, pos);
+		__u64 marks = ~(((word & SIP_EACH(0x7f)) + SIP_EACH(0x5f)) | word) & SIP_EACH(0x80);
+
+		if (pos + 8 >= end)
+			return !(marks & sip_mask(end - pos));
+		if (marks)
+			return 0;
+	}
+	return 0;
 }
 
 sip_inline struct sip_slice sip_slice(__u32 pos, __u32 end)

@@ -109,6 +109,38 @@ sip_part __u32 sip_number(struct sip_parser *p, __u32 pos, __u32 end)
 	return s.found < end ? s.found : end;
 }
 
+/* As nearly all are: up to nine digits, a blank, a method that is known. False: not so. */
+sip_inline int sip_cseq_plain(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	__u64 number = 0;
+	__u32 word = pos;
+	__u8 digit, method;
+
+	for (__u32 i = 0; i < 9; i++, word++) {
+		digit = sip_byte(p, word) - '0';
+		if (digit > 9)
+			break;
+		number = number * 10 + digit;
+	}
+	p->at = word; /* of memory the verifier assumes nothing: what follows is walked once */
+	p->number = number;
+	word = *(volatile __u32 *)&p->at;
+	if (word == pos || word + 2 > end || sip_byte(p, word) != ' ')
+		return 0;
+	word++;
+	method = sip_method(p, word, end - word);
+	if (method == CG_M_OTHER)
+		return 0;
+	if (p->msg.status)
+		p->msg.method = method;
+	else if (method != p->msg.method)
+		p->msg.flags |= SIP_BAD_CSEQ;
+	p->msg.cseq = p->number;
+	p->msg.cseq_method = method;
+	p->msg.flags |= SIP_HAS_CSEQ;
+	return 1;
+}
+
 sip_part int sip_cseq(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	__u32 digits_end, word;
@@ -219,7 +251,6 @@ sip_part int sip_via_value(struct sip_parser *p, __u32 end)
 
 sip_inline void sip_via(struct sip_parser *p, __u32 pos, __u32 end)
 {
-	p->msg.flags |= SIP_HAS_VIA;
 	p->at = pos;
 	if (p->vias < 2)
 		sip_via_value(p, end);
@@ -307,6 +338,45 @@ sip_inline int sip_tag_is_plain(struct sip_parser *p, __u32 pos, __u32 end, __u3
 			     (!p->inner || sip_tag_is_first(p, pos, end, value)));
 }
 
+/*
+ * As nearly all are: `<uri>` or `"name" <uri>`, then nothing, or `;tag=` in these letters and a value of
+ * letters, digits and the like, up to the end; no ';' before. False: not so.
+ */
+sip_inline int sip_party_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
+{
+	const __u64 tag = SIP_LETTERS(';', 't', 'a', 'g', '=', 0, 0, 0);
+	struct sip_slice uri, value = { 0 };
+	__u32 at;
+
+	if (sip_byte(p, pos) == '"') {
+		if (!sip_near(p, pos + 1, end, '"', '\\', ';') || sip_byte(p, p->at) != '"' ||
+		    sip_byte(p, p->at + 1) != ' ')
+			return 0;
+		pos = p->at + 2;
+	}
+	if (sip_byte(p, pos) != '<' || !sip_near(p, pos + 1, end, '>', ';', ';'))
+		return 0;
+	at = *(volatile __u32 *)&p->at;
+	if (sip_byte(p, at) != '>')
+		return 0;
+	uri = sip_slice(pos + 1, at++);
+	if (at < end) {
+		if ((sip_word(p, at) ^ tag) & sip_mask(5) || at + 5 >= end ||
+		    !sip_plain_value(p, at + 5, end))
+			return 0;
+		value = sip_slice(at + 5, end);
+	}
+	p->msg.flags |= has;
+	if (has == SIP_HAS_FROM) {
+		p->msg.from_uri = uri;
+		p->msg.from_tag = value;
+	} else {
+		p->msg.to_uri = uri;
+		p->msg.to_tag = value;
+	}
+	return 1;
+}
+
 /* From or To. */
 sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 {
@@ -355,19 +425,32 @@ sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 	return 0;
 }
 
-sip_inline void sip_call_id(struct sip_parser *p, __u32 pos, __u32 end)
+/* No blank within, and not too long to be looked at here. */
+sip_inline int sip_call_id_plain(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	if (pos == end || !sip_plain_text(p, pos, end))
+		return 0;
+	p->msg.call_id = sip_slice(pos, end);
+	p->msg.flags |= SIP_HAS_CALL_ID;
+	return 1;
+}
+
+sip_part int sip_call_id(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_slice value = sip_slice(pos, end);
 
+	if (!p)
+		return 0;
 	if (sip_find(p, pos, end, SIP_ANY(' ', '\t', '\n')) < end)
 		p->msg.flags |= SIP_AMBIGUOUS | SIP_ODD_ID;
 	if (p->msg.flags & SIP_HAS_CALL_ID) {
 		if (!sip_same(p, &p->msg.call_id, &value))
 			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;
-		return;
+		return 0;
 	}
 	p->msg.call_id = value;
 	p->msg.flags |= SIP_HAS_CALL_ID;
+	return 0;
 }
 
 sip_inline void sip_contact(struct sip_parser *p, __u32 pos, __u32 end)

@@ -204,6 +204,7 @@ static void start(__u8 policies)
 		.has_gateways = !(policies & 32),
 		.n_ports = 1,
 		.ports = { 5060 },
+		.port_bits = cg_port_bits((const __u16[]){ 5060 }, 1),
 		.secret = { 0x0123456789abcdef, 0xfedcba9876543210 },
 	};
 	struct cg_prefix prefix = { .bits = 120, .addr = { [10] = 0xff, 0xff, 198, 51, 100 } };

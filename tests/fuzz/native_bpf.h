@@ -189,6 +189,12 @@ static inline __u64 bpf_ktime_get_boot_ns(void)
 	return native.now;
 }
 
+static inline __u64 bpf_ktime_get_coarse_ns(void)
+{
+	native_helper();
+	return native.now;
+}
+
 static inline __u32 bpf_get_smp_processor_id(void)
 {
 	native_helper();

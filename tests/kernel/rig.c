@@ -185,6 +185,7 @@ static int configure(struct rig *rig, const char *settings)
 		else
 			err = policy(&config, word, value);
 	}
+	config.port_bits = cg_port_bits(config.ports, config.n_ports);
 	err = err ? err : gateways(rig, &config, named_gateways);
 	return err ? err
 		   : bpf_map_update_elem(bpf_map__fd(rig->skel->maps.config), &(__u32){ 0 },

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The lines of a SIP message: where they end, the start line, and which headers there are. The first of
+ * each kind is noted, and read when all are known; of the others only whether they say the same.
+ */
+#ifndef SIP_LINES_H
+#define SIP_LINES_H
+
+/* Via, From, To, Call-ID, CSeq */
+#define SIP_NOTED_ALL                                                                              \
+	(1 << SIP_H_VIA | 1 << SIP_H_FROM | 1 << SIP_H_TO | 1 << SIP_H_CALL_ID | 1 << SIP_H_CSEQ)
+
+#define SIP_LETTER(c) (1U << ((c) - 'a'))
+
+/* Most lines are told by their first letter to be of no interest. */
+sip_inline int sip_header_matters(__u8 first)
+{
+	__u32 letter = (__u32)(first | 0x20) - 'a';
+
+	return letter < 26 && (SIP_LETTER('v') | SIP_LETTER('f') | SIP_LETTER('t') |
+			       SIP_LETTER('i') | SIP_LETTER('m') | SIP_LETTER('c')) >>
+					      letter &
+				      1;
+}
+
+/* Which header a line may begin with, and how long that name is. */
+sip_inline enum sip_header sip_header_name(const struct sip_parser *p, __u32 line, __u32 *len)
+{
+	__u64 raw = sip_word(p, line), word = sip_fold(raw);
+
+	*len = 1;
+	switch ((__u8)word) {
+	case 'v':
+		if ((word & sip_mask(3)) == SIP_LETTERS('v', 'i', 'a', 0, 0, 0, 0, 0))
+			*len = 3;
+		return SIP_H_VIA;
+	case 'f':
+		if ((word & sip_mask(4)) == SIP_LETTERS('f', 'r', 'o', 'm', 0, 0, 0, 0))
+			*len = 4;
+		return SIP_H_FROM;
+	case 't':
+		if ((word & sip_mask(2)) == SIP_LETTERS('t', 'o', 0, 0, 0, 0, 0, 0))
+			*len = 2;
+		return SIP_H_TO;
+	case 'i':
+		return SIP_H_CALL_ID;
+	case 'm':
+		return SIP_H_CONTACT;
+	case 'c':
+		if ((word & sip_mask(4)) == SIP_LETTERS('c', 's', 'e', 'q', 0, 0, 0, 0)) {
+			*len = 4;
+			return SIP_H_CSEQ;
+		}
+		*len = 7;
+		if ((word & sip_mask(7)) == SIP_LETTERS('c', 'o', 'n', 't', 'a', 'c', 't', 0))
+			return SIP_H_CONTACT;
+		if ((word & sip_mask(7)) == SIP_LETTERS('c', 'a', 'l', 'l', '-', 'i', 'd', 0) &&
+		    (__u8)(raw >> 32) == '-')
+			return SIP_H_CALL_ID;
+	}
+	return SIP_H_OTHER;
+}
+
+/* The header that begins at `pos`; *value: behind its colon. */
+sip_inline enum sip_header sip_header_at(struct sip_parser *p, __u32 pos, __u32 end, __u32 *value)
+{
+	enum sip_header header;
+	__u32 len;
+
+	header = sip_header_name(p, pos, &len);
+	if (header == SIP_H_OTHER)
+		return header;
+	pos = sip_skip_blanks(p, pos + len, end);
+	if (pos >= end || sip_byte(p, pos) != ':')
+		return SIP_H_OTHER;
+	*value = pos + 1;
+	return header;
+}
+
+/* PJSIP ends a header at '&' as at a line end: another one may follow, `Expires: 1&CSeq: 5 BYE`. */
+static long sip_ampersand_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	struct sip_parser *p = s->p;
+	__u32 value;
+
+	(void)i;
+	if (!sip_outside_quotes(p, s->end, '&', '&'))
+		return 0;
+	if (p->at >= s->end)
+		return 1;
+	p->at = sip_skip_blanks(p, p->at + 1, s->end);
+	if (sip_header_at(p, p->at, s->end, &value) != SIP_H_OTHER)
+		p->msg.flags |= SIP_AMBIGUOUS;
+	return 0;
+}
+
+sip_part int sip_ampersands(struct sip_parser *p, __u32 line, __u32 end)
+{
+	struct sip_search s = { .p = p, .end = end };
+
+	if (!p)
+		return 0;
+	p->at = line;
+	p->quoted = 0;
+	sip_loop(SIP_MAX, sip_ampersand_step, &s);
+	return 0;
+}
+
+/* The value of a header, without the blanks around it. */
+sip_inline struct sip_slice sip_value(struct sip_parser *p, enum sip_header header)
+{
+	struct sip_slice raw = p->values[header];
+	__u32 end = raw.off + raw.len, pos = sip_skip_blanks(p, raw.off, end);
+
+	return sip_slice(pos, sip_trim(p, pos, end));
+}
+
+/* A header that was there before: another value makes the message ambiguous. */
+sip_part int sip_repeated(struct sip_parser *p, __u32 header, __u32 pos, __u32 end)
+{
+	if (!p)
+		return 0;
+	pos = sip_skip_blanks(p, pos, end);
+	if (header == SIP_H_CALL_ID && sip_trim(p, pos, end) != end)
+		p->msg.flags |= SIP_LOOSE;
+	end = sip_trim(p, pos, end);
+	switch (header) {
+	case SIP_H_FROM:
+		return sip_party(p, pos, end, SIP_HAS_FROM);
+	case SIP_H_TO:
+		return sip_party(p, pos, end, SIP_HAS_TO);
+	case SIP_H_CSEQ:
+		return sip_cseq(p, pos, end);
+	case SIP_H_CALL_ID:
+		return sip_call_id(p, pos, end);
+	}
+	return 0;
+}
+
+/* A line of headers: the first of each kind is noted, and read when all are known. */
+sip_inline void sip_header_line(struct sip_parser *p, __u32 line, __u32 end)
+{
+	__u32 header, pos, bit;
+
+	header = sip_header_at(p, line, end, &pos);
+	if (header == SIP_H_VIA && p->noted & 1 << SIP_H_VIA)
+		header = SIP_H_VIA2;
+	bit = 1 << header;
+	if (header == SIP_H_OTHER)
+		return;
+	if (p->second && p->values[header & 7].off != pos)
+		sip_repeated(p, header, pos, end);
+	else if (p->noted & bit)
+		p->again |= bit;
+	else
+		p->values[header & 7] = sip_slice(pos, end);
+	p->noted |= bit;
+}
+
+sip_inline int sip_is_version(const struct sip_parser *p, __u32 pos)
+{
+	__u64 word = sip_word(p, pos);
+
+	/* the digits, '/' and '.' do not bear folding */
+	return (sip_fold(word) & sip_mask(3)) == SIP_LETTERS('s', 'i', 'p', 0, 0, 0, 0, 0) &&
+	       (word >> 24 & sip_mask(4)) == SIP_LETTERS('/', '2', '.', '0', 0, 0, 0, 0);
+}
+
+sip_inline int sip_digit(__u8 c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Request line or status line, RFC 3261 7.1 and 7.2, without blanks behind it. */
+sip_part int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
+{
+	__u32 uri, method_end, version;
+	__u8 a, b, c;
+
+	if (!p)
+		return -1;
+	if (end - line >= 11 && sip_is_version(p, line) && sip_blank(sip_byte(p, line + 7))) {
+		line = sip_skip_blanks(p, line + 7, end);
+		a = sip_byte(p, line), b = sip_byte(p, line + 1), c = sip_byte(p, line + 2);
+		if (end - line < 3 || a < '1' || a > '6' || !sip_digit(b) || !sip_digit(c) ||
+		    (end - line > 3 && !sip_blank(sip_byte(p, line + 3))))
+			return -1;
+		p->msg.status = (a - '0') * 100 + (b - '0') * 10 + (c - '0');
+		return 0;
+	}
+	method_end = sip_find(p, line, end, SIP_ANY(' ', '\t', '\n'));
+	if (p->folded)
+		method_end = sip_trim(p, line, method_end);
+	p->msg.method = sip_method(p, line, method_end - line);
+	uri = sip_skip_blanks(p, method_end, end); /* Kamailio takes an empty one */
+	if (end - uri < 7)
+		return -1;
+	version = end - 7;
+	if (!sip_is_version(p, version) || !sip_blank(sip_byte(p, version - 1))) {
+		/* Kamailio does not look behind the digits of the version */
+		version = sip_find(p, uri, end, SIP_ANY(' ', '\t', '\n'));
+		version = sip_skip_blanks(p, version, end);
+		if (end - version < 7 || !sip_is_version(p, version))
+			return -1;
+		p->msg.flags |= SIP_AMBIGUOUS;
+	}
+	p->msg.request_uri = sip_slice(uri, sip_trim(p, uri, version));
+	return 0;
+}
+
+/*
+ * The start line. Kamailio ends it at the first CR or LF, whatever follows; PJSIP reads on where the
+ * next line begins with a blank.
+ */
+sip_part int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
+{
+	__u32 cut;
+
+	if (!p)
+		return -1;
+	end = sip_trim(p, line, end);
+	cut = p->folded ? sip_find(p, line, end, SIP_ANY('\r', '\n', '\n')) : end;
+	if (cut == end)
+		return sip_first_line(p, line, end);
+	p->msg.flags |= SIP_AMBIGUOUS;
+	cut = sip_trim(p, line, cut);
+	return sip_first_line(p, line, cut) ? sip_first_line(p, line, end) : 0;
+}
+
+/* As nearly all are: `METHOD URI SIP/2.0` or `SIP/2.0 200 OK`, one blank between. False: not so. */
+sip_inline int sip_start_plain(struct sip_parser *p, __u32 line, __u32 end)
+{
+	const __u64 version = SIP_LETTERS(' ', 'S', 'I', 'P', '/', '2', '.', '0');
+	__u64 word = sip_word(p, line), marks = sip_equal(word, SIP_EACH(' '));
+	__u32 uri = line + (sip_lowest_bit(marks) >> 3) + 1;
+
+	if (!marks || p->folded || end < uri + 9 || sip_word(p, end - 8) != version ||
+	    sip_byte(p, uri) <= ' ' || sip_byte(p, end - 9) <= ' ' || sip_is_version(p, line))
+		return 0;
+	p->msg.method = sip_method(p, line, uri - 1 - line);
+	p->msg.request_uri = sip_slice(uri, end - 8);
+	return 1;
+}
+
+struct sip_walk {
+	struct sip_parser *p;
+};
+
+static long sip_junk_step(__u32 i, void *arg)
+{
+	struct sip_search *s = arg;
+	__u32 pos = s->pos + i;
+
+	if (pos < s->end && sip_byte(s->p, pos) <= ' ')
+		return 0;
+	s->found = pos;
+	return 1;
+}
+
+/* Peers skip CRs, LFs and blanks before a start line, each in a way of its own. */
+sip_part __u32 sip_skip_junk(struct sip_parser *p, __u32 pos, __u32 end)
+{
+	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
+
+	if (p && pos < end && sip_byte(p, pos) <= ' ')
+		sip_loop(SIP_MAX, sip_junk_step, &s);
+	return s.found < end ? s.found : end;
+}
+
+/* A line of headers, or the start line; 1: that was the last. */
+sip_inline long sip_take_line(struct sip_parser *p, __u32 line, __u32 end)
+{
+	if (p->started) {
+		if (p->ampersand)
+			sip_ampersands(p, line, end);
+		if (sip_header_matters(sip_byte(p, line)))
+			sip_header_line(p, line, end);
+		return 0;
+	}
+	if (sip_byte(p, line) <= ' ')
+		line = sip_skip_junk(p, line, end);
+	if (line == end)
+		return 0;
+	p->started = 1;
+	if (p->second)
+		return 0; /* read already */
+	if (!sip_start_plain(p, line, end))
+		p->failed = sip_start_line(p, line, end) != 0;
+	return p->failed != 0;
+}
+
+/* An empty line of CRLF behind a line that ends in LF alone. */
+sip_inline int sip_is_mixed(const struct sip_parser *p, __u32 end, __u32 next)
+{
+	return next - end == 2 && sip_byte(p, end - 1) == '\n' && sip_byte(p, end - 2) != '\r';
+}
+
+/* The line before `end` is whole, and the next begins at `next`. 1: there are no more. */
+sip_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
+{
+	__u32 line = p->line;
+	__u8 c = sip_byte(p, next), goes_on = next < p->len && (c == ' ' || c == '\t');
+
+	if (end == line) {
+		p->line = next;
+		if (!p->started)
+			return 0;
+		p->msg.flags |= SIP_HEADERS_END;
+		/* libosip2 reads on: it folds this line away, or takes it for no end of headers */
+		if (goes_on || !(p->noted & SIP_NOTED_ALL) || sip_is_mixed(p, end, next))
+			p->msg.flags |= SIP_AMBIGUOUS;
+		return 1;
+	}
+	if (goes_on) {
+		p->folded = 1;
+		return 0;
+	}
+	if (next >= p->len && !p->complete)
+		return 1; /* it may go on, out of sight */
+	p->line = next;
+	return sip_take_line(p, line, end);
+}
+
+/*
+ * A bit for each byte below ' ' in the next 64; and whether an '&' may be among them. Word by word the
+ * bytes that are none are gathered as a column each of 8 by 8 bits.
+ */
+sip_inline void sip_next_block(struct sip_parser *p)
+{
+	const __u8 *block = p->buf + (p->next & (SIP_MAX - 64));
+	__u64 plain = 0, ampersands = 0;
+
+	for (__u32 i = 0; i < 8; i++) {
+		const void *at = block + 8 * i;
+		__u64 word = SIP_LOAD64(at), x = word ^ SIP_EACH('&');
+
+		ampersands |= (x - SIP_EACH(1)) & ~x;
+		plain = plain >> 1 |
+			((((word & SIP_EACH(0x7f)) + SIP_EACH(0x60)) | word) & SIP_EACH(0x80));
+		sip_settle(plain); /* one word after the other: there are few registers */
+		sip_settle(ampersands);
+	}
+	if (ampersands & SIP_EACH(0x80))
+		p->ampersand = 1;
+	p->bits = ~sip_transpose(plain);
+	p->next += 64;
+}
+
+/* To the next control byte, most of which are line ends, or to the next 64 bytes. 1: it is done. */
+sip_inline long sip_line(struct sip_parser *p)
+{
+	__u64 bits = p->bits, left = bits & (bits - 1);
+	__u32 pos, next;
+	__u8 c;
+
+	if (!bits && p->next < p->len) {
+		sip_next_block(p);
+		return 0;
+	}
+	pos = p->next - 64 + sip_lowest_bit(bits);
+	next = pos + 1;
+	c = sip_byte(p, pos);
+	p->bits = left;
+	if (!bits || pos >= p->len) { /* no more of them: the last line has no end */
+		pos = next = p->len;
+		if (p->line >= pos)
+			return 1;
+	} else if (pos < p->line) {
+		return 0; /* of CRLF the LF, in another block */
+	} else if (c == '\r' && next < p->len && sip_byte(p, next) == '\n') {
+		if (next & 63)
+			p->bits = left & (left - 1);
+		next++;
+	} else if (c != '\n') {
+		/* a CR alone ends a line for some, a NUL a string for most, VT and FF are blanks to C */
+		if (p->started &&
+		    ((c == '\r' && next < p->len) || c == '\0' || c == '\v' || c == '\f'))
+			p->msg.flags |= SIP_AMBIGUOUS;
+		p->folded = 1;
+		return 0;
+	}
+	return sip_end_line(p, pos, next);
+}
+
+#define SIP_STEPS 4 /* lines and blocks of 64 bytes a call */
+
+static long sip_line_step(__u32 i, void *arg)
+{
+	(void)i;
+	for (__u32 step = 0; step < SIP_STEPS; step++)
+		if (sip_line(((struct sip_walk *)arg)->p))
+			return 1;
+	return 0;
+}
+
+sip_inline void sip_walk_lines(struct sip_parser *p)
+{
+	struct sip_walk walk = { .p = p };
+
+	p->bits = 0;
+	p->next = p->line = 0;
+	p->noted = p->started = p->failed = p->folded = 0;
+	sip_loop((SIP_MAX + SIP_MAX / 64) / SIP_STEPS + 1, sip_line_step, &walk);
+}
+
+#endif
