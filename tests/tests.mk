@@ -55,6 +55,10 @@ $(TESTS)/bench/upsert: $(TESTS)/bench/upsert.o \
 	$(addprefix $(OUT)/agent/,table.o words.o arrays.o insert.o)
 	$(call say,LINK,$@)$(CC) $^ $(DAEMON_LIBS) -o $@
 
+# The live benches' sockets and statistics.
+$(TESTS)/bench/hold: $(TESTS)/bench/hold.o
+	$(call say,LINK,$@)$(CC) $^ -lbpf -o $@
+
 $(TESTS)/e2e/flood: $(TESTS)/e2e/flood.o
 	$(call say,LINK,$@)$(CC) $^ -o $@
 
@@ -118,6 +122,11 @@ bench: $(TESTS)/bench/bench $(TESTS)/kernel_test
 bench-store: all $(TESTS)/bench/calls $(TESTS)/bench/upsert
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/store $(JSON)
 
+# make bench-live [JSON=FILE]: a core's flood over veth; see tests/bench/live
+LIVE_NEEDS := all deps-bench deps-demo $(TESTS)/e2e/flood $(TESTS)/bench/hold
+bench-live: $(LIVE_NEEDS) $(TESTS)/bench/bench.bpf.o
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) BPFTOOL=$(BPFTOOL) tests/bench/live $(JSON)
+
 .PHONY: unit kernel e2e fuzz unit-programs kernel-programs e2e-programs fuzz-programs \
-	test-programs bench bench-store test-floods test-mixed test-chaos table
+	test-programs bench bench-store bench-live test-floods test-mixed test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
