@@ -127,6 +127,10 @@ LIVE_NEEDS := all deps-bench deps-demo $(TESTS)/e2e/flood $(TESTS)/bench/hold
 bench-live: $(LIVE_NEEDS) $(TESTS)/bench/bench.bpf.o
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) BPFTOOL=$(BPFTOOL) tests/bench/live $(JSON)
 
+# make bench-kamailio [JSON=FILE]: Kamailio beside the guard; two minutes; see tests/bench/kamailio
+bench-kamailio: $(LIVE_NEEDS)
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) BPFTOOL=$(BPFTOOL) tests/bench/kamailio $(JSON)
+
 .PHONY: unit kernel e2e fuzz unit-programs kernel-programs e2e-programs fuzz-programs \
-	test-programs bench bench-store bench-live test-floods test-mixed test-chaos table
+	test-programs bench bench-store bench-live bench-kamailio test-floods test-mixed test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
