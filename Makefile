@@ -33,7 +33,7 @@ PROGRAMS := $(if $(wildcard agent/cseqguard.c),$(OUT)/cseqguard) $(if $(DAEMON_O
 all: $(PROGRAMS)
 
 # What runs things installs what it lacks; a plain build only names it.
-SERVES_ITSELF := demo run test unit kernel e2e fuzz bench lint format
+SERVES_ITSELF := demo run test unit kernel e2e fuzz bench bench-live bench-kamailio pictures lint format
 ifneq ($(filter-out help deps deps-% clean distclean,$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -135,6 +135,8 @@ help:
 	@echo 'make test-chaos  72,000 calls in 240 s while daemon, PostgreSQL and disk fail; SEED=N: the same again'
 	@echo 'make table       what each attack is billed, from real calls, into the README'
 	@echo 'make bench       what a packet costs (root); make bench-store: calls a second from ring to row'
+	@echo 'make bench-live  the same of a flood over veth; make bench-kamailio: Kamailio in a flood, with the'
+	@echo '                 guard and without; make pictures: what the three found, as SVG in $(PICTURES)'
 	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'
 	@echo 'make install     to $(PREFIX); DESTDIR and PREFIX are heeded, and by uninstall'
 	@echo 'make deps        apt-get what build, demo, tests and lint lack'

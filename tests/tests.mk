@@ -112,10 +112,18 @@ table: e2e-programs
 	$(Q)sed -i -e '/^<!-- make table -->$$/,/^<!-- end of table -->$$/{//!d}' \
 		-e '/^<!-- make table -->$$/r $(TESTS)/table.md' README.md
 
+# What a bench finds out stays in FIGURES, for make pictures; JSON=FILE gets a copy.
+FIGURES ?= $(OUT)/figures
+PICTURES ?= $(OUT)/pictures
+figures = @mkdir -p $(FIGURES)
+copied = $(if $(JSON),$(Q)cp $(FIGURES)/$(1).json $(JSON))
+
 # make bench [JSON=FILE]
 # ... and the verifier's walk on Debian's own kernel beside this one's.
 bench: $(TESTS)/bench/bench $(TESTS)/kernel_test
-	$(Q)$< $(JSON)
+	$(figures)
+	$(Q)$< $(FIGURES)/bench.json
+	$(call copied,bench)
 	$(Q)tests/kernel/qemu $(TESTS)/kernel_test load | sed -n 's/^# \(Linux\|verifier:\)/\1/p'
 
 # make bench-store [JSON=FILE]
@@ -125,12 +133,20 @@ bench-store: all $(TESTS)/bench/calls $(TESTS)/bench/upsert
 # make bench-live [JSON=FILE]: a core's flood over veth; see tests/bench/live
 LIVE_NEEDS := all deps-bench deps-demo $(TESTS)/e2e/flood $(TESTS)/bench/hold
 bench-live: $(LIVE_NEEDS) $(TESTS)/bench/bench.bpf.o
-	$(Q)LAB_OUT=$(CURDIR)/$(OUT) BPFTOOL=$(BPFTOOL) tests/bench/live $(JSON)
+	$(figures)
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) BPFTOOL=$(BPFTOOL) tests/bench/live $(FIGURES)/live.json
+	$(call copied,live)
 
 # make bench-kamailio [JSON=FILE]: Kamailio beside the guard; two minutes; see tests/bench/kamailio
 bench-kamailio: $(LIVE_NEEDS)
-	$(Q)LAB_OUT=$(CURDIR)/$(OUT) BPFTOOL=$(BPFTOOL) tests/bench/kamailio $(JSON)
+	$(figures)
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) BPFTOOL=$(BPFTOOL) tests/bench/kamailio $(FIGURES)/kamailio.json
+	$(call copied,kamailio)
+
+# make pictures [PICTURES=DIR]: SVG of what bench, bench-live and bench-kamailio found out last
+pictures: deps-bench
+	$(Q)tests/bench/pictures $(FIGURES) $(PICTURES)
 
 .PHONY: unit kernel e2e fuzz unit-programs kernel-programs e2e-programs fuzz-programs \
-	test-programs bench bench-store bench-live bench-kamailio test-floods test-mixed test-chaos table
+	test-programs bench bench-store bench-live bench-kamailio pictures test-floods test-mixed test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
