@@ -52,7 +52,7 @@ struct daemon {
 	struct cg_rings *rings;
 	struct cg_server *server;
 	struct cg_ship *ship; /* NULL: no --db */
-	struct cg_watch written, signals, beat, sweep_timer;
+	struct cg_watch written, signals, beat, sweep_timer, alerts_timer;
 	int spool_error; /* said already */
 	unsigned int spools; /* that were made anew */
 	struct cg_upkeep upkeep;
@@ -106,6 +106,15 @@ static void signals_ready(void *ctx, __u32 events)
 	(void)events;
 	if (read(d->signals.fd, &info, sizeof(info)) == sizeof(info))
 		stop(d, d->exit_code);
+}
+
+static void alerts_ready(void *ctx, __u32 events)
+{
+	struct daemon *d = ctx;
+
+	(void)events;
+	cg_fd_drain(d->alerts_timer.fd);
+	cg_rings_look(d->rings);
 }
 
 static void sweep_ready(void *ctx, __u32 events)
@@ -215,6 +224,10 @@ static int watch_all(struct daemon *d)
 		err = watch(d, &d->beat, cg_timer_new(), beat_ready);
 	if (!err)
 		err = watch(d, &d->sweep_timer, cg_timer_new(), sweep_ready);
+	if (!err)
+		err = watch(d, &d->alerts_timer, cg_timer_new(), alerts_ready);
+	if (!err)
+		err = cg_timer_set(d->alerts_timer.fd, 1, CG_ALERTS_LOOK_NS);
 	if (!err)
 		err = cg_timer_set(d->beat.fd, 1, cg_notify_period(BEAT_NS));
 	if (!err)

@@ -10,6 +10,8 @@
 #include "log.h"
 #include "loop.h"
 
+#define TURNS_A_LOOK 16
+
 struct ring {
 	struct cg_rings *rings;
 	struct ring_buffer *buffer;
@@ -130,6 +132,14 @@ void cg_rings_resume(struct cg_rings *rings)
 {
 	resume(&rings->events);
 	resume(&rings->alerts);
+}
+
+/* The rest, after so many turns, at the next look. */
+void cg_rings_look(struct cg_rings *rings)
+{
+	for (int turn = 0; turn < TURNS_A_LOOK && !take_turn(&rings->alerts); turn++)
+		if (rings->alerts.resting)
+			break;
 }
 
 bool cg_rings_drain(struct cg_rings *rings)

@@ -187,6 +187,16 @@ static __always_inline int alert_limited(struct scratch *s)
 	return s->alerts++ >= CG_ALERTS_PER_SECOND;
 }
 
+/*
+ * Waking the reader for each violation cost ten times its verdict. It looks by itself every
+ * CG_ALERTS_LOOK_NS, and is woken where the ring fills before.
+ */
+static __always_inline int alert_wakes(void)
+{
+	return bpf_ringbuf_query(&alerts, BPF_RB_AVAIL_DATA) >
+	       bpf_ringbuf_query(&alerts, BPF_RB_RING_SIZE) / 4;
+}
+
 static __noinline int report_alert(struct guard *g, const struct outcome *o, __u8 action)
 {
 	struct cg_event *e;
@@ -201,7 +211,7 @@ static __noinline int report_alert(struct guard *g, const struct outcome *o, __u
 		return 0;
 	}
 	event_fill(e, g, CG_EV_VIOLATION, action, o);
-	bpf_ringbuf_submit(e, 0);
+	bpf_ringbuf_submit(e, alert_wakes() ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 	return 0;
 }
 

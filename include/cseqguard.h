@@ -41,6 +41,8 @@
 #define CG_ANSWERERS_MAX 1024
 #define CG_EVENTS_BYTES (16 << 20)
 #define CG_ALERTS_BYTES (4 << 20)
+#define CG_ALERTS_LOOK_NS                                                                          \
+	200000000ULL /* who reads the ring looks so often: records seldom wake it */
 #define CG_ALERTS_PER_SECOND 1000 /* and CPU; blocked_byes and counters stay exact */
 
 #define CG_BYE_TIMEOUT_NS 32000000000ULL /* 64*T1, RFC 3261 17.1.2.2 Timer F */

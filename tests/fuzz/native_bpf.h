@@ -265,6 +265,13 @@ static inline void *bpf_ringbuf_reserve(const void *ring, __u64 size, __u64 flag
 	return native.record;
 }
 
+static inline __u64 bpf_ringbuf_query(void *ring, __u64 flags)
+{
+	(void)ring;
+	native_helper();
+	return flags == BPF_RB_RING_SIZE ? 4096 : 0;
+}
+
 static inline void bpf_ringbuf_submit(void *record, __u64 flags)
 {
 	const void *ring = native.ring;
