@@ -7,7 +7,7 @@ KERNEL_OBJS := $(patsubst tests/kernel/%.c,$(TESTS)/kernel/%.o,\
 	$(filter-out %.bpf.c,$(wildcard tests/kernel/*.c))) $(TESTS)/kernel/words.o \
 	$(TESTS)/unit/reading.o $(TESTS)/unit/vectors.o
 RIG_OBJS := $(addprefix $(TESTS)/kernel/,rig.o hosts.o message.o frame.o)
-BENCH_OBJS := $(TESTS)/bench/bench.o $(RIG_OBJS)
+BENCH_OBJS := $(addprefix $(TESTS)/bench/,bench.o classes.o measure.o packet.o report.o) $(RIG_OBJS)
 TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/unit -I$(OUT)
 
 FUZZ_TARGETS := parser_fuzz frame_fuzz
@@ -44,7 +44,7 @@ $(TESTS)/kernel_test: $(KERNEL_OBJS)
 	$(call say,LINK,$@)$(CC) -static $^ -lbpf -lelf -lz -o $@
 
 $(TESTS)/bench/bench: $(BENCH_OBJS)
-	$(call say,LINK,$@)$(CC) $^ -lbpf -lelf -lz -o $@
+	$(call say,LINK,$@)$(CC) $(filter %.o,$^) -lbpf -lelf -lz -o $@
 
 # The store's bench: what it is fed by, and what it is compared with.
 $(TESTS)/bench/calls: $(addprefix $(TESTS)/,bench/calls.o kernel/hosts.o kernel/message.o kernel/frame.o) \
@@ -74,8 +74,8 @@ $(TESTS)/bench/upsert.o: TEST_CFLAGS += $(DAEMON_CFLAGS)
 $(TESTS)/kernel/rig.o: $(OUT)/guard.skel.h
 $(TESTS)/kernel/probe.o: $(TESTS)/kernel/probe.skel.h
 $(TESTS)/kernel/probe.o: TEST_CFLAGS += -I$(TESTS)/kernel
-$(TESTS)/bench/bench.o: $(OUT)/guard.skel.h $(TESTS)/bench/bench.skel.h
-$(TESTS)/bench/bench.o: TEST_CFLAGS += -I$(TESTS)/bench
+$(BENCH_OBJS): $(OUT)/guard.skel.h $(TESTS)/bench/bench.skel.h
+$(BENCH_OBJS): TEST_CFLAGS += -I$(TESTS)/bench
 
 $(TESTS)/%.bpf.o: tests/%.bpf.c config.mk
 	@mkdir -p $(@D)

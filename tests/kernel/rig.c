@@ -54,6 +54,14 @@ static int take(void *arg, void *record, size_t size)
 	return 0;
 }
 
+static int make_small(struct rig *rig)
+{
+	int err = bpf_map__set_max_entries(rig->skel->maps.pending, SMALL);
+
+	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.invites, SMALL_LRU);
+	return err ? err : bpf_map__set_max_entries(rig->skel->maps.early, SMALL_LRU);
+}
+
 int rig_open(struct rig *rig, __u32 max_dialogs)
 {
 	int err = -errno;
@@ -64,9 +72,7 @@ int rig_open(struct rig *rig, __u32 max_dialogs)
 	if (!rig->skel)
 		return err ? err : -ENOMEM;
 	err = bpf_map__set_max_entries(rig->skel->maps.dialogs, max_dialogs);
-	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.pending, SMALL);
-	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.invites, SMALL_LRU);
-	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.early, SMALL_LRU);
+	err = err ? err : max_dialogs > SMALL ? 0 : make_small(rig);
 	err = err ? err : guard__load(rig->skel);
 	rig->without_btf = without_btf;
 	if (err)

@@ -32,7 +32,10 @@ struct rig_counters { /* as cg_counters, over all CPUs, told apart by number */
 	__u64 events_lost, alerts_lost, alerts_limited;
 };
 
-/* 0 or -errno, with libbpf's words on stderr. Closed by rig_close() in either case. */
+/*
+ * 0 or -errno, with libbpf's words on stderr. Closed by rig_close() in either case. Of more than
+ * 4,096 dialogs the other maps have the sizes that ship.
+ */
 int rig_open(struct rig *rig, __u32 max_dialogs);
 void rig_close(struct rig *rig);
 

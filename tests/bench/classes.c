@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "classes.h"
+
+#include <errno.h>
+
+#include "report.h"
+
+#define NEW_CALLS 0x80000000 /* numbers that no dialog has */
+#define HOT                                                                                        \
+	{                                                                                          \
+		0, 1, 0, 0                                                                         \
+	} /* the call of open_call() */
+#define NEW                                                                                        \
+	{                                                                                          \
+		NEW_CALLS, NEW_CALLS, 0, 0                                                         \
+	}
+
+/* What a class is, and how it is measured: guarded alike, but where a packet must be a new one. */
+static const struct packet_class {
+	const char *path, *message, *wrap;
+	size_t bytes;
+	double budget; /* times PASS */
+	struct subject subject;
+} classes[] = {
+	{ "caller>host",
+	  "=x",
+	  NULL,
+	  0,
+	  0,
+	  { .key = "pass",
+	    .text = "a program that returns PASS",
+	    .entry = PASS,
+	    .repeat = REPEAT_LIGHT } },
+	{ "caller:80>host:443",
+	  "=xxxxxxxxxxxxxxxx",
+	  "tcp",
+	  0,
+	  0,
+	  { .key = "not_udp",
+	    .text = "not UDP: TCP, other ports",
+	    .entry = GUARD,
+	    .repeat = REPEAT_LIGHT,
+	    .reason = CG_R_NOT_UDP } },
+	{ "caller:4000>host:4002",
+	  "=x",
+	  NULL,
+	  172,
+	  1.5,
+	  { .key = "other_port",
+	    .text = "UDP to another port: RTP, 172 bytes",
+	    .entry = GUARD,
+	    .repeat = REPEAT_LIGHT,
+	    .reason = CG_R_OTHER_PORT } },
+	{ "caller>host",
+	  "=\r\n\r\n",
+	  NULL,
+	  0,
+	  0,
+	  { .key = "keepalive",
+	    .text = "keep-alive",
+	    .entry = GUARD,
+	    .repeat = REPEAT_LIGHT,
+	    .reason = CG_R_KEEPALIVE } },
+	{ "caller>host",
+	  "=x",
+	  NULL,
+	  630,
+	  0,
+	  { .key = "malformed",
+	    .text = "630 bytes that are no SIP",
+	    .entry = GUARD,
+	    .repeat = REPEAT,
+	    .reason = CG_R_NOT_SIP } },
+	{ "caller>host",
+	  "REGISTER 1 r> via=r1",
+	  NULL,
+	  630,
+	  0,
+	  { .key = "register",
+	    .text = "REGISTER, 630 bytes",
+	    .entry = GUARD,
+	    .repeat = REPEAT,
+	    .reason = CG_R_OUT_OF_DIALOG } },
+	{ "caller>host",
+	  "OPTIONS 1 r> via=r2",
+	  NULL,
+	  630,
+	  0,
+	  { .key = "options",
+	    .text = "OPTIONS, 630 bytes",
+	    .entry = GUARD,
+	    .repeat = REPEAT,
+	    .reason = CG_R_OUT_OF_DIALOG } },
+	{ "caller>host",
+	  "INVITE 1 i> via=i1",
+	  NULL,
+	  400,
+	  0,
+	  { .key = "invite_400",
+	    .text = "INVITE of a new call, 400 bytes",
+	    .entry = RANDOM,
+	    .less = RANDOM_ONLY,
+	    .repeat = REPEAT,
+	    .range = NEW,
+	    .reason = CG_R_INVITE } },
+	{ "caller>host",
+	  "INVITE 1 i> via=i1",
+	  NULL,
+	  800,
+	  0,
+	  { .key = "invite_800",
+	    .text = "... 800 bytes",
+	    .entry = RANDOM,
+	    .less = RANDOM_ONLY,
+	    .repeat = REPEAT,
+	    .range = NEW,
+	    .reason = CG_R_INVITE } },
+	{ "caller>host",
+	  "INVITE 1 i> via=i1",
+	  NULL,
+	  1400,
+	  0,
+	  { .key = "invite_1400",
+	    .text = "... 1,400 bytes",
+	    .entry = RANDOM,
+	    .less = RANDOM_ONLY,
+	    .repeat = REPEAT,
+	    .range = NEW,
+	    .reason = CG_R_INVITE } },
+	{ "gateway>host",
+	  "200 INVITE 13 a>b via=p1,c1",
+	  NULL,
+	  630,
+	  0,
+	  { .key = "answer",
+	    .text = "2xx to INVITE of a known dialog, 630 bytes",
+	    .entry = GUARD,
+	    .repeat = REPEAT,
+	    .reason = CG_R_IN_DIALOG } },
+	{ "caller>host",
+	  "ACK 13 a>b via=c2",
+	  NULL,
+	  630,
+	  0,
+	  { .key = "ack",
+	    .text = "ACK, 630 bytes",
+	    .entry = GUARD,
+	    .repeat = REPEAT,
+	    .reason = CG_R_IN_DIALOG } },
+	{ "caller>host",
+	  "BYE " BENCH_RISING " a>b via=c9",
+	  NULL,
+	  630,
+	  0,
+	  { .key = "bye_in_order",
+	    .text = "BYE in order, 630 bytes",
+	    .entry = RANDOM,
+	    .less = RANDOM_ONLY,
+	    .repeat = REPEAT,
+	    .range = HOT,
+	    .reason = CG_R_BYE } },
+	{ "caller>host",
+	  "BYE 10 a>b via=c8",
+	  NULL,
+	  630,
+	  0,
+	  { .key = "bye",
+	    .text = "BYE out of order, 630 bytes",
+	    .entry = GUARD,
+	    .repeat = REPEAT,
+	    .reason = CG_R_OUT_OF_ORDER,
+	    .verdict = XDP_DROP } },
+	{ "caller>host",
+	  "BYE 10 z>b via=c8",
+	  NULL,
+	  630,
+	  0,
+	  { .key = "bye_unknown",
+	    .text = "BYE of an unknown dialog, 630 bytes",
+	    .entry = GUARD,
+	    .repeat = REPEAT,
+	    .reason = CG_R_UNKNOWN_DIALOG } },
+	{ "caller>host",
+	  "BYE 10 a>b via=c8",
+	  "first=480",
+	  630,
+	  0,
+	  { .key = "first_fragment",
+	    .text = "first fragment of a BYE, 472 bytes, headers hidden",
+	    .entry = GUARD,
+	    .repeat = REPEAT,
+	    .reason = CG_R_FRAGMENTED,
+	    .verdict = XDP_DROP } },
+	{ "caller>host",
+	  "BYE 10 a>b via=c8",
+	  "later=480",
+	  630,
+	  0,
+	  { .key = "later_fragment",
+	    .text = "later fragment",
+	    .entry = GUARD,
+	    .repeat = REPEAT_LIGHT,
+	    .reason = CG_R_LATER_FRAGMENT } },
+};
+#define CLASSES (sizeof(classes) / sizeof(*classes))
+
+/* As a proxy opens it. */
+static int open_call(struct bench *bench)
+{
+	static const char *const steps[][2] = {
+		{ "caller>host", "INVITE 13 a> via=c1" },
+		{ "host>gateway", "INVITE 13 a> via=p1,c1" },
+		{ "gateway>host", "200 INVITE 13 a>b via=p1,c1" },
+	};
+	static struct bench_packet packet;
+	__u32 verdict;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(steps) / sizeof(*steps); i++) {
+		err = bench_packet_make(&packet, steps[i][0], steps[i][1], NULL, 0);
+		err = err ? err
+			  : rig_run(&bench->rig, packet.in, packet.frame.bytes, packet.frame.len, 1,
+				    &verdict, NULL);
+	}
+	return err ? err : rig_count(&bench->rig, "dialogs") == 1 ? 0 : -ENOENT;
+}
+
+int classes_run(struct bench *bench)
+{
+	static struct bench_packet packets[CLASSES];
+	static struct subject subjects[CLASSES];
+	int err = open_call(bench);
+
+	for (size_t i = 0; !err && i < CLASSES; i++) {
+		const struct packet_class *class = &classes[i];
+
+		err = bench_packet_make(&packets[i], class->path, class->message, class->wrap,
+					class->bytes);
+		subjects[i] = class->subject;
+		subjects[i].packet = &packets[i];
+		if (!subjects[i].verdict)
+			subjects[i].verdict = XDP_PASS;
+	}
+	err = err ? err : bench_measure(bench, subjects, CLASSES);
+	err = err ? err : rig_retire(&bench->rig);
+	if (err)
+		return err;
+	report_heading("one packet over and over");
+	for (size_t i = 0; i < CLASSES; i++)
+		report_ns(subjects[i].key, subjects[i].text, bench_median(&subjects[i]),
+			  bench_median(&subjects[0]), classes[i].budget);
+	return 0;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "measure.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.skel.h"
+#include "guard.skel.h"
+
+#define PATIENCE 120 /* seconds */
+
+/* The maps are the shipped object's. */
+static int share_maps(struct bench *bench)
+{
+	struct bpf_map *map, *own;
+	int err = 0;
+
+	bpf_object__for_each_map (map, bench->rig.skel->obj) {
+		own = bpf_object__find_map_by_name(bench->skel->obj, bpf_map__name(map));
+		if (!err && own && !bpf_map__is_internal(map))
+			err = bpf_map__reuse_fd(own, bpf_map__fd(map));
+	}
+	return err;
+}
+
+static int load(struct bench *bench)
+{
+	int out = bpf_program__fd(bench->rig.skel->progs.cseqguard_out), err;
+
+	bench->skel = bench_bpf__open();
+	if (!bench->skel)
+		return -errno;
+	err = share_maps(bench);
+	err = err ? err : bpf_program__set_autoload(bench->skel->progs.cseqguard_in, false);
+	err = err ? err : bpf_program__set_autoload(bench->skel->progs.cseqguard_out, false);
+	err = err ? err : bench_bpf__load(bench->skel);
+	return err ? err
+		   : bpf_map_update_elem(bpf_map__fd(bench->skel->maps.production_out),
+					 &(__u32){ 0 }, &out, BPF_ANY);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* What entering the kernel and the dispatcher of XDP costs a run, whatever it repeats. */
+static int measure_idle(struct bench *bench)
+{
+	static struct bench_packet packet;
+	double ns[ROUNDS];
+	__u32 verdict;
+	int err = bench_packet_make(&packet, "caller>host", "=x", NULL, 0);
+
+	for (int i = 0; !err && i < ROUNDS; i++)
+		err = bench_run(bench, PASS, &packet, 2, &verdict, &ns[i]);
+	qsort(ns, ROUNDS, sizeof(*ns), by_value);
+	bench->idle = 2 * ns[ROUNDS / 2];
+	return err;
+}
+
+int bench_open(struct bench *bench, __u32 max_dialogs)
+{
+	int err = rig_open(&bench->rig, max_dialogs);
+
+	err = err ? err : load(bench);
+	err = err ? err : rig_reset(&bench->rig, NULL);
+	return err ? err : measure_idle(bench);
+}
+
+void bench_close(struct bench *bench)
+{
+	bench_bpf__destroy(bench->skel);
+	rig_close(&bench->rig);
+}
+
+static int entry_fd(const struct bench *bench, enum entry entry)
+{
+	const struct bpf_program *const programs[] = {
+		[PASS] = bench->skel->progs.bench_pass,
+		[GUARD] = bench->rig.skel->progs.cseqguard_in,
+		[RANDOM] = bench->skel->progs.bench_random,
+		[RANDOM_ONLY] = bench->skel->progs.bench_random_only,
+		[KEY] = bench->skel->progs.bench_key,
+		[LOOKUP] = bench->skel->progs.bench_lookup,
+		[ANSWER] = bench->skel->progs.bench_answer,
+	};
+
+	return bpf_program__fd(programs[entry]);
+}
+
+void bench_aim(struct bench *bench, const struct bench_packet *packet,
+	       const struct bench_range *range)
+{
+	struct bench_bpf__bss *to = bench->skel->bss;
+
+	for (size_t i = 0; i < sizeof(to->ranges) / sizeof(*to->ranges); i++)
+		to->ranges[i] = *range;
+	to->call_id_at = packet->call_id_at;
+	to->call_id_len = strlen(BENCH_CALL_ID);
+	to->cseq_at = packet->cseq_at;
+}
+
+/* The thread's own time: the kernel's mean is whole nanoseconds, of which PASS takes few. */
+static double thread_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return now.tv_sec * 1e9 + now.tv_nsec;
+}
+
+int bench_run(struct bench *bench, enum entry entry, const struct bench_packet *packet, int repeat,
+	      __u32 *verdict, double *ns)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet->frame.bytes,
+		    .data_size_in = packet->frame.len, .repeat = repeat);
+	double start = thread_ns();
+	int err = bpf_prog_test_run_opts(entry_fd(bench, entry), &opts);
+
+	if (err)
+		return err;
+	*verdict = opts.retval;
+	if (ns)
+		*ns = (thread_ns() - start - bench->idle) / repeat;
+	return 0;
+}
+
+static int went_another_way(const struct subject *s, __u32 verdict, long long counted)
+{
+	fprintf(stderr,
+		"bench: %s: verdict %u, must be %u; reason %d counted %lld of %d: see tests/run "
+		"kernel\n",
+		s->text, verdict, s->verdict, s->reason, counted, s->repeat);
+	return -EPROTO;
+}
+
+static int measure_one(struct bench *bench, const struct subject *s, double *ns)
+{
+	bool guarded = s->entry == GUARD || s->entry == RANDOM;
+	struct rig_counters before, after;
+	double less = 0;
+	__u32 verdict;
+	int err = rig_counters(&bench->rig, &before);
+
+	bench_aim(bench, s->packet, &s->range);
+	if (!err && s->less != NONE)
+		err = bench_run(bench, s->less, s->packet, s->repeat, &verdict, &less);
+	err = err ? err : bench_run(bench, s->entry, s->packet, s->repeat, &verdict, ns);
+	err = err ? err : rig_counters(&bench->rig, &after);
+	err = err ? err : rig_events(&bench->rig); /* rings that are full cost less */
+	if (err)
+		return err;
+	*ns -= less;
+	if (verdict != s->verdict ||
+	    (guarded && after.in[s->reason] - before.in[s->reason] != (__u64)s->repeat))
+		return went_another_way(s, verdict, after.in[s->reason] - before.in[s->reason]);
+	return 0;
+}
+
+/* Packets that the kernel's own statistics have timed, at some 40 ns each. */
+static __u64 timed_by_kernel(const struct bench *bench)
+{
+	struct bpf_prog_info info;
+	__u64 sum = 0;
+
+	for (enum entry entry = PASS; entry <= ANSWER; entry++) {
+		__u32 size = sizeof(info);
+
+		memset(&info, 0, sizeof(info));
+		if (!bpf_obj_get_info_by_fd(entry_fd(bench, entry), &info, &size))
+			sum += info.run_cnt;
+	}
+	return sum;
+}
+
+/* In turns, so that whatever slows the machine slows all. */
+static int measure_round(struct bench *bench, struct subject *subjects, int count, int round)
+{
+	__u64 timed = timed_by_kernel(bench);
+	int err = 0;
+
+	for (int i = 0; !err && i < count; i++)
+		err = measure_one(bench, &subjects[i], &subjects[i].ns[round]);
+	return err ? err : timed_by_kernel(bench) != timed ? -EAGAIN : 0;
+}
+
+int bench_measure(struct bench *bench, struct subject *subjects, int count)
+{
+	int waited = 0, err = measure_round(bench, subjects, count, 0); /* warms up */
+
+	for (int round = 0; (!err || err == -EAGAIN) && round < ROUNDS; round += !err) {
+		err = measure_round(bench, subjects, count, round);
+		if (err != -EAGAIN)
+			continue;
+		if (!waited)
+			fprintf(stderr, "bench: waits while BPF statistics are on: sysctl "
+					"kernel.bpf_stats_enabled, bpftool prog profile\n");
+		if (waited++ == PATIENCE)
+			return -EBUSY;
+		sleep(1);
+	}
+	for (int i = 0; i < count; i++)
+		qsort(subjects[i].ns, ROUNDS, sizeof(double), by_value);
+	return err;
+}
