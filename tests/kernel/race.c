@@ -14,6 +14,8 @@
 #define CALL_ID "race@caller.example"
 #define FLOOD 10000 /* packets a CPU */
 #define ROUNDS 60 /* calls; of RIG_DIALOGS_MAX */
+#define TURNS 12 /* of the six packets of bad_byes_beside() */
+#define BURST 1000 /* of each in one go */
 #define STEPS 300 /* requests a CPU, each with a CSeq of its own */
 
 struct sender { /* one CPU's part */
@@ -128,6 +130,67 @@ static bool bad_byes(struct rig *rig)
 	       is("state", dialog.state, CG_S_CONFIRMED) & is("caller", dialog.caller.cseq, 13);
 }
 
+/* What the locked CPU does in bad_byes_beside(), again and again; %d: CSeqs that rise. */
+static const struct {
+	const char *path, *form;
+} beside[] = {
+	{ "caller>host", "INFO %d a>b via=c3" }, /* raises the caller's counter */
+	{ "caller>host", "BYE %d a>b via=c4" }, /* equal to it: refused */
+	{ "gateway>host", "BYE 9 a>b via=g4" }, /* from the other leg: refused */
+	{ "caller>host", "BYE %d a>b via=c9" }, /* in order, then repeats */
+	{ "host>gateway", "BYE %d a>b via=p9,c9" },
+	{ "gateway>host", "500 BYE %d a>b via=p9,c9" }, /* the call runs on */
+};
+#define BESIDE ((int)(sizeof(beside) / sizeof(*beside)))
+
+static int make_beside(struct packet_to_send low[], struct packet_to_send locked[])
+{
+	char form[64];
+	int err = 0;
+
+	for (int i = 0; i < TURNS * BESIDE && !err; i++) {
+		int n = i % BESIDE, cseq = 14 + i / BESIDE * 2 + (n > 2);
+
+		snprintf(form, sizeof(form), beside[n].form, cseq);
+		err = send_make(&locked[i], beside[n].path, form, CALL_ID);
+		err = err ? err : send_make(&low[i], "caller>host", "BYE 10 a>b via=c8", CALL_ID);
+	}
+	return err;
+}
+
+/* BYEs that are refused without the lock, beside all that takes it. */
+static bool bad_byes_beside(struct rig *rig)
+{
+	static struct packet_to_send low[TURNS * BESIDE], locked[TURNS * BESIDE];
+	struct sender one = { rig, low, TURNS * BESIDE, BURST, 0, 0, NULL };
+	struct sender two = { rig, locked, TURNS * BESIDE, BURST, 0, 0, NULL };
+	struct rig_counters before, after;
+	struct cg_dialog dialog;
+	int err = begin(rig, CALL_ID);
+
+	err = err ? err : make_beside(low, locked);
+	err = err ? err : rig_counters(rig, &before);
+	err = err ? err : race(&one, &two);
+	err = err ? err : look(rig, &after, &dialog);
+	if (err)
+		return wrong("it cannot be run: %s", strerror(-err));
+	for (int i = 0; i < CG_REASONS; i++)
+		after.in[i] -= before.in[i];
+	return is("blocked_byes", dialog.blocked_byes, (BESIDE + 2) * TURNS * BURST) &
+	       is("dropped", after.dropped - before.dropped, (BESIDE + 2) * TURNS * BURST) &
+	       is("out_of_order", after.in[CG_R_OUT_OF_ORDER], BESIDE * TURNS * BURST) &
+	       is("equal_cseq", after.in[CG_R_EQUAL_CSEQ], TURNS * BURST) &
+	       is("wrong_leg", after.in[CG_R_WRONG_LEG], TURNS * BURST) &
+	       is("bye", after.in[CG_R_BYE], TURNS) &
+	       is("bye_repeat", after.in[CG_R_BYE_REPEAT], TURNS * (BURST - 1)) &
+	       is("refused", after.in[CG_R_REFUSED], TURNS) &
+	       is("BYE events", rig->n_type[CG_EV_BYE], TURNS) &
+	       is("RESUME events", rig->n_type[CG_EV_RESUME], TURNS) &
+	       is("first_blocked_ms is set", !!dialog.first_blocked_ms, 1) &
+	       is("state", dialog.state, CG_S_CONFIRMED) &
+	       is("caller", dialog.caller.cseq, 13 + 2 * TURNS);
+}
+
 /* Of each of so many calls two packets of the gateway meet. 0 or -errno. */
 static int meet(struct rig *rig, const char *form, const char *form2)
 {
@@ -240,6 +303,8 @@ void race_run(struct rig *rig, void (*result)(bool good, const char *suite, cons
 		return;
 	}
 	result(bad_byes(rig), "race", "two CPUs: bad BYEs of one dialog are counted to the last");
+	result(bad_byes_beside(rig), "race",
+	       "two CPUs: bad BYEs without the lock, beside all that takes it, to the last");
 	result(openings(rig), "race", "two CPUs: a 2xx and its copy open one dialog, told once");
 	result(endings(rig, "200 BYE 14 a>b via=p9,c9", "200 BYE 14 a>b via=p9,c9"), "race",
 	       "two CPUs: a 2xx and its copy end a call once");
