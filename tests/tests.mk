@@ -7,7 +7,8 @@ KERNEL_OBJS := $(patsubst tests/kernel/%.c,$(TESTS)/kernel/%.o,\
 	$(filter-out %.bpf.c,$(wildcard tests/kernel/*.c))) $(TESTS)/kernel/words.o \
 	$(TESTS)/unit/reading.o $(TESTS)/unit/vectors.o
 RIG_OBJS := $(addprefix $(TESTS)/kernel/,rig.o hosts.o message.o frame.o)
-BENCH_OBJS := $(addprefix $(TESTS)/bench/,bench.o classes.o measure.o packet.o report.o) $(RIG_OBJS)
+BENCH_OBJS := $(addprefix $(TESTS)/bench/,bench.o classes.o measure.o million.o packet.o report.o \
+	scaling.o upkeep.o) $(RIG_OBJS)
 TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/unit -I$(OUT)
 
 FUZZ_TARGETS := parser_fuzz frame_fuzz
@@ -44,7 +45,7 @@ $(TESTS)/kernel_test: $(KERNEL_OBJS)
 	$(call say,LINK,$@)$(CC) -static $^ -lbpf -lelf -lz -o $@
 
 $(TESTS)/bench/bench: $(BENCH_OBJS)
-	$(call say,LINK,$@)$(CC) $(filter %.o,$^) -lbpf -lelf -lz -o $@
+	$(call say,LINK,$@)$(CC) $(filter %.o,$^) -pthread -lbpf -lelf -lz -o $@
 
 # The store's bench: what it is fed by, and what it is compared with.
 $(TESTS)/bench/calls: $(addprefix $(TESTS)/,bench/calls.o kernel/hosts.o kernel/message.o kernel/frame.o) \

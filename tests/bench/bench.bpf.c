@@ -30,11 +30,13 @@ struct {
 
 static __always_inline __u32 draw(void)
 {
-	struct bench_range *r = &ranges[bpf_get_smp_processor_id() % RANGES];
+	struct bench_range *r = &ranges[0];
 
-	if (!r->step)
+	if (!r->step) {
+		r = &ranges[bpf_get_smp_processor_id() % RANGES];
 		return r->first + bpf_get_prandom_u32() % r->count;
-	r->at = (r->at + r->step) % r->count;
+	}
+	r->at = (r->at + r->step) % r->count; /* in one thread, which may change its CPU */
 	return r->first + r->at;
 }
 

@@ -13,13 +13,15 @@
 #include <unistd.h>
 
 #include "classes.h"
+#include "million.h"
 #include "report.h"
+#include "scaling.h"
+#include "upkeep.h"
 
 #define DIALOGS (1 << 20)
 
 static void report_walk(struct bench *bench)
 {
-	printf("\n");
 	report_figure("verifier_insns", "verifier's walk, the way in", "insns",
 		      rig_insns(&bench->rig, 1), 0);
 	report_figure("verifier_insns_out", "... the way out", "insns", rig_insns(&bench->rig, 0),
@@ -37,6 +39,9 @@ static int measure(struct bench *bench)
 	printf("Linux %s, medians of %d rounds of %d packets, alerts over their limit\n",
 	       system.release, ROUNDS, REPEAT);
 	err = classes_run(bench);
+	err = err ? err : million_run(bench);
+	err = err ? err : scaling_run(bench, MILLION);
+	err = err ? err : upkeep_run(bench, MILLION);
 	if (!err)
 		report_walk(bench);
 	return err;

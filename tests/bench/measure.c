@@ -108,8 +108,17 @@ void bench_aim(struct bench *bench, const struct bench_packet *packet,
 	to->cseq_at = packet->cseq_at;
 }
 
-/* The thread's own time: the kernel's mean is whole nanoseconds, of which PASS takes few. */
-static double thread_ns(void)
+void bench_aim_cpu(struct bench *bench, int cpu, const struct bench_range *range)
+{
+	bench->skel->bss->ranges[cpu] = *range;
+}
+
+__u32 bench_at(const struct bench *bench)
+{
+	return bench->skel->bss->ranges[0].at;
+}
+
+double bench_thread_ns(void)
 {
 	struct timespec now;
 
@@ -122,14 +131,14 @@ int bench_run(struct bench *bench, enum entry entry, const struct bench_packet *
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet->frame.bytes,
 		    .data_size_in = packet->frame.len, .repeat = repeat);
-	double start = thread_ns();
+	double start = bench_thread_ns();
 	int err = bpf_prog_test_run_opts(entry_fd(bench, entry), &opts);
 
 	if (err)
 		return err;
 	*verdict = opts.retval;
 	if (ns)
-		*ns = (thread_ns() - start - bench->idle) / repeat;
+		*ns = (bench_thread_ns() - start - bench->idle) / repeat;
 	return 0;
 }
 

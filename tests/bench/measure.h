@@ -44,12 +44,19 @@ void bench_close(struct bench *bench);
 void bench_aim(struct bench *bench, const struct bench_packet *packet,
 	       const struct bench_range *range);
 
+void bench_aim_cpu(struct bench *bench, int cpu,
+		   const struct bench_range *range); /* ... and on one */
+__u32 bench_at(const struct bench *bench); /* where a range with a step has come to */
+
 /* A packet so many times, through one entry; *ns: of the CPU, each, may be NULL. 0 or -errno. */
 int bench_run(struct bench *bench, enum entry entry, const struct bench_packet *packet, int repeat,
 	      __u32 *verdict, double *ns);
 
 /* Fills ns, sorted. -EPROTO: a packet went another way than the subject says. */
 int bench_measure(struct bench *bench, struct subject *subjects, int count);
+
+/* The thread's own time: the kernel's mean is whole nanoseconds, of which PASS takes few. */
+double bench_thread_ns(void);
 
 static inline double bench_median(const struct subject *subject)
 {

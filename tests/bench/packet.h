@@ -5,8 +5,9 @@
 
 #include "frame.h"
 
-#define BENCH_CALL_ID                                                                              \
-	"00000000-93f0-4c1b-8d5e@caller.example" /* its first 8 bytes are the number */
+/* Its first 8 bytes are the number. */
+#define BENCH_CALL_ID "ffffffff-93f0-4c1b-8d5e@caller.example"
+#define BENCH_NUMBER 0xffffffff
 #define BENCH_RISING "00000000" /* a CSeq in whose place numbers rise */
 
 struct bench_packet {
