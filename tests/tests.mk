@@ -125,7 +125,7 @@ bench: $(TESTS)/bench/bench $(TESTS)/kernel_test
 	$(figures)
 	$(Q)$< $(FIGURES)/bench.json
 	$(call copied,bench)
-	$(Q)tests/kernel/qemu $(TESTS)/kernel_test load | sed -n 's/^# \(Linux\|verifier:\)/\1/p'
+	$(Q)tests/kernel/qemu $(TESTS)/kernel_test load | sed -n 's/^# \(Linux\|verifier:\)/\1/p; /^not ok/p'
 
 # make bench-store [JSON=FILE]
 bench-store: all $(TESTS)/bench/calls $(TESTS)/bench/upsert
