@@ -109,7 +109,7 @@ static void row_end(const struct cg_dialog *dialog, const struct cg_limits *limi
 		row->bye_confirmed = 0;
 	} else if (dialog->state != CG_S_ENDED) {
 		end = 0;
-		reason = CG_E_NONE;
+		reason = reason == CG_E_UNGUARDED ? CG_E_UNGUARDED : CG_E_NONE;
 		by = CG_LEG_NONE;
 		row->bye_confirmed = 0;
 	}

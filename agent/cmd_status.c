@@ -8,6 +8,7 @@
 
 #include "advice.h"
 #include "bpffs.h"
+#include "fill.h"
 #include "home.h"
 #include "interface.h"
 #include "options.h"
@@ -16,57 +17,10 @@
 #include "text.h"
 #include "words.h"
 
-#define BATCH 256 /* keys a call: larger ones stall the programs */
-
-struct fill {
-	const char *map;
-	__u32 key_size;
-	__u32 value_size;
-	__u32 max;
-	__u32 used;
-};
-
 struct ring {
 	const char *map;
 	__u32 bytes;
 };
-
-/* The kernel does not tell how full a hash is: count its keys. 0 or -errno. */
-static int count(const char *instance, struct fill *fill)
-{
-	LIBBPF_OPTS(bpf_map_batch_opts, opts);
-	__u32 used = 0, n, size, in, out;
-	struct bpf_map_info info = {};
-	char *keys, *values;
-	int err = 0, fd;
-
-	fd = cg_map_open_as(instance, fill->map, fill->key_size, fill->value_size);
-	if (fd < 0)
-		return fd;
-	size = sizeof(info);
-	keys = calloc(BATCH, fill->key_size);
-	values = calloc(BATCH, fill->value_size);
-	if (!keys || !values)
-		err = -ENOMEM;
-	else if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		err = -errno;
-	for (void *from = NULL; !err; from = &in) {
-		n = BATCH;
-		err = bpf_map_lookup_batch(fd, from, &out, keys, values, &n, &opts) ? -errno : 0;
-		if (err && err != -ENOENT)
-			break;
-		used += n;
-		in = out;
-	}
-	free(keys);
-	free(values);
-	close(fd);
-	if (err != -ENOENT) /* the end */
-		return err;
-	fill->max = info.max_entries;
-	fill->used = used;
-	return 0;
-}
 
 static json_t *gateways(const char *instance)
 {
@@ -118,16 +72,6 @@ static json_t *interfaces(const struct cg_interface *list, size_t n)
 					 list[i].program_in, "program_out", list[i].program_out,
 					 "own_clsact", list[i].made_clsact));
 	return array;
-}
-
-static json_t *fills(const struct fill *list, size_t n)
-{
-	json_t *object = json_object();
-
-	for (size_t i = 0; i < n; i++)
-		json_object_set_new(object, list[i].map,
-				    json_pack("{si si}", "used", list[i].used, "max", list[i].max));
-	return object;
 }
 
 static json_t *ring_sizes(const struct ring *rings, size_t n)
@@ -224,8 +168,8 @@ static void show_setting(const char *key, json_t *value)
 	putchar('\n');
 }
 
-static int show(json_t *status, const struct cg_interface *list, size_t n, const struct fill *maps,
-		size_t n_maps, const struct cg_advice *advice)
+static int show(json_t *status, const struct cg_interface *list, size_t n,
+		const struct cg_fill *maps, size_t n_maps, const struct cg_advice *advice)
 {
 	const char *key;
 	json_t *value;
@@ -249,8 +193,7 @@ static int show(json_t *status, const struct cg_interface *list, size_t n, const
 			puts("                 generic mode sees datagrams coalesced by UDP "
 			     "segmentation as one; native is the secure one");
 	}
-	for (size_t i = 0; i < n_maps; i++)
-		printf("%-17s%s: %u of %u\n", "map", maps[i].map, maps[i].used, maps[i].max);
+	cg_fills_show(maps, n_maps);
 	json_object_foreach (json_object_get(status, "rings"), key, value)
 		printf("%-17s%s: %lld bytes\n", "ring", key, (long long)json_integer_value(value));
 	show_advice(status, advice);
@@ -276,11 +219,12 @@ static int not_attached(const struct cg_options *options)
 
 int cg_cmd_status(const struct cg_options *options)
 {
-	struct fill maps[] = {
-		{ "dialogs", sizeof(struct cg_dialog_key), sizeof(struct cg_dialog), 0, 0 },
-		{ "invites", sizeof(struct cg_txn_key), sizeof(struct cg_invite), 0, 0 },
-		{ "pending", sizeof(struct cg_txn_key), sizeof(struct cg_invite), 0, 0 },
-		{ "early", sizeof(struct cg_dialog_key), sizeof(struct cg_early), 0, 0 },
+	struct cg_fill maps[] = {
+		{ "dialogs", sizeof(struct cg_dialog_key), sizeof(struct cg_dialog), true, 0, 0 },
+		{ "overflow", sizeof(struct cg_dialog_key), sizeof(struct cg_dialog), false, 0, 0 },
+		{ "invites", sizeof(struct cg_txn_key), sizeof(struct cg_invite), false, 0, 0 },
+		{ "pending", sizeof(struct cg_txn_key), sizeof(struct cg_invite), true, 0, 0 },
+		{ "early", sizeof(struct cg_dialog_key), sizeof(struct cg_early), false, 0, 0 },
 	};
 	struct ring rings[] = { { "events", 0 }, { "alerts", 0 } };
 	const size_t n_maps = sizeof(maps) / sizeof(*maps);
@@ -300,7 +244,7 @@ int cg_cmd_status(const struct cg_options *options)
 		return cg_fail_open(options->instance, fd);
 	close(fd);
 	for (size_t i = 0; i < n_maps; i++) {
-		err = count(options->instance, &maps[i]);
+		err = cg_fill_read(options->instance, &maps[i]);
 		if (err)
 			return cg_fail_open(options->instance, err);
 	}
@@ -317,10 +261,11 @@ int cg_cmd_status(const struct cg_options *options)
 		return CG_FAILED;
 	for (size_t i = 0; i < n; i++)
 		attached |= list[i].alive;
-	status = json_pack("{ss sb si so so so so so so so}", "instance", options->instance,
+	status = json_pack("{ss sb si so so so so so so so so}", "instance", options->instance,
 			   "attached", attached, "layout", config.layout, "settings",
 			   settings(options->instance, &config), "interfaces", interfaces(list, n),
-			   "maps", fills(maps, n_maps), "rings", ring_sizes(rings, n_rings),
+			   "maps", cg_fills_json(maps, n_maps), "filling",
+			   cg_fills_filling(maps, n_maps), "rings", ring_sizes(rings, n_rings),
 			   "would_drop", would_drop(&advice), "answerers",
 			   answerers(&advice, &config), "breaker", breaker(&advice, &config));
 	err = options->json ? cg_json_out(status) : show(status, list, n, maps, n_maps, &advice);

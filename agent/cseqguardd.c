@@ -48,6 +48,7 @@ struct daemon {
 	struct cg_fallback fallback;
 	struct cg_writer *writer;
 	struct cg_track *track;
+	struct cg_overflow *overflow;
 	struct cg_sweep *sweep;
 	struct cg_rings *rings;
 	struct cg_server *server;
@@ -92,6 +93,7 @@ static void written_ready(void *ctx, __u32 events)
 	}
 	d->spools = status.anew;
 	cg_track_durable(d->track, status.durable, status.anew);
+	cg_overflow_durable(d->overflow, status.durable);
 	if (status.queued - status.durable < CG_QUEUE_STEPS / 2)
 		cg_rings_resume(d->rings);
 	if (d->ship && !status.error)
@@ -253,6 +255,7 @@ static int start_intake(struct daemon *d)
 	d->intake.server = d->server;
 	d->intake.writer = d->writer;
 	d->intake.track = d->track;
+	d->intake.overflow = d->overflow;
 	d->intake.origin = &d->origin;
 	d->intake.dialogs_fd = d->guard.dialogs_fd;
 	err = cg_intake_start(&d->intake, d->options.limits.bye_timeout);
@@ -279,9 +282,11 @@ static int start(struct daemon *d)
 		return err;
 	d->track = cg_track_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, d->writer,
 				&d->options.limits, &d->origin, &d->options.breaker);
-	d->sweep = d->track ? cg_sweep_new(d->guard.dialogs_fd, d->guard.pending_fd, d->track,
-					   &d->options.limits)
-			    : NULL;
+	d->overflow =
+		cg_overflow_new(d->guard.overflow_fd, d->writer, &d->options.limits, &d->origin);
+	d->sweep = d->track && d->overflow
+			   ? cg_sweep_new(&d->guard, d->track, d->overflow, &d->options.limits)
+			   : NULL;
 	if (!d->sweep)
 		err = -ENOMEM;
 	if (!err)
@@ -301,6 +306,7 @@ static void finish(struct daemon *d)
 	cg_writer_stop(d->writer);
 	cg_server_free(d->server);
 	cg_sweep_free(d->sweep);
+	cg_overflow_free(d->overflow);
 	cg_track_free(d->track);
 	cg_guard_close(&d->guard);
 	close(d->loop);

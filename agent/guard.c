@@ -97,6 +97,8 @@ int cg_guard_open(struct cg_guard *guard, const char *instance)
 	} maps[] = {
 		{ &guard->dialogs_fd, "dialogs", sizeof(struct cg_dialog_key),
 		  sizeof(struct cg_dialog) },
+		{ &guard->overflow_fd, "overflow", sizeof(struct cg_dialog_key),
+		  sizeof(struct cg_dialog) },
 		{ &guard->pending_fd, "pending", sizeof(struct cg_txn_key),
 		  sizeof(struct cg_invite) },
 		{ &guard->counters_fd, "counters", sizeof(__u32), sizeof(struct cg_counters) },
@@ -118,7 +120,7 @@ int cg_guard_open(struct cg_guard *guard, const char *instance)
 
 void cg_guard_close(struct cg_guard *guard)
 {
-	int fds[] = { guard->config_fd,	  guard->dialogs_fd, guard->pending_fd,
+	int fds[] = { guard->config_fd,	  guard->dialogs_fd, guard->overflow_fd, guard->pending_fd,
 		      guard->counters_fd, guard->events_fd,  guard->alerts_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
@@ -146,15 +148,20 @@ int cg_guard_read_config(struct cg_guard *guard)
 	return 0;
 }
 
-int cg_guard_lost(const struct cg_guard *guard, __u64 *events, __u64 *alerts)
+int cg_guard_lost(const struct cg_guard *guard, struct cg_losses *losses)
 {
 	union cg_counters_sum sum;
+	const struct cg_counters *c = &sum.counters;
 	int err = cg_counters_read(guard->counters_fd, &sum);
 
 	if (err)
 		return err;
-	*events = sum.counters.events_lost;
-	*alerts = sum.counters.alerts_lost;
+	*losses = (struct cg_losses){
+		.events = c->events_lost,
+		.alerts = c->alerts_lost,
+		.unguarded = c->in.dialogs_full + c->out.dialogs_full,
+		.unrecorded = c->in.overflow_full + c->out.overflow_full,
+	};
 	return 0;
 }
 

@@ -10,7 +10,7 @@
 struct cg_guard {
 	const char *instance;
 	struct cg_config config; /* as last read */
-	int config_fd, dialogs_fd, pending_fd, counters_fd, events_fd, alerts_fd;
+	int config_fd, dialogs_fd, overflow_fd, pending_fd, counters_fd, events_fd, alerts_fd;
 	__u32 config_id; /* of the kernel: a map pinned anew has another */
 };
 
@@ -23,8 +23,14 @@ bool cg_guard_gone(const struct cg_guard *guard);
 
 int cg_guard_read_config(struct cg_guard *guard);
 
-/* The sum over all CPUs of events_lost and alerts_lost. 0 or -errno. */
-int cg_guard_lost(const struct cg_guard *guard, __u64 *events, __u64 *alerts);
+struct cg_losses { /* sums over all CPUs */
+	__u64 events, alerts; /* rings full */
+	__u64 unguarded; /* calls, with copies of their 2xx: dialogs full */
+	__u64 unrecorded; /* ... and overflow */
+};
+
+/* 0 or -errno. */
+int cg_guard_lost(const struct cg_guard *guard, struct cg_losses *losses);
 
 /* Sets mode observe. 0 or -errno. */
 int cg_guard_observe(struct cg_guard *guard);

@@ -17,9 +17,9 @@
 #include "report.h"
 
 /* Of the contract, and pinned; `config` last: an instance that has it is whole. */
-static const char *const maps[] = { "dialogs", "invites",   "pending",	"early",
-				    "moves",   "answerers", "gateways", "counters",
-				    "events",  "alerts",    "config" };
+static const char *const maps[] = { "dialogs",	"overflow", "invites",	 "pending",
+				    "early",	"moves",    "answerers", "gateways",
+				    "counters", "events",   "alerts",	 "config" };
 #define MAPS (sizeof(maps) / sizeof(*maps))
 
 static struct guard *guard_open(void)
@@ -132,8 +132,11 @@ static int make(const char *name, const struct cg_settings *settings, struct cg_
 
 	if (!guard)
 		return CG_FAILED;
-	if (settings->given & CG_SET_MAX_DIALOGS)
+	if (settings->given & CG_SET_MAX_DIALOGS) {
 		bpf_map__set_max_entries(guard->maps.dialogs, settings->max_dialogs);
+		bpf_map__set_max_entries(guard->maps.pending,
+					 cg_pending_max(settings->max_dialogs));
+	}
 	if (settings->given & CG_SET_RING_BYTES) {
 		bpf_map__set_max_entries(guard->maps.events, settings->ring_bytes);
 		bpf_map__set_max_entries(guard->maps.alerts, settings->ring_bytes);

@@ -85,8 +85,9 @@ void cg_intake_turned(void *ctx)
 
 	qsort(intake->keys, intake->n_keys, sizeof(*intake->keys), compare);
 	for (unsigned int i = 0; i < intake->n_keys; i++)
-		if (!i || compare(&intake->keys[i], &intake->keys[i - 1]))
-			cg_track_fetch(intake->track, &intake->keys[i], now);
+		if ((!i || compare(&intake->keys[i], &intake->keys[i - 1])) &&
+		    cg_track_fetch(intake->track, &intake->keys[i], now) == -ENOENT)
+			cg_overflow_fetch(intake->overflow, &intake->keys[i], now);
 	intake->n_keys = 0;
 }
 

@@ -4,6 +4,7 @@
 #define CG_INTAKE_H
 
 #include "outcome.h"
+#include "overflow.h"
 #include "rings.h"
 #include "server.h"
 #include "track.h"
@@ -12,6 +13,7 @@ struct cg_intake { /* filled by the caller, who keeps what it points to */
 	struct cg_server *server;
 	struct cg_writer *writer;
 	struct cg_track *track;
+	struct cg_overflow *overflow;
 	const struct cg_origin *origin;
 	int dialogs_fd;
 	int ifname_fd; /* of cg_ifname_socket() */

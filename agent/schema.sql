@@ -75,7 +75,7 @@ CREATE TABLE IF NOT EXISTS cseqguard.cdr (
 	answer_time timestamptz NOT NULL,
 	end_time timestamptz,              -- null: open
 	duration interval GENERATED ALWAYS AS (end_time - answer_time) STORED,
-	end_reason text NOT NULL,          -- none: open; bye, gone, unseen_bye, relayed_bye, timeout, lost, operator
+	end_reason text NOT NULL,          -- none: open; bye, gone, unseen_bye, relayed_bye, timeout, lost, operator, unguarded
 	ended_by text NOT NULL,            -- caller, callee, none
 	bye_confirmed boolean NOT NULL,
 	suspect boolean NOT NULL,

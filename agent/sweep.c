@@ -6,16 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum stage { REST, DIALOGS, PENDING, FORGET };
+#include "filling.h"
+
+enum stage { REST, DIALOGS, OVERFLOW, PENDING, FORGET };
 
 struct cg_sweep {
-	int dialogs_fd, pending_fd;
+	const struct cg_guard *guard;
 	struct cg_track *track;
+	struct cg_overflow *overflow;
 	const struct cg_limits *limits;
 	enum stage stage;
 	bool again;
 	bool begun; /* token is where this stage's walk stands */
 	__u32 token;
+	__u32 met; /* entries, by this stage's walk */
+	struct cg_filling dialogs, pending;
 	unsigned int slot; /* of FORGET */
 	union {
 		struct cg_dialog_key dialogs[CG_SWEEP_BATCH];
@@ -27,16 +32,20 @@ struct cg_sweep {
 	} values;
 };
 
-struct cg_sweep *cg_sweep_new(int dialogs_fd, int pending_fd, struct cg_track *track,
-			      const struct cg_limits *limits)
+struct cg_sweep *cg_sweep_new(const struct cg_guard *guard, struct cg_track *track,
+			      struct cg_overflow *overflow, const struct cg_limits *limits)
 {
 	struct cg_sweep *sweep = calloc(1, sizeof(*sweep));
+	__u32 max = guard->config.max_dialogs;
 
 	if (sweep) {
-		sweep->dialogs_fd = dialogs_fd;
-		sweep->pending_fd = pending_fd;
+		sweep->guard = guard;
 		sweep->track = track;
+		sweep->overflow = overflow;
 		sweep->limits = limits;
+		sweep->dialogs = (struct cg_filling){ .map = "dialogs", .max = max };
+		sweep->pending =
+			(struct cg_filling){ .map = "pending", .max = cg_pending_max(max) };
 	}
 	return sweep;
 }
@@ -50,6 +59,7 @@ static void enter(struct cg_sweep *sweep, enum stage stage)
 {
 	sweep->stage = stage;
 	sweep->begun = false;
+	sweep->met = 0;
 	sweep->slot = 0;
 }
 
@@ -83,17 +93,33 @@ static int fetch(struct cg_sweep *sweep, int fd, __u64 flags, bool *last)
 		return err;
 	sweep->token = next;
 	sweep->begun = true;
+	sweep->met += count;
 	return count;
 }
 
 static int sweep_dialogs(struct cg_sweep *sweep, __u64 now)
 {
 	bool last;
-	int n = fetch(sweep, sweep->dialogs_fd, BPF_F_LOCK, &last);
+	int n = fetch(sweep, sweep->guard->dialogs_fd, BPF_F_LOCK, &last);
 
 	for (int i = 0; i < n; i++)
 		cg_track_look(sweep->track, &sweep->keys.dialogs[i], &sweep->values.dialogs[i],
 			      now);
+	if (n >= 0 && last) {
+		cg_filling_look(&sweep->dialogs, sweep->met);
+		enter(sweep, cg_overflow_waits(sweep->overflow) ? PENDING : OVERFLOW);
+	}
+	return n < 0 ? n : 0;
+}
+
+static int sweep_overflow(struct cg_sweep *sweep, __u64 now)
+{
+	bool last;
+	int n = fetch(sweep, sweep->guard->overflow_fd, BPF_F_LOCK, &last);
+
+	for (int i = 0; i < n; i++)
+		cg_overflow_look(sweep->overflow, &sweep->keys.dialogs[i],
+				 &sweep->values.dialogs[i], now);
 	if (n >= 0 && last)
 		enter(sweep, PENDING);
 	return n < 0 ? n : 0;
@@ -109,13 +135,15 @@ static bool stale(const struct cg_invite *invite, const struct cg_limits *limits
 static int sweep_pending(struct cg_sweep *sweep, __u64 now)
 {
 	bool last;
-	int n = fetch(sweep, sweep->pending_fd, 0, &last);
+	int n = fetch(sweep, sweep->guard->pending_fd, 0, &last);
 
 	for (int i = 0; i < n; i++)
 		if (stale(&sweep->values.pending[i], sweep->limits, now))
-			bpf_map_delete_elem(sweep->pending_fd, &sweep->keys.pending[i]);
-	if (n >= 0 && last)
+			bpf_map_delete_elem(sweep->guard->pending_fd, &sweep->keys.pending[i]);
+	if (n >= 0 && last) {
+		cg_filling_look(&sweep->pending, sweep->met);
 		enter(sweep, FORGET);
+	}
 	return n < 0 ? n : 0;
 }
 
@@ -126,6 +154,9 @@ int cg_sweep_turn(struct cg_sweep *sweep, __u64 now)
 	switch (sweep->stage) {
 	case DIALOGS:
 		err = sweep_dialogs(sweep, now);
+		break;
+	case OVERFLOW:
+		err = sweep_overflow(sweep, now);
 		break;
 	case PENDING:
 		err = sweep_pending(sweep, now);

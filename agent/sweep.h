@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The map is the truth, the ring is the doorbell: a sweep looks at every dialog, in batches that the
- * kernel copies in a fraction of a millisecond, one a turn of the loop. It also forgets INVITEs in
- * `pending` that nothing will come of.
+ * kernel copies in a fraction of a millisecond, one a turn of the loop. It also has the calls of
+ * `overflow` written, forgets INVITEs in `pending` that nothing will come of, and tells of maps that
+ * fill up.
  */
 #ifndef CG_SWEEP_H
 #define CG_SWEEP_H
 
 #include <stdbool.h>
 
+#include "guard.h"
+#include "overflow.h"
 #include "track.h"
 
 #define CG_SWEEP_BATCH 256
@@ -16,9 +19,9 @@
 
 struct cg_sweep;
 
-/* limits must outlive it. NULL: no memory. */
-struct cg_sweep *cg_sweep_new(int dialogs_fd, int pending_fd, struct cg_track *track,
-			      const struct cg_limits *limits);
+/* All pointers must outlive it. NULL: no memory. */
+struct cg_sweep *cg_sweep_new(const struct cg_guard *guard, struct cg_track *track,
+			      struct cg_overflow *overflow, const struct cg_limits *limits);
 void cg_sweep_free(struct cg_sweep *sweep);
 
 void cg_sweep_start(struct cg_sweep *sweep); /* one that runs is followed by another */

@@ -5,25 +5,45 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "filling.h"
 #include "log.h"
+#include "loop.h"
 #include "notify.h"
 #include "words.h"
+
+/* A line a minute: a full map stays full for a while. */
+static void check_unguarded(struct cg_upkeep *upkeep, __u64 unguarded, __u64 now)
+{
+	if (unguarded <= upkeep->unguarded ||
+	    (upkeep->told_at && now - upkeep->told_at < 60 * CG_SECOND))
+		return;
+	cg_log("map dialogs is full: %llu calls more run unguarded, their rows are "
+	       "suspect; " CG_FILLING_REMEDY,
+	       (unsigned long long)(unguarded - upkeep->unguarded));
+	upkeep->unguarded = unguarded;
+	upkeep->told_at = now;
+}
 
 /* A dialog whose event was lost is in the map: the sweep finds it. */
 static void check_losses(struct cg_upkeep *upkeep)
 {
-	__u64 events = upkeep->events_lost, alerts = upkeep->alerts_lost;
+	const struct cg_losses last = upkeep->losses;
+	struct cg_losses now;
 
-	if (cg_guard_lost(upkeep->guard, &events, &alerts))
+	if (cg_guard_lost(upkeep->guard, &now))
 		return;
-	if (events != upkeep->events_lost)
+	if (now.events != last.events)
 		cg_sweep_start(upkeep->sweep);
-	if (alerts > upkeep->alerts_lost)
+	if (now.alerts > last.alerts)
 		cg_log("%llu violations were not recorded: ring `alerts` was full (their counters "
 		       "are exact)",
-		       (unsigned long long)(alerts - upkeep->alerts_lost));
-	upkeep->events_lost = events;
-	upkeep->alerts_lost = alerts;
+		       (unsigned long long)(now.alerts - last.alerts));
+	if (now.unrecorded > last.unrecorded)
+		cg_log("%llu calls have no CDR: maps dialogs and overflow were full (those of "
+		       "before this start included); their bill is the proxy's own",
+		       (unsigned long long)(now.unrecorded - last.unrecorded));
+	check_unguarded(upkeep, now.unguarded, cg_boottime());
+	upkeep->losses = now;
 }
 
 static void check_clock(struct cg_upkeep *upkeep)

@@ -15,7 +15,9 @@ struct cg_upkeep { /* all pointers are others' */
 	struct cg_track *track;
 	struct cg_sweep *sweep;
 	int clock_error; /* said already */
-	__u64 events_lost, alerts_lost;
+	struct cg_losses losses; /* as of the last look */
+	__u64 told_at; /* CLOCK_BOOTTIME, ns: that calls run unguarded */
+	__u64 unguarded; /* ... so many by then */
 };
 
 /* 0, or -errno: the settings of the instance are as read before. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The maps, all but `scratch` part of the contract (include/cseqguard.h). Sizes are what the loader
- * starts from: --max-dialogs changes `dialogs`, --ring-bytes the rings.
+ * starts from: --max-dialogs changes `dialogs` and `pending`, --ring-bytes the rings.
  */
 #ifndef CG_MAPS_H
 #define CG_MAPS_H
@@ -12,6 +12,13 @@ struct {
 	__type(key, struct cg_dialog_key);
 	__type(value, struct cg_dialog);
 } dialogs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CG_OVERFLOW_MAX);
+	__type(key, struct cg_dialog_key);
+	__type(value, struct cg_dialog);
+} overflow SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -5,7 +5,7 @@
  * branch under which the host sent the INVITE, from where it was sent to; or when the host itself
  * answers. What opens a call without that is suspect: the ACK of an early dialog, a gateway's 2xx to an
  * INVITE within a dialog not known. Owner of `invites`, `pending`, `early`, and of inserts into
- * `dialogs`.
+ * `dialogs` and `overflow`.
  *
  * API: invite_in(), invite_out(), invite_answered_in(), invite_answered_out(), invite_outranks(),
  * dialog_take_over(), early_request(), early_acked().
@@ -363,6 +363,26 @@ static __always_inline __u8 dialog_started(const struct cg_dialog *d, struct out
 	return d->flags & CG_D_SUSPECT ? CG_R_UNSEEN_START : CG_R_OPENED;
 }
 
+/*
+ * No room: the call runs unguarded, but not unbilled. Its row needs what a dialog has, and the agent
+ * takes it from here. Built already, in scratch. A frame of its own: its callers have none to spare.
+ */
+static __noinline int dialog_overflow(struct guard *g, struct outcome *o)
+{
+	struct cg_dialog *d = (void *)g->s->dialog;
+
+	d->flags |= CG_D_SUSPECT;
+	d->end_reason = CG_E_UNGUARDED;
+	switch ((int)bpf_map_update_elem(&overflow, &g->s->facts.key, d, BPF_NOEXIST)) {
+	case 0:
+		dialog_started(d, o);
+		return CG_R_DIALOGS_FULL;
+	case -EEXIST:
+		return CG_R_DIALOGS_FULL; /* its 2xx sent again */
+	}
+	return CG_R_OVERFLOW_FULL;
+}
+
 static __always_inline __u8 dialog_open(struct guard *g, const struct cg_invite *i,
 					struct outcome *o)
 {
@@ -378,7 +398,9 @@ static __always_inline __u8 dialog_open(struct guard *g, const struct cg_invite 
 	case -EEXIST:
 		return CG_R_IN_DIALOG; /* the other CPU was first */
 	case -E2BIG:
-		return CG_R_DIALOGS_FULL;
+		if (e)
+			e->branch = 0; /* its ACK tells no more */
+		return dialog_overflow(g, o);
 	}
 	return CG_R_INTERNAL;
 }
@@ -470,12 +492,22 @@ static __always_inline void dialog_put_aside(struct cg_dialog *old, struct cg_di
  * Its row has another key than the one that takes its place, in the map and, by setup, in the store:
  * the agent closes it as it closes any.
  */
+static __noinline int dialog_keep_aside(struct guard *g)
+{
+	struct cg_dialog *d = (void *)g->s->dialog;
+	struct cg_dialog_key aside = g->s->facts.key;
+
+	aside.tags += d->setup;
+	if (bpf_map_update_elem(&dialogs, &aside, d, BPF_ANY)) /* no room in either: stays open */
+		bpf_map_update_elem(&overflow, &aside, d, BPF_ANY);
+	return 0;
+}
+
 static __always_inline __u8 dialog_take_over(struct guard *g, struct cg_dialog *old,
 					     struct cg_invite *i, struct outcome *o)
 {
 	struct facts *f = &g->s->facts;
 	struct cg_dialog *d = (void *)g->s->dialog;
-	struct cg_dialog_key aside = f->key;
 	__u64 setup;
 
 	i->done = f->now;
@@ -489,8 +521,7 @@ static __always_inline __u8 dialog_take_over(struct guard *g, struct cg_dialog *
 	}
 	dialog_put_aside(old, d, f->now);
 	setup = d->setup;
-	aside.tags += setup;
-	bpf_map_update_elem(&dialogs, &aside, d, BPF_ANY); /* no room: its row stays open */
+	dialog_keep_aside(g);
 	dialog_build(g, i, bpf_map_lookup_elem(&early, &f->key));
 	if (setup - d->setup < 3000) /* the store counts microseconds */
 		d->setup = setup + 1000;

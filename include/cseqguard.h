@@ -20,7 +20,7 @@
 
 #include "reasons.h"
 
-#define CG_LAYOUT 2 /* of every struct in this file */
+#define CG_LAYOUT 3 /* of every struct in this file */
 
 #define CG_PIN_ROOT "/sys/fs/bpf/cseqguard" /* + "/" + instance + "/" + map name */
 
@@ -34,7 +34,8 @@
 #define CG_FORKS_MAX 16
 
 #define CG_DIALOGS_DEFAULT 131072
-#define CG_PENDING_MAX 65536
+#define CG_OVERFLOW_MAX 8192 /* calls, until the daemon has taken them */
+#define CG_PENDING_MAX 65536 /* at least: a quarter of the dialogs, where that is more */
 #define CG_INVITES_MAX 65536
 #define CG_EARLY_MAX 65536
 #define CG_MOVES_MAX 16384
@@ -100,13 +101,19 @@ enum cg_state { CG_STATE_LIST(CG_STATE_ENUM) CG_STATES };
 	X(RELAYED_BYE, relayed_bye) /* a BYE from TCP or TLS, answered by no witness: suspect */   \
 	X(TIMEOUT, timeout) /* max_call: suspect */                                                \
 	X(LOST, lost) /* reboot, the map went away, or another answer took its place: suspect */   \
-	X(OPERATOR, operator) /* settled by hand */
+	X(OPERATOR, operator) /* settled by hand */                                                \
+	X(UNGUARDED, unguarded) /* open; no room in dialogs, nobody saw its end: suspect */
 
 #define CG_END_ENUM(NAME, word) CG_E_##NAME,
 enum cg_end { CG_END_LIST(CG_END_ENUM) CG_ENDS };
 #undef CG_END_ENUM
 
 /* --- dialogs: hash, preallocated; the kernel inserts, only userspace deletes ------------------ */
+
+/*
+ * --- overflow: hash of the same key and value: calls that found no room in `dialogs`. Nothing in
+ * here is guarded; userspace takes each out once its row is durable.
+ */
 
 struct cg_dialog_key {
 	__u64 call; /* of the Call-ID */
@@ -195,6 +202,12 @@ struct cg_dialog {
 };
 
 /* --- invites (LRU) and pending (hash): INVITEs that came in, and that the host acted on ------- */
+
+/* A note stays for half a minute after the answer, and calls last a few. */
+static inline __u32 cg_pending_max(__u32 max_dialogs)
+{
+	return max_dialogs / 4 > CG_PENDING_MAX ? max_dialogs / 4 : CG_PENDING_MAX;
+}
 
 struct cg_txn_key {
 	__u64 call;
@@ -339,9 +352,9 @@ struct cg_prefix {
 
 /* --- events and alerts: rings of struct cg_event ---------------------------------------------- */
 
-/* X(NAME, word): all but violation go to `events` and name a dialog that stands in the map */
+/* X(NAME, word): all but violation go to `events` and name a dialog that stands in a map */
 #define CG_EVENT_LIST(X)                                                                           \
-	X(START, start) /* a dialog opened */                                                      \
+	X(START, start) /* a dialog opened; dialogs_full: it stands in overflow */                 \
 	X(BYE, bye) /* an in-order BYE passed, evidence is awaited */                              \
 	X(RESUME, resume) /* that BYE came to nothing: the call runs on */                         \
 	X(END, end) /* closed on evidence */                                                       \

@@ -52,7 +52,8 @@
 	X(FOREIGN_ACK, foreign_ack, DROP, "ACK that jumps the counter, from a foreign address")    \
 	X(FRAGMENTED, fragmented, POLICY, "BYE, INVITE, ACK or answer, headers not all in sight")  \
 	/* the guard's own limits: the packet passes */                                            \
-	X(DIALOGS_FULL, dialogs_full, PASS, "no room in dialogs: a call runs unguarded")           \
+	X(DIALOGS_FULL, dialogs_full, PASS, "no room in dialogs: a call runs unguarded, suspect")  \
+	X(OVERFLOW_FULL, overflow_full, PASS, "... and none in overflow: it has no CDR")           \
 	X(PENDING_FULL, pending_full, PASS, "no room in pending: a call may open unseen")          \
 	X(FORKS_FULL, forks_full, PASS, "one INVITE answered by more forks than are kept")         \
 	X(INTERNAL, internal, PASS, "a map or helper failed")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "limits.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +67,8 @@ static bool full(struct rig *rig, const char *map, int reason)
 
 	if (dialogs)
 		err = err ? err : send_ringing(rig, CALL_ID);
+	if (reason == CG_R_OVERFLOW_FULL && rig_fill(rig, "overflow") <= 0)
+		return wrong("overflow cannot be filled");
 	filled = rig_fill(rig, map);
 	err = err ? err : rig_counters(rig, &before);
 	err = err ? err : dialogs ? send_answered(rig, CALL_ID) : send_ringing(rig, CALL_ID);
@@ -75,6 +78,70 @@ static bool full(struct rig *rig, const char *map, int reason)
 	return counted_once(&before, &after, reason) &
 	       is("dropped", after.dropped - before.dropped, 0) &
 	       is("entries", rig_count(rig, map), filled);
+}
+
+static bool told_start(const struct rig *rig, int reason)
+{
+	return is("events", rig->n_got, 1) &&
+	       is("type", rig->got[0].type, CG_EV_START) & is("reason", rig->got[0].reason, reason);
+}
+
+/* What the daemon writes the row from. */
+static bool kept_suspect(struct rig *rig)
+{
+	struct cg_dialog d = { 0 };
+
+	if (rig_first(rig, "overflow", &d))
+		return wrong("overflow has none");
+	return is("suspect", !!(d.flags & CG_D_SUSPECT), 1) &
+	       is("end_reason", d.end_reason, CG_E_UNGUARDED) & is("end", d.end, 0) &
+	       is("state", d.state, CG_S_CONFIRMED) &
+	       (!strcmp(d.call.call_id, CALL_ID) || wrong("Call-ID %s", d.call.call_id));
+}
+
+/* One call more than `dialogs` takes: it stands in overflow, once, whatever else is sent of it. */
+static bool unguarded(struct rig *rig)
+{
+	struct rig_counters before, after;
+	int err = rig_reset(rig, NULL);
+	bool good;
+
+	err = err ? err : send_ringing(rig, CALL_ID);
+	err = err ? err
+	      : rig_fill(rig, "dialogs") < 0
+		      ? -EINVAL
+		      : send_times(rig, "gateway>host", "180 INVITE 13 a>b via=p1,c1", CALL_ID, 1);
+	err = err ? err : send_answered(rig, CALL_ID);
+	err = err ? err : rig_events(rig);
+	good = !err && told_start(rig, CG_R_DIALOGS_FULL) & kept_suspect(rig);
+	err = err ? err : send_answered(rig, CALL_ID);
+	err = err ? err : rig_counters(rig, &before);
+	err = err ? err : send_times(rig, "caller>host", "ACK 13 a>b via=c2", CALL_ID, 1);
+	err = err ? err : send_times(rig, "caller>host", "BYE 14 a>b via=c3", CALL_ID, 1);
+	err = err ? err : rig_events(rig);
+	err = err ? err : rig_counters(rig, &after);
+	if (err)
+		return wrong("it cannot be run: %s", strerror(-err));
+	return good & is("events", rig->n_got, 0) & is("overflow", rig_count(rig, "overflow"), 1) &
+	       is("dialogs_full", after.in[CG_R_DIALOGS_FULL], before.in[CG_R_DIALOGS_FULL]);
+}
+
+/* The near miss: one has left since, and the next call is one like any. */
+static bool room_again(struct rig *rig)
+{
+	struct rig_counters before, after;
+	int err = rig_reset(rig, NULL);
+
+	err = err ? err : send_ringing(rig, CALL_ID);
+	err = err ? err : rig_fill(rig, "dialogs") < 0 ? -EINVAL : rig_drop_one(rig, "dialogs");
+	err = err ? err : rig_counters(rig, &before);
+	err = err ? err : send_answered(rig, CALL_ID);
+	err = err ? err : rig_counters(rig, &after);
+	err = err ? err : rig_events(rig);
+	if (err)
+		return wrong("it cannot be run: %s", strerror(-err));
+	return counted_once(&before, &after, CG_R_OPENED) & told_start(rig, CG_R_OPENED) &
+	       is("overflow", rig_count(rig, "overflow"), 0);
 }
 
 /*
@@ -168,6 +235,12 @@ void limits_run(struct rig *rig, void (*result)(bool good, const char *suite, co
 	       "F14: a flood of BYEs of no dialog is counted, and no call minds");
 	result(full(rig, "dialogs", CG_R_DIALOGS_FULL), "limits",
 	       "dialogs full: the 2xx passes, is counted, and nothing is evicted");
+	result(full(rig, "dialogs", CG_R_OVERFLOW_FULL), "limits",
+	       "dialogs and overflow full: ... and is counted as a call without a CDR");
+	result(unguarded(rig), "limits",
+	       "dialogs full: the call stands in overflow, suspect, and is told once");
+	result(room_again(rig), "limits",
+	       "dialogs full, then one leaves: the next call is guarded, overflow has nothing");
 	result(full(rig, "pending", CG_R_PENDING_FULL), "limits",
 	       "pending full: the INVITE passes, is counted, and nothing is evicted");
 	rig_reset(rig, NULL);

@@ -14,7 +14,7 @@
 
 /* Entries: a test needs no more, 6.1 under emulation has little memory, and floods wash LRUs out. */
 #define SMALL 4096
-#define SMALL_LRU 1024
+#define SMALL_LRU 1024 /* ... and overflow */
 
 #define LOG_SHOWN 1500 /* bytes */
 
@@ -72,6 +72,7 @@ int rig_open(struct rig *rig, __u32 max_dialogs)
 	if (!rig->skel)
 		return err ? err : -ENOMEM;
 	err = bpf_map__set_max_entries(rig->skel->maps.dialogs, max_dialogs);
+	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.overflow, SMALL_LRU);
 	err = err ? err : max_dialogs > SMALL ? 0 : make_small(rig);
 	err = err ? err : guard__load(rig->skel);
 	rig->without_btf = without_btf;
@@ -202,6 +203,7 @@ int rig_reset(struct rig *rig, const char *settings)
 {
 	int err = clear(rig->skel->maps.dialogs);
 
+	err = err ? err : clear(rig->skel->maps.overflow);
 	err = err ? err : clear(rig->skel->maps.pending);
 	err = err ? err : clear(rig->skel->maps.invites);
 	err = err ? err : clear(rig->skel->maps.early);
@@ -412,6 +414,30 @@ int rig_fill(struct rig *rig, const char *name)
 	for (key[0] = 1; !bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_NOEXIST); key[0]++)
 		count++;
 	return count;
+}
+
+/* Its fd, with the first key; or -errno. */
+static int first_key(struct rig *rig, const char *name, void *key)
+{
+	int fd = bpf_object__find_map_fd_by_name(rig->skel->obj, name);
+
+	return fd < 0 ? fd : bpf_map_get_next_key(fd, NULL, key) ? -errno : fd;
+}
+
+int rig_drop_one(struct rig *rig, const char *name)
+{
+	__u64 key[8];
+	int fd = first_key(rig, name, key);
+
+	return fd < 0 ? fd : bpf_map_delete_elem(fd, key) ? -errno : 0;
+}
+
+int rig_first(struct rig *rig, const char *name, void *value)
+{
+	__u64 key[8];
+	int fd = first_key(rig, name, key);
+
+	return fd < 0 ? fd : bpf_map_lookup_elem(fd, key, value) ? -errno : 0;
 }
 
 int rig_insns(struct rig *rig, int in)

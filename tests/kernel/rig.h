@@ -87,6 +87,10 @@ int rig_retire(struct rig *rig);
 /* Fills a map with entries of no meaning until it takes no more; returns how many, or -errno. */
 int rig_fill(struct rig *rig, const char *map);
 
+/* Deletes the first entry of a map, or has its value. 0 or -errno. */
+int rig_drop_one(struct rig *rig, const char *map);
+int rig_first(struct rig *rig, const char *map, void *value);
+
 /* How many instructions the verifier walked, or -errno. in: of the way in. */
 int rig_insns(struct rig *rig, int in);
 

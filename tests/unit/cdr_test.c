@@ -114,6 +114,13 @@ static void ends(void)
 	ok(!strcmp(row.end_reason, "unknown") && !strcmp(row.ended_by, "unknown"),
 	   "cdr: numbers without a word are `unknown`");
 	d = a_call();
+	d.end_reason = CG_E_UNGUARDED;
+	d.flags |= CG_D_SUSPECT;
+	row = row_of(&d, 0);
+	ok(row.end_time == CG_NULL && !strcmp(row.end_reason, "unguarded") && row.suspect &&
+		   !row.bye_confirmed && !strcmp(row.ended_by, "none"),
+	   "cdr: no room in dialogs: its row is open, unguarded, suspect");
+	d = a_call();
 	row = row_of(&d, CG_DUE_EXPIRED | CG_DUE_RETIRE);
 	ok(row.end_time == row.answer_time + 43200 * US_1970 &&
 		   !strcmp(row.end_reason, "timeout") && row.suspect && !row.bye_confirmed,

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* A map that fills up is told of before it is full: once, and again when it had been emptier since. */
+#ifndef CG_FILLING_H
+#define CG_FILLING_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#define CG_FILLING_FROM 80 /* percent */
+#define CG_FILLING_OVER 70 /* below: it is over */
+
+#define CG_FILLING_REMEDY                                                                          \
+	"calls that it has no room for run unguarded; make room, when few calls run: cseqguard "   \
+	"detach -a, then attach --max-dialogs N"
+
+static inline unsigned int cg_percent(__u32 used, __u32 max)
+{
+	return max ? used * 100ULL / max : 0;
+}
+
+struct cg_filling {
+	const char *map;
+	__u32 max;
+	bool told;
+};
+
+/* Logs that the map fills up, if that is news. */
+void cg_filling_look(struct cg_filling *filling, __u32 used);
+
+#endif

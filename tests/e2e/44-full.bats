@@ -1,0 +1,135 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# More calls than `dialogs` takes: four. The fifth is not lost money.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+
+setup_file() {
+	lab_up "$$" "$LAB_PG"
+	export CDRS=cdr_$LAB_ID ACC=acc_$LAB_ID
+	sql postgres "CREATE DATABASE $CDRS"
+	guard_up --gateway "$LAB_GATEWAY/32" --max-dialogs 4
+	quick_daemon
+	kamailio_db "$ACC"
+	kamailio_up "$ACC"
+}
+
+setup() {
+	call=$BATS_TEST_NUMBER@lab-$LAB_ID
+	comes 0 used dialogs # what an earlier test left
+}
+
+quick_daemon() {
+	guard_daemon "$CDRS" --grace 1s --sweep 300ms "$@"
+}
+
+used() { # MAP
+	guard status -j | jq ".maps.$1.used"
+}
+
+filling() {
+	guard status -j | jq -c .filling
+}
+
+said() { # TEXT: lines of the daemon
+	grep -c "$1" "$LAB_DIR/daemon.log" || :
+}
+
+# So many calls, MILLISECONDS long, that end by the caller's BYE.
+calls() { # NAME CALL-ID PORT MILLISECONDS [SIPP-OPTION]...
+	sip_caller caller "$1" "$2" -p "$3" "${@:5}" < <(
+		uac_call 13
+		sip_pause "$4"
+		bye 14
+	)
+}
+
+four_calls() { # MILLISECONDS
+	calls four "%u-$call" 5070 "$1" -m 4 -r 20
+	comes 4 used dialogs
+}
+
+four_bills() { # closed on evidence, each as long as it was
+	equals 4 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id LIKE '_-$call'
+		AND end_reason = 'bye' AND abs(extract(epoch FROM duration) - $1) < 0.4"
+}
+
+@test "full: the fifth call has its row, open and suspect; the four are billed right; the next is ordinary" {
+	local full
+
+	full=$(counted dialogs_full)
+	sip_callee gateway gateway -m 6 < <(uas_call; sip_serve BYE 200 OK)
+	four_calls 3000
+	calls fifth "$call" 5080 500
+	sip_ended fifth
+	comes 'unguarded none f t' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
+	cdr_open
+	equals "$LAB_CALLER $LAB_GATEWAY 200" cdr "concat_ws(' ', host(caller_addr), host(callee_addr), sip_code)"
+	equals 4 used dialogs
+	comes 0 used overflow
+	equals $((full + 1)) counted dialogs_full
+	equals 0 counted overflow_full
+	sip_ended four
+	comes 4 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id LIKE '_-$call'"
+	four_bills 3
+	equals 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id = '$call'"
+	comes 0 used dialogs
+	call=next-$call
+	calls next "$call" 5090 500
+	sip_ended next gateway
+	cdr_true bye caller next
+}
+
+@test "full: no daemon: the fifth call waits in overflow, and has its row when one comes" {
+	sip_callee gateway gateway -m 5 < <(uas_call; sip_serve BYE 200 OK)
+	guard_daemon_end KILL
+	four_calls 2500
+	calls fifth "$call" 5080 500
+	sip_ended fifth
+	equals 1 used overflow
+	sip_ended four gateway
+	quick_daemon
+	comes 'unguarded t' cdr "concat_ws(' ', end_reason, suspect)"
+	comes 0 used overflow
+	comes 4 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id LIKE '_-$call'"
+	four_bills 2.5
+}
+
+@test "full: an operator settles the row, and it is billed; nothing undoes that" {
+	local uid
+
+	sip_callee gateway gateway -m 5 < <(uas_call; sip_serve BYE 200 OK)
+	four_calls 2000
+	calls fifth "$call" 5080 500
+	comes unguarded cdr end_reason
+	uid=$(cdr call_uid)
+	guard cdr settle "$uid" --why 'as the proxy has it' --end "$(date -u -d '+1 minute' +%FT%TZ)" \
+		--db "$(pg_conninfo "$CDRS")"
+	sip_ended fifth four gateway
+	guard_daemon_end TERM
+	quick_daemon
+	equals 'operator f' cdr "concat_ws(' ', end_reason, suspect)"
+}
+
+@test "full: told before: the daemon once, status as long as it is; near miss: three of four" {
+	local once
+
+	lab_wait 1 false || : # sweeps that met none
+	once=$(said 'map dialogs is .* % full')
+	sip_callee gateway gateway -m 7 < <(uas_call; sip_serve BYE 200 OK)
+	calls three "%u-near-$call" 5060 1500 -m 3 -r 20
+	comes 3 used dialogs
+	equals "[]" filling
+	sip_ended three
+	comes 0 used dialogs
+	equals "$once" said 'map dialogs is .* % full'
+	four_calls 2000
+	equals '["dialogs"]' filling
+	guard status | grep '^FILLING .*dialogs is 100 % full.*attach --max-dialogs'
+	sip_ended four gateway
+	comes 0 used dialogs
+	equals $((once + 1)) said 'map dialogs is .* % full'
+	! guard status | grep FILLING
+}
