@@ -135,6 +135,7 @@ help:
 	@echo 'make test-chaos  72,000 calls in 240 s while daemon, PostgreSQL and disk fail; SEED=N: the same again'
 	@echo 'make table       what each attack is billed, from real calls, into the README'
 	@echo 'make bench       what a packet costs (root); make bench-store: calls a second from ring to row'
+	@echo '                 make bench-million: a million dialogs, listed, stored and watched'
 	@echo 'make bench-live  the same of a flood over veth; make bench-kamailio: Kamailio in a flood, with the'
 	@echo '                 guard and without; make pictures: what the three found, as SVG in $(PICTURES)'
 	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'

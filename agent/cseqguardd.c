@@ -125,7 +125,7 @@ static void sweep_ready(void *ctx, __u32 events)
 
 	(void)events;
 	cg_fd_drain(d->sweep_timer.fd);
-	cg_sweep_start(d->sweep);
+	cg_sweep_want(d->sweep, cg_boottime());
 }
 
 static void beat_ready(void *ctx, __u32 events)
@@ -332,8 +332,8 @@ static void run(struct daemon *d)
 			cg_sweep_running(d->sweep) && cg_writer_room(d->writer) >= CG_SWEEP_ROOM;
 
 		err = cg_loop_turn(d->loop, sweeping ? 0 : d->stop_at ? 100 : -1);
-		if (sweeping && cg_sweep_turn(d->sweep, cg_boottime()) == 1)
-			cg_log_detail("sweep: %u dialogs", cg_track_count(d->track));
+		if (sweeping)
+			cg_sweep_turn(d->sweep, cg_boottime());
 	}
 	if (err)
 		cg_log("event loop: %s", strerror(-err));

@@ -33,10 +33,13 @@ void cg_loop_forget(int loop, struct cg_watch *watch)
 	epoll_ctl(loop, EPOLL_CTL_DEL, watch->fd, NULL);
 }
 
+static __u64 longest; /* turn of a watch, ns */
+
 /* One event a wait: a watch that another one forgets or frees is then never called late. */
 int cg_loop_turn(int loop, int timeout_ms)
 {
 	struct epoll_event event;
+	__u64 began, took;
 
 	for (int i = 0; i < EVENTS_A_TURN; i++) {
 		int n = epoll_wait(loop, &event, 1, i ? 0 : timeout_ms);
@@ -46,9 +49,21 @@ int cg_loop_turn(int loop, int timeout_ms)
 			return errno == EINTR ? 0 : -errno;
 		if (!n)
 			return 0;
+		began = cg_boottime();
 		watch->ready(watch->ctx, event.events);
+		took = cg_boottime() - began;
+		if (took > longest)
+			longest = took;
 	}
 	return 0;
+}
+
+__u64 cg_loop_longest(void)
+{
+	__u64 was = longest;
+
+	longest = 0;
+	return was;
 }
 
 int cg_timer_new(void)

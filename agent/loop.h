@@ -27,6 +27,9 @@ void cg_loop_forget(int loop, struct cg_watch *watch);
 /* Waits up to timeout_ms (-1: for ever) and calls what is ready. 0 or -errno. */
 int cg_loop_turn(int loop, int timeout_ms);
 
+/* The longest that one watch was busy since this was asked last, ns. */
+__u64 cg_loop_longest(void);
+
 /* A timerfd that fires after `first` ns (0: never) and then every `period` ns (0: once). -errno. */
 int cg_timer_new(void);
 int cg_timer_set(int fd, __u64 first, __u64 period);

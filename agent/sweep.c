@@ -7,6 +7,11 @@
 #include <string.h>
 
 #include "filling.h"
+#include "log.h"
+#include "loop.h"
+
+#define REST_FOR 9 /* times its own work: a tenth of a core */
+#define REST_MAX (30 * CG_SECOND) /* the first one writes a row a dialog */
 
 enum stage { REST, DIALOGS, OVERFLOW, PENDING, FORGET };
 
@@ -19,6 +24,8 @@ struct cg_sweep {
 	bool again;
 	bool begun; /* token is where this stage's walk stands */
 	__u32 token;
+	__u64 work, longest; /* ns: of all its turns, of one */
+	__u64 rest_until; /* CLOCK_BOOTTIME, ns */
 	__u32 met; /* entries, by this stage's walk */
 	struct cg_filling dialogs, pending;
 	unsigned int slot; /* of FORGET */
@@ -70,7 +77,16 @@ void cg_sweep_start(struct cg_sweep *sweep)
 		return;
 	}
 	cg_track_next_sweep(sweep->track);
+	sweep->work = sweep->longest = 0;
 	enter(sweep, DIALOGS);
+}
+
+bool cg_sweep_want(struct cg_sweep *sweep, __u64 now)
+{
+	if (sweep->stage != REST || now < sweep->rest_until)
+		return false;
+	cg_sweep_start(sweep);
+	return true;
 }
 
 bool cg_sweep_running(const struct cg_sweep *sweep)
@@ -147,34 +163,53 @@ static int sweep_pending(struct cg_sweep *sweep, __u64 now)
 	return n < 0 ? n : 0;
 }
 
-int cg_sweep_turn(struct cg_sweep *sweep, __u64 now)
+static void finish(struct cg_sweep *sweep, __u64 now)
 {
-	int err = 0;
+	__u64 rest = sweep->work * REST_FOR;
 
+	cg_log_detail(
+		"sweep: %u dialogs, %llu ms of work, its longest turn %llu us, the rings' and "
+		"all others' %llu us",
+		cg_track_count(sweep->track), (unsigned long long)sweep->work / 1000000,
+		(unsigned long long)sweep->longest / 1000,
+		(unsigned long long)cg_loop_longest() / 1000);
+	sweep->rest_until = now + (rest < REST_MAX ? rest : REST_MAX);
+	enter(sweep, REST);
+	if (sweep->again) {
+		sweep->again = false;
+		cg_sweep_start(sweep);
+	}
+}
+
+static int turn(struct cg_sweep *sweep, __u64 now)
+{
 	switch (sweep->stage) {
 	case DIALOGS:
-		err = sweep_dialogs(sweep, now);
-		break;
+		return sweep_dialogs(sweep, now);
 	case OVERFLOW:
-		err = sweep_overflow(sweep, now);
-		break;
+		return sweep_overflow(sweep, now);
 	case PENDING:
-		err = sweep_pending(sweep, now);
-		break;
+		return sweep_pending(sweep, now);
 	case FORGET:
 		sweep->slot = cg_track_forget(sweep->track, sweep->slot);
-		if (sweep->slot)
-			break;
-		enter(sweep, REST);
-		if (sweep->again) {
-			sweep->again = false;
-			cg_sweep_start(sweep);
-		}
-		return 1;
+		return !sweep->slot;
 	case REST:
 		break;
 	}
-	if (err)
+	return 0;
+}
+
+int cg_sweep_turn(struct cg_sweep *sweep, __u64 now)
+{
+	int result = turn(sweep, now);
+	__u64 end = cg_boottime();
+
+	sweep->work += end - now;
+	if (end - now > sweep->longest)
+		sweep->longest = end - now;
+	if (result == 1)
+		finish(sweep, end);
+	else if (result)
 		enter(sweep, REST);
-	return err;
+	return result;
 }

@@ -24,7 +24,12 @@ struct cg_sweep *cg_sweep_new(const struct cg_guard *guard, struct cg_track *tra
 			      struct cg_overflow *overflow, const struct cg_limits *limits);
 void cg_sweep_free(struct cg_sweep *sweep);
 
-void cg_sweep_start(struct cg_sweep *sweep); /* one that runs is followed by another */
+void cg_sweep_start(struct cg_sweep *sweep); /* at once; one that runs is followed by another */
+/*
+ * Starts one, unless one runs, or the last took so long that all of them would take more than a tenth
+ * of a core. False: ask again later. now: CLOCK_BOOTTIME, ns.
+ */
+bool cg_sweep_want(struct cg_sweep *sweep, __u64 now);
 bool cg_sweep_running(const struct cg_sweep *sweep);
 /* One batch. 0, 1: that was the last one of this sweep; or -errno, and the sweep is over. */
 int cg_sweep_turn(struct cg_sweep *sweep, __u64 now);

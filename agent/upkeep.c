@@ -32,8 +32,9 @@ static void check_losses(struct cg_upkeep *upkeep)
 
 	if (cg_guard_lost(upkeep->guard, &now))
 		return;
-	if (now.events != last.events)
-		cg_sweep_start(upkeep->sweep);
+	upkeep->behind |= now.events != last.events;
+	if (upkeep->behind && cg_sweep_want(upkeep->sweep, cg_boottime()))
+		upkeep->behind = false;
 	if (now.alerts > last.alerts)
 		cg_log("%llu violations were not recorded: ring `alerts` was full (their counters "
 		       "are exact)",

@@ -18,6 +18,7 @@ struct cg_upkeep { /* all pointers are others' */
 	struct cg_losses losses; /* as of the last look */
 	__u64 told_at; /* CLOCK_BOOTTIME, ns: that calls run unguarded */
 	__u64 unguarded; /* ... so many by then */
+	bool behind; /* events were lost since a sweep began */
 };
 
 /* 0, or -errno: the settings of the instance are as read before. */

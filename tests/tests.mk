@@ -148,6 +148,10 @@ bench-kamailio: $(LIVE_NEEDS)
 pictures: deps-bench
 	$(Q)tests/bench/pictures $(FIGURES) $(PICTURES)
 
-.PHONY: unit kernel e2e fuzz unit-programs kernel-programs e2e-programs fuzz-programs \
-	test-programs bench bench-store bench-live bench-kamailio pictures test-floods test-mixed test-chaos table
+# make bench-million [JSON=FILE] [CALLS=N]
+bench-million: all $(TESTS)/bench/calls
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
+
+.PHONY: unit kernel e2e fuzz unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
+	bench bench-store bench-live bench-kamailio bench-million pictures test-floods test-mixed test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)

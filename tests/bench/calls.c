@@ -3,7 +3,8 @@
  * Calls through the pinned programs of an instance, as fast as they go: each is answered by the
  * host, ends by the caller's BYE, and leaves its events in the ring.
  *
- *	calls INSTANCE N [SERIES]	SERIES tells the Call-IDs of several runs apart
+ *	calls INSTANCE N [SERIES [open|end]]	SERIES tells the Call-IDs of several runs apart; open:
+ *						they stay so; end: those of an earlier run end
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -24,6 +25,7 @@ static const struct {
 	{ "caller>host", "BYE 14 a>b via=c2" },
 	{ "host>caller", "200 BYE 14 a>b via=c2" },
 };
+#define ANSWERED 2 /* steps */
 #define STEPS (sizeof(steps) / sizeof(*steps))
 
 static int play(const int programs[2], size_t i, const char *call_id)
@@ -42,11 +44,14 @@ static int play(const int programs[2], size_t i, const char *call_id)
 
 int main(int argc, char **argv)
 {
+	const char *part = argc > 4 ? argv[4] : "";
+	const size_t first = strcmp(part, "end") ? 0 : ANSWERED;
+	const size_t end = strcmp(part, "open") ? STEPS : ANSWERED;
 	int programs[2], err = 0;
 	char call_id[64];
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: calls INSTANCE N [SERIES]\n");
+		fprintf(stderr, "usage: calls INSTANCE N [SERIES [open|end]]\n");
 		return 2;
 	}
 	programs[0] = cg_map_open(argv[1], "prog_in");
@@ -59,7 +64,7 @@ int main(int argc, char **argv)
 	for (long n = 0; !err && n < atol(argv[2]); n++) {
 		snprintf(call_id, sizeof(call_id), "%08ld-%s@caller.example", n,
 			 argc > 3 ? argv[3] : "0");
-		for (size_t i = 0; !err && i < STEPS; i++)
+		for (size_t i = first; !err && i < end; i++)
 			err = play(programs, i, call_id);
 	}
 	if (err)

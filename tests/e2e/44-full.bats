@@ -22,7 +22,7 @@ setup() {
 }
 
 quick_daemon() {
-	guard_daemon "$CDRS" --grace 1s --sweep 300ms "$@"
+	guard_daemon "$CDRS" --grace 1s --sweep 300ms
 }
 
 used() { # MAP
@@ -131,5 +131,5 @@ four_bills() { # closed on evidence, each as long as it was
 	sip_ended four gateway
 	comes 0 used dialogs
 	equals $((once + 1)) said 'map dialogs is .* % full'
-	! guard status | grep FILLING
+	run ! grep FILLING <(guard status)
 }
