@@ -15,7 +15,8 @@
 #include "track.h"
 
 #define CG_SWEEP_BATCH 256
-#define CG_SWEEP_ROOM (CG_SWEEP_BATCH * CG_STEPS_A_LOOK) /* in the writer's queue, before a turn */
+/* In the writer's queue, before a turn; the other half is the rings', which rest until it is free. */
+#define CG_SWEEP_ROOM (CG_QUEUE_STEPS / 2 + CG_SWEEP_BATCH * CG_STEPS_A_LOOK)
 
 struct cg_sweep;
 
