@@ -3,7 +3,8 @@
  * Two eyes on one host: cseqguard_in (XDP) sees what comes in, and may drop; cseqguard_out (tc
  * egress) sees what goes out, and never drops. One parser, one rule set, one set of maps.
  *
- *   packet -> packet.h: Ethernet to UDP -> sip_parser.h -> facts.h -> opening.h, dialog.h, evidence.h
+ *   packet -> packet.h: Ethernet to UDP -> sip_parser.h -> facts.h
+ *          -> invite.h, early.h, opening.h, answer.h: until a dialog stands; dialog.h, evidence.h: then
  *          -> report.h: one exit, one reason, one counter
  */
 #include <linux/errno.h>
@@ -25,7 +26,10 @@
 #include "report.h"
 #include "dialog.h"
 #include "evidence.h"
+#include "invite.h"
+#include "early.h"
 #include "opening.h"
+#include "answer.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
