@@ -10,7 +10,7 @@
 #include "log.h"
 #include "loop.h"
 
-#define TURNS_A_LOOK 16
+#define TURNS_A_LOOK 128
 
 struct ring {
 	struct cg_rings *rings;

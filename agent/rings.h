@@ -14,7 +14,8 @@
 
 struct cg_rings;
 
-#define CG_EVENTS_A_TURN 512 /* of one ring */
+#define CG_EVENTS_A_TURN                                                                           \
+	32 /* of one ring: PostgreSQL waits for the loop no longer than that takes */
 
 struct cg_rings_user {
 	/* False: to be left alone until cg_rings_resume(). The event is whole and of our layout. */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # data: class, then thousands of packets a second without a program, with PASS, with the guard, and
 # the nanoseconds of PASS and guard
-set title "Packets a second that one core's flood brings in over veth, and the program's time for one"
+set title "One core floods the host over veth: packets a second, the program's own ns"
 set style data histograms
 set style histogram clustered gap 1
 set style fill solid noborder
