@@ -10,7 +10,7 @@ setup_file() {
 	local code=0
 
 	export CONSOLE=$BATS_FILE_TMPDIR/console
-	"$LAB_TOP/tests/e2e/vm/boot" >"$CONSOLE" 2>&1 || code=$?
+	LAB_OUT=$LAB_OUT "$LAB_TOP/tests/e2e/vm/boot" >"$CONSOLE" 2>&1 || code=$?
 	export CODE=$code
 }
 
