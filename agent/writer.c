@@ -10,13 +10,19 @@
 
 #define STEPS_A_COMMIT 2048
 
-static bool has_work(const struct cg_writer *writer)
+static bool drops(const __s64 drop[CG_TABLES])
 {
-	bool any = writer->damaged || writer->reject.step;
+	bool any = false;
 
 	for (int id = 0; id < CG_TABLES; id++)
-		any |= writer->drop[id] != 0;
-	return any || writer->status.queued != writer->status.durable;
+		any |= drop[id] != 0;
+	return any;
+}
+
+static bool has_work(const struct cg_writer *writer)
+{
+	return writer->damaged || writer->reject.step || drops(writer->drop) ||
+	       writer->status.queued != writer->status.durable;
 }
 
 /* False: it is time to leave. */
@@ -87,15 +93,6 @@ static int make_room(struct cg_writer *writer, struct work *work)
 	return err;
 }
 
-static bool drops(const struct work *work)
-{
-	bool any = false;
-
-	for (int id = 0; id < CG_TABLES; id++)
-		any |= work->drop[id] != 0;
-	return any;
-}
-
 static void done(struct cg_writer *writer, const struct work *work)
 {
 	pthread_mutex_lock(&writer->lock);
@@ -121,8 +118,8 @@ static void *writer_main(void *arg)
 		if (err > 0)
 			continue;
 		if (!err)
-			err = writer->full && drops(&work) ? make_room(writer, &work)
-							   : commit(writer, &work);
+			err = writer->full && drops(work.drop) ? make_room(writer, &work)
+							       : commit(writer, &work);
 		if (!err) {
 			writer->full = false;
 			writer->last_step = cg_spool_step(writer->spool);

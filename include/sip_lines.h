@@ -228,7 +228,7 @@ sip_part int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
 	return sip_first_line(p, line, cut) ? sip_first_line(p, line, end) : 0;
 }
 
-/* As nearly all are: `METHOD URI SIP/2.0` or `SIP/2.0 200 OK`, one blank between. False: not so. */
+/* As nearly all requests are: `METHOD URI SIP/2.0`, one blank between. False: not so. */
 sip_inline int sip_start_plain(struct sip_parser *p, __u32 line, __u32 end)
 {
 	const __u64 version = SIP_LETTERS(' ', 'S', 'I', 'P', '/', '2', '.', '0');
