@@ -204,12 +204,12 @@ static const struct cg_verb *verb_of(const char *name)
 	return NULL;
 }
 
-static int not_for_verb(unsigned int seen, const struct cg_verb *verb)
+static int not_for_verb(__u64 seen, const struct cg_verb *verb)
 {
 	unsigned int bit = 1u << (verb - cg_verbs);
 
 	for (size_t i = 0; i < COUNT(rows); i++)
-		if (seen & (1u << i) && !(rows[i].verbs & bit))
+		if (seen & (1ull << i) && !(rows[i].verbs & bit))
 			return cg_usage("%s has no option --%s; see: cseqguard %s --help",
 					verb->name, rows[i].name, verb->name);
 	return CG_DONE;
@@ -229,10 +229,10 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 	struct option longs[COUNT(rows) + 1] = {};
 	char shorts[2 * COUNT(rows) + 2];
 	const struct option_row *row;
-	unsigned int seen = 0;
+	__u64 seen = 0;
 	int found, err;
 
-	_Static_assert(COUNT(rows) <= 32, "seen is a word of bits");
+	_Static_assert(COUNT(rows) <= 64, "seen is a word of bits");
 	cg_report_json(wants_json(argv));
 	getopt_tables(longs, shorts);
 	opterr = 0;
@@ -246,7 +246,7 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 		err = apply(options, row, optarg);
 		if (err)
 			return err;
-		seen |= 1u << (row - rows);
+		seen |= 1ull << (row - rows);
 	}
 	*verb = NULL;
 	if (optind == argc)
