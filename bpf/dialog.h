@@ -399,6 +399,8 @@ static __always_inline void dialog_request_in(struct cg_dialog *d, const struct 
 	fresh = f->cseq_valid && (!(*s.flags & CG_LEG_COUNTED) || f->cseq > s.own->cseq);
 	if (f->cseq_valid)
 		leg_raise(&s, f->cseq);
+	if (fresh)
+		o->event = CG_EV_REQUEST;
 	if (f->cseq_valid && f->cseq == s.own->bye_cseq)
 		*s.flags &= ~CG_LEG_BYE; /* the number is another request's now */
 	if (relation != SOURCE_OWN)
@@ -421,11 +423,14 @@ static __always_inline void dialog_request_out(struct cg_dialog *d, const struct
 
 	dialog_side(d, dialog_from_caller(d, f), &s);
 	o->leg = s.leg;
+	o->clock = d->clock;
 	o->reason = CG_R_IN_DIALOG;
 	/* A proxy may have renumbered what it sends on: only the host's own requests count. */
 	if ((*s.flags & CG_LEG_HOST) && !f->relayed && f->cseq_valid &&
-	    (!(*s.flags & CG_LEG_COUNTED) || f->cseq > s.own->cseq))
+	    (!(*s.flags & CG_LEG_COUNTED) || f->cseq > s.own->cseq)) {
 		leg_raise(&s, f->cseq);
+		o->event = CG_EV_REQUEST;
+	}
 	dialog_refresh_target(d, f, s.leg);
 	move_sent_on(m, f);
 }

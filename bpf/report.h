@@ -175,15 +175,21 @@ static __noinline int report_event(struct guard *g, const struct outcome *o)
 	return 0;
 }
 
-/* A flood of bad BYEs fills neither the ring nor the agent: so many a second, the rest counted. */
-static __always_inline int alert_limited(struct scratch *s)
+static __always_inline void alerts_turn(struct scratch *s)
 {
 	__u64 second = bpf_ktime_get_coarse_ns() >> 30;
 
-	if (s->alert_second != second) {
-		s->alert_second = second;
-		s->alerts = 0;
-	}
+	if (s->alert_second == second)
+		return;
+	s->alert_second = second;
+	s->alerts = 0;
+	s->requests = 0;
+}
+
+/* A flood of bad BYEs fills neither the ring nor the agent: so many a second, the rest counted. */
+static __always_inline int alert_limited(struct scratch *s)
+{
+	alerts_turn(s);
 	return s->alerts++ >= CG_ALERTS_PER_SECOND;
 }
 
@@ -215,6 +221,22 @@ static __noinline int report_alert(struct guard *g, const struct outcome *o, __u
 	return 0;
 }
 
+/* Shown in a call's ladder, and worth no violation's place. */
+static __noinline int report_request(struct guard *g, const struct outcome *o)
+{
+	struct cg_event *e;
+
+	alerts_turn(g->s);
+	if (g->s->requests++ >= CG_REQUESTS_PER_SECOND || alert_wakes())
+		return 0;
+	e = bpf_ringbuf_reserve(&alerts, sizeof(*e), 0);
+	if (!e)
+		return 0;
+	event_fill(e, g, CG_EV_REQUEST, CG_PASS, o);
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
 /* Returns the action: what becomes of the packet. */
 static __always_inline __u8 report(struct guard *g, const struct outcome *o)
 {
@@ -226,7 +248,9 @@ static __always_inline __u8 report(struct guard *g, const struct outcome *o)
 		count_would_drop(o->would_drop);
 	if (o->answerer)
 		count_answerer(&g->s->facts);
-	if (o->event < CG_EVENTS)
+	if (o->event == CG_EV_REQUEST)
+		report_request(g, o);
+	else if (o->event < CG_EVENTS)
 		report_event(g, o);
 	/* what passed on the way in, in observe mode, was told then */
 	if (reason_in(reasons_noted, o->reason) ||

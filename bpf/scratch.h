@@ -39,7 +39,8 @@ struct scratch {
 	struct cg_invite invite;
 	__u64 dialog[sizeof(struct cg_dialog) / 8]; /* a spin lock may stand in hash values only */
 	__u64 alert_second;
-	__u64 alerts; /* within it */
+	__u32 alerts; /* within it */
+	__u32 requests;
 	__u64 sequence;
 	struct sip_parser parser;
 };

@@ -45,6 +45,8 @@
 #define CG_ALERTS_LOOK_NS                                                                          \
 	200000000ULL /* who reads the ring looks so often: records seldom wake it */
 #define CG_ALERTS_PER_SECOND 1000 /* and CPU; blocked_byes and counters stay exact */
+#define CG_REQUESTS_PER_SECOND                                                                     \
+	250 /* and CPU; for a call's ladder alone: what is over is not told */
 
 #define CG_BYE_TIMEOUT_NS 32000000000ULL /* 64*T1, RFC 3261 17.1.2.2 Timer F */
 #define CG_BYE_FRESH_NS 5000000000ULL /* a client sends its BYE again every T2 = 4 s: Timer E */
@@ -359,7 +361,8 @@ struct cg_prefix {
 	X(RESUME, resume) /* that BYE came to nothing: the call runs on */                         \
 	X(END, end) /* closed on evidence */                                                       \
 	X(ALIVE, alive) /* seen alive after its end */                                             \
-	X(VIOLATION, violation) /* goes to `alerts` */
+	X(VIOLATION, violation) /* goes to `alerts` */                                             \
+	X(REQUEST, request) /* raised its leg's CSeq; to `alerts`, where there is room to spare */
 
 #define CG_EVENT_ENUM(NAME, word) CG_EV_##NAME,
 enum cg_event_type { CG_EVENT_LIST(CG_EVENT_ENUM) CG_EVENTS };

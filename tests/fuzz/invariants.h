@@ -63,13 +63,14 @@ static void invariants_record(const void *ring, const void *record)
 
 	HOLD(e->layout == CG_LAYOUT && e->size == sizeof(*e));
 	HOLD(e->type < CG_EVENTS && e->reason < CG_REASONS && e->leg <= CG_LEG_CALLEE);
-	HOLD((e->type == CG_EV_VIOLATION) == (ring == (const void *)&alerts));
+	HOLD((e->type == CG_EV_VIOLATION || e->type == CG_EV_REQUEST) ==
+	     (ring == (const void *)&alerts));
 	HOLD(memchr(e->call_id, 0, sizeof(e->call_id)) && memchr(e->from_tag, 0, CG_TAG_MAX) &&
 	     memchr(e->to_tag, 0, CG_TAG_MAX));
 	HOLD(e->method < CG_METHODS && e->direction <= CG_OUT && e->cseq_valid <= 1);
 	HOLD(!e->cseq_valid || e->cseq < 0x80000000);
 	before.events[e->type]++;
-	if (e->type != CG_EV_VIOLATION)
+	if (ring != (const void *)&alerts)
 		before.last = *e;
 }
 

@@ -12,7 +12,7 @@
  *           "200 BYE 10 a>b via=p3,c3" the response. More words: message.h.
  * verdict   "drop out_of_order": the action and the one counter that moves
  * events    "violation:out_of_order:drop:10<14": all that come, in order, separated by spaces, the
- *           ring `events` before `alerts`; NULL: none. Words: check.h.
+ *           ring `events` before `alerts`; "none"; NULL: none but perhaps a `request`. Words: check.h.
  * then      "confirmed caller=13 blocked=1": of the dialog afterwards. NULL: not looked at.
  * frame     "vlan options": how the packet is wrapped; NULL: plainly. Words: frame.h.
  */

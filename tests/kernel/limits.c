@@ -45,6 +45,35 @@ static bool flood_is_counted(struct rig *rig)
 		wrong("only %llu were told", told));
 }
 
+/* A flood of requests that raise the CSeq takes no violation's place, in the ring or in the limit. */
+static bool requests_give_way(struct rig *rig)
+{
+	struct rig_counters before, after;
+	char message[64];
+	int err = rig_reset(rig, NULL);
+
+	err = err ? err : send_ringing(rig, CALL_ID);
+	err = err ? err : send_answered(rig, CALL_ID);
+	err = err ? err : rig_events(rig);
+	err = err ? err : rig_counters(rig, &before);
+	for (int i = 0; !err && i < FLOOD; i++) {
+		snprintf(message, sizeof(message), "INFO %d a>b via=c%d", 100 + i, i);
+		err = send_times(rig, "caller>host", message, CALL_ID, 1);
+	}
+	err = err ? err : send_times(rig, "caller>host", "BYE 10 a>b via=c8", CALL_ID, 1);
+	err = err ? err : rig_events(rig);
+	err = err ? err : rig_counters(rig, &after);
+	if (err)
+		return wrong("it cannot be run: %s", strerror(-err));
+	return is("violations told", rig->n_type[CG_EV_VIOLATION], 1) &
+	       is("counted as not told", after.alerts_limited - before.alerts_limited, 0) &
+	       is("counted as lost", after.alerts_lost - before.alerts_lost, 0) &
+	       (rig->n_type[CG_EV_REQUEST] >= CG_REQUESTS_PER_SECOND / 2 ||
+		wrong("only %zu requests were told", rig->n_type[CG_EV_REQUEST])) &
+	       (rig->n_type[CG_EV_REQUEST] <= 3 * CG_REQUESTS_PER_SECOND ||
+		wrong("%zu requests were told", rig->n_type[CG_EV_REQUEST]));
+}
+
 /* What the packets were counted as instead. */
 static bool counted_once(const struct rig_counters *before, const struct rig_counters *after,
 			 int reason)
@@ -223,6 +252,8 @@ static bool outlives_unknown_byes(struct rig *rig)
 
 void limits_run(struct rig *rig, void (*result)(bool good, const char *suite, const char *name))
 {
+	result(requests_give_way(rig), "limits",
+	       "requests told for a ladder's sake have a limit of their own, and are no loss");
 	result(flood_is_counted(rig), "limits",
 	       "F14: a flood of bad BYEs is counted to the last, and told up to the limit");
 	result(outlives(rig, "stranger>host", "INVITE %d x> via=x1", CG_R_INVITE), "limits",
