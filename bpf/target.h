@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The remote target that is kept: the Contact that the witness gave last, as it came in and as the host
+ * passed it on. Only a BYE that names it reaches the witness.
+ *
+ * API: dialog_set_target_in(), dialog_refresh_target(), dialog_on_target(), branch_short(),
+ * branch_of_caller().
+ */
+#ifndef CG_TARGET_H
+#define CG_TARGET_H
+
+/* The target that is kept is the one that a BYE to the witness must name. */
+static __always_inline int leg_owns_target(const struct cg_dialog *d, __u8 leg)
+{
+	return (leg == CG_LEG_CALLEE) == !!(d->callee_flags & CG_LEG_WITNESS);
+}
+
+static __always_inline int method_refreshes_target(__u8 method)
+{
+	return method == CG_M_INVITE || method == CG_M_UPDATE;
+}
+
+static __always_inline __u32 branch_short(__u64 branch)
+{
+	return branch ? (__u32)(branch >> 32) | 1 : 0;
+}
+
+/*
+ * The branch that joins what comes in to what goes out: a request's own is below the host's, a
+ * response's second is on top.
+ */
+static __always_inline __u32 branch_of_caller(const struct facts *f)
+{
+	int in = f->direction == CG_IN, request = !f->status;
+
+	return branch_short(in == request ? f->branch : f->branch2);
+}
+
+static __always_inline void dialog_set_target_in(struct cg_dialog *d, const struct facts *f)
+{
+	d->target_in = f->contact;
+	d->target_out = branch_of_caller(f);
+	d->flags |= CG_D_TARGET_KNOWN | CG_D_TARGET_LEAVING;
+}
+
+/*
+ * `leg` gave a Contact: in its INVITE, its UPDATE, or its 2xx to one (RFC 3261 12.2). What goes out
+ * counts once, for the branch of what came in from that leg: others' words go out as well.
+ */
+static __always_inline void dialog_refresh_target(struct cg_dialog *d, const struct facts *f,
+						  __u8 leg)
+{
+	if (!f->contact || !method_refreshes_target(f->method) || !leg_owns_target(d, leg))
+		return;
+	if (f->direction == CG_IN) {
+		if (!(d->flags & CG_D_TARGET_KNOWN) || d->target_in != f->contact)
+			dialog_set_target_in(d, f);
+	} else if ((d->flags & CG_D_TARGET_LEAVING) && d->target_out &&
+		   d->target_out == branch_of_caller(f)) {
+		d->target_out = f->contact;
+		d->flags &= ~CG_D_TARGET_LEAVING;
+	}
+}
+
+/* Proxies rewrite a Contact (NAT) or hide it (topology): what came in and what went out both count. */
+static __always_inline int dialog_on_target(const struct cg_dialog *d, const struct facts *f)
+{
+	return !(d->flags & CG_D_TARGET_KNOWN) || f->request_uri == d->target_in ||
+	       (!(d->flags & CG_D_TARGET_LEAVING) && d->target_out &&
+		f->request_uri == d->target_out);
+}
+
+#endif
