@@ -1,174 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The fields of a SIP message: methods, CSeq, parameters, addresses. How each is read stands in the
- * contract in sip_parser.h.
+ * The fields of a SIP message: parameters, addresses, Call-ID. How each is read stands in the contract in
+ * sip_parser.h.
  */
 #ifndef SIP_FIELDS_H
 #define SIP_FIELDS_H
 
-#include "sip_bytes.h"
-
-/* --- methods ---------------------------------------------------------------------------------- */
-
-#define SIP_LETTERS(a, b, c, d, e, f, g, h)                                                        \
-	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 |   \
-	 (__u64)(f) << 40 | (__u64)(g) << 48 | (__u64)(h) << 56)
-
-/* Kamailio relays `invite` and `CSeq: 13 invite`, PJSIP takes both: any letter case. */
-sip_inline __u8 sip_method(const struct sip_parser *p, __u32 pos, __u32 len)
-{
-	__u64 word = sip_fold(sip_word(p, pos)) & sip_mask(len);
-
-	switch (len) {
-	case 3:
-		if (word == SIP_LETTERS('b', 'y', 'e', 0, 0, 0, 0, 0))
-			return CG_M_BYE;
-		if (word == SIP_LETTERS('a', 'c', 'k', 0, 0, 0, 0, 0))
-			return CG_M_ACK;
-		break;
-	case 4:
-		if (word == SIP_LETTERS('i', 'n', 'f', 'o', 0, 0, 0, 0))
-			return CG_M_INFO;
-		break;
-	case 5:
-		if (word == SIP_LETTERS('p', 'r', 'a', 'c', 'k', 0, 0, 0))
-			return CG_M_PRACK;
-		if (word == SIP_LETTERS('r', 'e', 'f', 'e', 'r', 0, 0, 0))
-			return CG_M_REFER;
-		break;
-	case 6:
-		if (word == SIP_LETTERS('i', 'n', 'v', 'i', 't', 'e', 0, 0))
-			return CG_M_INVITE;
-		if (word == SIP_LETTERS('c', 'a', 'n', 'c', 'e', 'l', 0, 0))
-			return CG_M_CANCEL;
-		if (word == SIP_LETTERS('u', 'p', 'd', 'a', 't', 'e', 0, 0))
-			return CG_M_UPDATE;
-		if (word == SIP_LETTERS('n', 'o', 't', 'i', 'f', 'y', 0, 0))
-			return CG_M_NOTIFY;
-		break;
-	case 7:
-		if (word == SIP_LETTERS('o', 'p', 't', 'i', 'o', 'n', 's', 0))
-			return CG_M_OPTIONS;
-		if (word == SIP_LETTERS('m', 'e', 's', 's', 'a', 'g', 'e', 0))
-			return CG_M_MESSAGE;
-		if (word == SIP_LETTERS('p', 'u', 'b', 'l', 'i', 's', 'h', 0))
-			return CG_M_PUBLISH;
-		break;
-	case 8:
-		if (word == SIP_LETTERS('r', 'e', 'g', 'i', 's', 't', 'e', 'r'))
-			return CG_M_REGISTER;
-		break;
-	case 9:
-		if (word == SIP_LETTERS('s', 'u', 'b', 's', 'c', 'r', 'i', 'b') &&
-		    (sip_byte(p, pos + 8) | 0x20) == 'e')
-			return CG_M_SUBSCRIBE;
-		break;
-	}
-	return CG_M_OTHER;
-}
-
-/* --- CSeq ------------------------------------------------------------------------------------- */
-
-static long sip_digit_step(__u32 i, void *arg)
-{
-	struct sip_search *s = arg;
-	__u32 pos = s->pos + i;
-	__u8 digit = sip_byte(s->p, pos) - '0';
-	__u64 value;
-
-	if (pos >= s->end || digit > 9) {
-		s->found = pos;
-		return 1;
-	}
-	value = s->p->number * 10 + digit;
-	s->p->number =
-		value < 0xffffffffULL ? value : 0xffffffffULL; /* over any limit: there it stays */
-	return 0;
-}
-
-/* Digits into p->number; returns where they end. */
-sip_part __u32 sip_number(struct sip_parser *p, __u32 pos, __u32 end)
-{
-	struct sip_search s = { .p = p, .end = end, .found = end };
-	__u64 number = 0;
-
-	if (!p)
-		return end;
-	for (__u32 i = 0; i < 10; i++, pos++) {
-		__u8 digit = sip_byte(p, pos) - '0';
-
-		if (pos >= end || digit > 9) {
-			p->number = number;
-			return pos < end ? pos : end;
-		}
-		number = number * 10 + digit;
-	}
-	p->number = number < 0xffffffffULL ? number : 0xffffffffULL;
-	s.pos = pos;
-	sip_loop(SIP_MAX, sip_digit_step, &s);
-	return s.found < end ? s.found : end;
-}
-
-/* As nearly all are: up to nine digits, a blank, a method that is known. False: not so. */
-sip_inline int sip_cseq_plain(struct sip_parser *p, __u32 pos, __u32 end)
-{
-	__u64 number = 0;
-	__u32 word = pos;
-	__u8 digit, method;
-
-	for (__u32 i = 0; i < 9; i++, word++) {
-		digit = sip_byte(p, word) - '0';
-		if (digit > 9)
-			break;
-		number = number * 10 + digit;
-	}
-	p->at = word; /* of memory the verifier assumes nothing: what follows is walked once */
-	p->number = number;
-	word = *(volatile __u32 *)&p->at;
-	if (word == pos || word + 2 > end || sip_byte(p, word) != ' ')
-		return 0;
-	word++;
-	method = sip_method(p, word, end - word);
-	if (method == CG_M_OTHER)
-		return 0;
-	if (p->msg.status)
-		p->msg.method = method;
-	else if (method != p->msg.method)
-		p->msg.flags |= SIP_BAD_CSEQ;
-	p->msg.cseq = p->number;
-	p->msg.cseq_method = method;
-	p->msg.flags |= SIP_HAS_CSEQ;
-	return 1;
-}
-
-sip_part int sip_cseq(struct sip_parser *p, __u32 pos, __u32 end)
-{
-	__u32 digits_end, word;
-	__u8 method, bad = 0;
-
-	if (!p)
-		return 0;
-	digits_end = sip_number(p, pos, end);
-	word = sip_skip_blanks(p, digits_end, end);
-	if (digits_end == pos || word == digits_end || p->number >= 0x80000000ULL)
-		bad = 1;
-	method = sip_method(p, word, end - word);
-	if (method == CG_M_OTHER && sip_find(p, word, end, SIP_ANY(' ', '\t', '\n')) < end)
-		bad = 1; /* something behind the method */
-	if (p->msg.flags & SIP_HAS_CSEQ) {
-		if (bad || p->number != p->msg.cseq || method != p->msg.cseq_method)
-			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;
-		return 0;
-	}
-	if (bad || (!p->msg.status && method != p->msg.method))
-		p->msg.flags |= SIP_BAD_CSEQ;
-	if (p->msg.status)
-		p->msg.method = method;
-	p->msg.cseq = p->number;
-	p->msg.cseq_method = method;
-	p->msg.flags |= SIP_HAS_CSEQ;
-	return 0;
-}
+#include "sip_cseq.h"
 
 /* --- parameters: Via's branch, From's and To's tag -------------------------------------------- */
 
@@ -338,6 +176,19 @@ sip_inline int sip_tag_is_plain(struct sip_parser *p, __u32 pos, __u32 end, __u3
 			     (!p->inner || sip_tag_is_first(p, pos, end, value)));
 }
 
+sip_inline void sip_take_party(struct sip_parser *p, __u32 has, struct sip_slice uri,
+			       struct sip_slice tag)
+{
+	p->msg.flags |= has;
+	if (has == SIP_HAS_FROM) {
+		p->msg.from_uri = uri;
+		p->msg.from_tag = tag;
+	} else {
+		p->msg.to_uri = uri;
+		p->msg.to_tag = tag;
+	}
+}
+
 /*
  * As nearly all are: `<uri>` or `"name" <uri>`, then nothing, or `;tag=` in these letters and a value of
  * letters, digits and the like, up to the end; no ';' before. False: not so.
@@ -366,14 +217,7 @@ sip_inline int sip_party_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32
 			return 0;
 		value = sip_slice(at + 5, end);
 	}
-	p->msg.flags |= has;
-	if (has == SIP_HAS_FROM) {
-		p->msg.from_uri = uri;
-		p->msg.from_tag = value;
-	} else {
-		p->msg.to_uri = uri;
-		p->msg.to_tag = value;
-	}
+	sip_take_party(p, has, uri, value);
 	return 1;
 }
 
@@ -414,14 +258,7 @@ sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;
 		return 0;
 	}
-	p->msg.flags |= has;
-	if (has == SIP_HAS_FROM) {
-		p->msg.from_uri = uri;
-		p->msg.from_tag = s.value;
-	} else {
-		p->msg.to_uri = uri;
-		p->msg.to_tag = s.value;
-	}
+	sip_take_party(p, has, uri, s.value);
 	return 0;
 }
 
