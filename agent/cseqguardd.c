@@ -22,7 +22,6 @@
 #include "loop.h"
 #include "lost.h"
 #include "notify.h"
-#include "pg.h"
 #include "rings.h"
 #include "run.h"
 #include "schema.h"
@@ -35,7 +34,6 @@
 #define BEAT_NS CG_SECOND /* looks at clock and loss counters */
 #define STOP_NS (5 * CG_SECOND) /* a leaving daemon waits so long for disk and server */
 #define LOCK_NS (2 * CG_SECOND)
-#define DEFAULT_SPOOL_DIR "/var/lib/cseqguard"
 
 enum exit_code { DONE, FAILED, USAGE };
 
@@ -185,9 +183,8 @@ static int open_store(struct daemon *d)
 	char why[256];
 	int err, lost;
 
-	if (!strncmp(d->options.spool, DEFAULT_SPOOL_DIR "/", sizeof(DEFAULT_SPOOL_DIR)))
-		mkdir(DEFAULT_SPOOL_DIR,
-		      0750); /* if that fails, so does the next line, with a word */
+	if (!strncmp(d->options.spool, CG_SPOOL_DIR "/", sizeof(CG_SPOOL_DIR)))
+		mkdir(CG_SPOOL_DIR, 0750); /* if that fails, so does the next line, with a word */
 	err = cg_writer_start(d->options.spool, &d->writer, why, sizeof(why));
 	if (err)
 		cg_log("cannot open spool %s: %s; name a writable place with --spool",
@@ -342,7 +339,6 @@ static void run(struct daemon *d)
 int main(int argc, char **argv)
 {
 	static struct daemon d = { .lock_fd = -1, .loop = -1 };
-	char why[256];
 	int code = USAGE;
 
 	if (cg_daemon_options_parse(&d.options, argc, argv))
@@ -353,9 +349,6 @@ int main(int argc, char **argv)
 		cg_daemon_options_help();
 	} else if (d.options.print_schema) {
 		fputs(cg_schema_sql, stdout);
-	} else if (d.options.db && cg_pg_check(d.options.db, why, sizeof(why))) {
-		cg_log("--db: %s", why);
-		code = USAGE;
 	} else if (start(&d)) {
 		code = FAILED;
 	} else {

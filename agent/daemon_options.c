@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #define _GNU_SOURCE
-#include "daemon_options.h"
+#include "daemon_options_own.h"
 
 #include <errno.h>
-#include <getopt.h>
-#include <ini.h>
 #include <math.h>
-#include <stddef.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,70 +12,71 @@
 
 #include "log.h"
 #include "loop.h"
+#include "pg.h"
 #include "pins.h"
-
-enum kind { TEXT, DURATION, FLAG, PERCENT, NUMBER };
 
 static const char *const legal[] = {
 	[TEXT] = "text",
 	[DURATION] = "a time such as 500ms, 32s or 12h",
 	[FLAG] = "yes or no",
-	[PERCENT] = "a number from 1 to 100",
+	[PERCENT] = "a number from 1 to 100, or off",
 	[NUMBER] = "a number from 1 to 1000000",
 };
 
 #define AT(field) offsetof(struct cg_daemon_options, field)
-static const struct option_of_ours {
-	const char *name;
-	char letter;
-	enum kind kind;
-	bool in_file;
-	size_t at;
-	const char *argument, *text;
-} table[] = {
-	{ "db", 0, TEXT, true, AT(db), "CONNINFO",
+const struct option_of_ours cg_daemon_table[] = {
+	{ "db", 0, TEXT, RELOAD, AT(db), "CONNINFO",
 	  "PostgreSQL, as libpq reads it; else the spool is the store" },
-	{ "spool", 0, TEXT, true, AT(spool), "FILE",
+	{ "spool", 0, TEXT, RESTART, AT(spool), "FILE",
 	  "SQLite file; /var/lib/cseqguard/INSTANCE.db" },
-	{ "config", 0, TEXT, false, AT(config), "FILE",
-	  "INI file, keys named like these options; CSEQGUARD_CONFIG, if that is there" },
-	{ "node", 0, TEXT, true, AT(node), "NAME", "this host's name in every row; the host name" },
-	{ "instance", 0, TEXT, true, AT(instance), "NAME", "CSEQGUARD_INSTANCE, or default" },
-	{ "netns", 'n', TEXT, true, AT(netns), "NETNS",
+	{ "config", 0, TEXT, COMMAND_LINE, AT(config), "FILE",
+	  "INI file, keys named like these options; CSEQGUARD_CONFIG or " CG_CONFIG
+	  ", if that is there" },
+	{ "node", 0, TEXT, RESTART, AT(node), "NAME",
+	  "this host's name in every row; the host name" },
+	{ "instance", 0, TEXT, RESTART, AT(instance), "NAME", "CSEQGUARD_INSTANCE, or default" },
+	{ "netns", 'n', TEXT, RESTART, AT(netns), "NETNS",
 	  "namespace of the guarded interfaces, for their names" },
-	{ "bye-timeout", 0, DURATION, true, AT(limits.bye_timeout), "TIME",
+	{ "bye-timeout", 0, DURATION, RELOAD, AT(limits.bye_timeout), "TIME",
 	  "silence that makes a BYE `unanswered`; 32s" },
-	{ "grace", 0, DURATION, true, AT(limits.grace), "TIME",
+	{ "grace", 0, DURATION, RELOAD, AT(limits.grace), "TIME",
 	  "an ended call stays in the map; 32s" },
-	{ "max-call", 0, DURATION, true, AT(limits.max_call), "TIME",
+	{ "max-call", 0, DURATION, RELOAD, AT(limits.max_call), "TIME",
 	  "longer calls are closed as timeout; 12h" },
-	{ "invite-timeout", 0, DURATION, true, AT(limits.invite_timeout), "TIME",
+	{ "invite-timeout", 0, DURATION, RELOAD, AT(limits.invite_timeout), "TIME",
 	  "an INVITE without final response is forgotten; 10m" },
-	{ "invite-grace", 0, DURATION, true, AT(limits.invite_grace), "TIME",
+	{ "invite-grace", 0, DURATION, RELOAD, AT(limits.invite_grace), "TIME",
 	  "... and one with a final response; 32s" },
-	{ "breaker", 0, PERCENT, true, AT(breaker.percent), "PERCENT",
+	{ "breaker", 0, PERCENT, RELOAD, AT(breaker.percent), "PERCENT",
 	  "fall back to observe mode when more dialogs have their BYE dropped; off" },
-	{ "breaker-window", 0, DURATION, true, AT(breaker.window), "TIME",
+	{ "breaker-window", 0, DURATION, RELOAD, AT(breaker.window), "TIME",
 	  "... of those that ended or tried to within so long; 60s" },
-	{ "breaker-dialogs", 0, NUMBER, true, AT(breaker.dialogs), "N",
+	{ "breaker-dialogs", 0, NUMBER, RELOAD, AT(breaker.dialogs), "N",
 	  "... if they are so many at least; 10" },
-	{ "sweep", 0, DURATION, true, AT(sweep), "TIME",
+	{ "sweep", 0, DURATION, RELOAD, AT(sweep), "TIME",
 	  "between two looks at the whole map; 10s" },
-	{ "db-timeout", 0, DURATION, true, AT(db_timeout), "TIME",
+	{ "db-timeout", 0, DURATION, RELOAD, AT(db_timeout), "TIME",
 	  "a server that is silent so long is left; 30s" },
-	{ "verbose", 'v', FLAG, true, AT(verbose), NULL, "say more" },
-	{ "print-schema", 0, FLAG, false, AT(print_schema), NULL,
+	{ "verbose", 'v', FLAG, RELOAD, AT(verbose), NULL, "say more" },
+	{ "print-schema", 0, FLAG, COMMAND_LINE, AT(print_schema), NULL,
 	  "the PostgreSQL schema, for psql, and leave" },
-	{ "help", 'h', FLAG, false, AT(help), NULL, "this text" },
+	{ "help", 'h', FLAG, COMMAND_LINE, AT(help), NULL, "this text" },
 };
-#define COUNT (sizeof(table) / sizeof(*table))
+const size_t cg_daemon_table_rows = sizeof(cg_daemon_table) / sizeof(*cg_daemon_table);
+_Static_assert(sizeof(cg_daemon_table) / sizeof(*cg_daemon_table) <= CG_DAEMON_OPTIONS_MAX, "rows");
 
-struct reading { /* of a configuration file */
-	struct cg_daemon_options *options;
-	bool given[COUNT]; /* on the command line */
-	bool read[COUNT];
-	char error[256];
-};
+int cg_option_row(const char *name)
+{
+	for (size_t i = 0; i < cg_daemon_table_rows; i++)
+		if (!strcmp(cg_daemon_table[i].name, name))
+			return i;
+	return -ENOENT;
+}
+
+const char *cg_option_legal(size_t i)
+{
+	return legal[cg_daemon_table[i].kind];
+}
 
 /* "1.5", "1.5s", "200ms", "5m", "12h": seconds where no unit stands. 0 or -EINVAL. */
 static int parse_duration(const char *text, __u64 *ns)
@@ -113,29 +112,32 @@ static int parse_number(const char *text, unsigned long max, __u64 *number)
 	return 0;
 }
 
-/* inih hands the indented lines of a long value in one by one: a conninfo goes on after a space. */
-static int set_text(char **at, const char *value, bool append)
+/* An empty text is none: its default. */
+static int set_text(char **at, const char *value)
 {
-	char *text = NULL;
+	char *text = *value ? strdup(value) : NULL;
 
-	if (asprintf(&text, "%s%s%s", append ? *at : "", append ? " " : "", value) < 0)
+	if (*value && !text)
 		return -ENOMEM;
 	free(*at);
 	*at = text;
 	return 0;
 }
 
-static int set(struct cg_daemon_options *options, size_t i, const char *value, bool append)
+int cg_option_set(struct cg_daemon_options *options, size_t i, const char *value)
 {
-	void *at = (char *)options + table[i].at;
+	void *at = (char *)options + cg_daemon_table[i].at;
 
-	switch (table[i].kind) {
+	switch (cg_daemon_table[i].kind) {
 	case TEXT:
-		return set_text(at, value, append);
+		return set_text(at, value);
 	case DURATION:
 		return parse_duration(value, at);
 	case PERCENT:
-		return parse_number(value, 100, at);
+		if (strcmp(value, "off"))
+			return parse_number(value, 100, at);
+		*(__u64 *)at = 0;
+		return 0;
 	case NUMBER:
 		return parse_number(value, 1000000, at);
 	case FLAG:
@@ -147,121 +149,80 @@ static int set(struct cg_daemon_options *options, size_t i, const char *value, b
 	return -EINVAL;
 }
 
-static int take_line(void *ctx, const char *section, const char *name, const char *value)
+void cg_reading_error(struct reading *reading, unsigned int line, const char *format, ...)
 {
-	struct reading *reading = ctx;
+	struct reading_error *error = &reading->errors[reading->n_errors];
+	va_list args;
 
-	if (*section && strcmp(section, "cseqguardd"))
-		return 1; /* another program's */
-	for (size_t i = 0; i < COUNT; i++) {
-		if (!table[i].in_file || strcmp(table[i].name, name))
-			continue;
-		if (reading->given[i])
-			return 1;
-		if (!set(reading->options, i, value, table[i].kind == TEXT && reading->read[i])) {
-			reading->read[i] = true;
-			return 1;
-		}
-		if (!*reading->error)
-			snprintf(reading->error, sizeof(reading->error), "%s = %.80s: not %s", name,
-				 value, legal[table[i].kind]);
-		return 0;
-	}
-	if (!*reading->error)
-		snprintf(reading->error, sizeof(reading->error),
-			 "no setting is named %.40s (a value longer than a line of 199 bytes goes "
-			 "on in"
-			 " indented lines)",
-			 name);
-	return 0;
+	if (reading->n_errors == ERRORS_MAX)
+		return;
+	reading->n_errors++;
+	error->line = line;
+	va_start(args, format);
+	vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
 }
 
-static int read_file(struct reading *reading, const char *path)
+void cg_reading_bad(struct reading *reading, size_t i, const char *format, ...)
 {
-	int line = ini_parse(path, take_line, reading);
+	unsigned int line = reading->options->lines[i];
+	char text[200];
+	va_list args;
 
-	if (line == 0)
-		return 0;
-	if (line < 0)
-		cg_log("cannot read %s: %s", path, strerror(errno));
-	else
-		cg_log("%s: line %d: %s", path, line,
-		       *reading->error ? reading->error : "neither [section] nor key = value");
-	return -EINVAL;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	cg_reading_error(reading, line, "%s%s%s", line ? "" : "--", cg_daemon_table[i].name, text);
 }
 
-/* A unit names the file of whoever has one. */
-static int read_config(struct reading *reading)
+static int by_line(const void *a, const void *b)
 {
-	const char *usual = getenv("CSEQGUARD_CONFIG");
+	const struct reading_error *one = a, *other = b;
 
-	if (reading->options->config)
-		return read_file(reading, reading->options->config);
-	if (!usual || !*usual || (access(usual, F_OK) && errno == ENOENT))
-		return 0;
-	return read_file(reading, usual);
+	return (one->line > other->line) - (one->line < other->line);
 }
 
-static int read_arguments(struct reading *reading, int argc, char **argv)
+static void tell(struct reading *reading)
 {
-	struct option longs[COUNT + 1] = {};
-	char letters[2 * COUNT + 1] = "", *p = letters;
-	int c;
+	const char *file = reading->options->file;
 
-	for (size_t i = 0; i < COUNT; i++) {
-		longs[i] = (struct option){ table[i].name, table[i].kind != FLAG, NULL, 256 + i };
-		if (!table[i].letter)
-			continue;
-		*p++ = table[i].letter;
-		if (table[i].kind != FLAG)
-			*p++ = ':';
-	}
-	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		size_t i = c >= 256 ? (size_t)c - 256 : 0;
+	qsort(reading->errors, reading->n_errors, sizeof(*reading->errors), by_line);
+	for (unsigned int i = 0; i < reading->n_errors; i++) {
+		const struct reading_error *error = &reading->errors[i];
 
-		while (c < 256 && i < COUNT && table[i].letter != c)
-			i++;
-		if (c == '?' || i >= COUNT)
-			return -EINVAL; /* getopt said what */
-		reading->given[i] = true;
-		if (set(reading->options, i, optarg, false)) {
-			cg_log("--%s %s: not %s", table[i].name, optarg, legal[table[i].kind]);
-			return -EINVAL;
-		}
+		if (error->line)
+			cg_log("%s: line %u: %s", file, error->line, error->text);
+		else
+			cg_log("%s", error->text);
 	}
-	if (optind < argc) {
-		cg_log("%s: no argument was expected; see --help", argv[optind]);
-		return -EINVAL;
-	}
-	return 0;
 }
 
-static int set_defaults(struct cg_daemon_options *options)
+static void set_defaults(struct reading *reading)
 {
-	char host[CG_NODE_MAX] = "";
+	struct cg_daemon_options *options = reading->options;
+	char host[CG_NODE_MAX] = "", why[200];
 
 	if (!options->node && !gethostname(host, sizeof(host) - 1))
 		options->node = strdup(host);
 	if (!options->instance)
 		options->instance = strdup(cg_instance_default());
-	if (!options->node || !*options->node || strlen(options->node) >= CG_NODE_MAX) {
-		cg_log("--node: a name of 1 to %d bytes is needed", CG_NODE_MAX - 1);
-		return -EINVAL;
-	}
-	if (!options->instance || cg_instance_check(options->instance)) {
-		cg_log("--instance %s: letters, digits, '_' and '-', at most %d of them",
-		       options->instance ? options->instance : "", CG_INSTANCE_MAX);
-		return -EINVAL;
-	}
-	if (!options->spool &&
-	    asprintf(&options->spool, "/var/lib/cseqguard/%s.db", options->instance) < 0)
-		return -EINVAL;
-	return 0;
+	if (!options->node || !*options->node || strlen(options->node) >= CG_NODE_MAX)
+		cg_reading_bad(reading, cg_option_row("node"),
+			       ": a name of 1 to %d bytes is needed", CG_NODE_MAX - 1);
+	if (!options->instance || cg_instance_check(options->instance))
+		cg_reading_bad(reading, cg_option_row("instance"),
+			       " %.80s: letters, digits, '_' and '-', at most %d of them",
+			       options->instance ? options->instance : "", CG_INSTANCE_MAX);
+	else if (!options->spool &&
+		 asprintf(&options->spool, CG_SPOOL_DIR "/%s.db", options->instance) < 0)
+		cg_reading_error(reading, 0, "%s", strerror(ENOMEM));
+	if (options->db && cg_pg_check(options->db, why, sizeof(why)))
+		cg_reading_bad(reading, cg_option_row("db"), ": %s", why);
 }
 
 int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **argv)
 {
-	struct reading reading = { .options = options };
+	struct reading *reading = calloc(1, sizeof(*reading));
 	int err;
 
 	*options = (struct cg_daemon_options){
@@ -277,17 +238,27 @@ int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **
 		.sweep = 10 * CG_SECOND,
 		.db_timeout = 30 * CG_SECOND,
 	};
-	err = read_arguments(&reading, argc, argv);
-	if (!err)
-		err = read_config(&reading);
-	return err ? err : set_defaults(options);
+	if (!reading)
+		return -ENOMEM;
+	reading->options = options;
+	cg_arguments_read(reading, argc, argv);
+	if (!reading->n_errors && !options->help && !options->print_schema) {
+		cg_file_read(reading);
+		set_defaults(reading);
+	}
+	tell(reading);
+	err = reading->n_errors ? -EINVAL : 0;
+	free(reading);
+	return err;
 }
 
 void cg_daemon_options_free(struct cg_daemon_options *options)
 {
-	for (size_t i = 0; i < COUNT; i++)
-		if (table[i].kind == TEXT)
-			free(*(char **)((char *)options + table[i].at));
+	for (size_t i = 0; i < cg_daemon_table_rows; i++)
+		if (cg_daemon_table[i].kind == TEXT)
+			cg_option_set(options, i, "");
+	free(options->file);
+	options->file = NULL;
 }
 
 void cg_daemon_options_help(void)
@@ -295,12 +266,13 @@ void cg_daemon_options_help(void)
 	printf("usage: cseqguardd [OPTION]...\n"
 	       "writes the CDRs of a guarded instance; stays in the foreground, logs to "
 	       "stderr\n\n");
-	for (size_t i = 0; i < COUNT; i++) {
+	for (size_t i = 0; i < cg_daemon_table_rows; i++) {
+		const struct option_of_ours *row = &cg_daemon_table[i];
 		char left[40];
 
-		snprintf(left, sizeof(left), "%s%c%s --%s %s", table[i].letter ? "-" : " ",
-			 table[i].letter ? table[i].letter : ' ', table[i].letter ? "," : " ",
-			 table[i].name, table[i].argument ? table[i].argument : "");
-		printf("  %-26s %s\n", left, table[i].text);
+		snprintf(left, sizeof(left), "%s%c%s --%s %s", row->letter ? "-" : " ",
+			 row->letter ? row->letter : ' ', row->letter ? "," : " ", row->name,
+			 row->argument ? row->argument : "");
+		printf("  %-26s %s\n", left, row->text);
 	}
 }

@@ -9,6 +9,10 @@
 #include "breaker.h"
 #include "cdr.h"
 
+#define CG_CONFIG "/etc/cseqguard/cseqguard.conf"
+#define CG_SPOOL_DIR "/var/lib/cseqguard"
+#define CG_DAEMON_OPTIONS_MAX 64
+
 struct cg_daemon_options {
 	char *instance;
 	char *netns; /* where interface names are looked up; NULL: here */
@@ -23,10 +27,14 @@ struct cg_daemon_options {
 	bool verbose;
 	bool print_schema;
 	bool help;
+	char *file; /* that was read; NULL: none */
+	unsigned int
+		lines[CG_DAEMON_OPTIONS_MAX]; /* of it, where an option got its value; 0: none */
 };
 
 /*
- * 0, or -EINVAL with one line on stderr. Strings are the structure's own; cg_daemon_options_free() even
+ * The file is --config's; else CSEQGUARD_CONFIG's, none where that is empty; else CG_CONFIG: these two
+ * need not be there. 0, or -EINVAL with a line on stderr for each error. Strings are the structure's own; cg_daemon_options_free() even
  * after a failure.
  */
 int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **argv);

@@ -13,6 +13,7 @@
 # into LAB_HOSTS and LAB_INTERFACES beforehand; LAB_SECOND, LAB_TCP and
 # LAB_MEMORY (MiB) are for Kamailio, LAB_PG_OPTIONS (-c NAME=VALUE) for PostgreSQL.
 
+export CSEQGUARD_CONFIG= # never the host's own file
 LAB_CALLER=10.77.1.1
 LAB_GATEWAY=10.77.2.1
 LAB_THIRD=10.77.3.1
