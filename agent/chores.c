@@ -53,9 +53,10 @@ static void partitions_done(struct cg_chores *chores, const PGresult *result)
 		cg_log_detail("database: %s: rows go to the partitions that are there", primary);
 	} else if (fault != CG_FAULT_NONE) {
 		chores->partitions_at = cg_boottime() + HOUR;
-		cg_log("database: partitions were not made: %s; rows go to the default partition, "
-		       "trying again in an hour",
-		       primary ? primary : PQresultErrorMessage(result));
+		cg_log_warning(
+			"database: partitions were not made: %s; rows go to the default partition, "
+			"trying again in an hour",
+			primary ? primary : PQresultErrorMessage(result));
 	}
 	for (int i = 0; i < PQntuples(result); i++) {
 		bool made = *PQgetvalue(result, i, MADE) == 't';
@@ -71,8 +72,9 @@ static void lost_done(struct cg_chores *chores, const PGresult *result)
 	const char *calls = PQgetvalue(result, 0, 0);
 
 	if (strcmp(calls, "0"))
-		cg_log("database: %s calls of before this boot were open: closed as lost, suspect",
-		       calls);
+		cg_log_warning(
+			"database: %s calls of before this boot were open: closed as lost, suspect",
+			calls);
 	chores->lost_done = true;
 }
 

@@ -78,15 +78,15 @@ static void written_ready(void *ctx, __u32 events)
 	cg_fd_drain(d->written.fd);
 	cg_writer_status(d->writer, &status);
 	if (status.error && status.error != d->spool_error)
-		cg_log("spool %s: %s; calls stay in the map, trying again", d->options.spool,
-		       status.why);
+		cg_log_err("spool %s: %s; calls stay in the map, trying again", d->options.spool,
+			   status.why);
 	if (!status.error && d->spool_error)
 		cg_log("spool %s: written again", d->options.spool);
 	d->spool_error = status.error;
 	if (status.anew != d->spools) {
 		if (*status.renewed)
-			cg_log("spool %s %s; sqlite3's .recover may find more", d->options.spool,
-			       status.renewed);
+			cg_log_err("spool %s %s; sqlite3's .recover may find more",
+				   d->options.spool, status.renewed);
 		cg_sweep_start(d->sweep);
 	}
 	d->spools = status.anew;
@@ -133,8 +133,8 @@ static void beat_ready(void *ctx, __u32 events)
 	(void)events;
 	cg_fd_drain(d->beat.fd);
 	if (cg_guard_gone(&d->guard) && !d->stop_at) {
-		cg_log("instance %s was detached: calls that run are lost; leaving",
-		       d->options.instance);
+		cg_log_err("instance %s was detached: calls that run are lost; leaving",
+			   d->options.instance);
 		d->options.limits.lost_at = cg_boottime();
 		cg_sweep_start(d->sweep);
 		stop(d, FAILED);
@@ -154,8 +154,8 @@ static int make_origin(struct daemon *d)
 	       sizeof(d->origin.clock_offset));
 	d->intake.ifname_fd = cg_ifname_socket(d->options.netns);
 	if (d->intake.ifname_fd < 0)
-		cg_log("--netns %s: %s", d->options.netns ? d->options.netns : "",
-		       strerror(-d->intake.ifname_fd));
+		cg_log_err("--netns %s: %s", d->options.netns ? d->options.netns : "",
+			   strerror(-d->intake.ifname_fd));
 	return d->intake.ifname_fd < 0 ? d->intake.ifname_fd : 0;
 }
 
@@ -168,13 +168,13 @@ static int take_lock(struct daemon *d)
 	       cg_boottime() < until)
 		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 	if (d->lock_fd == -EWOULDBLOCK)
-		cg_log("instance %s: its rings are being read already (another cseqguardd, or "
-		       "`cseqguard"
-		       " events`): end that first",
-		       d->options.instance);
+		cg_log_err("instance %s: its rings are being read already (another cseqguardd, or "
+			   "`cseqguard"
+			   " events`): end that first",
+			   d->options.instance);
 	else if (d->lock_fd < 0)
-		cg_log("instance %s: cannot lock its rings: %s", d->options.instance,
-		       strerror(-d->lock_fd));
+		cg_log_err("instance %s: cannot lock its rings: %s", d->options.instance,
+			   strerror(-d->lock_fd));
 	return d->lock_fd < 0 ? d->lock_fd : 0;
 }
 
@@ -187,12 +187,13 @@ static int open_store(struct daemon *d)
 		mkdir(CG_SPOOL_DIR, 0750); /* if that fails, so does the next line, with a word */
 	err = cg_writer_start(d->options.spool, &d->writer, why, sizeof(why));
 	if (err)
-		cg_log("cannot open spool %s: %s; name a writable place with --spool",
-		       d->options.spool, why);
+		cg_log_err("cannot open spool %s: %s; name a writable place with --spool",
+			   d->options.spool, why);
 	lost = err ? 0 : cg_lost_spooled(d->options.spool, &d->origin);
 	if (lost > 0)
-		cg_log("spool %s: %d calls of before this boot were open: closed as lost, suspect",
-		       d->options.spool, lost);
+		cg_log_warning(
+			"spool %s: %d calls of before this boot were open: closed as lost, suspect",
+			d->options.spool, lost);
 	if (!err && d->options.db)
 		err = cg_ship_new(d->loop, d->options.db, d->options.db_timeout, d->options.spool,
 				  d->writer, &d->origin, &d->ship);
@@ -333,7 +334,15 @@ static void run(struct daemon *d)
 			cg_sweep_turn(d->sweep, cg_boottime());
 	}
 	if (err)
-		cg_log("event loop: %s", strerror(-err));
+		cg_log_err("event loop: %s", strerror(-err));
+}
+
+static void set_log(const struct daemon *d)
+{
+	cg_log_setup(&(struct cg_log_setup){ .verbose = d->options.verbose,
+					     .json = d->options.log_format == CG_LOG_JSON,
+					     .instance = d->options.instance,
+					     .node = d->options.node });
 }
 
 int main(int argc, char **argv)
@@ -341,26 +350,31 @@ int main(int argc, char **argv)
 	static struct daemon d = { .lock_fd = -1, .loop = -1 };
 	int code = USAGE;
 
-	if (cg_daemon_options_parse(&d.options, argc, argv))
+	if (cg_daemon_options_parse(&d.options, argc, argv, true))
 		goto out;
-	cg_log_verbose = d.options.verbose;
+	set_log(&d);
 	code = DONE;
 	if (d.options.help) {
 		cg_daemon_options_help();
 	} else if (d.options.print_schema) {
 		fputs(cg_schema_sql, stdout);
+	} else if (d.options.print_config) {
+		cg_daemon_options_print(&d.options);
+	} else if (d.options.check_config) {
+		printf("%s: ok\n", d.options.file ? d.options.file : "no file");
 	} else if (start(&d)) {
 		code = FAILED;
 	} else {
-		cg_log("instance %s: writing CDRs to %s%s", d.options.instance, d.options.spool,
-		       d.ship ? ", and from there to PostgreSQL" : "");
+		cg_log_info("instance %s: writing CDRs to %s%s", d.options.instance,
+			    d.options.spool, d.ship ? ", and from there to PostgreSQL" : "");
 		cg_notify_ready();
 		run(&d);
 		finish(&d);
 		code = d.exit_code;
-		cg_log("instance %s: left", d.options.instance);
+		cg_log_info("instance %s: left", d.options.instance);
 	}
 out:
+	cg_log_setup(&(struct cg_log_setup){});
 	cg_daemon_options_free(&d.options);
 	return code;
 }

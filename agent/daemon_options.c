@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "endpoint.h"
 #include "log.h"
 #include "loop.h"
 #include "pg.h"
@@ -21,6 +22,8 @@ static const char *const legal[] = {
 	[FLAG] = "yes or no",
 	[PERCENT] = "a number from 1 to 100, or off",
 	[NUMBER] = "a number from 1 to 1000000",
+	[ID] = "a number from 0 to 4294967295",
+	[ADDRESS] = "an address and a port, as 192.0.2.1:9060 or [2001:db8::1]:9060",
 };
 
 #define AT(field) offsetof(struct cg_daemon_options, field)
@@ -30,8 +33,7 @@ const struct option_of_ours cg_daemon_table[] = {
 	{ "spool", 0, TEXT, RESTART, AT(spool), "FILE",
 	  "SQLite file; /var/lib/cseqguard/INSTANCE.db" },
 	{ "config", 0, TEXT, COMMAND_LINE, AT(config), "FILE",
-	  "INI file, keys named like these options; CSEQGUARD_CONFIG or " CG_CONFIG
-	  ", if that is there" },
+	  "INI, keys named like these; CSEQGUARD_CONFIG or " CG_CONFIG },
 	{ "node", 0, TEXT, RESTART, AT(node), "NAME",
 	  "this host's name in every row; the host name" },
 	{ "instance", 0, TEXT, RESTART, AT(instance), "NAME", "CSEQGUARD_INSTANCE, or default" },
@@ -57,7 +59,17 @@ const struct option_of_ours cg_daemon_table[] = {
 	  "between two looks at the whole map; 10s" },
 	{ "db-timeout", 0, DURATION, RELOAD, AT(db_timeout), "TIME",
 	  "a server that is silent so long is left; 30s" },
+	{ "homer", 0, ADDRESS, RELOAD, AT(homer), "IP46:PORT",
+	  "Homer collector that violations are sent to, as HEPv3" },
+	{ "homer-protocol", 0, CHOICE, RELOAD, AT(homer_protocol), "udp|tcp", "... by; udp" },
+	{ "homer-id", 0, ID, RELOAD, AT(homer_id), "INT", "... under this capture ID; 2001" },
+	{ "log-format", 0, CHOICE, RELOAD, AT(log_format), "text|json",
+	  "to stderr; json: an object a line; text" },
 	{ "verbose", 'v', FLAG, RELOAD, AT(verbose), NULL, "say more" },
+	{ "check-config", 0, FLAG, COMMAND_LINE, AT(check_config), NULL,
+	  "all that is wrong with file and options, and leave" },
+	{ "print-config", 0, FLAG, COMMAND_LINE, AT(print_config), NULL,
+	  "the settings that a start would have, as a file has them, and leave" },
 	{ "print-schema", 0, FLAG, COMMAND_LINE, AT(print_schema), NULL,
 	  "the PostgreSQL schema, for psql, and leave" },
 	{ "help", 'h', FLAG, COMMAND_LINE, AT(help), NULL, "this text" },
@@ -75,7 +87,9 @@ int cg_option_row(const char *name)
 
 const char *cg_option_legal(size_t i)
 {
-	return legal[cg_daemon_table[i].kind];
+	const struct option_of_ours *row = &cg_daemon_table[i];
+
+	return row->kind == CHOICE ? row->argument : legal[row->kind];
 }
 
 /* "1.5", "1.5s", "200ms", "5m", "12h": seconds where no unit stands. 0 or -EINVAL. */
@@ -99,14 +113,14 @@ static int parse_duration(const char *text, __u64 *ns)
 	return -EINVAL;
 }
 
-static int parse_number(const char *text, unsigned long max, __u64 *number)
+static int parse_number(const char *text, unsigned long min, unsigned long max, __u64 *number)
 {
 	unsigned long value;
 
-	if (!*text || strlen(text) > 9 || strspn(text, "0123456789") != strlen(text))
+	if (!*text || strlen(text) > 10 || strspn(text, "0123456789") != strlen(text))
 		return -EINVAL;
 	value = strtoul(text, NULL, 10);
-	if (!value || value > max)
+	if (value < min || value > max)
 		return -EINVAL;
 	*number = value;
 	return 0;
@@ -124,9 +138,28 @@ static int set_text(char **at, const char *value)
 	return 0;
 }
 
+/* The number of a word among WORD|WORD... */
+static int parse_choice(const char *words, const char *text, __u64 *number)
+{
+	size_t len = strlen(text), word;
+
+	for (__u64 n = 0; len; words += word + 1, n++) {
+		word = strcspn(words, "|");
+		if (word == len && !memcmp(words, text, len)) {
+			*number = n;
+			return 0;
+		}
+		if (!words[word])
+			break;
+	}
+	return -EINVAL;
+}
+
 int cg_option_set(struct cg_daemon_options *options, size_t i, const char *value)
 {
 	void *at = (char *)options + cg_daemon_table[i].at;
+	struct sockaddr_storage address;
+	socklen_t len;
 
 	switch (cg_daemon_table[i].kind) {
 	case TEXT:
@@ -135,11 +168,19 @@ int cg_option_set(struct cg_daemon_options *options, size_t i, const char *value
 		return parse_duration(value, at);
 	case PERCENT:
 		if (strcmp(value, "off"))
-			return parse_number(value, 100, at);
+			return parse_number(value, 1, 100, at);
 		*(__u64 *)at = 0;
 		return 0;
 	case NUMBER:
-		return parse_number(value, 1000000, at);
+		return parse_number(value, 1, 1000000, at);
+	case ID:
+		return parse_number(value, 0, UINT32_MAX, at);
+	case ADDRESS:
+		if (*value && cg_endpoint_parse(value, &address, &len))
+			return -EINVAL;
+		return set_text(at, value);
+	case CHOICE:
+		return parse_choice(cg_daemon_table[i].argument, value, at);
 	case FLAG:
 		if (value && strcmp(value, "yes") && strcmp(value, "no"))
 			return -EINVAL;
@@ -191,9 +232,9 @@ static void tell(struct reading *reading)
 		const struct reading_error *error = &reading->errors[i];
 
 		if (error->line)
-			cg_log("%s: line %u: %s", file, error->line, error->text);
+			cg_log_err("%s: line %u: %s", file, error->line, error->text);
 		else
-			cg_log("%s", error->text);
+			cg_log_err("%s", error->text);
 	}
 }
 
@@ -220,7 +261,7 @@ static void set_defaults(struct reading *reading)
 		cg_reading_bad(reading, cg_option_row("db"), ": %s", why);
 }
 
-int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **argv)
+int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **argv, bool start)
 {
 	struct reading *reading = calloc(1, sizeof(*reading));
 	int err;
@@ -237,6 +278,7 @@ int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **
 		.breaker = { .dialogs = 10, .window = 60 * CG_SECOND },
 		.sweep = 10 * CG_SECOND,
 		.db_timeout = 30 * CG_SECOND,
+		.homer_id = 2001,
 	};
 	if (!reading)
 		return -ENOMEM;
@@ -245,7 +287,13 @@ int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **
 	if (!reading->n_errors && !options->help && !options->print_schema) {
 		cg_file_read(reading);
 		set_defaults(reading);
+		if (options->check_config)
+			cg_surroundings_check(reading);
 	}
+	if (start)
+		cg_log_setup(&(struct cg_log_setup){ .json = options->log_format == CG_LOG_JSON,
+						     .instance = options->instance,
+						     .node = options->node });
 	tell(reading);
 	err = reading->n_errors ? -EINVAL : 0;
 	free(reading);
@@ -255,7 +303,7 @@ int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **
 void cg_daemon_options_free(struct cg_daemon_options *options)
 {
 	for (size_t i = 0; i < cg_daemon_table_rows; i++)
-		if (cg_daemon_table[i].kind == TEXT)
+		if (cg_daemon_table[i].kind == TEXT || cg_daemon_table[i].kind == ADDRESS)
 			cg_option_set(options, i, "");
 	free(options->file);
 	options->file = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What daemon_options.c (the table), daemon_arguments.c (the command line) and daemon_file.c (the
- * configuration file) share, and nobody else sees.
+ * What daemon_options.c (the table), daemon_arguments.c (the command line), daemon_file.c (the
+ * configuration file), daemon_check.c and daemon_show.c share, and nobody else sees.
  */
 #ifndef CG_DAEMON_OPTIONS_OWN_H
 #define CG_DAEMON_OPTIONS_OWN_H
@@ -10,7 +10,7 @@
 
 #include "daemon_options.h"
 
-enum kind { TEXT, DURATION, FLAG, PERCENT, NUMBER };
+enum kind { TEXT, DURATION, FLAG, PERCENT, NUMBER, ID, CHOICE, ADDRESS };
 
 /* Where an option may stand. A file's are taken over by a reload, or need a restart. */
 enum place { COMMAND_LINE, RESTART, RELOAD };
@@ -63,5 +63,6 @@ int cg_option_row(const char *name);
 /* Errors stand in reading. */
 void cg_arguments_read(struct reading *reading, int argc, char **argv);
 void cg_file_read(struct reading *reading);
+void cg_surroundings_check(struct reading *reading);
 
 #endif

@@ -22,19 +22,19 @@ static void fall_back(struct cg_fallback *fallback, const struct cg_breaker_coun
 		 (unsigned long long)(fallback->breaker->window / CG_SECOND),
 		 (unsigned long long)fallback->breaker->percent);
 	if (err) {
-		cg_log("BREAKER: %s, but observe mode cannot be set: %s; trying again", note,
-		       strerror(-err));
+		cg_log_err("BREAKER: %s, but observe mode cannot be set: %s; trying again", note,
+			   strerror(-err));
 		return;
 	}
 	fallback->enforced = false;
-	cg_log("BREAKER: %s: fell back from enforce to observe; when that is put right: "
-	       "cseqguard set mode=enforce",
-	       note);
+	cg_log_err("BREAKER: %s: fell back from enforce to observe; when that is put right: "
+		   "cseqguard set mode=enforce",
+		   note);
 	cg_breaker_row(now, fallback->guard->config.clock, fallback->origin, &row);
 	cg_writer_put(fallback->writer, CG_TABLE_VIOLATION, &row);
 	err = cg_run_note_write(instance, CG_RUN_BREAKER, note);
 	if (err)
-		cg_log("breaker: no note for `cseqguard status`: %s", strerror(-err));
+		cg_log_warning("breaker: no note for `cseqguard status`: %s", strerror(-err));
 }
 
 void cg_fallback_look(struct cg_fallback *fallback, __u64 now)

@@ -31,13 +31,13 @@ static int open_map(const char *instance, const char *name, __u32 key_size, __u3
 	int fd = cg_map_open(instance, name);
 
 	if (fd < 0) {
-		cg_log("cannot open map %s of instance %s: %s", name, instance, strerror(-fd));
+		cg_log_err("cannot open map %s of instance %s: %s", name, instance, strerror(-fd));
 		return fd;
 	}
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) || info.key_size != key_size ||
 	    info.value_size != value_size) {
-		cg_log("map %s of instance %s is of another version: `cseqguard upgrade` first",
-		       name, instance);
+		cg_log_err("map %s of instance %s is of another version: `cseqguard upgrade` first",
+			   name, instance);
 		close(fd);
 		return -EPROTO;
 	}
@@ -48,34 +48,36 @@ static int open_map(const char *instance, const char *name, __u32 key_size, __u3
 static void say_who_may(const char *instance)
 {
 	if (access(cg_pin_root(), F_OK) && errno == EACCES)
-		cg_log("instance %s: %s is closed to all but root, as systemd mounts bpffs: run as "
-		       "root, or bind that folder elsewhere and name the place in "
-		       "CSEQGUARD_PIN_ROOT, as cseqguardd.service does",
-		       instance, cg_pin_root());
+		cg_log_err("instance %s: %s is closed to all but root, as systemd mounts bpffs: "
+			   "run as "
+			   "root, or bind that folder elsewhere and name the place in "
+			   "CSEQGUARD_PIN_ROOT, as cseqguardd.service does",
+			   instance, cg_pin_root());
 	else
-		cg_log("instance %s: no permission for its pins in %s: run as root or as a member "
-		       "of group cseqguard; if the group is younger than the pins, "
-		       "`cseqguard attach` once more",
-		       instance, cg_pin_root());
+		cg_log_err(
+			"instance %s: no permission for its pins in %s: run as root or as a member "
+			"of group cseqguard; if the group is younger than the pins, "
+			"`cseqguard attach` once more",
+			instance, cg_pin_root());
 }
 
 static int say_why(const char *instance, int err)
 {
 	switch (err) {
 	case -ENOENT:
-		cg_log("instance %s is not attached: `cseqguard attach` first", instance);
+		cg_log_err("instance %s is not attached: `cseqguard attach` first", instance);
 		break;
 	case -EPROTO:
-		cg_log("instance %s was attached by another version (map layout is not %d):"
-		       " use the matching cseqguardd, or detach and attach again",
-		       instance, CG_LAYOUT);
+		cg_log_err("instance %s was attached by another version (map layout is not %d):"
+			   " use the matching cseqguardd, or detach and attach again",
+			   instance, CG_LAYOUT);
 		break;
 	case -EACCES:
 	case -EPERM:
 		say_who_may(instance);
 		break;
 	default:
-		cg_log("instance %s: %s", instance, strerror(-err));
+		cg_log_err("instance %s: %s", instance, strerror(-err));
 	}
 	return err;
 }

@@ -24,8 +24,11 @@ struct cg_pg_user { /* called from the loop */
 	void *ctx;
 };
 
-/* 0, or -EINVAL: libpq cannot read the conninfo; then `why` says where. */
+/* 0, or -EINVAL: libpq cannot read the conninfo; then `why` says where, and shows nothing of it. */
 int cg_pg_check(const char *conninfo, char *why, size_t why_size);
+
+/* The conninfo as keys and values for a log: what is secret in it as ***. */
+void cg_pg_show(const char *conninfo, char *text, size_t size);
 
 /* timeout: ns for connecting, and for each statement. conninfo goes to libpq untouched. 0 or -errno. */
 int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_user *user,

@@ -39,8 +39,9 @@ static int take_record(void *ctx, void *data, size_t size)
 		memcpy(&event, data, sizeof(event));
 	if (size < sizeof(event) || event.layout != CG_LAYOUT || event.size != sizeof(event)) {
 		if (!rings->foreign)
-			cg_log("an event is of another layout than %d: ignored, and all like it",
-			       CG_LAYOUT);
+			cg_log_warning(
+				"an event is of another layout than %d: ignored, and all like it",
+				CG_LAYOUT);
 		rings->foreign = true;
 		return 0;
 	}
@@ -87,7 +88,7 @@ static int ring_open(struct cg_rings *rings, struct ring *ring, int fd, const ch
 	ring->buffer = ring_buffer__new(fd, take_record, ring, NULL);
 	err = ring->buffer ? cg_loop_watch(rings->loop, &ring->watch, EPOLLIN) : -errno;
 	if (err)
-		cg_log("cannot read ring %s: %s", name, strerror(-err));
+		cg_log_err("cannot read ring %s: %s", name, strerror(-err));
 	return err;
 }
 

@@ -112,8 +112,9 @@ int cg_server_new(int loop, const char *instance, struct cg_server **out)
 	if (!err)
 		err = listen_on(server);
 	if (err) {
-		cg_log("cannot listen on %s: %s",
-		       *server->addr.sun_path ? server->addr.sun_path : instance, strerror(-err));
+		cg_log_err("cannot listen on %s: %s",
+			   *server->addr.sun_path ? server->addr.sun_path : instance,
+			   strerror(-err));
 		cg_server_free(server);
 	} else {
 		*out = server;

@@ -49,7 +49,7 @@ struct cg_ship {
 static void say(struct cg_ship *ship, const char *what)
 {
 	if (strcmp(ship->trouble, what))
-		cg_log("database: %s; rows wait in %s", what, ship->spool_path);
+		cg_log_warning("database: %s; rows wait in %s", what, ship->spool_path);
 	snprintf(ship->trouble, sizeof(ship->trouble), "%s", what);
 }
 
@@ -233,8 +233,8 @@ static void refused(struct cg_ship *ship, const PGresult *result)
 	if (batch.rows > 1) { /* halve until the one bad row is alone */
 		ship->limit = batch.rows / 2;
 	} else if (!cg_writer_reject(ship->writer, batch.table, batch.last, primary)) {
-		cg_log("database: refused one row of %s: %s; it stands in `rejected` of %s",
-		       cg_tables[batch.table].name, primary, ship->spool_path);
+		cg_log_err("database: refused one row of %s: %s; it stands in `rejected` of %s",
+			   cg_tables[batch.table].name, primary, ship->spool_path);
 		ship->cursor[batch.table] = batch.last;
 	}
 	ship->next.rows = 0; /* it was read behind the refused one */

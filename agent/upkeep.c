@@ -17,9 +17,9 @@ static void check_unguarded(struct cg_upkeep *upkeep, __u64 unguarded, __u64 now
 	if (unguarded <= upkeep->unguarded ||
 	    (upkeep->told_at && now - upkeep->told_at < 60 * CG_SECOND))
 		return;
-	cg_log("map dialogs is full: %llu calls more run unguarded, their rows are "
-	       "suspect; " CG_FILLING_REMEDY,
-	       (unsigned long long)(unguarded - upkeep->unguarded));
+	cg_log_err("map dialogs is full: %llu calls more run unguarded, their rows are "
+		   "suspect; " CG_FILLING_REMEDY,
+		   (unsigned long long)(unguarded - upkeep->unguarded));
 	upkeep->unguarded = unguarded;
 	upkeep->told_at = now;
 }
@@ -36,13 +36,14 @@ static void check_losses(struct cg_upkeep *upkeep)
 	if (upkeep->behind && cg_sweep_want(upkeep->sweep, cg_boottime()))
 		upkeep->behind = false;
 	if (now.alerts > last.alerts)
-		cg_log("%llu violations were not recorded: ring `alerts` was full (their counters "
-		       "are exact)",
-		       (unsigned long long)(now.alerts - last.alerts));
+		cg_log_warning(
+			"%llu violations were not recorded: ring `alerts` was full (their counters "
+			"are exact)",
+			(unsigned long long)(now.alerts - last.alerts));
 	if (now.unrecorded > last.unrecorded)
-		cg_log("%llu calls have no CDR: maps dialogs and overflow were full (those of "
-		       "before this start included); their bill is the proxy's own",
-		       (unsigned long long)(now.unrecorded - last.unrecorded));
+		cg_log_err("%llu calls have no CDR: maps dialogs and overflow were full (those of "
+			   "before this start included); their bill is the proxy's own",
+			   (unsigned long long)(now.unrecorded - last.unrecorded));
 	check_unguarded(upkeep, now.unguarded, cg_boottime());
 	upkeep->losses = now;
 }
@@ -53,9 +54,9 @@ static void check_clock(struct cg_upkeep *upkeep)
 	int err = cg_guard_follow_clock(upkeep->guard, in_use);
 
 	if (err < 0 && err != upkeep->clock_error && !(err == -ENOSPC && in_use == ~0u))
-		cg_log("the wall clock was stepped, new calls cannot follow it: %s",
-		       err == -ENOSPC ? "all clock numbers are used by live calls"
-				      : strerror(-err));
+		cg_log_warning("the wall clock was stepped, new calls cannot follow it: %s",
+			       err == -ENOSPC ? "all clock numbers are used by live calls"
+					      : strerror(-err));
 	if (err == 1)
 		cg_log("the wall clock was stepped: calls from now on follow it, running ones keep "
 		       "theirs");
