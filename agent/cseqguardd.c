@@ -22,6 +22,7 @@
 #include "loop.h"
 #include "lost.h"
 #include "notify.h"
+#include "reload.h"
 #include "rings.h"
 #include "run.h"
 #include "schema.h"
@@ -55,6 +56,7 @@ struct daemon {
 	int spool_error; /* said already */
 	unsigned int spools; /* that were made anew */
 	struct cg_upkeep upkeep;
+	struct cg_reload reload;
 	__u64 stop_at; /* CLOCK_BOOTTIME, ns; 0: running */
 	enum exit_code exit_code;
 };
@@ -104,8 +106,12 @@ static void signals_ready(void *ctx, __u32 events)
 	struct signalfd_siginfo info;
 
 	(void)events;
-	if (read(d->signals.fd, &info, sizeof(info)) == sizeof(info))
+	if (read(d->signals.fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo != SIGHUP)
 		stop(d, d->exit_code);
+	else if (!d->stop_at)
+		cg_reload(&d->reload);
 }
 
 static void alerts_ready(void *ctx, __u32 events)
@@ -194,10 +200,8 @@ static int open_store(struct daemon *d)
 		cg_log_warning(
 			"spool %s: %d calls of before this boot were open: closed as lost, suspect",
 			d->options.spool, lost);
-	if (!err && d->options.db)
-		err = cg_ship_new(d->loop, d->options.db, d->options.db_timeout, d->options.spool,
-				  d->writer, &d->origin, &d->ship);
-	return err;
+	d->reload.writer = d->writer;
+	return err ? err : cg_reload_ship(&d->reload);
 }
 
 static int watch(struct daemon *d, struct cg_watch *watch, int fd,
@@ -215,6 +219,7 @@ static int watch_all(struct daemon *d)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a log reader that went away must not end the daemon */
 	err = watch(d, &d->signals, signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), signals_ready);
@@ -232,6 +237,7 @@ static int watch_all(struct daemon *d)
 		err = cg_timer_set(d->beat.fd, 1, cg_notify_period(BEAT_NS));
 	if (!err)
 		err = cg_timer_set(d->sweep_timer.fd, 1, d->options.sweep);
+	d->reload.sweep_timer = d->sweep_timer.fd;
 	return err;
 }
 
@@ -255,8 +261,10 @@ static int start_intake(struct daemon *d)
 	d->intake.track = d->track;
 	d->intake.overflow = d->overflow;
 	d->intake.origin = &d->origin;
+	d->intake.config = &d->guard.config;
 	d->intake.dialogs_fd = d->guard.dialogs_fd;
 	err = cg_intake_start(&d->intake, d->options.limits.bye_timeout);
+	err = err ? err : cg_reload_homer(&d->reload);
 	if (err)
 		return err;
 	return cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, &user, &d->rings);
@@ -275,6 +283,7 @@ static int start(struct daemon *d)
 		err = d->loop = cg_loop_new();
 	if (err < 0)
 		return err;
+	d->reload.loop = d->loop;
 	err = open_store(d);
 	if (err)
 		return err;
@@ -337,22 +346,21 @@ static void run(struct daemon *d)
 		cg_log_err("event loop: %s", strerror(-err));
 }
 
-static void set_log(const struct daemon *d)
-{
-	cg_log_setup(&(struct cg_log_setup){ .verbose = d->options.verbose,
-					     .json = d->options.log_format == CG_LOG_JSON,
-					     .instance = d->options.instance,
-					     .node = d->options.node });
-}
-
 int main(int argc, char **argv)
 {
-	static struct daemon d = { .lock_fd = -1, .loop = -1 };
+	static struct daemon d = { .lock_fd = -1,
+				   .loop = -1,
+				   .reload = { .options = &d.options,
+					       .intake = &d.intake,
+					       .ship = &d.ship,
+					       .origin = &d.origin } };
 	int code = USAGE;
 
+	d.reload.argc = argc;
+	d.reload.argv = argv;
 	if (cg_daemon_options_parse(&d.options, argc, argv, true))
 		goto out;
-	set_log(&d);
+	cg_reload_log(&d.options);
 	code = DONE;
 	if (d.options.help) {
 		cg_daemon_options_help();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "event_text.h"
 
-#include <jansson.h>
 #include <net/if.h>
 #include <stdio.h>
 
+#include "event_json.h"
 #include "report.h"
 #include "text.h"
 #include "words.h"
@@ -18,20 +18,11 @@ struct texts {
 	char to_tag[4 * CG_TAG_MAX + 1];
 };
 
-static void show_json(const struct cg_event *e, const struct texts *t)
+static void show_json(const struct cg_config *config, const struct cg_event *e,
+		      const struct texts *t)
 {
-	json_t *cseq = e->cseq_valid ? json_integer(e->cseq) : json_null();
-	json_t *line;
+	json_t *line = cg_event_json(config, e, t->interface);
 
-	line = json_pack("{ss ss ss ss ss ss so sI ss ss ss ss si ss si ss sI}", "at", t->at,
-			 "event", cg_event_word(e->type), "reason", cg_reason_word(e->reason),
-			 "action", cg_action_word(e->action), "method", cg_method_word(e->method),
-			 "leg", cg_leg_word(e->leg), "cseq", cseq, "expected_cseq",
-			 (json_int_t)e->expected_cseq, "call_id", t->call_id, "from_tag",
-			 t->from_tag, "to_tag", t->to_tag, "source", t->source, "source_port",
-			 e->source_port, "interface", t->interface, "status", e->status,
-			 "direction", e->direction == CG_OUT ? "out" : "in", "seq",
-			 (json_int_t)e->seq);
 	if (!line)
 		return;
 	json_dumpf(line, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
@@ -67,7 +58,7 @@ void cg_event_show(const struct cg_config *config, const struct cg_event *event,
 	cg_text_utf8(t.from_tag, sizeof(t.from_tag), event->from_tag, CG_TAG_MAX);
 	cg_text_utf8(t.to_tag, sizeof(t.to_tag), event->to_tag, CG_TAG_MAX);
 	if (json)
-		show_json(event, &t);
+		show_json(config, event, &t);
 	else
 		show_text(event, &t);
 }

@@ -51,8 +51,14 @@ int cg_intake_start(struct cg_intake *intake, __u64 bye_timeout)
 	return intake->outcomes ? 0 : -ENOMEM;
 }
 
+void cg_intake_bye_timeout(struct cg_intake *intake, __u64 bye_timeout)
+{
+	cg_outcomes_bye_timeout(intake->outcomes, bye_timeout);
+}
+
 void cg_intake_stop(struct cg_intake *intake)
 {
+	cg_homer_free(intake->homer);
 	cg_outcomes_free(intake->outcomes);
 }
 
@@ -65,6 +71,8 @@ bool cg_intake_take(void *ctx, const struct cg_event *event)
 	if (event->type == CG_EV_VIOLATION) {
 		violation_row(intake, event, &row);
 		cg_writer_put(intake->writer, CG_TABLE_VIOLATION, &row);
+		if (intake->homer)
+			cg_homer_take(intake->homer, intake->config, event, row.interface);
 	}
 	cg_outcomes_take(intake->outcomes, event);
 	if (event->key.call | event->key.tags)
@@ -94,4 +102,5 @@ void cg_intake_turned(void *ctx)
 void cg_intake_turn(struct cg_intake *intake, __u64 now)
 {
 	cg_outcomes_turn(intake->outcomes, now);
+	cg_homer_turn(intake->homer, now);
 }

@@ -3,6 +3,7 @@
 #ifndef CG_INTAKE_H
 #define CG_INTAKE_H
 
+#include "homer.h"
 #include "outcome.h"
 #include "overflow.h"
 #include "rings.h"
@@ -15,6 +16,8 @@ struct cg_intake { /* filled by the caller, who keeps what it points to */
 	struct cg_track *track;
 	struct cg_overflow *overflow;
 	const struct cg_origin *origin;
+	struct cg_homer *homer; /* NULL: violations go to none */
+	const struct cg_config *config;
 	int dialogs_fd;
 	int ifname_fd; /* of cg_ifname_socket() */
 	/* its own */
@@ -25,6 +28,7 @@ struct cg_intake { /* filled by the caller, who keeps what it points to */
 
 /* bye_timeout: ns. 0 or -ENOMEM. */
 int cg_intake_start(struct cg_intake *intake, __u64 bye_timeout);
+void cg_intake_bye_timeout(struct cg_intake *intake, __u64 bye_timeout);
 void cg_intake_stop(struct cg_intake *intake);
 
 /* take and turned of a struct cg_intake's rings. */

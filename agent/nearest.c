@@ -51,6 +51,6 @@ const char *cg_nearest_hint(const struct cg_nearest *nearest, const char *before
 {
 	text[0] = '\0';
 	if (nearest->name)
-		snprintf(text, CG_NEAREST_HINT, "; did you mean %.8s%s?", before, nearest->name);
+		snprintf(text, CG_NEAREST_HINT, " (did you mean %.8s%s?)", before, nearest->name);
 	return text;
 }

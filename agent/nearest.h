@@ -21,7 +21,7 @@ unsigned int cg_distance(const char *a, const char *b);
 void cg_nearest_try(struct cg_nearest *nearest, const char *name);
 
 #define CG_NEAREST_HINT 80
-/* "; did you mean NAME?", or "". `before` stands before the name ("--"). Returns text. */
+/* " (did you mean NAME?)", or "". `before` stands before the name ("--"). Returns text. */
 const char *cg_nearest_hint(const struct cg_nearest *nearest, const char *before,
 			    char text[CG_NEAREST_HINT]);
 

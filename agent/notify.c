@@ -3,10 +3,21 @@
 
 #include <stdint.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 void cg_notify_ready(void)
 {
 	sd_notify(0, "READY=1");
+}
+
+/* Since systemd 253 the time tells it which of several reloads this one answers. */
+void cg_notify_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		   now.tv_sec * 1000000ULL + now.tv_nsec / 1000);
 }
 
 void cg_notify_stopping(void)

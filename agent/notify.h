@@ -7,6 +7,7 @@
 
 void cg_notify_ready(void);
 void cg_notify_stopping(void);
+void cg_notify_reloading(void); /* until it is ready again */
 
 /* ns between two beats: half the watchdog's time, and `most` at most. */
 __u64 cg_notify_period(__u64 most);

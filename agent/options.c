@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nearest.h"
 #include "pins.h"
 #include "report.h"
 
@@ -204,6 +205,44 @@ static const struct cg_verb *verb_of(const char *name)
 	return NULL;
 }
 
+static int no_verb(const char *name)
+{
+	struct cg_nearest nearest = { .word = name };
+	char hint[CG_NEAREST_HINT];
+
+	for (size_t i = 0; i < CG_VERBS; i++)
+		cg_nearest_try(&nearest, cg_verbs[i].name);
+	return cg_usage("'%s' is no command%s; see: cseqguard --help", name,
+			cg_nearest_hint(&nearest, "", hint));
+}
+
+static int no_option(const char *option)
+{
+	char name[CG_NEAREST_MAX + 1] = "", hint[CG_NEAREST_HINT];
+	struct cg_nearest nearest = { .word = name };
+	size_t len = strcspn(option, "=");
+
+	if (!strncmp(option, "--", 2) && len - 2 <= CG_NEAREST_MAX)
+		strncat(name, option + 2, len - 2);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		cg_nearest_try(&nearest, rows[i].name);
+	return cg_usage("%s is no option%s; see: cseqguard --help", option,
+			cg_nearest_hint(&nearest, "--", hint));
+}
+
+static int no_setting(const char *assignment, size_t len)
+{
+	char name[CG_NEAREST_MAX + 1] = "", hint[CG_NEAREST_HINT];
+	struct cg_nearest nearest = { .word = name };
+
+	strncat(name, assignment, len <= CG_NEAREST_MAX ? len : 0);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].setting)
+			cg_nearest_try(&nearest, rows[i].name);
+	return cg_usage("'%.*s' is no setting%s; see: cseqguard set --help", (int)len, assignment,
+			cg_nearest_hint(&nearest, "", hint));
+}
+
 static int not_for_verb(__u64 seen, const struct cg_verb *verb)
 {
 	unsigned int bit = 1u << (verb - cg_verbs);
@@ -238,7 +277,7 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (found == '?')
-			return cg_usage("%s is no option; see: cseqguard --help", argv[optind - 1]);
+			return no_option(argv[optind - 1]);
 		if (found == ':')
 			return cg_usage("%s needs a value; see: cseqguard --help",
 					argv[optind - 1]);
@@ -253,7 +292,7 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 		return CG_DONE;
 	*verb = verb_of(argv[optind]);
 	if (!*verb)
-		return cg_usage("'%s' is no command; see: cseqguard --help", argv[optind]);
+		return no_verb(argv[optind]);
 	options->args = argv + optind + 1;
 	options->n_args = argc - optind - 1;
 	if (options->n_args && !*(*verb)->args)
@@ -276,7 +315,7 @@ int cg_options_set(struct cg_settings *settings, const char *assignment)
 		return rows[i].setting(settings, equals + 1) ? bad_value(&rows[i], equals + 1)
 							     : CG_DONE;
 	}
-	return cg_usage("'%.*s' is no setting; see: cseqguard set --help", (int)len, assignment);
+	return no_setting(assignment, len);
 }
 
 static void help_row(const struct option_row *row)

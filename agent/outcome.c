@@ -39,6 +39,11 @@ struct cg_outcomes *cg_outcomes_new(__u64 bye_timeout, const struct cg_outcomes_
 	return outcomes;
 }
 
+void cg_outcomes_bye_timeout(struct cg_outcomes *outcomes, __u64 bye_timeout)
+{
+	outcomes->bye_timeout = bye_timeout;
+}
+
 void cg_outcomes_free(struct cg_outcomes *outcomes)
 {
 	free(outcomes);

@@ -38,6 +38,8 @@ struct cg_outcomes;
 
 /* bye_timeout: ns. NULL: no memory. */
 struct cg_outcomes *cg_outcomes_new(__u64 bye_timeout, const struct cg_outcomes_user *user);
+/* Another one, for those that wait, too. */
+void cg_outcomes_bye_timeout(struct cg_outcomes *outcomes, __u64 bye_timeout);
 void cg_outcomes_free(struct cg_outcomes *outcomes);
 
 /* Any event, in whatever order the two rings give them. */

@@ -305,6 +305,11 @@ int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_
 	return err;
 }
 
+void cg_pg_timeout(struct cg_pg *pg, __u64 timeout)
+{
+	pg->timeout = timeout;
+}
+
 void cg_pg_free(struct cg_pg *pg)
 {
 	if (!pg)

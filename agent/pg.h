@@ -33,6 +33,7 @@ void cg_pg_show(const char *conninfo, char *text, size_t size);
 /* timeout: ns for connecting, and for each statement. conninfo goes to libpq untouched. 0 or -errno. */
 int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_user *user,
 	      struct cg_pg **pg);
+void cg_pg_timeout(struct cg_pg *pg, __u64 timeout); /* from the next statement on */
 void cg_pg_free(struct cg_pg *pg);
 
 bool cg_pg_up(const struct cg_pg *pg);

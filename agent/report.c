@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "bpffs.h"
 
@@ -103,18 +102,4 @@ int cg_out_end(void)
 	if (fflush(stdout) || ferror(stdout))
 		return cg_fail("standard output: %s", strerror(errno));
 	return CG_DONE;
-}
-
-void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out[CG_TIME_TEXT])
-{
-	__s64 wall = (__s64)(at + (__u64)config->clock_offset[clock % CG_CLOCKS]);
-	time_t seconds = wall / 1000000000;
-	char text[CG_TIME_TEXT];
-	struct tm tm;
-
-	*out = '\0';
-	if (!at || wall < 0 || !gmtime_r(&seconds, &tm))
-		return;
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out, CG_TIME_TEXT, "%.19s.%06ldZ", text, (long)(wall % 1000000000 / 1000));
 }

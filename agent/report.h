@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "cseqguard.h"
+#include "text.h"
 
 /* Exit codes: what every verb returns. */
 enum cg_exit { CG_DONE, CG_FAILED, CG_USAGE, CG_NOT_ATTACHED };
@@ -29,9 +30,5 @@ int cg_json_out(json_t *json);
 
 /* Flushes stdout: CG_DONE, or CG_FAILED where it could not be written (reported). */
 int cg_out_end(void);
-
-#define CG_TIME_TEXT 32
-/* `at` (ns of CLOCK_BOOTTIME) as 2026-01-31T12:00:00.123456Z by the numbered offset; 0 is "". */
-void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out[CG_TIME_TEXT]);
 
 #endif

@@ -335,6 +335,11 @@ int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool
 	return err;
 }
 
+void cg_ship_timeout(struct cg_ship *ship, __u64 timeout)
+{
+	cg_pg_timeout(ship->pg, timeout);
+}
+
 void cg_ship_free(struct cg_ship *ship)
 {
 	if (!ship)

@@ -15,6 +15,7 @@ struct cg_ship;
 /* Strings and writer must outlive it. 0 or -errno. */
 int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool_path,
 		struct cg_writer *writer, const struct cg_origin *origin, struct cg_ship **ship);
+void cg_ship_timeout(struct cg_ship *ship, __u64 timeout); /* from the next statement on */
 void cg_ship_free(struct cg_ship *ship);
 
 /* The spool has new rows (or a file of its own again): sends what it can. */

@@ -7,6 +7,8 @@
 #include <netinet/in.h>
 #include <stddef.h>
 
+#include "cseqguard.h"
+
 /* addr: network order, IPv4 as ::ffff:a.b.c.d, which is printed as a dotted quad. */
 void cg_addr_text(const __u8 addr[16], char out[INET6_ADDRSTRLEN]);
 
@@ -23,5 +25,9 @@ size_t cg_text_utf8(char *out, size_t size, const char *in, size_t max);
  * 15m, 12h or 7d before `now`; UTC, microseconds since 1970. 0, or -EINVAL with *us untouched.
  */
 int cg_time_read(const char *text, __s64 now, __s64 *us);
+
+#define CG_TIME_TEXT 32
+/* `at` (ns of CLOCK_BOOTTIME) as 2026-01-31T12:00:00.123456Z by the numbered offset; 0 is "". */
+void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out[CG_TIME_TEXT]);
 
 #endif

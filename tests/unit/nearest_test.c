@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// link: agent/nearest.c
+#include "nearest.h"
+
+#include <string.h>
+
+#include "tap.h"
+
+static const char *const names[] = { "sweep",	   "grace",   "db",
+				     "db-timeout", "breaker", "breaker-window" };
+
+static const char *nearest(const char *word)
+{
+	struct cg_nearest nearest = { .word = word };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		cg_nearest_try(&nearest, names[i]);
+	return nearest.name ? nearest.name : "";
+}
+
+static void distance(const char *a, const char *b, unsigned int expected)
+{
+	unsigned int there = cg_distance(a, b), back = cg_distance(b, a);
+
+	ok(there == expected && back == expected, "nearest: %.20s to %.20s are %u (%u, %u)", a, b,
+	   expected, there, back);
+}
+
+static void near(const char *word, const char *expected)
+{
+	ok(!strcmp(nearest(word), expected), "nearest: '%.20s' is near to '%s' ('%s')", word,
+	   expected, nearest(word));
+}
+
+static void distances(void)
+{
+	char longest[CG_NEAREST_MAX + 1], longer[CG_NEAREST_MAX + 2];
+
+	distance("", "", 0);
+	distance("sweep", "sweep", 0);
+	distance("sweep", "", 5);
+	distance("sweep", "swep", 1);
+	distance("sweep", "sweeep", 1);
+	distance("sweep", "sweap", 1);
+	distance("sweep", "seewp", 2);
+	distance("sweep", "sewep", 1);
+	distance("kitten", "sitting", 3);
+	memset(longest, 'a', sizeof(longest));
+	memset(longer, 'a', sizeof(longer));
+	longest[CG_NEAREST_MAX] = longer[CG_NEAREST_MAX + 1] = '\0';
+	distance(longest, longest, 0);
+	distance(longer, longest, CG_NEAREST_MAX + 1);
+}
+
+static void words(void)
+{
+	near("swep", "sweep");
+	near("sweeps", "sweep");
+	near("breaker-windwo", "breaker-window");
+	near("braeker", "breaker");
+	near("dbtimeout", "db-timeout");
+	near("de", "db");
+	near("x", "");
+	near("", "");
+	near("xy", "");
+	near("colour", "");
+}
+
+static void hints(void)
+{
+	struct cg_nearest some = { .word = "swep" }, none = { .word = "colour" };
+	char text[CG_NEAREST_HINT];
+
+	cg_nearest_try(&some, "sweep");
+	ok(!strcmp(cg_nearest_hint(&some, "--", text), " (did you mean --sweep?)"),
+	   "nearest: a hint");
+	cg_nearest_try(&none, "sweep");
+	ok(!strcmp(cg_nearest_hint(&none, "--", text), ""), "nearest: no hint");
+}
+
+int main(void)
+{
+	distances();
+	words();
+	hints();
+	return tap_done();
+}
