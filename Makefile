@@ -14,10 +14,10 @@ say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(patsubst $(OUT)/%,%,$(2));)
 COMMON_OBJS := nearest.o event_json.o pins.o words.o text.o run.o netns.o counters.o
 CLI_OBJS := $(patsubst agent/%.c,%.o,$(wildcard agent/cseqguard.c agent/cmd_*.c)) \
 	options.o settings.o report.o bpffs.o instance.o interface.o home.o clsact.o \
-	event_text.o table.o spool.o spool_read.o advice.o settle.o fill.o
+	event_text.o recent.o ladder.o ladder_json.o table.o spool.o spool_read.o advice.o settle.o fill.o
 DAEMON_OBJS := cseqguardd.o daemon_options.o daemon_arguments.o daemon_file.o daemon_check.o \
 	daemon_show.o endpoint.o hep.o homer.o homer_event.o reload.o guard.o ifname.o log.o loop.o notify.o rings.o server.o \
-	intake.o lost.o outcome.o breaker.o fallback.o filling.o overflow.o track.o sweep.o upkeep.o cdr.o table.o spool.o spool_read.o spool_renew.o \
+	intake.o recent.o ladder.o ladder_json.o lost.o outcome.o breaker.o fallback.o filling.o overflow.o track.o sweep.o upkeep.o cdr.o table.o spool.o spool_read.o spool_renew.o \
 	writer.o writer_file.o ship.o insert.o arrays.o pg.o fault.o chores.o schema.o
 
 CFLAGS ?= -O2 -g

@@ -113,9 +113,9 @@ int cg_time_read(const char *text, __s64 now, __s64 *us)
 	return 0;
 }
 
-void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out[CG_TIME_TEXT])
+void cg_boot_text(const __s64 clock_offset[CG_CLOCKS], __u8 clock, __u64 at, char out[CG_TIME_TEXT])
 {
-	__s64 wall = (__s64)(at + (__u64)config->clock_offset[clock % CG_CLOCKS]);
+	__s64 wall = (__s64)(at + (__u64)clock_offset[clock % CG_CLOCKS]);
 	time_t seconds = wall / 1000000000;
 	char text[CG_TIME_TEXT];
 	struct tm tm;
@@ -125,4 +125,9 @@ void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out
 		return;
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(out, CG_TIME_TEXT, "%.19s.%06ldZ", text, (long)(wall % 1000000000 / 1000));
+}
+
+void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out[CG_TIME_TEXT])
+{
+	cg_boot_text(config->clock_offset, clock, at, out);
 }

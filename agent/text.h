@@ -3,7 +3,6 @@
 #ifndef CG_TEXT_H
 #define CG_TEXT_H
 
-#include <linux/types.h>
 #include <netinet/in.h>
 #include <stddef.h>
 
@@ -29,5 +28,8 @@ int cg_time_read(const char *text, __s64 now, __s64 *us);
 #define CG_TIME_TEXT 32
 /* `at` (ns of CLOCK_BOOTTIME) as 2026-01-31T12:00:00.123456Z by the numbered offset; 0 is "". */
 void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out[CG_TIME_TEXT]);
+/* `at` (ns of CLOCK_BOOTTIME) as 2026-01-31T12:00:00.123456Z by the numbered offset (ns); 0 is "". */
+void cg_boot_text(const __s64 clock_offset[CG_CLOCKS], __u8 clock, __u64 at,
+		  char out[CG_TIME_TEXT]);
 
 #endif
