@@ -11,14 +11,11 @@ OUT := out$(if $(SANITIZE),/sanitize)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(patsubst $(OUT)/%,%,$(2));)
 
-COMMON_OBJS := nearest.o event_json.o pins.o words.o text.o run.o netns.o counters.o
-CLI_OBJS := $(patsubst agent/%.c,%.o,$(wildcard agent/cseqguard.c agent/cmd_*.c)) \
-	options.o settings.o report.o bpffs.o instance.o interface.o home.o clsact.o \
-	event_text.o recent.o ladder.o ladder_json.o table.o spool.o spool_read.o advice.o settle.o fill.o
-DAEMON_OBJS := cseqguardd.o daemon_options.o daemon_arguments.o daemon_file.o daemon_check.o \
-	daemon_show.o endpoint.o hep.o homer.o homer_event.o reload.o guard.o ifname.o log.o loop.o notify.o rings.o server.o \
-	intake.o recent.o ladder.o ladder_json.o lost.o outcome.o breaker.o fallback.o filling.o overflow.o track.o sweep.o upkeep.o cdr.o table.o spool.o spool_read.o spool_renew.o \
-	writer.o writer_file.o ship.o insert.o arrays.o pg.o fault.o chores.o schema.o
+# Each program is its own files and what those need of the rest.
+CLI_SOURCES := agent/cseqguard.c $(wildcard agent/cmd_*.c)
+DAEMON_SOURCES := agent/cseqguardd.c
+AGENT_SOURCES := $(filter-out $(CLI_SOURCES) $(DAEMON_SOURCES),$(wildcard agent/*.c))
+AGENT_LIB := $(OUT)/agent/agent.a
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
@@ -29,7 +26,7 @@ SANITIZERS := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize
 AGENT_CFLAGS += $(if $(SANITIZE),$(SANITIZERS),-D_FORTIFY_SOURCE=2)
 AGENT_LDFLAGS := $(if $(SANITIZE),$(SANITIZERS)) -Wl,-z,relro,-z,now
 
-PROGRAMS := $(if $(wildcard agent/cseqguard.c),$(OUT)/cseqguard) $(if $(DAEMON_OBJS),$(OUT)/cseqguardd)
+PROGRAMS := $(OUT)/cseqguard $(OUT)/cseqguardd
 
 all: $(PROGRAMS)
 
@@ -42,11 +39,14 @@ config.mk: configure
 	$(if $(filter $(SERVES_ITSELF),$(MAKECMDGOALS)),$(Q)deploy/deps build)
 	$(Q)./configure
 
-$(OUT)/cseqguard: $(addprefix $(OUT)/agent/,$(CLI_OBJS) $(COMMON_OBJS))
+$(OUT)/cseqguard: $(CLI_SOURCES:%.c=$(OUT)/%.o) $(AGENT_LIB)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(AGENT_LDFLAGS) $(LDFLAGS) $^ $(CLI_LIBS) -o $@
 
-$(OUT)/cseqguardd: $(addprefix $(OUT)/agent/,$(DAEMON_OBJS) $(COMMON_OBJS))
+$(OUT)/cseqguardd: $(DAEMON_SOURCES:%.c=$(OUT)/%.o) $(AGENT_LIB)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(AGENT_LDFLAGS) $(LDFLAGS) $^ $(DAEMON_LIBS) -o $@
+
+$(AGENT_LIB): $(AGENT_SOURCES:%.c=$(OUT)/%.o)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
 $(OUT)/agent/%.o: agent/%.c config.mk Makefile
 	@mkdir -p $(@D)
