@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "dialogs.h"
 #include "options.h"
 #include "pins.h"
 #include "report.h"
 #include "text.h"
 #include "words.h"
 
-#define BATCH 256 /* records a call: larger ones stall the programs */
 #define TEXT(n) (4 * (n) + 1)
-
-struct batch {
-	struct cg_dialog_key keys[BATCH];
-	struct cg_dialog dialogs[BATCH];
-};
 
 static json_t *text(const char *bytes, size_t max)
 {
@@ -82,65 +76,46 @@ static void show(const struct cg_config *config, const struct cg_dialog *d)
 	       callee, d->blocked_byes, call_id);
 }
 
-static int show_batch(const struct cg_options *options, const struct cg_config *config,
-		      const struct batch *batch, __u32 n, bool *first)
-{
-	for (__u32 i = 0; i < n; i++) {
-		json_t *json;
+struct shown {
+	const struct cg_options *options;
+	struct cg_config config;
+	bool any;
+};
 
-		if (!options->json) {
-			show(config, &batch->dialogs[i]);
-			continue;
-		}
-		json = to_json(config, &batch->dialogs[i]);
-		if (!json)
-			return -ENOMEM;
-		fputs(*first ? "[" : ",\n", stdout);
-		json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
-		json_decref(json);
-		*first = false;
+static int take(void *ctx, const struct cg_dialog_key *key, const struct cg_dialog *dialog)
+{
+	struct shown *shown = ctx;
+	json_t *json;
+
+	(void)key;
+	if (!shown->options->json) {
+		show(&shown->config, dialog);
+		return ferror(stdout) ? -EPIPE : 0;
 	}
+	json = to_json(&shown->config, dialog);
+	if (!json)
+		return -ENOMEM;
+	fputs(shown->any ? ",\n" : "[", stdout);
+	json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_decref(json);
+	shown->any = true;
 	return ferror(stdout) ? -EPIPE : 0;
-}
-
-/* With the lock of each record held by the kernel: none is torn. */
-static int walk(const struct cg_options *options, const struct cg_config *config, int fd)
-{
-	LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = BPF_F_LOCK);
-	struct batch *batch = malloc(sizeof(*batch));
-	__u32 in, out, n = BATCH;
-	bool first = true;
-	int err = batch ? 0 : -ENOMEM, last = 0;
-
-	for (void *from = NULL; !err && !last; from = &in, n = BATCH) {
-		if (bpf_map_lookup_batch(fd, from, &out, batch->keys, batch->dialogs, &n, &opts))
-			last = errno == ENOENT ? 1 : -errno;
-		in = out;
-		err = last < 0 ? last : show_batch(options, config, batch, n, &first);
-	}
-	free(batch);
-	if (options->json && !err)
-		puts(first ? "[]" : "]");
-	return err;
 }
 
 int cg_cmd_dialogs(const struct cg_options *options)
 {
-	struct cg_config config;
+	struct shown shown = { .options = options };
 	int err, fd;
 
-	fd = cg_config_open(options->instance, &config);
+	fd = cg_config_open(options->instance, &shown.config);
 	if (fd < 0)
 		return cg_fail_open(options->instance, fd);
 	close(fd);
-	fd = cg_map_open_as(options->instance, "dialogs", sizeof(struct cg_dialog_key),
-			    sizeof(struct cg_dialog));
-	if (fd < 0)
-		return cg_fail_open(options->instance, fd);
 	if (!options->json)
 		printf("%-10s %-26s %-28s %-28s %7s %s\n", "STATE", "ANSWERED", "CALLER CSEQ",
 		       "CALLEE CSEQ", "BLOCKED", "CALL-ID");
-	err = walk(options, &config, fd);
-	close(fd);
+	err = cg_dialogs_each(options->instance, "dialogs", take, &shown);
+	if (options->json && !err)
+		puts(shown.any ? "]" : "[]");
 	return err ? cg_fail_open(options->instance, err) : cg_out_end();
 }

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "event_text.h"
 #include "home.h"
 #include "options.h"
@@ -37,25 +37,6 @@ static int on_record(void *context, void *record, size_t size)
 {
 	show(context, record, size);
 	return 0; /* any other value would end the poll before its time */
-}
-
-/* fd of a connection to the daemon, or -errno: -ENOENT, -ECONNREFUSED: none runs. */
-static int connect_daemon(const char *instance)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int err, fd;
-
-	err = cg_run_path(address.sun_path, sizeof(address.sun_path), instance, "sock");
-	if (err)
-		return err;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)))
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
 }
 
 static int follow_daemon(const struct reader *reader, int fd)
@@ -141,7 +122,7 @@ int cg_cmd_events(const struct cg_options *options)
 		return cg_fail_open(options->instance, fd);
 	close(fd);
 	cg_home_enter(options->instance); /* to name interfaces */
-	fd = connect_daemon(options->instance);
+	fd = cg_daemon_connect(options->instance);
 	if (fd == -ENOENT || fd == -ECONNREFUSED)
 		return take_rings(&reader);
 	if (fd < 0)

@@ -50,6 +50,7 @@ struct daemon {
 	struct cg_overflow *overflow;
 	struct cg_sweep *sweep;
 	struct cg_rings *rings;
+	struct cg_recent *recent;
 	struct cg_server *server;
 	struct cg_ship *ship; /* NULL: no --db */
 	struct cg_watch written, signals, beat, sweep_timer, alerts_timer;
@@ -257,6 +258,7 @@ static int start_intake(struct daemon *d)
 					.sweep = d->sweep };
 	cg_breaker_reset(&d->options.breaker, cg_boottime());
 	d->intake.server = d->server;
+	d->intake.recent = d->recent;
 	d->intake.writer = d->writer;
 	d->intake.track = d->track;
 	d->intake.overflow = d->overflow;
@@ -294,10 +296,11 @@ static int start(struct daemon *d)
 	d->sweep = d->track && d->overflow
 			   ? cg_sweep_new(&d->guard, d->track, d->overflow, &d->options.limits)
 			   : NULL;
-	if (!d->sweep)
-		err = -ENOMEM;
-	if (!err)
-		err = cg_server_new(d->loop, d->options.instance, &d->server);
+	d->recent = cg_recent_new();
+	if (!d->sweep || !d->recent)
+		return -ENOMEM;
+	cg_track_remember(d->track, d->recent);
+	err = cg_server_new(d->loop, d->options.instance, d->recent, &d->server);
 	if (!err)
 		err = start_intake(d);
 	if (!err)
@@ -315,6 +318,7 @@ static void finish(struct daemon *d)
 	cg_sweep_free(d->sweep);
 	cg_overflow_free(d->overflow);
 	cg_track_free(d->track);
+	cg_recent_free(d->recent);
 	cg_guard_close(&d->guard);
 	close(d->loop);
 	close(d->lock_fd);

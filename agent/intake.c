@@ -68,6 +68,7 @@ bool cg_intake_take(void *ctx, const struct cg_event *event)
 	struct cg_violation_row row;
 
 	cg_server_send(intake->server, event);
+	cg_recent_event(intake->recent, event);
 	if (event->type == CG_EV_VIOLATION) {
 		violation_row(intake, event, &row);
 		cg_writer_put(intake->writer, CG_TABLE_VIOLATION, &row);

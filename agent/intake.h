@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the rings give: to listeners, to the rows of violations, and to a look at its dialog. */
+/* What the rings give: to listeners, to the memory, to the rows of violations, and to a look at its dialog. */
 #ifndef CG_INTAKE_H
 #define CG_INTAKE_H
 
 #include "homer.h"
 #include "outcome.h"
 #include "overflow.h"
+#include "recent.h"
 #include "rings.h"
 #include "server.h"
 #include "track.h"
 
 struct cg_intake { /* filled by the caller, who keeps what it points to */
 	struct cg_server *server;
+	struct cg_recent *recent;
 	struct cg_writer *writer;
 	struct cg_track *track;
 	struct cg_overflow *overflow;

@@ -37,6 +37,7 @@ struct cg_options {
 	X(STATS, stats, "", "packets by reason, in and out")                                       \
 	X(DIALOGS, dialogs, "", "the calls that the guard knows")                                  \
 	X(EVENTS, events, "", "starts, ends and violations; -f waits for more")                    \
+	X(LADDER, ladder, "CALL-ID", "the messages of one call, both counters, what was refused")  \
 	X(CDR, cdr, "[settle CALL_UID]", "the CDRs of the spool; settle: an operator's word")      \
 	X(VERSION, version, "", "the version of this program and of its map layout")
 
@@ -56,6 +57,9 @@ struct cg_verb {
 #define CG_VERB_RUN(NAME, verb, args, text) int cg_cmd_##verb(const struct cg_options *options);
 CG_VERB_LIST(CG_VERB_RUN)
 #undef CG_VERB_RUN
+
+/* The ladders of a Call-ID to stdout: of `ladder`, and of whoever opens a call. enum cg_exit, reported. */
+int cg_ladder_show(const struct cg_options *options, const char *call_id);
 
 extern const struct cg_verb cg_verbs[CG_VERBS];
 

@@ -123,7 +123,7 @@ static __u32 hash(const char *text)
 {
 	__u32 sum = 2166136261u; /* FNV-1a: what collides costs a comparison */
 
-	for (unsigned int i = 0; i < CG_CALL_ID_MAX && text[i]; i++)
+	for (unsigned int i = 0; i < CG_CALL_ID_MAX - 1 && text[i]; i++)
 		sum = (sum ^ (unsigned char)text[i]) * 16777619u;
 	return sum;
 }
@@ -269,8 +269,12 @@ void cg_recent_dialog(struct cg_recent *recent, const struct cg_dialog_key *key,
 const struct cg_recent_call *cg_recent_find(const struct cg_recent *recent, const char *call_id,
 					    unsigned int *position)
 {
+	bool as_shown = strchr(call_id, '\\');
+	__u32 sum = hash(call_id);
+
 	for (; *position < CG_RECENT_DIALOGS; ++*position)
 		if (recent->slots[*position].kind != FREE &&
+		    (as_shown || recent->slots[*position].call_id == sum) &&
 		    cg_call_id_is(recent->calls[*position].call_id, call_id))
 			return &recent->calls[(*position)++];
 	return NULL;

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "log.h"
 #include "loop.h"
 #include "run.h"
@@ -21,10 +22,14 @@
 struct client {
 	struct cg_server *server;
 	struct cg_watch watch; /* fd -1: free */
+	bool asks; /* and is sent no events */
+	unsigned int position, told; /* of the answer: where it stands, dialogs so far */
+	char call_id[CG_ASK_TEXT];
 };
 
 struct cg_server {
 	int loop;
+	const struct cg_recent *recent;
 	struct cg_watch listener;
 	struct sockaddr_un addr;
 	struct client clients[CLIENTS_MAX];
@@ -37,11 +42,64 @@ static void leave(struct client *client)
 	client->watch.fd = -1;
 }
 
-/* A client has nothing to say: what it sends, or its end, ends it. */
+/* True: it asks for what we know of a Call-ID. */
+static bool hear(struct client *client)
+{
+	struct cg_ask ask;
+	ssize_t got = recv(client->watch.fd, &ask, sizeof(ask), MSG_TRUNC);
+
+	if (client->asks || !cg_ask_is(&ask.head, got, CG_ASK_LADDER, sizeof(ask)))
+		return false;
+	ask.call_id[sizeof(ask.call_id) - 1] = '\0';
+	memcpy(client->call_id, ask.call_id, sizeof(client->call_id));
+	client->asks = true;
+	client->position = client->told = 0;
+	return !cg_loop_watch(client->server->loop, &client->watch,
+			      EPOLLIN | EPOLLOUT | EPOLLRDHUP);
+}
+
+static int tell(struct client *client, const void *packet, size_t size)
+{
+	return send(client->watch.fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* One packet a turn: as long as there is no room for it the client waits, and nobody else. */
+static int answer(struct client *client)
+{
+	const struct cg_recent *recent = client->server->recent;
+	struct cg_answer_end end = { .head = cg_ask_head(CG_ANSWER_END, sizeof(end)),
+				     .remembered = cg_recent_count(recent) };
+	static struct cg_answer_call packet;
+	const struct cg_recent_call *call = NULL;
+	unsigned int position = client->position;
+	int err;
+
+	if (client->told < CG_ASK_CALLS_MAX)
+		call = cg_recent_find(recent, client->call_id, &position);
+	if (call) {
+		packet.head = cg_ask_head(CG_ANSWER_CALL, sizeof(packet));
+		packet.call = *call;
+	}
+	err = call ? tell(client, &packet, sizeof(packet)) : tell(client, &end, sizeof(end));
+	if (err == -EAGAIN || err == -ENOBUFS)
+		return 0;
+	client->position = position;
+	client->told++;
+	return err || !call ? -1 : 0; /* told all, or gone */
+}
+
+/* What a client says other than a question, or its end, ends it. */
 static void client_ready(void *ctx, __u32 events)
 {
-	(void)events;
-	leave(ctx);
+	struct client *client = ctx;
+	bool stays;
+
+	if (events & EPOLLIN)
+		stays = hear(client);
+	else
+		stays = client->asks && events == EPOLLOUT && !answer(client);
+	if (!stays)
+		leave(client);
 }
 
 static void accept_ready(void *ctx, __u32 events)
@@ -58,6 +116,7 @@ static void accept_ready(void *ctx, __u32 events)
 		if (client->watch.fd >= 0)
 			continue;
 		client->watch.fd = fd;
+		client->asks = false;
 		if (cg_loop_watch(server->loop, &client->watch, EPOLLIN | EPOLLRDHUP))
 			leave(client);
 		return;
@@ -68,7 +127,7 @@ static void accept_ready(void *ctx, __u32 events)
 void cg_server_send(struct cg_server *server, const struct cg_event *event)
 {
 	for (int i = 0; i < CLIENTS_MAX; i++)
-		if (server->clients[i].watch.fd >= 0 &&
+		if (server->clients[i].watch.fd >= 0 && !server->clients[i].asks &&
 		    send(server->clients[i].watch.fd, event, sizeof(*event),
 			 MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
 		    errno != EAGAIN && errno != ENOBUFS)
@@ -93,7 +152,8 @@ static int listen_on(struct cg_server *server)
 	return err ? err : cg_loop_watch(server->loop, &server->listener, EPOLLIN);
 }
 
-int cg_server_new(int loop, const char *instance, struct cg_server **out)
+int cg_server_new(int loop, const char *instance, const struct cg_recent *recent,
+		  struct cg_server **out)
 {
 	struct cg_server *server = calloc(1, sizeof(*server));
 	int err;
@@ -101,6 +161,7 @@ int cg_server_new(int loop, const char *instance, struct cg_server **out)
 	if (!server)
 		return -ENOMEM;
 	server->loop = loop;
+	server->recent = recent;
 	server->addr.sun_family = AF_UNIX;
 	server->listener = (struct cg_watch){ .fd = -1, .ready = accept_ready, .ctx = server };
 	for (int i = 0; i < CLIENTS_MAX; i++)

@@ -27,6 +27,7 @@ struct cg_track {
 	const struct cg_limits *limits;
 	const struct cg_origin *origin;
 	struct cg_breaker *breaker;
+	struct cg_recent *recent; /* may be NULL */
 	__u64 durable;
 	__u16 file;
 	__u32 sweep;
@@ -70,6 +71,18 @@ void cg_track_free(struct cg_track *track)
 		return;
 	free(track->slots);
 	free(track);
+}
+
+void cg_track_remember(struct cg_track *track, struct cg_recent *recent)
+{
+	track->recent = recent;
+}
+
+static void remember(struct cg_track *track, const struct cg_dialog_key *key,
+		     const struct cg_dialog *dialog)
+{
+	if (track->recent)
+		cg_recent_dialog(track->recent, key, dialog);
 }
 
 void cg_track_durable(struct cg_track *track, __u64 ticket, unsigned int anew)
@@ -136,6 +149,7 @@ static void retire(struct cg_track *track, struct entry *entry, __u64 now)
 			forget(track, entry);
 		return;
 	}
+	remember(track, &entry->key, &last);
 	due = cg_cdr_due(&last, track->limits, now);
 	if (cg_cdr_fingerprint(&last, due) != entry->fingerprint)
 		put_row(track, &last, due);
@@ -150,6 +164,7 @@ void cg_track_look(struct cg_track *track, const struct cg_dialog_key *key,
 	struct entry *entry = find(track, key);
 	struct cg_violation_row violation;
 
+	remember(track, key, dialog);
 	if (!entry) {
 		put_row(track, dialog, due);
 		return;

@@ -9,6 +9,7 @@
 
 #include "breaker.h"
 #include "cdr.h"
+#include "recent.h"
 #include "writer.h"
 
 struct cg_track;
@@ -20,6 +21,9 @@ struct cg_track *cg_track_new(unsigned int max_dialogs, int dialogs_fd, struct c
 			      const struct cg_limits *limits, const struct cg_origin *origin,
 			      struct cg_breaker *breaker);
 void cg_track_free(struct cg_track *track);
+
+/* Each look at a dialog is told to this memory, which must outlive it. */
+void cg_track_remember(struct cg_track *track, struct cg_recent *recent);
 
 /*
  * All tickets of the writer up to here are on disk, in the file that it made anew so many times: what

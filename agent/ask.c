@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "ask.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "run.h"
+
+#define PATIENCE 5 /* seconds, for each packet */
+
+int cg_daemon_connect(const char *instance)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int err, fd;
+
+	err = cg_run_path(address.sun_path, sizeof(address.sun_path), instance, "sock");
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int ask(int fd, const char *call_id)
+{
+	struct timeval patience = { .tv_sec = PATIENCE };
+	struct cg_ask packet = { .head = cg_ask_head(CG_ASK_LADDER, sizeof(packet)) };
+
+	snprintf(packet.call_id, sizeof(packet.call_id), "%s", call_id);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
+	    send(fd, &packet, sizeof(packet), MSG_NOSIGNAL) < 0)
+		return -errno;
+	return 0;
+}
+
+/* What is none of an answer's is an event, of before the daemon heard the question. */
+static int take_answer(int fd, int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
+		       unsigned int *remembered)
+{
+	union {
+		struct cg_ask_head head;
+		struct cg_answer_call call;
+		struct cg_answer_end end;
+	} packet;
+	int err = 0;
+
+	while (!err) {
+		ssize_t got = recv(fd, &packet, sizeof(packet), 0);
+
+		if (got <= 0)
+			return !got || errno == ECONNRESET ? -EPROTO
+			       : errno == EAGAIN	   ? -ETIMEDOUT
+							   : -errno;
+		if (cg_ask_is(&packet.head, got, CG_ANSWER_CALL, sizeof(packet.call))) {
+			err = take(ctx, &packet.call.call);
+		} else if (cg_ask_is(&packet.head, got, CG_ANSWER_END, sizeof(packet.end))) {
+			*remembered = packet.end.remembered;
+			return 0;
+		}
+	}
+	return err;
+}
+
+int cg_ask_ladder(const char *instance, const char *call_id,
+		  int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
+		  unsigned int *remembered)
+{
+	int err, fd = cg_daemon_connect(instance);
+
+	if (fd < 0)
+		return fd;
+	err = ask(fd, call_id);
+	if (!err || err == -EPIPE)
+		err = take_answer(fd, take, ctx, remembered);
+	close(fd);
+	return err;
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* One call's messages: by the daemon's memory, and by what the map says now. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ask.h"
+#include "colour.h"
+#include "dialogs.h"
+#include "ladder.h"
+#include "ladder_json.h"
+#include "ladder_text.h"
+#include "options.h"
+#include "pins.h"
+#include "report.h"
+#include "text.h"
+
+struct gathered {
+	const char *call_id;
+	unsigned int n;
+	struct cg_recent_call calls[CG_ASK_CALLS_MAX]; /* the rest of so many forks is left out */
+};
+
+static int take_remembered(void *ctx, const struct cg_recent_call *call)
+{
+	struct gathered *g = ctx;
+
+	if (g->n < CG_ASK_CALLS_MAX)
+		g->calls[g->n++] = *call;
+	return 0;
+}
+
+static int take_dialog(void *ctx, const struct cg_dialog_key *key, const struct cg_dialog *dialog)
+{
+	struct gathered *g = ctx;
+
+	if (!cg_call_id_is(dialog->call.call_id, g->call_id))
+		return 0;
+	for (unsigned int i = 0; i < g->n; i++)
+		if (!memcmp(&g->calls[i].key, key, sizeof(*key))) {
+			g->calls[i].dialog = *dialog;
+			g->calls[i].has_dialog = true;
+			return 0;
+		}
+	if (g->n < CG_ASK_CALLS_MAX)
+		cg_ladder_call(dialog, key, &g->calls[g->n++]);
+	return 0;
+}
+
+static int compare(const void *one, const void *two)
+{
+	const struct cg_recent_call *a = one, *b = two;
+
+	return (a->dialog.answer > b->dialog.answer) - (a->dialog.answer < b->dialog.answer);
+}
+
+static int show_json(const struct gathered *g, const struct cg_config *config)
+{
+	json_t *array = json_array();
+	struct cg_ladder ladder;
+
+	for (unsigned int i = 0; i < g->n; i++) {
+		cg_ladder_make(&g->calls[i], &ladder);
+		if (json_array_append_new(array, cg_ladder_json(&ladder, config->clock_offset))) {
+			json_decref(array);
+			array = NULL;
+		}
+	}
+	return cg_json_out(array);
+}
+
+static int show_text(const struct gathered *g, const struct cg_config *config)
+{
+	struct cg_ladder ladder;
+
+	for (unsigned int i = 0; i < g->n; i++) {
+		cg_ladder_make(&g->calls[i], &ladder);
+		if (i)
+			putchar('\n');
+		cg_ladder_draw(stdout, &ladder, config->clock_offset, cg_columns());
+	}
+	return cg_out_end();
+}
+
+/* err: of asking the daemon. */
+static int unknown(const struct cg_options *options, const char *asked, int err,
+		   unsigned int remembered)
+{
+	char call_id[4 * CG_CALL_ID_MAX + 1];
+
+	cg_text_utf8(call_id, sizeof(call_id), asked, CG_CALL_ID_MAX);
+	if (err)
+		return cg_fail("call %s: not in the map of instance %s, and no daemon tells what "
+			       "was; see: cseqguard dialogs, and cdr",
+			       call_id, options->instance);
+	return cg_fail("call %s: neither in the map of instance %s nor among the %u dialogs that "
+		       "the daemon remembers; see: cseqguard dialogs, and cdr",
+		       call_id, options->instance, remembered);
+}
+
+/* What the map tells is shown all the same. */
+static void no_daemon(const struct cg_options *options, int err)
+{
+	if (err == -ENOENT || err == -ECONNREFUSED)
+		cg_notice("instance %s: no daemon runs, which would remember the messages: what "
+			  "the map tells is all; start cseqguardd",
+			  options->instance);
+	else if (err == -EPROTO)
+		cg_notice("instance %s: the daemon gives no answer to this version's question; "
+			  "restart cseqguardd",
+			  options->instance);
+	else
+		cg_notice("instance %s: the daemon's socket: %s; run as root, or as a member of "
+			  "group cseqguard",
+			  options->instance, strerror(-err));
+}
+
+int cg_ladder_show(const struct cg_options *options, const char *call_id)
+{
+	struct gathered *g = calloc(1, sizeof(*g));
+	unsigned int remembered = 0;
+	struct cg_config config;
+	int err, asked, fd, code;
+
+	if (!g)
+		return cg_fail("ladder: out of memory");
+	g->call_id = call_id;
+	fd = cg_config_open(options->instance, &config);
+	if (fd >= 0)
+		close(fd);
+	asked = fd < 0 ? 0
+		       : cg_ask_ladder(options->instance, call_id, take_remembered, g, &remembered);
+	err = fd < 0 ? fd : cg_dialogs_each(options->instance, "dialogs", take_dialog, g);
+	if (err < 0) {
+		code = cg_fail_open(options->instance, err);
+	} else if (!g->n) {
+		code = unknown(options, call_id, asked, remembered);
+	} else {
+		if (asked)
+			no_daemon(options, asked);
+		qsort(g->calls, g->n, sizeof(*g->calls), compare);
+		code = options->json ? show_json(g, &config) : show_text(g, &config);
+	}
+	free(g);
+	return code;
+}
+
+int cg_cmd_ladder(const struct cg_options *options)
+{
+	if (options->n_args != 1 || !*options->args[0])
+		return cg_usage("ladder takes one CALL-ID; see: cseqguard dialogs");
+	return cg_ladder_show(options, options->args[0]);
+}
