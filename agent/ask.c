@@ -6,30 +6,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "run.h"
 
 #define PATIENCE 5 /* seconds, for each packet */
-
-int cg_daemon_connect(const char *instance)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int err, fd;
-
-	err = cg_run_path(address.sun_path, sizeof(address.sun_path), instance, "sock");
-	if (err)
-		return err;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)))
-		return fd;
-	err = -errno;
-	close(fd);
-	return err;
-}
 
 static int ask(int fd, const char *call_id)
 {
@@ -75,7 +56,7 @@ int cg_ask_ladder(const char *instance, const char *call_id,
 		  int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
 		  unsigned int *remembered)
 {
-	int err, fd = cg_daemon_connect(instance);
+	int err, fd = cg_run_connect(instance);
 
 	if (fd < 0)
 		return fd;

@@ -59,12 +59,9 @@ static inline int cg_ask_is(const struct cg_ask_head *head, long got, __u32 what
 
 /* --- the client's side ------------------------------------------------------------------------ */
 
-/* fd of a connection to the daemon, or -errno: -ENOENT, -ECONNREFUSED: none runs. */
-int cg_daemon_connect(const char *instance);
-
 /*
  * Asks for the dialogs of a Call-ID; `take` gets each (valid during that call), and stops the rest by a
- * value other than 0. Waits some seconds at most. 0, what `take` returned, or -errno: of connect,
+ * value other than 0. Waits some seconds at most. 0, what `take` returned, or -errno: of cg_run_connect(),
  * -EPROTO: it closed without an end (of another version), -ETIMEDOUT. *remembered: dialogs in all.
  */
 int cg_ask_ladder(const char *instance, const char *call_id,

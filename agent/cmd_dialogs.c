@@ -82,12 +82,11 @@ struct shown {
 	bool any;
 };
 
-static int take(void *ctx, const struct cg_dialog_key *key, const struct cg_dialog *dialog)
+static int take(void *ctx, const struct cg_dialog *dialog)
 {
 	struct shown *shown = ctx;
 	json_t *json;
 
-	(void)key;
 	if (!shown->options->json) {
 		show(&shown->config, dialog);
 		return ferror(stdout) ? -EPIPE : 0;
@@ -114,7 +113,7 @@ int cg_cmd_dialogs(const struct cg_options *options)
 	if (!options->json)
 		printf("%-10s %-26s %-28s %-28s %7s %s\n", "STATE", "ANSWERED", "CALLER CSEQ",
 		       "CALLEE CSEQ", "BLOCKED", "CALL-ID");
-	err = cg_dialogs_each(options->instance, "dialogs", take, &shown);
+	err = cg_dialogs_each(options->instance, take, &shown);
 	if (options->json && !err)
 		puts(shown.any ? "]" : "[]");
 	return err ? cg_fail_open(options->instance, err) : cg_out_end();

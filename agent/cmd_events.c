@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ask.h"
 #include "event_text.h"
 #include "home.h"
 #include "options.h"
@@ -122,7 +121,7 @@ int cg_cmd_events(const struct cg_options *options)
 		return cg_fail_open(options->instance, fd);
 	close(fd);
 	cg_home_enter(options->instance); /* to name interfaces */
-	fd = cg_daemon_connect(options->instance);
+	fd = cg_run_connect(options->instance);
 	if (fd == -ENOENT || fd == -ECONNREFUSED)
 		return take_rings(&reader);
 	if (fd < 0)

@@ -31,20 +31,27 @@ static int take_remembered(void *ctx, const struct cg_recent_call *call)
 	return 0;
 }
 
-static int take_dialog(void *ctx, const struct cg_dialog_key *key, const struct cg_dialog *dialog)
+/* The same dialog, and not an earlier one of the same name. */
+static bool same(const struct cg_recent_call *call, const struct cg_dialog *d)
+{
+	return call->has_dialog && call->dialog.setup == d->setup &&
+	       !strncmp(call->dialog.call.from_tag, d->call.from_tag, CG_TAG_MAX) &&
+	       !strncmp(call->dialog.to_tag, d->to_tag, CG_TAG_MAX);
+}
+
+static int take_dialog(void *ctx, const struct cg_dialog *dialog)
 {
 	struct gathered *g = ctx;
+	unsigned int i = 0;
 
 	if (!cg_call_id_is(dialog->call.call_id, g->call_id))
 		return 0;
-	for (unsigned int i = 0; i < g->n; i++)
-		if (!memcmp(&g->calls[i].key, key, sizeof(*key))) {
-			g->calls[i].dialog = *dialog;
-			g->calls[i].has_dialog = true;
-			return 0;
-		}
-	if (g->n < CG_ASK_CALLS_MAX)
-		cg_ladder_call(dialog, key, &g->calls[g->n++]);
+	while (i < g->n && !same(&g->calls[i], dialog))
+		i++;
+	if (i < g->n)
+		g->calls[i].dialog = *dialog;
+	else if (g->n < CG_ASK_CALLS_MAX)
+		cg_ladder_call(dialog, &g->calls[g->n++]);
 	return 0;
 }
 
@@ -78,7 +85,7 @@ static int show_text(const struct gathered *g, const struct cg_config *config)
 		cg_ladder_make(&g->calls[i], &ladder);
 		if (i)
 			putchar('\n');
-		cg_ladder_draw(stdout, &ladder, config->clock_offset, cg_columns());
+		cg_ladder_draw(stdout, &ladder, config->clock_offset, cg_output_columns());
 	}
 	return cg_out_end();
 }
@@ -131,7 +138,7 @@ int cg_ladder_show(const struct cg_options *options, const char *call_id)
 		close(fd);
 	asked = fd < 0 ? 0
 		       : cg_ask_ladder(options->instance, call_id, take_remembered, g, &remembered);
-	err = fd < 0 ? fd : cg_dialogs_each(options->instance, "dialogs", take_dialog, g);
+	err = fd < 0 ? fd : cg_dialogs_each(options->instance, take_dialog, g);
 	if (err < 0) {
 		code = cg_fail_open(options->instance, err);
 	} else if (!g->n) {

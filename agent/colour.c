@@ -30,7 +30,7 @@ const char *cg_colour_name(enum cg_colour colour)
 	return colour != CG_PLAIN && cg_coloured() ? words[colour] : NULL;
 }
 
-unsigned int cg_columns(void)
+unsigned int cg_output_columns(void)
 {
 	struct winsize size;
 

@@ -28,6 +28,6 @@ const char *cg_colour(enum cg_colour colour);
 const char *cg_colour_name(enum cg_colour colour);
 
 /* Columns of the terminal that standard output is; 0: it is none. */
-unsigned int cg_columns(void);
+unsigned int cg_output_columns(void);
 
 #endif

@@ -305,12 +305,9 @@ void cg_ladder_make(const struct cg_recent_call *call, struct cg_ladder *ladder)
 	set_lanes(ladder);
 }
 
-void cg_ladder_call(const struct cg_dialog *dialog, const struct cg_dialog_key *key,
-		    struct cg_recent_call *call)
+void cg_ladder_call(const struct cg_dialog *dialog, struct cg_recent_call *call)
 {
 	memset(call, 0, sizeof(*call));
-	if (key)
-		call->key = *key;
 	memcpy(call->call_id, dialog->call.call_id, CG_CALL_ID_MAX - 1);
 	call->dialog = *dialog;
 	call->has_dialog = true;

@@ -76,9 +76,8 @@ struct cg_ladder {
 /* Steps by time; what the dialog alone tells (INVITE, answer, end) is added where no event does. */
 void cg_ladder_make(const struct cg_recent_call *call, struct cg_ladder *ladder);
 
-/* A call of which the map alone tells. key may be NULL. */
-void cg_ladder_call(const struct cg_dialog *dialog, const struct cg_dialog_key *key,
-		    struct cg_recent_call *call);
+/* A call of which the map alone tells. */
+void cg_ladder_call(const struct cg_dialog *dialog, struct cg_recent_call *call);
 
 /*
  * Does this Call-ID of the contract (NUL-ended, cut to CG_CALL_ID_MAX) stand for what was asked for: the

@@ -53,7 +53,7 @@ static json_t *step_json(const struct cg_ladder *ladder, const struct cg_ladder_
 	__u8 clock = ladder->dialog.clock;
 
 	return json_pack(
-		"{so sf so ss ss ss so so so so so ss so so so so si sI so}", "at",
+		"{so sf so ss ss ss so so so so so ss so so so so so sI so}", "at",
 		when(clock_offset, clock, step->at), "seconds",
 		(step->at - ladder->steps[0].at) / 1e9, "event",
 		told ? json_string(cg_event_word(step->type)) : json_null(), "from",
@@ -67,8 +67,8 @@ static json_t *step_json(const struct cg_ladder *ladder, const struct cg_ladder_
 		reason ? json_string(cg_reason_word(step->reason)) : json_null(), "action",
 		told ? json_string(cg_action_word(step->action)) : json_null(), "expected_cseq",
 		step->expected_valid ? json_integer(step->expected) : json_null(), "source",
-		source(step), "source_port", step->source_port, "count", (json_int_t)step->count,
-		"last", when(clock_offset, clock, step->last));
+		source(step), "source_port", told ? json_integer(step->source_port) : json_null(),
+		"count", (json_int_t)step->count, "last", when(clock_offset, clock, step->last));
 }
 
 static json_t *steps_json(const struct cg_ladder *ladder, const __s64 *clock_offset)

@@ -169,16 +169,12 @@ void cg_recent_free(struct cg_recent *recent)
 static enum cg_recent_class class_of(const struct cg_event *event)
 {
 	switch (event->type) {
-	case CG_EV_START:
-	case CG_EV_BYE:
-	case CG_EV_RESUME:
-	case CG_EV_END:
-	case CG_EV_ALIVE:
-		return CG_RECENT_LIFE;
+	case CG_EV_REQUEST:
+		return CG_RECENT_REQUESTS;
 	case CG_EV_VIOLATION:
 		return CG_RECENT_VIOLATIONS;
 	default:
-		return CG_RECENT_REQUESTS;
+		return CG_RECENT_LIFE;
 	}
 }
 

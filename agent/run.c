@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "pins.h"
@@ -69,6 +71,25 @@ int cg_run_lock(const char *instance)
 		return err;
 	}
 	return fd;
+}
+
+int cg_run_connect(const char *instance)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int err, fd;
+
+	err = cg_run_path(address.sun_path, sizeof(address.sun_path), instance, "sock");
+	if (err)
+		return err;
+	/* a daemon that hangs, with its backlog full, must not hold us up */
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)) && !fcntl(fd, F_SETFL, 0))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
 }
 
 int cg_run_note_write(const char *instance, const char *suffix, const char *text)

@@ -20,6 +20,9 @@ int cg_run_mkdir(void);
  */
 int cg_run_lock(const char *instance);
 
+/* fd of a connection to the daemon's socket; -errno: -ENOENT, -ECONNREFUSED: no daemon runs. */
+int cg_run_connect(const char *instance);
+
 #define CG_RUN_NOTE_MAX 256
 #define CG_RUN_BREAKER "breaker" /* suffix: why the daemon fell back to observe mode */
 

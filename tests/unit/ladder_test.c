@@ -146,8 +146,8 @@ static void two_rings(void)
 static void requests(void)
 {
 	struct cg_dialog d = a_call();
-	struct cg_event events[] = { a_start(), an_event(CG_EVENTS + 1, 105 * S, CG_M_INFO, 20),
-				     an_event(CG_EVENTS + 1, 106 * S, CG_M_UPDATE, 7),
+	struct cg_event events[] = { a_start(), an_event(CG_EV_REQUEST, 105 * S, CG_M_INFO, 20),
+				     an_event(CG_EV_REQUEST, 106 * S, CG_M_UPDATE, 7),
 				     a_low_bye(110 * S, CG_DROP) };
 	struct cg_ladder ladder;
 
@@ -209,7 +209,7 @@ static void alone(void)
 	d.end = 130 * S;
 	d.end_reason = CG_E_BYE;
 	d.ended_by = CG_LEG_CALLEE;
-	cg_ladder_call(&d, NULL, &call);
+	cg_ladder_call(&d, &call);
 	cg_ladder_make(&call, &ladder);
 	ok(ladder.n == 3 && ladder.steps[1].status == 200 && !ladder.steps[1].cseq_valid &&
 		   ladder.steps[2].at == 130 * S && ladder.steps[2].from == CG_PLACE_CALLEE,

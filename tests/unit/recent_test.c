@@ -7,8 +7,6 @@
 #include "recent.h"
 #include "tap.h"
 
-#define REQUEST (CG_EVENTS + 1) /* any other type than those of today */
-
 static __u64 now;
 
 static struct cg_event event(__u64 number, __u8 type, __u32 cseq)
@@ -60,7 +58,7 @@ static void flood_of_one(void)
 	tell(recent, 1, CG_EV_START, 13);
 	for (__u32 i = 0; i < 10000; i++) {
 		tell(recent, 1, CG_EV_VIOLATION, i);
-		tell(recent, 1, REQUEST, i);
+		tell(recent, 1, CG_EV_REQUEST, i);
 	}
 	tell(recent, 1, CG_EV_BYE, 14);
 	call = find(recent, 1);
