@@ -28,7 +28,8 @@ static void show(const struct reader *reader, const void *record, size_t size)
 	if (size < sizeof(event))
 		return;
 	memcpy(&event, record, sizeof(event));
-	if (event.layout == CG_LAYOUT && event.size == sizeof(event))
+	if (event.layout == CG_LAYOUT && event.size == sizeof(event) &&
+	    cg_filter_takes(&reader->options->filter, &event))
 		cg_event_show(&reader->config, &event, reader->options->json);
 }
 

@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <stdio.h>
 
+#include "colour.h"
 #include "event_json.h"
 #include "report.h"
 #include "text.h"
@@ -30,11 +31,22 @@ static void show_json(const struct cg_config *config, const struct cg_event *e,
 	json_decref(line);
 }
 
+/* What was refused first of all, then what should be looked at. */
+static enum cg_colour colour_of(const struct cg_event *e)
+{
+	if (e->type == CG_EV_VIOLATION)
+		return e->action == CG_DROP ? CG_RED : CG_YELLOW;
+	if (e->type == CG_EV_RESUME || e->type == CG_EV_ALIVE)
+		return CG_YELLOW;
+	return e->type == CG_EV_START ? CG_GREEN : e->type == CG_EV_END ? CG_CYAN : CG_PLAIN;
+}
+
 static void show_text(const struct cg_event *e, const struct texts *t)
 {
-	printf("%s %s", t->at, cg_event_word(e->type));
+	printf("%s %s%s", t->at, cg_colour(colour_of(e)), cg_event_word(e->type));
 	if (e->reason < CG_REASONS)
 		printf(" %s %s", cg_reason_word(e->reason), cg_action_word(e->action));
+	printf("%s", cg_colour(CG_PLAIN));
 	if (e->status)
 		printf(" %u to", e->status);
 	printf(" %s of %s", cg_method_word(e->method), cg_leg_word(e->leg));
@@ -42,8 +54,9 @@ static void show_text(const struct cg_event *e, const struct texts *t)
 		printf(" cseq %u", e->cseq);
 	if (e->type == CG_EV_VIOLATION)
 		printf(" expected %u", e->expected_cseq);
-	printf(" from %s:%u %s %s call-id %s\n", t->source, e->source_port,
-	       e->direction == CG_OUT ? "out of" : "into", t->interface, t->call_id);
+	printf(" from %s:%u %s %s call-id %s%s%s\n", t->source, e->source_port,
+	       e->direction == CG_OUT ? "out of" : "into", t->interface, cg_colour(CG_BOLD),
+	       t->call_id, cg_colour(CG_PLAIN));
 }
 
 void cg_event_show(const struct cg_config *config, const struct cg_event *event, bool json)

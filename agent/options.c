@@ -10,6 +10,7 @@
 #include "nearest.h"
 #include "pins.h"
 #include "report.h"
+#include "text.h"
 
 #define ALL ((1u << CG_VERBS) - 1)
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -23,6 +24,7 @@ struct option_row {
 	const char *arg; /* NULL: takes none */
 	unsigned int verbs;
 	const char *text;
+	/* 0, -errno: not legal, or an exit code: reported */
 	int (*parse)(struct cg_options *options, const char *value);
 	int (*setting)(struct cg_settings *settings, const char *value); /* also a key of `set` */
 	const char *legal; /* of the value */
@@ -92,6 +94,31 @@ static int parse_ring_bytes(struct cg_options *options, const char *value)
 	return cg_parse_ring_bytes(&options->settings, value);
 }
 
+static int parse_reason(struct cg_options *options, const char *value)
+{
+	char bad[CG_REASON_TEXT], shown[4 * CG_REASON_TEXT];
+	const char *near;
+
+	if (!cg_filter_reasons(&options->filter, value, bad, &near))
+		return 0;
+	cg_text_utf8(shown, sizeof(shown), bad, sizeof(bad));
+	if (near)
+		return cg_usage("reason '%s' is none; did you mean %s?", shown, near);
+	return cg_usage("reason '%s' is none; see: cseqguard stats --all", shown);
+}
+
+static int parse_event_source(struct cg_options *options, const char *value)
+{
+	options->filter.by_source = true;
+	return cg_parse_prefix(value, &options->filter.source);
+}
+
+static int parse_call_id(struct cg_options *options, const char *value)
+{
+	options->filter.call_id = value;
+	return *value ? 0 : -EINVAL;
+}
+
 static const struct option_row rows[] = {
 	{ 'm', "attach-mode", "auto|native|skb", CG_V(ATTACH),
 	  "XDP mode: auto tries native, then generic, and says so", parse_attach_mode, NULL,
@@ -123,6 +150,13 @@ static const struct option_row rows[] = {
 	{ 'a', "all", NULL, CG_V(DETACH) | CG_V(STATS),
 	  "detach: every interface, and the maps; stats: zeros too", parse_all, NULL, NULL },
 	{ 'f', "follow", NULL, CG_V(EVENTS), "wait for more", parse_follow, NULL, NULL },
+	{ 0, "reason", "WORD,...", CG_V(EVENTS), "of these reasons alone, as stats --all has them",
+	  parse_reason, NULL, NULL },
+	{ 0, "source", "CIDR", CG_V(EVENTS), "of packets from these addresses alone",
+	  parse_event_source, NULL,
+	  "a prefix as 192.0.2.0/24 or 2001:db8::/32, no bit set behind the length" },
+	{ 0, "call-id", "TEXT", CG_V(EVENTS), "the Call-ID has it in it", parse_call_id, NULL,
+	  "a text" },
 	{ 0, "spool", "FILE", CG_V(CDR),
 	  "the daemon's file (default: /var/lib/cseqguard/INSTANCE.db)", parse_spool, NULL,
 	  "a file's name" },
@@ -194,7 +228,7 @@ static int apply(struct cg_options *options, const struct option_row *row, const
 {
 	int err = row->parse ? row->parse(options, value) : row->setting(&options->settings, value);
 
-	return err ? bad_value(row, value) : CG_DONE;
+	return err < 0 ? bad_value(row, value) : err;
 }
 
 static const struct cg_verb *verb_of(const char *name)
@@ -254,6 +288,30 @@ static int not_for_verb(__u64 seen, const struct cg_verb *verb)
 	return CG_DONE;
 }
 
+/* One name may be another option elsewhere: that of this verb, if it has one. */
+static const struct option_row *row_for(const struct option_row *row, const struct cg_verb *verb)
+{
+	unsigned int bit = verb ? 1u << (verb - cg_verbs) : 0;
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].verbs & bit && !strcmp(rows[i].name, row->name))
+			return &rows[i];
+	return row;
+}
+
+/* The verb alone; what is wrong with the rest is told afterwards. */
+static const struct cg_verb *verb_ahead(int argc, char **argv, const char *shorts,
+					const struct option *longs)
+{
+	const struct cg_verb *verb;
+
+	while (getopt_long(argc, argv, shorts, longs, NULL) != -1)
+		;
+	verb = optind < argc ? verb_of(argv[optind]) : NULL;
+	optind = 0; /* glibc: from the start again */
+	return verb;
+}
+
 /* So that errors before the -j are JSON, too. */
 static bool wants_json(char **argv)
 {
@@ -268,6 +326,7 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 	struct option longs[COUNT(rows) + 1] = {};
 	char shorts[2 * COUNT(rows) + 2];
 	const struct option_row *row;
+	const struct cg_verb *ahead;
 	__u64 seen = 0;
 	int found, err;
 
@@ -275,13 +334,14 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 	cg_report_json(wants_json(argv));
 	getopt_tables(longs, shorts);
 	opterr = 0;
+	ahead = verb_ahead(argc, argv, shorts, longs);
 	while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (found == '?')
 			return no_option(argv[optind - 1]);
 		if (found == ':')
 			return cg_usage("%s needs a value; see: cseqguard --help",
 					argv[optind - 1]);
-		row = row_of(found);
+		row = row_for(row_of(found), ahead);
 		err = apply(options, row, optarg);
 		if (err)
 			return err;

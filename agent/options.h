@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "event_filter.h"
 #include "settings.h"
 
 enum cg_attach_mode { CG_ATTACH_AUTO, CG_ATTACH_NATIVE, CG_ATTACH_SKB };
@@ -19,6 +20,7 @@ struct cg_options {
 	bool help;
 	enum cg_attach_mode attach_mode;
 	struct cg_settings settings;
+	struct cg_event_filter filter; /* events */
 	const char *spool; /* cdr: a file; NULL: the daemon's own of this instance */
 	const char *since, *until, *caller, *callee; /* cdr: which rows */
 	bool open, closed, blocked, suspect;
