@@ -3,7 +3,9 @@ VERSION := 0.1.0
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 DOCDIR ?= $(PREFIX)/share/doc/cseqguard
-MANDIR ?= $(PREFIX)/share/man/man8
+MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share/cseqguard
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 
@@ -21,7 +23,8 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
 AGENT_CFLAGS := -std=gnu11 $(WARNINGS) -fstack-protector-strong -Iinclude -Iagent -I$(OUT)
 # Callbacks of bpf_loop get an index that most do not read.
-BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARNINGS) -Wno-unused-parameter -Iinclude -Ibpf
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARNINGS) -Wno-unused-parameter -Iinclude -Ibpf \
+	-ffile-prefix-map=$(CURDIR)=.
 SANITIZERS := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 AGENT_CFLAGS += $(if $(SANITIZE),$(SANITIZERS),-D_FORTIFY_SOURCE=2)
 AGENT_LDFLAGS := $(if $(SANITIZE),$(SANITIZERS)) -Wl,-z,relro,-z,now
@@ -31,7 +34,7 @@ PROGRAMS := $(OUT)/cseqguard $(OUT)/cseqguardd
 all: $(PROGRAMS)
 
 # What runs things installs what it lacks; a plain build only names it.
-SERVES_ITSELF := demo run test unit kernel e2e fuzz bench bench-live bench-kamailio pictures lint format
+SERVES_ITSELF := demo run deb test unit kernel e2e fuzz bench bench-live bench-kamailio pictures lint format
 ifneq ($(filter-out help deps deps-% clean distclean,$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -50,7 +53,7 @@ $(AGENT_LIB): $(AGENT_SOURCES:%.c=$(OUT)/%.o)
 
 $(OUT)/agent/%.o: agent/%.c config.mk Makefile
 	@mkdir -p $(@D)
-	$(call say,CC,$@)$(CC) $(AGENT_CFLAGS) $(CLI_CFLAGS) $(DAEMON_CFLAGS) $(CFLAGS) \
+	$(call say,CC,$@)$(CC) $(AGENT_CFLAGS) $(CLI_CFLAGS) $(DAEMON_CFLAGS) $(CPPFLAGS) $(CFLAGS) \
 		-MMD -MP -c $< -o $@
 
 $(OUT)/agent/cmd_version.o: AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
@@ -68,6 +71,15 @@ $(OUT)/%.skel.h: $(OUT)/%.bpf.o
 $(OUT)/agent/%.sql.h: agent/%.sql
 	@mkdir -p $(@D)
 	$(call say,TEXT,$@)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+
+# What the programs say of themselves: their man pages, and the schema.
+MANUALS := $(patsubst deploy/%.in,$(OUT)/man/%,$(wildcard deploy/*.[58].in))
+$(OUT)/man/%: deploy/%.in deploy/manual $(PROGRAMS)
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)OUT=$(OUT) deploy/manual $< $(VERSION) >$@
+
+$(OUT)/schema.sql: $(OUT)/cseqguardd
+	$(call say,SQL,$@)$< --print-schema >$@
 
 -include tests/tests.mk
 
@@ -87,7 +99,7 @@ test: deps-test deps-demo all
 	$(Q)OUT=$(OUT) CI=$(CI) tests/run
 
 SHELL_FILES = $(shell git ls-files configure .ci deploy tests | \
-	xargs grep -lE '^\#!.*[ /](sh|bash|bats)$$')
+	xargs grep -lE '^\#!.*[ /](sh|bash|bats)$$') deploy/cseqguard.bash-completion
 C_FILES = $(wildcard include/*.h bpf/*.[ch] agent/*.[ch] tests/*/*.[ch])
 # cppcheck takes what a system call fills for unset; gcc has its own eye on that.
 CPPCHECK := --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
@@ -102,14 +114,17 @@ format: deps-lint
 	$(Q)clang-format -i $(C_FILES)
 
 UNITS := $(wildcard deploy/*.service)
+COMPLETION := deploy/cseqguard.bash-completion:$(COMPLETIONDIR):644
 # source:folder:mode[:name] of what is installed
 INSTALLED := $(PROGRAMS:%=%:$(SBINDIR):755) README.md:$(DOCDIR):644 LICENSE:$(DOCDIR):644 \
-	$(patsubst %,%:$(MANDIR):644,$(wildcard deploy/*.8)) \
+	$(foreach n,5 8,$(patsubst %,%:$(MANDIR)/man$(n):644,$(filter %.$(n),$(MANUALS)))) \
+	$(COMPLETION):cseqguard $(COMPLETION):cseqguardd $(OUT)/schema.sql:$(DATADIR):644 \
+	$(foreach d,prometheus grafana,$(patsubst %,%:$(DATADIR)/$(d):644,$(wildcard deploy/$(d)/*))) \
 	$(UNITS:%=%:$(UNITDIR):644) deploy/cseqguard.sysusers:$(SYSUSERSDIR):644:cseqguard.conf
 part = $(word $(1),$(subst :, ,$(2)))
 target = $(DESTDIR)$(call part,2,$(1))/$(or $(call part,4,$(1)),$(notdir $(call part,1,$(1))))
 
-install: all
+install: all $(MANUALS) $(OUT)/schema.sql
 	$(Q)$(foreach item,$(INSTALLED),install -D -m $(call part,3,$(item)) \
 		$(call part,1,$(item)) $(call target,$(item)) &&) true
 	$(Q)sed -i 's|/usr/local/sbin|$(SBINDIR)|; s|/usr/local/share/doc/cseqguard|$(DOCDIR)|' \
@@ -117,7 +132,11 @@ install: all
 
 uninstall:
 	$(Q)rm -f $(foreach item,$(INSTALLED),$(call target,$(item)))
-	$(Q)rmdir --ignore-fail-on-non-empty $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+	$(Q)rmdir --ignore-fail-on-non-empty $(foreach d,$(DATADIR)/prometheus $(DATADIR)/grafana $(DATADIR) \
+		$(DOCDIR),$(DESTDIR)$(d)) 2>/dev/null || true
+
+deb: deps-deb
+	$(Q)VERSION=$(VERSION) OUT=$(OUT) deploy/package
 
 clean:
 	$(Q)rm -rf out
@@ -141,11 +160,12 @@ help:
 	@echo '                 guard and without; make pictures: what the three found, as SVG in $(PICTURES)'
 	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'
 	@echo 'make install     to $(PREFIX); DESTDIR and PREFIX are heeded, and by uninstall'
+	@echo 'make deb         Debian package in $(OUT)/deb/'
 	@echo 'make deps        apt-get what build, demo, tests and lint lack'
 	@echo 'make clean       remove out/; distclean: config.mk too'
 	@echo 'V=1 shows the commands; SANITIZE=1 builds with ASan and UBSan in out/sanitize/'
 
-.PHONY: all deps demo run test lint format install uninstall clean distclean help
+.PHONY: all deps deb demo run test lint format install uninstall clean distclean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
