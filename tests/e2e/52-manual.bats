@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# Man pages, completion and README against what the programs say of themselves.
+
+# shellcheck disable=SC2013,SC2016,SC2154
+load lib
+
+setup_file() {
+	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" install "OUT=$LAB_OUT" "DESTDIR=$BATS_FILE_TMPDIR" PREFIX=/usr
+	export MAN=$BATS_FILE_TMPDIR/usr/share/man
+	export CSEQGUARD_INSTANCE=manual-$$
+	for program in cseqguard cseqguardd; do
+		ln -s "$LAB_OUT/$program" "$BATS_FILE_TMPDIR/$program"
+	done
+	export PATH=$BATS_FILE_TMPDIR:$PATH
+}
+
+setup() {
+	NETNS=manual-$$
+}
+
+teardown() {
+	[[ ! -d /sys/fs/bpf/cseqguard/$CSEQGUARD_INSTANCE ]] || cseqguard -n "$NETNS" detach -a
+	ip netns del "$NETNS" 2>/dev/null || :
+}
+
+teardown_file() { :; }
+
+verbs() {
+	cseqguard --help | sed -n '/^usage:/,/^options/s/^  \([a-z]*\) .*/\1/p'
+}
+
+page() { # NAME.SECTION, as text in one line an entry
+	MANWIDTH=200 man -l "$MAN/man${1##*.}/$1" | col -bx
+}
+
+# --help on stdin: each option with its argument, as "-m, --attach-mode auto|native|skb".
+options() {
+	grep -oE '^  (-.,|   ) --[a-z0-9-]+( [^ ]+)?' | sed 's/^ *//'
+}
+
+section() { # of a page on stdin: what stands under the heading of VERB
+	sed -nE "/^   cseqguard \[OPTIONS\] $1( |\$)/,/^   [^ ]|^[^ ]/p"
+}
+
+completes() { # TEXT WORD...: the last word has these completions
+	local COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2)) COMPREPLY=()
+
+	# shellcheck source=deploy/cseqguard.bash-completion
+	. "$BATS_FILE_TMPDIR/usr/share/bash-completion/completions/$2"
+	_cseqguard "$2" "${*: -1}" "${*: -2:1}"
+	[[ ${COMPREPLY[*]} == "$1" ]] && return
+	printf 'expected "%s" after: %s\n   found "%s"\n' "$1" "${*:2}" "${COMPREPLY[*]}" >&2
+	return 1
+}
+
+@test "man: each page is without a warning" {
+	local file
+
+	type -P man >/dev/null || skip 'man is missing: make deps-test'
+	for file in "$MAN"/man?/*; do
+		run -0 env LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l -Tutf8 -Z "$file"
+		[[ $(LC_ALL=C.UTF-8 man --warnings -E UTF-8 -l -Tutf8 -Z "$file" 2>&1 >/dev/null) == '' ]]
+	done
+}
+
+@test "man: each command stands there with each of its options, as its --help has it" {
+	local verb option text
+
+	type -P man >/dev/null || skip 'man is missing: make deps-test'
+	page cseqguard.8 >"$BATS_TEST_TMPDIR/page"
+	[[ $(verbs | wc -l) -ge 10 ]]
+	for verb in $(verbs); do
+		section "$verb" <"$BATS_TEST_TMPDIR/page" >"$BATS_TEST_TMPDIR/section"
+		sed -n '/^OPTIONS/,$p' "$BATS_TEST_TMPDIR/page" >>"$BATS_TEST_TMPDIR/section"
+		[[ $(grep -c . "$BATS_TEST_TMPDIR/section") -gt 2 ]]
+		while read -r option; do
+			grep -qE -- "^ +${option//|/\\|}( |\$)" "$BATS_TEST_TMPDIR/section" || lab_fail "$verb: no $option"
+		done < <(cseqguard "$verb" --help | options)
+		text=$(cseqguard "$verb" --help | sed -n 2p)
+		grep -qiF -- "$text" "$BATS_TEST_TMPDIR/section" || lab_fail "$verb: not: $text"
+	done
+}
+
+@test "man: each option of cseqguardd stands there" {
+	local option
+
+	type -P man >/dev/null || skip 'man is missing: make deps-test'
+	page cseqguardd.8 >"$BATS_TEST_TMPDIR/page"
+	[[ $(cseqguardd --help | options | wc -l) -ge 15 ]]
+	while read -r option; do
+		grep -qE -- "^ +${option//|/\\|}( |\$)" "$BATS_TEST_TMPDIR/page" || lab_fail "no $option"
+	done < <(cseqguardd --help | options)
+}
+
+# What the daemon says to `KEY = ` with a value that no kind of key takes, or of a key that there is not.
+known() { # KEY
+	printf '%s = \n' "$1" >"$BATS_TEST_TMPDIR/conf"
+	! cseqguardd --config "$BATS_TEST_TMPDIR/conf" --instance "$CSEQGUARD_INSTANCE" 2>&1 |
+		grep -q 'no setting\|unknown'
+}
+
+@test "man: cseqguard.conf(5) has the keys that the daemon takes, and no others" {
+	local name keys
+
+	type -P man >/dev/null || skip 'man is missing: make deps-test'
+	keys=$(page cseqguard.conf.5 | sed -nE 's/^ +([a-z0-9-]+) = .*/\1/p' | sort -u)
+	[[ $(wc -l <<<"$keys") -ge 12 ]]
+	for name in $(cseqguardd --help | options | sed -E 's/.*--([a-z0-9-]+).*/\1/'); do
+		if known "$name"; then
+			grep -qx "$name" <<<"$keys" || lab_fail "$name is a key, but not in the page"
+		else
+			! grep -qx "$name" <<<"$keys" || lab_fail "$name is in the page, but no key"
+		fi
+	done
+}
+
+@test "README: each command and option that it names exists" {
+	local all option verb
+
+	all=$({ for verb in $(verbs); do cseqguard "$verb" --help; done; cseqguardd --help; } |
+		grep -oE -- '--[a-z0-9-]+' | sort -u)
+	for option in $(grep -v '^    [a-z]*ctl ' "$LAB_TOP/README.md" | grep -oE '(^|[ `(])--[a-z][a-z-]+' | grep -oE -- '--.*' | sort -u); do
+		grep -qx -- "$option" <<<"$all" || lab_fail "README.md: no program has $option"
+	done
+	for verb in $(grep -oE '(    |`)cseqguard [a-z]+' "$LAB_TOP/README.md" | sed 's/.* //' | sort -u); do
+		verbs | grep -qx "$verb" || lab_fail "README.md: there is no cseqguard $verb"
+	done
+}
+
+@test "completion: commands, and each option of each" {
+	local verb
+
+	completes "$(verbs | xargs)" cseqguard ''
+	completes 'status stats' cseqguard sta
+	completes 'status' cseqguard -n nowhere statu
+	for verb in $(verbs); do
+		completes "$(cseqguard "$verb" --help | options | grep -oE -- '--[a-z0-9-]+' | xargs)" \
+			cseqguard "$verb" --
+	done
+	completes "$(cseqguardd --help | options | grep -oE -- '--[a-z0-9-]+' | xargs)" cseqguardd --
+}
+
+@test "completion: words of an option, keys of set and their words" {
+	completes 'auto native skb' cseqguard attach -m ''
+	completes 'native' cseqguard attach --attach-mode n
+	completes 'observe' cseqguard attach --mode = o
+	completes 'mode=' cseqguard set m
+	completes 'enforce observe' cseqguard set mode =
+	completes 'strict' cseqguard set source = s
+	completes 'yes' cseqguard set strict-interface = y
+	completes '' cseqguard attach --ports 5
+	completes 'settle' cseqguard cdr se
+}
+
+@test "completion: interfaces, attached ones, instances, network namespaces, files" {
+	local file='$(touch x)'
+
+	ip netns add "$NETNS"
+	ip -n "$NETNS" link add in0 type veth peer name out0
+	completes lo cseqguard attach l
+	completes 'in0' cseqguard -n "$NETNS" attach i
+	completes "$NETNS" cseqguard -n "$NETNS"
+	cseqguard -n "$NETNS" attach in0
+	completes 'in0' cseqguard -n "$NETNS" detach ''
+	completes "$CSEQGUARD_INSTANCE" cseqguard --instance "$CSEQGUARD_INSTANCE"
+	cd "$BATS_TEST_TMPDIR"
+	touch "$file"
+	completes "$file" cseqguardd --config '$'
+	[[ ! -e x ]]
+}
+
+@test "package: its version is the Makefile's, its build needs what configure asks for" {
+	local version needs package
+
+	version=$(sed -n 's/^VERSION := //p' "$LAB_TOP/Makefile")
+	equals "$version" sed -n '1s/.*(\(.*\)).*/\1/p' "$LAB_TOP/deploy/debian/changelog"
+	[[ $(cseqguard version) == "cseqguard $version,"* ]]
+	needs=$(sed -n '/^Build-Depends:/,/^[^ ]/p' "$LAB_TOP/deploy/debian/control" | grep -oE '[a-z0-9.+-]+' )
+	for package in $(sed -nE 's/^\tbuild\t[^\t]+\t(.*)/\1/p' "$LAB_TOP/configure"); do
+		case $package in
+		gcc | make | libc6-dev | linux-libc-dev) ;; # build-essential's
+		*) grep -qxF "$package" <<<"$needs" || lab_fail "debian/control: no Build-Depends on $package" ;;
+		esac
+	done
+}
