@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* The CDRs of the spool: all of them where there is no PostgreSQL, else those still on their way. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,7 +216,7 @@ static bool filtered(const struct cg_options *options)
 int cg_cmd_cdr(const struct cg_options *options)
 {
 	bool settle = options->n_args && !strcmp(options->args[0], "settle");
-	char *path = NULL;
+	char *path;
 	int code;
 
 	if (options->n_args != (settle ? 2 : 0))
@@ -228,10 +227,7 @@ int cg_cmd_cdr(const struct cg_options *options)
 	if (settle && filtered(options))
 		return cg_usage("cdr settle takes one CALL_UID, and no filter; see: cseqguard cdr "
 				"--help");
-	if (options->spool)
-		path = strdup(options->spool);
-	else if (asprintf(&path, "/var/lib/cseqguard/%s.db", options->instance) < 0)
-		path = NULL;
+	path = cg_options_spool(options);
 	if (!path)
 		return cg_fail("cdr: out of memory");
 	code = settle ? cg_settle(options, options->args[1], path) : list(options, path);

@@ -1,52 +1,29 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "fill.h"
 
-#include <bpf/bpf.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "filling.h"
-#include "pins.h"
+#include "walk.h"
 
-#define BATCH 256 /* keys a call: larger ones stall the programs */
+#define BATCHES 64 /* a step */
 
 /* The kernel does not tell how full a hash is: count its keys. */
 int cg_fill_read(const char *instance, struct cg_fill *fill)
 {
-	LIBBPF_OPTS(bpf_map_batch_opts, opts);
-	__u32 used = 0, n, size, in, out;
-	struct bpf_map_info info = {};
-	char *keys, *values;
-	int err = 0, fd;
+	struct cg_walk *walk;
+	int end = cg_walk_open(instance, fill->map, fill->key_size, fill->value_size, false, &walk);
 
-	fd = cg_map_open_as(instance, fill->map, fill->key_size, fill->value_size);
-	if (fd < 0)
-		return fd;
-	size = sizeof(info);
-	keys = calloc(BATCH, fill->key_size);
-	values = calloc(BATCH, fill->value_size);
-	if (!keys || !values)
-		err = -ENOMEM;
-	else if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		err = -errno;
-	for (void *from = NULL; !err; from = &in) {
-		n = BATCH;
-		err = bpf_map_lookup_batch(fd, from, &out, keys, values, &n, &opts) ? -errno : 0;
-		if (err && err != -ENOENT)
-			break;
-		used += n;
-		in = out;
+	if (end)
+		return end;
+	while (!end)
+		end = cg_walk_step(walk, BATCHES, NULL, NULL);
+	if (end > 0) {
+		fill->max = cg_walk_max(walk);
+		fill->used = cg_walk_seen(walk);
 	}
-	free(keys);
-	free(values);
-	close(fd);
-	if (err != -ENOENT) /* the end */
-		return err;
-	fill->max = info.max_entries;
-	fill->used = used;
-	return 0;
+	cg_walk_close(walk);
+	return end < 0 ? end : 0;
 }
 
 json_t *cg_fills_json(const struct cg_fill *fills, size_t n)

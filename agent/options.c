@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#define _GNU_SOURCE
 #include "options.h"
 
 #include <errno.h>
@@ -46,6 +47,7 @@ FLAG(open)
 FLAG(closed)
 FLAG(blocked)
 FLAG(suspect)
+FLAG(batch)
 
 #define TEXT(field)                                                                                \
 	static int parse_##field(struct cg_options *options, const char *value)                    \
@@ -119,6 +121,26 @@ static int parse_call_id(struct cg_options *options, const char *value)
 	return *value ? 0 : -EINVAL;
 }
 
+/* Seconds, as top(1) takes them: 0.1 to a day. */
+static int parse_delay(struct cg_options *options, const char *value)
+{
+	char *end;
+	double seconds = strtod(value, &end);
+
+	if (end == value || *end || !(seconds >= 0.1 && seconds <= 86400))
+		return -EINVAL;
+	options->delay_ms = seconds * 1000;
+	return 0;
+}
+
+static int parse_count(struct cg_options *options, const char *value)
+{
+	if (!*value || strlen(value) > 9 || strspn(value, "0123456789") != strlen(value))
+		return -EINVAL;
+	options->count = strtoul(value, NULL, 10);
+	return options->count ? 0 : -EINVAL;
+}
+
 static const struct option_row rows[] = {
 	{ 'm', "attach-mode", "auto|native|skb", CG_V(ATTACH),
 	  "XDP mode: auto tries native, then generic, and says so", parse_attach_mode, NULL,
@@ -157,7 +179,13 @@ static const struct option_row rows[] = {
 	  "a prefix as 192.0.2.0/24 or 2001:db8::/32, no bit set behind the length" },
 	{ 0, "call-id", "TEXT", CG_V(EVENTS), "the Call-ID has it in it", parse_call_id, NULL,
 	  "a text" },
-	{ 0, "spool", "FILE", CG_V(CDR),
+	{ 'b', "batch", NULL, CG_V(TOP), "plain text, for a pipe; with -j a JSON line a refresh",
+	  parse_batch, NULL, NULL },
+	{ 'd', "delay", "SECONDS", CG_V(TOP), "between two refreshes (default: 1)", parse_delay,
+	  NULL, "a number of seconds from 0.1 to 86400" },
+	{ 0, "count", "N", CG_V(TOP), "leave after so many refreshes", parse_count, NULL,
+	  "a number from 1 to 999999999" },
+	{ 0, "spool", "FILE", CG_V(CDR) | CG_V(TOP),
 	  "the daemon's file (default: /var/lib/cseqguard/INSTANCE.db)", parse_spool, NULL,
 	  "a file's name" },
 	{ 0, "since", "TIME", CG_V(CDR),
@@ -359,6 +387,15 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 		return cg_usage("%s takes no '%s'; see: cseqguard %s --help", (*verb)->name,
 				*options->args, (*verb)->name);
 	return not_for_verb(seen, *verb);
+}
+
+char *cg_options_spool(const struct cg_options *options)
+{
+	char *path = NULL;
+
+	if (options->spool)
+		return strdup(options->spool);
+	return asprintf(&path, "/var/lib/cseqguard/%s.db", options->instance) < 0 ? NULL : path;
 }
 
 int cg_options_set(struct cg_settings *settings, const char *assignment)

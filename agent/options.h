@@ -25,6 +25,8 @@ struct cg_options {
 	const char *since, *until, *caller, *callee; /* cdr: which rows */
 	bool open, closed, blocked, suspect;
 	const char *db, *end, *why, *by; /* cdr settle */
+	bool batch; /* top */
+	unsigned int delay_ms, count; /* top; count 0: no end */
 	int n_args;
 	char **args; /* what is no option: interfaces, KEY=VALUE; of main's argv */
 };
@@ -40,6 +42,7 @@ struct cg_options {
 	X(DIALOGS, dialogs, "", "the calls that the guard knows")                                  \
 	X(EVENTS, events, "", "starts, ends and violations; -f waits for more")                    \
 	X(LADDER, ladder, "CALL-ID", "the messages of one call, both counters, what was refused")  \
+	X(TOP, top, "", "the guard at work, each second: rates, offenders, calls")                 \
 	X(CDR, cdr, "[settle CALL_UID]", "the CDRs of the spool; settle: an operator's word")      \
 	X(VERSION, version, "", "the version of this program and of its map layout")
 
@@ -71,6 +74,9 @@ extern const struct cg_verb cg_verbs[CG_VERBS];
  */
 int cg_options_parse(int argc, char **argv, struct cg_options *options,
 		     const struct cg_verb **verb);
+
+/* --spool, or the daemon's own of this instance: the caller frees it; NULL: no memory. */
+char *cg_options_spool(const struct cg_options *options);
 
 /* KEY=VALUE of `set`. CG_DONE, or CG_USAGE with the error reported. */
 int cg_options_set(struct cg_settings *settings, const char *assignment);

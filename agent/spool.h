@@ -57,4 +57,12 @@ int cg_spool_each(struct cg_spool *spool, enum cg_table_id table, __s64 after_st
 int cg_spool_select(struct cg_spool *spool, enum cg_table_id table, const char *where, int n,
 		    const char *const *values, cg_spool_take take, void *ctx);
 
+/* Rows of all tables, counted up to `most`, or -errno. */
+__s64 cg_spool_rows(struct cg_spool *spool, __s64 most);
+/*
+ * When the call ended, or the violation was seen, whose row has waited longest: microseconds since
+ * 1970; 0: no such row waits. 0 or -errno.
+ */
+int cg_spool_oldest(struct cg_spool *spool, __s64 *us);
+
 #endif

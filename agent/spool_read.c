@@ -71,3 +71,47 @@ int cg_spool_select(struct cg_spool *spool, enum cg_table_id id, const char *whe
 	sqlite3_finalize(stmt);
 	return err;
 }
+
+static int read_number(struct cg_spool *spool, const char *sql, __s64 limit, __s64 *number)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(spool->db, sql, -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(stmt, 1, limit);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*number = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return cg_spool_rc(spool, rc);
+}
+
+__s64 cg_spool_rows(struct cg_spool *spool, __s64 most)
+{
+	__s64 rows = 0;
+	int err =
+		read_number(spool,
+			    "SELECT count(*) FROM (SELECT 1 FROM cdr UNION ALL"
+			    " SELECT 1 FROM violation UNION ALL SELECT 1 FROM settlement LIMIT ?1)",
+			    most, &rows);
+
+	return err ? err : rows;
+}
+
+#define OLDEST_OF 1000 /* rows: those that were written first */
+
+int cg_spool_oldest(struct cg_spool *spool, __s64 *us)
+{
+	__s64 oldest = 0;
+	int err = read_number(
+		spool,
+		"SELECT coalesce(min(at), 0) FROM ("
+		" SELECT * FROM (SELECT end_time AS at FROM cdr ORDER BY step LIMIT ?1)"
+		" UNION ALL SELECT * FROM (SELECT at FROM violation ORDER BY step LIMIT ?1))",
+		OLDEST_OF, &oldest);
+
+	if (!err)
+		*us = oldest;
+	return err;
+}

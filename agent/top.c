@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "top.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "counters.h"
+#include "home.h"
+#include "loop.h"
+#include "pins.h"
+#include "report.h"
+#include "spool.h"
+
+#define SLICE 8 /* batches: 3 ms */
+#define EVENTS_A_TURN 4096
+
+static const struct cg_fill fills[CG_TOP_MAPS] = {
+	[CG_TOP_DIALOGS] = { "dialogs", sizeof(struct cg_dialog_key), sizeof(struct cg_dialog),
+			     true, 0, 0 },
+	[CG_TOP_PENDING] = { "pending", sizeof(struct cg_txn_key), sizeof(struct cg_invite), true,
+			     0, 0 },
+	[CG_TOP_INVITES] = { "invites", sizeof(struct cg_txn_key), sizeof(struct cg_invite), false,
+			     0, 0 },
+	[CG_TOP_EARLY] = { "early", sizeof(struct cg_dialog_key), sizeof(struct cg_early), false, 0,
+			   0 },
+};
+
+int cg_top_new(const struct cg_options *options, struct cg_top **out)
+{
+	struct cg_top *top = calloc(1, sizeof(*top));
+	int err;
+
+	*out = top;
+	if (!top)
+		return cg_fail("top: out of memory");
+	top->daemon_fd = -1;
+	top->map = CG_TOP_MAPS;
+	top->ends.a_second = CG_RATE_UNKNOWN;
+	top->instance = options->instance;
+	top->spool_path = cg_options_spool(options);
+	top->shown = calloc(1, sizeof(*top->shown));
+	top->building = calloc(1, sizeof(*top->building));
+	if (!top->spool_path || !top->shown || !top->building)
+		return cg_fail("top: out of memory");
+	memcpy(top->fills, fills, sizeof(fills));
+	top->calls = top->shown;
+	cg_home_enter(top->instance); /* to name interfaces */
+	err = cg_top_refresh(top);
+	return err ? cg_fail_open(top->instance, err) : CG_DONE;
+}
+
+void cg_top_free(struct cg_top *top)
+{
+	if (!top)
+		return;
+	if (top->daemon_fd >= 0)
+		close(top->daemon_fd);
+	cg_walk_close(top->walk);
+	free(top->interfaces);
+	free(top->shown);
+	free(top->building);
+	free(top->spool_path);
+	free(top);
+}
+
+/* Another secret: it was detached and attached, and nothing of before goes on. */
+static int read_config(struct cg_top *top)
+{
+	struct cg_config config;
+	int fd = cg_config_open(top->instance, &config);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	if (memcmp(config.secret, top->config.secret, sizeof(config.secret))) {
+		cg_walk_close(top->walk);
+		top->walk = NULL;
+		top->map = CG_TOP_MAPS;
+		top->balanced = false;
+		top->offenders = (struct cg_offenders){};
+		top->starts = top->ends = top->passed = top->dropped = top->would_drop =
+			(struct cg_rate){ .a_second = CG_RATE_UNKNOWN };
+	}
+	top->config = config;
+	*top->breaker = '\0';
+	if (config.mode == CG_OBSERVE)
+		cg_run_note_read(top->instance, CG_RUN_BREAKER, top->breaker);
+	return 0;
+}
+
+static __u64 began(const struct cg_counters *c)
+{
+	return c->in.opened + c->out.opened + c->in.unseen_start + c->out.unseen_start;
+}
+
+static int read_sum(const struct cg_top *top, struct cg_counters *counters)
+{
+	int err, fd = cg_map_open_as(top->instance, "counters", sizeof(__u32), sizeof(*counters));
+	union cg_counters_sum sum;
+
+	if (fd < 0)
+		return fd;
+	err = cg_counters_read(fd, &sum);
+	close(fd);
+	if (!err)
+		*counters = sum.counters;
+	return err;
+}
+
+static int read_counters(struct cg_top *top)
+{
+	const struct cg_counters *c = &top->counters;
+	int err = read_sum(top, &top->counters);
+
+	if (err)
+		return err;
+	cg_rate_read(&top->starts, began(c), top->now);
+	cg_rate_read(&top->passed, c->in.bye + c->in.bye_repeat, top->now);
+	cg_rate_read(&top->dropped, c->dropped, top->now);
+	cg_rate_read(&top->would_drop, c->would_drop, top->now);
+	return 0;
+}
+
+static int read_interfaces(struct cg_top *top)
+{
+	struct cg_interface *list;
+	size_t n;
+	int err = cg_interface_list(top->instance, &list, &n);
+
+	if (err)
+		return err;
+	free(top->interfaces);
+	top->interfaces = list;
+	top->n_interfaces = n;
+	return 0;
+}
+
+static void read_spool(struct cg_top *top)
+{
+	struct cg_spool *spool = NULL;
+
+	top->spool_rows = -1;
+	if (!cg_spool_open(top->spool_path, 0, &spool))
+		top->spool_rows = cg_spool_rows(spool, CG_TOP_SPOOL_MOST);
+	if (top->spool_rows < 0)
+		top->spool_rows = -1;
+	cg_spool_close(spool);
+}
+
+int cg_top_refresh(struct cg_top *top)
+{
+	int err;
+
+	top->now = cg_boottime();
+	err = read_config(top);
+	if (!err)
+		err = read_counters(top);
+	if (!err)
+		err = read_interfaces(top);
+	if (err)
+		return err;
+	read_spool(top);
+	if (top->daemon_fd < 0)
+		top->daemon_fd = cg_run_connect(top->instance);
+	top->daemon = top->daemon_fd >= 0;
+	if (top->map == CG_TOP_MAPS) {
+		top->map = 0;
+		cg_calls_begin(top->building, top->order, top->reverse);
+	}
+	return 0;
+}
+
+static void publish_calls(struct cg_top *top)
+{
+	struct cg_calls *done = top->building;
+
+	cg_calls_sort(done);
+	top->building = top->shown;
+	top->calls = top->shown = done;
+}
+
+/* Counters and calls are read at one moment, as nearly as can be. */
+static void balance(struct cg_top *top)
+{
+	struct cg_counters counters;
+	__u64 began_now, ended;
+
+	if (read_sum(top, &counters))
+		return;
+	began_now = began(&counters);
+	ended = cg_rate_ended(top->live_before, began_now - top->began_before, top->calls->live);
+	if (top->balanced)
+		cg_rate_read(&top->ends, top->ends.total + ended, cg_boottime());
+	else
+		top->ends = (struct cg_rate){ .at = cg_boottime(), .a_second = CG_RATE_UNKNOWN };
+	top->live_before = top->calls->live;
+	top->began_before = began_now;
+	top->balanced = true;
+}
+
+static void take_call(void *ctx, const void *value)
+{
+	cg_calls_add(ctx, value);
+}
+
+static void map_done(struct cg_top *top)
+{
+	struct cg_fill *fill = &top->fills[top->map];
+
+	fill->used = cg_walk_seen(top->walk);
+	fill->max = cg_walk_max(top->walk);
+	cg_walk_close(top->walk);
+	top->walk = NULL;
+	if (top->map++ == CG_TOP_DIALOGS) {
+		publish_calls(top);
+		balance(top);
+	}
+}
+
+int cg_top_work(struct cg_top *top)
+{
+	bool dialogs = top->map == CG_TOP_DIALOGS;
+	const struct cg_fill *fill;
+	int end = 0;
+
+	if (top->map == CG_TOP_MAPS)
+		return 1;
+	fill = &top->fills[top->map];
+	if (!top->walk)
+		end = cg_walk_open(top->instance, fill->map, fill->key_size, fill->value_size,
+				   dialogs, &top->walk);
+	if (!end)
+		end = cg_walk_step(top->walk, SLICE, dialogs ? take_call : NULL, top->building);
+	if (end > 0)
+		map_done(top);
+	return end < 0 ? end : top->map == CG_TOP_MAPS;
+}
+
+static void take_event(struct cg_top *top, const struct cg_event *event)
+{
+	if (event->layout == CG_LAYOUT && event->size == sizeof(*event) &&
+	    event->type == CG_EV_VIOLATION && event->method == CG_M_BYE && event->action != CG_PASS)
+		cg_offenders_add(&top->offenders, event->source, event->reason, event->at);
+}
+
+void cg_top_listen(struct cg_top *top)
+{
+	struct cg_event event;
+	ssize_t size = 0;
+
+	for (int i = 0; i < EVENTS_A_TURN && top->daemon_fd >= 0; i++) {
+		size = recv(top->daemon_fd, &event, sizeof(event), MSG_DONTWAIT);
+		if (size == sizeof(event))
+			take_event(top, &event);
+		else if (size <= 0)
+			break;
+	}
+	if (top->daemon_fd < 0 || size > 0 || (size < 0 && errno == EAGAIN))
+		return;
+	close(top->daemon_fd);
+	top->daemon_fd = -1;
+	top->daemon = false;
+}
+
+void cg_top_order(struct cg_top *top, enum cg_order order, bool reverse)
+{
+	struct cg_calls *again = top->building;
+	__u32 live = top->shown->live, ended = top->shown->ended;
+
+	top->order = order;
+	top->reverse = reverse;
+	cg_calls_begin(again, order, reverse);
+	for (unsigned int i = 0; i < top->shown->n; i++)
+		cg_calls_add(again, &top->shown->list[i]);
+	publish_calls(top);
+	top->shown->live = live;
+	top->shown->ended = ended;
+	if (top->map == CG_TOP_DIALOGS) { /* what it had was in the other order */
+		cg_walk_close(top->walk);
+		top->walk = NULL;
+		cg_calls_begin(top->building, order, reverse);
+	}
+}
