@@ -43,14 +43,27 @@ __u32 cg_clsact_program(__u32 ifindex)
 	return id && is_ours(id) > 0 ? id : 0;
 }
 
-/* Reads one dump to its end. 1: a filter is there, 0: none, or -errno. */
-static int read_dump(int fd)
+/* What a dump has; each priority begins with a record of handle 0. */
+static void count_filter(const struct nlmsghdr *header, struct cg_clsact_others *found)
+{
+	const struct tcmsg *tc = NLMSG_DATA(header);
+	__u32 priority = TC_H_MAJ(tc->tcm_info) >> 16;
+
+	if (header->nlmsg_type != RTM_NEWTFILTER || tc->tcm_handle)
+		return;
+	if (priority < CG_TC_PRIORITY)
+		found->before++;
+	else
+		found->behind++;
+}
+
+/* Reads one dump to its end. 0 or -errno. */
+static int read_dump(int fd, struct cg_clsact_others *found)
 {
 	union {
 		struct nlmsghdr header;
 		char bytes[16384];
 	} buf;
-	int found = 0;
 
 	for (;;) {
 		int len = recv(fd, &buf, sizeof(buf), 0);
@@ -60,16 +73,16 @@ static int read_dump(int fd)
 		for (struct nlmsghdr *at = &buf.header; NLMSG_OK(at, len);
 		     at = NLMSG_NEXT(at, len)) {
 			if (at->nlmsg_type == NLMSG_DONE)
-				return found;
+				return 0;
 			if (at->nlmsg_type == NLMSG_ERROR)
-				return ((struct nlmsgerr *)NLMSG_DATA(at))->error ?: found;
-			found |= at->nlmsg_type == RTM_NEWTFILTER;
+				return ((struct nlmsgerr *)NLMSG_DATA(at))->error;
+			count_filter(at, found);
 		}
 	}
 }
 
-/* libbpf has no dump of filters: 1: one is there, 0: none, or -errno. */
-static int has_filters(__u32 ifindex, __u32 side)
+/* libbpf has no dump of filters. Ours is among them. 0 or -errno. */
+static int count_filters(__u32 ifindex, __u32 side, struct cg_clsact_others *found)
 {
 	struct {
 		struct nlmsghdr header;
@@ -82,14 +95,46 @@ static int has_filters(__u32 ifindex, __u32 side)
 			.tcm_ifindex = ifindex,
 			.tcm_parent = TC_H_MAKE(TC_H_CLSACT, side) },
 	};
-	int fd, found;
+	int fd, err;
 
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (fd < 0)
 		return -errno;
-	found = send(fd, &request, sizeof(request), 0) < 0 ? -errno : read_dump(fd);
+	err = send(fd, &request, sizeof(request), 0) < 0 ? -errno : read_dump(fd, found);
 	close(fd);
-	return found;
+	return err;
+}
+
+/* 1: one is there, 0: none, or -errno. */
+static int has_filters(__u32 ifindex, __u32 side)
+{
+	struct cg_clsact_others found = {};
+	int err = count_filters(ifindex, side, &found);
+
+	return err ? err : found.before || found.behind;
+}
+
+/* Linux 6.6 and newer; linux/bpf.h of Debian 12 has no name for it. They run before any clsact. */
+#define TCX_EGRESS 47
+
+static unsigned int count_tcx(__u32 ifindex)
+{
+	__u32 n = 0;
+
+	return bpf_prog_query(ifindex, TCX_EGRESS, 0, NULL, NULL, &n) ? 0 : n;
+}
+
+int cg_clsact_others(__u32 ifindex, struct cg_clsact_others *others)
+{
+	struct cg_clsact_others found = {};
+	int err = count_filters(ifindex, TC_H_MIN_EGRESS, &found);
+
+	if (err && err != -EINVAL && err != -ENOENT) /* no clsact */
+		return err;
+	found.before += count_tcx(ifindex);
+	found.behind -= found.behind && occupant(ifindex);
+	*others = found;
+	return 0;
 }
 
 static int remove_qdisc(__u32 ifindex)

@@ -8,6 +8,7 @@
 
 /* Early among filters: one before us that says OK would hide what the host sends. */
 #define CG_TC_PRIORITY 5
+#define CG_TC_PRIORITY_TEXT "5"
 #define CG_TC_HANDLE 0xc5e9
 
 /*
@@ -21,6 +22,14 @@ int cg_clsact_attach(__u32 ifindex, int prog_fd, bool *made);
  * gone already is no error.
  */
 int cg_clsact_detach(__u32 ifindex, bool made);
+
+struct cg_clsact_others {
+	unsigned int before,
+		behind; /* priorities with filters, on the way out; tcx programs come before */
+};
+
+/* Who else sits there. 0 or -errno. */
+int cg_clsact_others(__u32 ifindex, struct cg_clsact_others *others);
 
 /* Id of our filter's program, 0: none is there. */
 __u32 cg_clsact_program(__u32 ifindex);

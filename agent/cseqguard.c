@@ -2,6 +2,7 @@
 /* The CLI: finds the verb, enters the network namespace, runs it. */
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ int main(int argc, char **argv)
 	const struct cg_verb *verb;
 	int err;
 
+	options.outside = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	options.instance = cg_instance_default();
 	err = cg_options_parse(argc, argv, &options, &verb);
 	if (err)

@@ -22,6 +22,8 @@ static const char *const maps[] = { "dialogs",	"overflow", "invites",	 "pending"
 				    "counters", "events",   "alerts",	 "config" };
 #define MAPS (sizeof(maps) / sizeof(*maps))
 
+#define TRY_DIALOGS 64 /* enough for the verifier */
+
 static struct guard *guard_open(void)
 {
 	struct guard *guard = guard__open();
@@ -273,6 +275,29 @@ int cg_instance_load(const char *name, struct cg_instance *instance)
 	err = with_pinned(name, guard, true);
 	if (!err)
 		err = guard_load(guard);
+	if (!err)
+		err = take_programs(guard, &loaded);
+	guard__destroy(guard);
+	if (err)
+		cg_instance_close(&loaded);
+	else
+		*instance = loaded;
+	return err;
+}
+
+int cg_instance_try(struct cg_instance *instance)
+{
+	struct cg_instance loaded = { .prog_in = -1, .prog_out = -1 };
+	struct guard *guard = guard_open();
+	int err;
+
+	if (!guard)
+		return CG_FAILED;
+	bpf_map__set_max_entries(guard->maps.dialogs, TRY_DIALOGS);
+	bpf_map__set_max_entries(guard->maps.pending, TRY_DIALOGS);
+	bpf_map__set_max_entries(guard->maps.events, getpagesize());
+	bpf_map__set_max_entries(guard->maps.alerts, getpagesize());
+	err = guard_load(guard);
 	if (!err)
 		err = take_programs(guard, &loaded);
 	guard__destroy(guard);

@@ -27,6 +27,9 @@ int cg_instance_attach(const char *name, const struct cg_settings *settings,
 /* Loads this version's programs over the pinned maps; nothing is attached or pinned. */
 int cg_instance_load(const char *name, struct cg_instance *instance);
 
+/* Loads them over small maps of their own, to see whether this kernel takes them. */
+int cg_instance_try(struct cg_instance *instance);
+
 void cg_instance_close(struct cg_instance *instance);
 
 #endif

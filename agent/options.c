@@ -65,6 +65,7 @@ TEXT(db)
 TEXT(end)
 TEXT(why)
 TEXT(by)
+TEXT(config)
 
 static int parse_instance(struct cg_options *options, const char *value)
 {
@@ -185,7 +186,7 @@ static const struct option_row rows[] = {
 	  NULL, "a number of seconds from 0.1 to 86400" },
 	{ 0, "count", "N", CG_V(TOP), "leave after so many refreshes", parse_count, NULL,
 	  "a number from 1 to 999999999" },
-	{ 0, "spool", "FILE", CG_V(CDR) | CG_V(TOP),
+	{ 0, "spool", "FILE", CG_V(CDR) | CG_V(TOP) | CG_V(DOCTOR),
 	  "the daemon's file (default: /var/lib/cseqguard/INSTANCE.db)", parse_spool, NULL,
 	  "a file's name" },
 	{ 0, "since", "TIME", CG_V(CDR),
@@ -208,8 +209,11 @@ static const struct option_row rows[] = {
 	  parse_end, NULL, "a time" },
 	{ 0, "by", "NAME", CG_V(CDR), "settle: who decides (default: SUDO_USER, or the user)",
 	  parse_by, NULL, "a name" },
-	{ 0, "db", "CONNINFO", CG_V(CDR), "settle: in PostgreSQL, where the daemon has a --db",
-	  parse_db, NULL, "a connection string of libpq" },
+	{ 0, "config", "FILE", CG_V(DOCTOR), "the daemon's, as its --config", parse_config, NULL,
+	  "a file's name" },
+	{ 0, "db", "CONNINFO", CG_V(CDR) | CG_V(DOCTOR),
+	  "cdr settle: in PostgreSQL, where the daemon has a --db; doctor: that one", parse_db,
+	  NULL, "a connection string of libpq" },
 	{ 'v', "verbose", NULL, CG_V(ATTACH) | CG_V(UPGRADE), "libbpf's and the verifier's words",
 	  parse_verbose, NULL, NULL },
 	{ 'j', "json", NULL, ALL, "JSON, errors too", parse_json, NULL, NULL },

@@ -25,6 +25,8 @@ struct cg_options {
 	const char *since, *until, *caller, *callee; /* cdr: which rows */
 	bool open, closed, blocked, suspect;
 	const char *db, *end, *why, *by; /* cdr settle */
+	const char *config; /* doctor, check: the daemon's file; NULL: its own default */
+	int outside; /* fd of the network namespace that we were called in; -1: not known */
 	bool batch; /* top */
 	unsigned int delay_ms, count; /* top; count 0: no end */
 	int n_args;
@@ -42,6 +44,8 @@ struct cg_options {
 	X(DIALOGS, dialogs, "", "the calls that the guard knows")                                  \
 	X(EVENTS, events, "", "starts, ends and violations; -f waits for more")                    \
 	X(LADDER, ladder, "CALL-ID", "the messages of one call, both counters, what was refused")  \
+	X(DOCTOR, doctor, "[IFACE]...",                                                            \
+	  "host, interfaces, guard, daemon, PostgreSQL: what is wrong, and the remedy")            \
 	X(TOP, top, "", "the guard at work, each second: rates, offenders, calls")                 \
 	X(CDR, cdr, "[settle CALL_UID]", "the CDRs of the spool; settle: an operator's word")      \
 	X(VERSION, version, "", "the version of this program and of its map layout")

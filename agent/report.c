@@ -9,10 +9,18 @@
 #include "bpffs.h"
 
 static bool as_json;
+static char *kept;
+static size_t kept_size;
 
 void cg_report_json(bool json)
 {
 	as_json = json;
+}
+
+void cg_report_keep(char *text, size_t size)
+{
+	kept = text;
+	kept_size = size;
 }
 
 static void say(const char *kind, const char *format, va_list args)
@@ -21,6 +29,10 @@ static void say(const char *kind, const char *format, va_list args)
 	json_t *line;
 
 	vsnprintf(text, sizeof(text), format, args);
+	if (kept) {
+		snprintf(kept, kept_size, "%s", text);
+		return;
+	}
 	line = as_json ? json_pack("{ss}", kind, text) : NULL;
 	if (line) {
 		json_dumpf(line, stderr, JSON_COMPACT);

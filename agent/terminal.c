@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "report.h"
@@ -15,11 +14,10 @@ static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static struct {
 	SCREEN *screen;
-	int held; /* what is written to stderr meanwhile; -1: nothing is held back */
-	int stderr_fd;
+	char said[1024]; /* a report would stand across the screen */
 	bool colours;
 	sigset_t outside; /* the signals that were blocked before */
-} terminal = { .held = -1, .stderr_fd = -1 };
+} terminal;
 static volatile sig_atomic_t over;
 
 static void end(int signal)
@@ -39,34 +37,6 @@ static void catch_signals(void)
 		sigaddset(&set, ends[i]);
 	}
 	sigprocmask(SIG_BLOCK, &set, &terminal.outside);
-}
-
-/* A line on stderr would stand across the screen. */
-static void hold_stderr(void)
-{
-	fflush(stderr);
-	terminal.held = memfd_create("stderr", MFD_CLOEXEC);
-	terminal.stderr_fd = dup(STDERR_FILENO);
-	if (terminal.held >= 0 && terminal.stderr_fd >= 0)
-		dup2(terminal.held, STDERR_FILENO);
-}
-
-static void give_stderr_back(void)
-{
-	char text[4096];
-	ssize_t size;
-
-	fflush(stderr);
-	if (terminal.stderr_fd >= 0) {
-		dup2(terminal.stderr_fd, STDERR_FILENO);
-		close(terminal.stderr_fd);
-	}
-	if (terminal.held < 0)
-		return;
-	size = pread(terminal.held, text, sizeof(text), 0);
-	if (size > 0)
-		fwrite(text, 1, size, stderr);
-	close(terminal.held);
 }
 
 static void use_colours(void)
@@ -104,7 +74,7 @@ int cg_terminal_open(void)
 	set_escdelay(25);
 	curs_set(0);
 	use_colours();
-	hold_stderr();
+	cg_report_keep(terminal.said, sizeof(terminal.said));
 	return CG_DONE;
 }
 
@@ -112,7 +82,9 @@ void cg_terminal_close(void)
 {
 	endwin();
 	delscreen(terminal.screen);
-	give_stderr_back();
+	cg_report_keep(NULL, 0);
+	if (*terminal.said)
+		cg_notice("%s", terminal.said);
 	sigprocmask(SIG_SETMASK, &terminal.outside, NULL);
 }
 

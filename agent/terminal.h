@@ -9,7 +9,7 @@
 
 #define CG_TERMINAL_ALARM 1 /* a pair of colours, where there are colours */
 
-/* CG_DONE, or CG_FAILED, reported. What is written to stderr from here on is held back until the close. */
+/* CG_DONE, or CG_FAILED, reported. What is reported from here on is said at the close. */
 int cg_terminal_open(void);
 void cg_terminal_close(void);
 

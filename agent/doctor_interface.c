@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clsact.h"
+#include "doctor.h"
+#include "ethtool.h"
+#include "interface.h"
+#include "netdev.h"
+
+#define BUFFER_MTU                                                                                 \
+	3498 /* a page less headroom, Ethernet header and skb_shared_info; drivers vary a little */
+#define COALESCED "generic mode, and tc on a host that forwards, see coalesced datagrams as one"
+
+struct subject {
+	struct cg_findings *findings;
+	const char *name;
+	__u32 ifindex;
+	bool features_known;
+	__u64 features;
+};
+
+static void driver(struct subject *s)
+{
+	unsigned int rx, most;
+	char name[64] = "unknown";
+	int err = cg_netdev_xdp(s->ifindex, &s->features);
+
+	s->features_known = !err;
+	cg_ethtool_driver(s->name, name, sizeof(name));
+	if (err)
+		cg_find(s->findings, CG_OK, s->name, NULL,
+			"driver %s; whether it has native XDP is told from Linux 6.3 on", name);
+	else if (s->features & CG_XDP_BASIC)
+		cg_find(s->findings, CG_OK, s->name, NULL, "driver %s has native XDP", name);
+	else
+		cg_find(s->findings, CG_WARNING, s->name,
+			"guard the interface below it, or one whose driver has it; here only -m "
+			"skb",
+			"driver %s has no native XDP: generic mode sees coalesced datagrams as one",
+			name);
+	if (!cg_ethtool_queues(s->name, &rx, &most))
+		cg_find(s->findings, CG_OK, s->name, NULL,
+			"%u receive queues of %u, %ld CPUs: as many CPUs work at once", rx, most,
+			sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+static void mtu(struct subject *s)
+{
+	unsigned int mtu;
+
+	if (cg_ethtool_mtu(s->name, &mtu))
+		return;
+	if (mtu <= BUFFER_MTU)
+		cg_find(s->findings, CG_OK, s->name, NULL, "MTU %u", mtu);
+	else if (s->features_known && s->features & CG_XDP_RX_SG)
+		cg_find(s->findings, CG_OK, s->name, NULL,
+			"MTU %u: frames in several buffers, which driver and guard can read", mtu);
+	else
+		cg_find(s->findings, CG_WARNING, s->name,
+			"ip link set dev IFACE mtu 1500, or at most about 3498",
+			"MTU %u: more than a buffer holds, and the driver %s: native XDP may be "
+			"refused",
+			mtu,
+			s->features_known ? "takes no frame in several"
+					  : "may take no frame in several");
+}
+
+static void program_name(__u32 id, char name[BPF_OBJ_NAME_LEN])
+{
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	strcpy(name, "?");
+	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
+		memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Program of the instance's own link there; 0: none, or none to be seen. */
+static __u32 own_program(const char *instance, const struct subject *s, bool *hidden)
+{
+	struct cg_interface *list;
+	__u32 id = 0;
+	size_t n;
+
+	if (cg_interface_list(instance, &list, &n))
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].ifindex == s->ifindex) {
+			id = list[i].program_in;
+			*hidden = list[i].hidden;
+		}
+	free(list);
+	return id;
+}
+
+static void program(struct subject *s, const char *instance)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	char name[BPF_OBJ_NAME_LEN];
+	bool hidden = false;
+	__u32 own = own_program(instance, s, &hidden), there;
+	int err = bpf_xdp_query(s->ifindex, 0, &query);
+
+	there = query.hw_prog_id    ? query.hw_prog_id
+		: query.drv_prog_id ? query.drv_prog_id
+		: query.skb_prog_id ? query.skb_prog_id
+				    : query.prog_id;
+	if (err) {
+		cg_find(s->findings, CG_WARNING, s->name, "see: ip link show dev IFACE",
+			"its XDP program is not told: %s", strerror(-err));
+	} else if (!there) {
+		cg_find(s->findings, CG_OK, s->name, NULL, "no XDP program, not guarded");
+	} else if (there == own || hidden) {
+		if (query.skb_prog_id)
+			cg_find(s->findings, CG_WARNING, s->name,
+				"detach it, and attach with -m native; if that is refused, another "
+				"driver",
+				"guarded in generic mode: coalesced datagrams are seen as one");
+		else
+			cg_find(s->findings, CG_OK, s->name, NULL, "guarded in native mode");
+	} else {
+		program_name(there, name);
+		cg_find(s->findings, CG_FAILURE, s->name,
+			"remove it with its own tool, or: ip link set dev IFACE xdp off",
+			"XDP program '%s' (id %u) of another sits there: attach is refused", name,
+			there);
+	}
+}
+
+static void offloads(struct subject *s)
+{
+	static const struct {
+		const char *feature, *remedy, *finding;
+	} matter[] = {
+		{ "rx-lro", "ethtool -K IFACE lro off",
+		  "LRO is on: drivers refuse native XDP beside it" },
+		{ "rx-gro-hw", "ethtool -K IFACE rx-gro-hw off",
+		  "hardware GRO is on: drivers refuse native XDP beside it" },
+		{ "rx-udp-gro-forwarding", "ethtool -K IFACE rx-udp-gro-forwarding off",
+		  "rx-udp-gro-forwarding is on: " COALESCED },
+		{ "rx-gro-list", "ethtool -K IFACE rx-gro-list off",
+		  "rx-gro-list is on: " COALESCED },
+		{ "rx-vlan-hw-parse", NULL,
+		  "rx-vlan-offload takes VLAN tags off before XDP; the guard reads frames with "
+		  "tags and without, and tells no VLANs apart" },
+	};
+	enum { N = sizeof(matter) / sizeof(*matter) };
+	const char *names[N];
+	bool on[N], none = true;
+
+	for (int i = 0; i < N; i++)
+		names[i] = matter[i].feature;
+	if (cg_ethtool_features(s->name, names, on, N))
+		return;
+	for (int i = 0; i < N; i++) {
+		if (!on[i])
+			continue;
+		cg_find(s->findings, matter[i].remedy ? CG_WARNING : CG_OK, s->name,
+			matter[i].remedy, "%s", matter[i].finding);
+		none &= !matter[i].remedy;
+	}
+	if (none)
+		cg_find(s->findings, CG_OK, s->name, NULL, "no offload that is in the way");
+}
+
+static void filters(struct subject *s)
+{
+	struct cg_clsact_others others;
+	int err = cg_clsact_others(s->ifindex, &others);
+
+	if (err)
+		cg_find(s->findings, CG_WARNING, s->name, "see: tc filter show dev IFACE egress",
+			"tc filters on the way out are not told: %s", strerror(-err));
+	else if (others.before)
+		cg_find(s->findings, CG_WARNING, s->name,
+			"see `tc filter show dev IFACE egress` and `bpftool net`; filters belong "
+			"behind priority " CG_TC_PRIORITY_TEXT,
+			"%u tc filters or programs come before the guard's on the way out: one "
+			"that "
+			"passes a packet hides it",
+			others.before);
+	else
+		cg_find(s->findings, CG_OK, s->name, NULL,
+			"tc filters of others on the way out: %u, none before the guard's",
+			others.behind);
+}
+
+void cg_doctor_interface(struct cg_findings *f, const char *instance, const char *name)
+{
+	struct subject s = { .findings = f, .name = name };
+
+	s.ifindex = strlen(name) < IF_NAMESIZE ? if_nametoindex(name) : 0;
+	if (!s.ifindex) {
+		cg_find(f, CG_FAILURE, name, "see: ip link; another namespace: -n NETNS",
+			"no such interface in this network namespace");
+		return;
+	}
+	if (!cg_ethtool_up(name))
+		cg_find(f, CG_WARNING, name, "ip link set dev IFACE up", "it is down");
+	driver(&s);
+	program(&s, instance);
+	mtu(&s);
+	offloads(&s);
+	filters(&s);
+}
