@@ -9,6 +9,7 @@
 #include "netns.h"
 #include "options.h"
 #include "pins.h"
+#include "plugin.h"
 #include "report.h"
 
 static int enter_netns(const char *name)
@@ -29,33 +30,54 @@ static int enter_netns(const char *name)
 	}
 }
 
+/* Whoever calls a plug-in reads its stdout, and knows but four exit codes. */
+static int unknown(const char *why)
+{
+	struct cg_plugin plugin = {};
+
+	cg_plugin_say(&plugin, CG_PLUGIN_UNKNOWN, "%s", why);
+	return cg_plugin_end(&plugin, false);
+}
+
+static int prepare(int argc, char **argv, struct cg_options *options, const struct cg_verb **verb)
+{
+	int err = cg_options_parse(argc, argv, options, verb);
+
+	if (err || options->help)
+		return err;
+	if (!*verb)
+		return cg_usage("a command is needed; see: cseqguard --help");
+	if (cg_instance_check(options->instance))
+		return cg_usage("CSEQGUARD_INSTANCE '%s' is not legal; it takes letters, digits, _ "
+				"and -, at most %d",
+				options->instance, CG_INSTANCE_MAX);
+	if (!options->verbose)
+		libbpf_set_print(NULL);
+	return options->netns ? enter_netns(options->netns) : CG_DONE;
+}
+
 int main(int argc, char **argv)
 {
 	static struct cg_options options;
-	const struct cg_verb *verb;
+	const struct cg_verb *verb = NULL;
+	char why[1024] = "";
 	int err;
 
 	options.outside = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	options.instance = cg_instance_default();
-	err = cg_options_parse(argc, argv, &options, &verb);
-	if (err)
+	options.expect = CG_ENFORCE;
+	cg_report_keep(why, sizeof(why));
+	err = prepare(argc, argv, &options, &verb);
+	cg_report_keep(NULL, 0);
+	if (err && verb && verb->run == cg_cmd_check)
+		return unknown(why);
+	if (err) {
+		cg_fail("%s", why);
 		return err;
+	}
 	if (options.help) {
 		cg_options_help(verb);
 		return cg_out_end();
-	}
-	if (!verb)
-		return cg_usage("a command is needed; see: cseqguard --help");
-	if (cg_instance_check(options.instance))
-		return cg_usage("CSEQGUARD_INSTANCE '%s' is not legal; it takes letters, digits, _ "
-				"and -, at most %d",
-				options.instance, CG_INSTANCE_MAX);
-	if (!options.verbose)
-		libbpf_set_print(NULL);
-	if (options.netns) {
-		err = enter_netns(options.netns);
-		if (err)
-			return err;
 	}
 	return verb->run(&options);
 }

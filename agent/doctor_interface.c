@@ -3,6 +3,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <net/if.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,28 @@ struct subject {
 	__u64 features;
 };
 
+/* As cg_find(), of the interface, whose name stands in the remedy for each IFACE. */
+__attribute__((format(printf, 4, 5))) static void tell(const struct subject *s,
+						       enum cg_verdict verdict, const char *remedy,
+						       const char *format, ...)
+{
+	char text[512], named[512] = "";
+	const char *iface;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (const char *at = remedy; at; at = iface ? iface + strlen("IFACE") : NULL) {
+		size_t used = strlen(named);
+
+		iface = strstr(at, "IFACE");
+		snprintf(named + used, sizeof(named) - used, "%.*s%s",
+			 iface ? (int)(iface - at) : (int)strlen(at), at, iface ? s->name : "");
+	}
+	cg_find(s->findings, verdict, s->name, remedy ? named : NULL, "%s", text);
+}
+
 static void driver(struct subject *s)
 {
 	unsigned int rx, most;
@@ -35,20 +58,19 @@ static void driver(struct subject *s)
 	s->features_known = !err;
 	cg_ethtool_driver(s->name, name, sizeof(name));
 	if (err)
-		cg_find(s->findings, CG_OK, s->name, NULL,
-			"driver %s; whether it has native XDP is told from Linux 6.3 on", name);
+		tell(s, CG_OK, NULL,
+		     "driver %s; whether it has native XDP is told from Linux 6.3 on", name);
 	else if (s->features & CG_XDP_BASIC)
-		cg_find(s->findings, CG_OK, s->name, NULL, "driver %s has native XDP", name);
+		tell(s, CG_OK, NULL, "driver %s has native XDP", name);
 	else
-		cg_find(s->findings, CG_WARNING, s->name,
-			"guard the interface below it, or one whose driver has it; here only -m "
-			"skb",
-			"driver %s has no native XDP: generic mode sees coalesced datagrams as one",
-			name);
+		tell(s, CG_WARNING,
+		     "guard the interface below it, or one whose driver has it; here only -m "
+		     "skb",
+		     "driver %s has no native XDP: generic mode sees coalesced datagrams as one",
+		     name);
 	if (!cg_ethtool_queues(s->name, &rx, &most))
-		cg_find(s->findings, CG_OK, s->name, NULL,
-			"%u receive queues of %u, %ld CPUs: as many CPUs work at once", rx, most,
-			sysconf(_SC_NPROCESSORS_ONLN));
+		tell(s, CG_OK, NULL, "%u receive queues of %u, %ld CPUs: as many CPUs work at once",
+		     rx, most, sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 static void mtu(struct subject *s)
@@ -58,18 +80,17 @@ static void mtu(struct subject *s)
 	if (cg_ethtool_mtu(s->name, &mtu))
 		return;
 	if (mtu <= BUFFER_MTU)
-		cg_find(s->findings, CG_OK, s->name, NULL, "MTU %u", mtu);
+		tell(s, CG_OK, NULL, "MTU %u", mtu);
 	else if (s->features_known && s->features & CG_XDP_RX_SG)
-		cg_find(s->findings, CG_OK, s->name, NULL,
-			"MTU %u: frames in several buffers, which driver and guard can read", mtu);
+		tell(s, CG_OK, NULL,
+		     "MTU %u: frames in several buffers, which driver and guard can read", mtu);
 	else
-		cg_find(s->findings, CG_WARNING, s->name,
-			"ip link set dev IFACE mtu 1500, or at most about 3498",
-			"MTU %u: more than a buffer holds, and the driver %s: native XDP may be "
-			"refused",
-			mtu,
-			s->features_known ? "takes no frame in several"
-					  : "may take no frame in several");
+		tell(s, CG_WARNING, "ip link set dev IFACE mtu 1500, or at most about 3498",
+		     "MTU %u: more than a buffer holds, and the driver %s: native XDP may be "
+		     "refused",
+		     mtu,
+		     s->features_known ? "takes no frame in several"
+				       : "may take no frame in several");
 }
 
 static void program_name(__u32 id, char name[BPF_OBJ_NAME_LEN])
@@ -116,24 +137,24 @@ static void program(struct subject *s, const char *instance)
 		: query.skb_prog_id ? query.skb_prog_id
 				    : query.prog_id;
 	if (err) {
-		cg_find(s->findings, CG_WARNING, s->name, "see: ip link show dev IFACE",
-			"its XDP program is not told: %s", strerror(-err));
+		tell(s, CG_WARNING, "see: ip link show dev IFACE",
+		     "its XDP program is not told: %s", strerror(-err));
 	} else if (!there) {
-		cg_find(s->findings, CG_OK, s->name, NULL, "no XDP program, not guarded");
+		tell(s, CG_OK, NULL, "no XDP program, not guarded");
 	} else if (there == own || hidden) {
 		if (query.skb_prog_id)
-			cg_find(s->findings, CG_WARNING, s->name,
-				"detach it, and attach with -m native; if that is refused, another "
-				"driver",
-				"guarded in generic mode: coalesced datagrams are seen as one");
+			tell(s, CG_WARNING,
+			     "detach it, and attach with -m native; if that is refused, another "
+			     "driver",
+			     "guarded in generic mode: coalesced datagrams are seen as one");
 		else
-			cg_find(s->findings, CG_OK, s->name, NULL, "guarded in native mode");
+			tell(s, CG_OK, NULL, "guarded in native mode");
 	} else {
 		program_name(there, name);
-		cg_find(s->findings, CG_FAILURE, s->name,
-			"remove it with its own tool, or: ip link set dev IFACE xdp off",
-			"XDP program '%s' (id %u) of another sits there: attach is refused", name,
-			there);
+		tell(s, CG_FAILURE,
+		     "remove it with its own tool, or: ip link set dev IFACE xdp off",
+		     "XDP program '%s' (id %u) of another sits there: attach is refused", name,
+		     there);
 	}
 }
 
@@ -143,9 +164,9 @@ static void offloads(struct subject *s)
 		const char *feature, *remedy, *finding;
 	} matter[] = {
 		{ "rx-lro", "ethtool -K IFACE lro off",
-		  "LRO is on: drivers refuse native XDP beside it" },
+		  "LRO is on: some drivers refuse native XDP beside it" },
 		{ "rx-gro-hw", "ethtool -K IFACE rx-gro-hw off",
-		  "hardware GRO is on: drivers refuse native XDP beside it" },
+		  "hardware GRO is on: some drivers refuse native XDP beside it" },
 		{ "rx-udp-gro-forwarding", "ethtool -K IFACE rx-udp-gro-forwarding off",
 		  "rx-udp-gro-forwarding is on: " COALESCED },
 		{ "rx-gro-list", "ethtool -K IFACE rx-gro-list off",
@@ -165,12 +186,12 @@ static void offloads(struct subject *s)
 	for (int i = 0; i < N; i++) {
 		if (!on[i])
 			continue;
-		cg_find(s->findings, matter[i].remedy ? CG_WARNING : CG_OK, s->name,
-			matter[i].remedy, "%s", matter[i].finding);
+		tell(s, matter[i].remedy ? CG_WARNING : CG_OK, matter[i].remedy, "%s",
+		     matter[i].finding);
 		none &= !matter[i].remedy;
 	}
 	if (none)
-		cg_find(s->findings, CG_OK, s->name, NULL, "no offload that is in the way");
+		tell(s, CG_OK, NULL, "no offload that is in the way");
 }
 
 static void filters(struct subject *s)
@@ -179,20 +200,20 @@ static void filters(struct subject *s)
 	int err = cg_clsact_others(s->ifindex, &others);
 
 	if (err)
-		cg_find(s->findings, CG_WARNING, s->name, "see: tc filter show dev IFACE egress",
-			"tc filters on the way out are not told: %s", strerror(-err));
+		tell(s, CG_WARNING, "see: tc filter show dev IFACE egress",
+		     "tc filters on the way out are not told: %s", strerror(-err));
 	else if (others.before)
-		cg_find(s->findings, CG_WARNING, s->name,
-			"see `tc filter show dev IFACE egress` and `bpftool net`; filters belong "
-			"behind priority " CG_TC_PRIORITY_TEXT,
-			"%u tc filters or programs come before the guard's on the way out: one "
-			"that "
-			"passes a packet hides it",
-			others.before);
+		tell(s, CG_WARNING,
+		     "see `tc filter show dev IFACE egress` and `bpftool net`; filters belong "
+		     "behind priority " CG_TC_PRIORITY_TEXT,
+		     "%u tc filters or programs come before the guard's on the way out: one "
+		     "that "
+		     "passes a packet hides it",
+		     others.before);
 	else
-		cg_find(s->findings, CG_OK, s->name, NULL,
-			"tc filters of others on the way out: %u, none before the guard's",
-			others.behind);
+		tell(s, CG_OK, NULL,
+		     "tc filters of others on the way out: %u, none before the guard's",
+		     others.behind);
 }
 
 void cg_doctor_interface(struct cg_findings *f, const char *instance, const char *name)
@@ -206,7 +227,7 @@ void cg_doctor_interface(struct cg_findings *f, const char *instance, const char
 		return;
 	}
 	if (!cg_ethtool_up(name))
-		cg_find(f, CG_WARNING, name, "ip link set dev IFACE up", "it is down");
+		tell(&s, CG_WARNING, "ip link set dev IFACE up", "it is down");
 	driver(&s);
 	program(&s, instance);
 	mtu(&s);

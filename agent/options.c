@@ -10,8 +10,10 @@
 
 #include "nearest.h"
 #include "pins.h"
+#include "range.h"
 #include "report.h"
 #include "text.h"
+#include "words.h"
 
 #define ALL ((1u << CG_VERBS) - 1)
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -122,6 +124,26 @@ static int parse_call_id(struct cg_options *options, const char *value)
 	return *value ? 0 : -EINVAL;
 }
 
+#define RANGE(field)                                                                               \
+	static int parse_##field(struct cg_options *options, const char *value)                    \
+	{                                                                                          \
+		struct cg_range range;                                                             \
+		options->field = value;                                                            \
+		return cg_range_parse(&range, value);                                              \
+	}
+RANGE(warning)
+RANGE(critical)
+RANGE(spool_warning)
+RANGE(spool_critical)
+
+static int parse_expect(struct cg_options *options, const char *value)
+{
+	int mode = cg_mode_from_word(value);
+
+	options->expect = mode;
+	return mode < 0 ? mode : 0;
+}
+
 /* Seconds, as top(1) takes them: 0.1 to a day. */
 static int parse_delay(struct cg_options *options, const char *value)
 {
@@ -180,13 +202,26 @@ static const struct option_row rows[] = {
 	  "a prefix as 192.0.2.0/24 or 2001:db8::/32, no bit set behind the length" },
 	{ 0, "call-id", "TEXT", CG_V(EVENTS), "the Call-ID has it in it", parse_call_id, NULL,
 	  "a text" },
+	{ 'w', "warning", "RANGE", CG_V(CHECK),
+	  "of the percentage that dialogs and pending are full (default: 80)", parse_warning, NULL,
+	  "a range as 80, 10:, ~:10, 10:20 or @10:20" },
+	{ 'c', "critical", "RANGE", CG_V(CHECK), "... (default: 95)", parse_critical, NULL,
+	  "a range as 80, 10:, ~:10, 10:20 or @10:20" },
+	{ 0, "spool-warning", "RANGE", CG_V(CHECK),
+	  "of the seconds that a row waits for PostgreSQL (default: 300)", parse_spool_warning,
+	  NULL, "a range as 80, 10:, ~:10, 10:20 or @10:20" },
+	{ 0, "spool-critical", "RANGE", CG_V(CHECK), "... (default: 3600)", parse_spool_critical,
+	  NULL, "a range as 80, 10:, ~:10, 10:20 or @10:20" },
+	{ 0, "expect", "enforce|observe", CG_V(CHECK),
+	  "the mode that is no warning (default: enforce)", parse_expect, NULL,
+	  "enforce or observe" },
 	{ 'b', "batch", NULL, CG_V(TOP), "plain text, for a pipe; with -j a JSON line a refresh",
 	  parse_batch, NULL, NULL },
 	{ 'd', "delay", "SECONDS", CG_V(TOP), "between two refreshes (default: 1)", parse_delay,
 	  NULL, "a number of seconds from 0.1 to 86400" },
 	{ 0, "count", "N", CG_V(TOP), "leave after so many refreshes", parse_count, NULL,
 	  "a number from 1 to 999999999" },
-	{ 0, "spool", "FILE", CG_V(CDR) | CG_V(TOP) | CG_V(DOCTOR),
+	{ 0, "spool", "FILE", CG_V(CDR) | CG_V(TOP) | CG_V(DOCTOR) | CG_V(CHECK),
 	  "the daemon's file (default: /var/lib/cseqguard/INSTANCE.db)", parse_spool, NULL,
 	  "a file's name" },
 	{ 0, "since", "TIME", CG_V(CDR),
@@ -209,11 +244,11 @@ static const struct option_row rows[] = {
 	  parse_end, NULL, "a time" },
 	{ 0, "by", "NAME", CG_V(CDR), "settle: who decides (default: SUDO_USER, or the user)",
 	  parse_by, NULL, "a name" },
-	{ 0, "config", "FILE", CG_V(DOCTOR), "the daemon's, as its --config", parse_config, NULL,
-	  "a file's name" },
-	{ 0, "db", "CONNINFO", CG_V(CDR) | CG_V(DOCTOR),
-	  "cdr settle: in PostgreSQL, where the daemon has a --db; doctor: that one", parse_db,
-	  NULL, "a connection string of libpq" },
+	{ 0, "config", "FILE", CG_V(DOCTOR) | CG_V(CHECK), "the daemon's, as its --config",
+	  parse_config, NULL, "a file's name" },
+	{ 0, "db", "CONNINFO", CG_V(CDR) | CG_V(DOCTOR) | CG_V(CHECK),
+	  "cdr settle: in PostgreSQL, where the daemon has a --db; doctor, check: that one",
+	  parse_db, NULL, "a connection string of libpq" },
 	{ 'v', "verbose", NULL, CG_V(ATTACH) | CG_V(UPGRADE), "libbpf's and the verifier's words",
 	  parse_verbose, NULL, NULL },
 	{ 'j', "json", NULL, ALL, "JSON, errors too", parse_json, NULL, NULL },
@@ -358,7 +393,6 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 	struct option longs[COUNT(rows) + 1] = {};
 	char shorts[2 * COUNT(rows) + 2];
 	const struct option_row *row;
-	const struct cg_verb *ahead;
 	__u64 seen = 0;
 	int found, err;
 
@@ -366,23 +400,21 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 	cg_report_json(wants_json(argv));
 	getopt_tables(longs, shorts);
 	opterr = 0;
-	ahead = verb_ahead(argc, argv, shorts, longs);
+	*verb = verb_ahead(argc, argv, shorts, longs);
 	while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (found == '?')
 			return no_option(argv[optind - 1]);
 		if (found == ':')
 			return cg_usage("%s needs a value; see: cseqguard --help",
 					argv[optind - 1]);
-		row = row_for(row_of(found), ahead);
+		row = row_for(row_of(found), *verb);
 		err = apply(options, row, optarg);
 		if (err)
 			return err;
 		seen |= 1ull << (row - rows);
 	}
-	*verb = NULL;
 	if (optind == argc)
 		return CG_DONE;
-	*verb = verb_of(argv[optind]);
 	if (!*verb)
 		return no_verb(argv[optind]);
 	options->args = argv + optind + 1;

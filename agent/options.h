@@ -27,6 +27,9 @@ struct cg_options {
 	const char *db, *end, *why, *by; /* cdr settle */
 	const char *config; /* doctor, check: the daemon's file; NULL: its own default */
 	int outside; /* fd of the network namespace that we were called in; -1: not known */
+	const char *warning, *critical, *spool_warning,
+		*spool_critical; /* check: ranges; NULL: default */
+	__u8 expect; /* check: enum cg_mode */
 	bool batch; /* top */
 	unsigned int delay_ms, count; /* top; count 0: no end */
 	int n_args;
@@ -46,6 +49,7 @@ struct cg_options {
 	X(LADDER, ladder, "CALL-ID", "the messages of one call, both counters, what was refused")  \
 	X(DOCTOR, doctor, "[IFACE]...",                                                            \
 	  "host, interfaces, guard, daemon, PostgreSQL: what is wrong, and the remedy")            \
+	X(CHECK, check, "", "a plug-in for Nagios and its kin; exit 0, 1, 2, 3: OK to UNKNOWN")    \
 	X(TOP, top, "", "the guard at work, each second: rates, offenders, calls")                 \
 	X(CDR, cdr, "[settle CALL_UID]", "the CDRs of the spool; settle: an operator's word")      \
 	X(VERSION, version, "", "the version of this program and of its map layout")
@@ -74,7 +78,7 @@ extern const struct cg_verb cg_verbs[CG_VERBS];
 
 /*
  * Parses main's arguments (argv is permuted). *verb is NULL where none is given. CG_DONE, or CG_USAGE
- * with the error reported.
+ * with the error reported, and *verb, where it can be told.
  */
 int cg_options_parse(int argc, char **argv, struct cg_options *options,
 		     const struct cg_verb **verb);
