@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// link: agent/columns.c agent/text.c
+#include "columns.h"
+
+#include <locale.h>
+#include <string.h>
+
+#include "tap.h"
+#include "text.h"
+
+static bool fits(const char *text, unsigned int columns, bool pad, const char *wanted)
+{
+	char out[64] = "";
+
+	cg_columns_add(out, sizeof(out), text, columns, pad);
+	return !strcmp(out, wanted);
+}
+
+static void cut(void)
+{
+	char out[8] = "ab";
+
+	ok(fits("abc", 5, false, "abc"), "columns: what fits stays");
+	ok(fits("abc", 5, true, "abc  "), "columns: ... padded");
+	ok(fits("abcdef", 3, true, "abc"), "columns: what does not is cut");
+	ok(fits("", 2, true, "  "), "columns: nothing, padded");
+	ok(fits("abc", 0, true, ""), "columns: none");
+	cg_columns_add(out, sizeof(out), "cdefghijk", 20, true);
+	ok(!strcmp(out, "abcdefg"), "columns: the buffer is the end of it");
+}
+
+static void utf8(void)
+{
+	ok(fits("h\xc3\xa4\xc3\x9flich", 3, false, "h\xc3\xa4\xc3\x9f"),
+	   "columns: two bytes, one column");
+	ok(fits("\xe6\x97\xa5\xe6\x9c\xac", 4, true, "\xe6\x97\xa5\xe6\x9c\xac"),
+	   "columns: a wide character takes two");
+	ok(fits("\xe6\x97\xa5\xe6\x9c\xac", 3, true, "\xe6\x97\xa5 "),
+	   "columns: ... and is not halved");
+	ok(fits("e\xcc\x81x", 1, false, "e\xcc\x81"), "columns: a combining mark takes none");
+}
+
+static void unsafe(void)
+{
+	char raw[] = "a\x1b[2Jb\r\xff\xe2\x80\xae", text[64];
+
+	ok(fits("a\x1b[2J\n\x7f", 9, false, "a?[2J??"), "columns: no control gets through");
+	ok(fits("\xff\xc3", 9, false, "??"), "columns: nor a byte that is none of UTF-8");
+	cg_text_utf8(text, sizeof(text), raw, sizeof(raw));
+	ok(fits(text, 60, false, "a\\x1b[2Jb\\x0d\\xff\\xe2\\x80\\xae"),
+	   "columns: what came from the wire is shown as it was escaped");
+	setlocale(LC_CTYPE, "C");
+	ok(fits("h\xc3\xa4!", 9, false, "h?" "?!"), "columns: a locale without UTF-8");
+}
+
+int main(void)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	cut();
+	utf8();
+	unsafe();
+	return tap_done();
+}
