@@ -6,7 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "list.h"
 #include "options.h"
+#include "progress.h"
 #include "report.h"
 #include "settle.h"
 #include "spool.h"
@@ -61,14 +63,13 @@ static json_t *json_of(const struct cg_column *column, const char *value)
 	return json_string(at);
 }
 
-static int take_json(void *ctx, __s64 step, const char *const *values)
+static int take_json(json_t *rows, const char *const *values)
 {
 	const struct cg_table *table = &cg_tables[CG_TABLE_CDR];
 	double seconds = duration(values);
 	json_t *row = json_object();
 	int err = 0;
 
-	(void)step;
 	for (unsigned int i = 0; i < table->n_columns && !err; i++)
 		err = json_object_set_new(row, table->columns[i].name,
 					  json_of(&table->columns[i], values[i]));
@@ -79,27 +80,80 @@ static int take_json(void *ctx, __s64 step, const char *const *values)
 		json_decref(row);
 		return -ENOMEM;
 	}
-	return json_array_append_new(ctx, row) ? -ENOMEM : 0;
+	return json_array_append_new(rows, row) ? -ENOMEM : 0;
 }
 
-#define LINE "%-20.19s %10.10s %-11.11s %-7.7s %-7.7s %7.7s  %-28.28s %-28.28s %-36s %s\n"
+static const struct cg_list_column columns[] = {
+	{ "ANSWER (UTC)", 0, 0 },
+	{ "SECONDS", 0, CG_LIST_RIGHT },
+	{ "END", 0, 0 },
+	{ "BY", 0, CG_LIST_WIDE },
+	{ "SUSPECT", 0, 0 },
+	{ "BLOCKED", 0, CG_LIST_RIGHT },
+	{ "CALLER", 9, CG_LIST_CUT },
+	{ "CALLEE", 9, CG_LIST_CUT },
+	{ "CALL-UID", 0, CG_LIST_WIDE },
+	{ "CALL-ID", 9, CG_LIST_CUT },
+};
+#define COLUMNS (sizeof(columns) / sizeof(*columns))
 
-static int take_line(void *ctx, __s64 step, const char *const *values)
+static bool narrow(void)
 {
-	const char *suspect = values[column_of("suspect")];
+	unsigned int width = cg_output_columns();
+
+	return width && width < CG_LIST_WIDE_FROM;
+}
+
+/* Where there is no room, as people say it. */
+static const char *uri(const char *value)
+{
+	return value && narrow() && !strncmp(value, "sip:", 4) ? value + 4 : value;
+}
+
+struct shown {
+	struct cg_list *list; /* or */
+	json_t *rows;
+	__u64 n;
+};
+
+static int take_line(struct shown *shown, const char *const *values)
+{
+	const char *suspect = values[column_of("suspect")],
+		   *blocked = values[column_of("blocked_byes")];
+	bool is_suspect = suspect && atoi(suspect), is_blocked = blocked && atoi(blocked);
 	double seconds = duration(values);
 	char answer[CG_TIME_TEXT], length[24] = "open";
+	const char *cells[COLUMNS] = { answer,
+				       length,
+				       values[column_of("end_reason")],
+				       values[column_of("ended_by")],
+				       is_suspect ? "suspect" : "-",
+				       blocked,
+				       uri(values[column_of("caller")]),
+				       uri(values[column_of("callee")]),
+				       values[column_of("call_uid")],
+				       values[column_of("call_id")] };
 
-	(void)ctx;
-	(void)step;
 	time_text(values[column_of("answer_time")], answer);
+	if (narrow())
+		cg_time_short(answer);
+	else
+		answer[strlen(answer) > 19 ? 19 : 0] = '\0';
 	if (seconds >= 0)
 		snprintf(length, sizeof(length), "%.3f", seconds);
-	printf(LINE, answer, length, values[column_of("end_reason")], values[column_of("ended_by")],
-	       suspect && atoi(suspect) ? "suspect" : "-", values[column_of("blocked_byes")],
-	       values[column_of("caller")], values[column_of("callee")],
-	       values[column_of("call_uid")], values[column_of("call_id")]);
-	return 0;
+	return cg_list_add(shown->list, cells,
+			   is_suspect	? CG_YELLOW
+			   : is_blocked ? CG_RED
+					: CG_PLAIN);
+}
+
+static int take_row(void *ctx, __s64 step, const char *const *values)
+{
+	struct shown *shown = ctx;
+
+	(void)step;
+	cg_progress(++shown->n);
+	return shown->list ? take_line(shown, values) : take_json(shown->rows, values);
 }
 
 /* Which rows: a condition, and its parameters in the order in which it names them. */
@@ -173,17 +227,26 @@ static int make_filter(const struct cg_options *options, struct filter *filter)
 static int show(struct cg_spool *spool, const struct cg_options *options,
 		const struct filter *filter, int *err)
 {
-	json_t *rows = options->json ? json_array() : NULL;
+	struct shown shown = {};
 
-	if (!options->json)
-		printf(LINE, "ANSWER (UTC)", "SECONDS", "END", "BY", "SUSPECT", "BLOCKED", "CALLER",
-		       "CALLEE", "CALL-UID", "CALL-ID");
+	if (options->json)
+		shown.rows = json_array();
+	else
+		shown.list = cg_list_new(columns, COLUMNS);
+	if (!shown.rows && !shown.list)
+		return cg_fail("cdr: out of memory");
+	cg_progress_start("calls", 0);
 	*err = cg_spool_select(spool, CG_TABLE_CDR, filter->where, filter->n, filter->values,
-			       options->json ? take_json : take_line, rows);
-	if (*err >= 0)
-		return options->json ? cg_json_out(rows) : cg_out_end();
-	json_decref(rows);
-	return CG_FAILED;
+			       take_row, &shown);
+	cg_progress_end();
+	if (*err < 0) {
+		json_decref(shown.rows);
+		cg_list_free(shown.list);
+		return ferror(stdout) ? cg_out_end() : CG_FAILED;
+	}
+	if (shown.rows)
+		return cg_json_out(shown.rows);
+	return cg_list_end(shown.list) == -ENOMEM ? cg_fail("cdr: out of memory") : cg_out_end();
 }
 
 static int list(const struct cg_options *options, const char *path)
@@ -201,7 +264,7 @@ static int list(const struct cg_options *options, const char *path)
 			path);
 	else if (!err)
 		code = show(spool, options, &filter, &err);
-	if (err < 0 && err != -ENOENT)
+	if (err < 0 && err != -ENOENT && !ferror(stdout))
 		code = cg_fail("spool %s: %s", path, cg_spool_error(spool));
 	cg_spool_close(spool);
 	return code;

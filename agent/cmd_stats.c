@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "counters.h"
+#include "list.h"
 #include "options.h"
 #include "pins.h"
 #include "report.h"
@@ -11,6 +14,9 @@
 #define TOTAL_WORD(word, text) #word,
 static const char *const totals[] = { CG_TOTAL_LIST(TOTAL_WORD) };
 #undef TOTAL_WORD
+#define TOTAL_TEXT(word, text) text,
+static const char *const texts[] = { CG_TOTAL_LIST(TOTAL_TEXT) };
+#undef TOTAL_TEXT
 #define TOTALS (sizeof(totals) / sizeof(*totals))
 _Static_assert(CG_NUMBERS == 2 * CG_REASONS + TOTALS, "each counter has its word");
 
@@ -35,19 +41,38 @@ static int show_json(const union cg_counters_sum *sum, bool all)
 	return cg_json_out(object);
 }
 
+static int add(struct cg_list *list, const char *word, __u64 in, const __u64 *out, const char *text)
+{
+	char ins[24], outs[24] = "";
+	const char *cells[] = { word, ins, outs, text };
+
+	snprintf(ins, sizeof(ins), "%llu", in);
+	if (out)
+		snprintf(outs, sizeof(outs), "%llu", *out);
+	return cg_list_add(list, cells, CG_PLAIN);
+}
+
 static int show(const union cg_counters_sum *sum, bool all)
 {
+	static const struct cg_list_column columns[] = { { "REASON", 16, 0 },
+							 { "IN", 12, CG_LIST_RIGHT },
+							 { "OUT", 12, CG_LIST_RIGHT },
+							 { "MEANING", 0, CG_LIST_CUT } };
 	const __u64 *in = sum->numbers, *out = in + CG_REASONS, *total = out + CG_REASONS;
+	struct cg_list *list = cg_list_new(columns, 4);
+	int err = list ? 0 : -ENOMEM;
 
-	printf("%-16s %12s %12s\n", "REASON", "IN", "OUT");
-	for (unsigned int i = 0; i < CG_REASONS; i++)
+	for (unsigned int i = 0; i < CG_REASONS && !err; i++)
 		if (all || in[i] || out[i])
-			printf("%-16s %12llu %12llu  %s\n", cg_reason_word(i), in[i], out[i],
-			       cg_reason_text(i));
-	for (size_t i = 0; i < TOTALS; i++)
+			err = add(list, cg_reason_word(i), in[i], &out[i], cg_reason_text(i));
+	for (size_t i = 0; i < TOTALS && !err; i++)
 		if (all || total[i])
-			printf("%-16s %12llu\n", totals[i], total[i]);
-	return cg_out_end();
+			err = add(list, totals[i], total[i], NULL, texts[i]);
+	if (!err)
+		err = cg_list_end(list);
+	else
+		cg_list_free(list);
+	return err && !ferror(stdout) ? cg_fail("stats: %s", strerror(-err)) : cg_out_end();
 }
 
 int cg_cmd_stats(const struct cg_options *options)

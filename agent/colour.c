@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "colour.h"
 
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -39,4 +40,9 @@ unsigned int cg_output_columns(void)
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
 		return COLUMNS;
 	return size.ws_col;
+}
+
+void cg_output_locale(void)
+{
+	setlocale(LC_CTYPE, isatty(STDOUT_FILENO) ? "" : "C.UTF-8");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Colour and width of standard output: of a terminal alone, and not where NO_COLOR or TERM=dumb is set. */
+/* Colour, width and characters of standard output: colour of a terminal alone, and not where NO_COLOR or TERM=dumb is set. */
 #ifndef CG_COLOUR_H
 #define CG_COLOUR_H
 
@@ -29,5 +29,8 @@ const char *cg_colour_name(enum cg_colour colour);
 
 /* Columns of the terminal that standard output is; 0: it is none. */
 unsigned int cg_output_columns(void);
+
+/* Characters beyond ASCII: as the terminal has them; a pipe gets UTF-8 whatever the locale is. */
+void cg_output_locale(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "colour.h"
 #include "netns.h"
 #include "options.h"
 #include "pins.h"
@@ -64,6 +65,7 @@ int main(int argc, char **argv)
 	int err;
 
 	options.outside = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	cg_output_locale();
 	options.instance = cg_instance_default();
 	options.expect = CG_ENFORCE;
 	cg_report_keep(why, sizeof(why));

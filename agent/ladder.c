@@ -266,6 +266,21 @@ static void set_lanes(struct cg_ladder *ladder)
 	}
 }
 
+/* After the last step the counters are what the dialog has. */
+static void set_last(struct cg_ladder *ladder)
+{
+	const struct cg_dialog *d = &ladder->dialog;
+	struct cg_ladder_step *last;
+
+	if (!ladder->has_dialog || !ladder->n)
+		return;
+	last = &ladder->steps[ladder->n - 1];
+	if (d->caller_flags & CG_LEG_COUNTED)
+		raise_lane(&last->caller, d->caller.cseq);
+	if (d->callee_flags & CG_LEG_COUNTED)
+		raise_lane(&last->callee, d->callee.cseq);
+}
+
 /* --- the whole ----------------------------------------------------------------------------------- */
 
 /* By its events alone. */
@@ -303,6 +318,7 @@ void cg_ladder_make(const struct cg_recent_call *call, struct cg_ladder *ladder)
 	qsort(ladder->steps, ladder->n, sizeof(*ladder->steps), compare);
 	merge(ladder);
 	set_lanes(ladder);
+	set_last(ladder);
 }
 
 void cg_ladder_call(const struct cg_dialog *dialog, struct cg_recent_call *call)

@@ -85,10 +85,15 @@ void cg_progress_say(const char *format, ...)
 	show(line);
 }
 
-void cg_progress_end(void)
+void cg_progress_wipe(void)
 {
 	if (now.shown)
 		fputs("\r\033[K", stderr);
 	now.shown = false;
+}
+
+void cg_progress_end(void)
+{
+	cg_progress_wipe();
 	now.text = NULL;
 }

@@ -131,3 +131,13 @@ void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out
 {
 	cg_boot_text(config->clock_offset, clock, at, out);
 }
+
+void cg_time_short(char text[CG_TIME_TEXT])
+{
+	char copy[CG_TIME_TEXT];
+
+	if (strlen(text) < 19)
+		return;
+	memcpy(copy, text, sizeof(copy));
+	snprintf(text, CG_TIME_TEXT, "%.5s %.8s", copy + 5, copy + 11);
+}

@@ -32,4 +32,7 @@ void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out
 void cg_boot_text(const __s64 clock_offset[CG_CLOCKS], __u8 clock, __u64 at,
 		  char out[CG_TIME_TEXT]);
 
+/* Of such a text, in place, what fits beside others: 01-31 12:00:00. */
+void cg_time_short(char text[CG_TIME_TEXT]);
+
 #endif

@@ -212,8 +212,9 @@ static void alone(void)
 	cg_ladder_call(&d, &call);
 	cg_ladder_make(&call, &ladder);
 	ok(ladder.n == 3 && ladder.steps[1].status == 200 && !ladder.steps[1].cseq_valid &&
-		   ladder.steps[2].at == 130 * S && ladder.steps[2].from == CG_PLACE_CALLEE,
-	   "ladder: of the map alone: setup, answer and end");
+		   ladder.steps[2].at == 130 * S && ladder.steps[2].from == CG_PLACE_CALLEE &&
+		   ladder.steps[2].caller.cseq == 13,
+	   "ladder: of the map alone: setup, answer, end, and the counters as they are");
 	make(&ladder, NULL, &event, 1);
 	ok(ladder.n == 1 && !ladder.has_dialog && !strcmp(ladder.dialog.call.from_tag, "Tag-A") &&
 		   !strcmp(ladder.dialog.to_tag, "tag-b"),
