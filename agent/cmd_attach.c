@@ -9,6 +9,7 @@
 #include "interface.h"
 #include "options.h"
 #include "pins.h"
+#include "progress.h"
 #include "report.h"
 #include "run.h"
 
@@ -32,10 +33,13 @@ static int attach_all(const struct cg_options *options, const struct cg_instance
 	bool *fresh = calloc(options->n_args, sizeof(*fresh));
 	int err = fresh ? CG_DONE : cg_fail("attach: out of memory");
 
-	for (int i = 0; i < options->n_args && !err; i++)
+	for (int i = 0; i < options->n_args && !err; i++) {
+		cg_progress_say("attach: %s, %d of %d", options->args[i], i + 1, options->n_args);
 		if (cg_interface_attach(options->instance, options->args[i], options->attach_mode,
 					instance->prog_in, instance->prog_out, &fresh[i]))
 			err = CG_FAILED;
+	}
+	cg_progress_end();
 	if (err && fresh)
 		undo(options, fresh);
 	free(fresh);

@@ -8,6 +8,7 @@
 #include "home.h"
 #include "interface.h"
 #include "options.h"
+#include "progress.h"
 #include "report.h"
 #include "run.h"
 
@@ -38,11 +39,15 @@ static int detach_all(const struct cg_options *options, const struct cg_interfac
 {
 	int err = CG_DONE;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		cg_progress_say("detach: %s, %zu of %zu", list[i].name, i + 1, n);
 		if (cg_interface_detach(options->instance, &list[i]))
 			err = CG_FAILED;
+	}
+	cg_progress_say("detach: the maps");
 	if (!err && cg_bpffs_remove(options->instance))
 		err = CG_FAILED;
+	cg_progress_end();
 	return err;
 }
 

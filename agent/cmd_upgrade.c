@@ -9,6 +9,7 @@
 #include "interface.h"
 #include "options.h"
 #include "pins.h"
+#include "progress.h"
 #include "report.h"
 
 /* All interfaces, or none: what was swapped before a failure is swapped back. */
@@ -20,9 +21,12 @@ static int swap(const char *name, const struct cg_instance *from, const struct c
 
 	if (cg_interface_list(name, &list, &n))
 		return CG_FAILED;
-	for (err = 0; done < n && !err; done += !err)
+	for (err = 0; done < n && !err; done += !err) {
+		cg_progress_say("upgrade: %s, %zu of %zu", list[done].name, done + 1, n);
 		err = cg_interface_upgrade(name, &list[done], to->prog_in, to->prog_out,
 					   from->prog_in);
+	}
+	cg_progress_end();
 	if (!err)
 		err = cg_bpffs_repin(to->prog_in, name, "prog_in");
 	if (!err)

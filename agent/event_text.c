@@ -3,8 +3,10 @@
 
 #include <net/if.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "colour.h"
+#include "columns.h"
 #include "event_json.h"
 #include "report.h"
 #include "text.h"
@@ -41,6 +43,36 @@ static enum cg_colour colour_of(const struct cg_event *e)
 	return e->type == CG_EV_START ? CG_GREEN : e->type == CG_EV_END ? CG_CYAN : CG_PLAIN;
 }
 
+/* As in a ladder: an X is the end of it. */
+static char mark_of(const struct cg_event *e)
+{
+	if (e->type != CG_EV_VIOLATION)
+		return ' ';
+	return e->action == CG_DROP ? 'X' : '!';
+}
+
+#define LONG 150 /* columns: of a line in full, as most of them are */
+#define SHORT_MAX 1024
+#define USED 15 /* by time and mark */
+
+/* What fits: when, what, the message, whence, and as much of the Call-ID as there is room for. */
+static void show_short(const struct cg_event *e, const struct texts *t, unsigned int width)
+{
+	bool violation = e->type == CG_EV_VIOLATION;
+	const char *what = violation ? cg_reason_word(e->reason) : cg_event_word(e->type);
+	char rest[SHORT_MAX] = "", line[SHORT_MAX], cseq[16] = "", status[8] = "";
+
+	if (e->cseq_valid)
+		snprintf(cseq, sizeof(cseq), " %u", e->cseq);
+	if (e->status)
+		snprintf(status, sizeof(status), "%u ", e->status);
+	snprintf(line, sizeof(line), "%-15s %s%s%s %s %s", what, status, cg_method_word(e->method),
+		 cseq, t->source, t->call_id);
+	cg_columns_add(rest, sizeof(rest), line, width > USED ? width - USED : 0, false);
+	printf("%-12.12s %s%c %s%s\n", strlen(t->at) > 11 ? t->at + 11 : "",
+	       cg_colour(colour_of(e)), mark_of(e), rest, cg_colour(CG_PLAIN));
+}
+
 static void show_text(const struct cg_event *e, const struct texts *t)
 {
 	printf("%s %s%s", t->at, cg_colour(colour_of(e)), cg_event_word(e->type));
@@ -61,6 +93,7 @@ static void show_text(const struct cg_event *e, const struct texts *t)
 
 void cg_event_show(const struct cg_config *config, const struct cg_event *event, bool json)
 {
+	unsigned int width = cg_output_columns();
 	struct texts t;
 
 	cg_time_text(config, event->clock, event->at, t.at);
@@ -72,6 +105,8 @@ void cg_event_show(const struct cg_config *config, const struct cg_event *event,
 	cg_text_utf8(t.to_tag, sizeof(t.to_tag), event->to_tag, CG_TAG_MAX);
 	if (json)
 		show_json(config, event, &t);
+	else if (width && width < LONG)
+		show_short(event, &t, width);
 	else
 		show_text(event, &t);
 }

@@ -14,6 +14,7 @@
 #include "home.h"
 #include "interface.h"
 #include "pins.h"
+#include "progress.h"
 #include "report.h"
 
 /* Of the contract, and pinned; `config` last: an instance that has it is whole. */
@@ -35,8 +36,11 @@ static struct guard *guard_open(void)
 
 static int guard_load(struct guard *guard)
 {
-	int err = guard__load(guard);
+	int err;
 
+	cg_progress_say("BPF programs: the kernel's verifier walks through them");
+	err = guard__load(guard);
+	cg_progress_end();
 	if (!err)
 		return CG_DONE;
 	if (err == -EPERM)

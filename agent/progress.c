@@ -12,7 +12,6 @@
 #define FIRST_NS 500000000ULL
 #define PERIOD_NS 200000000ULL
 #define WIDTH 79
-#define LOOK_EACH 256 /* steps, a power of two: a clock costs more than most of them */
 
 static struct {
 	const char *text;
@@ -30,10 +29,10 @@ static __u64 clock_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
+/* The cursor waits at its beginning: what others write there goes over it. */
 static void show(const char *line)
 {
-	fprintf(stderr, "\r%.*s\033[K", WIDTH, line);
-	fflush(stderr);
+	fprintf(stderr, "%.*s\033[K\r", WIDTH, line);
 	now.shown = true;
 }
 
@@ -58,7 +57,7 @@ void cg_progress(__u64 done)
 	char line[WIDTH + 1];
 	__u64 at;
 
-	if (now.off || !now.text || done & (LOOK_EACH - 1))
+	if (now.off || !now.text)
 		return;
 	at = clock_ns();
 	if (at < now.next)

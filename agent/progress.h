@@ -10,7 +10,7 @@
 
 /* A new piece of work, of `of` steps; 0: nobody knows how many. Text: kept by the caller, printable. */
 void cg_progress_start(const char *text, __u64 of);
-void cg_progress(__u64 done); /* cheap: may be called at each step */
+void cg_progress(__u64 done); /* may be called at each step */
 /* The next of few steps that take long each: said at once. */
 void cg_progress_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cg_progress_wipe(void); /* makes way for output; the work goes on */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bpffs.h"
+#include "progress.h"
 
 static bool as_json;
 static char *kept;
@@ -28,6 +29,7 @@ static void say(const char *kind, const char *format, va_list args)
 	char text[1024];
 	json_t *line;
 
+	cg_progress_wipe();
 	vsnprintf(text, sizeof(text), format, args);
 	if (kept) {
 		snprintf(kept, kept_size, "%s", text);

@@ -9,6 +9,7 @@
 #include "filling.h"
 #include "log.h"
 #include "loop.h"
+#include "progress.h"
 
 #define REST_FOR 9 /* times its own work: a tenth of a core */
 #define REST_MAX (30 * CG_SECOND) /* the first one writes a row a dialog */
@@ -21,6 +22,7 @@ struct cg_sweep {
 	struct cg_overflow *overflow;
 	const struct cg_limits *limits;
 	enum stage stage;
+	bool first; /* so far: a terminal sees how far it has come */
 	bool again;
 	bool begun; /* token is where this stage's walk stands */
 	__u32 token;
@@ -50,6 +52,7 @@ struct cg_sweep *cg_sweep_new(const struct cg_guard *guard, struct cg_track *tra
 		sweep->track = track;
 		sweep->overflow = overflow;
 		sweep->limits = limits;
+		sweep->first = true;
 		sweep->dialogs = (struct cg_filling){ .map = "dialogs", .max = max };
 		sweep->pending =
 			(struct cg_filling){ .map = "pending", .max = cg_pending_max(max) };
@@ -78,6 +81,8 @@ void cg_sweep_start(struct cg_sweep *sweep)
 	}
 	cg_track_next_sweep(sweep->track);
 	sweep->work = sweep->longest = 0;
+	if (sweep->first)
+		cg_progress_start("dialogs looked at", 0);
 	enter(sweep, DIALOGS);
 }
 
@@ -118,6 +123,7 @@ static int sweep_dialogs(struct cg_sweep *sweep, __u64 now)
 	bool last;
 	int n = fetch(sweep, sweep->guard->dialogs_fd, BPF_F_LOCK, &last);
 
+	cg_progress(sweep->met);
 	for (int i = 0; i < n; i++)
 		cg_track_look(sweep->track, &sweep->keys.dialogs[i], &sweep->values.dialogs[i],
 			      now);
@@ -174,6 +180,8 @@ static void finish(struct cg_sweep *sweep, __u64 now)
 		(unsigned long long)sweep->longest / 1000,
 		(unsigned long long)cg_loop_longest() / 1000);
 	sweep->rest_until = now + (rest < REST_MAX ? rest : REST_MAX);
+	sweep->first = false;
+	cg_progress_end();
 	enter(sweep, REST);
 	if (sweep->again) {
 		sweep->again = false;
@@ -207,9 +215,11 @@ int cg_sweep_turn(struct cg_sweep *sweep, __u64 now)
 	sweep->work += end - now;
 	if (end - now > sweep->longest)
 		sweep->longest = end - now;
-	if (result == 1)
+	if (result == 1) {
 		finish(sweep, end);
-	else if (result)
+	} else if (result) {
+		cg_progress_end();
 		enter(sweep, REST);
+	}
 	return result;
 }
