@@ -117,6 +117,7 @@ UNITS := $(wildcard deploy/*.service)
 COMPLETION := deploy/cseqguard.bash-completion:$(COMPLETIONDIR):644
 # source:folder:mode[:name] of what is installed
 INSTALLED := $(PROGRAMS:%=%:$(SBINDIR):755) README.md:$(DOCDIR):644 LICENSE:$(DOCDIR):644 \
+	deploy/cseqguard.conf:$(DOCDIR):644 \
 	$(foreach n,5 8,$(patsubst %,%:$(MANDIR)/man$(n):644,$(filter %.$(n),$(MANUALS)))) \
 	$(COMPLETION):cseqguard $(COMPLETION):cseqguardd $(OUT)/schema.sql:$(DATADIR):644 \
 	$(foreach d,prometheus grafana,$(patsubst %,%:$(DATADIR)/$(d):644,$(wildcard deploy/$(d)/*))) \

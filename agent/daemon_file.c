@@ -166,6 +166,7 @@ static int rank_of(const struct reading *reading, const struct entry *entry)
 	return strcmp(name, reading->options->instance) ? DEFAULT : FILE_FOR_ONE;
 }
 
+/* Told once, however many keys stand in it. */
 static void no_section(struct reading *reading, const struct entry *entry)
 {
 	struct cg_nearest nearest = { .word = entry->section };
@@ -191,20 +192,23 @@ static void no_setting(struct reading *reading, const struct entry *entry)
 }
 
 /* What is of another instance must be legal, too. */
-static void apply(struct reading *reading, const struct entry *entry,
+static void apply(struct reading *reading, const struct entry *entry, const struct entry *above,
 		  struct cg_daemon_options *scratch)
 {
 	int i = cg_option_row(entry->name), rank = rank_of(reading, entry);
 
 	if (rank < 0) {
-		no_section(reading, entry);
+		if (!above || strcmp(above->section, entry->section))
+			no_section(reading, entry);
 	} else if (i < 0 || !cg_daemon_table[i].in_file) {
 		no_setting(reading, entry);
 	} else if (cg_option_set(scratch, i, entry->value)) {
 		cg_reading_error(reading, entry->line, "%s = %.80s: not %s", entry->name,
 				 entry->value, cg_option_legal(i));
-	} else if (!for_all(entry) && !strcmp(entry->name, "instance")) {
-		cg_reading_error(reading, entry->line, "instance belongs into [" FOR_ALL "]");
+	} else if (!strcmp(entry->name, "instance")) {
+		if (!for_all(entry))
+			cg_reading_error(reading, entry->line,
+					 "instance belongs into [" FOR_ALL "]");
 	} else if (rank && rank >= (int)reading->rank[i]) {
 		cg_option_set(reading->options, i, entry->value);
 		reading->rank[i] = rank;
@@ -218,8 +222,10 @@ static void choose_instance(struct reading *reading, const struct file *file)
 	int i = cg_option_row("instance");
 
 	for (const struct entry *e = file->first; e; e = e->next)
-		if (for_all(e) && !strcmp(e->name, "instance") && reading->rank[i] != GIVEN)
+		if (for_all(e) && !strcmp(e->name, "instance") && reading->rank[i] != GIVEN) {
 			cg_option_set(reading->options, i, e->value);
+			reading->options->lines[i] = e->line;
+		}
 	if (!reading->options->instance)
 		cg_option_set(reading->options, i, cg_instance_default());
 }
@@ -275,8 +281,8 @@ void cg_file_read(struct reading *reading)
 		cg_reading_error(reading, 0, "cannot read %s: %s", path, strerror(errno));
 	heard_of_last(&file);
 	choose_instance(reading, &file);
-	for (const struct entry *e = file.first; e; e = e->next)
-		apply(reading, e, &scratch);
+	for (const struct entry *e = file.first, *above = NULL; e; above = e, e = e->next)
+		apply(reading, e, above, &scratch);
 	cg_daemon_options_free(&scratch);
 	free_entries(&file);
 	free(file.text);
