@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# What `make deb` builds, on a Debian of its own with a real dpkg: installed, upgraded while a call runs,
+# removed, purged. Each test goes on from where the one before ended.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+load package
+
+setup_file() {
+	LAB_INTERFACES=(caller0)
+	lab_up "$$-k" "$LAB_PG"
+	export PACKAGES=$LAB_DIR/packages PACKAGE_ROOT=$LAB_DIR/root
+	PACKAGE_VERSION=$(sed -n 's/^VERSION := //p' "$LAB_TOP/Makefile")
+	export PACKAGE_VERSION PACKAGE=$PACKAGES/deb/cseqguard_${PACKAGE_VERSION}_amd64.deb
+	export NEXT_VERSION=$PACKAGE_VERSION+next OTHER_VERSION=$PACKAGE_VERSION+other
+	mkdir "$PACKAGES"
+	root_make >"$LAB_DIR/absent" 3>&- &
+	local making=$!
+	package_make "$PACKAGES" >"$LAB_DIR/make.log" 2>&1 || {
+		cat "$LAB_DIR/make.log" >&2
+		return 1
+	}
+	cp "$(package_again next "$NEXT_VERSION")" "$LAB_DIR/next.deb"
+	cp "$(package_again other "$OTHER_VERSION" 's/^\(#define CG_LAYOUT\) [0-9]*/\1 9999/' \
+		include/cseqguard.h)" "$LAB_DIR/other.deb"
+	wait "$making" || return 0
+	root_mount
+}
+
+setup() {
+	call=call@lab-$LAB_ID
+}
+
+teardown() {
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || tail -n 5 "$LAB_DIR"/*.log >&2
+}
+
+teardown_file() {
+	[[ -z ${MOUNTS:-} ]] || {
+		on_host cseqguard detach -a || :
+		kill "$MOUNTS"
+	} 2>/dev/null
+	lab_down
+}
+
+needs_root() {
+	[[ ! -s $LAB_DIR/absent ]] || skip "$(<"$LAB_DIR/absent")"
+}
+
+dpkg_says() { # STATUS
+	equals "$1" inside dpkg-query -Wf '${db:Status-Abbrev}' cseqguard
+}
+
+version() {
+	on_host cseqguard version -j | jq -r .version
+}
+
+renewed() { # BEFORE AFTER: two ids each, none the same
+	local id
+
+	[[ $1 == [0-9]*' '[0-9]* && $2 == [0-9]*' '[0-9]* ]]
+	for id in $2; do
+		[[ " $1 " != *" $id "* ]] || return
+	done
+}
+
+@test "package: built, and lintian finds nothing, down to what is pedantic" {
+	grep -q "cseqguard_${PACKAGE_VERSION}_amd64.deb" "$LAB_DIR/make.log"
+	run -0 lintian --allow-root --display-info --pedantic "$PACKAGES"/deb/*.changes
+	equals '' grep -v ^N: <<<"$output"
+	dpkg-deb -c "$PACKAGE" >"$BATS_TEST_TMPDIR/files"
+	equals '' grep -vE ' root/root .* \./((etc|lib|usr)/.*)?$' "$BATS_TEST_TMPDIR/files"
+}
+
+@test "package: built again elsewhere, from its source package, it is the same byte for byte" {
+	cmp "$PACKAGE" "$(package_again again "$PACKAGE_VERSION")"
+}
+
+@test "package: installed, it has a user, a conffile and its man pages; nothing runs or is attached" {
+	needs_root
+	inside apt-get -q satisfy -y --no-install-recommends "$(dpkg-deb -f "$PACKAGE" Depends)"
+	cp "$PACKAGE" "$PACKAGE_ROOT/root/first.deb"
+	snapshot >"$LAB_DIR/before"
+	cp "$LAB_DIR"/{next,other}.deb "$PACKAGE_ROOT/root/"
+	inside dpkg -i /root/first.deb
+	dpkg_says 'ii '
+	equals "$PACKAGE_VERSION" version
+	[[ $(inside id cseqguard) == *'(cseqguard) gid='*'(cseqguard)'* ]]
+	equals /var/lib/cseqguard eval 'inside getent passwd cseqguard | cut -d : -f 6'
+	inside dpkg-query -Wf '${Conffiles}\n' cseqguard | grep /etc/cseqguard/attach.conf
+	on_host cseqguard --help | grep -q attach
+	inside test -e /usr/share/man/man8/cseqguardd.8.gz -a -e /usr/share/man/man5/cseqguard.conf.5.gz
+	equals "$("$LAB_OUT/cseqguardd" --print-schema)" inside cat /usr/share/cseqguard/schema.sql
+	equals '' told
+	unguarded
+	equals '' find "$PACKAGE_ROOT/etc/systemd" -name 'cseqguard*'
+}
+
+@test "package: systemd finds nothing to say against its units" {
+	local there=$BATS_TEST_TMPDIR units=$BATS_TEST_TMPDIR/lib/systemd/system
+
+	dpkg-deb -x "$PACKAGE" "$there"
+	grep -qx ExecStart=/usr/sbin/cseqguardd "$units/cseqguardd.service"
+	sed -i "s|/usr/sbin/|$there&|" "$units"/*.service
+	run -0 systemd-analyze verify --man=no "$units/cseqguardd.service" "$units/cseqguard@lo.service"
+	[[ -z $output ]]
+	systemd-sysusers --dry-run "$there/usr/lib/sysusers.d/cseqguard.conf"
+}
+
+@test "package: a call is guarded, and written by a daemon of its own user" {
+	needs_root
+	on_host cseqguard attach caller0
+	daemon
+	equals "$(inside id -u cseqguard)" awk '$1 == "Uid:" { print $3 }' "/proc/$(<"$LAB_DIR/daemon.pid")/status"
+	sip_callee proxy callee -timeout 300s < <(uas_call; sip_serve BYE 200 OK)
+	sip_caller caller caller "$call" < <(uac_call 13)
+	sip_ended caller
+	bye_of_caller 10
+	comes 'none 1 false' cdrs
+}
+
+@test "package: upgraded while the call runs, it is guarded by new programs, and its row goes on" {
+	local before
+
+	needs_root
+	before=$(programs)
+	echo 'CSEQGUARD_ATTACH=--mode observe --gateway 192.0.2.0/24' >"$PACKAGE_ROOT/etc/cseqguard/attach.conf"
+	told
+	inside dpkg -i /root/next.deb
+	equals "$NEXT_VERSION" version
+	renewed "$before" "$(programs)"
+	equals $'--system daemon-reload\ntry-restart cseqguardd.service' told
+	grep -q 192.0.2.0 "$PACKAGE_ROOT/etc/cseqguard/attach.conf"
+	guard_daemon_end TERM
+	bye_of_caller 11 # while no daemon runs
+	daemon
+	comes 'none 2 false' cdrs
+}
+
+@test "package: where the map layout differs, programs and daemon stay as they are, and dpkg is content" {
+	local before
+
+	needs_root
+	before=$(programs)
+	told
+	run -0 inside dpkg -i /root/other.deb
+	[[ $output == *"still guarded by the programs of version $NEXT_VERSION: default"* ]]
+	equals '--system daemon-reload' told
+	bye_of_caller 12
+	comes 'none 3 false' cdrs
+	inside dpkg -i /root/next.deb
+	equals "$NEXT_VERSION" version
+	renewed "$before" "$(programs)"
+	bye_of_caller 14
+	comes 'bye 3 false' cdrs
+}
+
+@test "package: a guard that cannot be detached keeps it installed, and says why" {
+	local holder
+
+	needs_root
+	unshare --net sleep infinity 3>&- &
+	holder=$!
+	lab_wait 5 eval "[[ \$(readlink /proc/$holder/ns/net) != \$(readlink /proc/$$/ns/net) ]]"
+	entered "--net=/proc/$holder/ns/net" -- "$PACKAGE_ROOT" cseqguard attach --instance hidden lo
+	run -1 inside dpkg -r cseqguard
+	entered "--net=/proc/$holder/ns/net" -- "$PACKAGE_ROOT" cseqguard detach -a --instance hidden
+	kill "$holder"
+	[[ $output == *'instance hidden guards another network namespace'* ]]
+	dpkg_says 'ri ' # removal wanted, installed
+}
+
+@test "package: removed, it detaches, and keeps settings and CDRs" {
+	needs_root
+	on_host cseqguard attach caller0
+	told
+	run -0 inside dpkg -r cseqguard
+	[[ $output == *'CDRs in /var/lib/cseqguard stay'* ]]
+	dpkg_says 'rc '
+	unguarded
+	grep -qx 'stop cseqguardd.service cseqguard@\*.service' <(told)
+	inside test -e /etc/cseqguard/attach.conf -a -e /var/lib/cseqguard/default.db
+	inside id cseqguard
+}
+
+@test "package: purged, it leaves no trace" {
+	needs_root
+	inside mkdir -p /etc/systemd/system/{multi-user.target,sys-subsystem-net-devices-caller0.device}.wants
+	inside ln -s /lib/systemd/system/cseqguard@.service \
+		/etc/systemd/system/sys-subsystem-net-devices-caller0.device.wants/cseqguard@caller0.service
+	inside ln -s /lib/systemd/system/cseqguardd.service /etc/systemd/system/multi-user.target.wants/
+	guard_daemon_end KILL
+	inside dpkg -P cseqguard
+	dpkg_says ''
+	rm "$PACKAGE_ROOT"/root/{next,other}.deb
+	diff "$LAB_DIR/before" <(snapshot)
+}

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2154
+#
+# The package in a Debian of its own: a root folder with a bpffs of its own, entered by chroot in a mount
+# namespace. The guarded host is the lab's; where the root is lacks nothing but systemd, whose systemctl
+# is an ear.
+
+# --- building ------------------------------------------------------------------------------------
+
+package_make() { # OUT: as a user does
+	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" deb "OUT=$1"
+}
+
+# From the source package that `make deb` made: NAME is the new folder. Prints the .deb's name.
+package_again() { # NAME VERSION [SED-SCRIPT FILE]
+	local folder=$PACKAGES/$1
+	local tree=$folder/cseqguard
+
+	mkdir "$folder"
+	dpkg-source -x "$PACKAGES"/deb/*.dsc "$tree" >"$folder/log" 2>&1
+	if [[ $2 != "$PACKAGE_VERSION" ]]; then
+		sed -i "s/^VERSION := .*/VERSION := $2/" "$tree/Makefile"
+		sed "s/($PACKAGE_VERSION)/($2)/" "$LAB_TOP/deploy/debian/changelog" >"$tree/debian/changelog"
+	fi
+	[[ $# == 2 ]] || sed -i "$3" "$tree/$4"
+	(cd "$tree" && env -u MAKEFLAGS -u MAKELEVEL -u OUT dpkg-buildpackage --no-sign --build=binary) \
+		>>"$folder/log" 2>&1 || lab_fail "$(tail -n 5 "$folder/log")"
+	printf '%s' "$folder/cseqguard_$2_amd64.deb"
+}
+
+# --- the root ------------------------------------------------------------------------------------
+
+# Exit code 125, and a line that says why, where no Debian is to be had.
+root_make() {
+	local release sources=$LAB_DIR/sources.list
+
+	type -P mmdebstrap >/dev/null || {
+		echo 'mmdebstrap is missing: make deps-test'
+		return 125
+	}
+	release=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
+	apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+		'Identifier: Packages' 'Origin: Debian' | grep " $release" | sort -u >"$sources"
+	[[ -s $sources ]] || sources=
+	# its lists stay: what the package needs comes by them
+	mmdebstrap --variant=minbase --include=systemd-standalone-sysusers --skip=cleanup/apt/lists \
+		"$release" "$PACKAGE_ROOT" ${sources:+"$sources"} >"$PACKAGE_ROOT.log" 2>&1 || {
+		echo "no Debian $release to install in: $(grep -m 1 ^E: "$PACKAGE_ROOT.log")"
+		return 125
+	}
+}
+
+# A process whose mount namespace is that of `inside`.
+root_mount() {
+	unshare --mount sh -c '
+		cd "$1" && mount --bind . . && cd "$1" &&
+		mount -t proc proc proc && mount -t sysfs sysfs sys &&
+		mount -t bpf -o mode=0711 bpf sys/fs/bpf && mount --bind /dev dev &&
+		mkdir -p run/netns run/systemd/system && mount --rbind /run/netns run/netns &&
+		cp /etc/resolv.conf etc/ && touch "$1.mounted" && exec sleep infinity' sh "$PACKAGE_ROOT" \
+		>"$PACKAGE_ROOT.log" 2>&1 3>&- &
+	export MOUNTS=$!
+	lab_wait 5 test -e "$PACKAGE_ROOT.mounted" || lab_fail "$(<"$PACKAGE_ROOT.log")"
+	# what it is told is written down
+	printf '#!/bin/sh\necho "$*" >>/run/systemctl\n' >"$PACKAGE_ROOT/usr/bin/systemctl"
+	chmod 755 "$PACKAGE_ROOT/usr/bin/systemctl"
+}
+
+# Sets `command`, to be run there: for the background, where a function would be a shell above it.
+entering() { # NSENTER-OPTION... -- COMMAND...
+	command=(nsenter "--mount=/proc/$MOUNTS/ns/mnt")
+	while [[ $1 != -- ]]; do
+		command+=("$1")
+		shift
+	done
+	command+=(env PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "${@:2}")
+}
+
+entered() {
+	local command
+
+	entering "$@"
+	"${command[@]}"
+}
+
+inside() { # COMMAND...: in the root, on this machine's network
+	entered -- "$PACKAGE_ROOT" "$@"
+}
+
+on_host() { # COMMAND...: in the root, on the guarded host
+	entered "--net=/run/netns/$(lab_ns proxy)" -- "$PACKAGE_ROOT" "$@"
+}
+
+daemon() { # as its unit would: of its own user; returns when it serves
+	local command
+
+	install -d -o "$(inside id -u cseqguard)" -g "$(inside id -g cseqguard)" -m 770 \
+		"$PACKAGE_ROOT"/{run,var/lib}/cseqguard
+	rm -f "$PACKAGE_ROOT/run/cseqguard/default.sock"
+	entering "--net=/run/netns/$(lab_ns proxy)" -- --userspec=cseqguard:cseqguard "$PACKAGE_ROOT" \
+		cseqguardd --node lab --grace 1s --sweep 200ms
+	"${command[@]}" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
+	printf '%d' $! >"$LAB_DIR/daemon.pid"
+	disown
+	lab_wait 10 test -S "$PACKAGE_ROOT/run/cseqguard/default.sock" || lab_fail "$(<"$LAB_DIR/daemon.log")"
+}
+
+# --- what is there -------------------------------------------------------------------------------
+
+# All of the root but what apt, dpkg and passwd keep for themselves.
+snapshot() {
+	(
+		cd "$PACKAGE_ROOT" || exit
+		find . \( -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/log -o -path ./var/cache \) -prune -o \
+			! -path ./run/systemctl ! -path './etc/*-' ! -path ./etc/.pwd.lock -printf '%p %M %u:%g %l\n' |
+			sort
+		cat etc/passwd etc/group etc/shadow etc/gshadow
+	)
+}
+
+told() { # what systemctl was told since the last look
+	cat "$PACKAGE_ROOT/run/systemctl" 2>/dev/null || :
+	rm -f "$PACKAGE_ROOT/run/systemctl"
+}
+
+bye_of_caller() { # CSEQ: in SIPp caller's dialog, once; it has left
+	awk -v cseq="$1" -v via="Via: SIP/2.0/UDP $LAB_CALLER:5060;branch=z9hG4bK-$1-$RANDOM" '
+		/^ACK / { sub(/^ACK/, "BYE"); print; print via "\r"; on = 1; next }
+		on && /^(From|To|Call-ID|Max-Forwards):/ { print }
+		on && /^CSeq:/ { print "CSeq: " cseq " BYE\r" }
+		on && /^\r?$/ { exit }
+		END { print "Content-Length: 0\r\n\r" }' "$LAB_DIR/caller.msg" >"$LAB_DIR/bye"
+	lab_in caller bash -c "cat '$LAB_DIR/bye' >/dev/udp/$LAB_PROXY/5060"
+}
+
+cdrs() { # of the call, from the spool
+	on_host cseqguard cdr -j | jq -r --arg call "$call" \
+		'.[] | select(.call_id == $call) | "\(.end_reason) \(.blocked_byes) \(.suspect)"'
+}
+
+programs() { # on the guarded host: ids of the interface's two
+	on_host cseqguard status -j | jq -r '.interfaces[] | "\(.program_in) \(.program_out)"'
+}
+
+unguarded() { # no program, no clsact, no pin is left
+	[[ $(ip -n "$(lab_ns proxy)" -j link show caller0 | jq '.[0].xdp') == null ]]
+	[[ -z $(tc -n "$(lab_ns proxy)" qdisc show dev caller0 clsact) ]]
+	[[ ! -e /proc/$MOUNTS/root/$PACKAGE_ROOT/sys/fs/bpf/cseqguard ]]
+}
