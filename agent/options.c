@@ -366,15 +366,21 @@ static const struct option_row *row_for(const struct option_row *row, const stru
 	return row;
 }
 
-/* The verb alone; what is wrong with the rest is told afterwards. */
+/* The verb alone; what is wrong with the rest is told afterwards. getopt turns a copy of argv about. */
 static const struct cg_verb *verb_ahead(int argc, char **argv, const char *shorts,
 					const struct option *longs)
 {
-	const struct cg_verb *verb;
+	const struct cg_verb *verb = NULL;
+	char **copy = calloc(argc + 1, sizeof(*copy));
 
-	while (getopt_long(argc, argv, shorts, longs, NULL) != -1)
+	if (!copy)
+		return NULL;
+	memcpy(copy, argv, argc * sizeof(*copy));
+	while (getopt_long(argc, copy, shorts, longs, NULL) != -1)
 		;
-	verb = optind < argc ? verb_of(argv[optind]) : NULL;
+	if (optind < argc)
+		verb = verb_of(copy[optind]);
+	free(copy);
 	optind = 0; /* glibc: from the start again */
 	return verb;
 }
