@@ -112,7 +112,7 @@ lab_down() {
 	done
 	lab_bpffs
 	[[ ! -d $LAB_DIR/pgdata ]] || pg_down
-	rm -rf "$LAB_DIR"
+	rm -rf --one-file-system "$LAB_DIR"
 }
 
 # attach mounts bpffs where none is: unmounted again, unless somebody else has come to use it.
