@@ -114,9 +114,10 @@ static void no_daemon(const struct cg_options *options, int err)
 			  "the map tells is all; start cseqguardd",
 			  options->instance);
 	else if (err == -EPROTO)
-		cg_notice("instance %s: the daemon gives no answer to this version's question; "
-			  "restart cseqguardd",
-			  options->instance);
+		cg_notice(
+			"instance %s: the daemon does not answer: it is of another version, or has "
+			"as many clients as it serves; restart cseqguardd",
+			options->instance);
 	else
 		cg_notice("instance %s: the daemon's socket: %s; run as root, or as a member of "
 			  "group cseqguard",

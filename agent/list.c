@@ -48,6 +48,7 @@ struct cg_list *cg_list_new(const struct cg_list_column *columns, unsigned int n
 		return NULL;
 	}
 	scols_table_enable_colors(list->table, cg_coloured());
+	scols_table_enable_noencoding(list->table, 1); /* our escapes are not escaped again */
 	return list;
 }
 
