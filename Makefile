@@ -56,7 +56,7 @@ $(OUT)/agent/%.o: agent/%.c config.mk Makefile
 	$(call say,CC,$@)$(CC) $(AGENT_CFLAGS) $(CLI_CFLAGS) $(DAEMON_CFLAGS) $(CPPFLAGS) $(CFLAGS) \
 		-MMD -MP -c $< -o $@
 
-$(OUT)/agent/cmd_version.o: AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
+$(addprefix $(OUT)/agent/,cmd_version.o metrics.o): AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
 $(OUT)/agent/instance.o: $(OUT)/guard.skel.h
 $(OUT)/agent/schema.o: $(patsubst agent/%,$(OUT)/agent/%.h,$(wildcard agent/*.sql))
 

@@ -70,8 +70,10 @@ static int detach(const struct cg_options *options)
 		return CG_FAILED;
 	err = options->all ? detach_all(options, list, n) : detach_named(options, list, n);
 	free(list);
-	if (!err && options->all)
+	if (!err && options->all) {
 		cg_run_note_remove(options->instance, CG_RUN_BREAKER);
+		cg_run_note_remove(options->instance, CG_RUN_TOTALS);
+	}
 	if (!err && !options->all && cg_interface_sweep(options->instance))
 		err = CG_FAILED;
 	return err;

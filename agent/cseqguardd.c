@@ -16,6 +16,7 @@
 #include "daemon_options.h"
 #include "fallback.h"
 #include "guard.h"
+#include "http.h"
 #include "ifname.h"
 #include "intake.h"
 #include "log.h"
@@ -31,6 +32,7 @@
 #include "sweep.h"
 #include "text.h"
 #include "upkeep.h"
+#include "web.h"
 
 #define BEAT_NS CG_SECOND /* looks at clock and loss counters */
 #define STOP_NS (5 * CG_SECOND) /* a leaving daemon waits so long for disk and server */
@@ -46,6 +48,7 @@ struct daemon {
 	struct cg_intake intake;
 	struct cg_fallback fallback;
 	struct cg_writer *writer;
+	struct cg_totals totals;
 	struct cg_track *track;
 	struct cg_overflow *overflow;
 	struct cg_sweep *sweep;
@@ -58,6 +61,8 @@ struct daemon {
 	unsigned int spools; /* that were made anew */
 	struct cg_upkeep upkeep;
 	struct cg_reload reload;
+	struct cg_view view;
+	struct cg_http *http; /* NULL: no --http */
 	__u64 stop_at; /* CLOCK_BOOTTIME, ns; 0: running */
 	enum exit_code exit_code;
 };
@@ -143,10 +148,12 @@ static void beat_ready(void *ctx, __u32 events)
 		cg_log_err("instance %s was detached: calls that run are lost; leaving",
 			   d->options.instance);
 		d->options.limits.lost_at = cg_boottime();
+		d->view.gone = true;
 		cg_sweep_start(d->sweep);
 		stop(d, FAILED);
 		return;
 	}
+	cg_totals_keep(&d->totals, d->options.instance, d->guard.config_id);
 	if (!cg_upkeep(&d->upkeep))
 		cg_fallback_look(&d->fallback, cg_boottime());
 	cg_intake_turn(&d->intake, cg_boottime());
@@ -272,6 +279,25 @@ static int start_intake(struct daemon *d)
 	return cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, &user, &d->rings);
 }
 
+static int start_http(struct daemon *d)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	d->view = (struct cg_view){ .guard = &d->guard,
+				    .origin = &d->origin,
+				    .writer = d->writer,
+				    .track = d->track,
+				    .sweep = d->sweep,
+				    .totals = &d->totals,
+				    .ship = &d->ship,
+				    .spool = d->options.spool,
+				    .started_us = now.tv_sec * 1000000ULL + now.tv_nsec / 1000 };
+	if (!d->options.http)
+		return 0;
+	return cg_http_new(d->loop, d->options.http, cg_web_answer, &d->view, &d->http);
+}
+
 /* Everything that can be wrong with a start is found, and said, here. */
 static int start(struct daemon *d)
 {
@@ -289,8 +315,11 @@ static int start(struct daemon *d)
 	err = open_store(d);
 	if (err)
 		return err;
+	if (cg_totals_load(&d->totals, d->options.instance, d->guard.config_id))
+		cg_log("instance %s: its note of totals cannot be read: they start anew",
+		       d->options.instance);
 	d->track = cg_track_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, d->writer,
-				&d->options.limits, &d->origin, &d->options.breaker);
+				&d->options.limits, &d->origin, &d->options.breaker, &d->totals);
 	d->overflow =
 		cg_overflow_new(d->guard.overflow_fd, d->writer, &d->options.limits, &d->origin);
 	d->sweep = d->track && d->overflow
@@ -301,6 +330,8 @@ static int start(struct daemon *d)
 		return -ENOMEM;
 	cg_track_remember(d->track, d->recent);
 	err = cg_server_new(d->loop, d->options.instance, d->recent, &d->server);
+	if (!err)
+		err = start_http(d);
 	if (!err)
 		err = start_intake(d);
 	if (!err)
@@ -314,6 +345,9 @@ static void finish(struct daemon *d)
 	cg_intake_stop(&d->intake);
 	cg_ship_free(d->ship);
 	cg_writer_stop(d->writer);
+	if (!d->view.gone) /* else its note went, too */
+		cg_totals_keep(&d->totals, d->options.instance, d->guard.config_id);
+	cg_http_free(d->http);
 	cg_server_free(d->server);
 	cg_sweep_free(d->sweep);
 	cg_overflow_free(d->overflow);

@@ -23,6 +23,7 @@ static const char *const legal[] = {
 	[PERCENT] = "a number from 1 to 100, or off",
 	[NUMBER] = "a number from 1 to 1000000",
 	[ID] = "a number from 0 to 4294967295",
+	[LISTENER] = "a port, as 9470, or an address and a port, as 127.0.0.1:9470 or [::1]:9470",
 	[ADDRESS] = "an address and a port, as 192.0.2.1:9060 or [2001:db8::1]:9060",
 };
 
@@ -65,6 +66,8 @@ const struct option_of_ours cg_daemon_table[] = {
 	{ "homer-id", 0, ID, RELOAD, AT(homer_id), "INT", "... under this capture ID; 2001" },
 	{ "log-format", 0, CHOICE, RELOAD, AT(log_format), "text|json",
 	  "to stderr; json: an object a line; text" },
+	{ "http", 0, LISTENER, RESTART, AT(http), "[ADDRESS:]PORT",
+	  "/metrics, /healthz and a page to look at; ADDRESS: 127.0.0.1; off" },
 	{ "verbose", 'v', FLAG, RELOAD, AT(verbose), NULL, "say more" },
 	{ "check-config", 0, FLAG, COMMAND_LINE, AT(check_config), NULL,
 	  "all that is wrong with file and options, and leave" },
@@ -177,6 +180,10 @@ int cg_option_set(struct cg_daemon_options *options, size_t i, const char *value
 		return parse_number(value, 0, UINT32_MAX, at);
 	case ADDRESS:
 		if (*value && cg_endpoint_parse(value, &address, &len))
+			return -EINVAL;
+		return set_text(at, value);
+	case LISTENER:
+		if (*value && cg_endpoint_listener(value, &address, &len))
 			return -EINVAL;
 		return set_text(at, value);
 	case CHOICE:
@@ -303,7 +310,7 @@ int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **
 void cg_daemon_options_free(struct cg_daemon_options *options)
 {
 	for (size_t i = 0; i < cg_daemon_table_rows; i++)
-		if (cg_daemon_table[i].kind == TEXT || cg_daemon_table[i].kind == ADDRESS)
+		if (cg_option_is_text(cg_daemon_table[i].kind))
 			cg_option_set(options, i, "");
 	free(options->file);
 	options->file = NULL;

@@ -10,7 +10,12 @@
 
 #include "daemon_options.h"
 
-enum kind { TEXT, DURATION, FLAG, PERCENT, NUMBER, ID, CHOICE, ADDRESS };
+enum kind { TEXT, DURATION, FLAG, PERCENT, NUMBER, ID, CHOICE, ADDRESS, LISTENER };
+
+static inline bool cg_option_is_text(enum kind kind)
+{
+	return kind == TEXT || kind == ADDRESS || kind == LISTENER;
+}
 
 /* Where an option may stand. A file's are taken over by a reload, or need a restart. */
 enum place { COMMAND_LINE, RESTART, RELOAD };

@@ -36,12 +36,13 @@ static void value_text(const struct cg_daemon_options *options, size_t i, char *
 {
 	const struct option_of_ours *row = &cg_daemon_table[i];
 	const void *at = (const char *)options + row->at;
-	const char *string = row->kind == TEXT || row->kind == ADDRESS ? *(char *const *)at : NULL;
+	const char *string = cg_option_is_text(row->kind) ? *(char *const *)at : NULL;
 
 	*text = '\0';
 	switch (row->kind) {
 	case TEXT:
 	case ADDRESS:
+	case LISTENER:
 		if (string && !strcmp(row->name, "db"))
 			cg_pg_show(string, text, size);
 		else if (string)

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,4 +45,16 @@ int cg_endpoint_parse(const char *text, struct sockaddr_storage *out, socklen_t 
 	memcpy(out, &four, sizeof(four));
 	*len = sizeof(four);
 	return 0;
+}
+
+int cg_endpoint_listener(const char *text, struct sockaddr_storage *out, socklen_t *len)
+{
+	char local[sizeof("127.0.0.1:65535")];
+
+	if (strchr(text, ':'))
+		return cg_endpoint_parse(text, out, len);
+	if (port_of(text) < 0)
+		return -EINVAL;
+	snprintf(local, sizeof(local), "127.0.0.1:%s", text);
+	return cg_endpoint_parse(local, out, len);
 }

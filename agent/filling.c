@@ -7,6 +7,7 @@ void cg_filling_look(struct cg_filling *filling, __u32 used)
 {
 	unsigned int percent = cg_percent(used, filling->max);
 
+	filling->used = used;
 	if (percent >= CG_FILLING_FROM && !filling->told)
 		cg_log_warning("map %s is %u %% full (%u of %u): " CG_FILLING_REMEDY, filling->map,
 			       percent, used, filling->max);

@@ -21,10 +21,11 @@ static inline unsigned int cg_percent(__u32 used, __u32 max)
 struct cg_filling {
 	const char *map;
 	__u32 max;
+	__u32 used; /* at the last look */
 	bool told;
 };
 
-/* Logs that the map fills up, if that is news. */
+/* Notes how full the map is, and logs that it fills up, if that is news. */
 void cg_filling_look(struct cg_filling *filling, __u32 used);
 
 #endif

@@ -25,6 +25,7 @@ int cg_run_connect(const char *instance);
 
 #define CG_RUN_NOTE_MAX 256
 #define CG_RUN_BREAKER "breaker" /* suffix: why the daemon fell back to observe mode */
+#define CG_RUN_TOTALS "totals" /* ... what calls that left the map add up to */
 
 /*
  * A line for whoever looks later, in DIR/INSTANCE.SUFFIX; reading gives printable UTF-8. 0 or -errno,

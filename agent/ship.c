@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "arrays.h"
 #include "chores.h"
@@ -41,6 +42,7 @@ struct cg_ship {
 	int limit; /* rows in a batch: fewer while a bad row is looked for */
 	struct batch sent; /* the one under way */
 	struct batch next; /* read while that is under way */
+	__s64 committed_at; /* microseconds since 1970; 0: nothing yet */
 	struct cg_chores chores;
 	bool more; /* there may be rows that were not read yet */
 };
@@ -243,10 +245,14 @@ static void refused(struct cg_ship *ship, const PGresult *result)
 
 static void shipped(struct cg_ship *ship, const PGresult *result)
 {
+	struct timespec now;
+
 	if (PQresultStatus(result) != PGRES_COMMAND_OK) {
 		refused(ship, result);
 		return;
 	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	ship->committed_at = now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 	ship->cursor[ship->sent.table] = ship->sent.last;
 	cg_writer_drop(ship->writer, ship->sent.table, ship->sent.last);
 	ship->sent.rows = 0;
@@ -355,4 +361,11 @@ void cg_ship_free(struct cg_ship *ship)
 int cg_ship_idle(const struct cg_ship *ship)
 {
 	return ship->phase != READY || (!ship->more && cg_pg_idle(ship->pg));
+}
+
+void cg_ship_status(const struct cg_ship *ship, struct cg_ship_status *status)
+{
+	*status = (struct cg_ship_status){ .up = ship->phase == READY,
+					   .committed_at = ship->committed_at,
+					   .trouble = ship->trouble };
 }

@@ -7,6 +7,8 @@
 #ifndef CG_SHIP_H
 #define CG_SHIP_H
 
+#include <stdbool.h>
+
 #include "cdr.h"
 #include "writer.h"
 
@@ -23,5 +25,12 @@ void cg_ship_wake(struct cg_ship *ship);
 
 /* Nothing to wait for: all is in PostgreSQL, or it cannot be reached. */
 int cg_ship_idle(const struct cg_ship *ship);
+
+struct cg_ship_status {
+	bool up; /* connected, and of use */
+	__s64 committed_at; /* the last batch: microseconds since 1970; 0: none yet */
+	const char *trouble; /* why it is not up, or ""; valid until the loop turns */
+};
+void cg_ship_status(const struct cg_ship *ship, struct cg_ship_status *status);
 
 #endif

@@ -171,7 +171,7 @@ static int set_up_writer(struct cg_spool *spool, __s64 version)
 		err = catch_up(spool);
 	for (int id = 0; !err && id < CG_TABLES; id++)
 		err = prepare_write(spool, id);
-	return err;
+	return err ? err : cg_spool_count(spool);
 }
 
 /* SQLite tries to read where it may not write, and then names that error. */
@@ -248,6 +248,7 @@ int cg_spool_begin(struct cg_spool *spool)
 		return -ESTALE;
 	}
 	err = run(spool, "BEGIN IMMEDIATE");
+	memcpy(spool->rows_before, spool->rows, sizeof(spool->rows));
 	return err ? err : catch_up(spool);
 }
 
@@ -265,6 +266,7 @@ int cg_spool_checkpoint(struct cg_spool *spool)
 void cg_spool_rollback(struct cg_spool *spool)
 {
 	run(spool, "ROLLBACK");
+	memcpy(spool->rows, spool->rows_before, sizeof(spool->rows));
 }
 
 static int finish(struct cg_spool *spool, sqlite3_stmt *stmt)
@@ -279,7 +281,7 @@ int cg_spool_put(struct cg_spool *spool, enum cg_table_id id, const void *row)
 {
 	const struct cg_table *table = &cg_tables[id];
 	sqlite3_stmt *stmt = spool->put[id];
-	int rc = SQLITE_OK;
+	int rc = SQLITE_OK, err;
 
 	for (unsigned int i = 0; i < table->n_columns && rc == SQLITE_OK; i++) {
 		const void *field = (const char *)row + table->columns[i].offset;
@@ -298,7 +300,10 @@ int cg_spool_put(struct cg_spool *spool, enum cg_table_id id, const void *row)
 	if (rc != SQLITE_OK)
 		return cg_spool_rc(spool, rc);
 	spool->step++; /* after a rollback too: a gap costs nothing */
-	return finish(spool, stmt);
+	err = finish(spool, stmt);
+	/* an update leaves that word alone */
+	spool->rows[id] += !err && sqlite3_last_insert_rowid(spool->db) == spool->step;
+	return err;
 }
 
 int cg_spool_run(struct cg_spool *spool, const char *sql, int n, const char *const *values)
@@ -319,8 +324,13 @@ int cg_spool_run(struct cg_spool *spool, const char *sql, int n, const char *con
 
 int cg_spool_drop(struct cg_spool *spool, enum cg_table_id id, __s64 through_step)
 {
+	int err;
+
 	sqlite3_bind_int64(spool->drop[id], 1, through_step);
-	return finish(spool, spool->drop[id]);
+	err = finish(spool, spool->drop[id]);
+	if (!err)
+		spool->rows[id] -= sqlite3_changes(spool->db);
+	return err;
 }
 
 int cg_spool_reject(struct cg_spool *spool, enum cg_table_id id, __s64 step, const char *error)

@@ -45,6 +45,13 @@ int cg_spool_checkpoint(
 	struct cg_spool *spool); /* between commits: the log takes no room any more */
 void cg_spool_rollback(struct cg_spool *spool);
 
+/* What a writer's file holds: without a walk over it. */
+struct cg_spool_content {
+	__s64 rows[CG_TABLES];
+	__s64 oldest; /* of cg_spool_oldest() */
+};
+void cg_spool_content(struct cg_spool *spool, struct cg_spool_content *content);
+
 /*
  * Up to `max` rows after `after_step`, in order of steps; or those for which `where` (SQL, with n text
  * parameters ?1 and up) holds, in order of their keys. Each goes to `take` with its columns as text, NULL

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include <errno.h>
+#include <string.h>
 
 #include "spool_own.h"
 
@@ -114,4 +115,31 @@ int cg_spool_oldest(struct cg_spool *spool, __s64 *us)
 	if (!err)
 		*us = oldest;
 	return err;
+}
+
+int cg_spool_count(struct cg_spool *spool)
+{
+	int err = 0;
+
+	for (int id = 0; !err && id < CG_TABLES; id++) {
+		sqlite3_stmt *stmt = NULL;
+		char *sql = sqlite3_mprintf("SELECT count(*) FROM %s", cg_tables[id].name);
+		int rc = sql ? sqlite3_prepare_v2(spool->db, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
+
+		if (rc == SQLITE_OK)
+			rc = sqlite3_step(stmt);
+		if (rc == SQLITE_ROW)
+			spool->rows[id] = sqlite3_column_int64(stmt, 0);
+		sqlite3_finalize(stmt);
+		sqlite3_free(sql);
+		err = cg_spool_rc(spool, rc);
+	}
+	return err;
+}
+
+void cg_spool_content(struct cg_spool *spool, struct cg_spool_content *content)
+{
+	content->oldest = 0;
+	memcpy(content->rows, spool->rows, sizeof(content->rows));
+	cg_spool_oldest(spool, &content->oldest);
 }

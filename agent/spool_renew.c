@@ -88,5 +88,6 @@ int cg_spool_salvage(struct cg_spool *into, const char *aside, int *rows)
 		for (int id = 0; id < CG_TABLES; id++)
 			copy_table(into, from, id, rows);
 	sqlite3_close(from);
-	return err ? err : cg_spool_commit(into);
+	err = err ? err : cg_spool_commit(into);
+	return err ? err : cg_spool_count(into);
 }

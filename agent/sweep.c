@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filling.h"
 #include "log.h"
 #include "loop.h"
 #include "progress.h"
@@ -29,7 +28,8 @@ struct cg_sweep {
 	__u64 work, longest; /* ns: of all its turns, of one */
 	__u64 rest_until; /* CLOCK_BOOTTIME, ns */
 	__u32 met; /* entries, by this stage's walk */
-	struct cg_filling dialogs, pending;
+	struct cg_filling dialogs, pending, unguarded;
+	struct cg_sweep_status done;
 	unsigned int slot; /* of FORGET */
 	union {
 		struct cg_dialog_key dialogs[CG_SWEEP_BATCH];
@@ -56,6 +56,7 @@ struct cg_sweep *cg_sweep_new(const struct cg_guard *guard, struct cg_track *tra
 		sweep->dialogs = (struct cg_filling){ .map = "dialogs", .max = max };
 		sweep->pending =
 			(struct cg_filling){ .map = "pending", .max = cg_pending_max(max) };
+		sweep->unguarded = (struct cg_filling){ .map = "overflow", .max = CG_OVERFLOW_MAX };
 	}
 	return sweep;
 }
@@ -97,6 +98,14 @@ bool cg_sweep_want(struct cg_sweep *sweep, __u64 now)
 bool cg_sweep_running(const struct cg_sweep *sweep)
 {
 	return sweep->stage != REST;
+}
+
+void cg_sweep_status(const struct cg_sweep *sweep, struct cg_sweep_status *status)
+{
+	*status = sweep->done;
+	status->maps[0] = sweep->dialogs;
+	status->maps[1] = sweep->pending;
+	status->maps[2] = sweep->unguarded;
 }
 
 /* Number of entries in keys and values; *last: the map has no more. Or -errno. */
@@ -142,8 +151,10 @@ static int sweep_overflow(struct cg_sweep *sweep, __u64 now)
 	for (int i = 0; i < n; i++)
 		cg_overflow_look(sweep->overflow, &sweep->keys.dialogs[i],
 				 &sweep->values.dialogs[i], now);
-	if (n >= 0 && last)
+	if (n >= 0 && last) {
+		cg_filling_look(&sweep->unguarded, sweep->met);
 		enter(sweep, PENDING);
+	}
 	return n < 0 ? n : 0;
 }
 
@@ -171,14 +182,17 @@ static int sweep_pending(struct cg_sweep *sweep, __u64 now)
 
 static void finish(struct cg_sweep *sweep, __u64 now)
 {
-	__u64 rest = sweep->work * REST_FOR;
+	__u64 rest = sweep->work * REST_FOR, others = cg_loop_longest();
 
+	sweep->done.count++;
+	sweep->done.work = sweep->work;
+	sweep->done.longest = sweep->longest;
+	sweep->done.others = others;
 	cg_log_detail(
 		"sweep: %u dialogs, %llu ms of work, its longest turn %llu us, the rings' and "
 		"all others' %llu us",
 		cg_track_count(sweep->track), (unsigned long long)sweep->work / 1000000,
-		(unsigned long long)sweep->longest / 1000,
-		(unsigned long long)cg_loop_longest() / 1000);
+		(unsigned long long)sweep->longest / 1000, (unsigned long long)others / 1000);
 	sweep->rest_until = now + (rest < REST_MAX ? rest : REST_MAX);
 	sweep->first = false;
 	cg_progress_end();

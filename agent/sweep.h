@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "filling.h"
 #include "guard.h"
 #include "overflow.h"
 #include "track.h"
@@ -32,6 +33,14 @@ void cg_sweep_start(struct cg_sweep *sweep); /* at once; one that runs is follow
  */
 bool cg_sweep_want(struct cg_sweep *sweep, __u64 now);
 bool cg_sweep_running(const struct cg_sweep *sweep);
+
+struct cg_sweep_status { /* of the last that was complete; times in ns */
+	__u64 count; /* complete ones so far */
+	__u64 work, longest; /* of all its turns, of one */
+	__u64 others; /* the longest that anything else in the loop took since the one before */
+	struct cg_filling maps[3]; /* those that it walks, each as it found it */
+};
+void cg_sweep_status(const struct cg_sweep *sweep, struct cg_sweep_status *status);
 /* One batch. 0, 1: that was the last one of this sweep; or -errno, and the sweep is over. */
 int cg_sweep_turn(struct cg_sweep *sweep, __u64 now);
 

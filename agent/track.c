@@ -19,7 +19,9 @@ struct entry {
 	__u8 clock;
 	bool judged; /* the breaker has counted it */
 	bool used;
+	struct cg_part part;
 };
+_Static_assert(sizeof(struct entry) == 64, "a cache line");
 
 struct cg_track {
 	int dialogs_fd;
@@ -28,6 +30,7 @@ struct cg_track {
 	const struct cg_origin *origin;
 	struct cg_breaker *breaker;
 	struct cg_recent *recent; /* may be NULL */
+	struct cg_totals *totals;
 	__u64 durable;
 	__u16 file;
 	__u32 sweep;
@@ -38,7 +41,7 @@ struct cg_track {
 
 struct cg_track *cg_track_new(unsigned int max_dialogs, int dialogs_fd, struct cg_writer *writer,
 			      const struct cg_limits *limits, const struct cg_origin *origin,
-			      struct cg_breaker *breaker)
+			      struct cg_breaker *breaker, struct cg_totals *totals)
 {
 	struct cg_track *track = calloc(1, sizeof(*track));
 	size_t slots = 1024;
@@ -53,6 +56,7 @@ struct cg_track *cg_track_new(unsigned int max_dialogs, int dialogs_fd, struct c
 		.limits = limits,
 		.origin = origin,
 		.breaker = breaker,
+		.totals = totals,
 		.sweep = 1,
 		.clocks = ~0u, /* all, until a sweep knows better */
 		.mask = slots - 1,
@@ -116,6 +120,7 @@ static void forget(struct cg_track *track, struct entry *entry)
 {
 	unsigned int gap = entry - track->slots;
 
+	cg_totals_leave(track->totals, &entry->part);
 	for (unsigned int i = (gap + 1) & track->mask; track->slots[i].used;
 	     i = (i + 1) & track->mask) {
 		unsigned int from_home = (i - home(track, &track->slots[i].key)) & track->mask;
@@ -153,6 +158,7 @@ static void retire(struct cg_track *track, struct entry *entry, __u64 now)
 	due = cg_cdr_due(&last, track->limits, now);
 	if (cg_cdr_fingerprint(&last, due) != entry->fingerprint)
 		put_row(track, &last, due);
+	cg_totals_look(track->totals, &entry->part, &last, track->limits, due, now);
 	forget(track, entry);
 }
 
@@ -171,6 +177,7 @@ void cg_track_look(struct cg_track *track, const struct cg_dialog_key *key,
 	}
 	entry->sweep = track->sweep;
 	entry->clock = dialog->clock % CG_CLOCKS;
+	cg_totals_look(track->totals, &entry->part, dialog, track->limits, due, now);
 	if (!entry->judged)
 		entry->judged = cg_breaker_look(track->breaker, dialog, now);
 	if (due & CG_DUE_UNANSWERED && entry->unanswered != dialog->bye_at) {

@@ -10,6 +10,7 @@
 #include "breaker.h"
 #include "cdr.h"
 #include "recent.h"
+#include "totals.h"
 #include "writer.h"
 
 struct cg_track;
@@ -19,7 +20,7 @@ struct cg_track;
 /* All pointers must outlive it. NULL: no memory. */
 struct cg_track *cg_track_new(unsigned int max_dialogs, int dialogs_fd, struct cg_writer *writer,
 			      const struct cg_limits *limits, const struct cg_origin *origin,
-			      struct cg_breaker *breaker);
+			      struct cg_breaker *breaker, struct cg_totals *totals);
 void cg_track_free(struct cg_track *track);
 
 /* Each look at a dialog is told to this memory, which must outlive it. */

@@ -95,7 +95,11 @@ static int make_room(struct cg_writer *writer, struct work *work)
 
 static void done(struct cg_writer *writer, const struct work *work)
 {
+	struct cg_spool_content content;
+
+	cg_spool_content(writer->spool, &content);
 	pthread_mutex_lock(&writer->lock);
+	writer->status.content = content;
 	writer->status.durable = work->to;
 	writer->status.error = 0;
 	for (int id = 0; id < CG_TABLES; id++)

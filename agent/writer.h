@@ -39,6 +39,7 @@ struct cg_writer_status {
 	__u64 durable; /* all tickets up to here are on disk */
 	__u64 queued; /* the last ticket given out */
 	int error; /* -errno while the spool cannot be written */
+	struct cg_spool_content content; /* as of the last commit */
 	unsigned int opened; /* times: a reader of an earlier opening may hold another file */
 	unsigned int anew; /* times: the file is another; what was durable may not be in it */
 	char why[256]; /* of error */

@@ -57,7 +57,11 @@ void cg_writer_release(struct cg_writer *writer)
 /* Steps of another file mean nothing in this one. */
 static void opened(struct cg_writer *writer, bool anew)
 {
+	struct cg_spool_content content;
+
+	cg_spool_content(writer->spool, &content);
 	pthread_mutex_lock(&writer->lock);
+	writer->status.content = content;
 	writer->status.opened++;
 	writer->status.anew += anew;
 	if (anew) {

@@ -2,6 +2,7 @@
 // link: agent/spool.c agent/spool_read.c agent/spool_renew.c agent/table.c agent/words.c agent/writer.c agent/writer_file.c -lsqlite3 -lpthread
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -171,6 +172,60 @@ static void outcomes(void)
 	cg_spool_close(spool);
 }
 
+/* What a writer says of its file without a walk, and what a walk says. */
+static bool counted(struct cg_spool *spool, __s64 cdrs, __s64 oldest)
+{
+	struct cg_spool_content content;
+	struct cg_spool *again;
+	bool same;
+
+	cg_spool_content(spool, &content);
+	same = content.rows[CG_TABLE_CDR] == cdrs && content.oldest == oldest;
+	if (cg_spool_open(path, 1, &again))
+		return false;
+	cg_spool_content(again, &content);
+	cg_spool_close(again);
+	return same && content.rows[CG_TABLE_CDR] == cdrs && content.oldest == oldest;
+}
+
+static void contents(void)
+{
+	struct cg_cdr_row first = open_row("c1"), second = open_row("c2");
+	struct cg_spool_content content;
+	struct cg_spool *spool;
+	__s64 step;
+
+	if (cg_spool_open(path, 1, &spool) || cg_spool_begin(spool)) {
+		ok(0, "content: set up");
+		return;
+	}
+	cg_spool_drop(spool, CG_TABLE_CDR, INT64_MAX);
+	first.end_time = 200;
+	second.end_time = 300;
+	cg_spool_put(spool, CG_TABLE_CDR, &first);
+	step = cg_spool_step(spool);
+	cg_spool_put(spool, CG_TABLE_CDR, &second);
+	cg_spool_commit(spool);
+	ok(counted(spool, 2, 200), "content: rows, and the oldest end");
+	cg_spool_begin(spool);
+	first.blocked_byes = 1;
+	cg_spool_put(spool, CG_TABLE_CDR, &first);
+	cg_spool_reject(spool, CG_TABLE_CDR, step, "none is at that step any more");
+	cg_spool_commit(spool);
+	ok(counted(spool, 2, 200), "content: a row said again is no other");
+	cg_spool_begin(spool);
+	cg_spool_put(spool, CG_TABLE_CDR, &(struct cg_cdr_row){ .setup_time = 9, .node = "n" });
+	cg_spool_content(spool, &content);
+	ok(content.rows[CG_TABLE_CDR] == 3, "content: counted at once");
+	cg_spool_rollback(spool);
+	ok(counted(spool, 2, 200), "content: ... and not after a rollback");
+	cg_spool_begin(spool);
+	cg_spool_drop(spool, CG_TABLE_CDR, INT64_MAX);
+	cg_spool_commit(spool);
+	ok(counted(spool, 0, 0), "content: an empty file");
+	cg_spool_close(spool);
+}
+
 /* The daemon, and an operator who settles a row: no step is given out twice. */
 static void two_writers(void)
 {
@@ -334,6 +389,7 @@ int main(void)
 	snprintf(path, sizeof(path), "%s/spool.db", dir);
 	merging();
 	outcomes();
+	contents();
 	two_writers();
 	writing();
 	failing();

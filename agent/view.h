@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What the daemon shows of itself over HTTP is read off here; nothing in it is changed. */
+#ifndef CG_VIEW_H
+#define CG_VIEW_H
+
+#include "guard.h"
+#include "ship.h"
+#include "sweep.h"
+#include "totals.h"
+#include "track.h"
+#include "writer.h"
+
+struct cg_view { /* all pointers are others' */
+	const struct cg_guard *guard;
+	const struct cg_origin *origin;
+	struct cg_writer *writer;
+	struct cg_track *track;
+	struct cg_sweep *sweep;
+	struct cg_totals *totals;
+	struct cg_ship **ship; /* a reload may change it; NULL there: no --db */
+	const char *spool; /* path */
+	bool gone; /* the instance was detached */
+	__u64 started_us; /* since 1970 */
+};
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What the daemon's listener answers: /metrics and /healthz. */
+#ifndef CG_WEB_H
+#define CG_WEB_H
+
+#include "http.h"
+#include "view.h"
+
+/* A cg_http_answerer of a struct cg_view. */
+void cg_web_answer(void *ctx, const struct cg_http_request *request, struct cg_http_answer *answer);
+
+#endif

@@ -1,0 +1,350 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# The daemon's listener, /metrics and /healthz, and the alerts that are made of them.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+load daemon
+load http
+
+NOW_WALL=$EPOCHSECONDS
+
+listening() { # [OPTION]...: without PostgreSQL, unless --db is among them
+	enter=(nsenter --net="/run/netns/$(lab_ns proxy)")
+	daemon --http "$HTTP_PORT" "$@"
+	lab_wait 10 swept_once
+}
+
+swept_once() {
+	[[ $(metric sweeps_total) -gt 0 ]]
+}
+
+ended() { # 15 s long, blocked after 5 s, over its grace
+	dialog answer=20 end=5 state=ended end_reason=bye ended_by=1 flags=0x40 blocked=3 first_blocked_ms=5001
+}
+
+teardown() {
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || tail -n 5 "$LAB_DIR/daemon.log" >&2
+	guard_daemon_end KILL
+	[[ -z ${OTHER:-} ]] || kill "$OTHER" 2>/dev/null || :
+	map_clear
+	rm -f "$CSEQGUARD_RUN_DIR"/*.totals # each test counts from nothing
+	! mountpoint -q "$LAB_DIR/disk" || umount "$LAB_DIR/disk"
+}
+
+# --- /metrics ------------------------------------------------------------------------------------
+
+@test "metrics: promtool finds nothing to say, and Prometheus' type is told" {
+	listening --db "$(pg_conninfo "$DB")"
+	dialog answer=5 blocked=1 first_blocked_ms=2001
+	comes 1 metric 'dialogs{state="confirmed"}'
+	get /metrics | promtool check metrics
+	equals 'text/plain; version=0.0.4; charset=utf-8' get /metrics -o /dev/null -w '%{content_type}'
+}
+
+@test "metrics: every reason of the contract in both directions, and no other label" {
+	local reasons
+
+	listening
+	reasons=$(sed -n 's/^\tX([A-Z0-9_]*, \([a-z0-9_]*\),.*/\1/p' "$LAB_TOP/include/reasons.h" | sort)
+	equals "$reasons" reasons_of in
+	equals "$reasons" reasons_of out
+	dialog answer=5 call_id='"} evil_total 1' from_tag=wire-text
+	comes 1 metric 'dialogs{state="confirmed"}'
+	run ! grep -qE 'evil|wire-text|192\.0\.2' <(get /metrics)
+}
+
+reasons_of() { # DIRECTION
+	get /metrics | sed -n "s/^cseqguard_packets_total{direction=\"$1\",reason=\"\([^\"]*\)\".*/\1/p" | sort
+}
+
+@test "metrics: calls closed, BYEs blocked and seconds protected, once each" {
+	listening
+	ended
+	comes 1 metric 'calls_closed_total{end_reason="bye"}'
+	equals 3 metric blocked_byes_total
+	equals 10.000000 metric protected_seconds_total
+	equals 0 metric suspect_calls_total
+	comes 0 metric 'dialogs{state="ended"}' # it has left the map
+	in_map 0
+	equals 1 metric 'calls_closed_total{end_reason="bye"}'
+	equals 3 metric blocked_byes_total
+	equals 10.000000 metric protected_seconds_total
+}
+
+@test "metrics: an open call's protected seconds run, and never back" {
+	local before
+
+	listening
+	dialog answer=60 blocked=1 first_blocked_ms=10001
+	comes 1 metric blocked_byes_total
+	before=$(metric protected_seconds_total)
+	equals t test_between 50 "$before" 58
+	lab_wait 5 later "$before"
+	before=$(metric protected_seconds_total)
+	dialog answer=60 end=20 state=ended end_reason=bye ended_by=1 blocked=1 first_blocked_ms=10001
+	comes 1 metric 'calls_closed_total{end_reason="bye"}'
+	equals t test_between "$before" "$(metric protected_seconds_total)" 60 # not 30: a reset to a scraper
+}
+
+test_between() { # LOW VALUE HIGH
+	awk -v low="$1" -v value="$2" -v high="$3" 'BEGIN { print low <= value && value <= high ? "t" : "f" }'
+}
+
+later() { # VALUE
+	[[ $(test_between "$1" "$(metric protected_seconds_total)" 1000) == t && $(metric protected_seconds_total) != "$1" ]]
+}
+
+@test "metrics: a daemon that is killed and started again goes on where it was" {
+	listening
+	ended
+	comes 3 metric blocked_byes_total
+	lab_wait 10 in_map 0 # only the note has it now
+	another blocked=4 first_blocked_ms=2001
+	comes 7 metric blocked_byes_total
+	lab_wait 10 kept 3
+	guard_daemon_end KILL
+	listening
+	equals 7 metric blocked_byes_total
+	equals 1 metric 'calls_closed_total{end_reason="bye"}'
+	equals t test_between 10 "$(metric protected_seconds_total)" 40
+}
+
+another() { # [FIELD=VALUE]...
+	BATS_TEST_NUMBER=$((BATS_TEST_NUMBER + 100)) call=another dialog answer=10 "$@"
+}
+
+kept() { # BLOCKED: in the note, of calls that left
+	[[ $(cut -d ' ' -f 2 "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.totals") == "$1" ]]
+}
+
+@test "metrics: totals of maps that were made anew begin anew" {
+	listening
+	ended
+	comes 3 metric blocked_byes_total
+	lab_wait 10 kept 3
+	guard_daemon_end TERM
+	sed -i 's/^[0-9]*/1/' "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.totals" # of maps that are no more
+	map_clear
+	listening
+	equals 0 metric blocked_byes_total
+	guard_daemon_end TERM
+	echo garbage >"$CSEQGUARD_RUN_DIR/lab-$LAB_ID.totals"
+	listening
+	grep -q 'note of totals cannot be read' "$LAB_DIR/daemon.log"
+	equals 0 metric blocked_byes_total
+}
+
+@test "metrics: mode and breaker as they are" {
+	listening
+	equals '1 0' two 'mode{mode="enforce"}' 'mode{mode="observe"}'
+	guard set mode=observe
+	comes '0 1' two 'mode{mode="enforce"}' 'mode{mode="observe"}'
+	equals 0 metric breaker_tripped
+	echo tripped >"$CSEQGUARD_RUN_DIR/lab-$LAB_ID.breaker"
+	equals 1 metric breaker_tripped
+	guard set mode=enforce
+	comes '1 0' two 'mode{mode="enforce"}' breaker_tripped
+}
+
+two() { # SERIES SERIES
+	printf '%s %s' "$(metric "$1")" "$(metric "$2")"
+}
+
+@test "metrics: rows that wait for PostgreSQL are counted, with the age of the oldest" {
+	listening --db "$(pg_conninfo "$DB")"
+	comes 1 metric postgresql_up
+	dialog answer=5
+	comes none row end_reason
+	comes 0 metric 'spool_rows{table="cdr"}'
+	equals t test_between "$((NOW_WALL - 5))" "$(metric postgresql_last_commit_timestamp_seconds)" 9999999999
+	equals 0.000000 metric spool_oldest_row_age_seconds
+	pg_stop immediate
+	comes 0 metric postgresql_up
+	another end=2 state=ended end_reason=bye ended_by=1 flags=0x40
+	comes 1 metric 'spool_rows{table="cdr"}'
+	equals t test_between 2 "$(metric spool_oldest_row_age_seconds)" 8
+	another end=2 state=ended end_reason=bye ended_by=1 flags=0x40 blocked=1 first_blocked_ms=1 # that row again
+	comes 1 metric blocked_byes_total
+	comes 0 metric spool_queued_steps
+	equals 1 metric 'spool_rows{table="cdr"}'
+	equals 'ok; PostgreSQL is away, rows wait in the spool' get /healthz
+	equals 200 status_of /healthz
+	pg_start
+	comes 0 metric 'spool_rows{table="cdr"}'
+	comes ok get /healthz
+}
+
+@test "metrics: a spool that was left full is counted at the start" {
+	listening
+	dialog answer=5
+	comes 1 metric 'spool_rows{table="cdr"}'
+	guard_daemon_end TERM
+	map_clear
+	listening
+	equals 1 metric 'spool_rows{table="cdr"}'
+	equals '' metric spool_oldest_row_age_seconds # nothing waits without --db
+	equals '' metric postgresql_up
+}
+
+# --- alerts --------------------------------------------------------------------------------------
+
+@test "alerts: each fires, and is silent on the near miss beside it" {
+	local rules=$LAB_TOP/deploy/prometheus/cseqguard.rules.yml tests=$LAB_TOP/tests/e2e/alerts.test.yml name
+
+	promtool check rules "$rules"
+	promtool test rules "$tests"
+	while read -r name; do
+		grep -q "alertname.*$name" "$tests" || lab_fail "no test of alert $name"
+	done < <(sed -n 's/^ *- alert: //p' "$rules")
+}
+
+@test "alerts: every metric and word that they name is one that the daemon has" {
+	local rules=$LAB_TOP/deploy/prometheus/cseqguard.rules.yml name seen
+
+	listening --db "$(pg_conninfo "$DB")"
+	seen=$(get /metrics)
+	while read -r name; do
+		grep -qE "(^|\")${name}[\"{ ]" <<<"$seen" || lab_fail "no $name among the metrics"
+	done < <(grep -E '^ *(expr:|\||and|>|increase|sum)' "$rules" |
+		grep -oE 'cseqguard_[a-z_]+|reason=~?"[^"]*"|outcome="[^"]*"|mode="[^"]*"' |
+		sed 's/.*"\(.*\)"/\1/' | tr '|' '\n' | sort -u)
+}
+
+# --- /healthz ------------------------------------------------------------------------------------
+
+@test "healthz: a spool that cannot be written is 503, with the reason" {
+	local disk=$LAB_DIR/disk
+
+	mkdir "$disk"
+	mount -t tmpfs -o size=1m "cseqguard-$LAB_ID" "$disk"
+	dd if=/dev/zero of="$disk/filler" bs=64k 2>/dev/null || :
+	SPOOL=$disk/spool.db
+	listening
+	dialog answer=5
+	comes 503 status_of /healthz
+	[[ $(get /healthz) == "spool $disk/spool.db cannot be written: "* ]]
+	equals 0 metric spool_writable
+	rm "$disk/filler"
+	comes ok get /healthz
+	equals 1 metric spool_writable
+}
+
+# --- the listener --------------------------------------------------------------------------------
+
+@test "http: GET and HEAD alone, and headers that keep browsers in their place" {
+	listening
+	equals 405 status_of /metrics -X POST -d x=1
+	equals 405 status_of /metrics -X DELETE
+	[[ $(get /healthz -X POST -i) == *$'\r\nAllow: GET, HEAD\r\n'* ]]
+	equals 200 status_of /healthz --head
+	equals '' get /healthz --head -o /dev/null
+	equals 404 status_of /metricsx
+	equals 404 status_of /../../etc/passwd --path-as-is
+	[[ $(get /healthz -i) == *$'\r\nX-Content-Type-Options: nosniff\r\n'* ]]
+	[[ $(get /healthz -i) == *$'\r\nCache-Control: no-store\r\n'* ]]
+	[[ $(get /healthz -i) == *$'\r\nContent-Security-Policy: default-src \'none\';'* ]]
+	equals 431 status_of /healthz -H "X-Long: $(printf '%20000s' '' | tr ' ' x)"
+}
+
+@test "http: an address that is none is a usage error, a port that is taken is named" {
+	local bad
+
+	listening
+	for bad in 0 65536 9470x :9470 localhost:9470 ::1:9470 '[::1]' '[127.0.0.1' 1.2.3:99999 127.0.0.1:; do
+		run -2 "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --spool "$SPOOL" --http "$bad"
+		[[ $output == *"--http $bad: not a port, as 9470, or"* ]]
+	done
+	guard_daemon_end TERM
+	http_in python3 -c 'import socket, signal
+s = socket.create_server(("127.0.0.1", 9471)); print(flush=True); signal.pause()' >"$LAB_DIR/taken" 3>&- &
+	OTHER=$!
+	lab_wait 5 test -s "$LAB_DIR/taken"
+	run -1 http_in "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --spool "$SPOOL" --http 9471
+	[[ $output == *"--http 9471: cannot listen: Address already in use"* ]]
+}
+
+@test "http: another address, IPv6, and the config file" {
+	printf 'http = [::1]:9480\n' >"$LAB_DIR/http.conf"
+	enter=(nsenter --net="/run/netns/$(lab_ns proxy)")
+	daemon --config "$LAB_DIR/http.conf"
+	equals ok http_in curl -sS 'http://[::1]:9480/healthz'
+	run ! get /healthz
+	guard_daemon_end TERM
+	daemon --http "$LAB_OUTSIDE:9480"
+	equals ok lab_in caller curl -sS "http://$LAB_OUTSIDE:9480/healthz"
+	run ! http_in curl -sS http://127.0.0.1:9480/healthz
+}
+
+@test "http: clients that say nothing hold up neither the loop nor another address" {
+	listening --http "0.0.0.0:$HTTP_PORT"
+	http_in python3 - "$HTTP_PORT" >"$LAB_DIR/idle" 3>&- <<-'END' &
+		import socket, sys
+		held = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(40)]
+		for s in held:
+		    s.settimeout(20)
+		    try:
+		        s.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-Slow:")
+		    except OSError:
+		        pass
+		def over(s):
+		    try:
+		        while s.recv(4096):
+		            pass
+		        return True
+		    except ConnectionError:
+		        return True
+		print(sum(over(s) for s in held[20:]), flush=True)
+		print(sum(over(s) for s in held[:5]), flush=True)
+	END
+	OTHER=$!
+	lab_wait 5 test -s "$LAB_DIR/idle"
+	equals 20 head -n 1 "$LAB_DIR/idle" # of one address so many are refused
+	equals ok lab_in caller curl -sS "http://$LAB_OUTSIDE:$HTTP_PORT/healthz"
+	dialog answer=5
+	lab_wait 5 in_spool 1
+	wait "$OTHER"
+	equals $'20\n5' cat "$LAB_DIR/idle" # and the rest ends when it was idle for long
+	equals ok get /healthz
+}
+
+in_spool() { # NUMBER
+	[[ $(spooled cdr) == "$1" ]]
+}
+
+@test "http: a client that reads nothing holds nobody up" {
+	listening
+	http_in python3 - "$HTTP_PORT" >"$LAB_DIR/deaf" 3>&- <<-'END' &
+		import socket, sys
+		s = socket.socket()
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+		s.connect(("127.0.0.1", int(sys.argv[1])))
+		s.settimeout(1)
+		try:
+		    while True:
+		        s.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+		except (TimeoutError, ConnectionError): # the way is full, or it was shown the door
+		    pass
+		print("full", flush=True)
+		sys.stdin.read()
+	END
+	lab_wait 30 grep -q full "$LAB_DIR/deaf"
+	equals ok get /healthz
+	dialog answer=5
+	lab_wait 5 in_spool 1
+}
+
+# Last: it takes the instance away.
+@test "healthz: a daemon whose instance is detached says so, and leaves" {
+	dialog answer=5
+	listening --db "$(pg_conninfo "$DB")"
+	comes none row end_reason
+	pg_stop immediate
+	comes 0 metric postgresql_up
+	spool_held # a last row that cannot be written keeps the daemon for its five seconds
+	guard detach -a
+	comes 503 status_of /healthz
+	[[ $(get /healthz) == "instance lab-$LAB_ID was detached: "* ]]
+	spool_free
+}

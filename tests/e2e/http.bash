@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# What the tests of the daemon's listener share. It listens inside the lab's own namespace, where every
+# port is free; the daemon keeps this mount namespace, and so its pins.
+
+HTTP_PORT=9470
+
+http_in() { # COMMAND...: inside the guarded host's network namespace alone
+	nsenter --net="/run/netns/$(lab_ns proxy)" "$@"
+}
+
+get() { # PATH [CURL-OPTION]...
+	http_in curl -sS -m 15 "${@:2}" "http://127.0.0.1:$HTTP_PORT$1"
+}
+
+status_of() { # PATH [CURL-OPTION]...: the status code alone
+	get "$1" -o /dev/null -w '%{http_code}' "${@:2}"
+}
+
+metric() { # SERIES: as /metrics has it, its value
+	get /metrics | awk -v series="cseqguard_$1" '$1 == series { print $2 }'
+}

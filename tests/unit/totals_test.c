@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// link: agent/totals.c agent/timeline.c agent/run.c agent/pins.c agent/text.c -lbpf
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tap.h"
+#include "totals.h"
+
+#define S 1000000000ULL
+#define MIN (60 * S)
+#define NOW (100000 * S)
+
+static const struct cg_limits limits = { .max_call = 3600 * S, .lost_at = NOW };
+
+static struct cg_dialog open_call(__u32 blocked)
+{
+	return (struct cg_dialog){ .state = CG_S_CONFIRMED,
+				   .answer = NOW - 100 * S,
+				   .first_blocked_ms = blocked ? 10001 : 0,
+				   .blocked_byes = blocked };
+}
+
+static struct cg_dialog ended_call(__u32 blocked)
+{
+	struct cg_dialog call = open_call(blocked);
+
+	call.state = CG_S_ENDED;
+	call.end = NOW - 50 * S;
+	call.end_reason = CG_E_BYE;
+	return call;
+}
+
+static void look(struct cg_totals *totals, struct cg_part *part, const struct cg_dialog *call,
+		 unsigned int due)
+{
+	cg_totals_look(totals, part, call, &limits, due, NOW);
+}
+
+static void one_call(void)
+{
+	struct cg_totals t = {};
+	struct cg_part part = {};
+	struct cg_dialog call = open_call(0);
+
+	look(&t, &part, &call, 0);
+	ok(t.states[CG_S_CONFIRMED] == 1 && !t.all.blocked && !t.attacked,
+	   "totals: an honest call is a dialog, and no more");
+	call = open_call(2);
+	look(&t, &part, &call, 0);
+	look(&t, &part, &call, 0);
+	ok(t.all.blocked == 2 && cg_totals_protected_ms(&t, NOW) == 90000,
+	   "totals: blocked BYEs count once, and protect from the first on");
+	call = ended_call(3);
+	look(&t, &part, &call, 0);
+	look(&t, &part, &call, 0);
+	ok(t.all.blocked == 3 && t.all.closed[CG_E_BYE] == 1 && t.all.protected_ms == 40000 &&
+		   !t.attacked && !t.attacked_since_ms,
+	   "totals: ... to the end, which counts once");
+	ok(cg_totals_protected_ms(&t, NOW) == 90000, "totals: what was shown never goes back");
+	call.flags = CG_D_ALIVE_AFTER_END;
+	look(&t, &part, &call, 0);
+	look(&t, &part, &call, 0);
+	ok(t.all.suspect == 1 && t.all.closed[CG_E_BYE] == 1, "totals: alive after its end");
+	cg_totals_leave(&t, &part);
+	ok(t.gone.blocked == 3 && t.gone.protected_ms == 40000 && t.gone.suspect == 1 &&
+		   t.gone.closed[CG_E_BYE] == 1 && t.all.blocked == 3 && !t.states[CG_S_ENDED],
+	   "totals: a dialog that leaves the map changes no total");
+}
+
+static void ends(void)
+{
+	struct cg_totals t = {};
+	struct cg_part timeout = {}, lost = {}, odd = {}, taken = {};
+	struct cg_dialog call = open_call(1);
+
+	call.answer = NOW - 4000 * S;
+	look(&t, &timeout, &call, CG_DUE_EXPIRED);
+	ok(t.all.closed[CG_E_TIMEOUT] == 1 && t.all.suspect == 1 &&
+		   t.all.protected_ms == 3590 * 1000,
+	   "totals: a call that ran too long closes at its limit, suspect");
+	call = open_call(0);
+	look(&t, &lost, &call, CG_DUE_LOST);
+	ok(t.all.closed[CG_E_LOST] == 1, "totals: a call whose map went away");
+	call = ended_call(0);
+	call.end_reason = 200;
+	look(&t, &odd, &call, 0);
+	look(&t, &odd, &call, 0);
+	ok(t.all.closed[CG_E_LOST] == 2, "totals: an end that the contract does not know");
+	call = open_call(1);
+	look(&t, &taken, &call, 0);
+	cg_totals_leave(&t, &taken);
+	ok(!t.attacked && !t.attacked_since_ms,
+	   "totals: an open call that somebody took out of the map protects no more");
+}
+
+static void minutes(void)
+{
+	struct cg_totals t = {};
+	struct cg_part part = {}, fresh = {};
+	struct cg_dialog call = open_call(4);
+
+	call.answer = NOW - 5 * MIN - 10 * S;
+	look(&t, &part, &call, 0);
+	call.blocked_byes = 5;
+	look(&t, &part, &call, 0);
+	call = open_call(2);
+	call.answer = NOW - 10 * S;
+	look(&t, &fresh, &call, 0);
+	ok(cg_timeline_blocked(&t.timeline, NOW, 5) == 4,
+	   "timeline: met late, of the first's minute");
+	ok(cg_timeline_blocked(&t.timeline, NOW, 0) == 3, "timeline: of this minute");
+	ok(!cg_timeline_blocked(&t.timeline, NOW, 4) &&
+		   !cg_timeline_blocked(&t.timeline, NOW, CG_TIMELINE_BUCKETS),
+	   "timeline: nothing between, nor before");
+	ok(!cg_timeline_blocked(&t.timeline, NOW + CG_TIMELINE_BUCKETS * MIN, 0),
+	   "timeline: a minute of hours ago is not this one");
+	cg_timeline_add(&t.timeline, NOW - CG_TIMELINE_BUCKETS * MIN, NOW, 9);
+	cg_timeline_add(&t.timeline, NOW + MIN, NOW, 9);
+	ok(cg_timeline_blocked(&t.timeline, NOW, 0) == 3, "timeline: too old, and not yet");
+}
+
+static void notes(void)
+{
+	char dir[] = "/tmp/cseqguard-totals-XXXXXX", path[96];
+	struct cg_totals t = {}, again = {}, other = {};
+
+	if (!mkdtemp(dir) || setenv("CSEQGUARD_RUN_DIR", dir, 1)) {
+		ok(0, "totals: set up");
+		return;
+	}
+	ok(!cg_totals_load(&again, "t", 7) && !again.all.blocked, "totals: no note is none");
+	t.gone = (struct cg_sums){ .blocked = ~0ULL, .protected_ms = ~0ULL, .suspect = ~0ULL };
+	for (int end = 1; end < CG_ENDS; end++)
+		t.gone.closed[end] = ~0ULL - end;
+	ok(!cg_totals_keep(&t, "t", ~0u) && !cg_totals_load(&again, "t", ~0u) &&
+		   again.all.blocked == ~0ULL && again.gone.closed[CG_ENDS - 1] == ~0ULL - 8,
+	   "totals: the largest numbers fit the note");
+	ok(!cg_totals_load(&other, "t", 7) && !other.all.blocked,
+	   "totals: a note of other maps counts nothing");
+	snprintf(path, sizeof(path), "%s/t.totals", dir);
+	ok(!truncate(path, 30) && cg_totals_load(&other, "t", ~0u) && !other.all.blocked,
+	   "totals: a note that was cut is no note");
+	unlink(path);
+	rmdir(dir);
+}
+
+int main(void)
+{
+	one_call();
+	ends();
+	minutes();
+	notes();
+	return tap_done();
+}
