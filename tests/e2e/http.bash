@@ -21,3 +21,14 @@ status_of() { # PATH [CURL-OPTION]...: the status code alone
 metric() { # SERIES: as /metrics has it, its value
 	get /metrics | awk -v series="cseqguard_$1" '$1 == series { print $2 }'
 }
+
+# The lab's daemon once more, with a listener. Needs lib.bash.
+http_daemon() { # [OPTION]...
+	guard_daemon_end TERM
+	CSEQGUARD_RUN_DIR=$LAB_DIR/run http_in "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
+		--db "$(pg_conninfo "$CDRS")" --spool "$LAB_DIR/spool.db" --netns "$(lab_ns proxy)" \
+		--http "$HTTP_PORT" "$@" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
+	printf '%d' $! >"$LAB_DIR/daemon.pid" # nsenter becomes it
+	disown
+	lab_wait 10 get /healthz || lab_fail "cseqguardd does not start: $(tail -n 1 "$LAB_DIR/daemon.log")"
+}
