@@ -268,7 +268,7 @@ int cg_cmd_check(const struct cg_options *options)
 	int fd = cg_config_open(options->instance, &c.config);
 	char why[1024] = "";
 
-	cg_report_keep(why, sizeof(why)); /* only stdout is read */
+	cg_report_keep((struct cg_kept){ why, sizeof(why) }); /* only stdout is read */
 	if (fd >= 0) {
 		close(fd);
 		if (!options->netns)
@@ -281,6 +281,6 @@ int cg_cmd_check(const struct cg_options *options)
 		cg_fail_open(options->instance, fd);
 		cg_plugin_say(&c.plugin, CG_PLUGIN_UNKNOWN, "%s", why);
 	}
-	cg_report_keep(NULL, 0);
+	cg_report_keep((struct cg_kept){});
 	return cg_plugin_end(&c.plugin, options->json);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include <errno.h>
-#include <locale.h>
 #include <poll.h>
 #include <stdio.h>
 
@@ -68,8 +67,6 @@ int cg_cmd_top(const struct cg_options *given)
 	struct cg_top *top;
 	int code;
 
-	/* what the terminal can show; a pipe takes all */
-	setlocale(LC_CTYPE, options.batch || options.json ? "C.UTF-8" : "");
 	if (!options.delay_ms)
 		options.delay_ms = 1000;
 	code = cg_top_new(&options, &top);

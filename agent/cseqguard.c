@@ -68,9 +68,9 @@ int main(int argc, char **argv)
 	cg_output_locale();
 	options.instance = cg_instance_default();
 	options.expect = CG_ENFORCE;
-	cg_report_keep(why, sizeof(why));
+	cg_report_keep((struct cg_kept){ why, sizeof(why) });
 	err = prepare(argc, argv, &options, &verb);
-	cg_report_keep(NULL, 0);
+	cg_report_keep((struct cg_kept){});
 	if (err && verb && verb->run == cg_cmd_check)
 		return unknown(why);
 	if (err) {

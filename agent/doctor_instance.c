@@ -57,9 +57,9 @@ static void programs(struct cg_findings *f, const char *name, bool attached)
 	char why[1024] = "";
 	int code;
 
-	cg_report_keep(why, sizeof(why));
+	cg_report_keep((struct cg_kept){ why, sizeof(why) });
 	code = attached ? cg_instance_load(name, &loaded) : cg_instance_try(&loaded);
-	cg_report_keep(NULL, 0);
+	cg_report_keep((struct cg_kept){});
 	if (code) {
 		cg_find(f, geteuid() ? CG_WARNING : CG_FAILURE, "programs",
 			geteuid() ? "run as root to be told" : "see above; nothing can be attached",
@@ -177,9 +177,9 @@ void cg_doctor_instance(struct cg_findings *f, const char *name)
 		return;
 	}
 	if (fd < 0) {
-		cg_report_keep(why, sizeof(why));
+		cg_report_keep((struct cg_kept){ why, sizeof(why) });
 		cg_fail_open(name, fd);
-		cg_report_keep(NULL, 0);
+		cg_report_keep((struct cg_kept){});
 		cg_find(f, CG_FAILURE, "instance", "nothing more is told of it", "%s", why);
 		return;
 	}

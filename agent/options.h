@@ -25,7 +25,7 @@ struct cg_options {
 	const char *since, *until, *caller, *callee; /* cdr: which rows */
 	bool open, closed, blocked, suspect;
 	const char *db, *end, *why, *by; /* cdr settle */
-	const char *config; /* doctor, check: the daemon's file; NULL: its own default */
+	const char *config; /* doctor, check, top: the daemon's file; NULL: its own default */
 	int outside; /* fd of the network namespace that we were called in; -1: not known */
 	const char *warning, *critical, *spool_warning,
 		*spool_critical; /* check: ranges; NULL: default */

@@ -10,18 +10,19 @@
 #include "progress.h"
 
 static bool as_json;
-static char *kept;
-static size_t kept_size;
+static struct cg_kept kept;
 
 void cg_report_json(bool json)
 {
 	as_json = json;
 }
 
-void cg_report_keep(char *text, size_t size)
+struct cg_kept cg_report_keep(struct cg_kept now)
 {
-	kept = text;
-	kept_size = size;
+	struct cg_kept before = kept;
+
+	kept = now;
+	return before;
 }
 
 static void say(const char *kind, const char *format, va_list args)
@@ -31,8 +32,8 @@ static void say(const char *kind, const char *format, va_list args)
 
 	cg_progress_wipe();
 	vsnprintf(text, sizeof(text), format, args);
-	if (kept) {
-		snprintf(kept, kept_size, "%s", text);
+	if (kept.text) {
+		snprintf(kept.text, kept.size, "%s", text);
 		return;
 	}
 	line = as_json ? json_pack("{ss}", kind, text) : NULL;

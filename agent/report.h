@@ -22,11 +22,16 @@ int cg_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int cg_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cg_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+struct cg_kept {
+	char *text; /* NULL: to stderr */
+	size_t size;
+};
+
 /*
- * What is reported goes to `text` (the last of it) instead of stderr, until this is called with NULL:
- * for who shows a report as a finding of his own, or draws on the terminal. No one calls it twice.
+ * What is reported goes to `text` (the last of it) instead of stderr, for who shows a report as a
+ * finding of his own, or draws on the terminal. Returns where it went before, to be put back.
  */
-void cg_report_keep(char *text, size_t size);
+struct cg_kept cg_report_keep(struct cg_kept kept);
 
 /* Reports why an instance's pins did not open (an -errno of cg_map_open, cg_config_open). */
 int cg_fail_open(const char *instance, int err);

@@ -74,7 +74,7 @@ int cg_terminal_open(void)
 	set_escdelay(25);
 	curs_set(0);
 	use_colours();
-	cg_report_keep(terminal.said, sizeof(terminal.said));
+	cg_report_keep((struct cg_kept){ terminal.said, sizeof(terminal.said) });
 	return CG_DONE;
 }
 
@@ -82,7 +82,7 @@ void cg_terminal_close(void)
 {
 	endwin();
 	delscreen(terminal.screen);
-	cg_report_keep(NULL, 0);
+	cg_report_keep((struct cg_kept){});
 	if (*terminal.said)
 		cg_notice("%s", terminal.said);
 	sigprocmask(SIG_SETMASK, &terminal.outside, NULL);

@@ -40,11 +40,13 @@ int cg_top_new(const struct cg_options *options, struct cg_top **out)
 	top->map = CG_TOP_MAPS;
 	top->ends.a_second = CG_RATE_UNKNOWN;
 	top->instance = options->instance;
-	top->spool_path = cg_options_spool(options);
 	top->shown = calloc(1, sizeof(*top->shown));
 	top->building = calloc(1, sizeof(*top->building));
-	if (!top->spool_path || !top->shown || !top->building)
+	if (!top->shown || !top->building)
 		return cg_fail("top: out of memory");
+	err = cg_store_of(options, &top->store);
+	if (err)
+		return err;
 	memcpy(top->fills, fills, sizeof(fills));
 	top->calls = top->shown;
 	cg_home_enter(top->instance); /* to name interfaces */
@@ -62,7 +64,7 @@ void cg_top_free(struct cg_top *top)
 	free(top->interfaces);
 	free(top->shown);
 	free(top->building);
-	free(top->spool_path);
+	cg_store_free(&top->store);
 	free(top);
 }
 
@@ -143,7 +145,7 @@ static void read_spool(struct cg_top *top)
 	struct cg_spool *spool = NULL;
 
 	top->spool_rows = -1;
-	if (!cg_spool_open(top->spool_path, 0, &spool))
+	if (!cg_spool_open(top->store.spool, 0, &spool))
 		top->spool_rows = cg_spool_rows(spool, CG_TOP_SPOOL_MOST);
 	if (top->spool_rows < 0)
 		top->spool_rows = -1;

@@ -13,6 +13,7 @@
 #include "options.h"
 #include "rate.h"
 #include "run.h"
+#include "store.h"
 #include "walk.h"
 
 enum cg_top_map { CG_TOP_DIALOGS, CG_TOP_PENDING, CG_TOP_INVITES, CG_TOP_EARLY, CG_TOP_MAPS };
@@ -34,7 +35,7 @@ struct cg_top {
 	struct cg_offenders offenders; /* since we listen */
 	const struct cg_calls *calls; /* of the last round */
 	/* own */
-	char *spool_path;
+	struct cg_store store;
 	int daemon_fd;
 	struct cg_calls *shown, *building;
 	enum cg_order order;

@@ -10,9 +10,9 @@ struct cg_pane {
 	unsigned int n, first;
 };
 
-void cg_pane_help(struct cg_pane *pane, unsigned int columns);
-void cg_pane_call(struct cg_pane *pane, const struct cg_options *options, const struct cg_top *top,
-		  const struct cg_dialog *dialog, unsigned int columns);
+void cg_pane_help(struct cg_pane *pane);
+void cg_pane_call(struct cg_pane *pane, const struct cg_options *options,
+		  const struct cg_dialog *dialog);
 void cg_pane_close(struct cg_pane *pane);
 
 /* by lines, down where positive; bound: where the screen shows so many. */

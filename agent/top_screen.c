@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "columns.h"
 #include "loop.h"
 #include "report.h"
 #include "terminal.h"
@@ -49,15 +50,15 @@ static int look_attributes(enum cg_look look)
 	}
 }
 
-static void draw(int row, const struct cg_line *line, int more)
+/* A pane may be wider than the screen has become. */
+static void draw(int row, const struct cg_line *line, attr_t more)
 {
 	attr_t attributes = look_attributes(line->look) | more;
+	char text[CG_LINE_MAX] = "";
 
+	cg_columns_add(text, sizeof(text), line->text, COLS, attributes & A_REVERSE);
 	attrset(attributes);
-	mvaddstr(row, 0, line->text);
-	for (int at = getcurx(stdscr);
-	     attributes & A_REVERSE && row == getcury(stdscr) && at < COLS; at++)
-		mvaddch(row, at, ' ');
+	mvaddstr(row, 0, text);
 	attrset(A_NORMAL);
 }
 
@@ -202,13 +203,13 @@ static void key_calls(struct screen *s, int key)
 		break;
 	case '?':
 	case 'h':
-		cg_pane_help(&s->pane, COLS);
+		cg_pane_help(&s->pane);
 		break;
 	case KEY_ENTER:
 	case '\n':
 	case '\r':
-		if (calls->n)
-			cg_pane_call(&s->pane, s->options, s->top, &calls->list[s->selected], COLS);
+		if (s->selected < calls->n)
+			cg_pane_call(&s->pane, s->options, &calls->list[s->selected]);
 		break;
 	case KEY_UP:
 	case 'k':

@@ -265,7 +265,7 @@ void cg_top_call(const struct cg_top *top, const struct cg_dialog *d, unsigned i
 
 struct facts {
 	struct cg_line *lines;
-	unsigned int n, max, columns;
+	unsigned int n, max;
 };
 
 __attribute__((format(printf, 2, 3))) static void fact(struct facts *facts, const char *format, ...)
@@ -278,7 +278,7 @@ __attribute__((format(printf, 2, 3))) static void fact(struct facts *facts, cons
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	set(&facts->lines[facts->n++], CG_LOOK_PLAIN, facts->columns, "%s", text);
+	set(&facts->lines[facts->n++], CG_LOOK_PLAIN, CG_TOP_WIDE, "%s", text);
 }
 
 static void leg_fact(struct facts *facts, const char *name, const struct cg_leg *leg, __u16 port,
@@ -301,24 +301,14 @@ static void text_fact(struct facts *facts, const char *name, const char *bytes, 
 	fact(facts, "%-12s%s", name, text);
 }
 
-unsigned int cg_top_call_facts(const struct cg_top *top, const struct cg_dialog *d,
-			       unsigned int columns, struct cg_line *lines, unsigned int max)
+unsigned int cg_top_call_facts(const struct cg_dialog *d, struct cg_line *lines, unsigned int max)
 {
-	struct facts facts = { lines, 0, max, columns };
-	char at[CG_TIME_TEXT], age[16];
+	struct facts facts = { lines, 0, max };
 
-	cg_time_text(&top->config, d->clock, d->answer, at);
-	age_text(top, d->answer, age);
-	text_fact(&facts, "Call-ID", d->call.call_id, CG_CALL_ID_MAX);
-	fact(&facts, "%-12s%s, answered %s, %s ago%s", "state", cg_state_word(d->state), at, age,
-	     d->flags & CG_D_SUSPECT ? ", suspect" : "");
 	text_fact(&facts, "From", d->call.from_uri, CG_URI_MAX);
 	text_fact(&facts, "To", d->call.to_uri, CG_URI_MAX);
 	text_fact(&facts, "Request-URI", d->call.request_uri, CG_URI_MAX);
-	text_fact(&facts, "From tag", d->call.from_tag, CG_TAG_MAX);
-	text_fact(&facts, "To tag", d->to_tag, CG_TAG_MAX);
 	leg_fact(&facts, "caller", &d->caller, d->caller_port, d->caller_flags);
 	leg_fact(&facts, "callee", &d->callee, d->callee_port, d->callee_flags);
-	fact(&facts, "%-12s%u", "blocked", d->blocked_byes);
 	return facts.n;
 }

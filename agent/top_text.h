@@ -27,8 +27,8 @@ void cg_top_calls_head(const struct cg_top *top, unsigned int columns, struct cg
 void cg_top_call(const struct cg_top *top, const struct cg_dialog *dialog, unsigned int columns,
 		 struct cg_line *line);
 
-/* All of one call, a fact a line. Returns how many of `max`. */
-unsigned int cg_top_call_facts(const struct cg_top *top, const struct cg_dialog *dialog,
-			       unsigned int columns, struct cg_line *lines, unsigned int max);
+/* What a call's ladder does not tell, a fact a line. Returns how many of `max`. */
+unsigned int cg_top_call_facts(const struct cg_dialog *dialog, struct cg_line *lines,
+			       unsigned int max);
 
 #endif
