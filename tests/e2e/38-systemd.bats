@@ -61,5 +61,5 @@ said() { # WHAT...: each was looked at, and found so
 }
 
 @test "systemd: a daemon whose instance is removed comes back with the next" {
-	said 'all detached, the daemon leaves' '... and comes back with the guard'
+	said 'all detached, the daemon leaves, and is not started for nothing' '... and comes back with the guard'
 }
