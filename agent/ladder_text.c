@@ -12,6 +12,7 @@
 #define TIME 9 /* 12345.678 */
 #define SIDE 4 /* of a counter: as wide as its heading, at least */
 #define LABEL 64
+#define NOTE 256
 
 /* Bars at 0, mid and last; arrows between them. */
 struct canvas {
@@ -30,8 +31,11 @@ static void bars(struct canvas *c)
 	c->row[c->last + 1] = '\0';
 }
 
+/* What is too long is cut at its end. */
 static void put(struct canvas *c, int at, const char *text)
 {
+	if (at < 0)
+		at = 0;
 	for (; *text && at <= c->last; text++)
 		c->row[at++] = *text;
 }
@@ -77,13 +81,30 @@ static void print_row(struct canvas *c, const struct cg_ladder *ladder,
 	fputc('\n', c->out);
 }
 
-/* A line below a row. */
-static void print_note(struct canvas *c, const char *note, const char *colour)
+/* Behind the last comma within `room`; NULL: the whole fits, or no part of it does. */
+static char *part_end(char *note, int room)
 {
-	bars(c);
-	put(c, 2, note);
-	fprintf(c->out, "%*s %*s %s%s%s\n", TIME, "", c->left, "", colour, c->row,
-		*colour ? cg_colour(CG_PLAIN) : "");
+	char *end = NULL;
+
+	if ((int)strlen(note) <= room)
+		return NULL;
+	for (char *at = note; (at = strstr(at, ", ")) && at + 1 - note <= room; at += 2)
+		end = at + 1;
+	return end;
+}
+
+/* A line below a row, or as many as it takes. */
+static void print_note(struct canvas *c, char *note, const char *colour)
+{
+	for (char *next; note; note = next) {
+		next = part_end(note, c->last - 3);
+		if (next)
+			*next++ = '\0';
+		bars(c);
+		put(c, 2, note);
+		fprintf(c->out, "%*s %*s %s%s%s\n", TIME, "", c->left, "", colour, c->row,
+			*colour ? cg_colour(CG_PLAIN) : "");
+	}
 }
 
 /* --- one step ------------------------------------------------------------------------------------ */
@@ -110,13 +131,13 @@ static void add(char *note, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(note + len, WIDTH_MAX - len, format, args);
+	vsnprintf(note + len, NOTE - len, format, args);
 	va_end(args);
 }
 
 /* Why it is marked, and what would have passed. */
 static void reason_of(const struct cg_ladder *ladder, const struct cg_ladder_step *step,
-		      char note[WIDTH_MAX])
+		      char note[NOTE])
 {
 	char addr[INET6_ADDRSTRLEN];
 
@@ -160,7 +181,7 @@ static void draw_step(struct canvas *c, const struct cg_ladder *ladder,
 {
 	int from = from_column(c, step), to = column(c, step->to), room = c->mid - 3, len;
 	const char *colour = colour_of(step);
-	char label[LABEL], note[WIDTH_MAX];
+	char label[LABEL], note[NOTE];
 
 	bars(c);
 	label_of(step, room, label);
