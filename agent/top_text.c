@@ -15,7 +15,7 @@
 
 #define TEXT(n) (4 * (n) + 1)
 #define BAR 20
-#define WIDE 120 /* columns from which on all of a call is shown */
+#define WIDE 140 /* columns from which on all of a call is shown */
 
 #define ORDER_WORD(NAME, word, key) #word,
 static const char *const orders[] = { CG_ORDER_LIST(ORDER_WORD) };
@@ -206,7 +206,7 @@ static void row(const struct cells *c, unsigned int columns, struct cg_line *lin
 		      { c->age, 8 },
 		      { c->blocked, 7 },
 		      { c->source, wide ? 21 : 15 },
-		      { c->caller, wide ? 26 : 18 },
+		      { c->caller, wide ? 26 : 17 },
 		      { c->callee, wide ? 26 : 0 },
 		      { c->cseqs, wide ? 12 : 0 },
 		      { c->call_id, CG_LINE_MAX } };
@@ -232,7 +232,7 @@ void cg_top_calls_head(const struct cg_top *top, unsigned int columns, struct cg
 
 	row(&cells, columns, line);
 	line->look = CG_LOOK_HEAD;
-	snprintf(by, sizeof(by), " by %s%s", orders[top->order], top->reverse ? ", rev" : "");
+	snprintf(by, sizeof(by), " by %s%s", top->reverse ? "-" : "", orders[top->order]);
 	if (strlen(line->text) + strlen(by) <= columns)
 		cg_columns_add(line->text, sizeof(line->text), by, columns, false);
 }

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# shellcheck shell=bash disable=SC2154
+#
+# A terminal of a test's own: tmux, by a socket of its own. Needs lib.bash.
+
+terminal() { # COLUMNS ROWS COMMAND...: the command, and then what it exited with; TERMINAL_ENV before it
+	# shellcheck disable=SC2086
+	env -u TMUX tmux -L "cg$LAB_ID" -f /dev/null new-session -d -x "$1" -y "$2" \
+		env ${TERMINAL_ENV:-} LANG=C.UTF-8 bash -c '"$@"; echo "exit $?"; stty -a; exec sleep 1d' sh "${@:3}" 3>&-
+}
+
+terminal_shows() { # what is on the screen now
+	tmux -L "cg$LAB_ID" capture-pane -pt 0
+}
+
+shows() { # REGEX: comes up within 10 s
+	lab_wait 10 showing "$1" && return
+	echo "not on the screen: $1" >&2
+	terminal_shows >&2
+	return 1
+}
+
+showing() {
+	terminal_shows | grep -qE -- "$1"
+}
+
+shows_no() { # REGEX: is gone within 10 s
+	lab_wait 10 not_showing "$1" && return
+	echo "on the screen: $1" >&2
+	terminal_shows >&2
+	return 1
+}
+
+not_showing() {
+	! showing "$1"
+}
+
+keys() { # KEY...
+	tmux -L "cg$LAB_ID" send-keys -t 0 "$@"
+}
+
+terminal_size() { # COLUMNS ROWS
+	tmux -L "cg$LAB_ID" resize-window -t 0 -x "$1" -y "$2"
+}
+
+terminal_pid() { # NAME: of the process that draws
+	local shell
+	shell=$(tmux -L "cg$LAB_ID" display-message -pt 0 '#{pane_pid}')
+	pgrep -P "$shell" -x "$1"
+}
+
+terminal_end() {
+	tmux -L "cg$LAB_ID" kill-server 2>/dev/null || :
+}
