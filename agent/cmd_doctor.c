@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "doctor.h"
 #include "ethtool.h"
@@ -38,24 +40,42 @@ static void interfaces(struct cg_findings *f, const struct cg_options *options)
 		if_freenameindex(all);
 }
 
+/*
+ * To another network namespace; fd of the one that this was. Some of /proc/sys, and PostgreSQL, are those of
+ * where we were called, as the daemon has them.
+ */
+static int go(int fd)
+{
+	int here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		setns(fd, CLONE_NEWNET);
+	return here;
+}
+
 int cg_cmd_doctor(const struct cg_options *options)
 {
 	struct cg_findings findings = { .list = options->json ? json_array() : NULL };
+	char unseen[256] = "";
 	struct cg_store store;
-	int code = cg_store_of(options, &store);
+	int code = cg_store_of(options, &store), inside;
 
 	if (code)
 		return code;
+	cg_report_keep((struct cg_kept){ unseen, sizeof(unseen) }); /* findings tell it */
+	inside = go(options->outside);
+	cg_doctor_host(&findings);
+	close(go(inside));
 	if (!options->netns)
 		cg_home_enter(options->instance);
-	cg_doctor_host(&findings);
 	cg_doctor_instance(&findings, options->instance);
 	interfaces(&findings, options);
 	cg_doctor_daemon(&findings, options->instance, store.spool);
-	if (options->outside >= 0)
-		setns(options->outside, CLONE_NEWNET); /* the daemon connects from there */
+	close(go(options->outside));
 	cg_doctor_db(&findings, store.db);
 	cg_doctor_clock(&findings);
+	cg_report_keep((struct cg_kept){});
+	close(inside);
 	cg_store_free(&store);
 	code = options->json ? cg_json_out(findings.list) : cg_out_end();
 	return code ? code : findings.failed ? CG_FAILED : CG_DONE;

@@ -25,23 +25,19 @@ struct account {
 	char name[64];
 };
 
-/* Who the daemon is, or will be: of its socket, else the user of the unit, else we. */
+/* Who the daemon is, or will be: of its socket, else the user of the unit, else root. */
 static void account_of(int fd, struct account *account)
 {
-	struct ucred cred = { .uid = geteuid(), .gid = getegid() };
+	struct ucred cred = {};
 	socklen_t size = sizeof(cred);
 	struct passwd *user;
 
-	if (fd >= 0) {
-		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size);
+	if (fd >= 0 && !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size))
 		user = getpwuid(cred.uid);
-	} else {
+	else
 		user = getpwnam(USER);
-		if (user)
-			cred = (struct ucred){ .uid = user->pw_uid, .gid = user->pw_gid };
-	}
-	account->uid = cred.uid;
-	account->gid = cred.gid;
+	account->uid = fd < 0 && user ? user->pw_uid : cred.uid;
+	account->gid = fd < 0 && user ? user->pw_gid : cred.gid;
 	snprintf(account->name, sizeof(account->name), "%s", user ? user->pw_name : "its user");
 }
 

@@ -45,28 +45,40 @@ static PGconn *reach(struct cg_findings *f, const char *conninfo)
 	return NULL;
 }
 
+/* The next result, NULL: there is none, or the server says nothing in time. */
+static PGresult *next_result(PGconn *conn, __u64 until)
+{
+	while (PQisBusy(conn)) {
+		struct pollfd fd = { .fd = PQsocket(conn), .events = POLLIN };
+		__u64 now = cg_boottime();
+
+		if (now >= until ||
+		    (poll(&fd, 1, (until - now) / 1000000 + 1) < 0 && errno != EINTR) ||
+		    !PQconsumeInput(conn))
+			return NULL;
+	}
+	return PQgetResult(conn);
+}
+
 /* The result of one statement, or NULL: the server said nothing in time. The caller clears it. */
 static PGresult *ask(PGconn *conn, const char *sql)
 {
-	__u64 until = cg_boottime() + PATIENCE, now;
+	__u64 until = cg_boottime() + PATIENCE;
 	PGresult *result, *more;
 
 	if (!PQsendQuery(conn, sql))
 		return NULL;
-	while (PQisBusy(conn)) {
-		struct pollfd fd = { .fd = PQsocket(conn), .events = POLLIN };
-
-		now = cg_boottime();
-		if (now >= until ||
-		    (poll(&fd, 1, (until - now) / 1000000 + 1) < 0 && errno != EINTR))
-			return NULL;
-		if (!PQconsumeInput(conn))
-			return NULL;
-	}
-	result = PQgetResult(conn);
-	while (!PQisBusy(conn) && (more = PQgetResult(conn)))
+	result = next_result(conn, until);
+	while (result && (more = next_result(conn, until)))
 		PQclear(more);
 	return result;
+}
+
+static const char *why_of(const PGresult *result)
+{
+	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	return primary ? primary : "no answer in time";
 }
 
 static bool yes(const PGresult *result)
@@ -85,7 +97,6 @@ static bool schema(struct cg_findings *f, PGconn *conn)
 	const char *version = state == CG_SCHEMA_OLDER || state == CG_SCHEMA_NEWER
 				      ? PQgetvalue(probed, 0, 0)
 				      : "";
-	char why[256];
 
 	switch (state) {
 	case CG_SCHEMA_READY:
@@ -114,8 +125,7 @@ static bool schema(struct cg_findings *f, PGconn *conn)
 		break;
 	case CG_SCHEMA_ERROR:
 		cg_find(f, CG_FAILURE, OBJECT, "GRANT cseqguard_writer TO that role",
-			"role %s cannot read schema cseqguard: %s", PQuser(conn),
-			line_of(PQresultErrorMessage(probed), why));
+			"role %s cannot read schema cseqguard: %s", PQuser(conn), why_of(probed));
 		break;
 	}
 	PQclear(probed);
@@ -132,12 +142,10 @@ static const char rights_sql[] =
 static void rights(struct cg_findings *f, PGconn *conn)
 {
 	PGresult *result = ask(conn, rights_sql);
-	char why[256];
 
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		cg_find(f, CG_FAILURE, OBJECT, "GRANT cseqguard_writer TO that role",
-			"rights of role %s are not told: %s", PQuser(conn),
-			line_of(PQerrorMessage(conn), why));
+			"rights of role %s are not told: %s", PQuser(conn), why_of(result));
 	else if (*PQgetvalue(result, 0, 0))
 		cg_find(f, CG_FAILURE, OBJECT, "GRANT cseqguard_writer TO that role",
 			"role %s lacks: %s", PQuser(conn), PQgetvalue(result, 0, 0));

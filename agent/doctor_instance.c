@@ -54,12 +54,13 @@ static bool of_this_version(const char *instance, int prog_in)
 static void programs(struct cg_findings *f, const char *name, bool attached)
 {
 	struct cg_instance loaded;
+	struct cg_kept before;
 	char why[1024] = "";
 	int code;
 
-	cg_report_keep((struct cg_kept){ why, sizeof(why) });
+	before = cg_report_keep((struct cg_kept){ why, sizeof(why) });
 	code = attached ? cg_instance_load(name, &loaded) : cg_instance_try(&loaded);
-	cg_report_keep((struct cg_kept){});
+	cg_report_keep(before);
 	if (code) {
 		cg_find(f, geteuid() ? CG_WARNING : CG_FAILURE, "programs",
 			geteuid() ? "run as root to be told" : "see above; nothing can be attached",
@@ -165,6 +166,7 @@ static void losses(struct cg_findings *f, const char *name)
 void cg_doctor_instance(struct cg_findings *f, const char *name)
 {
 	struct cg_config config;
+	struct cg_kept before;
 	char why[1024] = "";
 	int fd = cg_config_open(name, &config);
 
@@ -177,10 +179,11 @@ void cg_doctor_instance(struct cg_findings *f, const char *name)
 		return;
 	}
 	if (fd < 0) {
-		cg_report_keep((struct cg_kept){ why, sizeof(why) });
+		before = cg_report_keep((struct cg_kept){ why, sizeof(why) });
 		cg_fail_open(name, fd);
-		cg_report_keep((struct cg_kept){});
-		cg_find(f, CG_FAILURE, "instance", "nothing more is told of it", "%s", why);
+		cg_report_keep(before);
+		cg_find(f, fd == -EACCES || fd == -EPERM ? CG_WARNING : CG_FAILURE, "instance",
+			"nothing more is told of it", "%s", why);
 		return;
 	}
 	cg_find(f, CG_OK, "instance", NULL, "%s, map layout %u", name, config.layout);

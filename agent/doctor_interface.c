@@ -68,7 +68,7 @@ static void driver(struct subject *s)
 		     "skb",
 		     "driver %s has no native XDP: generic mode sees coalesced datagrams as one",
 		     name);
-	if (!cg_ethtool_queues(s->name, &rx, &most))
+	if (!cg_ethtool_queues(s->name, &rx, &most) && rx)
 		tell(s, CG_OK, NULL, "%u receive queues of %u, %ld CPUs: as many CPUs work at once",
 		     rx, most, sysconf(_SC_NPROCESSORS_ONLN));
 }

@@ -1,0 +1,556 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# doctor and check: each finding is brought about, and its near miss beside it. A namespace a test, with
+# a veth pair: host (in0) and peer.
+
+bats_require_minimum_version 1.5.0
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # bats: a subshell each test
+load lib
+
+setup_file() {
+	lab_up "$$-t" "$LAB_PG"
+}
+
+setup() {
+	ID=$LAB_ID-$BATS_TEST_NUMBER
+	HOST=doctor-host-$ID PEER=doctor-peer-$ID DB=doctor_${ID//-/_}
+	export CSEQGUARD_INSTANCE=doctor-$ID CSEQGUARD_CONFIG=
+	export CSEQGUARD_RUN_DIR=$LAB_DIR/run-$BATS_TEST_NUMBER SPOOL=$LAB_DIR/spool-$BATS_TEST_NUMBER/s.db
+	PINS=/sys/fs/bpf/cseqguard/$CSEQGUARD_INSTANCE
+	install -d "$CSEQGUARD_RUN_DIR" "${SPOOL%/*}"
+	ip netns add "$HOST"
+	ip netns add "$PEER"
+	ip -n "$HOST" link add in0 type veth peer name out0 netns "$PEER"
+	ip -n "$HOST" addr add 10.77.0.1/24 dev in0
+	ip -n "$HOST" link set in0 up
+	ip -n "$PEER" link set out0 up
+}
+
+teardown() {
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || printf '%s\n' "${output:-}" >&2
+	[[ -z ${HELPER:-} ]] || kill "$HELPER" || :
+	[[ -z ${DAEMON:-} ]] || daemon_end
+	umount "${SPOOL%/*}" 2>/dev/null || :
+	[[ ! -e $PINS ]] || cg detach -a || rm -r "$PINS"
+	ip netns del "$HOST"
+	ip netns del "$PEER"
+}
+
+cg() { # VERB [ARGUMENT]...
+	"$LAB_OUT/cseqguard" -n "$HOST" "$@"
+}
+
+in_host() { # COMMAND...: with the mounts that we have
+	nsenter "--net=/run/netns/$HOST" "$@"
+}
+
+doctor() { # [ARGUMENT]...: output and status as run has them; the same lines by -j
+	run -"${CODE:-0}" --separate-stderr cg doctor --spool "$SPOOL" "$@"
+}
+
+finds() { # VERDICT OBJECT REGEX: a line of output
+	grep -qE "^$1 +$2 +.*$3" <<<"$output" || {
+		echo "no line '$1 $2 $3'"
+		return 1
+	}
+}
+
+finds_no() { # VERDICT OBJECT REGEX
+	! grep -qE "^$1 +$2 +.*$3" <<<"$output"
+}
+
+daemon() { # [OPTION]...
+	rm -f "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.sock"
+	"$LAB_OUT/cseqguardd" --spool "$SPOOL" --sweep 200ms "$@" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
+	DAEMON=$!
+	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.sock"
+}
+
+daemon_end() {
+	kill -KILL "$DAEMON"
+	wait "$DAEMON" 2>/dev/null || :
+	DAEMON=
+}
+
+provoke() { # WHAT ARGUMENT...: in the background
+	"$LAB_TOP/tests/e2e/provoke.py" "$@" 3>&- &
+	HELPER=$!
+}
+
+stranger() { # SECTION VERDICT: the file of a program that passes everything
+	printf '%s\n' "__attribute__((section(\"$1\"), used)) int stranger(void *c) { return $2; }" \
+		'char gpl[] __attribute__((section("license"), used)) = "GPL";' |
+		clang -target bpf -O2 -g -x c -c - -o "$BATS_TEST_TMPDIR/stranger.o"
+	echo "$BATS_TEST_TMPDIR/stranger.o"
+}
+
+foreign_filter() { # PRIORITY
+	own_bpffs tc -n "$HOST" filter add dev in0 egress prio "$1" bpf direct-action obj "$(stranger tc 0)" sec tc
+}
+
+# iproute2 leaves folders in the bpffs that it sees: it gets one of its own.
+own_bpffs() { # COMMAND...
+	unshare -m sh -c 'mount -t bpf bpf /sys/fs/bpf && exec "$@"' sh "$@"
+}
+
+calls() { # N SERIES [PART]
+	"$LAB_OUT/tests/bench/calls" "$CSEQGUARD_INSTANCE" "$@"
+}
+
+db() { # [USER]: conninfo of this test's database
+	printf 'host=%s user=%s dbname=%s' "$LAB_PG" "${1:-postgres}" "$DB"
+}
+
+schema() {
+	"$LAB_OUT/cseqguardd" --print-schema | psql -Xq1 -v ON_ERROR_STOP=1 -d "$(db)" >/dev/null
+}
+
+# --- doctor: the host ----------------------------------------------------------------------------
+
+@test "doctor: before the first attach, all that is needed is there" {
+	doctor
+	finds ok kernel "Linux $(uname -r)"
+	finds ok btf /sys/kernel/btf/vmlinux
+	finds ok bpffs 'mounted on /sys/fs/bpf'
+	finds ok rights 'may load'
+	finds warning instance 'is not attached: nothing is guarded; cseqguard attach'
+	finds ok programs 'this kernel takes them'
+	finds ok in0 'driver veth has native XDP'
+	finds ok in0 'no XDP program, not guarded'
+	finds warning daemon 'does not run'
+	finds ok postgresql 'no --db'
+	finds '(ok|warning)' clock "$(date -u +%Y-%m-%d)T"
+	finds_no failed . .
+	finds_no . lo .
+	[[ -z $stderr && ! -e $PINS ]]
+}
+
+@test "doctor -j: the same as a JSON array, with the remedies" {
+	local text
+	cg attach in0
+	daemon
+	doctor
+	text=$(sed -E 's/^([a-z]+) +([a-z0-9]+) .*/\1 \2/' <<<"$output")
+	doctor -j
+	equals "$text" jq -r '.[] | "\(.verdict) \(.object)"' <<<"$output"
+	jq -e 'all(.finding != "" and ((.verdict == "ok") == (.remedy == null)))' <<<"$output"
+	CODE=1 doctor -j nix0
+	equals 'nix0 no such interface in this network namespace' \
+		jq -r '.[] | select(.verdict == "failed") | "\(.object) \(.finding)"' <<<"$output"
+}
+
+@test "doctor: a kernel that is too old" {
+	run -1 setarch --uname-2.6 "$LAB_OUT/cseqguard" -n "$HOST" doctor --spool "$SPOOL"
+	finds failed kernel '2\.6\.[0-9]+.* is too old for the programs; install Linux 6.1'
+}
+
+elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
+	run "-${2:-0}" unshare -m sh -c "$1"' && exec "$@"' sh "$LAB_OUT/cseqguard" -n "$HOST" doctor --spool "$SPOOL"
+}
+
+@test "doctor: no BTF, no JIT" {
+	echo 0 >"$BATS_TEST_TMPDIR/zero"
+	elsewhere 'mount -t tmpfs tmpfs /sys/kernel/btf'
+	finds warning btf 'No such file.*CONFIG_DEBUG_INFO_BTF'
+	elsewhere "mount --bind $BATS_TEST_TMPDIR/zero /proc/sys/net/core/bpf_jit_enable"
+	finds warning jit 'interpreted.*bpf_jit_enable=1'
+}
+
+@test "doctor: no bpffs in sight" {
+	run -1 ip netns exec "$HOST" "$LAB_OUT/cseqguard" doctor --spool "$SPOOL"
+	finds failed bpffs 'none is to be seen in this mount namespace; .*-n NETNS'
+	CSEQGUARD_PIN_ROOT=$BATS_TEST_TMPDIR/none CODE=1 doctor
+	finds failed bpffs "$BATS_TEST_TMPDIR/none: No such file.*CSEQGUARD_PIN_ROOT"
+}
+
+@test "doctor: without rights it says what it lacks, and what is not told" {
+	run -0 --separate-stderr in_host setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$LAB_OUT/cseqguard" doctor --spool "$SPOOL" in0
+	finds warning rights 'uid 65534 lacks CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_BPF, CAP_PERFMON; run as root'
+	finds warning instance 'no permission to open its maps'
+	finds_no failed . .
+	[[ -z $stderr ]]
+	finds ok in0 'driver veth'
+}
+
+# --- doctor: interfaces --------------------------------------------------------------------------
+
+@test "doctor: a guarded interface, in native mode and in generic mode" {
+	cg attach -m native in0
+	doctor
+	finds ok in0 'guarded in native mode'
+	cg detach in0
+	cg attach -m skb in0
+	doctor
+	finds warning in0 'guarded in generic mode: coalesced datagrams.*-m native'
+}
+
+@test "doctor: another's XDP program" {
+	own_bpffs ip -n "$HOST" link set dev in0 xdp object "$(stranger xdp.frags 2)" section xdp.frags
+	CODE=1 doctor
+	finds failed in0 "XDP program 'stranger' \(id [0-9]+\) of another.*ip link set dev in0 xdp off"
+	ip -n "$HOST" link set dev in0 xdp off
+	doctor
+	finds ok in0 'no XDP program'
+}
+
+@test "doctor: no such interface, one that is down, one without native XDP" {
+	ip -n "$HOST" link add br0 type bridge
+	CODE=1 doctor nix0 br0
+	finds failed nix0 'no such interface'
+	finds warning br0 'it is down; ip link set dev br0 up'
+	finds warning br0 'driver bridge has no native XDP'
+	finds_no . in0 .
+	ip -n "$HOST" link set br0 up
+	doctor br0
+	finds_no warning br0 'it is down'
+}
+
+@test "doctor: an MTU that no buffer holds" {
+	in_host ip tuntap add tap0 mode tap
+	ip -n "$HOST" link set tap0 mtu 9000 up
+	ip -n "$HOST" link set in0 mtu 9000
+	doctor
+	finds warning tap0 'MTU 9000: more than a buffer holds, and the driver takes no frame in several'
+	finds ok in0 'MTU 9000: frames in several buffers'
+	ip -n "$HOST" link set tap0 mtu 3498
+	doctor
+	finds ok tap0 'MTU 3498'
+}
+
+@test "doctor: offloads that make one of several datagrams" {
+	doctor
+	finds ok in0 'no offload that is in the way'
+	in_host "$LAB_TOP/tests/e2e/provoke.py" offload in0 rx-udp-gro-forwarding
+	doctor
+	finds warning in0 'rx-udp-gro-forwarding is on: .*as one; ethtool -K in0 rx-udp-gro-forwarding off'
+	finds_no ok in0 'no offload'
+	finds ok in0 'rx-vlan-offload takes VLAN tags off'
+}
+
+@test "doctor: tc filters of others, before the guard's and behind it" {
+	cg attach in0
+	doctor
+	finds ok in0 'tc filters of others on the way out: 0, none before'
+	foreign_filter 9
+	doctor
+	finds ok in0 'tc filters of others on the way out: 1, none before'
+	foreign_filter 2
+	doctor
+	finds warning in0 "1 tc filters or programs come before the guard's.*tc filter show dev in0 egress"
+}
+
+# --- doctor: the guard ---------------------------------------------------------------------------
+
+@test "doctor: mode, gateways, and the breaker's word" {
+	cg attach --mode observe in0
+	doctor
+	finds ok mode 'observe: nothing is dropped'
+	finds warning gateways 'none is named.*cseqguard set gateway='
+	cg set mode=enforce gateway=192.0.2.0/24
+	doctor
+	finds ok mode enforce
+	finds_no warning gateways .
+	cg set mode=observe
+	printf 'BYEs of 3 among 3 dialogs' >"$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.breaker"
+	CODE=1 doctor
+	finds failed mode 'breaker fell back to observe: BYEs of 3 among 3 dialogs; .*set mode=enforce'
+}
+
+@test "doctor: maps of another layout, and one that is missing" {
+	cg attach in0
+	doctor
+	finds ok instance "map layout [0-9]+"
+	rm "$PINS/pending"
+	CODE=1 doctor
+	finds failed pending 'cannot be read'
+	finds failed programs 'pending is missing'
+	rm "$PINS/config"
+	bpftool map create "$PINS/config" type array key 4 value 112 entries 1 name config
+	CODE=1 doctor
+	finds failed instance 'of another layout'
+}
+
+@test "doctor: programs of another version" {
+	cg attach in0
+	doctor
+	finds ok programs 'and they run in this version'
+	bpftool prog load "$(stranger xdp.frags 2)" "/sys/fs/bpf/stranger-$ID" type xdp
+	"$LAB_TOP/tests/e2e/provoke.py" relink "$(find "$PINS" -name 'link_*')" "/sys/fs/bpf/stranger-$ID"
+	rm "/sys/fs/bpf/stranger-$ID"
+	doctor
+	finds warning programs 'another version; cseqguard upgrade'
+	cg upgrade
+	doctor
+	finds ok programs 'and they run in this version'
+}
+
+@test "doctor: an interface that is gone, and a tc filter that somebody removed" {
+	cg attach in0
+	tc -n "$HOST" filter del dev in0 egress
+	CODE=1 doctor
+	finds failed in0 'tc filter on the way out was removed; cseqguard attach'
+	ip -n "$HOST" link del in0
+	doctor
+	finds warning in0 'was guarded, and is gone'
+	finds warning instance 'guards no interface'
+}
+
+@test "doctor: a full table, calls that found no room, events that were lost" {
+	cg attach --max-dialogs 10 --ring-bytes 4096 in0
+	calls 7 a open
+	doctor
+	finds ok dialogs '70 % full, 7 of 10'
+	finds_no warning dialogs .
+	calls 1 b open
+	doctor
+	finds warning dialogs '80 % full; .*--max-dialogs'
+	calls 5 c open
+	doctor
+	finds warning dialogs '[0-9]+ calls found no room'
+	calls 100 d
+	doctor
+	finds warning events '[0-9]+ were lost since the attach.*--ring-bytes'
+}
+
+# --- doctor: the daemon and its spool ------------------------------------------------------------
+
+@test "doctor: the daemon runs, does not, hangs" {
+	cg attach in0
+	daemon
+	doctor
+	finds ok daemon 'cseqguardd runs'
+	finds ok spool "$SPOOL: [0-9]+ rows"
+	daemon_end
+	doctor
+	finds warning daemon 'does not run: no CDR is written'
+	rm "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.sock"
+	provoke hang "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.sock"
+	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.sock"
+	CODE=1 doctor
+	finds failed daemon 'hangs.*systemctl restart cseqguardd'
+}
+
+@test "doctor: a spool that is damaged, of a read-only or full disk, that the daemon's user may not write" {
+	doctor
+	finds ok spool 'not there yet, the daemon makes it'
+	echo 'no SQLite at all, but long enough to be looked at' >"$SPOOL"
+	CODE=1 doctor
+	finds failed spool 'not a database'
+	mount -t tmpfs -o size=1m tmpfs "${SPOOL%/*}"
+	doctor
+	finds warning spool '[01] MiB are free'
+	mount -o remount,ro "${SPOOL%/*}"
+	CODE=1 doctor
+	finds failed spool 'its filesystem is read-only'
+	umount "${SPOOL%/*}"
+	rm "$SPOOL"
+	chmod 777 "$CSEQGUARD_RUN_DIR"
+	provoke listen "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.sock" 65534
+	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.sock"
+	CODE=1 doctor
+	finds failed spool "nobody may not write there; chown"
+	chown 65534 "${SPOOL%/*}"
+	doctor
+	finds_no failed spool .
+	run -0 cg doctor --spool "$LAB_DIR/none/s.db"
+	finds warning spool 'no such folder yet'
+}
+
+# --- doctor: PostgreSQL --------------------------------------------------------------------------
+
+@test "doctor: PostgreSQL, from no schema to rows that may be written" {
+	sql postgres "CREATE DATABASE $DB"
+	sql postgres "CREATE ROLE $DB LOGIN"
+	doctor --db "$(db)"
+	finds ok postgresql 'version [0-9.]+.*, database '"$DB"', writable'
+	finds warning postgresql 'schema cseqguard is not there; this role may make it'
+	finds ok postgresql "its clock is this one's"
+	CODE=1 doctor --db "$(db "$DB")"
+	finds failed postgresql "not there, and role $DB may not make it; .*--print-schema"
+	schema
+	doctor --db "$(db)"
+	finds ok postgresql 'schema cseqguard is version [0-9]'
+	finds ok postgresql 'role postgres may write'
+	CODE=1 doctor --db "$(db "$DB")"
+	finds failed postgresql "role $DB cannot read schema cseqguard: permission denied.*GRANT cseqguard_writer"
+	sql postgres "GRANT cseqguard_reader TO $DB"
+	CODE=1 doctor --db "$(db "$DB")"
+	finds failed postgresql "role $DB lacks: .*cdr INSERT.*settlement INSERT"
+	sql postgres "GRANT cseqguard_writer TO $DB"
+	doctor --db "$(db "$DB")"
+	finds ok postgresql "role $DB may write"
+}
+
+@test "doctor: PostgreSQL with a schema that is older, or newer" {
+	sql postgres "CREATE DATABASE $DB"
+	schema
+	sql "$DB" 'UPDATE cseqguard.schema_version SET version = 1'
+	doctor --db "$(db)"
+	finds warning postgresql 'schema cseqguard is version 1, this one writes 2'
+	sql "$DB" 'UPDATE cseqguard.schema_version SET version = 99'
+	CODE=1 doctor --db "$(db)"
+	finds failed postgresql 'version 99, newer than'
+}
+
+@test "doctor: PostgreSQL that is read-only, away, mute, or not named right" {
+	sql postgres "CREATE DATABASE $DB"
+	sql postgres "ALTER DATABASE $DB SET default_transaction_read_only = on"
+	CODE=1 doctor --db "$(db)"
+	finds failed postgresql 'session is read-only; rows wait in the spool; name the primary'
+	CODE=1 doctor --db "host=$LAB_DIR/none"
+	finds failed postgresql 'No such file or directory.*; rows wait'
+	provoke mute "$CSEQGUARD_RUN_DIR/.s.PGSQL.5432"
+	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/.s.PGSQL.5432"
+	CODE=1 doctor --db "host=$CSEQGUARD_RUN_DIR connect_timeout=2"
+	finds failed postgresql 'timeout expired'
+	CODE=1 doctor --db 'no=conninfo'
+	finds failed postgresql 'invalid connection option'
+	CODE=1 doctor --db "host=$LAB_DIR/none password=geheim"
+	[[ $output$stderr != *geheim* ]]
+}
+
+@test "doctor: PostgreSQL whose clock is another" {
+	sql postgres "CREATE DATABASE $DB"
+	sql "$DB" "CREATE SCHEMA fake; CREATE FUNCTION fake.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+		AS \$\$ SELECT pg_catalog.clock_timestamp() + interval '90 s' \$\$;
+		ALTER DATABASE $DB SET search_path = fake, pg_catalog, public"
+	doctor --db "$(db)"
+	finds warning postgresql 'its clock is (89|90)\.[0-9] s ahead of this one; .*chrony'
+}
+
+@test "doctor reads the daemon's file" {
+	printf 'db = host=%s\nspool = %s\n' "$LAB_DIR/none" "$LAB_DIR/none.db" >"$BATS_TEST_TMPDIR/conf"
+	run -1 cg doctor --config "$BATS_TEST_TMPDIR/conf"
+	finds failed postgresql "$LAB_DIR/none"
+	finds ok spool "$LAB_DIR/none.db: not there yet"
+	echo 'colour = blue' >"$BATS_TEST_TMPDIR/conf"
+	run -1 --separate-stderr cg doctor --config "$BATS_TEST_TMPDIR/conf"
+	[[ $stderr == *colour*'is not legal'* ]]
+}
+
+# --- check ---------------------------------------------------------------------------------------
+
+FIGURE="[a-z_]+=[0-9]+(\.[0-9]+)?(%|s|c|B)?(;[-0-9.:~@]*){0,4}"
+
+check() { # CODE WORD REGEX [ARGUMENT]...: one line, well made, on stdout
+	run "-$1" --separate-stderr cg check --spool "$SPOOL" "${@:4}"
+	[[ ${#lines[@]} == 1 && -z $stderr ]]
+	grep -qE "^CSEQGUARD $2 - [^|]*$3" <<<"$output" || { echo "no '$2 - $3'" && false; }
+	[[ $output != *'|'* ]] || grep -qE "^CSEQGUARD [A-Z]+ - [^|]+ \| $FIGURE( $FIGURE)*$" <<<"$output"
+}
+
+figure() { # LABEL: what stands behind it
+	grep -oE "(^| )$1=[^ ]+" <<<"$output" | cut -d= -f2
+}
+
+@test "check: OK, with figures that a monitor can read" {
+	cg attach in0
+	daemon
+	calls 3 a
+	check 0 OK 'dialogs 0 % full, pending 0 % full, mode enforce, 1 interfaces guarded, daemon runs'
+	equals '1;;;0' figure interfaces
+	[[ $(figure dialogs) =~ ^0\.00[0-9]+%\;80\;95\;0\;100$ ]]
+	equals 3c figure byes_passed
+	equals 0c figure events_lost
+	run -0 cg check --spool "$SPOOL" -j
+	equals 'OK 0 3' jq -r '"\(.state) \(.exit) \(.perfdata.byes_passed.value)"' <<<"$output"
+}
+
+@test "check: not attached, no daemon, a daemon that hangs" {
+	check 2 CRITICAL "instance $CSEQGUARD_INSTANCE is not attached"
+	cg attach in0
+	daemon
+	daemon_end
+	check 2 CRITICAL 'daemon does not run'
+	rm "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.sock"
+	provoke hang "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.sock"
+	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.sock"
+	check 2 CRITICAL 'daemon hangs'
+}
+
+@test "check: the mode that is expected, and the breaker" {
+	cg attach --mode observe in0
+	daemon
+	check 1 WARNING 'mode observe, expected enforce'
+	check 0 OK 'mode observe' --expect observe
+	cg set mode=enforce
+	check 0 OK 'mode enforce'
+	check 1 WARNING 'mode enforce, expected observe' --expect observe
+	cg set mode=observe
+	printf 'BYEs of 3 | among 3' >"$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.breaker"
+	check 2 CRITICAL 'the breaker fell back to observe mode: BYEs of 3 / among 3' --expect observe
+}
+
+@test "check: how full, by ranges" {
+	cg attach --max-dialogs 10 in0
+	daemon
+	calls 5 a open
+	check 0 OK 'dialogs 50 % full'
+	equals '50%;80;95;0;100' figure dialogs
+	check 1 WARNING 'dialogs 50 % full' -w 40
+	equals '50%;40;95;0;100' figure dialogs
+	check 2 CRITICAL 'dialogs 50 % full' -w 40 -c 45
+	check 0 OK 'dialogs 50 % full' -w 50 -c 60
+	check 2 CRITICAL 'dialogs 50 % full' -c @40:60
+	equals '50%;80;@40:60;0;100' figure dialogs
+	check 0 OK 'dialogs 50 % full' -w @51:60
+}
+
+@test "check: losses since the last check, and since the attach at the first" {
+	cg attach --max-dialogs 2 --ring-bytes 4096 in0
+	check 2 CRITICAL 'daemon does not run'
+	daemon --sweep 1h
+	check 0 OK 'dialogs'
+	calls 4 a open
+	check 2 CRITICAL '[0-9]+ calls unguarded since the last check'
+	[[ $(figure unguarded) != 0c ]]
+	check 2 CRITICAL 'dialogs 100 % full'
+	[[ $output != *'since the last check'* ]]
+	rm "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.check-0"
+	check 2 CRITICAL '[0-9]+ calls unguarded since the attach'
+}
+
+@test "check: an interface that is gone, and a tc filter that was removed" {
+	cg attach in0
+	daemon
+	tc -n "$HOST" filter del dev in0 egress
+	check 2 CRITICAL 'in0 has lost its tc filter on the way out'
+	ip -n "$HOST" link del in0
+	check 2 CRITICAL 'no interface is guarded, interface in0 is gone'
+}
+
+@test "check: rows that wait for PostgreSQL, by the age of the oldest" {
+	local now=$EPOCHSECONDS
+	cg attach in0
+	daemon
+	check 0 OK 'daemon runs'
+	[[ -z $(figure spool_age) ]] # the spool is the store
+	equals '0;;;0' figure spool_rows
+	check 0 OK 'no row waits' --db "host=$LAB_DIR/none"
+	sqlite3 "$SPOOL" "INSERT INTO violation (step, at, node, seq) VALUES (1, ($now - 400) * 1000000, 'a', 1)"
+	check 1 WARNING '1 rows wait, the oldest of 4[0-9][0-9] s ago' --db "host=$LAB_DIR/none"
+	[[ $(figure spool_age) =~ ^4[0-9][0-9]s\;300\;3600\;0$ ]]
+	check 2 CRITICAL '1 rows wait' --db "host=$LAB_DIR/none" --spool-critical 350
+	check 0 OK '1 rows wait' --db "host=$LAB_DIR/none" --spool-warning 1000
+	sqlite3 "$SPOOL" "INSERT INTO cdr (step, setup_time, call_uid, node, end_time)
+		VALUES (2, 1, 'a', 'a', ($now - 5000) * 1000000), (3, 2, 'a', 'a', NULL)"
+	check 2 CRITICAL '3 rows wait, the oldest of 50[0-9][0-9] s ago' --db "host=$LAB_DIR/none"
+	check 0 OK 'daemon runs'
+}
+
+@test "check: what cannot be told is UNKNOWN, and so is wrong use" {
+	check 3 UNKNOWN "warning 'x' is not legal" -w x
+	check 3 UNKNOWN '--bogus is no option' --bogus
+	run -3 --separate-stderr "$LAB_OUT/cseqguard" check -n "nix-$ID"
+	[[ $output == "CSEQGUARD UNKNOWN - network namespace nix-$ID: there is none"* && -z $stderr ]]
+	cg attach in0
+	daemon
+	check 3 UNKNOWN 'spool .*none.db: ' --spool "$LAB_DIR/none.db"
+	run -3 in_host setpriv --reuid 65534 --regid 65534 --clear-groups "$LAB_OUT/cseqguard" check
+	[[ $output == 'CSEQGUARD UNKNOWN - instance '*'no permission'* ]]
+	rm "$PINS/config"
+	bpftool map create "$PINS/config" type array key 4 value 112 entries 1 name config
+	check 3 UNKNOWN 'of another layout'
+}
