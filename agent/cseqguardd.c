@@ -384,6 +384,16 @@ static void run(struct daemon *d)
 		cg_log_err("event loop: %s", strerror(-err));
 }
 
+/* It would end a daemon that does not listen yet. */
+static void block_hangup(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	static struct daemon d = { .lock_fd = -1,
@@ -394,6 +404,7 @@ int main(int argc, char **argv)
 					       .origin = &d.origin } };
 	int code = USAGE;
 
+	block_hangup();
 	d.reload.argc = argc;
 	d.reload.argv = argv;
 	if (cg_daemon_options_parse(&d.options, argc, argv, true))

@@ -40,10 +40,11 @@ setting() { # KEY [OPTION]...: its value at a start
 	"$LAB_OUT/cseqguardd" --print-config --config "$CONF" "${@:2}" | sed -n "s/^$1 = *//p"
 }
 
-filed() { # [OPTION]...: the daemon, by its file
+filed() { # [OPTION]...: the daemon, by its file; node and spool are given where nothing is
+	(($#)) || set -- --node lab --spool "$SPOOL"
 	rm -f "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock" # a killed one's
-	"$LAB_OUT/cseqguardd" --config "$CONF" --instance "lab-$LAB_ID" --node lab --spool "$SPOOL" \
-		"$@" >>"$LOG" 2>&1 </dev/null 3>&- &
+	"$LAB_OUT/cseqguardd" --config "$CONF" --instance "lab-$LAB_ID" "$@" \
+		>>"$LOG" 2>&1 </dev/null 3>&- &
 	LAB_DAEMON=$!
 	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock"
 }
@@ -240,13 +241,17 @@ closed() { # NUMBER: so many calls are billed
 
 @test "reload: what needs a restart is named, and stays" {
 	rm -f "$LAB_DIR/other.db"
-	config 'sweep = 100ms'
-	filed # its node and spool are from the command line: those the file cannot change
+	config 'sweep = 100ms' 'node = lab' "spool = $SPOOL"
+	filed --grace 32s # above the file
 	reload 'sweep = 100ms' 'netns = elsewhere' 'node = other' 'instance = other' "spool = $LAB_DIR/other.db" \
-		'grace = 1s'
+		'grace = 1s' 'max-call = 11h'
 	said 'reload: netns stays unset: elsewhere needs a restart'
-	said 'reload: grace was 32s, is 1s'
-	equals 2 grep -c 'reload:' "$LOG"
+	said 'reload: node stays lab: other needs a restart'
+	said "reload: spool stays $SPOOL: $LAB_DIR/other.db needs a restart"
+	said 'reload: max-call was 12h, is 11h'
+	equals 4 grep -c 'reload:' "$LOG"
+	kill -HUP "$LAB_DAEMON"
+	lab_wait 10 equals 2 grep -c 'reload: node stays lab: other needs a restart' "$LOG"
 	dialog answer=5
 	comes lab sqlite3 "$SPOOL" 'SELECT node FROM cdr'
 	[[ ! -e $LAB_DIR/other.db ]]
@@ -376,6 +381,9 @@ closed() { # NUMBER: so many calls are billed
 	equals '<3>instance none is not attached: `cseqguard attach` first' cat "$LAB_DIR/journal"
 	journal "$LAB_OUT/cseqguardd" --instance none --log-format json
 	grep -q '^<3>{"ts":' "$LAB_DIR/journal"
+	JOURNAL_STREAM=$(stat -L -c %d:%i "$LOG") run -1 sh -c '"$1" --instance none 2>"$2" || { cat "$2"; exit 1; }' \
+		sh "$LAB_OUT/cseqguardd" "$LAB_DIR/journal"
+	[[ $output == 'cseqguardd: instance none'* ]]
 	JOURNAL_STREAM=1:1 run -1 "$LAB_OUT/cseqguardd" --instance none
 	[[ $output == 'cseqguardd: instance none'* ]]
 }

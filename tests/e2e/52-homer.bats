@@ -27,10 +27,10 @@ teardown() {
 	base_teardown
 }
 
-collector() { # udp|tcp [ADDRESS [RECORDS]]: on PORT, or a free one; sets PORT
+collector() { # udp|tcp [ADDRESS]: on PORT, or a free one; sets PORT
 	local protocol=$1 address=${2:-$LAB_PROXY}
 
-	"${enter[@]}" "$LAB_TOP/tests/e2e/collector.py" "$protocol" "$address" "$PORT" "$RECORDS" ${3:+"$3"} \
+	"${enter[@]}" "$LAB_TOP/tests/e2e/collector.py" "$protocol" "$address" "$PORT" "$RECORDS" \
 		>"$LAB_DIR/port" 2>"$LAB_DIR/collector.log" 3>&- &
 	COLLECTOR=$!
 	lab_wait 5 test -s "$LAB_DIR/port"
@@ -68,6 +68,10 @@ came() { # NUMBER: so many different violations at least
 	(($(payloads | jq -r .seq | sort -u | grep -c '') >= $1))
 }
 
+accounted() { # NUMBER: of so many each came, or is said to be lost
+	equals "$1" expr "$(payloads | jq -r .seq | sort -u | grep -c '')" + "$(lost)"
+}
+
 payloads() { # the JSON of each
 	"$LAB_TOP/tests/e2e/hep.py" <"$RECORDS"
 }
@@ -76,6 +80,10 @@ said() { # TEXT
 	lab_wait 15 grep -qF -- "$1" "$LOG" && return
 	printf 'not said: %s\n' "$1" >&2
 	return 1
+}
+
+fds() { # that the daemon has open
+	find "/proc/$LAB_DAEMON/fd" -type l | wc -l
 }
 
 lost() { # how many the daemon said
@@ -169,13 +177,13 @@ lost() { # how many the daemon said
 
 @test "homer: nobody at the other end: rows are written as ever, what is lost is counted" {
 	daemon --homer "$LAB_PROXY:9" # discard, where nobody is
-	byes 1000
+	byes 2000
 	lab_wait 10 equals "$(<"$LAB_DIR/sent")" spooled violation
 	said "homer $LAB_PROXY:9: "
 	guard_daemon_end TERM
 	echo "# $(<"$LAB_DIR/sent") violations, $(lost) said to be lost" >&3
 	(($(lost) >= $(<"$LAB_DIR/sent") - 1 && $(lost) <= $(<"$LAB_DIR/sent")))
-	(($(grep -c 'are lost' "$LOG") <= 3)) # one a minute, and the last
+	equals 2 grep -c 'are lost' "$LOG" # one a minute, and the last
 }
 
 @test "homer: a collector that swallows all holds nothing up; the queue is bounded, the rest counted" {
@@ -205,18 +213,39 @@ lost() { # how many the daemon said
 	dialog answer=5
 	lab_wait 2 equals 1 spooled cdr
 	kill -CONT "$COLLECTOR"
-	bye late
-	lab_wait 10 grep -q "$(printf late | od -An -tx1 | tr -d ' ')" "$RECORDS"
+	lab_wait 10 came 1024 # what waited comes
+	guard_daemon_end TERM
+	lab_wait 10 accounted "$sent"
+	[[ ! -s $LAB_DIR/collector.log ]]
+	echo "# $sent violations, $(lost) of them lost" >&3
+}
+
+@test "homer: what a collector that died had not acknowledged goes to the next one" {
+	local sent
+
+	collector tcp
+	daemon --homer "$LAB_PROXY:$PORT" --homer-protocol tcp
+	said ': connected'
+	kill -STOP "$COLLECTOR"
+	byes 500
+	sent=$(<"$LAB_DIR/sent")
+	lab_wait 10 equals "$sent" spooled violation
+	collector_end
+	collector tcp
+	lab_wait 20 came $((sent - 20)) # its receive buffer
+	[[ ! -s $LAB_DIR/collector.log ]]
+	equals 0 lost
 }
 
 @test "homer: a reload takes a collector, another, and none" {
-	local conf=$LAB_DIR/homer.conf
+	local conf=$LAB_DIR/homer.conf before
 
 	collector udp
 	printf 'sweep = 200ms\n' >"$conf"
 	daemon --config "$conf"
 	bye one
 	comes 1 spooled violation
+	before=$(fds)
 	printf 'homer = %s\n' "$LAB_PROXY:$PORT" >"$conf"
 	kill -HUP "$LAB_DAEMON"
 	said "reload: homer was unset, is $LAB_PROXY:$PORT"
@@ -229,6 +258,7 @@ lost() { # how many the daemon said
 	: >"$conf"
 	kill -HUP "$LAB_DAEMON"
 	said "reload: homer was $LAB_PROXY:9, is unset"
+	comes "$before" fds
 	bye three
 	comes 3 spooled violation
 	records 1

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""A Homer collector's ear: collector.py udp|tcp ADDRESS PORT OUT [RECORDS]
+"""A Homer collector's ear: collector.py udp|tcp ADDRESS PORT OUT
 
-Each HEP record becomes a line of hex in OUT; a TCP connection is closed after RECORDS of them. The port is
-printed once it is bound (0: a free one).
+Each HEP record becomes a line of hex in OUT. The port is printed once it is bound (0: a free one). A TCP
+connection's receive buffer is small, so that who reads no more is felt.
 """
 
 import socket
@@ -29,14 +29,14 @@ def records(connection):
 
 
 def main():
-    protocol, address, port, out = sys.argv[1:5]
-    most = int(sys.argv[5]) if len(sys.argv) > 5 else 0
+    protocol, address, port, out = sys.argv[1:]
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
     with socket.socket(family, kind) as ear, open(out, "a", encoding="ascii") as file:
         ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         ear.bind((address, int(port)))
         if protocol == "tcp":
+            ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             ear.listen()
         print(ear.getsockname()[1], flush=True)
         while protocol == "udp":
@@ -44,10 +44,8 @@ def main():
         while True:
             connection, _ = ear.accept()
             with connection:
-                for number, record in enumerate(records(connection), 1):
+                for record in records(connection):
                     print(record.hex(), file=file, flush=True)
-                    if number == most:
-                        break
 
 
 main()
