@@ -20,6 +20,7 @@ setup_file() {
 	local making=$!
 	package_make "$PACKAGES" >"$LAB_DIR/make.log" 2>&1 || {
 		cat "$LAB_DIR/make.log" >&2
+		wait "$making"
 		return 1
 	}
 	cp "$(package_again next "$NEXT_VERSION")" "$LAB_DIR/next.deb"

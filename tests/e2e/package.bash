@@ -42,10 +42,12 @@ root_make() {
 	apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
 		'Identifier: Packages' 'Origin: Debian' | grep " $release" | sort -u >"$sources"
 	[[ -s $sources ]] || sources=
-	# its lists stay: what the package needs comes by them
-	mmdebstrap --variant=minbase --include=systemd-standalone-sysusers --skip=cleanup/apt/lists \
+	# Its lists stay: what the package needs comes by them. It binds folders such as /dev/shm, which
+	# nobody who removes the root may see, and ends with us.
+	unshare --mount --pid --fork --kill-child --mount-proc mmdebstrap --variant=minbase \
+		--include=systemd-standalone-sysusers --skip=cleanup/apt/lists \
 		"$release" "$PACKAGE_ROOT" ${sources:+"$sources"} >"$PACKAGE_ROOT.log" 2>&1 || {
-		echo "no Debian $release to install in: $(grep -m 1 ^E: "$PACKAGE_ROOT.log")"
+		echo "no Debian $release to install in: $(grep -m 1 ^E: "$PACKAGE_ROOT.log" || tail -n 1 "$PACKAGE_ROOT.log")"
 		return 125
 	}
 }
@@ -53,9 +55,9 @@ root_make() {
 # A process whose mount namespace is that of `inside`.
 root_mount() {
 	unshare --mount sh -c '
-		cd "$1" && mount --bind . . && cd "$1" &&
-		mount -t proc proc proc && mount -t sysfs sysfs sys &&
-		mount -t bpf -o mode=0711 bpf sys/fs/bpf && mount --bind /dev dev &&
+		cd "$1" && mount -t proc proc proc && mount -t sysfs sysfs sys &&
+		mount -t bpf -o mode=0711 bpf sys/fs/bpf && mount -t tmpfs tmpfs dev &&
+		cp -a /dev/null /dev/zero /dev/urandom /dev/random dev/ &&
 		mkdir -p run/netns run/systemd/system && mount --rbind /run/netns run/netns &&
 		cp /etc/resolv.conf etc/ && touch "$1.mounted" && exec sleep infinity' sh "$PACKAGE_ROOT" \
 		>"$PACKAGE_ROOT.log" 2>&1 3>&- &
