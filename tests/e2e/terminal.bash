@@ -49,6 +49,14 @@ terminal_pid() { # NAME: of the process that draws
 	pgrep -P "$shell" -x "$1"
 }
 
-terminal_end() {
-	tmux -L "cg$LAB_ID" kill-server 2>/dev/null || :
+terminal_end() { # a server that is still leaving would take the next one's first words
+	local server
+
+	server=$(tmux -L "cg$LAB_ID" display-message -p '#{pid}' 2>/dev/null) || return 0
+	tmux -L "cg$LAB_ID" kill-server
+	lab_wait 10 terminal_gone "$server"
+}
+
+terminal_gone() { # PID
+	! kill -0 "$1" 2>/dev/null
 }
