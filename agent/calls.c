@@ -59,9 +59,11 @@ static void swap(struct cg_dialog *a, struct cg_dialog *b)
 /* A heap: at its root stands who goes first, the last in the order. */
 static void rise(struct cg_calls *calls, unsigned int at)
 {
-	while (at && compare(calls, &calls->list[at], &calls->list[(at - 1) / 2]) > 0) {
-		swap(&calls->list[at], &calls->list[(at - 1) / 2]);
-		at = (at - 1) / 2;
+	for (unsigned int above; at; at = above) {
+		above = (at - 1) / 2;
+		if (compare(calls, &calls->list[at], &calls->list[above]) <= 0)
+			break;
+		swap(&calls->list[at], &calls->list[above]);
 	}
 }
 
