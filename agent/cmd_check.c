@@ -104,7 +104,7 @@ static void fill(struct check *c, struct cg_fill fill)
 			      strerror(-err));
 		return;
 	}
-	percent = fill.max ? fill.used * 100.0 / fill.max : 0;
+	percent = fill.max ? fill.used * 10000ULL / fill.max / 100.0 : 0;
 	cg_plugin_say(&c->plugin, judge(&warning, &critical, percent), "%s %.0f %% full", fill.map,
 		      percent);
 	cg_plugin_measure(&c->plugin,

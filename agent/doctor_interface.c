@@ -69,7 +69,7 @@ static void driver(struct subject *s)
 		     "driver %s has no native XDP: generic mode sees coalesced datagrams as one",
 		     name);
 	if (!cg_ethtool_queues(s->name, &rx, &most) && rx)
-		tell(s, CG_OK, NULL, "%u receive queues of %u, %ld CPUs: as many CPUs work at once",
+		tell(s, CG_OK, NULL, "receive queues %u of %u, CPUs %ld: as many CPUs work at once",
 		     rx, most, sysconf(_SC_NPROCESSORS_ONLN));
 }
 

@@ -42,6 +42,19 @@ order() { # the Call-IDs on the screen, in its order
 	terminal_shows | sed -nE 's/^confirmed .* (one|two|three)$/\1/p' | xargs
 }
 
+other_than() { # TEXT COMMAND...
+	[[ $("${@:2}") != "$1" ]]
+}
+
+title() {
+	terminal_shows | head -n 1
+}
+
+refreshed() { # twice: all that is shown was read after this began
+	lab_wait 10 other_than "$(title)" title
+	lab_wait 10 other_than "$(title)" title
+}
+
 top_in_background() { # one JSON text a refresh goes to LAB_DIR/top.json
 	"${TOP[@]}" -j -d 0.2 >"$LAB_DIR/top.json" 3>&- &
 	TOP_PID=$!
@@ -113,14 +126,29 @@ near() { # NUMBER RATE: to a fifth: a refresh is a moment later than its reading
 
 # --- offenders -----------------------------------------------------------------------------------
 
-@test "top: who sends refused BYEs, by packets off the wire; an honest BYE is no offence" {
+# The caller's ACK by a third host, of a CSeq that none of his INVITEs had.
+third_ack() {
+	awk -v via="Via: SIP/2.0/UDP $LAB_THIRD:5060;branch=z9hG4bK-$call" '
+		/^ACK / { print; print via "\r"; on = 1; next }
+		on && /^(Route|From|To|Call-ID|Max-Forwards):/ { print }
+		on && /^CSeq:/ { print "CSeq: 99 ACK\r" }
+		on && /^\r?$/ { exit }
+		END { print "Content-Length: 0\r\n\r" }' "$LAB_DIR/caller.msg" >"$LAB_DIR/third.ack"
+	lab_in third bash -c "cat '$LAB_DIR/third.ack' >/dev/udp/$LAB_PROXY/5060"
+}
+
+@test "top: who sends refused BYEs, by packets off the wire, and nobody else" {
 	top_in_background
 	lab_wait 10 equals true last .daemon
-	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; uac_request BYE 9; sip_pause 1500; bye 14)
+	gateway < <(uas_call; sip_serve BYE 500 'Not Now'; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; uac_request BYE 9
+		uac_request BYE 14; uac_expect 500; sip_pause 1500; bye 15)
 	lab_wait 10 equals "$LAB_CALLER 2 2 out_of_order" \
 		last '.offenders[0] | "\(.source) \(.at_least) \(.at_most) \(.reason)"'
 	lab_wait 10 equals "$call 2" last '.calls.list[0] | "\(.call_id) \(.blocked_byes)"'
+	third_ack
+	comes 'drop ACK' violations "action || ' ' || method" "reason = 'foreign_ack'"
+	comes 'pass BYE' violations "action || ' ' || method" "reason = 'refused'"
 	call_ends
 	cdr_true bye caller gateway
 	lab_wait 10 equals 1 last .calls.ended
@@ -158,6 +186,8 @@ near() { # NUMBER RATE: to a fifth: a refresh is a moment later than its reading
 	keys b
 	comes 'two one three' order
 	shows 'CALL-ID by blocked'
+	refreshed
+	equals 'two one three' order # the map, read anew
 	keys r
 	comes 'three one two' order
 	shows 'CALL-ID by -blocked'
@@ -190,7 +220,8 @@ near() { # NUMBER RATE: to a fifth: a refresh is a moment later than its reading
 	keys '?'
 	shows 'Enter +open the call'
 	terminal_size 30 8
-	shows '^q back'
+	shows '^cseqguard top: the guard at wo$'
+	equals '' sed -n 2p < <(terminal_shows)
 	keys NPage NPage NPage
 	shows 'came again'
 	keys q
