@@ -4,8 +4,9 @@
 # top: on a terminal (tmux), in a pipe and as JSON; offenders by packets off the wire, lists by dialogs put
 # into the map.
 
-bats_require_minimum_version 1.5.0
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+bats_require_minimum_version 1.5.0
+
 load lib
 load daemon
 load operator

@@ -4,8 +4,9 @@
 # doctor and check: each finding is brought about, and its near miss beside it. A namespace a test, with
 # a veth pair: host (in0) and peer.
 
-bats_require_minimum_version 1.5.0
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # bats: a subshell each test
+bats_require_minimum_version 1.5.0
+
 load lib
 
 setup_file() {
