@@ -93,17 +93,23 @@ static void mtu(struct subject *s)
 				       : "may take no frame in several");
 }
 
-static void program_name(__u32 id, char name[BPF_OBJ_NAME_LEN])
+/* A program that is not the instance's; whose it is only root sees. */
+static void foreign_program(struct subject *s, __u32 id)
 {
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
 	int fd = bpf_prog_get_fd_by_id(id);
 
-	strcpy(name, "?");
-	if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size))
-		memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+	if (fd == -EPERM || fd == -EACCES) {
+		tell(s, CG_WARNING, "run as root to be told", "XDP program of id %u: whose?", id);
+		return;
+	}
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+		strcpy(info.name, "?");
 	if (fd >= 0)
 		close(fd);
+	tell(s, CG_FAILURE, "remove it with its own tool, or: ip link set dev IFACE xdp off",
+	     "XDP program '%.16s' (id %u) of another sits there: attach is refused", info.name, id);
 }
 
 /* Program of the instance's own link there; 0: none, or none to be seen. */
@@ -127,7 +133,6 @@ static __u32 own_program(const char *instance, const struct subject *s, bool *hi
 static void program(struct subject *s, const char *instance)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-	char name[BPF_OBJ_NAME_LEN];
 	bool hidden = false;
 	__u32 own = own_program(instance, s, &hidden), there;
 	int err = bpf_xdp_query(s->ifindex, 0, &query);
@@ -150,11 +155,7 @@ static void program(struct subject *s, const char *instance)
 		else
 			tell(s, CG_OK, NULL, "guarded in native mode");
 	} else {
-		program_name(there, name);
-		tell(s, CG_FAILURE,
-		     "remove it with its own tool, or: ip link set dev IFACE xdp off",
-		     "XDP program '%s' (id %u) of another sits there: attach is refused", name,
-		     there);
+		foreign_program(s, there);
 	}
 }
 

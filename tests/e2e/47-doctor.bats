@@ -174,6 +174,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 	finds_no failed . .
 	[[ -z $stderr ]]
 	finds ok in0 'driver veth'
+	finds warning in0 'XDP program of id [0-9]+: whose\?'
 }
 
 # --- doctor: interfaces --------------------------------------------------------------------------
