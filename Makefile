@@ -58,6 +58,7 @@ $(OUT)/agent/%.o: agent/%.c config.mk Makefile
 
 $(addprefix $(OUT)/agent/,cmd_version.o metrics.o): AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
 $(OUT)/agent/instance.o: $(OUT)/guard.skel.h
+$(OUT)/agent/page.o: $(OUT)/agent/page.html.h
 $(OUT)/agent/schema.o: $(patsubst agent/%,$(OUT)/agent/%.h,$(wildcard agent/*.sql))
 
 $(OUT)/%.bpf.o: bpf/%.bpf.c config.mk Makefile
@@ -68,9 +69,13 @@ $(OUT)/%.skel.h: $(OUT)/%.bpf.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $* >$@.tmp && mv $@.tmp $@
 
 # A text file as a C string: static const char s[] =\n#include "agent/NAME.sql.h"\n;
+as_string = $(call say,TEXT,$@)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
 $(OUT)/agent/%.sql.h: agent/%.sql
 	@mkdir -p $(@D)
-	$(call say,TEXT,$@)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+	$(as_string)
+$(OUT)/agent/%.html.h: agent/%.html
+	@mkdir -p $(@D)
+	$(as_string)
 
 # What the programs say of themselves: their man pages, and the schema.
 MANUALS := $(patsubst deploy/%.in,$(OUT)/man/%,$(wildcard deploy/*.[58].in))
@@ -159,6 +164,7 @@ help:
 	@echo '                 make bench-million: a million dialogs, listed, stored and watched'
 	@echo 'make bench-live  the same of a flood over veth; make bench-kamailio: Kamailio in a flood, with the'
 	@echo '                 guard and without; make pictures: what the three found, as SVG in $(PICTURES)'
+	@echo '                 make pictures-page: the daemon'\''s page in a browser, beside real calls'
 	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'
 	@echo 'make install     to $(PREFIX); DESTDIR and PREFIX are heeded, and by uninstall'
 	@echo 'make deb         Debian package in $(OUT)/deb/'

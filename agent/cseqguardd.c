@@ -291,7 +291,9 @@ static int start_http(struct daemon *d)
 				    .sweep = d->sweep,
 				    .totals = &d->totals,
 				    .ship = &d->ship,
+				    .recent = d->recent,
 				    .spool = d->options.spool,
+				    .http_name = d->options.http_name,
 				    .started_us = now.tv_sec * 1000000ULL + now.tv_nsec / 1000 };
 	if (!d->options.http)
 		return 0;

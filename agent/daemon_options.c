@@ -68,6 +68,8 @@ const struct option_of_ours cg_daemon_table[] = {
 	  "to stderr; json: an object a line; text" },
 	{ "http", 0, LISTENER, RESTART, AT(http), "[ADDRESS:]PORT",
 	  "/metrics, /healthz and a page to look at; ADDRESS: 127.0.0.1; off" },
+	{ "http-name", 0, TEXT, RESTART, AT(http_name), "NAME",
+	  "... by this host name, too; else by address or localhost" },
 	{ "verbose", 'v', FLAG, RELOAD, AT(verbose), NULL, "say more" },
 	{ "check-config", 0, FLAG, COMMAND_LINE, AT(check_config), NULL,
 	  "all that is wrong with file and options, and leave" },

@@ -22,6 +22,7 @@ struct cg_daemon_options {
 	char *config; /* file, or NULL */
 	char *db; /* conninfo, or NULL: the spool is the store */
 	char *spool;
+	char *http_name;
 	char *http; /* [ADDRESS:]PORT, or NULL: no listener */
 	char *node;
 	struct cg_limits limits;

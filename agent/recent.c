@@ -79,9 +79,14 @@ static void list_add(struct cg_recent *recent, unsigned int i, enum kind kind)
 	recent->lists[kind].count++;
 }
 
+static unsigned int bucket(const struct cg_dialog_key *key)
+{
+	return (key->call ^ key->tags) & (BUCKETS - 1);
+}
+
 static unsigned int *chain(struct cg_recent *recent, const struct cg_dialog_key *key)
 {
-	return &recent->buckets[(key->call ^ key->tags) & (BUCKETS - 1)];
+	return &recent->buckets[bucket(key)];
 }
 
 static void forget(struct cg_recent *recent, unsigned int i)
@@ -110,9 +115,9 @@ static void move(struct cg_recent *recent, unsigned int i, enum kind kind)
 	list_add(recent, i, kind);
 }
 
-static unsigned int find(struct cg_recent *recent, const struct cg_dialog_key *key)
+static unsigned int find(const struct cg_recent *recent, const struct cg_dialog_key *key)
 {
-	unsigned int i = *chain(recent, key);
+	unsigned int i = recent->buckets[bucket(key)];
 
 	while (i != NONE && memcmp(&recent->calls[i].key, key, sizeof(*key)))
 		i = recent->slots[i].next;
@@ -274,6 +279,25 @@ const struct cg_recent_call *cg_recent_find(const struct cg_recent *recent, cons
 		    cg_call_id_is(recent->calls[*position].call_id, call_id))
 			return &recent->calls[(*position)++];
 	return NULL;
+}
+
+const struct cg_recent_call *cg_recent_get(const struct cg_recent *recent,
+					   const struct cg_dialog_key *key)
+{
+	unsigned int i = find(recent, key);
+
+	return i == NONE ? NULL : &recent->calls[i];
+}
+
+unsigned int cg_recent_newest(const struct cg_recent *recent, bool attacked,
+			      const struct cg_recent_call **calls, unsigned int most)
+{
+	unsigned int n = 0, i = recent->lists[attacked ? ATTACKED : ORDINARY].newest;
+
+	for (; i != NONE && n < most; i = recent->slots[i].older)
+		if (recent->calls[i].has_dialog)
+			calls[n++] = &recent->calls[i];
+	return n;
 }
 
 unsigned int cg_recent_count(const struct cg_recent *recent)

@@ -8,6 +8,8 @@
 #ifndef CG_RECENT_H
 #define CG_RECENT_H
 
+#include <stdbool.h>
+
 #include "cseqguard.h"
 
 /* X(NAME, steps): what a dialog keeps of each class, half of them its first, half its newest */
@@ -70,6 +72,17 @@ void cg_recent_dialog(struct cg_recent *recent, const struct cg_dialog_key *key,
  */
 const struct cg_recent_call *cg_recent_find(const struct cg_recent *recent, const char *call_id,
 					    unsigned int *position);
+
+/* The dialog of that key; NULL: none. Valid as above. */
+const struct cg_recent_call *cg_recent_get(const struct cg_recent *recent,
+					   const struct cg_dialog_key *key);
+
+/*
+ * Up to `most` dialogs that a map had, those that were attacked or the others, what was heard of last
+ * first. Returns how many; valid as above.
+ */
+unsigned int cg_recent_newest(const struct cg_recent *recent, bool attacked,
+			      const struct cg_recent_call **calls, unsigned int most);
 
 unsigned int cg_recent_count(const struct cg_recent *recent); /* dialogs, strangers among them */
 

@@ -18,7 +18,9 @@ struct cg_view { /* all pointers are others' */
 	struct cg_sweep *sweep;
 	struct cg_totals *totals;
 	struct cg_ship **ship; /* a reload may change it; NULL there: no --db */
+	const struct cg_recent *recent;
 	const char *spool; /* path */
+	const char *http_name; /* a name that the page may be asked for under; NULL: none */
 	bool gone; /* the instance was detached */
 	__u64 started_us; /* since 1970 */
 };

@@ -2,13 +2,18 @@
 #define _GNU_SOURCE
 #include "web.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "api.h"
 #include "loop.h"
 #include "metrics.h"
+#include "page.h"
 
 #define TEXT "text/plain; charset=utf-8"
+#define JSON "application/json"
 
 /* A guard without its daemon's store loses nothing yet, but somebody has to come. */
 static void answer_health(const struct cg_view *view, struct cg_http_answer *answer)
@@ -33,6 +38,48 @@ static void answer_health(const struct cg_view *view, struct cg_http_answer *ans
 	cg_http_text(answer, view->gone || spool.error ? 503 : 200, TEXT, len < 0 ? NULL : text);
 }
 
+/*
+ * A page of somebody else's whose name is made to resolve to this address (DNS rebinding) could read what
+ * is here with the operator's browser: then Host is that name. Addresses cannot be rebound.
+ */
+static bool is_ours(const struct cg_view *view, const char *host)
+{
+	char name[256];
+	size_t len = host ? strlen(host) : 0;
+	struct in6_addr six;
+	struct in_addr four;
+
+	if (!len || len >= sizeof(name))
+		return false;
+	if (*host == '[') {
+		len = strcspn(++host, "]");
+	} else {
+		len = strcspn(host, ":");
+	}
+	memcpy(name, host, len);
+	name[len] = '\0';
+	return inet_pton(AF_INET, name, &four) == 1 || inet_pton(AF_INET6, name, &six) == 1 ||
+	       !strcasecmp(name, "localhost") ||
+	       (view->http_name && !strcasecmp(name, view->http_name));
+}
+
+/* Those that tell of calls. */
+static void answer_page(const struct cg_view *view, const struct cg_http_request *request,
+			struct cg_http_answer *answer)
+{
+	char *text;
+
+	if (!strcmp(request->path, "/")) {
+		text = cg_page(&answer->csp);
+		cg_http_text(answer, 200, "text/html; charset=utf-8", text);
+	} else if (!strcmp(request->path, "/api/state")) {
+		cg_http_text(answer, 200, JSON, cg_api_state(view, cg_boottime()));
+	} else if (!strcmp(request->path, "/api/ladder")) {
+		text = cg_api_ladder(view, cg_http_argument(request, "key"));
+		cg_http_text(answer, text ? 200 : 404, JSON, text ? text : strdup("null"));
+	}
+}
+
 void cg_web_answer(void *ctx, const struct cg_http_request *request, struct cg_http_answer *answer)
 {
 	const struct cg_view *view = ctx;
@@ -41,4 +88,9 @@ void cg_web_answer(void *ctx, const struct cg_http_request *request, struct cg_h
 		cg_http_text(answer, 200, CG_METRICS_TYPE, cg_metrics(view, cg_boottime()));
 	else if (!strcmp(request->path, "/healthz"))
 		answer_health(view, answer);
+	else if (!is_ours(view, request->host))
+		cg_http_text(answer, 421, TEXT,
+			     strdup("not by that name: ask by address, or see --http-name\n"));
+	else
+		answer_page(view, request, answer);
 }

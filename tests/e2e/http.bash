@@ -25,7 +25,7 @@ metric() { # SERIES: as /metrics has it, its value
 # The lab's daemon once more, with a listener. Needs lib.bash.
 http_daemon() { # [OPTION]...
 	guard_daemon_end TERM
-	CSEQGUARD_RUN_DIR=$LAB_DIR/run http_in "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
+	CSEQGUARD_RUN_DIR=$LAB_DIR/run nsenter --net="/run/netns/$(lab_ns proxy)" "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
 		--db "$(pg_conninfo "$CDRS")" --spool "$LAB_DIR/spool.db" --netns "$(lab_ns proxy)" \
 		--http "$HTTP_PORT" "$@" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
 	printf '%d' $! >"$LAB_DIR/daemon.pid" # nsenter becomes it

@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# The daemon's page in a headless Chromium, beside real calls and an attack; and what it is made of.
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+load lib
+load daemon
+load http
+load browser
+
+PAGE=http://127.0.0.1:$HTTP_PORT/
+
+setup_file() {
+	proxy_lab
+	http_daemon --sweep 200ms --bye-timeout 2s --http-name guard.example.net
+	browser_up
+	export MAP=/sys/fs/bpf/cseqguard/lab-$LAB_ID/dialogs
+}
+
+setup() {
+	unset DIALOG_NOW
+	call=$BATS_TEST_NUMBER@lab-$LAB_ID
+}
+
+teardown() {
+	sip_over
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || {
+		get /api/state
+		tail -n 3 "$LAB_DIR/daemon.log" "$LAB_DIR/chromedriver.log"
+	} >&2
+}
+
+attacked_call() { # it runs on for a minute
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 60000; bye 14)
+	lab_wait 10 seen_attacked
+}
+
+state() { # JQ-FILTER
+	get /api/state | jq -r "$1"
+}
+
+mine() { # JQ-FILTER: of this test's call
+	get /api/state | jq -r --arg call "$call" ".calls[] | select(.call_id == \$call) | $1"
+}
+
+seen_attacked() {
+	[[ $(mine .blocked) == 1 ]]
+}
+
+row_says() { # TEXT CALL-ID: somewhere in that call's row
+	js_is "[...document.querySelectorAll('#calls tr')].some(r => r.querySelector('button').textContent === $(jq -n --arg c "$2" '$c') && r.textContent.includes('$1'))"
+}
+
+button_of() { # CALL-ID: its selector
+	printf 'button[data-key="%s"]' "$(get /api/state | jq -r --arg call "$1" '.calls[] | select(.call_id == $call).key')"
+}
+
+@test "api: the attacked call, its minute and its ladder" {
+	attacked_call
+	equals 'confirmed 1 null' mine '"\(.state) \(.blocked) \(.end)"'
+	equals 1 state '[.timeline.blocked[-2:][]] | add'
+	equals 180 state '.timeline.blocked | length'
+	equals 'out_of_order 10 14 guard' refused_step
+}
+
+refused_step() { # of the ladder
+	get "/api/ladder?key=$(mine .key)" |
+		jq -r '.steps[] | select(.mark == "refused") | "\(.reason) \(.cseq) \(.expected_cseq) \(.to)"'
+}
+
+@test "page: the live call, the blocked BYE on the time line, and the call's ladder with the BYE refused" {
+	attacked_call
+	visit "$PAGE"
+	lab_wait 10 row_says open "$call"
+	lab_wait 10 js_is "Number(document.getElementById('open').textContent) >= 1"
+	js_is "document.getElementById('mode').textContent === 'enforce'"
+	js_is "[...document.querySelectorAll('#timeline rect.bar')].reduce((n, bar) => n + Number(bar.dataset.count), 0) === $(state .blocked_byes)"
+	js_is "document.getElementById('ladder-section').hidden"
+	click "$(button_of "$call")"
+	lab_wait 10 js_is "document.querySelectorAll('#ladder g.step').length > 2"
+	js_is "document.getElementById('ladder-title').textContent === 'Call $call'"
+	equals 1 js "document.querySelectorAll('#ladder g.step.refused .cross').length"
+	equals 'BYE CSeq 10' js "document.querySelector('#ladder g.refused .label').textContent"
+	equals 'refused: out_of_order, 14 or higher expected' js "document.querySelector('#ladder g.refused .why').textContent"
+	js_is "document.querySelector('#ladder .lanes').textContent.includes('13')"
+}
+
+@test "page: a Call-ID made of script and quotes is shown as text, and runs nowhere" {
+	call="<script>window.evil(1)</script>\"'<img/src/onerror-$LAB_ID>"
+	attacked_call
+	visit "$PAGE"
+	lab_wait 10 row_says open "$call"
+	click "$(button_of "$call")"
+	lab_wait 10 js_is "document.getElementById('ladder-title').textContent === 'Call ' + $(jq -n --arg c "$call" '$c')"
+	equals 0 js "document.querySelectorAll('main script, main img').length"
+	equals 1 js "document.querySelectorAll('script').length"
+}
+
+@test "page: it stands by itself: nothing is asked of another place, and nothing but its own script runs" {
+	visit "$PAGE"
+	console >"$LAB_DIR/console" # of earlier tests
+	visit "$PAGE"
+	lab_wait 10 js_is "performance.getEntriesByType('resource').length > 1"
+	js_is "performance.getEntriesByType('resource').every(r => r.name.startsWith('$PAGE'))"
+	equals '' console
+	js_is "(() => { try { const s = document.createElement('script'); s.append('window.evil = 1'); document.body.append(s) } catch (e) {} return window.evil === undefined })()"
+	js_is "(() => { try { document.body.innerHTML = 'x' } catch (e) { return e instanceof TypeError } return false })()"
+	run ! grep -qE "https?://|@import|url\(" <(get / | grep -v 'http://www.w3.org/2000/svg')
+	run ! grep -qF '@NONCE@' <(get /)
+	[[ $(get / -o /dev/null -D - | grep -o "nonce-[0-9a-f]*" | sort -u) != "$(get / -o /dev/null -D - | grep -o "nonce-[0-9a-f]*" | sort -u)" ]]
+}
+
+@test "page: it refreshes itself, keeps what was chosen, and tells of a daemon that is away" {
+	attacked_call
+	visit "$PAGE"
+	lab_wait 10 row_says open "$call"
+	click "$(button_of "$call")"
+	lab_wait 10 js_is "document.querySelectorAll('#ladder g.refused').length === 1"
+	js "document.querySelector('$(button_of "$call")').focus()"
+	sip_over # who played it has gone, the call is open
+	again=$(button_of "$call") call=later-$call
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 200; bye 14)
+	lab_wait 10 row_says 'ended: bye' "$call"
+	js_is "document.activeElement === document.querySelector('$again')"
+	js_is "document.querySelectorAll('#ladder g.refused').length === 1"
+	guard_daemon_end TERM
+	lab_wait 10 js_is "document.getElementById('health').textContent.includes('does not answer')"
+	http_daemon --sweep 200ms --bye-timeout 2s --http-name guard.example.net
+	lab_wait 10 js_is "document.getElementById('health').textContent === ''"
+}
+
+@test "page: calls of before the daemon are listed and have a ladder; the list is bounded" {
+	local n
+
+	for ((n = 1; n <= 70; n++)); do
+		"$LAB_TOP/tests/e2e/dialog.py" "$MAP" "$n" call_id="before-$n" answer=60
+	done
+	lab_wait 10 equals true state '.dialogs.confirmed >= 70'
+	equals 64 state '.calls | length'
+	call=$(state '[.calls[] | select(.call_id | startswith("before-")).call_id][0]')
+	equals 'INVITE caller' first_step
+	map_clear
+	lab_wait 10 equals 404 status_of "/api/ladder?key=$(printf '%032d' 1)"
+	equals 404 status_of '/api/ladder?key=../../etc/passwd'
+	equals 404 status_of /api/ladder
+}
+
+first_step() {
+	get "/api/ladder?key=$(mine .key)" | jq -r '.steps[0] | "\(.method) \(.from)"'
+}
+
+@test "page: another host's name is refused, as DNS rebinding would use it; metrics answer to any" {
+	local host path
+
+	for path in / /api/state /api/ladder; do
+		for host in evil.example evil.example:$HTTP_PORT 127.0.0.1.evil.example '[::1].evil' '[evil]' '' localhostx; do
+			[[ $host == '[::1].evil' ]] || equals 421 status_of "$path" -H "Host: $host"
+		done
+	done
+	for host in 127.0.0.1 localhost:$HTTP_PORT "[::1]:$HTTP_PORT" 192.0.2.7 GUARD.example.net; do
+		equals 200 status_of / -H "Host: $host"
+	done
+	equals 200 status_of /metrics -H 'Host: prometheus.example'
+	equals 200 status_of /healthz -H 'Host: lb.example'
+}
+
+# Of each colour that is text on each ground: WCAG's ratio, 4.5 at least.
+CONTRAST='(() => {
+	const light = c => { const n = parseInt(c.length === 4 ? c.slice(1).replace(/./g, "$&$&") : c.slice(1), 16);
+		const [r, g, b] = [n >> 16, n >> 8 & 255, n & 255].map(v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+		return 0.2126 * r + 0.7152 * g + 0.0722 * b };
+	const bad = [], rules = [...document.styleSheets[0].cssRules];
+	for (const rule of [rules[0], rules[1].cssRules[0]])
+		for (const ground of ["--back", "--card"])
+			for (const text of ["--text", "--faint", "--good", "--bad", "--warn", "--accent"]) {
+				const [a, b] = [ground, text].map(name => light(rule.style.getPropertyValue(name).trim())).sort((x, y) => y - x);
+				if ((a + 0.05) / (b + 0.05) < 4.5) bad.push(rule.style.cssText + text);
+			}
+	return bad.join(" ") })()'
+
+@test "page: readable: contrast in light and dark, headings, on a phone without sideways scrolling" {
+	attacked_call
+	visit "$PAGE"
+	lab_wait 10 row_says open "$call"
+	click "$(button_of "$call")"
+	lab_wait 10 js_is "document.querySelectorAll('#ladder g.refused').length === 1"
+	equals '' js "$CONTRAST"
+	js_is "document.documentElement.lang === 'en' && document.title.startsWith('cseqguard') && document.querySelectorAll('h1').length === 1"
+	js_is "[...document.querySelectorAll('th')].every(th => th.scope === 'col') && document.querySelectorAll('th').length > 8"
+	js_is "[...document.querySelectorAll('svg')].every(s => s.getAttribute('role') === 'img' && s.querySelector('title').textContent.length > 20)"
+	driver POST "$SESSION/goog/cdp/execute" '{"cmd": "Emulation.setDeviceMetricsOverride",
+		"params": {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true}}'
+	lab_wait 10 js_is "document.querySelector('#ladder svg').viewBox.baseVal.width < 360"
+	js_is 'document.documentElement.scrollWidth <= 360'
+	driver POST "$SESSION/goog/cdp/execute" '{"cmd": "Emulation.clearDeviceMetricsOverride", "params": {}}'
+}

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# A headless Chromium in the lab's namespace, led by chromedriver over the WebDriver protocol.
+# Needs http.bash.
+
+DRIVER_PORT=9515
+
+driver() { # METHOD PATH [JSON]: the answer's value; fails, and shows it, where it is an error
+	local answer
+
+	answer=$(http_in curl -sS -m 60 -X "$1" "http://127.0.0.1:$DRIVER_PORT$2" ${3+-H 'Content-Type: application/json' -d "$3"}) || return
+	if jq -e '.value | type == "object" and has("error")' <<<"$answer" >/dev/null; then
+		jq -r '.value | .error + ": " + .message' <<<"$answer" | head -n 2 >&2
+		return 1
+	fi
+	jq -r '.value | if type == "string" then . else tojson end' <<<"$answer"
+}
+
+browser_up() { # [WIDTH,HEIGHT [CHROMIUM-OPTION]...]
+	local options
+
+	options=$(jq -nc --arg size "--window-size=${1:-1000,1100}" --arg data "--user-data-dir=$LAB_DIR/chromium" '["--headless=new",
+		"--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars", "--no-first-run", $size, $data] + $ARGS.positional' --args -- "${@:2}")
+	if ! driver GET /status >/dev/null 2>&1; then
+		HOME=$LAB_DIR http_in chromedriver --port="$DRIVER_PORT" >"$LAB_DIR/chromedriver.log" 2>&1 </dev/null 3>&- &
+		disown # lab_down ends who is in the namespace
+		lab_wait 20 driver GET /status || return
+	fi
+	SESSION=/session/$(driver POST /session "$(jq -nc --argjson args "$options" '{capabilities: {alwaysMatch: {browserName: "chrome",
+		"goog:chromeOptions": {args: $args, binary: "/usr/bin/chromium"}, "goog:loggingPrefs": {browser: "ALL"}}}}')" | jq -r .sessionId)
+	export SESSION
+	[[ $SESSION != /session/ ]]
+}
+
+browser_down() {
+	[[ -z ${SESSION:-} ]] || driver DELETE "$SESSION" >/dev/null || :
+	SESSION=
+}
+
+visit() { # URL
+	driver POST "$SESSION/url" "$(jq -nc --arg url "$1" '{url: $url}')"
+}
+
+js() { # EXPRESSION [ARGUMENT]: its value in the page
+	driver POST "$SESSION/execute/sync" "$(jq -nc --arg script "return $1" --arg argument "${2:-}" '{script: $script, args: [$argument]}')"
+}
+
+js_is() { # EXPRESSION: it is true
+	[[ $(js "$1") == true ]]
+}
+
+click() { # CSS-SELECTOR
+	local element
+
+	element=$(driver POST "$SESSION/element" "$(jq -nc --arg css "$1" '{using: "css selector", value: $css}')" | jq -r '.[]') &&
+		driver POST "$SESSION/element/$element/click" '{}' >/dev/null
+}
+
+console() { # what the browser complained of since it was asked last, a line each
+	driver POST "$SESSION/se/log" '{"type": "browser"}' | jq -r '.[] | .level + " " + .message'
+}
+
+picture() { # FILE: a PNG of what the window shows
+	driver GET "$SESSION/screenshot" | base64 -d >"$1"
+}
