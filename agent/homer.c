@@ -21,6 +21,7 @@
 #define BACKOFF_MOST (10 * CG_SECOND)
 #define SILENCE_NS                                                                                 \
 	(10 * CG_SECOND) /* of a collector that is connected to, or acknowledges nothing */
+#define SEND_ROOM 65536 /* bytes of the kernel's: the rest waits in our queue */
 #define TOLD_NS (60 * CG_SECOND)
 
 enum state { DOWN, CONNECTING, UP };
@@ -182,12 +183,15 @@ static void up(struct cg_homer *homer)
 static void open_socket(struct cg_homer *homer)
 {
 	const unsigned int silence = SILENCE_NS / 1000000;
+	const int room = SEND_ROOM;
 	int type = (homer->tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
 	int fd = socket(homer->to.ss_family, type, 0), err = fd < 0 ? errno : 0;
 
 	homer->socket.fd = fd;
-	if (!err && homer->tcp)
+	if (!err && homer->tcp) {
 		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence, sizeof(silence));
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	}
 	if (!err && connect(fd, (struct sockaddr *)&homer->to, homer->to_len))
 		err = errno;
 	if (err && err != EINPROGRESS) {
