@@ -17,6 +17,7 @@
 
 #include "daemon_options_own.h"
 #include "nearest.h"
+#include "pg.h"
 #include "pins.h"
 
 #define FILE_MAX 65536 /* bytes: SIGHUP has it read within the loop */
@@ -191,6 +192,18 @@ static void no_setting(struct reading *reading, const struct entry *entry)
 			 cg_nearest_hint(&nearest, "", hint));
 }
 
+/* True: it is libpq's, and libpq cannot read it. */
+static bool bad_conninfo(struct reading *reading, const struct entry *entry)
+{
+	char why[200];
+
+	if (strcmp(entry->name, "db") || !*entry->value ||
+	    !cg_pg_check(entry->value, why, sizeof(why)))
+		return false;
+	cg_reading_error(reading, entry->line, "db: %s", why);
+	return true;
+}
+
 /* What is of another instance must be legal, too. */
 static void apply(struct reading *reading, const struct entry *entry, const struct entry *above,
 		  struct cg_daemon_options *scratch)
@@ -209,7 +222,7 @@ static void apply(struct reading *reading, const struct entry *entry, const stru
 		if (!for_all(entry))
 			cg_reading_error(reading, entry->line,
 					 "instance belongs into [" FOR_ALL "]");
-	} else if (rank && rank >= (int)reading->rank[i]) {
+	} else if (!bad_conninfo(reading, entry) && rank && rank >= (int)reading->rank[i]) {
 		cg_option_set(reading->options, i, entry->value);
 		reading->rank[i] = rank;
 		reading->options->lines[i] = entry->line;

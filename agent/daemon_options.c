@@ -266,7 +266,8 @@ static void set_defaults(struct reading *reading)
 	else if (!options->spool &&
 		 asprintf(&options->spool, CG_SPOOL_DIR "/%s.db", options->instance) < 0)
 		cg_reading_error(reading, 0, "%s", strerror(ENOMEM));
-	if (options->db && cg_pg_check(options->db, why, sizeof(why)))
+	if (options->db && reading->rank[cg_option_row("db")] == GIVEN &&
+	    cg_pg_check(options->db, why, sizeof(why)))
 		cg_reading_bad(reading, cg_option_row("db"), ": %s", why);
 }
 

@@ -47,6 +47,15 @@ said() { # WHAT...: each was looked at, and found so
 		'it reads the rings and writes the spool' 'it looks for its database over the network'
 }
 
+@test "systemd: a reload is answered; a file with an error fails it and stops nothing" {
+	said 'it is told to read its settings again' '... and does' 'a file with an error fails the reload' \
+		'... the line and what was meant are in the journal' '... and the daemon runs on'
+}
+
+@test "systemd: lines in the journal have their priority" {
+	said 'journalctl -p finds what needs somebody' '... and nothing else'
+}
+
 @test "systemd: a daemon that hangs is started again" {
 	said 'a daemon that hangs is started again' '... and is up'
 }

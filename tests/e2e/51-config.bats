@@ -85,7 +85,7 @@ closed() { # NUMBER: so many calls are billed
 	config 'swep = 5s' '[cseqguardd]' 'sweep = soon' 'breaker = 101' 'nothing' 'breaker-dialog = 5' \
 		'sweep = 3s' "node = $(printf 'x%.0s' {1..250})" 'colour = red' '[cseqguard]' 'grace = 1s' \
 		'homer = collector:9060' 'sweep = 1' '[instance edge]' 'grace = never' 'instance = a' \
-		'[broken' 'check-config = yes' 'config = x'
+		'[broken' 'check-config = yes' 'config = x' 'db = host=x nonsense'
 	check
 	wrong '1: no setting is named swep (did you mean sweep?)' \
 		'3: sweep = soon: not a time such as 500ms, 32s or 12h' \
@@ -100,7 +100,8 @@ closed() { # NUMBER: so many calls are billed
 		'16: instance belongs into [cseqguardd]' \
 		'17: neither [section] nor key = value' \
 		'18: no setting is named check-config' \
-		'19: no setting is named config'
+		'19: no setting is named config' \
+		'20: db: missing "=" after "..." in connection info string'
 }
 
 @test "config: what a start would run into is told: database, folder, namespace, collector" {
