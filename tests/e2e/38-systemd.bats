@@ -1,16 +1,21 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# The units under a real systemd, in Debian 12's own kernel: vm/boot boots it, vm/guest looks.
+# The package's units under a real systemd, in Debian 12's own kernel: vm/boot boots it, vm/guest looks.
 
 # shellcheck disable=SC2154
 load lib
+load package
 
 setup_file() {
 	local code=0
 
 	export CONSOLE=$BATS_FILE_TMPDIR/console
-	LAB_OUT=$LAB_OUT "$LAB_TOP/tests/e2e/vm/boot" >"$CONSOLE" 2>&1 || code=$?
+	package_make "$BATS_FILE_TMPDIR" >"$BATS_FILE_TMPDIR/make.log" 2>&1 || {
+		cat "$BATS_FILE_TMPDIR/make.log" >&2
+		return 1
+	}
+	"$LAB_TOP/tests/e2e/vm/boot" "$(grep -v dbgsym "$BATS_FILE_TMPDIR/make.log")" >"$CONSOLE" 2>&1 || code=$?
 	export CODE=$code
 }
 
@@ -71,4 +76,12 @@ said() { # WHAT...: each was looked at, and found so
 
 @test "systemd: a daemon whose instance is removed comes back with the next" {
 	said 'all detached, the daemon leaves, and is not started for nothing' '... and comes back with the guard'
+}
+
+@test "systemd: an upgrade of the package starts the daemon again, under new programs, and detaches nothing" {
+	said 'upgraded, the daemon is another' '... and is up' 'its programs are others' 'no unit was stopped'
+}
+
+@test "systemd: a removal ends the daemon and detaches" {
+	said 'removed, the daemon is ended' 'the unit of the interface, too' 'nothing is attached'
 }
