@@ -36,6 +36,7 @@ static void refused(const char *text)
 
 static void range(void)
 {
+	static char endless[400];
 	struct cg_range none = {};
 
 	ranges("10", "bcdm"); /* outside 0 to 10 */
@@ -57,6 +58,8 @@ static void range(void)
 	refused("~");
 	refused("@");
 	refused(" 10");
+	memset(endless, '9', sizeof(endless) - 1);
+	refused(endless);
 }
 
 static bool prints(const struct cg_plugin *plugin, const char *line)
