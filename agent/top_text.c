@@ -158,6 +158,18 @@ static unsigned int offenders(const struct cg_top *top, unsigned int columns, st
 	return n ? n + 1 : 2;
 }
 
+static void calls(const struct cg_top *top, unsigned int columns, struct cg_line *line)
+{
+	char starts[24], ends[24];
+
+	if (!top->fills[CG_TOP_DIALOGS].max)
+		set(line, CG_LOOK_PLAIN, columns, "calls      not counted yet");
+	else
+		set(line, CG_LOOK_PLAIN, columns,
+		    "calls      %u live, %u ended  starts %s/s  ends %s/s", top->calls->live,
+		    top->calls->ended, a_second(&top->starts, starts), a_second(&top->ends, ends));
+}
+
 unsigned int cg_top_head(const struct cg_top *top, unsigned int columns,
 			 struct cg_line lines[CG_TOP_HEAD_LINES])
 {
@@ -169,9 +181,7 @@ unsigned int cg_top_head(const struct cg_top *top, unsigned int columns,
 	if (*top->breaker)
 		set(&lines[n++], CG_LOOK_ALARM, columns, "BREAKER    fell back to observe: %s",
 		    top->breaker);
-	set(&lines[n++], CG_LOOK_PLAIN, columns,
-	    "calls      %u live, %u ended  starts %s/s  ends %s/s", top->calls->live,
-	    top->calls->ended, a_second(&top->starts, a), a_second(&top->ends, b));
+	calls(top, columns, &lines[n++]);
 	set(&lines[n++], CG_LOOK_PLAIN, columns, "BYEs       passed %s  dropped %s  would drop %s",
 	    rate(&top->passed, a), rate(&top->dropped, b), rate(&top->would_drop, c));
 	losses(top, columns, &lines[n++]);

@@ -244,6 +244,25 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 	finds warning in0 "1 tc filters or programs come before the guard's.*tc filter show dev in0 egress"
 }
 
+younger() { # VERSION: is this kernel at least that?
+	[[ $(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1) == "$1" ]]
+}
+
+before_ours() { # N
+	doctor
+	finds warning in0 "$1 tc filters or programs come before"
+}
+
+@test "doctor: a tcx program, which comes before any tc filter" {
+	younger 6.6 || skip 'tcx is of Linux 6.6'
+	cg attach in0
+	bpftool prog load "$(stranger tc 0)" "/sys/fs/bpf/tcx-$ID" type classifier
+	HELPER=$(in_host sh -c '"$@" >/dev/null 3>&- & echo $!' sh "$LAB_TOP/tests/e2e/provoke.py" tcx in0 "/sys/fs/bpf/tcx-$ID")
+	lab_wait 10 before_ours 1
+	rm "/sys/fs/bpf/tcx-$ID"
+	before_ours 1
+}
+
 # --- doctor: the guard ---------------------------------------------------------------------------
 
 @test "doctor: mode, gateways, and the breaker's word" {

@@ -4,6 +4,7 @@
 
 provoke.py offload IFACE FEATURE    turns a feature of the kernel's name on, as ethtool -K
 provoke.py relink LINK PROGRAM      puts a pinned program under a pinned link
+provoke.py tcx IFACE PROGRAM        puts a pinned program on the way out, by tcx (Linux 6.6), and stays
 provoke.py listen SOCKET UID        a daemon's socket of that user, which takes connections
 provoke.py hang SOCKET              one whose backlog is full
 provoke.py mute SOCKET              a stream socket that accepts, and says nothing
@@ -20,7 +21,8 @@ import sys
 SIOCETHTOOL = 0x8946
 ETHTOOL_GSTRINGS, ETHTOOL_GSSET_INFO, ETHTOOL_SFEATURES = 0x1B, 0x37, 0x3B
 ETH_SS_FEATURES = 4
-SYS_BPF, BPF_OBJ_GET, BPF_LINK_UPDATE = 321, 7, 29
+SYS_BPF, BPF_OBJ_GET, BPF_LINK_CREATE, BPF_LINK_UPDATE = 321, 7, 28, 29
+TCX_EGRESS = 47
 
 
 def ethtool(name, command):
@@ -59,6 +61,12 @@ def pinned(path):
 
 def relink(link, program):
     bpf(BPF_LINK_UPDATE, struct.pack("=IIII", pinned(link), pinned(program), 0, 0))
+
+
+def tcx(name, program):
+    link = bpf(BPF_LINK_CREATE, struct.pack("=IIII", pinned(program), socket.if_nametoindex(name), TCX_EGRESS, 0))
+    signal.pause()
+    os.close(link)
 
 
 def bound(path, kind, backlog):
