@@ -50,8 +50,16 @@ static void use_colours(void)
 	terminal.colours = true;
 }
 
+static int cannot(const char *name, const char *why)
+{
+	return cg_fail(
+		"top: TERM '%.40s': %s; say another, as TERM=xterm, or use: cseqguard top -b", name,
+		why);
+}
+
 int cg_terminal_open(void)
 {
+	const char *move;
 	const char *name = getenv("TERM");
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
@@ -62,9 +70,13 @@ int cg_terminal_open(void)
 			       "use: cseqguard top -b");
 	terminal.screen = newterm(NULL, stdout, stdin);
 	if (!terminal.screen)
-		return cg_fail("top: TERM '%.40s': no such terminal is known; say another, as "
-			       "TERM=xterm, or use: cseqguard top -b",
-			       name);
+		return cannot(name, "no such terminal is known");
+	move = tigetstr("cup"); /* NULL or -1: it has no such thing */
+	if (!move || move == (char *)-1) {
+		endwin();
+		delscreen(terminal.screen);
+		return cannot(name, "its cursor cannot be moved");
+	}
 	catch_signals();
 	cbreak();
 	noecho();

@@ -278,7 +278,11 @@ sgr_red() { # on the screen
 	shows '^exit 1$'
 	terminal_end
 	TERMINAL_ENV=TERM=nonsense terminal 80 24 "${TOP[@]}"
-	shows "TERM 'nonsense'"
+	shows "TERM 'nonsense': no such terminal is known"
+	shows '^exit 1$'
+	terminal_end
+	TERMINAL_ENV=TERM=dumb terminal 80 24 "${TOP[@]}"
+	shows "TERM 'dumb': its cursor cannot be moved"
 	shows '^exit 1$'
 }
 
