@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -61,7 +62,7 @@ struct daemon {
 	unsigned int spools; /* that were made anew */
 	struct cg_upkeep upkeep;
 	struct cg_reload reload;
-	struct cg_view view;
+	struct cg_web web;
 	struct cg_http *http; /* NULL: no --http */
 	__u64 stop_at; /* CLOCK_BOOTTIME, ns; 0: running */
 	enum exit_code exit_code;
@@ -148,7 +149,7 @@ static void beat_ready(void *ctx, __u32 events)
 		cg_log_err("instance %s was detached: calls that run are lost; leaving",
 			   d->options.instance);
 		d->options.limits.lost_at = cg_boottime();
-		d->view.gone = true;
+		d->web.view.gone = true;
 		cg_sweep_start(d->sweep);
 		stop(d, FAILED);
 		return;
@@ -284,20 +285,21 @@ static int start_http(struct daemon *d)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	d->view = (struct cg_view){ .guard = &d->guard,
-				    .origin = &d->origin,
-				    .writer = d->writer,
-				    .track = d->track,
-				    .sweep = d->sweep,
-				    .totals = &d->totals,
-				    .ship = &d->ship,
-				    .recent = d->recent,
-				    .spool = d->options.spool,
-				    .http_name = d->options.http_name,
-				    .started_us = now.tv_sec * 1000000ULL + now.tv_nsec / 1000 };
+	d->web.view =
+		(struct cg_view){ .guard = &d->guard,
+				  .origin = &d->origin,
+				  .writer = d->writer,
+				  .track = d->track,
+				  .sweep = d->sweep,
+				  .totals = &d->totals,
+				  .ship = &d->ship,
+				  .recent = d->recent,
+				  .spool = d->options.spool,
+				  .http_name = d->options.http_name,
+				  .started_us = now.tv_sec * 1000000ULL + now.tv_nsec / 1000 };
 	if (!d->options.http)
 		return 0;
-	return cg_http_new(d->loop, d->options.http, cg_web_answer, &d->view, &d->http);
+	return cg_http_new(d->loop, d->options.http, cg_web_answer, &d->web, &d->http);
 }
 
 /* Everything that can be wrong with a start is found, and said, here. */
@@ -347,9 +349,10 @@ static void finish(struct daemon *d)
 	cg_intake_stop(&d->intake);
 	cg_ship_free(d->ship);
 	cg_writer_stop(d->writer);
-	if (!d->view.gone) /* else its note went, too */
+	if (!d->web.view.gone) /* else its note went, too */
 		cg_totals_keep(&d->totals, d->options.instance, d->guard.config_id);
 	cg_http_free(d->http);
+	free(d->web.state);
 	cg_server_free(d->server);
 	cg_sweep_free(d->sweep);
 	cg_overflow_free(d->overflow);

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -63,8 +64,19 @@ static bool is_ours(const struct cg_view *view, const char *host)
 	       (view->http_name && !strcasecmp(name, view->http_name));
 }
 
+/* Made once a second at most, however many ask: of all answers it is the dearest. */
+static char *state(struct cg_web *web, __u64 now)
+{
+	if (!web->state || now >= web->state_until) {
+		free(web->state);
+		web->state = cg_api_state(&web->view, now);
+		web->state_until = now + CG_SECOND;
+	}
+	return web->state ? strdup(web->state) : NULL;
+}
+
 /* Those that tell of calls. */
-static void answer_page(const struct cg_view *view, const struct cg_http_request *request,
+static void answer_page(struct cg_web *web, const struct cg_http_request *request,
 			struct cg_http_answer *answer)
 {
 	char *text;
@@ -73,16 +85,17 @@ static void answer_page(const struct cg_view *view, const struct cg_http_request
 		text = cg_page(&answer->csp);
 		cg_http_text(answer, 200, "text/html; charset=utf-8", text);
 	} else if (!strcmp(request->path, "/api/state")) {
-		cg_http_text(answer, 200, JSON, cg_api_state(view, cg_boottime()));
+		cg_http_text(answer, 200, JSON, state(web, cg_boottime()));
 	} else if (!strcmp(request->path, "/api/ladder")) {
-		text = cg_api_ladder(view, cg_http_argument(request, "key"));
+		text = cg_api_ladder(&web->view, cg_http_argument(request, "key"));
 		cg_http_text(answer, text ? 200 : 404, JSON, text ? text : strdup("null"));
 	}
 }
 
 void cg_web_answer(void *ctx, const struct cg_http_request *request, struct cg_http_answer *answer)
 {
-	const struct cg_view *view = ctx;
+	struct cg_web *web = ctx;
+	const struct cg_view *view = &web->view;
 
 	if (!strcmp(request->path, "/metrics"))
 		cg_http_text(answer, 200, CG_METRICS_TYPE, cg_metrics(view, cg_boottime()));
@@ -92,5 +105,5 @@ void cg_web_answer(void *ctx, const struct cg_http_request *request, struct cg_h
 		cg_http_text(answer, 421, TEXT,
 			     strdup("not by that name: ask by address, or see --http-name\n"));
 	else
-		answer_page(view, request, answer);
+		answer_page(web, request, answer);
 }

@@ -9,7 +9,13 @@
 #include "http.h"
 #include "view.h"
 
-/* A cg_http_answerer of a struct cg_view. */
+struct cg_web {
+	struct cg_view view;
+	char *state; /* what /api/state said last; free() it at the end */
+	__u64 state_until; /* CLOCK_BOOTTIME, ns */
+};
+
+/* A cg_http_answerer of a struct cg_web. */
 void cg_web_answer(void *ctx, const struct cg_http_request *request, struct cg_http_answer *answer);
 
 #endif
