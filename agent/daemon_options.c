@@ -245,6 +245,8 @@ static void tell(struct reading *reading)
 		else
 			cg_log_err("%s", error->text);
 	}
+	if (reading->n_errors == ERRORS_MAX)
+		cg_log_err("... and there may be more");
 }
 
 static void set_defaults(struct reading *reading)
