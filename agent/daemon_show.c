@@ -82,7 +82,7 @@ void cg_daemon_options_print(const struct cg_daemon_options *options)
 
 static size_t size_of(enum kind kind)
 {
-	return kind == FLAG ? sizeof(bool) : kind == TEXT || kind == ADDRESS ? sizeof(char *) : 8;
+	return kind == FLAG ? sizeof(bool) : cg_option_is_text(kind) ? sizeof(char *) : 8;
 }
 
 static bool same(const struct cg_daemon_options *a, const struct cg_daemon_options *b, size_t i)
@@ -91,7 +91,7 @@ static bool same(const struct cg_daemon_options *a, const struct cg_daemon_optio
 	const void *one = (const char *)a + row->at, *other = (const char *)b + row->at;
 	const char *texts[2];
 
-	if (row->kind != TEXT && row->kind != ADDRESS)
+	if (!cg_option_is_text(row->kind))
 		return !memcmp(one, other, size_of(row->kind));
 	memcpy(&texts[0], one, sizeof(*texts));
 	memcpy(&texts[1], other, sizeof(*texts));

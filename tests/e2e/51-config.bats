@@ -3,7 +3,7 @@
 #
 # The daemon's configuration file: what is wrong with it is told, all of it; SIGHUP has it read again.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
+# shellcheck disable=SC2094,SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load daemon
 
@@ -43,7 +43,7 @@ setting() { # KEY [OPTION]...: its value at a start
 filed() { # [OPTION]...: the daemon, by its file; node and spool are given where nothing is
 	(($#)) || set -- --node lab --spool "$SPOOL"
 	rm -f "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock" # a killed one's
-	"$LAB_OUT/cseqguardd" --config "$CONF" --instance "lab-$LAB_ID" "$@" \
+	"${enter[@]}" "$LAB_OUT/cseqguardd" --config "$CONF" --instance "lab-$LAB_ID" "$@" \
 		>>"$LOG" 2>&1 </dev/null 3>&- &
 	LAB_DAEMON=$!
 	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.sock"
@@ -242,9 +242,10 @@ closed() { # NUMBER: so many calls are billed
 
 @test "reload: what needs a restart is named, and stays" {
 	rm -f "$LAB_DIR/other.db"
-	config 'sweep = 100ms' 'node = lab' "spool = $SPOOL"
+	enter=(nsenter "--net=/run/netns/$(lab_ns proxy)")
+	config 'sweep = 100ms' 'http = 9470' 'node = lab' "spool = $SPOOL"
 	filed --grace 32s # above the file
-	reload 'sweep = 100ms' 'netns = elsewhere' 'node = other' 'instance = other' "spool = $LAB_DIR/other.db" \
+	reload 'sweep = 100ms' 'http = 9470' 'netns = elsewhere' 'node = other' 'instance = other' "spool = $LAB_DIR/other.db" \
 		'grace = 1s' 'max-call = 11h'
 	said 'reload: netns stays unset: elsewhere needs a restart'
 	said 'reload: node stays lab: other needs a restart'
