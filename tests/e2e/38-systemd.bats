@@ -61,6 +61,11 @@ said() { # WHAT...: each was looked at, and found so
 	said 'journalctl -p finds what needs somebody' '... and nothing else'
 }
 
+@test "systemd: doctor and check on this kernel, behind a bpffs of root's alone" {
+	said 'doctor finds the guard, and its database away' 'doctor says what this kernel does not tell' \
+		"doctor finds the spool of the daemon's user writable" "check reads the daemon's file"
+}
+
 @test "systemd: a daemon that hangs is started again" {
 	said 'a daemon that hangs is started again' '... and is up'
 }

@@ -425,7 +425,7 @@ before_ours() { # N
 	finds failed postgresql 'No such file or directory.*; rows wait'
 	provoke mute "$CSEQGUARD_RUN_DIR/.s.PGSQL.5432"
 	lab_wait 10 test -S "$CSEQGUARD_RUN_DIR/.s.PGSQL.5432"
-	CODE=1 doctor --db "host=$CSEQGUARD_RUN_DIR connect_timeout=2"
+	run -1 timeout 20 "$LAB_OUT/cseqguard" -n "$HOST" doctor --spool "$SPOOL" --db "host=$CSEQGUARD_RUN_DIR"
 	finds failed postgresql 'timeout expired'
 	CODE=1 doctor --db 'no=conninfo'
 	finds failed postgresql 'invalid connection option'
