@@ -6,8 +6,8 @@
 
 #include "tap.h"
 
-static const char *const names[] = { "sweep",	   "grace",   "db",
-				     "db-timeout", "breaker", "breaker-window" };
+static const char *const names[] = { "sweep",	"grace",	  "db",	   "db-timeout",
+				     "breaker", "breaker-window", "graces" };
 
 static const char *nearest(const char *word)
 {
@@ -60,6 +60,7 @@ static void words(void)
 	near("braeker", "breaker");
 	near("dbtimeout", "db-timeout");
 	near("de", "db");
+	near("grac", "grace"); /* graces is near, too */
 	near("x", "");
 	near("", "");
 	near("xy", "");
