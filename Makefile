@@ -164,7 +164,7 @@ help:
 	@echo '                 make bench-million: a million dialogs, listed, stored and watched'
 	@echo 'make bench-live  the same of a flood over veth; make bench-kamailio: Kamailio in a flood, with the'
 	@echo '                 guard and without; make pictures: what the three found, as SVG in $(PICTURES)'
-	@echo '                 make pictures-page: the daemon'\''s page in a browser, beside real calls'
+	@echo '                 make pictures-screens: page, ladder, top and demo, from real calls'
 	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'
 	@echo 'make install     to $(PREFIX); DESTDIR and PREFIX are heeded, and by uninstall'
 	@echo 'make deb         Debian package in $(OUT)/deb/'

@@ -148,15 +148,15 @@ bench-kamailio: $(LIVE_NEEDS)
 pictures: deps-bench
 	$(Q)tests/bench/pictures $(FIGURES) $(PICTURES)
 
-# make pictures-page [PICTURES=DIR]: the daemon's page beside real calls, as a browser shows it
-pictures-page: e2e-programs
+# make pictures-screens [PICTURES=DIR]: page, ladder, top and demo beside real calls
+pictures-screens: e2e-programs deps-demo deps-test
 	@mkdir -p $(PICTURES)
-	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/page-picture $(PICTURES)
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/pictures $(PICTURES)
 
 # make bench-million [JSON=FILE] [CALLS=N]
 bench-million: all $(TESTS)/bench/calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
 
 .PHONY: unit kernel e2e fuzz unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
-	bench bench-store bench-live bench-kamailio bench-million pictures pictures-page test-floods test-mixed test-chaos table
+	bench bench-store bench-live bench-kamailio bench-million pictures pictures-screens test-floods test-mixed test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)

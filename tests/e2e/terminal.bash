@@ -13,6 +13,10 @@ terminal_shows() { # what is on the screen now
 	tmux -L "cg$LAB_ID" capture-pane -pt 0
 }
 
+terminal_colours() { # ... with SGR escapes
+	tmux -L "cg$LAB_ID" capture-pane -ept 0
+}
+
 shows() { # REGEX: comes up within 10 s
 	lab_wait 10 showing "$1" && return
 	echo "not on the screen: $1" >&2
