@@ -56,8 +56,8 @@ refreshed() { # twice: all that is shown was read after this began
 	lab_wait 10 other_than "$(title)" title
 }
 
-top_in_background() { # one JSON text a refresh goes to LAB_DIR/top.json
-	"${TOP[@]}" -j -d 0.2 >"$LAB_DIR/top.json" 3>&- &
+top_in_background() { # [SECONDS]: one JSON text a refresh goes to LAB_DIR/top.json
+	"${TOP[@]}" -j -d "${1:-0.2}" >"$LAB_DIR/top.json" 3>&- &
 	TOP_PID=$!
 	lab_wait 10 test -s "$LAB_DIR/top.json"
 }
@@ -337,6 +337,24 @@ restored() { # the shell's settings, and its screen
 	guard set mode=enforce
 	shows '^cseqguard .* enforce '
 	shows_no '^BREAKER'
+}
+
+refreshes() {
+	wc -l <"$LAB_DIR/top.json"
+}
+
+@test "top: attached anew between two refreshes, nothing of before is told" {
+	top_in_background 5
+	lab_wait 10 test "$(refreshes)" -gt 0
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 500; bye 14)
+	call_ends
+	lab_wait 10 jq -es '.[-1].offenders | length == 1' "$LAB_DIR/top.json"
+	guard detach -a
+	guard_up
+	lab_wait 10 other_than "$(refreshes)" refreshes
+	equals 'null 0 null' jq -rs '.[-1] | "\(.offenders) \(.byes.dropped.total) \(.byes.dropped.per_second)"' "$LAB_DIR/top.json"
+	jq -es '.[-2].byes.dropped.total > 0' "$LAB_DIR/top.json"
 }
 
 @test "top: detached in mid-run, it says so, and the terminal is as it was" {
