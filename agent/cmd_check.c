@@ -30,6 +30,7 @@ struct check {
 	const struct cg_options *options;
 	struct cg_plugin plugin;
 	struct cg_config config;
+	__u32 config_id; /* of the kernel: a map pinned anew has another */
 };
 
 static struct cg_range range_of(const char *text)
@@ -116,25 +117,25 @@ struct losses {
 };
 
 /*
- * What was lost since the last check by this user: sums alone would alert for ever. The first one, and
- * one that may keep no note, counts from the attach.
+ * What was lost since the last check by this user: sums alone would alert for ever. The first one of an
+ * attach, and one that may keep no note, counts from the attach.
  */
 static const char *since(struct check *c, const struct losses *now, struct losses *lost)
 {
 	char suffix[32], text[CG_RUN_NOTE_MAX];
 	struct losses then = {};
+	__u32 id = 0;
 	bool told;
 
 	snprintf(suffix, sizeof(suffix), "check-%u", geteuid());
 	told = !cg_run_note_read(c->options->instance, suffix, text) &&
-	       sscanf(text, "%llu %llu %llu", &then.events, &then.unguarded, &then.unrecorded) ==
-		       3 &&
-	       then.events <= now->events && then.unguarded <= now->unguarded &&
-	       then.unrecorded <= now->unrecorded;
+	       sscanf(text, "%u %llu %llu %llu", &id, &then.events, &then.unguarded,
+		      &then.unrecorded) == 4 &&
+	       id == c->config_id;
 	if (!told)
 		then = (struct losses){};
-	snprintf(text, sizeof(text), "%llu %llu %llu\n", now->events, now->unguarded,
-		 now->unrecorded);
+	snprintf(text, sizeof(text), "%u %llu %llu %llu\n", c->config_id, now->events,
+		 now->unguarded, now->unrecorded);
 	cg_run_note_write(c->options->instance, suffix, text);
 	*lost = (struct losses){ now->events - then.events, now->unguarded - then.unguarded,
 				 now->unrecorded - then.unrecorded };
@@ -270,6 +271,7 @@ int cg_cmd_check(const struct cg_options *options)
 
 	cg_report_keep((struct cg_kept){ why, sizeof(why) }); /* only stdout is read */
 	if (fd >= 0) {
+		c.config_id = cg_map_id(fd);
 		close(fd);
 		if (!options->netns)
 			cg_home_enter(options->instance);

@@ -15,14 +15,6 @@
 
 #define CLOCK_STEP_NS 100000000LL
 
-static __u32 map_id(int fd)
-{
-	struct bpf_map_info info = {};
-	__u32 size = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
-}
-
 /* A pin of that name may be anything: the kernel copies as many bytes as its map's values have. */
 static int open_map(const char *instance, const char *name, __u32 key_size, __u32 value_size)
 {
@@ -91,7 +83,7 @@ int cg_guard_open(struct cg_guard *guard, const char *instance)
 	if (fd < 0)
 		return say_why(instance, fd);
 	*guard = (struct cg_guard){ .instance = instance, .config = config, .config_fd = fd };
-	guard->config_id = map_id(fd);
+	guard->config_id = cg_map_id(fd);
 	const struct {
 		int *fd;
 		const char *name;
@@ -133,7 +125,7 @@ void cg_guard_close(struct cg_guard *guard)
 bool cg_guard_gone(const struct cg_guard *guard)
 {
 	int fd = cg_map_open(guard->instance, "config");
-	bool gone = fd == -ENOENT || (fd >= 0 && map_id(fd) != guard->config_id);
+	bool gone = fd == -ENOENT || (fd >= 0 && cg_map_id(fd) != guard->config_id);
 
 	if (fd >= 0)
 		close(fd);

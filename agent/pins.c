@@ -82,6 +82,14 @@ int cg_map_open_as(const char *instance, const char *name, size_t key_size, size
 	return err;
 }
 
+__u32 cg_map_id(int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
+}
+
 int cg_ring_bytes(const char *instance, const char *name, __u32 *bytes)
 {
 	int err = 0, fd = cg_map_open_as(instance, name, 0, 0);

@@ -532,6 +532,10 @@ figure() { # LABEL: what stands behind it
 	[[ $output != *'since the last check'* ]]
 	rm "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.check-0"
 	check 2 CRITICAL '[0-9]+ calls unguarded since the attach'
+	cg detach -a
+	cg attach --max-dialogs 2 in0
+	calls 9 b open # more than before
+	check 2 CRITICAL '[0-9]+ calls unguarded since the attach'
 }
 
 @test "check: an interface that is gone, and a tc filter that was removed" {
