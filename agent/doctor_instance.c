@@ -63,7 +63,8 @@ static void programs(struct cg_findings *f, const char *name, bool attached)
 	cg_report_keep(before);
 	if (code) {
 		cg_find(f, geteuid() ? CG_WARNING : CG_FAILURE, "programs",
-			geteuid() ? "run as root to be told" : "see above; nothing can be attached",
+			geteuid() ? "run as root to be told"
+				  : "cseqguard attach -v IFACE shows the verifier's words",
 			"%s", why);
 		return;
 	}

@@ -23,7 +23,7 @@ static const char *const maps[] = { "dialogs",	"overflow", "invites",	 "pending"
 				    "counters", "events",   "alerts",	 "config" };
 #define MAPS (sizeof(maps) / sizeof(*maps))
 
-#define TRY_DIALOGS 64 /* enough for the verifier */
+#define TRY_ENTRIES 64 /* enough for the verifier */
 
 static struct guard *guard_open(void)
 {
@@ -289,18 +289,32 @@ int cg_instance_load(const char *name, struct cg_instance *instance)
 	return err;
 }
 
+static void make_small(struct bpf_map *map)
+{
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_RINGBUF:
+		bpf_map__set_max_entries(map, getpagesize());
+		break;
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+		bpf_map__set_max_entries(map, TRY_ENTRIES);
+		break;
+	default:
+		break;
+	}
+}
+
 int cg_instance_try(struct cg_instance *instance)
 {
 	struct cg_instance loaded = { .prog_in = -1, .prog_out = -1 };
 	struct guard *guard = guard_open();
+	struct bpf_map *map;
 	int err;
 
 	if (!guard)
 		return CG_FAILED;
-	bpf_map__set_max_entries(guard->maps.dialogs, TRY_DIALOGS);
-	bpf_map__set_max_entries(guard->maps.pending, TRY_DIALOGS);
-	bpf_map__set_max_entries(guard->maps.events, getpagesize());
-	bpf_map__set_max_entries(guard->maps.alerts, getpagesize());
+	bpf_object__for_each_map (map, guard->obj)
+		make_small(map);
 	err = guard_load(guard);
 	if (!err)
 		err = take_programs(guard, &loaded);
