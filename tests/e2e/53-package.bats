@@ -23,8 +23,9 @@ setup_file() {
 		wait "$making"
 		return 1
 	}
-	cp "$(package_again next "$NEXT_VERSION")" "$LAB_DIR/next.deb"
-	cp "$(package_again other "$OTHER_VERSION" 's/^\(#define CG_LAYOUT\) [0-9]*/\1 9999/' \
+	cp "$(package_again "$PACKAGE_VERSION")" "$LAB_DIR/again.deb"
+	cp "$(package_again "$NEXT_VERSION")" "$LAB_DIR/next.deb"
+	cp "$(package_again "$OTHER_VERSION" 's/^\(#define CG_LAYOUT\) [0-9]*/\1 9999/' \
 		include/cseqguard.h)" "$LAB_DIR/other.deb"
 	wait "$making" || return 0
 	root_mount
@@ -55,7 +56,7 @@ dpkg_says() { # STATUS
 }
 
 version() {
-	on_host cseqguard version -j | jq -r .version
+	inside dpkg-query -Wf '${Version}' cseqguard
 }
 
 renewed() { # BEFORE AFTER: two ids each, none the same
@@ -75,7 +76,7 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 }
 
 @test "package: built again elsewhere, from its source package, it is the same byte for byte" {
-	cmp "$PACKAGE" "$(package_again again "$PACKAGE_VERSION")"
+	cmp "$PACKAGE" "$LAB_DIR/again.deb"
 }
 
 @test "package: installed, it has a user, a conffile and its man pages; nothing runs or is attached" {
@@ -87,10 +88,15 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	inside dpkg -i /root/first.deb
 	dpkg_says 'ii '
 	equals "$PACKAGE_VERSION" version
+	[[ $(on_host cseqguard version) == "cseqguard $PACKAGE_VERSION,"* ]]
 	[[ $(inside id cseqguard) == *'(cseqguard) gid='*'(cseqguard)'* ]]
 	equals /var/lib/cseqguard eval 'inside getent passwd cseqguard | cut -d : -f 6'
 	inside dpkg-query -Wf '${Conffiles}\n' cseqguard | grep /etc/cseqguard/attach.conf
+	inside dpkg-query -Wf '${Conffiles}\n' cseqguard | grep /etc/cseqguard/cseqguard.conf
+	inside cseqguardd --check-config
 	on_host cseqguard --help | grep -q attach
+	run -0 on_host cseqguard doctor caller0
+	[[ $output == *'ok       programs '* && $output != *failed* ]]
 	inside test -e /usr/share/man/man8/cseqguardd.8.gz -a -e /usr/share/man/man5/cseqguard.conf.5.gz
 	equals "$("$LAB_OUT/cseqguardd" --print-schema)" inside cat /usr/share/cseqguard/schema.sql
 	equals '' told

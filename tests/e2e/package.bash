@@ -11,21 +11,23 @@ package_make() { # OUT: as a user does
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" deb "OUT=$1"
 }
 
-# From the source package that `make deb` made: NAME is the new folder. Prints the .deb's name.
-package_again() { # NAME VERSION [SED-SCRIPT FILE]
-	local folder=$PACKAGES/$1
-	local tree=$folder/cseqguard
+# From the source package that `make deb` made, in one folder, where only what changed is compiled again.
+# Prints the .deb's name.
+package_again() { # VERSION [SED-SCRIPT FILE]
+	local tree=$PACKAGES/again/cseqguard
 
-	mkdir "$folder"
-	dpkg-source -x "$PACKAGES"/deb/*.dsc "$tree" >"$folder/log" 2>&1
-	if [[ $2 != "$PACKAGE_VERSION" ]]; then
-		sed -i "s/^VERSION := .*/VERSION := $2/" "$tree/Makefile"
-		sed "s/($PACKAGE_VERSION)/($2)/" "$LAB_TOP/deploy/debian/changelog" >"$tree/debian/changelog"
-	fi
-	[[ $# == 2 ]] || sed -i "$3" "$tree/$4"
-	(cd "$tree" && env -u MAKEFLAGS -u MAKELEVEL -u OUT dpkg-buildpackage --no-sign --build=binary) \
-		>>"$folder/log" 2>&1 || lab_fail "$(tail -n 5 "$folder/log")"
-	printf '%s' "$folder/cseqguard_$2_amd64.deb"
+	[[ -d $tree ]] || {
+		mkdir "$PACKAGES/again"
+		dpkg-source -x "$PACKAGES"/deb/*.dsc "$tree" >"$LAB_DIR/again.log" 2>&1
+	}
+	sed "s/($PACKAGE_VERSION)/($1)/" "$LAB_TOP/deploy/debian/changelog" >"$tree/debian/changelog"
+	[[ $# == 1 ]] || sed -i "$2" "$tree/$3"
+	(
+		cd "$tree" || exit
+		rm -rf debian/{.debhelper,cseqguard,files,debhelper-build-stamp,*.debhelper*,*.substvars}
+		env -u MAKEFLAGS -u MAKELEVEL -u OUT dpkg-buildpackage --no-sign --build=binary --no-pre-clean
+	) >>"$LAB_DIR/again.log" 2>&1 || lab_fail "$(tail -n 5 "$LAB_DIR/again.log")"
+	printf '%s' "$PACKAGES/again/cseqguard_$1_amd64.deb"
 }
 
 # --- the root ------------------------------------------------------------------------------------
