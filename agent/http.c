@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -16,6 +17,7 @@
 #define CONNECTIONS_MAX 32
 #define CONNECTIONS_OF_ONE 16 /* address: a browser opens six */
 #define IDLE_SECONDS 10
+#define REQUEST_NS (15 * CG_SECOND) /* from one answer, or the beginning, to the next */
 #define REQUEST_BYTES 16384 /* and the answer's headers */
 
 struct cg_http {
@@ -24,6 +26,10 @@ struct cg_http {
 	struct cg_watch ready, timer;
 	cg_http_answerer answerer;
 	void *ctx;
+	struct connection {
+		int fd; /* libmicrohttpd's own; -1: free */
+		__u64 since; /* CLOCK_BOOTTIME, ns: its last answer was taken */
+	} connections[CONNECTIONS_MAX];
 };
 
 static const struct {
@@ -83,7 +89,16 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection,
 	return result;
 }
 
-/* Answers before any body is read: what has one is closed after. */
+static bool has_body(struct MHD_Connection *connection)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length") ||
+	       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding");
+}
+
+/*
+ * Called when the headers are there, and again when the request is: an answer at the first call closes the
+ * connection, which is right where there is a body that nobody will read.
+ */
 static enum MHD_Result take_request(void *ctx, struct MHD_Connection *connection, const char *url,
 				    const char *method, const char *version,
 				    const char *upload_data, size_t *upload_data_size,
@@ -97,8 +112,14 @@ static enum MHD_Result take_request(void *ctx, struct MHD_Connection *connection
 		.connection = connection,
 	};
 
-	(void)version, (void)upload_data, (void)upload_data_size, (void)of_request;
-	if (strcmp(method, "GET") && strcmp(method, "HEAD"))
+	bool reads = !strcmp(method, "GET") || !strcmp(method, "HEAD");
+
+	(void)version, (void)upload_data, (void)upload_data_size;
+	if (reads && !*of_request && !has_body(connection)) {
+		*of_request = http;
+		return MHD_YES;
+	}
+	if (!reads)
 		cg_http_text(&answer, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain",
 			     strdup("GET and HEAD only\n"));
 	else
@@ -109,11 +130,54 @@ static enum MHD_Result take_request(void *ctx, struct MHD_Connection *connection
 	return answer.body ? send_answer(connection, &answer) : MHD_NO;
 }
 
+/* A byte now and then keeps a connection from being idle: it is let go all the same. */
+static void connection_changed(void *ctx, struct MHD_Connection *connection, void **of_connection,
+			       enum MHD_ConnectionNotificationCode code)
+{
+	struct cg_http *http = ctx;
+	struct connection *slot = *of_connection;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (slot)
+			slot->fd = -1;
+		return;
+	}
+	for (slot = http->connections; slot->fd >= 0; slot++)
+		if (slot == &http->connections[CONNECTIONS_MAX - 1])
+			return;
+	slot->fd =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	slot->since = cg_boottime();
+	*of_connection = slot;
+}
+
+static void request_completed(void *ctx, struct MHD_Connection *connection, void **of_request,
+			      enum MHD_RequestTerminationCode code)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct connection *slot = info ? info->socket_context : NULL;
+
+	(void)ctx, (void)of_request, (void)code;
+	if (slot)
+		slot->since = cg_boottime();
+}
+
+static void end_slow(struct cg_http *http)
+{
+	__u64 now = cg_boottime();
+
+	for (int i = 0; i < CONNECTIONS_MAX; i++)
+		if (http->connections[i].fd >= 0 && now - http->connections[i].since > REQUEST_NS)
+			shutdown(http->connections[i].fd, SHUT_RDWR);
+}
+
 /* What is left to do, and when: libmicrohttpd has no timers of its own here. */
 static void turn(struct cg_http *http)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
+	end_slow(http);
 	MHD_run(http->mhd);
 	if (MHD_get_timeout(http->mhd, &ms) != MHD_YES)
 		cg_timer_set(http->timer.fd, 0, 0);
@@ -147,7 +211,8 @@ static int start(struct cg_http *http, int listener)
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_OF_ONE,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_CONNECTION, connection_changed, http, MHD_OPTION_NOTIFY_COMPLETED,
+		request_completed, http, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (!http->mhd) {
 		close(listener);
 		return -ENOMEM;
@@ -170,6 +235,8 @@ int cg_http_new(int loop, const char *text, cg_http_answerer answerer, void *ctx
 	if (http) {
 		*http = (struct cg_http){ .loop = loop, .answerer = answerer, .ctx = ctx };
 		http->timer.fd = -1;
+		for (int i = 0; i < CONNECTIONS_MAX; i++)
+			http->connections[i].fd = -1;
 		err = listener = listen_on(text);
 	}
 	if (listener >= 0)

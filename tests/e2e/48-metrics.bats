@@ -237,6 +237,7 @@ two() { # SERIES SERIES
 	listening
 	equals 405 status_of /metrics -X POST -d x=1
 	equals 405 status_of /metrics -X DELETE
+	equals 200 status_of /healthz -X GET -d x=1 # whose body nobody reads
 	[[ $(get /healthz -X POST -i) == *$'\r\nAllow: GET, HEAD\r\n'* ]]
 	equals 200 status_of /healthz --head
 	equals '' get /healthz --head -o /dev/null
@@ -311,6 +312,39 @@ s = socket.create_server(("127.0.0.1", 9471)); print(flush=True); signal.pause()
 
 in_spool() { # NUMBER
 	[[ $(spooled cdr) == "$1" ]]
+}
+
+@test "http: a client that says a byte now and then is let go, one that asks is not" {
+	listening
+	http_in python3 - "$HTTP_PORT" >"$LAB_DIR/drip" 3>&- <<-'END'
+		import http.client, socket, sys, time
+		drip = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+		drip.settimeout(2)
+		asks = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
+		asks.connect()
+		mine, began = asks.sock, time.monotonic()
+		def ask():
+		    asks.request("GET", "/healthz")
+		    assert asks.getresponse().read() == b"ok\n" and asks.sock is mine
+		drip.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+		try:
+		    while time.monotonic() - began < 40:
+		        drip.sendall(b"x")
+		        ask()
+		        try:
+		            if not drip.recv(4096):
+		                break
+		        except TimeoutError:
+		            pass
+		except ConnectionError:
+		    pass
+		over = time.monotonic() - began
+		for _ in range(3):
+		    time.sleep(2)
+		    ask()
+		print("let go" if 14 < over < 30 else "kept")
+	END
+	equals 'let go' cat "$LAB_DIR/drip"
 }
 
 @test "http: a client that reads nothing holds nobody up" {

@@ -87,6 +87,21 @@ refused_step() { # of the ladder
 	js_is "document.querySelector('#ladder .lanes').textContent.includes('13')"
 }
 
+@test "page: in observe mode a BYE that passes is drawn to its end, and told" {
+	guard set mode=observe
+	gateway < <(uas_call; uas_ordered_bye)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; uac_expect 500; sip_pause 60000; bye 14)
+	lab_wait 10 seen_attacked
+	visit "$PAGE"
+	lab_wait 10 js_is "document.getElementById('mode').textContent === 'observe'"
+	js_is "document.getElementById('blocked-label').textContent === 'BYEs that enforce would block'"
+	click "$(button_of "$call")"
+	lab_wait 10 js_is "document.querySelectorAll('#ladder g.would_refuse').length === 1"
+	equals 'would be refused: out_of_order, 14 or higher expected' js "document.querySelector('#ladder g.would_refuse .why').textContent"
+	equals 0 js "document.querySelectorAll('#ladder .cross').length"
+	guard set mode=enforce
+}
+
 @test "page: a Call-ID made of script and quotes is shown as text, and runs nowhere" {
 	call="<script>window.evil(1)</script>\"'<img/src/onerror-$LAB_ID>"
 	attacked_call
