@@ -163,7 +163,7 @@ pg_conninfo() { # DATABASE
 }
 
 sql() { # DATABASE STATEMENT: rows as bare text, columns apart by |
-	psql -XAtq -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$1")" -c "$2"
+	psql -XAtq -P pager=off -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$1")" -c "$2"
 }
 
 # --- Kamailio ------------------------------------------------------------------------------------
