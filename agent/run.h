@@ -28,7 +28,8 @@ int cg_run_connect(const char *instance);
 #define CG_RUN_TOTALS "totals" /* ... what calls that left the map add up to */
 
 /*
- * A line for whoever looks later, in DIR/INSTANCE.SUFFIX; reading gives printable UTF-8. 0 or -errno,
+ * A line for whoever looks later, in DIR/INSTANCE.SUFFIX; reading gives printable UTF-8, and the whole
+ * of one line or of the one before, whoever is killed while it is written. 0 or -errno,
  * -ENOENT: there is none; text untouched on failure.
  */
 int cg_run_note_write(const char *instance, const char *suffix, const char *text);
