@@ -6,6 +6,7 @@ import re
 import sys
 
 COLOURS = ["#1d1f21", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#d7dae0"]
+OTHER = r"\x1b\([B0]|\x1b\[[0-9;?]*[A-Za-ln-z]|[\x00-\x1a]"  # escapes and controls that are no SGR
 WIDTH, HEIGHT, EDGE = 8.43, 18, 14  # of a character of 14 px, of a row, around all
 
 
@@ -35,7 +36,7 @@ def attributes(codes, now):
 def runs(line, now):
     """Stretches of one look: [(column, text, look)], and the look at the end."""
     found, column = [], 0
-    for piece in re.split(r"(\x1b\[[0-9;]*m)", re.sub(r"\x1b\([B0]|\x0f|\x0e", "", line)):
+    for piece in re.split(r"(\x1b\[[0-9;]*m)", re.sub(OTHER, "", line)):
         escape = re.fullmatch(r"\x1b\[([0-9;]*)m", piece)
         if escape:
             now = attributes([int(code or 0) for code in escape.group(1).split(";")], now)
@@ -55,14 +56,14 @@ def drawn(column, text, look, row):
     if text.strip():
         yield '<text x="%.1f" y="%.1f"%s%s textLength="%.1f">%s</text>' % (
             x, y + 13.5, ' fill="%s"' % colour if colour else "", ' font-weight="bold"' if bold else "",
-            len(text) * WIDTH, html.escape(text))
+            len(text) * WIDTH, html.escape(text).replace(" ", "\u00a0"))
 
 
 def main():
     lines = sys.stdin.read().rstrip("\n").split("\n")
     look, body, columns = (None, False, False), [], 40
     for row, line in enumerate(lines):
-        found, look = runs(line.replace("\r", ""), look)
+        found, look = runs(line, look)
         for column, text, here in found:
             body += drawn(column, text, here, row)
             columns = max(columns, column + len(text.rstrip()))
@@ -70,7 +71,7 @@ def main():
     print('<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" role="img">' % (width, height))
     print("<title>%s</title>" % html.escape(sys.argv[1]))
     print('<rect width="100%%" height="100%%" rx="6" fill="%s"/>' % COLOURS[0])
-    print('<g xml:space="preserve" font-family="ui-monospace, DejaVu Sans Mono, monospace" font-size="14" fill="%s">' % COLOURS[7])
+    print('<g font-family="ui-monospace, DejaVu Sans Mono, monospace" font-size="14" fill="%s">' % COLOURS[7])
     print("\n".join(body))
     print("</g></svg>")
 
