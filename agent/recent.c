@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "recent.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,7 +140,7 @@ static unsigned int add(struct cg_recent *recent, const struct cg_event *event, 
 
 	make_room(recent, kind);
 	i = recent->lists[FREE].oldest;
-	memset(&recent->calls[i], 0, sizeof(recent->calls[i]));
+	memset(&recent->calls[i], 0, offsetof(struct cg_recent_call, steps)); /* n says which count */
 	recent->calls[i].key = event->key;
 	memcpy(recent->calls[i].call_id, event->call_id, CG_CALL_ID_MAX - 1);
 	recent->slots[i].call_id = hash(event->call_id);
