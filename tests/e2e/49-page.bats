@@ -9,8 +9,6 @@ load daemon
 load http
 load browser
 
-PAGE=http://127.0.0.1:$HTTP_PORT/
-
 setup_file() {
 	proxy_lab
 	http_daemon --sweep 200ms --bye-timeout 2s --http-name guard.example.net
@@ -47,14 +45,6 @@ mine() { # JQ-FILTER: of this test's call
 
 seen_attacked() {
 	[[ $(mine .blocked) == 1 ]]
-}
-
-row_says() { # TEXT CALL-ID: somewhere in that call's row
-	js_is "[...document.querySelectorAll('#calls tr')].some(r => r.querySelector('button').textContent === $(jq -n --arg c "$2" '$c') && r.textContent.includes('$1'))"
-}
-
-button_of() { # CALL-ID: its selector
-	printf 'button[data-key="%s"]' "$(get /api/state | jq -r --arg call "$1" '.calls[] | select(.call_id == $call).key')"
 }
 
 @test "api: the attacked call, its minute and its ladder" {

@@ -11,24 +11,15 @@ load package
 setup_file() {
 	LAB_INTERFACES=(caller0)
 	lab_up "$$-k" "$LAB_PG"
-	export PACKAGES=$LAB_DIR/packages PACKAGE_ROOT=$LAB_DIR/root
-	PACKAGE_VERSION=$(sed -n 's/^VERSION := //p' "$LAB_TOP/Makefile")
-	export PACKAGE_VERSION PACKAGE=$PACKAGES/deb/cseqguard_${PACKAGE_VERSION}_amd64.deb
+	package_up others
+}
+
+others() { # the same again, the next version, and one whose maps are others
 	export NEXT_VERSION=$PACKAGE_VERSION+next OTHER_VERSION=$PACKAGE_VERSION+other
-	mkdir "$PACKAGES"
-	root_make >"$LAB_DIR/absent" 3>&- &
-	local making=$!
-	package_make "$PACKAGES" >"$LAB_DIR/make.log" 2>&1 || {
-		cat "$LAB_DIR/make.log" >&2
-		wait "$making"
-		return 1
-	}
 	cp "$(package_again "$PACKAGE_VERSION")" "$LAB_DIR/again.deb"
 	cp "$(package_again "$NEXT_VERSION")" "$LAB_DIR/next.deb"
 	cp "$(package_again "$OTHER_VERSION" 's/^\(#define CG_LAYOUT\) [0-9]*/\1 9999/' \
 		include/cseqguard.h)" "$LAB_DIR/other.deb"
-	wait "$making" || return 0
-	root_mount
 }
 
 setup() {
@@ -40,19 +31,8 @@ teardown() {
 }
 
 teardown_file() {
-	[[ -z ${MOUNTS:-} ]] || {
-		on_host cseqguard detach -a || :
-		kill "$MOUNTS"
-	} 2>/dev/null
+	package_down
 	lab_down
-}
-
-needs_root() {
-	[[ ! -s $LAB_DIR/absent ]] || skip "$(<"$LAB_DIR/absent")"
-}
-
-dpkg_says() { # STATUS
-	equals "$1" inside dpkg-query -Wf '${db:Status-Abbrev}' cseqguard
 }
 
 version() {
@@ -81,7 +61,7 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 
 @test "package: installed, it has a user, a conffile and its man pages; nothing runs or is attached" {
 	needs_root
-	inside apt-get -q satisfy -y --no-install-recommends "$(dpkg-deb -f "$PACKAGE" Depends)"
+	root_depends
 	cp "$PACKAGE" "$PACKAGE_ROOT/root/first.deb"
 	snapshot >"$LAB_DIR/before"
 	cp "$LAB_DIR"/{next,other}.deb "$PACKAGE_ROOT/root/"
@@ -118,7 +98,7 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 @test "package: a call is guarded, and written by a daemon of its own user" {
 	needs_root
 	on_host cseqguard attach caller0
-	daemon
+	daemon --node lab --grace 1s --sweep 200ms
 	equals "$(inside id -u cseqguard)" awk '$1 == "Uid:" { print $3 }' "/proc/$(<"$LAB_DIR/daemon.pid")/status"
 	sip_callee proxy callee -timeout 300s < <(uas_call; sip_serve BYE 200 OK)
 	sip_caller caller caller "$call" < <(uac_call 13)
@@ -141,7 +121,7 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	grep -q 192.0.2.0 "$PACKAGE_ROOT/etc/cseqguard/attach.conf"
 	guard_daemon_end TERM
 	bye_of_caller 11 # while no daemon runs
-	daemon
+	daemon --node lab --grace 1s --sweep 200ms
 	comes 'none 2 false' cdrs
 }
 

@@ -5,6 +5,7 @@
 # Needs http.bash.
 
 DRIVER_PORT=9515
+PAGE=http://127.0.0.1:$HTTP_PORT/
 
 driver() { # METHOD PATH [JSON]: the answer's value; fails, and shows it, where it is an error
 	local answer
@@ -63,4 +64,14 @@ console() { # what the browser complained of since it was asked last, a line eac
 
 picture() { # FILE: a PNG of what the window shows
 	driver GET "$SESSION/screenshot" | base64 -d >"$1"
+}
+
+# --- the daemon's page ---------------------------------------------------------------------------
+
+row_says() { # TEXT CALL-ID: somewhere in that call's row
+	js_is "[...document.querySelectorAll('#calls tr')].some(r => r.querySelector('button').textContent === $(jq -n --arg c "$2" '$c') && r.textContent.includes('$1'))"
+}
+
+button_of() { # CALL-ID: its selector
+	printf 'button[data-key="%s"]' "$(get /api/state | jq -r --arg call "$1" '.calls[] | select(.call_id == $call).key')"
 }

@@ -7,6 +7,34 @@
 
 # --- building ------------------------------------------------------------------------------------
 
+# The package, what COMMAND makes of it, and the root, side by side; names for them all. In LAB_DIR/absent
+# stands why there is no root.
+package_up() { # [COMMAND...]
+	local making
+
+	export PACKAGES=$LAB_DIR/packages PACKAGE_ROOT=$LAB_DIR/root
+	PACKAGE_VERSION=$(sed -n 's/^VERSION := //p' "$LAB_TOP/Makefile")
+	export PACKAGE_VERSION PACKAGE=$PACKAGES/deb/cseqguard_${PACKAGE_VERSION}_amd64.deb
+	mkdir "$PACKAGES"
+	root_make >"$LAB_DIR/absent" 3>&- &
+	making=$!
+	package_make "$PACKAGES" >"$LAB_DIR/make.log" 2>&1 || {
+		cat "$LAB_DIR/make.log" >&2
+		wait "$making"
+		return 1
+	}
+	"$@"
+	wait "$making" || return 0
+	root_mount
+}
+
+package_down() {
+	[[ -z ${MOUNTS:-} ]] || {
+		on_host cseqguard detach -a || :
+		kill "$MOUNTS"
+	} 2>/dev/null
+}
+
 package_make() { # OUT: as a user does
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" deb "OUT=$1"
 }
@@ -54,6 +82,19 @@ root_make() {
 	}
 }
 
+has_root() {
+	[[ ! -s $LAB_DIR/absent ]]
+}
+
+needs_root() {
+	has_root || skip "$(<"$LAB_DIR/absent")"
+}
+
+# What the package needs is there: all that comes after it is the package's own.
+root_depends() {
+	inside apt-get -q satisfy -y --no-install-recommends "$(dpkg-deb -f "$PACKAGE" Depends)"
+}
+
 # A process whose mount namespace is that of `inside`.
 root_mount() {
 	unshare --mount sh -c '
@@ -77,7 +118,7 @@ entering() { # NSENTER-OPTION... -- COMMAND...
 		command+=("$1")
 		shift
 	done
-	command+=(env PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "${@:2}")
+	command+=(env -u CSEQGUARD_CONFIG PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "${@:2}")
 }
 
 entered() {
@@ -95,14 +136,18 @@ on_host() { # COMMAND...: in the root, on the guarded host
 	entered "--net=/run/netns/$(lab_ns proxy)" -- "$PACKAGE_ROOT" "$@"
 }
 
-daemon() { # as its unit would: of its own user; returns when it serves
+runs() { # PROGRAM: in the root
+	pgrep --ns "$MOUNTS" --nslist mnt -x "$1" >/dev/null
+}
+
+daemon() { # [OPTION]...: as its unit would: of its own user; returns when it serves
 	local command
 
 	install -d -o "$(inside id -u cseqguard)" -g "$(inside id -g cseqguard)" -m 770 \
 		"$PACKAGE_ROOT"/{run,var/lib}/cseqguard
 	rm -f "$PACKAGE_ROOT/run/cseqguard/default.sock"
 	entering "--net=/run/netns/$(lab_ns proxy)" -- --userspec=cseqguard:cseqguard "$PACKAGE_ROOT" \
-		cseqguardd --node lab --grace 1s --sweep 200ms
+		cseqguardd "$@"
 	"${command[@]}" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
 	printf '%d' $! >"$LAB_DIR/daemon.pid"
 	disown
@@ -110,6 +155,10 @@ daemon() { # as its unit would: of its own user; returns when it serves
 }
 
 # --- what is there -------------------------------------------------------------------------------
+
+dpkg_says() { # STATUS
+	equals "$1" inside dpkg-query -Wf '${db:Status-Abbrev}' cseqguard
+}
 
 # All of the root but what apt, dpkg and passwd keep for themselves.
 snapshot() {
@@ -147,7 +196,7 @@ programs() { # on the guarded host: ids of the interface's two
 }
 
 unguarded() { # no program, no clsact, no pin is left
-	[[ $(ip -n "$(lab_ns proxy)" -j link show caller0 | jq '.[0].xdp') == null ]]
-	[[ -z $(tc -n "$(lab_ns proxy)" qdisc show dev caller0 clsact) ]]
+	equals '' eval 'ip -n "$(lab_ns proxy)" -j link | jq -r ".[] | select(.xdp).ifname"'
+	equals '' tc -n "$(lab_ns proxy)" qdisc show clsact
 	[[ ! -e /proc/$MOUNTS/root/$PACKAGE_ROOT/sys/fs/bpf/cseqguard ]]
 }
