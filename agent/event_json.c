@@ -15,13 +15,13 @@ json_t *cg_event_json(const struct cg_config *config, const struct cg_event *e,
 	cg_text_utf8(call_id, sizeof(call_id), e->call_id, CG_CALL_ID_MAX);
 	cg_text_utf8(from_tag, sizeof(from_tag), e->from_tag, CG_TAG_MAX);
 	cg_text_utf8(to_tag, sizeof(to_tag), e->to_tag, CG_TAG_MAX);
-	return json_pack("{ss ss ss ss ss ss so sI ss ss ss ss si ss si ss sI}", "at", at, "event",
-			 cg_event_word(e->type), "reason", cg_reason_word(e->reason), "action",
-			 cg_action_word(e->action), "method", cg_method_word(e->method), "leg",
-			 cg_leg_word(e->leg), "cseq",
-			 e->cseq_valid ? json_integer(e->cseq) : json_null(), "expected_cseq",
-			 (json_int_t)e->expected_cseq, "call_id", call_id, "from_tag", from_tag,
-			 "to_tag", to_tag, "source", source, "source_port", e->source_port,
-			 "interface", interface, "status", e->status, "direction",
-			 e->direction == CG_OUT ? "out" : "in", "seq", (json_int_t)e->seq);
+	return json_pack(
+		"{ss ss ss ss ss ss so so ss ss ss ss si ss si ss sI}", "at", at, "event",
+		cg_event_word(e->type), "reason", cg_reason_word(e->reason), "action",
+		cg_action_word(e->action), "method", cg_method_word(e->method), "leg",
+		cg_leg_word(e->leg), "cseq", e->cseq_valid ? json_integer(e->cseq) : json_null(),
+		"expected_cseq", e->expected_cseq ? json_integer(e->expected_cseq) : json_null(),
+		"call_id", call_id, "from_tag", from_tag, "to_tag", to_tag, "source", source,
+		"source_port", e->source_port, "interface", interface, "status", e->status,
+		"direction", e->direction == CG_OUT ? "out" : "in", "seq", (json_int_t)e->seq);
 }

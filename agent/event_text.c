@@ -84,7 +84,7 @@ static void show_text(const struct cg_event *e, const struct texts *t)
 	printf(" %s of %s", cg_method_word(e->method), cg_leg_word(e->leg));
 	if (e->cseq_valid)
 		printf(" cseq %u", e->cseq);
-	if (e->type == CG_EV_VIOLATION)
+	if (e->type == CG_EV_VIOLATION && e->expected_cseq)
 		printf(" expected %u", e->expected_cseq);
 	printf(" from %s:%u %s %s call-id %s%s%s\n", t->source, e->source_port,
 	       e->direction == CG_OUT ? "out of" : "into", t->interface, cg_colour(CG_BOLD),

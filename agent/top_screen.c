@@ -33,8 +33,9 @@ struct screen {
 	bool dirty;
 };
 
-#define FOOT                                                                                       \
-	"q quit  ? help  sort: a age b blocked c caller e callee s source r reverse  Enter: call"
+#define KEYS "q quit  ? help  Enter: call  r reverse  sort: "
+#define FOOT KEYS "a b c e s" /* beside the place, in 80 columns */
+#define FOOT_WIDE KEYS "a age b blocked c caller e callee s source"
 
 static int look_attributes(enum cg_look look)
 {
@@ -125,7 +126,7 @@ static void draw_calls(struct screen *s, struct cg_line *lines)
 		cg_top_call(s->top, &calls->list[s->first + i], COLS, &line);
 		draw(head + 1 + i, &line, s->first + i == s->selected ? A_REVERSE : 0);
 	}
-	draw_foot(FOOT, calls->n ? s->first + 1 : 0,
+	draw_foot(COLS < 110 ? FOOT : FOOT_WIDE, calls->n ? s->first + 1 : 0,
 		  s->first + rows < calls->n ? s->first + rows : calls->n, calls->live);
 }
 

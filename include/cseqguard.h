@@ -379,7 +379,7 @@ struct cg_event {
 	__u64 seq; /* CPU number in the top 16 bits, then a count: unique while the maps live */
 	struct cg_dialog_key key;
 	__u32 cseq; /* as the message says, if cseq_valid */
-	__u32 expected_cseq; /* the lowest that would have passed */
+	__u32 expected_cseq; /* the lowest that would have passed; 0: none says that */
 	__u8 source[16];
 	__u16 source_port;
 	__u16 status; /* of a response, else 0 */

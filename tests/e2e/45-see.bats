@@ -207,6 +207,27 @@ connected() { # NUMBER: listeners
 	run ! grep -q "$ESC" "$LAB_DIR/all"
 }
 
+@test "events: a CSeq is expected where the order was what counted, and nowhere else" {
+	local followers=
+	follow text --reason out_of_order,refused
+	follow json --reason out_of_order,refused -j
+	lab_wait 10 connected 2
+	guard set mode=observe
+	gateway < <(uas_call; uas_ordered_bye)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; uac_expect 500; sip_pause 200; bye 14)
+	call_ends
+	guard set mode=enforce
+	lab_wait 10 grep -q ' violation refused ' "$LAB_DIR/text"
+	lab_wait 10 grep -q '"violation","reason":"refused"' "$LAB_DIR/json"
+	lab_wait 10 grep -q ' violation out_of_order ' "$LAB_DIR/text"
+	lab_wait 10 grep -q '"violation","reason":"out_of_order"' "$LAB_DIR/json"
+	# shellcheck disable=SC2086 # one word a process
+	kill $followers
+	equals 'expected 14' grep -o 'expected [0-9]*' "$LAB_DIR/text"
+	equals $'out_of_order 14\nrefused null' eval "jq -r 'select(.event == \"violation\")
+		| \"\(.reason) \(.expected_cseq)\"' '$LAB_DIR/json' | sort"
+}
+
 @test "events: a reason that is none is answered by the nearest" {
 	run -2 guard events --reason out_of_oder
 	[[ ${#lines[@]} == 1 && $output == *"'out_of_oder'"*"did you mean out_of_order?" ]]

@@ -171,6 +171,7 @@ third_ack() {
 	shows "^ +1 +$LAB_CALLER +out_of_order +[0-9]s"
 	shows "^confirmed 00:00:.. +1 $LAB_CALLER "
 	equals '' awk 'length > 80' < <(terminal_shows)
+	shows '^q quit  \? help  Enter: call  r reverse  sort: a b c e s +1-1 of 1$'
 	keys Enter
 	shows "^call-id +$call"
 	shows 'INVITE'
