@@ -172,8 +172,7 @@ static int start(struct cg_writer *writer, char *why, size_t why_size)
 	int err = writer->path && writer->eventfd >= 0 ? cg_writer_ready(writer) : -ENOMEM;
 
 	if (err < 0) {
-		snprintf(why, why_size, "%s",
-			 writer->spool ? cg_spool_error(writer->spool) : strerror(-err));
+		snprintf(why, why_size, "%s", cg_writer_why(writer, err));
 		cg_spool_close(writer->spool);
 		writer->spool = NULL;
 	}

@@ -23,6 +23,11 @@ void cg_writer_tell(struct cg_writer *writer)
 		return;
 }
 
+const char *cg_writer_why(const struct cg_writer *writer, int err)
+{
+	return writer->spool ? cg_spool_error(writer->spool) : strerror(-err);
+}
+
 /* What a checkpoint of SQLite's usual log may write to the file, and what a drop adds to the log. */
 #define RESERVE_BYTES (6 << 20)
 
@@ -140,8 +145,7 @@ bool cg_writer_failed(struct cg_writer *writer, int err)
 	writer->damaged |= err == -EUCLEAN;
 	writer->moved |= err == -ESTALE;
 	writer->full |= err == -ENOSPC;
-	snprintf(writer->status.why, sizeof(writer->status.why), "%s",
-		 writer->spool ? cg_spool_error(writer->spool) : strerror(-err));
+	snprintf(writer->status.why, sizeof(writer->status.why), "%s", cg_writer_why(writer, err));
 	pthread_mutex_unlock(&writer->lock);
 	cg_writer_tell(writer);
 	if (writer->spool)

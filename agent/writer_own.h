@@ -52,6 +52,9 @@ struct cg_writer {
 /* A spool to write to: 0, 1 (a new one, for which no work was meant yet) or -errno. */
 int cg_writer_ready(struct cg_writer *writer);
 
+/* What err of the spool, or of opening one, is called; valid until the spool is closed. */
+const char *cg_writer_why(const struct cg_writer *writer, int err);
+
 /* Says why, closes the file and waits a little. False: told to leave meanwhile. */
 bool cg_writer_failed(struct cg_writer *writer, int err);
 

@@ -50,11 +50,11 @@ $(TESTS)/bench/bench: $(BENCH_OBJS)
 # The store's bench: what it is fed by, and what it is compared with.
 $(TESTS)/bench/calls: $(addprefix $(TESTS)/,bench/calls.o kernel/hosts.o kernel/message.o kernel/frame.o) \
 	$(OUT)/agent/pins.o
-	$(call say,LINK,$@)$(CC) $^ -lbpf -o $@
+	$(call say,LINK,$@)$(CC) $(AGENT_LDFLAGS) $^ -lbpf -o $@
 
 $(TESTS)/bench/upsert: $(TESTS)/bench/upsert.o \
 	$(addprefix $(OUT)/agent/,table.o words.o arrays.o insert.o)
-	$(call say,LINK,$@)$(CC) $^ $(DAEMON_LIBS) -o $@
+	$(call say,LINK,$@)$(CC) $(AGENT_LDFLAGS) $^ $(DAEMON_LIBS) -o $@
 
 # The live benches' sockets and statistics.
 $(TESTS)/bench/hold: $(TESTS)/bench/hold.o
