@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dialog_json.h"
 #include "ladder_json.h"
 #include "loop.h"
 #include "text.h"
@@ -18,14 +19,6 @@
 #define ORDINARY_MAX 40
 #define CALLS_MAX (ATTACKED_MAX + ORDINARY_MAX)
 #define MINUTE 60
-
-static json_t *wire(const char *bytes, size_t max)
-{
-	char text[4 * CG_CALL_ID_MAX + 1];
-
-	cg_text_utf8(text, sizeof(text), bytes, max);
-	return json_string(text);
-}
 
 static json_t *seconds(const struct cg_view *view, __u8 clock, __u64 at)
 {
@@ -57,11 +50,12 @@ static json_t *call_json(const struct cg_view *view, const struct cg_dialog_key 
 	cg_addr_text(d->caller.addr, caller);
 	cg_addr_text(d->callee.addr, callee);
 	return json_pack("{so so so so ss ss ss ss so so sb sI sf}", "key", key_text(key),
-			 "call_id", wire(d->call.call_id, CG_CALL_ID_MAX), "from",
-			 wire(d->call.from_uri, CG_URI_MAX), "to", wire(d->call.to_uri, CG_URI_MAX),
-			 "caller", caller, "callee", callee, "state", cg_state_word(d->state),
-			 "end_reason", cg_end_word(d->end_reason), "answer",
-			 seconds(view, d->clock, d->answer), "end",
+			 "call_id", cg_wire_json(d->call.call_id, CG_CALL_ID_MAX), "from",
+			 cg_wire_json(d->call.from_uri, CG_URI_MAX), "to",
+			 cg_wire_json(d->call.to_uri, CG_URI_MAX), "caller", caller, "callee",
+			 callee, "state", cg_state_word(d->state), "end_reason",
+			 cg_end_word(d->end_reason), "answer", seconds(view, d->clock, d->answer),
+			 "end",
 			 d->state == CG_S_ENDED ? seconds(view, d->clock, d->end) : json_null(),
 			 "suspect", suspect, "blocked", (json_int_t)d->blocked_byes, "protected",
 			 protected_seconds(d, now));

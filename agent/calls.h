@@ -26,7 +26,7 @@ enum cg_order { CG_ORDER_LIST(CG_ORDER_ENUM) CG_ORDERS };
 
 struct cg_calls {
 	enum cg_order
-		order; /* age: the longest first; blocked: the most first; else by text or address */
+		order; /* age: the longest first; blocked: the most; else by text or address */
 	bool reverse;
 	unsigned int n;
 	__u32 live; /* seen, early to ending */

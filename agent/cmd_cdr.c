@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "daemon_options.h"
 #include "list.h"
 #include "options.h"
 #include "progress.h"
@@ -24,19 +24,9 @@ static int column_of(const char *name)
 	return i;
 }
 
-/* Microseconds as 2026-01-31T12:00:00.123456Z. */
 static void time_text(const char *value, char out[CG_TIME_TEXT])
 {
-	long long us = value ? atoll(value) : -1;
-	time_t seconds = us / 1000000;
-	char text[CG_TIME_TEXT];
-	struct tm tm;
-
-	*out = '\0';
-	if (us < 0 || !gmtime_r(&seconds, &tm))
-		return;
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out, CG_TIME_TEXT, "%.19s.%06lldZ", text, us % 1000000);
+	cg_utc_text(value ? atoll(value) : -1, out);
 }
 
 /* From answer to end; -1: open. */
@@ -185,13 +175,11 @@ static void add_text(struct filter *filter, const char *condition, const char *v
 
 static int add_time(struct filter *filter, const char *condition, const char *value, char us[24])
 {
-	struct timespec now;
 	__s64 at;
 
 	if (!value)
 		return CG_DONE;
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (cg_time_read(value, now.tv_sec * 1000000LL + now.tv_nsec / 1000, &at))
+	if (cg_time_read(value, cg_now_us(), &at))
 		return cg_usage(
 			"cdr: '%s' is no time: give 2026-01-31, 2026-01-31T12:00:00Z, or an "
 			"age such as 15m, 12h or 7d",
@@ -290,7 +278,7 @@ int cg_cmd_cdr(const struct cg_options *options)
 	if (settle && filtered(options))
 		return cg_usage("cdr settle takes one CALL_UID, and no filter; see: cseqguard cdr "
 				"--help");
-	path = cg_options_spool(options);
+	path = options->spool ? strdup(options->spool) : cg_daemon_spool(options->instance);
 	if (!path)
 		return cg_fail("cdr: out of memory");
 	code = settle ? cg_settle(options, options->args[1], path) : list(options, path);

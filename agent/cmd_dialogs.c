@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "dialog_json.h"
 #include "dialogs.h"
 #include "list.h"
 #include "options.h"
@@ -11,51 +12,6 @@
 #include "report.h"
 #include "text.h"
 #include "words.h"
-
-#define TEXT(n) (4 * (n) + 1)
-
-static json_t *text(const char *bytes, size_t max)
-{
-	char out[TEXT(CG_CALL_ID_MAX)];
-
-	cg_text_utf8(out, sizeof(out), bytes, max);
-	return json_string(out);
-}
-
-static json_t *leg(const struct cg_leg *leg, __u16 port, __u8 flags)
-{
-	char addr[INET6_ADDRSTRLEN];
-
-	cg_addr_text(leg->addr, addr);
-	return json_pack("{ss si so sb sb sb}", "address", addr, "port", port, "cseq",
-			 flags & CG_LEG_COUNTED ? json_integer(leg->cseq) : json_null(), "gateway",
-			 !!(flags & CG_LEG_GATEWAY), "host", !!(flags & CG_LEG_HOST), "witness",
-			 !!(flags & CG_LEG_WITNESS));
-}
-
-static json_t *when(const struct cg_config *config, const struct cg_dialog *d, __u64 at)
-{
-	char out[CG_TIME_TEXT];
-
-	cg_time_text(config, d->clock, at, out);
-	return *out ? json_string(out) : json_null();
-}
-
-static json_t *to_json(const struct cg_config *config, const struct cg_dialog *d)
-{
-	return json_pack(
-		"{so so so ss so so so so so so so so ss ss sb si si}", "call_id",
-		text(d->call.call_id, CG_CALL_ID_MAX), "from_tag",
-		text(d->call.from_tag, CG_TAG_MAX), "to_tag", text(d->to_tag, CG_TAG_MAX), "state",
-		cg_state_word(d->state), "caller", leg(&d->caller, d->caller_port, d->caller_flags),
-		"callee", leg(&d->callee, d->callee_port, d->callee_flags), "from_uri",
-		text(d->call.from_uri, CG_URI_MAX), "to_uri", text(d->call.to_uri, CG_URI_MAX),
-		"request_uri", text(d->call.request_uri, CG_URI_MAX), "setup",
-		when(config, d, d->setup), "answer", when(config, d, d->answer), "end",
-		when(config, d, d->end), "end_reason", cg_end_word(d->end_reason), "ended_by",
-		cg_leg_word(d->ended_by), "suspect", !!(d->flags & CG_D_SUSPECT), "blocked_byes",
-		d->blocked_byes, "sip_code", d->sip_code);
-}
 
 #define NARROW 110 /* columns: on a narrower terminal times and addresses are short */
 
@@ -83,7 +39,7 @@ static const struct cg_list_column columns[] = {
 
 static int show(struct cg_list *list, const struct cg_config *config, const struct cg_dialog *d)
 {
-	char call_id[TEXT(CG_CALL_ID_MAX)], since[CG_TIME_TEXT], caller[80], callee[80],
+	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)], since[CG_TIME_TEXT], caller[80], callee[80],
 		blocked[16];
 	const char *cells[] = { cg_state_word(d->state), since, caller, callee, blocked, call_id };
 	unsigned int width = cg_output_columns();
@@ -113,7 +69,7 @@ static int take(void *ctx, const struct cg_dialog *dialog)
 
 	if (shown->list)
 		return show(shown->list, &shown->config, dialog);
-	json = to_json(&shown->config, dialog);
+	json = cg_dialog_json(dialog, shown->config.clock_offset);
 	if (!json)
 		return -ENOMEM;
 	fputs(shown->any ? ",\n" : "[", stdout);

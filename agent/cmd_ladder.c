@@ -94,7 +94,7 @@ static int show_text(const struct gathered *g, const struct cg_config *config)
 static int unknown(const struct cg_options *options, const char *asked, int err,
 		   unsigned int remembered)
 {
-	char call_id[4 * CG_CALL_ID_MAX + 1];
+	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
 
 	cg_text_utf8(call_id, sizeof(call_id), asked, CG_CALL_ID_MAX);
 	if (err)

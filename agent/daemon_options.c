@@ -15,6 +15,7 @@
 #include "loop.h"
 #include "pg.h"
 #include "pins.h"
+#include "text.h"
 
 static const char *const legal[] = {
 	[TEXT] = "text",
@@ -118,19 +119,6 @@ static int parse_duration(const char *text, __u64 *ns)
 	return -EINVAL;
 }
 
-static int parse_number(const char *text, unsigned long min, unsigned long max, __u64 *number)
-{
-	unsigned long value;
-
-	if (!*text || strlen(text) > 10 || strspn(text, "0123456789") != strlen(text))
-		return -EINVAL;
-	value = strtoul(text, NULL, 10);
-	if (value < min || value > max)
-		return -EINVAL;
-	*number = value;
-	return 0;
-}
-
 /* An empty text is none: its default. */
 static int set_text(char **at, const char *value)
 {
@@ -173,13 +161,13 @@ int cg_option_set(struct cg_daemon_options *options, size_t i, const char *value
 		return parse_duration(value, at);
 	case PERCENT:
 		if (strcmp(value, "off"))
-			return parse_number(value, 1, 100, at);
+			return cg_number_read(value, 1, 100, at);
 		*(__u64 *)at = 0;
 		return 0;
 	case NUMBER:
-		return parse_number(value, 1, 1000000, at);
+		return cg_number_read(value, 1, 1000000, at);
 	case ID:
-		return parse_number(value, 0, UINT32_MAX, at);
+		return cg_number_read(value, 0, UINT32_MAX, at);
 	case ADDRESS:
 		if (*value && cg_endpoint_parse(value, &address, &len))
 			return -EINVAL;
@@ -249,6 +237,13 @@ static void tell(struct reading *reading)
 		cg_log_err("... and there may be more");
 }
 
+char *cg_daemon_spool(const char *instance)
+{
+	char *path;
+
+	return asprintf(&path, CG_SPOOL_DIR "/%s.db", instance) < 0 ? NULL : path;
+}
+
 static void set_defaults(struct reading *reading)
 {
 	struct cg_daemon_options *options = reading->options;
@@ -265,8 +260,7 @@ static void set_defaults(struct reading *reading)
 		cg_reading_bad(reading, cg_option_row("instance"),
 			       " %.80s: letters, digits, '_' and '-', at most %d of them",
 			       options->instance ? options->instance : "", CG_INSTANCE_MAX);
-	else if (!options->spool &&
-		 asprintf(&options->spool, CG_SPOOL_DIR "/%s.db", options->instance) < 0)
+	else if (!options->spool && !(options->spool = cg_daemon_spool(options->instance)))
 		cg_reading_error(reading, 0, "%s", strerror(ENOMEM));
 	if (options->db && reading->rank[cg_option_row("db")] == GIVEN &&
 	    cg_pg_check(options->db, why, sizeof(why)))

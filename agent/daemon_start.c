@@ -100,21 +100,17 @@ static int start_intake(struct cg_daemon *d)
 
 static int start_http(struct cg_daemon *d)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	d->web.view =
-		(struct cg_view){ .guard = &d->guard,
-				  .origin = &d->origin,
-				  .writer = d->writer,
-				  .track = d->track,
-				  .sweep = d->sweep,
-				  .totals = &d->totals,
-				  .ship = &d->ship,
-				  .recent = d->recent,
-				  .spool = d->options.spool,
-				  .http_name = d->options.http_name,
-				  .started_us = now.tv_sec * 1000000ULL + now.tv_nsec / 1000 };
+	d->web.view = (struct cg_view){ .guard = &d->guard,
+					.origin = &d->origin,
+					.writer = d->writer,
+					.track = d->track,
+					.sweep = d->sweep,
+					.totals = &d->totals,
+					.ship = &d->ship,
+					.recent = d->recent,
+					.spool = d->options.spool,
+					.http_name = d->options.http_name,
+					.started_us = cg_now_us() };
 	if (!d->options.http)
 		return 0;
 	return cg_http_new(d->loop, d->options.http, cg_web_answer, &d->web, &d->http);

@@ -15,8 +15,8 @@
 #include "interface.h"
 #include "netdev.h"
 
-#define BUFFER_MTU                                                                                 \
-	3498 /* a page less headroom, Ethernet header and skb_shared_info; drivers vary a little */
+/* A page less headroom, Ethernet header and skb_shared_info; drivers vary a little. */
+#define BUFFER_MTU 3498
 #define COALESCED "generic mode, and tc on a host that forwards, see coalesced datagrams as one"
 
 struct subject {

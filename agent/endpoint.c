@@ -8,14 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 static int port_of(const char *text)
 {
-	long port;
+	__u64 port;
 
-	if (!*text || strlen(text) > 5 || strspn(text, "0123456789") != strlen(text))
-		return -EINVAL;
-	port = strtol(text, NULL, 10);
-	return port && port <= 65535 ? port : -EINVAL;
+	return cg_number_read(text, 1, 65535, &port) ? -EINVAL : (int)port;
 }
 
 int cg_endpoint_parse(const char *text, struct sockaddr_storage *out, socklen_t *len)

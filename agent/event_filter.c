@@ -50,7 +50,7 @@ static bool within(const struct cg_prefix *prefix, const __u8 addr[16])
 
 static bool names(const char *call_id, const char *text)
 {
-	char shown[4 * CG_CALL_ID_MAX + 1];
+	char shown[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
 
 	cg_text_utf8(shown, sizeof(shown), call_id, CG_CALL_ID_MAX);
 	return strstr(shown, text);

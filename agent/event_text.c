@@ -16,9 +16,9 @@ struct texts {
 	char at[CG_TIME_TEXT];
 	char source[INET6_ADDRSTRLEN];
 	char interface[IF_NAMESIZE];
-	char call_id[4 * CG_CALL_ID_MAX + 1];
-	char from_tag[4 * CG_TAG_MAX + 1];
-	char to_tag[4 * CG_TAG_MAX + 1];
+	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+	char from_tag[CG_UTF8_SIZE(CG_TAG_MAX)];
+	char to_tag[CG_UTF8_SIZE(CG_TAG_MAX)];
 };
 
 static void show_json(const struct cg_config *config, const struct cg_event *e,

@@ -19,8 +19,7 @@
 
 #define BACKOFF_FIRST (CG_SECOND / 4)
 #define BACKOFF_MOST (10 * CG_SECOND)
-#define SILENCE_NS                                                                                 \
-	(10 * CG_SECOND) /* of a collector that is connected to, or acknowledges nothing */
+#define SILENCE_NS (10 * CG_SECOND) /* of a collector that takes, or acknowledges, nothing */
 #define SEND_ROOM 65536 /* bytes of the kernel's: the rest waits in our queue */
 #define TOLD_NS (60 * CG_SECOND)
 

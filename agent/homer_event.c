@@ -20,7 +20,7 @@ static int encode(struct cg_homer *homer, const struct cg_config *config,
 		  const struct cg_event *event, const char *payload, __u8 out[CG_HEP_MAX])
 {
 	const __u64 offset = config->clock_offset[event->clock % CG_CLOCKS];
-	char call_id[4 * CG_CALL_ID_MAX + 1];
+	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
 	struct cg_hep hep = {
 		.source_port = event->source_port,
 		.at = (__s64)(event->at + offset) / 1000,

@@ -23,7 +23,7 @@ const char *cg_mark_word(unsigned int mark)
 
 bool cg_call_id_is(const char *call_id, const char *asked)
 {
-	char shown[4 * CG_CALL_ID_MAX + 1];
+	char shown[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
 
 	if (!strncmp(call_id, asked, CG_CALL_ID_MAX - 1))
 		return true;

@@ -206,7 +206,7 @@ static void draw_step(struct canvas *c, const struct cg_ladder *ladder,
 
 static void print_text(FILE *out, const char *name, const char *bytes, size_t max)
 {
-	char text[4 * CG_CALL_ID_MAX + 1];
+	char text[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
 
 	cg_text_utf8(text, sizeof(text), bytes, max);
 	fprintf(out, "%-9s %s\n", name, text);

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "text.h"
@@ -36,21 +35,10 @@ static bool to_journal(void)
 	       !fstat(STDERR_FILENO, &info) && info.st_dev == device && info.st_ino == inode;
 }
 
-static void now_text(char out[48])
-{
-	struct timespec now;
-	char text[24];
-	struct tm tm;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &tm));
-	snprintf(out, 48, "%s.%06ldZ", text, now.tv_nsec / 1000);
-}
-
 /* Whatever is not UTF-8 in it is escaped. */
 static json_t *string(const char *text)
 {
-	char escaped[4 * TEXT_MAX + 1];
+	char escaped[CG_UTF8_SIZE(TEXT_MAX)];
 
 	if (!text)
 		return NULL;
@@ -65,10 +53,10 @@ static char *json_line(int level, const char *text)
 					      [LOG_NOTICE] = "notice",
 					      [LOG_INFO] = "info",
 					      [LOG_DEBUG] = "debug" };
-	char ts[48], *line;
+	char ts[CG_TIME_TEXT], *line;
 	json_t *json;
 
-	now_text(ts);
+	cg_utc_text(cg_now_us(), ts);
 	json = json_pack("{ss ss so so* so* si}", "ts", ts, "level", levels[level], "msg",
 			 string(text), "instance", string(setup.instance), "node",
 			 string(setup.node), "pid", (int)getpid());

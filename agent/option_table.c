@@ -138,10 +138,12 @@ static int parse_delay(struct cg_options *options, const char *value)
 
 static int parse_count(struct cg_options *options, const char *value)
 {
-	if (!*value || strlen(value) > 9 || strspn(value, "0123456789") != strlen(value))
+	__u64 count;
+
+	if (cg_number_read(value, 1, 999999999, &count))
 		return -EINVAL;
-	options->count = strtoul(value, NULL, 10);
-	return options->count ? 0 : -EINVAL;
+	options->count = count;
+	return 0;
 }
 
 const struct cg_option cg_option_table[] = {

@@ -187,15 +187,6 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 	return not_for_verb(seen, *verb);
 }
 
-char *cg_options_spool(const struct cg_options *options)
-{
-	char *path = NULL;
-
-	if (options->spool)
-		return strdup(options->spool);
-	return asprintf(&path, "/var/lib/cseqguard/%s.db", options->instance) < 0 ? NULL : path;
-}
-
 int cg_options_set(struct cg_settings *settings, const char *assignment)
 {
 	const char *equals = strchr(assignment, '=');

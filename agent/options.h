@@ -83,9 +83,6 @@ extern const struct cg_verb cg_verbs[CG_VERBS];
 int cg_options_parse(int argc, char **argv, struct cg_options *options,
 		     const struct cg_verb **verb);
 
-/* --spool, or the daemon's own of this instance: the caller frees it; NULL: no memory. */
-char *cg_options_spool(const struct cg_options *options);
-
 /* KEY=VALUE of `set`. CG_DONE, or CG_USAGE with the error reported. */
 int cg_options_set(struct cg_settings *settings, const char *assignment);
 

@@ -45,25 +45,11 @@ int cg_parse_strict_interface(struct cg_settings *settings, const char *value)
 	return 0;
 }
 
-/* A decimal number and nothing else. */
-static int parse_number(const char *text, unsigned long max, unsigned long *number)
-{
-	unsigned long value;
-
-	if (!*text || strlen(text) > 10 || strspn(text, "0123456789") != strlen(text))
-		return -EINVAL;
-	value = strtoul(text, NULL, 10);
-	if (value > max)
-		return -EINVAL;
-	*number = value;
-	return 0;
-}
-
 int cg_parse_max_dialogs(struct cg_settings *settings, const char *value)
 {
-	unsigned long number;
+	__u64 number;
 
-	if (parse_number(value, MAX_DIALOGS, &number) || !number)
+	if (cg_number_read(value, 1, MAX_DIALOGS, &number))
 		return -EINVAL;
 	settings->max_dialogs = number;
 	settings->given |= CG_SET_MAX_DIALOGS;
@@ -73,10 +59,10 @@ int cg_parse_max_dialogs(struct cg_settings *settings, const char *value)
 /* What the kernel takes for a ring, unchanged: libbpf would round anything else up. */
 int cg_parse_ring_bytes(struct cg_settings *settings, const char *value)
 {
-	unsigned long number;
+	__u64 number;
 
-	if (parse_number(value, MAX_RING_BYTES, &number) || number & (number - 1) ||
-	    number < (unsigned long)sysconf(_SC_PAGESIZE))
+	if (cg_number_read(value, sysconf(_SC_PAGESIZE), MAX_RING_BYTES, &number) ||
+	    number & (number - 1))
 		return -EINVAL;
 	settings->ring_bytes = number;
 	settings->given |= CG_SET_RING_BYTES;
@@ -93,14 +79,14 @@ int cg_parse_ports(struct cg_settings *settings, const char *value)
 {
 	char *copy = strdup(value), *rest = copy, *text;
 	__u16 ports[CG_PORTS_MAX] = {};
-	unsigned long port;
+	__u64 port;
 	__u8 n = 0;
 	int err = copy ? 0 : -ENOMEM;
 
 	while (!err && (text = element(&rest))) {
 		if (n == CG_PORTS_MAX)
 			err = -E2BIG;
-		else if (parse_number(text, 65535, &port) || !port)
+		else if (cg_number_read(text, 1, 65535, &port))
 			err = -EINVAL;
 		else
 			ports[n++] = port;
@@ -120,7 +106,7 @@ int cg_parse_prefix(const char *text, struct cg_prefix *prefix)
 	char address[INET6_ADDRSTRLEN];
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
-	unsigned long bits, width = 32;
+	__u64 bits, width = 32;
 
 	if (len >= sizeof(address))
 		return -EINVAL;
@@ -132,7 +118,7 @@ int cg_parse_prefix(const char *text, struct cg_prefix *prefix)
 			return -EINVAL;
 	}
 	bits = width;
-	if (slash && parse_number(slash + 1, width, &bits))
+	if (slash && cg_number_read(slash + 1, 0, width, &bits))
 		return -EINVAL;
 	p.bits = 128 - width + bits;
 	for (unsigned int bit = p.bits; bit < 128; bit++)

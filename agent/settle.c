@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "report.h"
@@ -79,12 +78,9 @@ static const char *who(const struct cg_options *options)
 static int decide(const struct cg_options *options, const char *call_uid, struct decision *d)
 {
 	const char *by = who(options);
-	struct timespec now;
-	__s64 at, end;
+	__s64 at = cg_now_us(), end;
 
 	*d = (struct decision){};
-	clock_gettime(CLOCK_REALTIME, &now);
-	at = now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 	snprintf(d->at, sizeof(d->at), "%lld", (long long)at);
 	if (read_uid(call_uid, d->call_uid))
 		return cg_usage("'%s' is no call_uid; see: cseqguard cdr", call_uid);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "arrays.h"
 #include "chores.h"
@@ -13,6 +12,7 @@
 #include "log.h"
 #include "pg.h"
 #include "schema.h"
+#include "text.h"
 
 #define ROWS_A_BATCH 1000
 #define TRIES_AT_ONCE 5 /* of what met another transaction */
@@ -245,14 +245,11 @@ static void refused(struct cg_ship *ship, const PGresult *result)
 
 static void shipped(struct cg_ship *ship, const PGresult *result)
 {
-	struct timespec now;
-
 	if (PQresultStatus(result) != PGRES_COMMAND_OK) {
 		refused(ship, result);
 		return;
 	}
-	clock_gettime(CLOCK_REALTIME, &now);
-	ship->committed_at = now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+	ship->committed_at = cg_now_us();
 	ship->cursor[ship->sent.table] = ship->sent.last;
 	cg_writer_drop(ship->writer, ship->sent.table, ship->sent.last);
 	ship->sent.rows = 0;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "colour.h"
 #include "report.h"
 
 static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
@@ -41,9 +42,7 @@ static void catch_signals(void)
 
 static void use_colours(void)
 {
-	const char *no_colour = getenv("NO_COLOR"); /* no-color.org */
-
-	if ((no_colour && *no_colour) || !has_colors() || start_color() == ERR)
+	if (!cg_coloured() || !has_colors() || start_color() == ERR)
 		return;
 	use_default_colors();
 	init_pair(CG_TERMINAL_ALARM, COLOR_RED, -1);

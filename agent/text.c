@@ -113,18 +113,32 @@ int cg_time_read(const char *text, __s64 now, __s64 *us)
 	return 0;
 }
 
-void cg_boot_text(const __s64 clock_offset[CG_CLOCKS], __u8 clock, __u64 at, char out[CG_TIME_TEXT])
+__s64 cg_now_us(void)
 {
-	__s64 wall = (__s64)(at + (__u64)clock_offset[clock % CG_CLOCKS]);
-	time_t seconds = wall / 1000000000;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+void cg_utc_text(__s64 us, char out[CG_TIME_TEXT])
+{
+	time_t seconds = us / 1000000;
 	char text[CG_TIME_TEXT];
 	struct tm tm;
 
 	*out = '\0';
-	if (!at || wall < 0 || !gmtime_r(&seconds, &tm))
+	if (us < 0 || !gmtime_r(&seconds, &tm))
 		return;
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(out, CG_TIME_TEXT, "%.19s.%06ldZ", text, (long)(wall % 1000000000 / 1000));
+	snprintf(out, CG_TIME_TEXT, "%.19s.%06lldZ", text, us % 1000000);
+}
+
+void cg_boot_text(const __s64 clock_offset[CG_CLOCKS], __u8 clock, __u64 at, char out[CG_TIME_TEXT])
+{
+	__s64 wall = (__s64)(at + (__u64)clock_offset[clock % CG_CLOCKS]);
+
+	cg_utc_text(at && wall >= 0 ? wall / 1000 : -1, out);
 }
 
 void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out[CG_TIME_TEXT])
@@ -140,4 +154,17 @@ void cg_time_short(char text[CG_TIME_TEXT])
 		return;
 	memcpy(copy, text, sizeof(copy));
 	snprintf(text, CG_TIME_TEXT, "%.5s %.8s", copy + 5, copy + 11);
+}
+
+int cg_number_read(const char *text, __u64 min, __u64 max, __u64 *number)
+{
+	__u64 value;
+
+	if (!*text || strlen(text) > 10 || strspn(text, "0123456789") != strlen(text))
+		return -EINVAL;
+	value = strtoull(text, NULL, 10);
+	if (value < min || value > max)
+		return -EINVAL;
+	*number = value;
+	return 0;
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "top_json.h"
 
-#include "report.h"
+#include "dialog_json.h"
 #include "text.h"
 #include "words.h"
 
-#define TEXT(n) (4 * (n) + 1)
 #define OFFENDERS 20
 
 static json_t *a_second(const struct cg_rate *rate)
@@ -16,14 +15,6 @@ static json_t *a_second(const struct cg_rate *rate)
 static json_t *rate(const struct cg_rate *r)
 {
 	return json_pack("{sI so}", "total", (json_int_t)r->total, "per_second", a_second(r));
-}
-
-static json_t *text(const char *bytes, size_t max)
-{
-	char out[TEXT(CG_CALL_ID_MAX)];
-
-	cg_text_utf8(out, sizeof(out), bytes, max);
-	return json_string(out);
 }
 
 static json_t *interfaces(const struct cg_top *top)
@@ -66,10 +57,11 @@ static json_t *call(const struct cg_top *top, const struct cg_dialog *d)
 
 	cg_addr_text(d->caller.addr, source);
 	cg_time_text(&top->config, d->clock, d->answer, answer);
-	return json_pack("{so ss ss so so ss si}", "call_id", text(d->call.call_id, CG_CALL_ID_MAX),
-			 "state", cg_state_word(d->state), "answer", answer, "caller",
-			 text(d->call.from_uri, CG_URI_MAX), "callee",
-			 text(d->call.to_uri, CG_URI_MAX), "source", source, "blocked_byes",
+	return json_pack("{so ss ss so so ss si}", "call_id",
+			 cg_wire_json(d->call.call_id, CG_CALL_ID_MAX), "state",
+			 cg_state_word(d->state), "answer", answer, "caller",
+			 cg_wire_json(d->call.from_uri, CG_URI_MAX), "callee",
+			 cg_wire_json(d->call.to_uri, CG_URI_MAX), "source", source, "blocked_byes",
 			 d->blocked_byes);
 }
 

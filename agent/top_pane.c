@@ -99,7 +99,7 @@ static void add_ladder(struct cg_pane *pane, const struct cg_options *options, c
 void cg_pane_call(struct cg_pane *pane, const struct cg_options *options,
 		  const struct cg_dialog *dialog)
 {
-	char call_id[4 * CG_CALL_ID_MAX + 1];
+	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
 
 	if (!open_pane(pane))
 		return;

@@ -13,7 +13,6 @@
 #include "text.h"
 #include "words.h"
 
-#define TEXT(n) (4 * (n) + 1)
 #define BAR 20
 #define WIDE 140 /* columns from which on all of a call is shown */
 
@@ -255,7 +254,8 @@ static void cseq_text(const struct cg_leg *leg, __u8 flags, char out[12])
 void cg_top_call(const struct cg_top *top, const struct cg_dialog *d, unsigned int columns,
 		 struct cg_line *line)
 {
-	char call_id[TEXT(CG_CALL_ID_MAX)], caller[TEXT(CG_URI_MAX)], callee[TEXT(CG_URI_MAX)];
+	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)], caller[CG_UTF8_SIZE(CG_URI_MAX)],
+		callee[CG_UTF8_SIZE(CG_URI_MAX)];
 	char source[INET6_ADDRSTRLEN], age[16], blocked[16], a[12], b[12], cseqs[32];
 
 	cg_text_utf8(call_id, sizeof(call_id), d->call.call_id, CG_CALL_ID_MAX);
@@ -305,7 +305,7 @@ static void leg_fact(struct facts *facts, const char *name, const struct cg_leg 
 
 static void text_fact(struct facts *facts, const char *name, const char *bytes, size_t max)
 {
-	char text[TEXT(CG_CALL_ID_MAX)];
+	char text[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
 
 	cg_text_utf8(text, sizeof(text), bytes, max);
 	fact(facts, "%-12s%s", name, text);

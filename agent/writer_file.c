@@ -11,8 +11,7 @@
 #include "writer_own.h"
 
 #define RETRY_SECONDS 1
-#define STEPS_APART                                                                                \
-	(1LL << 32) /* of two files: whatever an operator's hand gave out lies between */
+#define STEPS_APART (1LL << 32) /* of two files: what an operator's hand gave out lies between */
 
 void cg_writer_tell(struct cg_writer *writer)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/ladder.c agent/ladder_json.c agent/recent.c agent/text.c agent/words.c -ljansson
+// link: agent/ladder.c agent/ladder_json.c agent/dialog_json.c agent/recent.c agent/text.c agent/words.c -ljansson
 #include <jansson.h>
 #include <string.h>
 
