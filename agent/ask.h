@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What a client may ask of the daemon's socket. One packet asks; the answer is a packet a dialog, then an
- * end, and the daemon closes. Events may come before the answer: they are told by their first bytes. A
- * client that says anything else is closed, as one of another version is.
+ * What a client may ask of the daemon's socket. One packet asks; the answer is a packet a dialog,
+ * then an end, and the daemon closes. Events may come before the answer: they are told by their
+ * first bytes. A client that says anything else is closed, as one of another version is.
  */
 #ifndef CG_ASK_H
 #define CG_ASK_H
@@ -60,9 +60,10 @@ static inline int cg_ask_is(const struct cg_ask_head *head, long got, __u32 what
 /* --- the client's side ------------------------------------------------------------------------ */
 
 /*
- * Asks for the dialogs of a Call-ID; `take` gets each (valid during that call), and stops the rest by a
- * value other than 0. Waits some seconds at most. 0, what `take` returned, or -errno: of cg_run_connect(),
- * -EPROTO: it closed without an end (of another version), -ETIMEDOUT. *remembered: dialogs in all.
+ * Asks for the dialogs of a Call-ID; `take` gets each (valid during that call), and stops the rest
+ * by a value other than 0. Waits some seconds at most. 0, what `take` returned, or -errno: of
+ * cg_run_connect(), -EPROTO: it closed without an end (of another version), -ETIMEDOUT.
+ * *remembered: dialogs in all.
  */
 int cg_ask_ladder(const char *instance, const char *call_id,
 		  int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,

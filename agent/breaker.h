@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The breaker: of the dialogs whose first BYE was judged within a window of time, the share that had
- * one dropped. An upstream fault (a proxy whose timeout BYE always says CSeq 1) hits every call at
- * once; an attacker, who may repeat his BYE a thousand times, is one dialog, and a few dialogs trip
- * nothing. Pure: dialogs and a clock in, a verdict out.
+ * The breaker: of the dialogs whose first BYE was judged within a window of time, the share that
+ * had one dropped. An upstream fault (a proxy whose timeout BYE always says CSeq 1) hits every call
+ * at once; an attacker, who may repeat his BYE a thousand times, is one dialog, and a few dialogs
+ * trip nothing. Pure: dialogs and a clock in, a verdict out.
  */
 #ifndef CG_BREAKER_H
 #define CG_BREAKER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What PostgreSQL is asked beside rows: partitions of the months ahead, after each connect and once a
- * day; and once, after all that the spool held, that calls of before the boot be closed (lost.h).
+ * What PostgreSQL is asked beside rows: partitions of the months ahead, after each connect and once
+ * a day; and once, after all that the spool held, that calls of before the boot be closed (lost.h).
  */
 #ifndef CG_CHORES_H
 #define CG_CHORES_H

@@ -18,8 +18,8 @@
 int cg_clsact_attach(__u32 ifindex, int prog_fd, bool *made);
 
 /*
- * Removes the filter if it is ours, and with made the qdisc, if nobody else has filters in it. What is
- * gone already is no error.
+ * Removes the filter if it is ours, and with made the qdisc, if nobody else has filters in it. What
+ * is gone already is no error.
  */
 int cg_clsact_detach(__u32 ifindex, bool made);
 

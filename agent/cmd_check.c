@@ -117,8 +117,8 @@ struct losses {
 };
 
 /*
- * What was lost since the last check by this user: sums alone would alert for ever. The first one of an
- * attach, and one that may keep no note, counts from the attach.
+ * What was lost since the last check by this user: sums alone would alert for ever. The first one
+ * of an attach, and one that may keep no note, counts from the attach.
  */
 static const char *since(struct check *c, const struct losses *now, struct losses *lost)
 {

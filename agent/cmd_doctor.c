@@ -41,8 +41,8 @@ static void interfaces(struct cg_findings *f, const struct cg_options *options)
 }
 
 /*
- * To another network namespace; fd of the one that this was. Some of /proc/sys, and PostgreSQL, are those of
- * where we were called, as the daemon has them.
+ * To another network namespace; fd of the one that this was. Some of /proc/sys, and PostgreSQL, are
+ * those of where we were called, as the daemon has them.
  */
 static int go(int fd)
 {

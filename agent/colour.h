@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Colour, width and characters of standard output: colour of a terminal alone, and not where NO_COLOR or TERM=dumb is set. */
+/*
+ * Colour, width and characters of standard output: colour of a terminal alone, and not where
+ * NO_COLOR or TERM=dumb is set.
+ */
 #ifndef CG_COLOUR_H
 #define CG_COLOUR_H
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <wchar.h>
 
-/* Bytes of the character at text, and the columns that it takes; 0 bytes: none that can be shown. */
+/* Bytes of the character at text, and the columns it takes; 0 bytes: none that can be shown. */
 static size_t character(const char *text, unsigned int *columns)
 {
 	mbstate_t state = {};

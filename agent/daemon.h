@@ -45,7 +45,7 @@ struct cg_daemon {
 	int exit_code; /* CG_DONE or CG_FAILED */
 };
 
-/* Everything that can be wrong with a start is found, and logged, here. 0 or -errno: it is to end. */
+/* All that can be wrong with a start is found, and logged, here. 0 or -errno. */
 int cg_daemon_start(struct cg_daemon *d);
 
 /* Puts its watches into the loop, as the last step of a start. 0 or -errno. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The file is read to its end first, so that every error is told, and so that it may say itself which
- * instance it is for. inih knows no line numbers, and takes the rest of a line that is too long for
- * another one: the lines that it gets are looked at here before.
+ * The file is read to its end first, so that every error is told, and so that it may say itself
+ * which instance it is for. inih knows no line numbers, and takes the rest of a line that is too
+ * long for another one: the lines that it gets are looked at here before.
  */
 #define _GNU_SOURCE
 #include <ctype.h>

@@ -43,21 +43,23 @@ struct cg_daemon_options {
 };
 
 /*
- * The file is --config's; else CSEQGUARD_CONFIG's, none where that is empty; else CG_CONFIG: these two
- * need not be there. At a start errors are logged as the options say. 0, or -EINVAL with a line on
- * stderr for each error. Strings are the structure's own; cg_daemon_options_free() even after a failure.
+ * The file is --config's; else CSEQGUARD_CONFIG's, none where that is empty; else CG_CONFIG: these
+ * two need not be there. At a start errors are logged as the options say. 0, or -EINVAL with a line
+ * on stderr for each error. Strings are the structure's own; cg_daemon_options_free() even after a
+ * failure.
  */
 int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **argv, bool start);
 void cg_daemon_options_free(struct cg_daemon_options *options);
 void cg_daemon_options_help(void); /* to stdout */
 void cg_daemon_options_print(const struct cg_daemon_options *options); /* to stdout */
 
-/* Where the daemon of an instance keeps its spool by itself. The caller frees it; NULL: no memory. */
+/* The spool that an instance has by default: its path, to be freed; NULL: no memory. */
 char *cg_daemon_spool(const char *instance);
 
 /*
- * Takes over what may change while the daemon runs, and logs each change, and each that has to wait for a
- * restart. What is taken over is exchanged: both are to be freed still. Returns a bit for each change.
+ * Takes over what may change while the daemon runs, and logs each change, and each that has to wait
+ * for a restart. What is taken over is exchanged: both are to be freed still. Returns a bit for
+ * each change.
  */
 __u64 cg_daemon_options_reload(struct cg_daemon_options *now, struct cg_daemon_options *next);
 bool cg_daemon_option_in(__u64 changed, const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What `doctor` looks at, a concern a function. Nothing is changed; what is found goes to `findings`. */
+/* What `doctor` looks at, a function a concern. Nothing is changed; it adds to `findings`. */
 #ifndef CG_DOCTOR_H
 #define CG_DOCTOR_H
 

@@ -5,7 +5,7 @@
 
 #include <sys/socket.h>
 
-/* 192.0.2.1:9060 or [2001:db8::1]:9060, no names: nothing is looked up. 0 or -EINVAL, out untouched. */
+/* 192.0.2.1:9060 or [2001:db8::1]:9060, no names. 0, or -EINVAL with out untouched. */
 int cg_endpoint_parse(const char *text, struct sockaddr_storage *out, socklen_t *len);
 
 /* The same, or a port alone: of 127.0.0.1. */

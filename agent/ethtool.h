@@ -10,7 +10,7 @@
 int cg_ethtool_driver(const char *interface, char *driver, size_t size);
 int cg_ethtool_queues(const char *interface, unsigned int *rx, unsigned int *rx_max);
 
-/* Of `n` features by their names in the kernel (as rx-lro): whether they are on. Unknown ones are off. */
+/* Whether `n` features, by their names in the kernel (as rx-lro), are on. Unknown ones are off. */
 int cg_ethtool_features(const char *interface, const char *const *names, bool *on, size_t n);
 
 /* By SIOCGIFMTU and SIOCGIFFLAGS. */

@@ -15,8 +15,8 @@ struct cg_event_filter { /* all 0: every event */
 };
 
 /*
- * WORD,...: adds to those given before. 0, or -EINVAL with `bad` the word that is none, cut, and `near`
- * the one that was meant (static; NULL: none is near); the filter is untouched then.
+ * WORD,...: adds to those given before. 0, or -EINVAL with `bad` the word that is none, cut, and
+ * `near` the one that was meant (static; NULL: none is near); the filter is untouched then.
  */
 #define CG_REASON_TEXT 49
 int cg_filter_reasons(struct cg_event_filter *filter, const char *words, char bad[CG_REASON_TEXT],

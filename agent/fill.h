@@ -20,8 +20,8 @@ struct cg_fill {
 int cg_fill_read(const char *instance, struct cg_fill *fill);
 
 json_t *cg_fills_json(const struct cg_fill *fills, size_t n);
-json_t *cg_fills_filling(const struct cg_fill *fills,
-			 size_t n); /* names of those near their limit */
+/* Names of those near their limit. */
+json_t *cg_fills_filling(const struct cg_fill *fills, size_t n);
 void cg_fills_show(const struct cg_fill *fills, size_t n);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What `doctor` finds, a line each: ok, warning or failed, the object, what is the case, the remedy. */
+/* What `doctor` finds, a line each: ok, warning or failed, the object, the cause, the remedy. */
 #ifndef CG_FINDING_H
 #define CG_FINDING_H
 

@@ -36,9 +36,9 @@ int cg_guard_lost(const struct cg_guard *guard, struct cg_losses *losses);
 int cg_guard_observe(struct cg_guard *guard);
 
 /*
- * Where the wall clock was stepped by more than 100 ms: writes the new offset under a number that is
- * not in `in_use` (a bit each), for dialogs born from now on. 1: done, guard->config is anew; 0: not
- * needed; or -errno: -ENOSPC all numbers are in use.
+ * Where the wall clock was stepped by more than 100 ms: writes the new offset under a number that
+ * is not in `in_use` (a bit each), for dialogs born from now on. 1: done, guard->config is anew; 0:
+ * not needed; or -errno: -ENOSPC all numbers are in use.
  */
 int cg_guard_follow_clock(struct cg_guard *guard, unsigned int in_use);
 

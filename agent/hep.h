@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * HEP version 3, the encapsulation that Homer collects: a header, then chunks of vendor, type and length
- * (sipcapture/HEP). Pure: a record in, bytes out.
+ * HEP version 3, the encapsulation that Homer collects: a header, then chunks of vendor, type and
+ * length (sipcapture/HEP). Pure: a record in, bytes out.
  */
 #ifndef CG_HEP_H
 #define CG_HEP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The one network namespace that an instance guards: an ifindex means nothing elsewhere. Remembered by a
- * pin netns_COOKIE of a program of ours.
+ * The one network namespace that an instance guards: an ifindex means nothing elsewhere. Remembered
+ * by a pin netns_COOKIE of a program of ours.
  */
 #ifndef CG_HOME_H
 #define CG_HOME_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Records to a Homer collector, by UDP or TCP, in the loop. A collector that is away, slow or dead holds
- * nothing up: CG_HOMER_QUEUE records wait for it, what finds no room is lost, counted and told. Over TCP
- * a record waits until it is acknowledged, and may come twice after a connection broke; over UDP it is
- * gone once it is sent.
+ * Records to a Homer collector, by UDP or TCP, in the loop. A collector that is away, slow or dead
+ * holds nothing up: CG_HOMER_QUEUE records wait for it, what finds no room is lost, counted and
+ * told. Over TCP a record waits until it is acknowledged, and may come twice after a connection
+ * broke; over UDP it is gone once it is sent.
  */
 #ifndef CG_HOMER_H
 #define CG_HOMER_H

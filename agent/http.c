@@ -96,8 +96,8 @@ static bool has_body(struct MHD_Connection *connection)
 }
 
 /*
- * Called when the headers are there, and again when the request is: an answer at the first call closes the
- * connection, which is right where there is a body that nobody will read.
+ * Called when the headers are there, and again when the request is: an answer at the first call
+ * closes the connection, which is right where there is a body that nobody will read.
  */
 static enum MHD_Result take_request(void *ctx, struct MHD_Connection *connection, const char *url,
 				    const char *method, const char *version,

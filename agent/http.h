@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The daemon's HTTP listener: GET and HEAD, read-only, in the daemon's own loop. Connections, those of
- * one address, their idle time and the size of a request are bounded; a client that is slow waits for
- * itself alone. No TLS and no passwords: it listens on loopback unless it is told else.
+ * The daemon's HTTP listener: GET and HEAD, read-only, in the daemon's own loop. Connections, those
+ * of one address, their idle time and the size of a request are bounded; a client that is slow
+ * waits for itself alone. No TLS and no passwords: it listens on loopback unless it is told else.
  */
 #ifndef CG_HTTP_H
 #define CG_HTTP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * An instance: the pinned maps and the two programs that all its interfaces share, bound to one network
- * namespace. What fails is reported here; enum cg_exit is returned.
+ * An instance: the pinned maps and the two programs that all its interfaces share, bound to one
+ * network namespace. What fails is reported here; enum cg_exit is returned.
  */
 #ifndef CG_INSTANCE_H
 #define CG_INSTANCE_H
@@ -18,8 +18,8 @@ struct cg_instance {
 };
 
 /*
- * Opens the instance, or makes it with these settings where there is none. One that exists keeps its
- * settings. An instance without a living interface moves to this network namespace.
+ * Opens the instance, or makes it with these settings where there is none. One that exists keeps
+ * its settings. An instance without a living interface moves to this network namespace.
  */
 int cg_instance_attach(const char *name, const struct cg_settings *settings,
 		       struct cg_instance *instance);

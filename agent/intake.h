@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the rings give: to listeners, to the memory, to the rows of violations, and to a look at its dialog. */
+/* What the rings give goes to listeners, memory, rows of violations, and a look at its dialog. */
 #ifndef CG_INTAKE_H
 #define CG_INTAKE_H
 

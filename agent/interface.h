@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * One guarded interface: an XDP link, pinned as link_IFINDEX_NAME, and a tc filter. A clsact qdisc that
- * we made is remembered by the pin clsact_IFINDEX_NAME (of our program: it outlives every process).
- * What fails is reported here; -errno is returned.
+ * One guarded interface: an XDP link, pinned as link_IFINDEX_NAME, and a tc filter. A clsact qdisc
+ * that we made is remembered by the pin clsact_IFINDEX_NAME (of our program: it outlives every
+ * process). What fails is reported here; -errno is returned.
  */
 #ifndef CG_INTERFACE_H
 #define CG_INTERFACE_H

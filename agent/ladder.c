@@ -33,7 +33,7 @@ bool cg_call_id_is(const char *call_id, const char *asked)
 	return !strcmp(shown, asked);
 }
 
-/* --- who sent it to whom ------------------------------------------------------------------------- */
+/* --- who sent it to whom ---------------------------------------------------------------------- */
 
 static enum cg_place place_of(__u8 leg)
 {
@@ -87,7 +87,7 @@ static void set_ends(const struct cg_ladder *ladder, const struct cg_event *e,
 	step->to = step->mark == CG_MARK_REFUSED ? CG_PLACE_GUARD : to;
 }
 
-/* --- steps --------------------------------------------------------------------------------------- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 static enum cg_mark mark_of(const struct cg_event *e)
 {
@@ -172,7 +172,7 @@ static bool has(const struct cg_ladder *ladder, __u8 type)
 	return false;
 }
 
-/* --- what the dialog alone tells ----------------------------------------------------------------- */
+/* --- what the dialog alone tells -------------------------------------------------------------- */
 
 static struct cg_ladder_step *add_told(struct cg_ladder *ladder, __u64 at, __u8 method)
 {
@@ -230,7 +230,7 @@ static void add_dialog(struct cg_ladder *ladder, const struct cg_recent_call *ca
 		add_end(ladder);
 }
 
-/* --- both counters ------------------------------------------------------------------------------- */
+/* --- both counters ---------------------------------------------------------------------------- */
 
 static void raise_lane(struct cg_lane *lane, __u32 cseq)
 {
@@ -238,7 +238,7 @@ static void raise_lane(struct cg_lane *lane, __u32 cseq)
 		*lane = (struct cg_lane){ cseq, true };
 }
 
-/* A proxy may have renumbered what goes out under its name, and a refused number counts for nothing. */
+/* A proxy may have renumbered what goes out under its name; a refused number counts for nothing. */
 static bool raises(const struct cg_ladder_step *step)
 {
 	enum cg_place named = place_of(step->leg);
@@ -281,7 +281,7 @@ static void set_last(struct cg_ladder *ladder)
 		raise_lane(&last->callee, d->callee.cseq);
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 /* By its events alone. */
 static void name_dialog(const struct cg_recent_call *call, struct cg_dialog *d)

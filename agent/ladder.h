@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The message ladder of one dialog, from what the map and the daemon's memory say of it: who sent what
- * to whom, what the guard made of it, and both counters after it. Pure: no I/O, no clock, bounded. The
- * CLI draws it, ladder_json.h gives it as JSON.
+ * The message ladder of one dialog, from what the map and the daemon's memory say of it: who sent
+ * what to whom, what the guard made of it, and both counters after it. Pure: no I/O, no clock,
+ * bounded. The CLI draws it, ladder_json.h gives it as JSON.
  */
 #ifndef CG_LADDER_H
 #define CG_LADDER_H
@@ -80,8 +80,8 @@ void cg_ladder_make(const struct cg_recent_call *call, struct cg_ladder *ladder)
 void cg_ladder_call(const struct cg_dialog *dialog, struct cg_recent_call *call);
 
 /*
- * Does this Call-ID of the contract (NUL-ended, cut to CG_CALL_ID_MAX) stand for what was asked for: the
- * same bytes, as far as they are kept, or as they are shown (cg_text_utf8).
+ * Does this Call-ID of the contract (NUL-ended, cut to CG_CALL_ID_MAX) stand for what was asked
+ * for: the same bytes, as far as they are kept, or as they are shown (cg_text_utf8).
  */
 bool cg_call_id_is(const char *call_id, const char *asked);
 

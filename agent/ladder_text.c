@@ -22,7 +22,7 @@ struct canvas {
 	char row[WIDTH_MAX + 1];
 };
 
-/* --- one row ------------------------------------------------------------------------------------- */
+/* --- one row ---------------------------------------------------------------------------------- */
 
 static void bars(struct canvas *c)
 {
@@ -107,7 +107,7 @@ static void print_note(struct canvas *c, char *note, const char *colour)
 	}
 }
 
-/* --- one step ------------------------------------------------------------------------------------ */
+/* --- one step --------------------------------------------------------------------------------- */
 
 static void label_of(const struct cg_ladder_step *step, int room, char out[LABEL])
 {
@@ -202,7 +202,7 @@ static void draw_step(struct canvas *c, const struct cg_ladder *ladder,
 		print_note(c, note, colour);
 }
 
-/* --- the head ------------------------------------------------------------------------------------ */
+/* --- the head --------------------------------------------------------------------------------- */
 
 static void print_text(FILE *out, const char *name, const char *bytes, size_t max)
 {

@@ -10,8 +10,8 @@
 #define CG_LADDER_WIDTH 80 /* at least, and where output is no terminal */
 
 /*
- * What was refused is red where standard output is coloured, and ends at an X anywhere. Not flushed.
- * clock_offset: as in struct cg_config.
+ * What was refused is red where standard output is coloured, and ends at an X anywhere. Not
+ * flushed. clock_offset: as in struct cg_config.
  */
 void cg_ladder_draw(FILE *out, const struct cg_ladder *ladder, const __s64 clock_offset[CG_CLOCKS],
 		    unsigned int width);

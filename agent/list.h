@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A table on standard output, by libsmartcols: cut to the terminal's width on a terminal, in full elsewhere.
- * Rows go out by the thousand, so that a million of them need no more memory; columns grow, and never shrink.
+ * A table on standard output, by libsmartcols: cut to the terminal's width on a terminal, in full
+ * elsewhere. Rows go out by the thousand, so that a million of them need no more memory; columns
+ * grow, and never shrink.
  */
 #ifndef CG_LIST_H
 #define CG_LIST_H
@@ -25,12 +26,12 @@ struct cg_list;
 struct cg_list *cg_list_new(const struct cg_list_column *columns, unsigned int n);
 
 /*
- * A row: n texts that are fit for a terminal (cg_text_utf8), copied; NULL is "". 0 or -errno (-EPIPE: output
- * fails, see cg_out_end()).
+ * A row: n texts that are fit for a terminal (cg_text_utf8), copied; NULL is "". 0 or -errno
+ * (-EPIPE: output fails, see cg_out_end()).
  */
 int cg_list_add(struct cg_list *list, const char *const *cells, enum cg_colour colour);
 
-/* What is not out yet (a table without rows has its heading), then frees it; list may be NULL. 0 or -errno. */
+/* Prints what is not out yet (without rows, the heading) and frees it; may be NULL. 0 or -errno. */
 int cg_list_end(struct cg_list *list);
 void cg_list_free(struct cg_list *list); /* without a word */
 

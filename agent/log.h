@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The daemon's words: one line each, to stderr, in one write. Where stderr is the journal (JOURNAL_STREAM,
- * systemd.exec(5)) each carries its level as sd-daemon(3) has it.
+ * The daemon's words: one line each, to stderr, in one write. Where stderr is the journal
+ * (JOURNAL_STREAM, systemd.exec(5)) each carries its level as sd-daemon(3) has it.
  */
 #ifndef CG_LOG_H
 #define CG_LOG_H
@@ -17,7 +17,7 @@ struct cg_log_setup {
 /* Before the first one: text, not verbose. */
 void cg_log_setup(const struct cg_log_setup *setup);
 
-/* By level: err needs an operator, warning may, notice (cg_log) is worth a look, debug is with -v. */
+/* By level: err needs an operator, warning may, notice (cg_log) is worth a look, debug: -v. */
 __attribute__((format(printf, 1, 2))) void cg_log_err(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void cg_log_warning(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void cg_log(const char *format, ...);

@@ -18,8 +18,8 @@ struct cg_watch {
 int cg_loop_new(void);
 
 /*
- * Watches watch->fd for `events` (EPOLLIN...; 0: only errors), or changes what it is watched for. The
- * watch stays in place until it is removed. 0 or -errno.
+ * Watches watch->fd for `events` (EPOLLIN...; 0: only errors), or changes what it is watched for.
+ * The watch stays in place until it is removed. 0 or -errno.
  */
 int cg_loop_watch(int loop, struct cg_watch *watch, __u32 events);
 void cg_loop_forget(int loop, struct cg_watch *watch);

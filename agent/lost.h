@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Open rows of calls from before the host's last boot: their dialogs went with the maps, so nobody can
- * tell their end any more. They close as `lost`, suspect, at the boot at the latest.
+ * Open rows of calls from before the host's last boot: their dialogs went with the maps, so nobody
+ * can tell their end any more. They close as `lost`, suspect, at the boot at the latest.
  */
 #ifndef CG_LOST_H
 #define CG_LOST_H
@@ -15,8 +15,8 @@ extern const char cg_lost_sql[];
 int cg_lost_spooled(const char *path, const struct cg_origin *origin);
 
 /*
- * The boot in microseconds since 1970, as text: no call that was seen since then has an earlier time,
- * under whatever clock offset it was born.
+ * The boot in microseconds since 1970, as text: no call that was seen since then has an earlier
+ * time, under whatever clock offset it was born.
  */
 void cg_lost_boot(const struct cg_origin *origin, char out[24]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The daemon's metrics in Prometheus' text format 0.0.4. Labels take their values from the contract's
- * lists alone: nothing from the wire. No scrape walks a map.
+ * The daemon's metrics in Prometheus' text format 0.0.4. Labels take their values from the
+ * contract's lists alone: nothing from the wire. No scrape walks a map.
  */
 #ifndef CG_METRICS_H
 #define CG_METRICS_H

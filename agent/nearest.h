@@ -12,8 +12,8 @@ struct cg_nearest {
 };
 
 /*
- * Insertions, deletions, changes and swaps of neighbours that make one of the other; the length of the
- * longer, or more, where one has more than CG_NEAREST_MAX bytes.
+ * Insertions, deletions, changes and swaps of neighbours that make one of the other; the length of
+ * the longer, or more, where one has more than CG_NEAREST_MAX bytes.
  */
 unsigned int cg_distance(const char *a, const char *b);
 

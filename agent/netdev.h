@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the kernel says of an interface's XDP support, without a program attached: Linux 6.3 and newer. */
+/* An interface's XDP support as the kernel tells it, no program attached: from Linux 6.3 on. */
 #ifndef CG_NETDEV_H
 #define CG_NETDEV_H
 

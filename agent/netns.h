@@ -8,8 +8,9 @@
 #include <stddef.h>
 
 /*
- * Enters /run/netns/NAME (or the path NAME, if it has a slash) with this thread, and leaves the mounts
- * as they are: `ip netns exec` puts a fresh /sys over the bpffs. 0 or -errno: -ENOENT no such namespace.
+ * Enters /run/netns/NAME (or the path NAME, if it has a slash) with this thread, and leaves the
+ * mounts as they are: `ip netns exec` puts a fresh /sys over the bpffs. 0 or -errno: -ENOENT no
+ * such namespace.
  */
 int cg_netns_enter(const char *name);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Who sent the most refused BYEs, in a table of fixed size: Space-Saving (Metwally, Agrawal, El Abbadi,
- * 2005). A source that is not in the full table takes the place of the one with the lowest count, and
- * its count over, which is kept beside it as what may be too much. So whoever sent more than one in
- * CG_OFFENDERS_MAX of all is in the table, and a million forged sources do not push him out. Pure.
+ * Who sent the most refused BYEs, in a table of fixed size: Space-Saving (Metwally, Agrawal, El
+ * Abbadi, 2005). A source that is not in the full table takes the place of the one with the lowest
+ * count, and its count over, which is kept beside it as what may be too much. So whoever sent more
+ * than one in CG_OFFENDERS_MAX of all is in the table, and a million forged sources do not push him
+ * out. Pure.
  */
 #ifndef CG_OFFENDERS_H
 #define CG_OFFENDERS_H

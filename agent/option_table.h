@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The table of options: what the command line, `set`, --help, man pages and completion know of each. */
+/* The table of options: what command line, `set`, --help, manual and completion know of each. */
 #ifndef CG_OPTION_TABLE_H
 #define CG_OPTION_TABLE_H
 

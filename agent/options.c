@@ -123,7 +123,7 @@ static const struct cg_option *row_for(const struct cg_option *row, const struct
 	return row;
 }
 
-/* The verb alone; what is wrong with the rest is told afterwards. getopt turns a copy of argv about. */
+/* The verb alone; the rest is judged afterwards. getopt permutes a copy of argv. */
 static const struct cg_verb *verb_ahead(int argc, char **argv, const char *shorts,
 					const struct option *longs)
 {

@@ -71,14 +71,14 @@ struct cg_verb {
 CG_VERB_LIST(CG_VERB_RUN)
 #undef CG_VERB_RUN
 
-/* The ladders of a Call-ID to stdout: of `ladder`, and of whoever opens a call. enum cg_exit, reported. */
+/* The ladders of a Call-ID to stdout: `ladder`, and whoever opens a call. Exit code, reported. */
 int cg_ladder_show(const struct cg_options *options, const char *call_id);
 
 extern const struct cg_verb cg_verbs[CG_VERBS];
 
 /*
- * Parses main's arguments (argv is permuted). *verb is NULL where none is given. CG_DONE, or CG_USAGE
- * with the error reported, and *verb, where it can be told.
+ * Parses main's arguments (argv is permuted). *verb is NULL where none is given. CG_DONE, or
+ * CG_USAGE with the error reported, and *verb, where it can be told.
  */
 int cg_options_parse(int argc, char **argv, struct cg_options *options,
 		     const struct cg_verb **verb);

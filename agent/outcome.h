@@ -2,8 +2,8 @@
 /*
  * What became of the BYEs that observe mode let pass: whether a drop would have been right. A
  * violation waits for the answer that the program saw, or for silence; then its row is told once
- * more, with its outcome. Pure: events and a clock in, outcomes out. What waits is bounded, and dies
- * with the daemon: such a row keeps no outcome, the counters are exact.
+ * more, with its outcome. Pure: events and a clock in, outcomes out. What waits is bounded, and
+ * dies with the daemon: such a row keeps no outcome, the counters are exact.
  */
 #ifndef CG_OUTCOME_H
 #define CG_OUTCOME_H

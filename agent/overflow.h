@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Calls that found no room in `dialogs`: each gets its row, open and suspect, and leaves map `overflow`
- * once that is durable. Nobody watches such a call: its row stays open until an operator settles it.
+ * Calls that found no room in `dialogs`: each gets its row, open and suspect, and leaves map
+ * `overflow` once that is durable. Nobody watches such a call: its row stays open until an operator
+ * settles it.
  */
 #ifndef CG_OVERFLOW_H
 #define CG_OVERFLOW_H

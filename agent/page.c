@@ -13,7 +13,7 @@ static const char page[] =
 #define PLACE "@NONCE@"
 #define NONCE_BYTES 16
 
-/* In hexadecimal; 0, or -1: a page without its script is better than one with a nonce to be guessed. */
+/* In hexadecimal; 0, or -1: better a page without its script than a nonce to be guessed. */
 static int make_nonce(char nonce[2 * NONCE_BYTES + 1])
 {
 	__u8 bytes[NONCE_BYTES];

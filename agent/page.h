@@ -4,8 +4,8 @@
 #define CG_PAGE_H
 
 /*
- * malloc()ed, under a nonce of its own; NULL: no memory. csp: the Content-Security-Policy to send with
- * it, valid until the next call.
+ * malloc()ed, under a nonce of its own; NULL: no memory. csp: the Content-Security-Policy to send
+ * with it, valid until the next call.
  */
 char *cg_page(const char **csp);
 

@@ -31,8 +31,8 @@ struct cg_pg {
 };
 
 /*
- * What libpq quotes may be a piece of a password, wherever a quote or blank of that ends it: from the
- * first quote to the last all goes, and the keyword that it is near to is told in its place.
+ * What libpq quotes may be a piece of a password, wherever a quote or blank of that ends it: from
+ * the first quote to the last all goes, and the keyword that it is near to is told in its place.
  */
 static void hide_quoted(char *why, size_t size)
 {
@@ -177,10 +177,10 @@ static void ignore_notice(void *ctx, const PGresult *notice)
 static void connect_start(struct cg_pg *pg)
 {
 	/*
-	 * What stands before the conninfo is a default, what stands after it has the last word. libpq
-	 * heeds connect_timeout only where it blocks: of several hosts, one that swallows packets
-	 * would use up our deadline each time, without this bound on its own. And whoever writes has
-	 * no use for a host that is read-only.
+	 * What stands before the conninfo is a default, what stands after it has the last word.
+	 * libpq heeds connect_timeout only where it blocks: of several hosts, one that swallows
+	 * packets would use up our deadline each time, without this bound on its own. And whoever
+	 * writes has no use for a host that is read-only.
 	 */
 	char user_timeout[24];
 	const char *keys[] = { "fallback_application_name", "tcp_user_timeout",	    "dbname",

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * One connection to PostgreSQL in the loop: connects by itself, again and again with back-off, sends
- * one statement at a time, and never waits. A server that stalls instead of dying is left at a deadline of
- * our own, by PQfinish: PQcancel would hang with it. Of several hosts it takes the first that is not
- * read-only. (libpq looks host names up blocking.)
+ * One connection to PostgreSQL in the loop: connects by itself, again and again with back-off,
+ * sends one statement at a time, and never waits. A server that stalls instead of dying is left at
+ * a deadline of our own, by PQfinish: PQcancel would hang with it. Of several hosts it takes the
+ * first that is not read-only. (libpq looks host names up blocking.)
  */
 #ifndef CG_PG_H
 #define CG_PG_H

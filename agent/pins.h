@@ -35,15 +35,15 @@ int cg_map_open(const char *instance, const char *name);
  */
 int cg_map_open_as(const char *instance, const char *name, size_t key_size, size_t value_size);
 
-/* The kernel's id of a map, never used again until reboot: one pinned anew has another. 0: no map. */
+/* The kernel's id of a map, not used again until reboot: one pinned anew has another. 0: none. */
 __u32 cg_map_id(int fd);
 
 /* Size of a pinned ring. 0 or -errno as in cg_map_open_as(), bytes untouched. */
 int cg_ring_bytes(const char *instance, const char *name, __u32 *bytes);
 
 /*
- * fd of `config` and a copy of it; the caller closes the fd. -ENOENT: not attached; -EPROTO: the pin
- * is of another layout than CG_LAYOUT, or no map of ours. config is untouched on failure.
+ * fd of `config` and a copy of it; the caller closes the fd. -ENOENT: not attached; -EPROTO: the
+ * pin is of another layout than CG_LAYOUT, or no map of ours. config is untouched on failure.
  */
 int cg_config_open(const char *instance, struct cg_config *config);
 

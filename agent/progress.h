@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * How far long work has come: one line on a terminal's standard error, written anew a few times a second
- * from half a second on; elsewhere nothing. It is wiped out before anything else is said.
+ * How far long work has come: one line on a terminal's standard error, written anew a few times a
+ * second from half a second on; elsewhere nothing. It is wiped out before anything else is said.
  */
 #ifndef CG_PROGRESS_H
 #define CG_PROGRESS_H
 
 #include <linux/types.h>
 
-/* A new piece of work, of `of` steps; 0: nobody knows how many. Text: kept by the caller, printable. */
+/* New work, of `of` steps; 0: nobody knows how many. Text: kept by the caller, printable. */
 void cg_progress_start(const char *text, __u64 of);
 void cg_progress(__u64 done); /* may be called at each step */
 /* The next of few steps that take long each: said at once. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Thresholds as the Monitoring Plugins' guidelines write them: 80 (alert outside 0 to 80), 10: (below
- * 10), ~:10 (above 10), 10:20 (outside), @10:20 (inside). Pure.
+ * Thresholds as the Monitoring Plugins' guidelines write them: 80 (alert outside 0 to 80), 10:
+ * (below 10), ~:10 (above 10), 10:20 (outside), @10:20 (inside). Pure.
  */
 #ifndef CG_RANGE_H
 #define CG_RANGE_H

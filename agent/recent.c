@@ -48,7 +48,7 @@ unsigned int cg_recent_first(unsigned int kind)
 	return first;
 }
 
-/* --- lists and chains ---------------------------------------------------------------------------- */
+/* --- lists and chains ------------------------------------------------------------------------- */
 
 static void list_remove(struct cg_recent *recent, unsigned int i)
 {
@@ -170,7 +170,7 @@ void cg_recent_free(struct cg_recent *recent)
 	free(recent);
 }
 
-/* --- steps --------------------------------------------------------------------------------------- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 static enum cg_recent_class class_of(const struct cg_event *event)
 {
@@ -213,7 +213,7 @@ static void add_step(struct cg_recent_call *call, const struct cg_event *event)
 		(struct cg_recent_step){ .event = *event, .last = event->at, .count = 1 };
 }
 
-/* Headers that can be read in two ways give no key: it belongs to a call of that Call-ID, if to any. */
+/* Headers that can be read in two ways give no key: its call, if any, has that Call-ID. */
 static unsigned int by_call_id(struct cg_recent *recent, const char *call_id)
 {
 	__u32 sum = hash(call_id);
@@ -266,7 +266,7 @@ void cg_recent_dialog(struct cg_recent *recent, const struct cg_dialog_key *key,
 		move(recent, i, ATTACKED);
 }
 
-/* --- looking ------------------------------------------------------------------------------------- */
+/* --- looking ---------------------------------------------------------------------------------- */
 
 const struct cg_recent_call *cg_recent_find(const struct cg_recent *recent, const char *call_id,
 					    unsigned int *position)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What happened in recent dialogs, for people who look: pure and bounded, and lost with the daemon. Each
- * dialog keeps its first steps and its newest, its life, its requests and its violations apart, so that
- * none pushes the others out. Dialogs make room within their own kind, the one that was quiet longest
- * first: a flood of tags that no dialog has pushes out no call, and calls nobody attacked none that was.
+ * What happened in recent dialogs, for people who look: pure and bounded, and lost with the daemon.
+ * Each dialog keeps its first steps and its newest, its life, its requests and its violations
+ * apart, so that none pushes the others out. Dialogs make room within their own kind, the one that
+ * was quiet longest first: a flood of tags that no dialog has pushes out no call, and calls nobody
+ * attacked none that was.
  */
 #ifndef CG_RECENT_H
 #define CG_RECENT_H
@@ -67,8 +68,8 @@ void cg_recent_dialog(struct cg_recent *recent, const struct cg_dialog_key *key,
 		      const struct cg_dialog *dialog);
 
 /*
- * The next dialog of that Call-ID from *position on (0: the first), which is moved behind it; NULL: no
- * more. Valid until the next event or dialog. call_id: as cg_call_id_is() takes it.
+ * The next dialog of that Call-ID from *position on (0: the first), which is moved behind it; NULL:
+ * no more. Valid until the next event or dialog. call_id: as cg_call_id_is() takes it.
  */
 const struct cg_recent_call *cg_recent_find(const struct cg_recent *recent, const char *call_id,
 					    unsigned int *position);
@@ -78,8 +79,8 @@ const struct cg_recent_call *cg_recent_get(const struct cg_recent *recent,
 					   const struct cg_dialog_key *key);
 
 /*
- * Up to `most` dialogs that a map had, those that were attacked or the others, what was heard of last
- * first. Returns how many; valid as above.
+ * Up to `most` dialogs that a map had, those that were attacked or the others, what was heard of
+ * last first. Returns how many; valid as above.
  */
 unsigned int cg_recent_newest(const struct cg_recent *recent, bool attacked,
 			      const struct cg_recent_call **calls, unsigned int most);

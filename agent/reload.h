@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * SIGHUP: command line and file are read once more, and what may change is taken over between two turns
- * of the loop, all of it at once. A file with an error changes nothing.
+ * SIGHUP: command line and file are read once more, and what may change is taken over between two
+ * turns of the loop, all of it at once. A file with an error changes nothing.
  */
 #ifndef CG_RELOAD_H
 #define CG_RELOAD_H
@@ -23,7 +23,7 @@ struct cg_reload { /* all pointers are others' */
 
 void cg_reload(const struct cg_reload *reload);
 
-/* As at a start, and again after a change: what the options name, in the place of what was there. */
+/* At a start, and after a change: what the options name takes the place of what was there. */
 void cg_reload_log(const struct cg_daemon_options *options);
 int cg_reload_homer(const struct cg_reload *reload); /* 0 or -errno, logged */
 int cg_reload_ship(const struct cg_reload *reload); /* likewise */

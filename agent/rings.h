@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The two rings, `events` and `alerts`, each with a consumer of its own (libbpf 1.1 stops all rings of
- * one object when one callback stops). While the writer's queue is full they rest: a ring that
+ * The two rings, `events` and `alerts`, each with a consumer of its own (libbpf 1.1 stops all rings
+ * of one object when one callback stops). While the writer's queue is full they rest: a ring that
  * overflows costs a sweep, which is cheaper than memory without end.
  */
 #ifndef CG_RINGS_H

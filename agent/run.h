@@ -15,8 +15,8 @@ int cg_run_path(char *buf, size_t size, const char *instance, const char *suffix
 int cg_run_mkdir(void);
 
 /*
- * The right to read the rings: fd of the locked file, held until it is closed. -EWOULDBLOCK: somebody
- * else reads them.
+ * The right to read the rings: fd of the locked file, held until it is closed. -EWOULDBLOCK:
+ * somebody else reads them.
  */
 int cg_run_lock(const char *instance);
 
@@ -28,8 +28,8 @@ int cg_run_connect(const char *instance);
 #define CG_RUN_TOTALS "totals" /* ... what calls that left the map add up to */
 
 /*
- * A line for whoever looks later, in DIR/INSTANCE.SUFFIX; reading gives printable UTF-8, and the whole
- * of one line or of the one before, whoever is killed while it is written. 0 or -errno,
+ * A line for whoever looks later, in DIR/INSTANCE.SUFFIX; reading gives printable UTF-8, and the
+ * whole of one line or of the one before, whoever is killed while it is written. 0 or -errno,
  * -ENOENT: there is none; text untouched on failure.
  */
 int cg_run_note_write(const char *instance, const char *suffix, const char *text);

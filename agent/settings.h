@@ -32,8 +32,9 @@ struct cg_settings {
 };
 
 /*
- * Values as users write them; each returns 0, or -EINVAL, -E2BIG (too many) with settings untouched.
- * Lists are comma-separated. Gateways add to those given before; an empty list means none.
+ * Values as users write them; each returns 0, or -EINVAL, -E2BIG (too many) with settings
+ * untouched. Lists are comma-separated. Gateways add to those given before; an empty list means
+ * none.
  */
 int cg_parse_mode(struct cg_settings *settings, const char *value);
 int cg_parse_equal(struct cg_settings *settings, const char *value);

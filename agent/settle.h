@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * `cseqguard cdr settle`: an operator closes a suspect or open call, in PostgreSQL (--db) or in the
- * spool. Its row says `operator` from then on, table settlement who, when, why, and what stood before.
+ * spool. Its row says `operator` from then on, table settlement who, when, why, and what stood
+ * before.
  */
 #ifndef CG_SETTLE_H
 #define CG_SETTLE_H

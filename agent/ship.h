@@ -2,7 +2,8 @@
 /*
  * The shipper: rows go from the spool to PostgreSQL in batches, each one statement, and leave the
  * spool after its commit. A batch may be sent again at any time: rows merge by their key (table.h).
- * A row that PostgreSQL refuses for its content moves to the spool's `rejected` and holds up no other.
+ * A row that PostgreSQL refuses for its content moves to the spool's `rejected` and holds up no
+ * other.
  */
 #ifndef CG_SHIP_H
 #define CG_SHIP_H

@@ -155,8 +155,8 @@ static int make_tables(struct cg_spool *spool)
 }
 
 /*
- * WAL with synchronous=FULL: a commit is on disk when it returns, and readers never wait. A file that is
- * complete is not written to: its disk may be full.
+ * WAL with synchronous=FULL: a commit is on disk when it returns, and readers never wait. A file
+ * that is complete is not written to: its disk may be full.
  */
 static int set_up_writer(struct cg_spool *spool, __s64 version)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The spool: an SQLite file that holds each finished step until PostgreSQL has it, or for good where
- * there is no PostgreSQL. Every row has a `step`, one number over the file's life, larger at each
- * change. Whoever writes does so between begin and commit: the daemon, and an operator who settles a
- * row. Any number of readers; a handle belongs to one thread.
+ * The spool: an SQLite file that holds each finished step until PostgreSQL has it, or for good
+ * where there is no PostgreSQL. Every row has a `step`, one number over the file's life, larger at
+ * each change. Whoever writes does so between begin and commit: the daemon, and an operator who
+ * settles a row. Any number of readers; a handle belongs to one thread.
  */
 #ifndef CG_SPOOL_H
 #define CG_SPOOL_H
@@ -14,8 +14,9 @@ struct cg_spool;
 
 /*
  * Opens for writing and makes what is missing, or for reading. 0, -ENOENT (reader: no such file),
- * -EPROTO (of a newer version), -EUCLEAN (damaged or no SQLite), -EIO or another -errno. cg_spool_error()
- * of a handle says more; `*spool` is set even on failure, for that word alone (NULL: no memory).
+ * -EPROTO (of a newer version), -EUCLEAN (damaged or no SQLite), -EIO or another -errno.
+ * cg_spool_error() of a handle says more; `*spool` is set even on failure, for that word alone
+ * (NULL: no memory).
  */
 int cg_spool_open(const char *path, int writable, struct cg_spool **spool);
 void cg_spool_close(struct cg_spool *spool);
@@ -53,10 +54,10 @@ struct cg_spool_content {
 void cg_spool_content(struct cg_spool *spool, struct cg_spool_content *content);
 
 /*
- * Up to `max` rows after `after_step`, in order of steps; or those for which `where` (SQL, with n text
- * parameters ?1 and up) holds, in order of their keys. Each goes to `take` with its columns as text, NULL
- * where SQL's is; valid during that call. Returns the number of rows, or -errno; a `take` that returns
- * non-zero stops the walk with that value.
+ * Up to `max` rows after `after_step`, in order of steps; or those for which `where` (SQL, with n
+ * text parameters ?1 and up) holds, in order of their keys. Each goes to `take` with its columns as
+ * text, NULL where SQL's is; valid during that call. Returns the number of rows, or -errno; a
+ * `take` that returns non-zero stops the walk with that value.
  */
 typedef int (*cg_spool_take)(void *ctx, __s64 step, const char *const *values);
 int cg_spool_each(struct cg_spool *spool, enum cg_table_id table, __s64 after_step, int max,

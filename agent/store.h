@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Where the daemon of an instance stores its rows: as its configuration says, or the command line. */
+/* Where the daemon of an instance stores its rows: by its configuration, or the command line. */
 #ifndef CG_STORE_H
 #define CG_STORE_H
 

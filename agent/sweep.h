@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The map is the truth, the ring is the doorbell: a sweep looks at every dialog, in batches that the
- * kernel copies in a fraction of a millisecond, one a turn of the loop. It also has the calls of
- * `overflow` written, forgets INVITEs in `pending` that nothing will come of, and tells of maps that
- * fill up.
+ * The map is the truth, the ring is the doorbell: a sweep looks at every dialog, in batches that
+ * the kernel copies in a fraction of a millisecond, one a turn of the loop. It also has the calls
+ * of `overflow` written, forgets INVITEs in `pending` that nothing will come of, and tells of maps
+ * that fill up.
  */
 #ifndef CG_SWEEP_H
 #define CG_SWEEP_H
@@ -28,8 +28,8 @@ void cg_sweep_free(struct cg_sweep *sweep);
 
 void cg_sweep_start(struct cg_sweep *sweep); /* at once; one that runs is followed by another */
 /*
- * Starts one, unless one runs, or the last took so long that all of them would take more than a tenth
- * of a core. False: ask again later. now: CLOCK_BOOTTIME, ns.
+ * Starts one, unless one runs, or the last took so long that all of them would take more than a
+ * tenth of a core. False: ask again later. now: CLOCK_BOOTTIME, ns.
  */
 bool cg_sweep_want(struct cg_sweep *sweep, __u64 now);
 bool cg_sweep_running(const struct cg_sweep *sweep);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What came from the wire, made fit for terminals, JSON and databases; times and numbers, written and read. */
+/* Text of the wire, made fit for terminals, JSON and databases; times and numbers as text. */
 #ifndef CG_TEXT_H
 #define CG_TEXT_H
 
@@ -12,16 +12,16 @@
 void cg_addr_text(const __u8 addr[16], char out[INET6_ADDRSTRLEN]);
 
 /*
- * Up to max bytes of `in`, or up to its NUL, as printable valid UTF-8: each byte that is not part of
- * a valid sequence, each control character and each backslash becomes \xHH. A size that is too small
- * cuts between characters. `out` is always NUL-ended (size > 0). Returns its length.
+ * Up to max bytes of `in`, or up to its NUL, as printable valid UTF-8: each byte that is not part
+ * of a valid sequence, each control character and each backslash becomes \xHH. A size that is too
+ * small cuts between characters. `out` is always NUL-ended (size > 0). Returns its length.
  */
 #define CG_UTF8_SIZE(max) (4 * (max) + 1) /* always suffices: \xHH for each byte */
 size_t cg_text_utf8(char *out, size_t size, const char *in, size_t max);
 
 /*
- * 2026-01-31T12:00:00Z, with a fraction or without, 2026-01-31 (its midnight), or an age such as 90s,
- * 15m, 12h or 7d before `now`; UTC, microseconds since 1970. 0, or -EINVAL with *us untouched.
+ * 2026-01-31T12:00:00Z, with a fraction or without, 2026-01-31 (its midnight), or an age such as
+ * 90s, 15m, 12h or 7d before `now`; UTC, microseconds since 1970. 0, or -EINVAL with *us untouched.
  */
 int cg_time_read(const char *text, __s64 now, __s64 *us);
 
@@ -38,7 +38,7 @@ void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out
 /* Of such a text, in place, what fits beside others: 01-31 12:00:00. */
 void cg_time_short(char text[CG_TIME_TEXT]);
 
-/* A decimal number from min to max (10 digits at most) and nothing else. 0, or -EINVAL with *number untouched. */
+/* Nothing but a decimal number from min to max. 0, or -EINVAL with *number untouched. */
 int cg_number_read(const char *text, __u64 min, __u64 max, __u64 *number);
 
 #endif

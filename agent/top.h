@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What `top` shows, read from the pinned maps, the daemon's socket and its spool; each read is bounded,
- * so that it can be drawn in time. Drawing is elsewhere. Nothing here prints but cg_top_new().
+ * What `top` shows, read from the pinned maps, the daemon's socket and its spool; each read is
+ * bounded, so that it can be drawn in time. Drawing is elsewhere. Nothing here prints but
+ * cg_top_new().
  */
 #ifndef CG_TOP_H
 #define CG_TOP_H
@@ -50,7 +51,10 @@ struct cg_top {
 int cg_top_new(const struct cg_options *options, struct cg_top **top);
 void cg_top_free(struct cg_top *top);
 
-/* Reads what is read at once, and begins a round over the maps if none is under way. -errno, -ENOENT: detached. */
+/*
+ * Reads what is read at once, and begins a round over the maps if none is under way. 0 or -errno,
+ * -ENOENT: detached.
+ */
 int cg_top_refresh(struct cg_top *top);
 
 /* A slice of the round, some milliseconds. 0: there is more; 1: the round is over; or -errno. */

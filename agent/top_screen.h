@@ -6,8 +6,8 @@
 #include "top.h"
 
 /*
- * Until q, a signal, or as many refreshes as options say; the terminal is as it was before. Exit code;
- * what fails is reported once it is.
+ * Until q, a signal, or as many refreshes as options say; the terminal is as it was before. Exit
+ * code; what fails is reported once it is.
  */
 int cg_top_screen(const struct cg_options *options, struct cg_top *top);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What all calls add up to: BYEs blocked, seconds protected, ends by reason. Each look at a dialog adds
- * what is new of it; what is in the map is added up again by a new daemon's first sweep, and what has
- * left the map stands in a note, so that no total starts again while the maps live.
+ * What all calls add up to: BYEs blocked, seconds protected, ends by reason. Each look at a dialog
+ * adds what is new of it; what is in the map is added up again by a new daemon's first sweep, and
+ * what has left the map stands in a note, so that no total starts again while the maps live.
  */
 #ifndef CG_TOTALS_H
 #define CG_TOTALS_H
@@ -37,7 +37,7 @@ struct cg_totals {
 	struct cg_timeline timeline;
 };
 
-/* Adds what a dialog's value has more than its part. due: of cg_cdr_due(). now: CLOCK_BOOTTIME, ns. */
+/* Adds what a dialog's value has over its part. due: of cg_cdr_due(). now: CLOCK_BOOTTIME, ns. */
 void cg_totals_look(struct cg_totals *totals, struct cg_part *part, const struct cg_dialog *dialog,
 		    const struct cg_limits *limits, unsigned int due, __u64 now);
 /* The dialog has left the map. */
@@ -47,8 +47,8 @@ void cg_totals_leave(struct cg_totals *totals, struct cg_part *part);
 __u64 cg_totals_protected_ms(struct cg_totals *totals, __u64 now);
 
 /*
- * The note of an instance whose map `config` has that id: read once at the start (a note of other maps
- * counts nothing), written each second. 0 or -errno.
+ * The note of an instance whose map `config` has that id: read once at the start (a note of other
+ * maps counts nothing), written each second. 0 or -errno.
  */
 int cg_totals_load(struct cg_totals *totals, const char *instance, __u32 map_id);
 int cg_totals_keep(const struct cg_totals *totals, const char *instance, __u32 map_id);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the daemon knows of each dialog: what was said of it last, and whether that is durable. Looks at
- * a dialog's value decide what its row is told, and when it may leave the map: never before its last
- * step is on disk. Nothing here needs to survive the daemon: a new one says all once more.
+ * What the daemon knows of each dialog: what was said of it last, and whether that is durable.
+ * Looks at a dialog's value decide what its row is told, and when it may leave the map: never
+ * before its last step is on disk. Nothing here needs to survive the daemon: a new one says all
+ * once more.
  */
 #ifndef CG_TRACK_H
 #define CG_TRACK_H
@@ -27,8 +28,8 @@ void cg_track_free(struct cg_track *track);
 void cg_track_remember(struct cg_track *track, struct cg_recent *recent);
 
 /*
- * All tickets of the writer up to here are on disk, in the file that it made anew so many times: what
- * was said into an earlier one is said once more.
+ * All tickets of the writer up to here are on disk, in the file that it made anew so many times:
+ * what was said into an earlier one is said once more.
  */
 void cg_track_durable(struct cg_track *track, __u64 ticket, unsigned int anew);
 
@@ -38,8 +39,8 @@ void cg_track_look(struct cg_track *track, const struct cg_dialog_key *key,
 int cg_track_fetch(struct cg_track *track, const struct cg_dialog_key *key, __u64 now);
 
 /*
- * After a sweep over the whole map: forgets, from slot `from` on and a bounded number of slots, what
- * the sweep before it and this one did not meet. Returns where to go on; 0: done.
+ * After a sweep over the whole map: forgets, from slot `from` on and a bounded number of slots,
+ * what the sweep before it and this one did not meet. Returns where to go on; 0: done.
  */
 unsigned int cg_track_forget(struct cg_track *track, unsigned int from);
 void cg_track_next_sweep(struct cg_track *track);

@@ -40,8 +40,9 @@ static void answer_health(const struct cg_view *view, struct cg_http_answer *ans
 }
 
 /*
- * A page of somebody else's whose name is made to resolve to this address (DNS rebinding) could read what
- * is here with the operator's browser: then Host is that name. Addresses cannot be rebound.
+ * A page of somebody else's whose name is made to resolve to this address (DNS rebinding) could
+ * read what is here with the operator's browser: then Host is that name. Addresses cannot be
+ * rebound.
  */
 static bool is_ours(const struct cg_view *view, const char *host)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the daemon's listener answers: /metrics, /healthz, the page at / and what it asks for, /api/state
- * and /api/ladder?key=KEY.
+ * What the daemon's listener answers: /metrics, /healthz, the page at / and what it asks for,
+ * /api/state and /api/ladder?key=KEY.
  */
 #ifndef CG_WEB_H
 #define CG_WEB_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The spool's writer: a thread of its own, as an fsync may take 300 ms. Steps go into a bounded queue,
- * each gets a ticket; what is committed is said by a number and an eventfd. A spool that fails (disk
- * full) is closed and tried again each second: the queue fills, and whoever fills it has to wait. A
- * damaged file is set aside, and what can be read of it goes on in a new one. All functions but the thread's own are for one other thread.
+ * The spool's writer: a thread of its own, as an fsync may take 300 ms. Steps go into a bounded
+ * queue, each gets a ticket; what is committed is said by a number and an eventfd. A spool that
+ * fails (disk full) is closed and tried again each second: the queue fills, and whoever fills it
+ * has to wait. A damaged file is set aside, and what can be read of it goes on in a new one. All
+ * functions but the thread's own are for one other thread.
  */
 #ifndef CG_WRITER_H
 #define CG_WRITER_H

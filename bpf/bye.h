@@ -76,8 +76,8 @@ static __always_inline int dialog_bye_within(const struct cg_dialog *d, const st
 }
 
 /*
- * The pending BYE is not pushed aside by a third party's, by one that enforce would have dropped, or,
- * while the witness has it and may still answer, by one of its own leg under another number.
+ * The pending BYE is not pushed aside by a third party's, by one that enforce would have dropped,
+ * or, while the witness has it and may still answer, by one of its own leg under another number.
  */
 static __always_inline int dialog_bye_stands(const struct cg_dialog *d, const struct facts *f,
 					     int own)

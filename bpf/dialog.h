@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The requests of a known dialog: order and sources. Everything here runs under the dialog's lock, so
- * nothing calls a helper: what a rule needs to know beforehand stands in struct facts.
+ * The requests of a known dialog: order and sources. Everything here runs under the dialog's lock,
+ * so nothing calls a helper: what a rule needs to know beforehand stands in struct facts.
  *
- * API: dialog_bye_is_low(), dialog_bye_in(), dialog_ack_in(), dialog_request_in(), dialog_request_out().
+ * API: dialog_bye_is_low(), dialog_bye_in(), dialog_ack_in(), dialog_request_in(),
+ * dialog_request_out().
  */
 #ifndef CG_DIALOG_H
 #define CG_DIALOG_H

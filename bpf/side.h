@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A dialog seen from one leg: whose request it is, where that leg and the other one speak from, and the
- * leg's CSeq counter. Under the dialog's lock, as all that takes a dialog: it calls no helper.
+ * A dialog seen from one leg: whose request it is, where that leg and the other one speak from, and
+ * the leg's CSeq counter. Under the dialog's lock, as all that takes a dialog: it calls no helper.
  *
  * API: dialog_from_caller(), dialog_side(), dialog_relation(), peer_is_*(), leg_raise().
  */

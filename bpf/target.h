@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The remote target that is kept: the Contact that the witness gave last, as it came in and as the host
- * passed it on. Only a BYE that names it reaches the witness.
+ * The remote target that is kept: the Contact that the witness gave last, as it came in and as the
+ * host passed it on. Only a BYE that names it reaches the witness.
  *
  * API: dialog_set_target_in(), dialog_refresh_target(), dialog_on_target(), branch_short(),
  * branch_of_caller().
@@ -62,7 +62,7 @@ static __always_inline void dialog_refresh_target(struct cg_dialog *d, const str
 	}
 }
 
-/* Proxies rewrite a Contact (NAT) or hide it (topology): what came in and what went out both count. */
+/* Proxies rewrite a Contact (NAT) or hide it (topology): either form counts. */
 static __always_inline int dialog_on_target(const struct cg_dialog *d, const struct facts *f)
 {
 	return !(d->flags & CG_D_TARGET_KNOWN) || f->request_uri == d->target_in ||

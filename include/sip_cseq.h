@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Methods and the CSeq header (RFC 3261 20.16). How each is read stands in the contract in sip_parser.h. */
+/* Methods and the CSeq header (RFC 3261 20.16). How they are read: sip_parser.h. */
 #ifndef SIP_CSEQ_H
 #define SIP_CSEQ_H
 

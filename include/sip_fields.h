@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The fields of a SIP message: parameters, addresses, Call-ID. How each is read stands in the contract in
- * sip_parser.h.
+ * The fields of a SIP message: parameters, addresses, Call-ID. How each is read stands in the
+ * contract in sip_parser.h.
  */
 #ifndef SIP_FIELDS_H
 #define SIP_FIELDS_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What a table of cases is made of. A case is a call seen from the guarded host: steps one after
- * another on empty maps, each a packet with the verdict, the events and the dialog that must follow.
+ * another on empty maps, each a packet with the verdict, the events and the dialog that must
+ * follow.
  *
  * path      "caller>host": source and destination, hosts of hosts.c, ":port" if not 5060, and
  *           "/outside" or "/inside" if not by loopback. To the host is the way in (XDP), from the
@@ -12,7 +13,8 @@
  *           "200 BYE 10 a>b via=p3,c3" the response. More words: message.h.
  * verdict   "drop out_of_order": the action and the one counter that moves
  * events    "violation:out_of_order:drop:10<14": all that come, in order, separated by spaces, the
- *           ring `events` before `alerts`; "none"; NULL: none but perhaps a `request`. Words: check.h.
+ *           ring `events` before `alerts`; "none"; NULL: none but perhaps a `request`. Words:
+ *           check.h.
  * then      "confirmed caller=13 blocked=1": of the dialog afterwards. NULL: not looked at.
  * frame     "vlan options": how the packet is wrapped; NULL: plainly. Words: frame.h.
  */

@@ -45,7 +45,7 @@ static bool flood_is_counted(struct rig *rig)
 		wrong("only %llu were told", told));
 }
 
-/* A flood of requests that raise the CSeq takes no violation's place, in the ring or in the limit. */
+/* A flood of requests that raise the CSeq takes no violation's place in ring or limit. */
 static bool requests_give_way(struct rig *rig)
 {
 	struct rig_counters before, after;
