@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "counters.h"
@@ -18,6 +17,7 @@
 #include "run.h"
 #include "spool.h"
 #include "store.h"
+#include "text.h"
 #include "words.h"
 
 #define WARNING_FILL "80"
@@ -206,12 +206,10 @@ static void waiting(struct check *c, __s64 oldest_us, __s64 rows)
 	const char *w = c->options->spool_warning ? c->options->spool_warning : WARNING_AGE;
 	const char *k = c->options->spool_critical ? c->options->spool_critical : CRITICAL_AGE;
 	struct cg_range warning = range_of(w), critical = range_of(k);
-	struct timespec now;
 	double age = 0;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	if (oldest_us)
-		age = now.tv_sec - oldest_us / 1000000;
+		age = cg_now_us() / 1000000 - oldest_us / 1000000;
 	age = age > 0 ? age : 0;
 	cg_plugin_say(&c->plugin, judge(&warning, &critical, age),
 		      rows ? "%lld rows wait, the oldest of %.0f s ago" : "no row waits",
@@ -252,10 +250,8 @@ static void spool(struct check *c)
 
 static void instance(struct check *c)
 {
-	fill(c, (struct cg_fill){ "dialogs", sizeof(struct cg_dialog_key), sizeof(struct cg_dialog),
-				  true, 0, 0 });
-	fill(c, (struct cg_fill){ "pending", sizeof(struct cg_txn_key), sizeof(struct cg_invite),
-				  true, 0, 0 });
+	fill(c, cg_fills[CG_FILL_DIALOGS]);
+	fill(c, cg_fills[CG_FILL_PENDING]);
 	mode(c);
 	interfaces(c);
 	counters(c);

@@ -53,14 +53,6 @@ static json_t *settings(const char *instance, const struct cg_config *config)
 			 config->strict_interface);
 }
 
-static const char *in_word(const struct cg_interface *interface)
-{
-	return interface->hidden   ? "hidden"
-	       : !interface->alive ? "gone"
-	       : interface->native ? "native"
-				   : "generic";
-}
-
 static json_t *interfaces(const struct cg_interface *list, size_t n)
 {
 	json_t *array = json_array();
@@ -68,9 +60,9 @@ static json_t *interfaces(const struct cg_interface *list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(
 			array, json_pack("{ss si ss si si sb}", "name", list[i].name, "ifindex",
-					 list[i].ifindex, "in", in_word(&list[i]), "program_in",
-					 list[i].program_in, "program_out", list[i].program_out,
-					 "own_clsact", list[i].made_clsact));
+					 list[i].ifindex, "in", cg_interface_word(&list[i]),
+					 "program_in", list[i].program_in, "program_out",
+					 list[i].program_out, "own_clsact", list[i].made_clsact));
 	return array;
 }
 
@@ -184,7 +176,7 @@ static int show(json_t *status, const struct cg_interface *list, size_t n,
 			continue;
 		}
 		printf("%-17s%s: in %s (program %u), out ", "interface", list[i].name,
-		       in_word(&list[i]), list[i].program_in);
+		       cg_interface_word(&list[i]), list[i].program_in);
 		if (list[i].program_out)
 			printf("tc (program %u)\n", list[i].program_out);
 		else
@@ -219,15 +211,8 @@ static int not_attached(const struct cg_options *options)
 
 int cg_cmd_status(const struct cg_options *options)
 {
-	struct cg_fill maps[] = {
-		{ "dialogs", sizeof(struct cg_dialog_key), sizeof(struct cg_dialog), true, 0, 0 },
-		{ "overflow", sizeof(struct cg_dialog_key), sizeof(struct cg_dialog), false, 0, 0 },
-		{ "invites", sizeof(struct cg_txn_key), sizeof(struct cg_invite), false, 0, 0 },
-		{ "pending", sizeof(struct cg_txn_key), sizeof(struct cg_invite), true, 0, 0 },
-		{ "early", sizeof(struct cg_dialog_key), sizeof(struct cg_early), false, 0, 0 },
-	};
+	struct cg_fill maps[CG_FILL_MAPS];
 	struct ring rings[] = { { "events", 0 }, { "alerts", 0 } };
-	const size_t n_maps = sizeof(maps) / sizeof(*maps);
 	const size_t n_rings = sizeof(rings) / sizeof(*rings);
 	struct cg_advice advice;
 	struct cg_interface *list;
@@ -243,7 +228,8 @@ int cg_cmd_status(const struct cg_options *options)
 	if (fd < 0)
 		return cg_fail_open(options->instance, fd);
 	close(fd);
-	for (size_t i = 0; i < n_maps; i++) {
+	memcpy(maps, cg_fills, sizeof(maps));
+	for (size_t i = 0; i < CG_FILL_MAPS; i++) {
 		err = cg_fill_read(options->instance, &maps[i]);
 		if (err)
 			return cg_fail_open(options->instance, err);
@@ -261,14 +247,15 @@ int cg_cmd_status(const struct cg_options *options)
 		return CG_FAILED;
 	for (size_t i = 0; i < n; i++)
 		attached |= list[i].alive;
-	status = json_pack("{ss sb si so so so so so so so so}", "instance", options->instance,
-			   "attached", attached, "layout", config.layout, "settings",
-			   settings(options->instance, &config), "interfaces", interfaces(list, n),
-			   "maps", cg_fills_json(maps, n_maps), "filling",
-			   cg_fills_filling(maps, n_maps), "rings", ring_sizes(rings, n_rings),
-			   "would_drop", would_drop(&advice), "answerers",
-			   answerers(&advice, &config), "breaker", breaker(&advice, &config));
-	err = options->json ? cg_json_out(status) : show(status, list, n, maps, n_maps, &advice);
+	status = json_pack(
+		"{ss sb si so so so so so so so so}", "instance", options->instance, "attached",
+		attached, "layout", config.layout, "settings", settings(options->instance, &config),
+		"interfaces", interfaces(list, n), "maps", cg_fills_json(maps, CG_FILL_MAPS),
+		"filling", cg_fills_filling(maps, CG_FILL_MAPS), "rings",
+		ring_sizes(rings, n_rings), "would_drop", would_drop(&advice), "answerers",
+		answerers(&advice, &config), "breaker", breaker(&advice, &config));
+	err = options->json ? cg_json_out(status)
+			    : show(status, list, n, maps, CG_FILL_MAPS, &advice);
 	free(list);
 	if (!attached && !options->json)
 		cg_notice(

@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conninfo.h"
 #include "daemon_options_own.h"
 #include "nearest.h"
-#include "pg.h"
 #include "pins.h"
 
 #define FILE_MAX 65536 /* bytes: SIGHUP has it read within the loop */
@@ -198,7 +198,7 @@ static bool bad_conninfo(struct reading *reading, const struct entry *entry)
 	char why[200];
 
 	if (strcmp(entry->name, "db") || !*entry->value ||
-	    !cg_pg_check(entry->value, why, sizeof(why)))
+	    !cg_conninfo_check(entry->value, why, sizeof(why)))
 		return false;
 	cg_reading_error(reading, entry->line, "db: %s", why);
 	return true;

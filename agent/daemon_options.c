@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conninfo.h"
 #include "endpoint.h"
 #include "log.h"
 #include "loop.h"
-#include "pg.h"
 #include "pins.h"
 #include "text.h"
 
@@ -263,7 +263,7 @@ static void set_defaults(struct reading *reading)
 	else if (!options->spool && !(options->spool = cg_daemon_spool(options->instance)))
 		cg_reading_error(reading, 0, "%s", strerror(ENOMEM));
 	if (options->db && reading->rank[cg_option_row("db")] == GIVEN &&
-	    cg_pg_check(options->db, why, sizeof(why)))
+	    cg_conninfo_check(options->db, why, sizeof(why)))
 		cg_reading_bad(reading, cg_option_row("db"), ": %s", why);
 }
 

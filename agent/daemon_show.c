@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conninfo.h"
 #include "daemon_options_own.h"
 #include "log.h"
 #include "loop.h"
-#include "pg.h"
 
 #define VALUE_MAX 400
 
@@ -44,7 +44,7 @@ static void value_text(const struct cg_daemon_options *options, size_t i, char *
 	case ADDRESS:
 	case LISTENER:
 		if (string && !strcmp(row->name, "db"))
-			cg_pg_show(string, text, size);
+			cg_conninfo_show(string, text, size);
 		else if (string)
 			snprintf(text, size, "%s", string);
 		break;

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "doctor.h"
 #include "loop.h"
 #include "schema.h"
+#include "text.h"
 
 #define OBJECT "postgresql"
 #define CONNECT_SECONDS "5"
@@ -156,10 +156,7 @@ static void rights(struct cg_findings *f, PGconn *conn)
 
 static double wall_clock(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
+	return cg_now_us() / 1e6;
 }
 
 static void clocks(struct cg_findings *f, PGconn *conn)

@@ -119,10 +119,7 @@ static void mode(struct cg_findings *f, const char *name, const struct cg_config
 
 static void maps(struct cg_findings *f, const char *name)
 {
-	struct cg_fill fills[] = {
-		{ "dialogs", sizeof(struct cg_dialog_key), sizeof(struct cg_dialog), true, 0, 0 },
-		{ "pending", sizeof(struct cg_txn_key), sizeof(struct cg_invite), true, 0, 0 },
-	};
+	struct cg_fill fills[] = { cg_fills[CG_FILL_DIALOGS], cg_fills[CG_FILL_PENDING] };
 
 	for (size_t i = 0; i < sizeof(fills) / sizeof(*fills); i++) {
 		int err = cg_fill_read(name, &fills[i]);

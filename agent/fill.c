@@ -3,10 +3,22 @@
 
 #include <stdio.h>
 
+#include "cseqguard.h"
 #include "filling.h"
 #include "walk.h"
 
 #define BATCHES 64 /* a step */
+
+#define DIALOG_KEY sizeof(struct cg_dialog_key)
+#define TXN_KEY sizeof(struct cg_txn_key)
+
+const struct cg_fill cg_fills[CG_FILL_MAPS] = {
+	[CG_FILL_DIALOGS] = { "dialogs", DIALOG_KEY, sizeof(struct cg_dialog), true, 0, 0 },
+	[CG_FILL_OVERFLOW] = { "overflow", DIALOG_KEY, sizeof(struct cg_dialog), false, 0, 0 },
+	[CG_FILL_INVITES] = { "invites", TXN_KEY, sizeof(struct cg_invite), false, 0, 0 },
+	[CG_FILL_PENDING] = { "pending", TXN_KEY, sizeof(struct cg_invite), true, 0, 0 },
+	[CG_FILL_EARLY] = { "early", DIALOG_KEY, sizeof(struct cg_early), false, 0, 0 },
+};
 
 /* The kernel does not tell how full a hash is: count its keys. */
 int cg_fill_read(const char *instance, struct cg_fill *fill)

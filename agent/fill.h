@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* How full an instance's maps are: of `status`. */
+/* How full an instance's maps are. */
 #ifndef CG_FILL_H
 #define CG_FILL_H
 
@@ -15,6 +15,18 @@ struct cg_fill {
 	__u32 max; /* by cg_fill_read() */
 	__u32 used;
 };
+
+enum cg_fill_map {
+	CG_FILL_DIALOGS,
+	CG_FILL_OVERFLOW,
+	CG_FILL_INVITES,
+	CG_FILL_PENDING,
+	CG_FILL_EARLY,
+	CG_FILL_MAPS
+};
+
+/* The maps that may fill up, not read yet: to be copied. */
+extern const struct cg_fill cg_fills[CG_FILL_MAPS];
 
 /* 0 or -errno. */
 int cg_fill_read(const char *instance, struct cg_fill *fill);

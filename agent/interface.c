@@ -228,6 +228,14 @@ static int find(const char *instance, const char *name, struct cg_interface *int
 	return err;
 }
 
+const char *cg_interface_word(const struct cg_interface *interface)
+{
+	return interface->hidden   ? "hidden"
+	       : !interface->alive ? "gone"
+	       : interface->native ? "native"
+				   : "generic";
+}
+
 int cg_interface_attach(const char *instance, const char *name, enum cg_attach_mode mode,
 			int prog_in, int prog_out, bool *fresh)
 {

@@ -29,6 +29,9 @@ struct cg_interface {
 /* All of an instance, seen from this network namespace; the caller frees the array. */
 int cg_interface_list(const char *instance, struct cg_interface **list, size_t *n);
 
+/* What its XDP program is: "native", "generic", "gone" or "hidden". Static. */
+const char *cg_interface_word(const struct cg_interface *interface);
+
 /*
  * *fresh: the XDP link was not there before. An interface that is attached already gets what it
  * lacks. On failure nothing is left behind that was not there before.

@@ -19,16 +19,10 @@ struct cg_pg_user { /* called from the loop */
 	void (*up)(void *ctx); /* connected: statements may be sent */
 	/* The statement's result, its first error if it had one. Freed after the call. */
 	void (*result)(void *ctx, const PGresult *result);
-	void (*down)(void *ctx,
-		     const char *why); /* lost or not reached; it tries again by itself */
+	/* Lost or not reached; it tries again by itself. */
+	void (*down)(void *ctx, const char *why);
 	void *ctx;
 };
-
-/* 0, or -EINVAL: libpq cannot read the conninfo; then `why` says where, and shows nothing of it. */
-int cg_pg_check(const char *conninfo, char *why, size_t why_size);
-
-/* The conninfo as keys and values for a log: what is secret in it as ***. */
-void cg_pg_show(const char *conninfo, char *text, size_t size);
 
 /* timeout: ns for connecting, and for each statement. conninfo goes to libpq untouched. 0 or -errno. */
 int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_user *user,

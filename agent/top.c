@@ -17,15 +17,11 @@
 #define SLICE 8 /* batches: 3 ms */
 #define EVENTS_A_TURN 4096
 
-static const struct cg_fill fills[CG_TOP_MAPS] = {
-	[CG_TOP_DIALOGS] = { "dialogs", sizeof(struct cg_dialog_key), sizeof(struct cg_dialog),
-			     true, 0, 0 },
-	[CG_TOP_PENDING] = { "pending", sizeof(struct cg_txn_key), sizeof(struct cg_invite), true,
-			     0, 0 },
-	[CG_TOP_INVITES] = { "invites", sizeof(struct cg_txn_key), sizeof(struct cg_invite), false,
-			     0, 0 },
-	[CG_TOP_EARLY] = { "early", sizeof(struct cg_dialog_key), sizeof(struct cg_early), false, 0,
-			   0 },
+static const enum cg_fill_map maps[CG_TOP_MAPS] = {
+	[CG_TOP_DIALOGS] = CG_FILL_DIALOGS,
+	[CG_TOP_PENDING] = CG_FILL_PENDING,
+	[CG_TOP_INVITES] = CG_FILL_INVITES,
+	[CG_TOP_EARLY] = CG_FILL_EARLY,
 };
 
 int cg_top_new(const struct cg_options *options, struct cg_top **out)
@@ -47,7 +43,8 @@ int cg_top_new(const struct cg_options *options, struct cg_top **out)
 	err = cg_store_of(options, &top->store);
 	if (err)
 		return err;
-	memcpy(top->fills, fills, sizeof(fills));
+	for (int i = 0; i < CG_TOP_MAPS; i++)
+		top->fills[i] = cg_fills[maps[i]];
 	top->calls = top->shown;
 	cg_home_enter(top->instance); /* to name interfaces */
 	err = cg_top_refresh(top);

@@ -25,10 +25,7 @@ static json_t *interfaces(const struct cg_top *top)
 		const struct cg_interface *interface = &top->interfaces[i];
 
 		json_array_append_new(array, json_pack("{ss ss}", "name", interface->name, "in",
-						       interface->hidden   ? "hidden"
-						       : !interface->alive ? "gone"
-						       : interface->native ? "native"
-									   : "generic"));
+						       cg_interface_word(interface)));
 	}
 	return array;
 }
