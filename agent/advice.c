@@ -11,14 +11,9 @@
 
 static int read_would_drop(const char *instance, struct cg_advice *advice)
 {
-	int fd = cg_map_open_as(instance, "counters", sizeof(__u32), sizeof(struct cg_counters));
 	union cg_counters_sum sum;
-	int err;
+	int err = cg_counters_of(instance, &sum);
 
-	if (fd < 0)
-		return fd;
-	err = cg_counters_read(fd, &sum);
-	close(fd);
 	if (err)
 		return err;
 	advice->would_drop.packets = sum.counters.would_drop;

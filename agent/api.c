@@ -18,7 +18,6 @@
 #define ATTACKED_MAX 24
 #define ORDINARY_MAX 40
 #define CALLS_MAX (ATTACKED_MAX + ORDINARY_MAX)
-#define MINUTE 60
 
 static json_t *seconds(const struct cg_view *view, __u8 clock, __u64 at)
 {
@@ -35,10 +34,10 @@ static json_t *key_text(const struct cg_dialog_key *key)
 /* From the first blocked BYE to the end, or until now. */
 static double protected_seconds(const struct cg_dialog *d, __u64 now)
 {
-	__u64 first = d->answer + (d->first_blocked_ms - 1ULL) * 1000000;
+	__u64 first = cg_first_blocked(d);
 	__u64 end = d->state == CG_S_ENDED ? d->end : now;
 
-	return d->first_blocked_ms && end > first ? (end - first) / 1e9 : 0;
+	return first && end > first ? (end - first) / 1e9 : 0;
 }
 
 static json_t *call_json(const struct cg_view *view, const struct cg_dialog_key *key,
@@ -112,8 +111,9 @@ static json_t *timeline_json(const struct cg_view *view, __u64 now)
 	for (unsigned int i = CG_TIMELINE_BUCKETS; i > 0; i--)
 		json_array_append_new(blocked, json_integer(cg_timeline_blocked(
 						       &view->totals->timeline, now, i - 1)));
-	return json_pack("{si sI so}", "bucket_seconds", MINUTE, "this_bucket_age",
-			 (json_int_t)(now % CG_TIMELINE_NS / CG_SECOND), "blocked", blocked);
+	return json_pack("{si sI so}", "bucket_seconds", (int)(CG_TIMELINE_NS / CG_SECOND),
+			 "this_bucket_age", (json_int_t)(now % CG_TIMELINE_NS / CG_SECOND),
+			 "blocked", blocked);
 }
 
 static json_t *dialogs_json(const struct cg_totals *totals)

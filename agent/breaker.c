@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define MS 1000000ULL
+#include "cdr.h"
 
 static __u64 slot_number(const struct cg_breaker *breaker, __u64 at)
 {
@@ -24,12 +24,7 @@ static struct cg_breaker_slot *slot_of(struct cg_breaker *breaker, __u64 at, __u
 	return slot;
 }
 
-/* When the first BYE was dropped, and when one passed; 0: never. */
-static __u64 blocked_at(const struct cg_dialog *dialog)
-{
-	return dialog->first_blocked_ms ? dialog->answer + (dialog->first_blocked_ms - 1) * MS : 0;
-}
-
+/* When a BYE passed; 0: none did. */
 static __u64 passed_at(const struct cg_dialog *dialog)
 {
 	if (dialog->state == CG_S_ENDED)
@@ -39,7 +34,7 @@ static __u64 passed_at(const struct cg_dialog *dialog)
 
 bool cg_breaker_look(struct cg_breaker *breaker, const struct cg_dialog *dialog, __u64 now)
 {
-	__u64 blocked = blocked_at(dialog), at = blocked ? blocked : passed_at(dialog);
+	__u64 blocked = cg_first_blocked(dialog), at = blocked ? blocked : passed_at(dialog);
 	struct cg_breaker_slot *slot;
 
 	if (!breaker->percent || !at)

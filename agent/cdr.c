@@ -9,7 +9,6 @@
 #include "text.h"
 #include "words.h"
 
-#define MS 1000000ULL
 /* Of rows that the daemon makes itself: no CPU has this number. */
 #define SEQ_OF_DAEMON 0x7fff000000000000ULL
 
@@ -147,9 +146,7 @@ void cg_cdr_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
 	cg_addr_text(dialog->caller.addr, row->caller_addr);
 	cg_addr_text(dialog->callee.addr, row->callee_addr);
 	if (dialog->first_blocked_ms)
-		row->first_blocked_at =
-			wall_us(origin, dialog->clock,
-				dialog->answer + (dialog->first_blocked_ms - 1) * MS);
+		row->first_blocked_at = wall_us(origin, dialog->clock, cg_first_blocked(dialog));
 	row_end(dialog, limits, origin, due, row);
 }
 

@@ -29,6 +29,14 @@ struct cg_origin {
 #define CG_DUE_LOST 0x8 /* the maps went away under it: its row closes */
 #define CG_DUE_RETIRE 0x4 /* may leave the map once its row is durable */
 
+/* When its first blocked BYE came, by CLOCK_BOOTTIME in ns; 0: none did. */
+static inline __u64 cg_first_blocked(const struct cg_dialog *dialog)
+{
+	__u32 ms = dialog->first_blocked_ms;
+
+	return ms ? dialog->answer + (ms - 1ULL) * 1000000 : 0;
+}
+
 /* now: CLOCK_BOOTTIME, ns. */
 unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *limits, __u64 now);
 

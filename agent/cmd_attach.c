@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Guards interfaces: the instance is made or met, and each gets both programs. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -150,22 +150,17 @@ static void count(struct check *c, const char *label, __u64 value)
 
 static void counters(struct check *c)
 {
-	int fd = cg_map_open_as(c->options->instance, "counters", sizeof(__u32),
-				sizeof(struct cg_counters));
 	union cg_counters_sum sum;
 	const struct cg_counters *n = &sum.counters;
 	struct losses now, lost;
 	const char *when;
-	int err = fd < 0 ? fd : cg_counters_read(fd, &sum);
+	int err = cg_counters_of(c->options->instance, &sum);
 
-	if (fd >= 0)
-		close(fd);
 	if (err) {
 		cg_plugin_say(&c->plugin, CG_PLUGIN_UNKNOWN, "counters: %s", strerror(-err));
 		return;
 	}
-	now = (struct losses){ n->events_lost, n->in.dialogs_full + n->out.dialogs_full,
-			       n->in.overflow_full + n->out.overflow_full };
+	now = (struct losses){ n->events_lost, cg_unguarded(n), cg_unrecorded(n) };
 	when = since(c, &now, &lost);
 	if (lost.unrecorded)
 		cg_plugin_say(&c->plugin, CG_PLUGIN_CRITICAL,

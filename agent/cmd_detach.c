@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Takes interfaces out of the guard; with -a the instance, too. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

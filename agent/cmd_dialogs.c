@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The dialogs of the map, a line or a JSON object each. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* What must be right for a guard to work, one thing after the other. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <net/if.h>

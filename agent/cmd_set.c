@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Settings of a running instance, changed all at once or not at all. */
 #include <errno.h>
 #include <unistd.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The counters, by reason and direction. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,19 +79,14 @@ static int show(const union cg_counters_sum *sum, bool all)
 int cg_cmd_stats(const struct cg_options *options)
 {
 	struct cg_config config;
-	int err, fd, config_fd;
+	int err, config_fd;
 	union cg_counters_sum sum;
 
 	config_fd = cg_config_open(options->instance, &config);
 	if (config_fd < 0)
 		return cg_fail_open(options->instance, config_fd);
 	close(config_fd);
-	fd = cg_map_open_as(options->instance, "counters", sizeof(__u32),
-			    sizeof(struct cg_counters));
-	if (fd < 0)
-		return cg_fail_open(options->instance, fd);
-	err = cg_counters_read(fd, &sum);
-	close(fd);
+	err = cg_counters_of(options->instance, &sum);
 	if (err)
 		return cg_fail_open(options->instance, err);
 	return options->json ? show_json(&sum, options->all) : show(&sum, options->all);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* An instance as it is: settings, interfaces, maps, and what an operator should look into. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The screen of `top`, or what it shows as text or JSON, again and again. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Swaps the programs of an instance for those of this cseqguard; maps and calls stay. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>

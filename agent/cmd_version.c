@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Who this is. */
 #include <stdio.h>
 
 #include "options.h"

@@ -5,6 +5,9 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "pins.h"
 
 int cg_counters_read(int fd, union cg_counters_sum *sum)
 {
@@ -25,5 +28,15 @@ int cg_counters_read(int fd, union cg_counters_sum *sum)
 	free(values);
 	if (!err)
 		*sum = total;
+	return err;
+}
+
+int cg_counters_of(const char *instance, union cg_counters_sum *sum)
+{
+	int fd = cg_map_open_as(instance, "counters", sizeof(__u32), sizeof(struct cg_counters));
+	int err = fd < 0 ? fd : cg_counters_read(fd, sum);
+
+	if (fd >= 0)
+		close(fd);
 	return err;
 }

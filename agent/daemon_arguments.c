@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The daemon's command line. */
 #include <getopt.h>
 #include <string.h>
 

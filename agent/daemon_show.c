@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The daemon's options, shown: as help, as a file, and what a reload changed. */
 #include <stdio.h>
 #include <string.h>
 

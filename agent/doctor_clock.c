@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The clock that bills are written by. */
 #include <string.h>
 #include <sys/timex.h>
 #include <time.h>

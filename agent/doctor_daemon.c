@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The daemon, and whether it may write its spool. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <libgen.h>

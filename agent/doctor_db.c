@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* PostgreSQL: reached, the schema, rights, its clock. */
 #include <errno.h>
 #include <libpq-fe.h>
 #include <math.h>

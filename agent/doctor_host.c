@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The kernel, and what this process may do with it. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/magic.h>

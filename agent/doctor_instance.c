@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* An instance: pins, programs, mode, maps, and what was lost. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -140,25 +141,18 @@ static void maps(struct cg_findings *f, const char *name)
 
 static void losses(struct cg_findings *f, const char *name)
 {
-	int fd = cg_map_open_as(name, "counters", sizeof(__u32), sizeof(struct cg_counters));
 	union cg_counters_sum sum;
-	__u64 unguarded;
 
-	if (fd < 0)
+	if (cg_counters_of(name, &sum))
 		return;
-	if (!cg_counters_read(fd, &sum)) {
-		unguarded = sum.counters.in.dialogs_full + sum.counters.out.dialogs_full;
-		if (unguarded)
-			cg_find(f, CG_WARNING, "dialogs", CG_FILLING_REMEDY,
-				"%llu calls found no room since the attach", unguarded);
-		if (sum.counters.events_lost)
-			cg_find(f, CG_WARNING, "events",
-				"attach anew with a larger --ring-bytes, if it goes on",
-				"%llu were lost since the attach; the daemon has read the map "
-				"instead",
-				sum.counters.events_lost);
-	}
-	close(fd);
+	if (cg_unguarded(&sum.counters))
+		cg_find(f, CG_WARNING, "dialogs", CG_FILLING_REMEDY,
+			"%llu calls found no room since the attach", cg_unguarded(&sum.counters));
+	if (sum.counters.events_lost)
+		cg_find(f, CG_WARNING, "events",
+			"attach anew with a larger --ring-bytes, if it goes on",
+			"%llu were lost since the attach; the daemon has read the map instead",
+			sum.counters.events_lost);
 }
 
 void cg_doctor_instance(struct cg_findings *f, const char *name)

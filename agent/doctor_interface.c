@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* An interface: driver, mode, MTU, queues, offloads, programs of others. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>

@@ -153,8 +153,8 @@ int cg_guard_lost(const struct cg_guard *guard, struct cg_losses *losses)
 	*losses = (struct cg_losses){
 		.events = c->events_lost,
 		.alerts = c->alerts_lost,
-		.unguarded = c->in.dialogs_full + c->out.dialogs_full,
-		.unrecorded = c->in.overflow_full + c->out.overflow_full,
+		.unguarded = cg_unguarded(c),
+		.unrecorded = cg_unrecorded(c),
 	};
 	return 0;
 }

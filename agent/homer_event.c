@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* A violation as a record for Homer. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "counters.h"
 #include "run.h"
+#include "text.h"
 #include "words.h"
 
 #define US 1e-6
@@ -91,8 +91,7 @@ static void put_packets(FILE *out, const struct cg_counters *c)
 	       "drop would have been wrong.");
 	labelled(out, "would_drop_byes_total", "outcome", "accepted", c->would_drop_accepted);
 	labelled(out, "would_drop_byes_total", "outcome", "refused", c->would_drop_refused);
-	counter(out, "calls_opened_total", "Calls that found room in dialogs.",
-		c->in.opened + c->out.opened + c->in.unseen_start + c->out.unseen_start);
+	counter(out, "calls_opened_total", "Calls that found room in dialogs.", cg_opened(c));
 	family(out, "ring_lost_total", "counter",
 	       "Records that found no room in a ring: of events a sweep finds what they told.");
 	labelled(out, "ring_lost_total", "ring", "events", c->events_lost);
@@ -145,7 +144,6 @@ static void put_store(FILE *out, const struct cg_view *view)
 {
 	struct cg_writer_status spool;
 	struct cg_ship_status ship;
-	struct timespec wall;
 
 	cg_writer_status(view->writer, &spool);
 	family(out, "spool_rows", "gauge",
@@ -157,11 +155,9 @@ static void put_store(FILE *out, const struct cg_view *view)
 	      !spool.error);
 	if (!*view->ship)
 		return;
-	clock_gettime(CLOCK_REALTIME, &wall);
 	seconds(out, "spool_oldest_row_age_seconds", "gauge",
 		"Since the oldest end or violation that PostgreSQL lacks: its lag.",
-		spool.content.oldest ? wall.tv_sec + wall.tv_nsec * NS - spool.content.oldest * US
-				     : 0);
+		spool.content.oldest ? (cg_now_us() - spool.content.oldest) * US : 0);
 	cg_ship_status(*view->ship, &ship);
 	gauge(out, "postgresql_up", "0: PostgreSQL is away, rows wait in the spool.", ship.up);
 	seconds(out, "postgresql_last_commit_timestamp_seconds", "gauge",

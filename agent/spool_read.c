@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The spool, read: rows by step or by condition, and how many there are. */
 #include <errno.h>
 #include <string.h>
 

@@ -90,20 +90,11 @@ static int read_config(struct cg_top *top)
 	return 0;
 }
 
-static __u64 began(const struct cg_counters *c)
-{
-	return c->in.opened + c->out.opened + c->in.unseen_start + c->out.unseen_start;
-}
-
 static int read_sum(const struct cg_top *top, struct cg_counters *counters)
 {
-	int err, fd = cg_map_open_as(top->instance, "counters", sizeof(__u32), sizeof(*counters));
 	union cg_counters_sum sum;
+	int err = cg_counters_of(top->instance, &sum);
 
-	if (fd < 0)
-		return fd;
-	err = cg_counters_read(fd, &sum);
-	close(fd);
 	if (!err)
 		*counters = sum.counters;
 	return err;
@@ -116,7 +107,7 @@ static int read_counters(struct cg_top *top)
 
 	if (err)
 		return err;
-	cg_rate_read(&top->starts, began(c), top->now);
+	cg_rate_read(&top->starts, cg_opened(c), top->now);
 	cg_rate_read(&top->passed, c->in.bye + c->in.bye_repeat, top->now);
 	cg_rate_read(&top->dropped, c->dropped, top->now);
 	cg_rate_read(&top->would_drop, c->would_drop, top->now);
@@ -189,7 +180,7 @@ static void balance(struct cg_top *top)
 
 	if (read_sum(top, &counters))
 		return;
-	began_now = began(&counters);
+	began_now = cg_opened(&counters);
 	ended = cg_rate_ended(top->live_before, began_now - top->began_before, top->calls->live);
 	if (top->balanced)
 		cg_rate_read(&top->ends, top->ends.total + ended, cg_boottime());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "top_json.h"
 
+#include "counters.h"
 #include "dialog_json.h"
 #include "text.h"
 #include "words.h"
@@ -90,7 +91,6 @@ json_t *cg_top_json(const struct cg_top *top)
 		rate(&top->would_drop), "spool_rows",
 		top->spool_rows < 0 ? json_null() : json_integer(top->spool_rows), "lost", "events",
 		(json_int_t)c->events_lost, "alerts", (json_int_t)c->alerts_lost, "alerts_limited",
-		(json_int_t)c->alerts_limited, "unguarded",
-		(json_int_t)(c->in.dialogs_full + c->out.dialogs_full), "offenders",
-		top->daemon || top->offenders.n ? offenders(top) : json_null());
+		(json_int_t)c->alerts_limited, "unguarded", (json_int_t)cg_unguarded(c),
+		"offenders", top->daemon || top->offenders.n ? offenders(top) : json_null());
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "columns.h"
+#include "counters.h"
 #include "filling.h"
 #include "loop.h"
 #include "report.h"
@@ -89,7 +90,7 @@ static void interfaces(const struct cg_top *top, unsigned int columns, struct cg
 static void losses(const struct cg_top *top, unsigned int columns, struct cg_line *line)
 {
 	const struct cg_counters *c = &top->counters;
-	__u64 unguarded = c->in.dialogs_full + c->out.dialogs_full;
+	__u64 unguarded = cg_unguarded(c);
 	char spool[32] = "-";
 
 	if (top->spool_rows >= 0)

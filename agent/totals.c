@@ -14,11 +14,6 @@
 #define NUMBERS (4 + CG_ENDS - 1)
 _Static_assert(NUMBERS * 21 < CG_RUN_NOTE_MAX, "numbers of 20 digits fit a note");
 
-static __u64 first_blocked(const struct cg_dialog *dialog)
-{
-	return dialog->answer + (dialog->first_blocked_ms - 1) * MS;
-}
-
 static void add_blocked(struct cg_totals *totals, struct cg_part *part,
 			const struct cg_dialog *dialog, __u64 now)
 {
@@ -27,15 +22,16 @@ static void add_blocked(struct cg_totals *totals, struct cg_part *part,
 	if (dialog->blocked_byes <= part->blocked)
 		return;
 	/* those of before this daemon: the minute of the first is known */
-	cg_timeline_add(
-		&totals->timeline,
-		part->state == CG_S_EARLY && dialog->first_blocked_ms ? first_blocked(dialog) : now,
-		now, more);
+	cg_timeline_add(&totals->timeline,
+			part->state == CG_S_EARLY && dialog->first_blocked_ms
+				? cg_first_blocked(dialog)
+				: now,
+			now, more);
 	part->blocked = dialog->blocked_byes;
 	totals->all.blocked += more;
 	if (part->protected_ms || part->end || !dialog->first_blocked_ms)
 		return;
-	part->protected_ms = first_blocked(dialog) / MS;
+	part->protected_ms = cg_first_blocked(dialog) / MS;
 	totals->attacked++;
 	totals->attacked_since_ms += part->protected_ms;
 }
