@@ -12,12 +12,7 @@ setup_file() {
 }
 
 @test "F1 BYE with a lower CSeq is dropped, the CDR stays open until the true end" {
-	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 2000; bye 14)
-	comes 1 violations 'count(*)'
-	cdr_open
-	call_ends
-	cdr_true bye caller gateway
+	bye_lower
 	blocked out_of_order 10 14
 	comes 1 sql "$ACC" "SELECT count(*) FROM acc WHERE callid = '$call' AND method = 'BYE'"
 	equals 14 sql "$ACC" "SELECT cseq FROM acc WHERE callid = '$call' AND method = 'BYE'"
@@ -182,60 +177,18 @@ third() {
 	local status
 	for status in 403 500; do
 		call=$status-$BATS_TEST_NUMBER@lab-$LAB_ID
-		gateway < <(uas_call; sip_serve BYE $status Refused; sip_serve BYE 200 OK)
-		caller < <(
-			uac_call 13
-			sip_pause 200
-			uac_request BYE 14
-			uac_expect $status
-			sip_pause 1500
-			bye 15
-		)
-		comes 'refused pass' violations "reason || ' ' || action"
-		cdr_open
-		call_ends
-		cdr_true bye caller gateway
+		bye_refused $status
 	done
 }
 
 @test "F10 BYE of the caller with both tags swapped is dropped" {
-	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(
-		uac_call 13
-		sip_pause 200
-		uac_request BYE 1 'from=[$remote]' 'to=<sip:[caller]@[local_ip]>;tag=[from_tag]'
-		sip_pause 1500
-		bye 14
-	)
-	call_ends
-	cdr_true bye caller gateway
-	comes "wrong_leg drop BYE callee $LAB_CALLER" violations \
-		"concat_ws(' ', reason, action, method, leg, host(source))"
-}
-
-# A 2xx to the INVITE that SIPp `gateway` got, as another host would send it.
-forged_2xx() { # TO-TAG
-	awk -v tag="$1" -v contact="sip:me@$LAB_THIRD:5060" '
-		/^(Via|From|Call-ID|CSeq|Record-Route):/ { print }
-		/^To:/ { sub(/\r$/, ""); print $0 ";tag=" tag "\r" }
-		/^Content-Type:/ { exit }
-		BEGIN { printf "SIP/2.0 200 OK\r\n" }
-		END { printf "Contact: <%s>\r\nContent-Length: 0\r\n\r\n", contact }' "$LAB_DIR/gateway.msg" \
-		>"$LAB_DIR/forged"
-	lab_in third bash -c "cat '$LAB_DIR/forged' >/dev/udp/$LAB_PROXY/5060"
+	bye_swapped "$LAB_CALLER"
 }
 
 @test "F15 2xx forged by a second host, with the gateway's To tag and with another, opens nothing" {
 	local before
 	before=$(counted forged_2xx)
-	gateway < <(
-		uas_invite
-		uas_answer 180 Ringing
-		sip_pause 1500
-		uas_answer 200 OK
-		sip_recv ACK
-		sip_serve BYE 200 OK
-	)
+	slow_gateway
 	caller < <(
 		uac_invite 13
 		uac_expect 200

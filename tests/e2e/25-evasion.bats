@@ -189,17 +189,6 @@ second_invite() { # to another callee, under the same Call-ID and From tag
 	END
 }
 
-slow_gateway() { # rings for a second and a half
-	gateway < <(
-		uas_invite
-		uas_answer 180 Ringing
-		sip_pause 1500
-		uas_answer 200 OK
-		sip_recv ACK
-		sip_serve BYE 200 OK
-	)
-}
-
 @test "F16 a second INVITE of the same Call-ID and From tag, refused, does not change the first one's CDR" {
 	slow_gateway
 	sip_callee second second < <(uas_invite; uas_answer 486 Busy; sip_recv ACK)

@@ -24,12 +24,7 @@ blocked6() { # REASON CSEQ EXPECTED
 }
 
 @test "F1 over IPv6: BYE with a lower CSeq is dropped, the CDR stays open until the true end" {
-	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 2000; bye 14)
-	comes 1 violations 'count(*)'
-	cdr_open
-	call_ends
-	cdr_true bye caller gateway
+	bye_lower
 	blocked6 out_of_order 10 14
 }
 
@@ -59,26 +54,11 @@ blocked6() { # REASON CSEQ EXPECTED
 }
 
 @test "F8 over IPv6: BYE refused by the gateway closes nothing" {
-	gateway < <(uas_call; sip_serve BYE 500 Refused; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect 500; sip_pause 1500; bye 15)
-	comes refused violations reason
-	cdr_open
-	call_ends
-	cdr_true bye caller gateway
+	bye_refused 500
 }
 
 @test "F10 over IPv6: BYE of the caller with both tags swapped is dropped" {
-	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(
-		uac_call 13
-		sip_pause 200
-		uac_request BYE 1 'from=[$remote]' 'to=<sip:[caller]@[local_ip]>;tag=[from_tag]'
-		sip_pause 1500
-		bye 14
-	)
-	call_ends
-	cdr_true bye caller gateway
-	comes "wrong_leg drop callee $LAB_CALLER6" violations "concat_ws(' ', reason, action, leg, host(source))"
+	bye_swapped "$LAB_CALLER6"
 }
 
 @test "H2 over IPv6: BYE of the callee with a CSeq far from the caller's ends the call" {

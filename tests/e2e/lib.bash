@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016
 #
 # What the end-to-end tests share: a lab a file, one call (and one Call-ID) a test, and what must
 # stand in the database after it.
@@ -68,6 +68,65 @@ call_ends() { # both saw what their steps say, and nothing else
 bye() { # CSEQ [OPTION]...: the caller's BYE, accepted
 	uac_request BYE "$@"
 	uac_expect 200
+}
+
+# --- calls that several files play ---------------------------------------------------------------
+
+slow_gateway() { # rings for a second and a half
+	gateway < <(
+		uas_invite
+		uas_answer 180 Ringing
+		sip_pause 1500
+		uas_answer 200 OK
+		sip_recv ACK
+		sip_serve BYE 200 OK
+	)
+}
+
+# A 2xx to the INVITE that SIPp `gateway` got, as the third host would send it.
+forged_2xx() { # TO-TAG [CONTACT]
+	awk -v tag="$1" -v contact="${2:-sip:me@$LAB_THIRD:5060}" '
+		/^(Via|From|Call-ID|CSeq|Record-Route):/ { print }
+		/^To:/ { sub(/\r$/, ""); print $0 ";tag=" tag "\r" }
+		/^Content-Type:/ { exit }
+		BEGIN { printf "SIP/2.0 200 OK\r\n" }
+		END { printf "Contact: <%s>\r\nContent-Length: 0\r\n\r\n", contact }' "$LAB_DIR/gateway.msg" \
+		>"$LAB_DIR/forged"
+	lab_in third bash -c "cat '$LAB_DIR/forged' >/dev/udp/$LAB_PROXY/5060"
+}
+
+# The attack of 2008: BYE 10 in a call at 13.
+bye_lower() {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 2000; bye 14)
+	comes 1 violations 'count(*)'
+	cdr_open
+	call_ends
+	cdr_true bye caller gateway
+}
+
+bye_refused() { # STATUS: of the gateway, to the first BYE
+	gateway < <(uas_call; sip_serve BYE "$1" Refused; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect "$1"; sip_pause 1500; bye 15)
+	comes 'refused pass' violations "reason || ' ' || action"
+	cdr_open
+	call_ends
+	cdr_true bye caller gateway
+}
+
+bye_swapped() { # ADDRESS: of the caller, who sends a BYE with both tags swapped
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(
+		uac_call 13
+		sip_pause 200
+		uac_request BYE 1 'from=[$remote]' 'to=<sip:[caller]@[local_ip]>;tag=[from_tag]'
+		sip_pause 1500
+		bye 14
+	)
+	call_ends
+	cdr_true bye caller gateway
+	comes "wrong_leg drop BYE callee $1" violations \
+		"concat_ws(' ', reason, action, method, leg, host(source))"
 }
 
 # --- what must come out --------------------------------------------------------------------------
