@@ -84,7 +84,8 @@ int cg_fail_open(const char *instance, int err)
 				"/sys/fs/bpf: no bpffs is to be seen in this mount namespace "
 				"(`ip netns exec` makes one that hides it); run it outside, "
 				"with: cseqguard -n NETNS");
-		return cg_fail("instance %s is not attached; start with: cseqguard attach IFACE",
+		return cg_fail("instance %s is not attached; start with: cseqguard attach --mode "
+			       "observe IFACE",
 			       instance);
 	case -EPROTO:
 		return cg_fail(

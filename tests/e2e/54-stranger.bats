@@ -135,6 +135,8 @@ finds_no() { # VERDICT REGEX
 	apt install /root/cseqguard.deb
 	dpkg_says 'ii '
 	run -3 on_host cseqguard status
+	run -1 on_host cseqguard top
+	[[ $output == *'is not attached; start with: cseqguard attach --mode observe IFACE' ]]
 	unguarded
 	run ! runs cseqguardd
 	equals '' told
