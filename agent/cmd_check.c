@@ -42,8 +42,8 @@ static struct cg_range range_of(const char *text)
 }
 
 /* By two ranges, of which the worse has the word. */
-static enum cg_state_word judge(const struct cg_range *warning, const struct cg_range *critical,
-				double value)
+static enum cg_plugin_state judge(const struct cg_range *warning, const struct cg_range *critical,
+				  double value)
 {
 	return cg_range_alerts(critical, value)	 ? CG_PLUGIN_CRITICAL
 	       : cg_range_alerts(warning, value) ? CG_PLUGIN_WARNING

@@ -65,8 +65,7 @@ static void driver(struct subject *s)
 		tell(s, CG_OK, NULL, "driver %s has native XDP", name);
 	else
 		tell(s, CG_WARNING,
-		     "guard the interface below it, or one whose driver has it; here only -m "
-		     "skb",
+		     "guard the interface below it, or one whose driver has it; here only -m skb",
 		     "driver %s has no native XDP: generic mode sees coalesced datagrams as one",
 		     name);
 	if (!cg_ethtool_queues(s->name, &rx, &most) && rx)
@@ -208,8 +207,7 @@ static void filters(struct subject *s)
 		tell(s, CG_WARNING,
 		     "see `tc filter show dev IFACE egress` and `bpftool net`; filters belong "
 		     "behind priority " CG_TC_PRIORITY_TEXT,
-		     "%u tc filters or programs come before the guard's on the way out: one "
-		     "that "
+		     "%u tc filters or programs come before the guard's on the way out: one that "
 		     "passes a packet hides it",
 		     others.before);
 	else

@@ -41,8 +41,7 @@ static void say_who_may(const char *instance)
 {
 	if (access(cg_pin_root(), F_OK) && errno == EACCES)
 		cg_log_err("instance %s: %s is closed to all but root, as systemd mounts bpffs: "
-			   "run as "
-			   "root, or bind that folder elsewhere and name the place in "
+			   "run as root, or bind that folder elsewhere and name the place in "
 			   "CSEQGUARD_PIN_ROOT, as cseqguardd.service does",
 			   instance, cg_pin_root());
 	else

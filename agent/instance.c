@@ -268,15 +268,11 @@ int cg_instance_attach(const char *name, const struct cg_settings *settings,
 	return make(name, settings, instance);
 }
 
-int cg_instance_load(const char *name, struct cg_instance *instance)
+/* Loads the programs unless `err` says what went wrong before, and is done with `guard`. */
+static int load(struct guard *guard, const char *name, int err, struct cg_instance *instance)
 {
 	struct cg_instance loaded = { .name = name, .prog_in = -1, .prog_out = -1 };
-	struct guard *guard = guard_open();
-	int err;
 
-	if (!guard)
-		return CG_FAILED;
-	err = with_pinned(name, guard, true);
 	if (!err)
 		err = guard_load(guard);
 	if (!err)
@@ -287,6 +283,13 @@ int cg_instance_load(const char *name, struct cg_instance *instance)
 	else
 		*instance = loaded;
 	return err;
+}
+
+int cg_instance_load(const char *name, struct cg_instance *instance)
+{
+	struct guard *guard = guard_open();
+
+	return guard ? load(guard, name, with_pinned(name, guard, true), instance) : CG_FAILED;
 }
 
 static void make_small(struct bpf_map *map)
@@ -306,24 +309,14 @@ static void make_small(struct bpf_map *map)
 
 int cg_instance_try(struct cg_instance *instance)
 {
-	struct cg_instance loaded = { .prog_in = -1, .prog_out = -1 };
 	struct guard *guard = guard_open();
 	struct bpf_map *map;
-	int err;
 
 	if (!guard)
 		return CG_FAILED;
 	bpf_object__for_each_map (map, guard->obj)
 		make_small(map);
-	err = guard_load(guard);
-	if (!err)
-		err = take_programs(guard, &loaded);
-	guard__destroy(guard);
-	if (err)
-		cg_instance_close(&loaded);
-	else
-		*instance = loaded;
-	return err;
+	return load(guard, NULL, 0, instance);
 }
 
 void cg_instance_close(struct cg_instance *instance)

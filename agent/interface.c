@@ -126,8 +126,7 @@ static int refused(const char *name, __u32 ifindex, enum cg_attach_mode mode, in
 		}
 	}
 	cg_fail("%s: XDP program '%s' (id %u) sits there already; see `bpftool net`, remove it "
-		"with "
-		"`ip link set dev %s xdp off` or its own tool",
+		"with `ip link set dev %s xdp off` or its own tool",
 		name, info.name, id, name);
 	return err;
 }
@@ -141,8 +140,8 @@ static int link_create(__u32 ifindex, int prog_in, __u32 flags)
 }
 
 #define COALESCED                                                                                  \
-	"attached in generic mode: datagrams that were coalesced by UDP segmentation are seen as " \
-	"one"
+	"attached in generic mode: datagrams that were coalesced by UDP segmentation are seen "    \
+	"as one"
 
 /* fd of a link in the wanted mode; it is said where that is not native. */
 static int link_make(const char *name, __u32 ifindex, enum cg_attach_mode mode, int prog_in)

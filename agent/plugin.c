@@ -14,11 +14,11 @@ static const char *const words[] = { [CG_PLUGIN_OK] = "OK",
 				     [CG_PLUGIN_UNKNOWN] = "UNKNOWN" };
 
 /* What is not known is better than what is known to be wrong. */
-static const enum cg_state_word worst_first[] = { CG_PLUGIN_CRITICAL, CG_PLUGIN_WARNING,
-						  CG_PLUGIN_UNKNOWN, CG_PLUGIN_OK };
+static const enum cg_plugin_state worst_first[] = { CG_PLUGIN_CRITICAL, CG_PLUGIN_WARNING,
+						    CG_PLUGIN_UNKNOWN, CG_PLUGIN_OK };
 #define STATES (sizeof(worst_first) / sizeof(*worst_first))
 
-static bool worse(enum cg_state_word a, enum cg_state_word b)
+static bool worse(enum cg_plugin_state a, enum cg_plugin_state b)
 {
 	for (size_t i = 0; i < STATES; i++)
 		if (worst_first[i] == a || worst_first[i] == b)
@@ -26,7 +26,7 @@ static bool worse(enum cg_state_word a, enum cg_state_word b)
 	return false;
 }
 
-void cg_plugin_say(struct cg_plugin *plugin, enum cg_state_word state, const char *format, ...)
+void cg_plugin_say(struct cg_plugin *plugin, enum cg_plugin_state state, const char *format, ...)
 {
 	char *said = plugin->said[state];
 	size_t at = strlen(said), size = sizeof(plugin->said[state]);

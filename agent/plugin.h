@@ -11,7 +11,7 @@
 #include "range.h"
 
 /* The exit codes. */
-enum cg_state_word { CG_PLUGIN_OK, CG_PLUGIN_WARNING, CG_PLUGIN_CRITICAL, CG_PLUGIN_UNKNOWN };
+enum cg_plugin_state { CG_PLUGIN_OK, CG_PLUGIN_WARNING, CG_PLUGIN_CRITICAL, CG_PLUGIN_UNKNOWN };
 
 #define CG_PERFDATA_MAX 24
 
@@ -24,12 +24,12 @@ struct cg_perfdata {
 
 struct cg_plugin {
 	char said[4][1024]; /* by state; parts joined by ", " */
-	enum cg_state_word state;
+	enum cg_plugin_state state;
 	struct cg_perfdata perfdata[CG_PERFDATA_MAX];
 	unsigned int n;
 };
 
-void cg_plugin_say(struct cg_plugin *plugin, enum cg_state_word state, const char *format, ...)
+void cg_plugin_say(struct cg_plugin *plugin, enum cg_plugin_state state, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Strings must outlive it. */
