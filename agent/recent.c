@@ -140,7 +140,7 @@ static unsigned int add(struct cg_recent *recent, const struct cg_event *event, 
 
 	make_room(recent, kind);
 	i = recent->lists[FREE].oldest;
-	memset(&recent->calls[i], 0, offsetof(struct cg_recent_call, steps)); /* n says which count */
+	memset(&recent->calls[i], 0, offsetof(struct cg_recent_call, steps)); /* n: which count */
 	recent->calls[i].key = event->key;
 	memcpy(recent->calls[i].call_id, event->call_id, CG_CALL_ID_MAX - 1);
 	recent->slots[i].call_id = hash(event->call_id);
