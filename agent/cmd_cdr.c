@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon_options.h"
 #include "list.h"
 #include "options.h"
 #include "progress.h"
@@ -267,7 +266,7 @@ static bool filtered(const struct cg_options *options)
 int cg_cmd_cdr(const struct cg_options *options)
 {
 	bool settle = options->n_args && !strcmp(options->args[0], "settle");
-	char *path;
+	struct cg_store store = {};
 	int code;
 
 	if (options->n_args != (settle ? 2 : 0))
@@ -278,10 +277,12 @@ int cg_cmd_cdr(const struct cg_options *options)
 	if (settle && filtered(options))
 		return cg_usage("cdr settle takes one CALL_UID, and no filter; see: cseqguard cdr "
 				"--help");
-	path = options->spool ? strdup(options->spool) : cg_daemon_spool(options->instance);
-	if (!path)
-		return cg_fail("cdr: out of memory");
-	code = settle ? cg_settle(options, options->args[1], path) : list(options, path);
-	free(path);
+	code = settle && options->db && options->spool
+		       ? cg_usage("settle: either --db or --spool")
+		       : cg_store_of(options, &store);
+	if (!code)
+		code = settle ? cg_settle(options, options->args[1], &store)
+			      : list(options, store.spool);
+	cg_store_free(&store);
 	return code;
 }

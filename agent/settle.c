@@ -90,8 +90,6 @@ static int decide(const struct cg_options *options, const char *call_uid, struct
 		return cg_usage("end '%s' is no time in UTC as 2026-01-31T12:00:00Z", options->end);
 	if (options->end)
 		snprintf(d->end, sizeof(d->end), "%lld", (long long)end);
-	if (options->db && options->spool)
-		return cg_usage("settle: either --db or --spool");
 	cg_text_utf8(d->why, sizeof(d->why), options->why, strlen(options->why));
 	cg_text_utf8(d->by, sizeof(d->by), by, strlen(by));
 	return CG_DONE;
@@ -170,12 +168,13 @@ static int settle_spool(const char *path, const struct decision *d)
 	return rows ? CG_DONE : nothing(path, d->call_uid);
 }
 
-int cg_settle(const struct cg_options *options, const char *call_uid, const char *spool_path)
+int cg_settle(const struct cg_options *options, const char *call_uid, const struct cg_store *store)
 {
 	struct decision d;
 	int err = decide(options, call_uid, &d);
 
 	if (err)
 		return err;
-	return options->db ? settle_db(options->db, &d) : settle_spool(spool_path, &d);
+	return store->db && !options->spool ? settle_db(store->db, &d)
+					    : settle_spool(store->spool, &d);
 }

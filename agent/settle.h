@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * `cseqguard cdr settle`: an operator closes a suspect or open call, in PostgreSQL (--db) or in the
- * spool. Its row says `operator` from then on, table settlement who, when, why, and what stood
+ * `cseqguard cdr settle`: an operator closes a suspect or open call, in PostgreSQL or in the spool,
+ * wherever the daemon's store is. Its row says `operator` from then on, table settlement who, when, why, and what stood
  * before.
  */
 #ifndef CG_SETTLE_H
 #define CG_SETTLE_H
 
 #include "options.h"
+#include "store.h"
 
 /* Returns enum cg_exit, errors reported. */
-int cg_settle(const struct cg_options *options, const char *call_uid, const char *spool_path);
+int cg_settle(const struct cg_options *options, const char *call_uid, const struct cg_store *store);
 
 #endif

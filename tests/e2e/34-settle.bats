@@ -47,6 +47,27 @@ setup_file() {
 	equals 1 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id = '$call'"
 }
 
+@test "settle: where the daemon's file says, in PostgreSQL or in a spool; cdr lists that spool" {
+	local uid end file=$LAB_DIR/settle.conf
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 1500; bye 14)
+	comes 1 cdr 'count(*)'
+	uid=$(cdr call_uid)
+	end=$(cdr "to_char((answer_time + '1 s'::interval) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
+	echo "db = $(pg_conninfo "$CDRS")" >"$file"
+	guard cdr settle "$uid" --config "$file" --why 'by its file' --by bob --end "$end"
+	equals 'operator f' cdr "concat_ws(' ', end_reason, suspect)"
+	equals 'bob by its file' sql "$CDRS" \
+		"SELECT operator || ' ' || why FROM cseqguard.settlement WHERE call_uid = '$uid'"
+	echo "spool = $LAB_DIR/none.db" >"$file"
+	run -1 guard cdr settle "$uid" --config "$file" --why none
+	[[ $output == *"$LAB_DIR/none.db"* ]]
+	run -1 guard cdr --config "$file"
+	[[ $output == *"$LAB_DIR/none.db"* ]]
+	run -2 guard cdr settle "$uid" --spool none.db --db none --why none
+	call_ends
+}
+
 @test "lost: open rows of before the boot are closed, suspect; others are not touched" {
 	local boot
 	boot=$(date -d "@$(awk '/btime/ { print $2 }' /proc/stat)" +%s)
