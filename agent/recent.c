@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ladder.h"
+#include "loop.h"
 
 #define NONE CG_RECENT_DIALOGS
 #define BUCKETS 2048 /* a power of two: keys are keyed hashes already */
@@ -28,6 +29,8 @@ struct cg_recent {
 		unsigned int newest, oldest, count;
 	} lists[KINDS];
 	unsigned int buckets[BUCKETS];
+	__u64 second; /* CLOCK_BOOTTIME, s: the last one that an ordinary dialog came in */
+	unsigned int came; /* ordinary ones in it */
 	struct slot slots[CG_RECENT_DIALOGS];
 	struct cg_recent_call calls[CG_RECENT_DIALOGS]; /* pages come as they are touched */
 };
@@ -225,6 +228,18 @@ static unsigned int by_call_id(struct cg_recent *recent, const char *call_id)
 	return NONE;
 }
 
+/* They would push each other out within a second: then the first of each second do. */
+static bool too_many(struct cg_recent *recent, const struct cg_event *event)
+{
+	__u64 second = event->at / CG_SECOND;
+
+	if (recent->second != second) {
+		recent->second = second;
+		recent->came = 0;
+	}
+	return recent->came++ >= 2 * CG_RECENT_ORDINARY;
+}
+
 void cg_recent_event(struct cg_recent *recent, const struct cg_event *event)
 {
 	bool violation = event->type == CG_EV_VIOLATION;
@@ -237,6 +252,8 @@ void cg_recent_event(struct cg_recent *recent, const struct cg_event *event)
 	} else {
 		i = find(recent, &event->key);
 	}
+	if (i == NONE && !violation && too_many(recent, event))
+		return;
 	if (i == NONE)
 		i = add(recent, event, violation ? STRANGERS : ORDINARY);
 	else if (recent->slots[i].kind == STRANGERS)

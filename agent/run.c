@@ -94,23 +94,21 @@ int cg_run_connect(const char *instance)
 
 int cg_run_note_write(const char *instance, const char *suffix, const char *text)
 {
-	char path[512], anew[520];
-	ssize_t len = strlen(text), written;
+	char path[512], note[CG_RUN_NOTE_MAX] = "";
+	ssize_t written;
 	int err, fd;
 
 	err = cg_run_path(path, sizeof(path), instance, suffix);
 	if (err)
 		return err;
-	snprintf(anew, sizeof(anew), "%s.new", path);
-	fd = open(anew, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0660);
+	snprintf(note, sizeof(note), "%s", text);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
 	if (fd < 0)
 		return -errno;
-	written = write(fd, text, len);
-	if (written != len)
+	written = write(fd, note, sizeof(note)); /* over the one before, at once */
+	if (written != sizeof(note))
 		err = written < 0 ? -errno : -ENOSPC;
 	close(fd);
-	if (!err && rename(anew, path))
-		err = -errno;
 	return err;
 }
 

@@ -4,15 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "loop.h"
 #include "recent.h"
 #include "tap.h"
 
-static __u64 now;
+static __u64 now; /* of events, a millisecond apart */
 
 static struct cg_event event(__u64 number, __u8 type, __u32 cseq)
 {
 	struct cg_event e = { .type = type,
-			      .at = ++now,
+			      .at = now += 1000000,
 			      .key = { number * 0x9E3779B97F4A7C15ULL, number },
 			      .cseq = cseq };
 
@@ -121,6 +122,27 @@ static void flood_of_strangers(void)
 	cg_recent_free(recent);
 }
 
+static void many_at_once(void)
+{
+	struct cg_recent *recent = cg_recent_new();
+	const unsigned int most = 2 * CG_RECENT_ORDINARY;
+
+	now = 7 * CG_SECOND;
+	for (unsigned int n = 1; n <= most; n++) {
+		tell(recent, n, CG_EV_START, 13);
+		now -= 1000000;
+	}
+	tell(recent, most + 1, CG_EV_START, 13);
+	ok(find(recent, most) && !find(recent, most + 1),
+	   "recent: more calls a second than would stay for one are not remembered");
+	tell(recent, most + 2, CG_EV_VIOLATION, 10);
+	ok(!!find(recent, most + 2), "recent: ... attacked ones are");
+	now = 8 * CG_SECOND;
+	tell(recent, most + 1, CG_EV_END, 14);
+	ok(!!find(recent, most + 1), "recent: ... and those of the next second");
+	cg_recent_free(recent);
+}
+
 static void dialogs(void)
 {
 	struct cg_recent *recent = cg_recent_new();
@@ -170,6 +192,7 @@ int main(void)
 	flood_of_one();
 	repeats();
 	flood_of_strangers();
+	many_at_once();
 	dialogs();
 	names();
 	return tap_done();
