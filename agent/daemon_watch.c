@@ -9,8 +9,10 @@
 #include "daemon.h"
 #include "log.h"
 #include "notify.h"
+#include "progress.h"
 
 #define BEAT_NS CG_SECOND /* looks at clock and loss counters */
+#define DRAIN_ROWS 1000 /* a batch: so many may be on their way at any time */
 #define STOP_NS (5 * CG_SECOND) /* a leaving daemon waits so long for disk and server */
 
 static void stop(struct cg_daemon *d, int code)
@@ -84,6 +86,25 @@ static void sweep_ready(void *ctx, __u32 events)
 	cg_sweep_want(d->sweep, cg_boottime());
 }
 
+/* On a terminal: what PostgreSQL lacks while it takes it. A sweep has a line of its own. */
+static void show_drain(struct cg_daemon *d)
+{
+	struct cg_writer_status spool;
+	struct cg_ship_status ship;
+	__s64 rows = 0;
+
+	if (!d->ship || cg_sweep_running(d->sweep))
+		return;
+	cg_ship_status(d->ship, &ship);
+	cg_writer_status(d->writer, &spool);
+	for (int i = 0; i < CG_TABLES; i++)
+		rows += spool.content.rows[i];
+	if (ship.up && rows > DRAIN_ROWS)
+		cg_progress_say("rows on their way to PostgreSQL: %lld", (long long)rows);
+	else
+		cg_progress_wipe();
+}
+
 static void beat_ready(void *ctx, __u32 events)
 {
 	struct cg_daemon *d = ctx;
@@ -103,6 +124,7 @@ static void beat_ready(void *ctx, __u32 events)
 	if (!cg_upkeep(&d->upkeep))
 		cg_fallback_look(&d->fallback, cg_boottime());
 	cg_intake_turn(&d->intake, cg_boottime());
+	show_drain(d);
 }
 
 static int watch(struct cg_daemon *d, struct cg_watch *watch, int fd,

@@ -317,3 +317,43 @@ connected() { # NUMBER: listeners
 	equals 1 eval 'grep -e -many@ <<<"$output" | awk "{ print length }" | sort -u | wc -l'
 	equals 5000 eval 'guard dialogs -j | jq "[.[] | select(.call_id | contains(\"-many@\"))] | length"'
 }
+
+# PostgreSQL takes nothing while this holds the table.
+hold_table() {
+	local held=$BATS_TEST_TMPDIR/held
+
+	mkfifo "$held"
+	psql -XAtq -d "$(pg_conninfo "$CDRS")" <"$held" >"$held.out" 2>&1 3>&- &
+	HOLDER=$!
+	exec {hold}>"$held"
+	echo 'BEGIN; LOCK TABLE cseqguard.cdr IN ACCESS EXCLUSIVE MODE; SELECT 1;' >&"$hold"
+	lab_wait 10 grep -q 1 "$held.out"
+}
+
+release_table() {
+	exec {hold}>&-
+	wait "$HOLDER"
+}
+
+wiped() { # the last that the terminal was sent
+	[[ $(tail -c 4 "$LAB_DIR/drain") == $'\r'"${ESC}[K" ]]
+}
+
+@test "progress: rows on their way to PostgreSQL, on the daemon's terminal, and wiped out" {
+	local pid
+
+	guard_daemon_end TERM
+	CSEQGUARD_RUN_DIR=$LAB_DIR/run TERM=xterm script -qfc "stty cols 80; exec '$LAB_OUT/cseqguardd' --instance 'lab-$LAB_ID' \
+		--netns '$(lab_ns proxy)' --node lab --db '$(pg_conninfo "$CDRS")' --spool '$LAB_DIR/drain.db'" \
+		"$LAB_DIR/drain" >/dev/null </dev/null 3>&- &
+	pid=$!
+	lab_wait 10 grep -q 'database: connected' "$LAB_DIR/drain"
+	hold_table
+	"$LAB_OUT/tests/bench/calls" "lab-$LAB_ID" 3000 drain open
+	lab_wait 10 grep -qE 'rows on their way to PostgreSQL: [1-9][0-9]{3}' "$LAB_DIR/drain"
+	release_table
+	comes 3000 sql "$CDRS" "SELECT count(*) FROM cseqguard.cdr WHERE call_id LIKE '%-drain@%'"
+	lab_wait 5 wiped
+	pkill -TERM -P "$pid"
+	wait "$pid" || :
+}
