@@ -13,12 +13,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "backoff.h"
 #include "endpoint.h"
 #include "log.h"
 #include "loop.h"
 
-#define BACKOFF_FIRST (CG_SECOND / 4)
-#define BACKOFF_MOST (10 * CG_SECOND)
 #define SILENCE_NS (10 * CG_SECOND) /* of a collector that takes, or acknowledges, nothing */
 #define SEND_ROOM 65536 /* bytes of the kernel's: the rest waits in our queue */
 #define TOLD_NS (60 * CG_SECOND)
@@ -83,7 +82,7 @@ static void down(struct cg_homer *homer, const char *why)
 	homer->begun = 0;
 	homer->sent = 0;
 	cg_timer_set(homer->timer.fd, homer->backoff, 0);
-	homer->backoff = homer->backoff * 2 < BACKOFF_MOST ? homer->backoff * 2 : BACKOFF_MOST;
+	homer->backoff = cg_backoff(homer->backoff);
 }
 
 /* Frees what the collector's host acknowledged. */
@@ -96,7 +95,7 @@ static void reap(struct cg_homer *homer)
 	while (homer->first != homer->next &&
 	       at(homer, homer->first)->until <= homer->sent - waiting) {
 		drop_first(homer);
-		homer->backoff = BACKOFF_FIRST;
+		homer->backoff = CG_BACKOFF_FIRST;
 	}
 }
 
@@ -309,7 +308,7 @@ int cg_homer_new(int loop, const char *address, int tcp, __u32 agent, struct cg_
 	homer->loop = loop;
 	homer->tcp = tcp;
 	homer->agent = agent;
-	homer->backoff = BACKOFF_FIRST;
+	homer->backoff = CG_BACKOFF_FIRST;
 	homer->socket = (struct cg_watch){ .fd = -1, .ready = socket_ready, .ctx = homer };
 	homer->timer =
 		(struct cg_watch){ .fd = cg_timer_new(), .ready = timer_ready, .ctx = homer };

@@ -8,11 +8,10 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "backoff.h"
 #include "loop.h"
 
 #define HOSTS_A_TIMEOUT 5 /* so many silent hosts are passed over within one try */
-#define BACKOFF_FIRST (CG_SECOND / 4)
-#define BACKOFF_MOST (10 * CG_SECOND)
 
 enum state { DOWN, CONNECTING, IDLE, BUSY };
 
@@ -66,13 +65,13 @@ void cg_pg_drop(struct cg_pg *pg, const char *why)
 	PQfinish(pg->conn);
 	pg->conn = NULL;
 	set_state(pg, DOWN);
-	pg->backoff = pg->backoff * 2 < BACKOFF_MOST ? pg->backoff * 2 : BACKOFF_MOST;
+	pg->backoff = cg_backoff(pg->backoff);
 	pg->user.down(pg->user.ctx, text);
 }
 
 void cg_pg_good(struct cg_pg *pg)
 {
-	pg->backoff = BACKOFF_FIRST;
+	pg->backoff = CG_BACKOFF_FIRST;
 }
 
 static bool watch(struct cg_pg *pg, __u32 events)
@@ -229,7 +228,7 @@ int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_
 		.loop = loop,
 		.conninfo = strdup(conninfo),
 		.timeout = timeout,
-		.backoff = BACKOFF_FIRST,
+		.backoff = CG_BACKOFF_FIRST,
 		.socket = { .fd = -1, .ready = socket_ready, .ctx = pg },
 		.timer = { .fd = cg_timer_new(), .ready = timer_ready, .ctx = pg },
 		.user = *user,
