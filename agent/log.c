@@ -70,9 +70,11 @@ static void write_line(int level, const char *before, const char *text)
 	char line[PIPE_BUF], mark[8] = ""; /* a pipe takes no more at once */
 	int len;
 
-	if (to_journal())
+	if (to_journal()) { /* it knows who speaks */
 		snprintf(mark, sizeof(mark), "<%d>", level);
-	len = snprintf(line, sizeof(line), "%s%s%s\n", mark, before, text);
+		before = mark;
+	}
+	len = snprintf(line, sizeof(line), "%s%s\n", before, text);
 	if (len < 0)
 		return;
 	if (len >= (int)sizeof(line)) {
@@ -102,7 +104,7 @@ static void write_text(int level, char *text)
 	for (char *p = text; *p; p++)
 		if (iscntrl((unsigned char)*p))
 			*p = ' ';
-	write_line(level, to_journal() ? "" : "cseqguardd: ", text); /* the journal has the name */
+	write_line(level, "cseqguardd: ", text);
 }
 
 static void say(int level, const char *format, va_list args)
