@@ -36,16 +36,15 @@ int cg_top_new(const struct cg_options *options, struct cg_top **out)
 	top->map = CG_TOP_MAPS;
 	top->ends.a_second = CG_RATE_UNKNOWN;
 	top->instance = options->instance;
-	top->shown = calloc(1, sizeof(*top->shown));
+	top->calls = calloc(1, sizeof(*top->calls));
 	top->building = calloc(1, sizeof(*top->building));
-	if (!top->shown || !top->building)
+	if (!top->calls || !top->building)
 		return cg_fail("top: out of memory");
 	err = cg_store_of(options, &top->store);
 	if (err)
 		return err;
 	for (int i = 0; i < CG_TOP_MAPS; i++)
 		top->fills[i] = cg_fills[maps[i]];
-	top->calls = top->shown;
 	cg_home_enter(top->instance); /* to name interfaces */
 	err = cg_top_refresh(top);
 	return err ? cg_fail_open(top->instance, err) : CG_DONE;
@@ -59,7 +58,7 @@ void cg_top_free(struct cg_top *top)
 		close(top->daemon_fd);
 	cg_walk_close(top->walk);
 	free(top->interfaces);
-	free(top->shown);
+	free(top->calls);
 	free(top->building);
 	cg_store_free(&top->store);
 	free(top);
@@ -155,7 +154,6 @@ int cg_top_refresh(struct cg_top *top)
 	read_spool(top);
 	if (top->daemon_fd < 0)
 		top->daemon_fd = cg_run_connect(top->instance);
-	top->daemon = top->daemon_fd >= 0;
 	if (top->map == CG_TOP_MAPS) {
 		top->map = 0;
 		cg_calls_begin(top->building, top->order, top->reverse);
@@ -168,8 +166,8 @@ static void publish_calls(struct cg_top *top)
 	struct cg_calls *done = top->building;
 
 	cg_calls_sort(done);
-	top->building = top->shown;
-	top->calls = top->shown = done;
+	top->building = top->calls;
+	top->calls = done;
 }
 
 /* Counters and calls are read at one moment, as nearly as can be. */
@@ -252,22 +250,21 @@ void cg_top_listen(struct cg_top *top)
 		return;
 	close(top->daemon_fd);
 	top->daemon_fd = -1;
-	top->daemon = false;
 }
 
 void cg_top_order(struct cg_top *top, enum cg_order order, bool reverse)
 {
 	struct cg_calls *again = top->building;
-	__u32 live = top->shown->live, ended = top->shown->ended;
+	__u32 live = top->calls->live, ended = top->calls->ended;
 
 	top->order = order;
 	top->reverse = reverse;
 	cg_calls_begin(again, order, reverse);
-	for (unsigned int i = 0; i < top->shown->n; i++)
-		cg_calls_add(again, &top->shown->list[i]);
+	for (unsigned int i = 0; i < top->calls->n; i++)
+		cg_calls_add(again, &top->calls->list[i]);
 	publish_calls(top);
-	top->shown->live = live;
-	top->shown->ended = ended;
+	top->calls->live = live;
+	top->calls->ended = ended;
 	if (top->map == CG_TOP_DIALOGS) { /* what it had was in the other order */
 		cg_walk_close(top->walk);
 		top->walk = NULL;

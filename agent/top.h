@@ -32,13 +32,12 @@ struct cg_top {
 	struct cg_rate starts, ends, passed, dropped, would_drop;
 	struct cg_fill fills[CG_TOP_MAPS]; /* max 0: not read yet */
 	__s64 spool_rows; /* -1: cannot be read */
-	bool daemon; /* its socket answers */
+	int daemon_fd; /* of its socket; negative: none answers */
 	struct cg_offenders offenders; /* since we listen */
-	const struct cg_calls *calls; /* of the last round */
+	struct cg_calls *calls; /* of the last round */
 	/* own */
 	struct cg_store store;
-	int daemon_fd;
-	struct cg_calls *shown, *building;
+	struct cg_calls *building;
 	enum cg_order order;
 	bool reverse;
 	struct cg_walk *walk;

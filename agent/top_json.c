@@ -82,7 +82,7 @@ json_t *cg_top_json(const struct cg_top *top)
 		"{ss ss ss so sb so so so s{si si so so so} s{so so so} so s{sI sI sI sI} so}",
 		"at", at, "instance", top->instance, "mode", cg_mode_word(top->config.mode),
 		"breaker", *top->breaker ? json_string(top->breaker) : json_null(), "daemon",
-		top->daemon, "interfaces", interfaces(top), "maps",
+		top->daemon_fd >= 0, "interfaces", interfaces(top), "maps",
 		cg_fills_json(top->fills, CG_TOP_MAPS), "filling",
 		cg_fills_filling(top->fills, CG_TOP_MAPS), "calls", "live", top->calls->live,
 		"ended", top->calls->ended, "starts_per_second", a_second(&top->starts),
@@ -92,5 +92,6 @@ json_t *cg_top_json(const struct cg_top *top)
 		top->spool_rows < 0 ? json_null() : json_integer(top->spool_rows), "lost", "events",
 		(json_int_t)c->events_lost, "alerts", (json_int_t)c->alerts_lost, "alerts_limited",
 		(json_int_t)c->alerts_limited, "unguarded", (json_int_t)cg_unguarded(c),
-		"offenders", top->daemon || top->offenders.n ? offenders(top) : json_null());
+		"offenders",
+		top->daemon_fd >= 0 || top->offenders.n ? offenders(top) : json_null());
 }

@@ -57,7 +57,8 @@ static void title(const struct cg_top *top, unsigned int columns, struct cg_line
 
 	cg_time_text(&top->config, top->config.clock, top->now, at);
 	set(line, CG_LOOK_TITLE, columns, "cseqguard  %.19sZ  %s  daemon %s  %s", at,
-	    cg_mode_word(top->config.mode), top->daemon ? "runs" : "DOES NOT RUN", top->instance);
+	    cg_mode_word(top->config.mode), top->daemon_fd >= 0 ? "runs" : "DOES NOT RUN",
+	    top->instance);
 }
 
 static const char *in_word(const struct cg_interface *interface)
@@ -153,8 +154,8 @@ static unsigned int offenders(const struct cg_top *top, unsigned int columns, st
 	}
 	if (!n)
 		set(&lines[1], CG_LOOK_PLAIN, columns, "          %s",
-		    top->daemon ? "no BYE was refused since this began"
-				: "not known: cseqguardd tells them, and does not run");
+		    top->daemon_fd >= 0 ? "no BYE was refused since this began"
+					: "not known: cseqguardd tells them, and does not run");
 	return n ? n + 1 : 2;
 }
 
