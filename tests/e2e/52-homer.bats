@@ -200,16 +200,21 @@ lost() { # how many the daemon said
 	equals "$sent" lost # with those that waited
 }
 
-@test "homer: a collector that reads no more holds nothing up" {
-	local sent
-
+# One over TCP that reads no more once it is connected, and BYEs for it; sets sent.
+stalled_collector() { # BYES
 	collector tcp
 	daemon --homer "$LAB_PROXY:$PORT" --homer-protocol tcp
 	said ': connected'
 	kill -STOP "$COLLECTOR"
-	byes 2000
+	byes "$1"
 	sent=$(<"$LAB_DIR/sent")
 	lab_wait 10 equals "$sent" spooled violation
+}
+
+@test "homer: a collector that reads no more holds nothing up" {
+	local sent
+
+	stalled_collector 2000
 	dialog answer=5
 	lab_wait 2 equals 1 spooled cdr
 	kill -CONT "$COLLECTOR"
@@ -223,13 +228,7 @@ lost() { # how many the daemon said
 @test "homer: what a collector that died had not acknowledged goes to the next one" {
 	local sent
 
-	collector tcp
-	daemon --homer "$LAB_PROXY:$PORT" --homer-protocol tcp
-	said ': connected'
-	kill -STOP "$COLLECTOR"
-	byes 500
-	sent=$(<"$LAB_DIR/sent")
-	lab_wait 10 equals "$sent" spooled violation
+	stalled_collector 500
 	collector_end
 	collector tcp
 	lab_wait 20 came $((sent - 20)) # its receive buffer

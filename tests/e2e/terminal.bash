@@ -17,22 +17,23 @@ terminal_colours() { # ... with SGR escapes
 	tmux -L "cg$LAB_ID" capture-pane -ept 0
 }
 
-shows() { # REGEX: comes up within 10 s
-	lab_wait 10 showing "$1" && return
-	echo "not on the screen: $1" >&2
+on_screen() { # WHAT COMMAND...: COMMAND succeeds within 10 s; else says WHAT, and what the screen shows
+	lab_wait 10 "${@:2}" && return
+	echo "$1" >&2
 	terminal_shows >&2
 	return 1
+}
+
+shows() { # REGEX: comes up
+	on_screen "not on the screen: $1" showing "$1"
 }
 
 showing() {
 	terminal_shows | grep -qE -- "$1"
 }
 
-shows_no() { # REGEX: is gone within 10 s
-	lab_wait 10 not_showing "$1" && return
-	echo "on the screen: $1" >&2
-	terminal_shows >&2
-	return 1
+shows_no() { # REGEX: is gone
+	on_screen "on the screen: $1" not_showing "$1"
 }
 
 not_showing() {
