@@ -174,6 +174,7 @@ static inline void sip_loop(__u32 n, long (*step)(__u32, void *), void *ctx)
 #endif
 
 #include "sip_fields.h"
+#include "sip_start.h"
 #include "sip_lines.h"
 
 /* What was noted, of each kind the first; SIP_HAS_... say what there was. */
