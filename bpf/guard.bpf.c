@@ -3,9 +3,9 @@
  * Two eyes on one host: cseqguard_in (XDP) sees what comes in, and may drop; cseqguard_out (tc
  * egress) sees what goes out, and never drops. One parser, one rule set, one set of maps.
  *
- *   packet -> packet.h: Ethernet to UDP -> sip_parser.h -> facts.h
- *          -> invite.h, early.h, opening.h, answer.h: until a dialog stands; dialog.h, evidence.h: then
- *          -> report.h: one exit, one reason, one counter
+ *   packet -> packet.h: Ethernet to UDP -> sip_parser.h -> msg_info.h
+ *          -> invite_request.h, early_dialog.h, dialog_create.h, invite_response.h: until a dialog stands; dialog_request.h, bye_evidence.h: then
+ *          -> events.h: one exit, one reason, one counter
  */
 #include <linux/errno.h>
 #include <linux/stddef.h>
@@ -22,18 +22,18 @@
 #include "packet.h"
 #include "scratch.h"
 #include "hash.h"
-#include "facts.h"
-#include "report.h"
-#include "side.h"
-#include "target.h"
-#include "moving.h"
-#include "bye.h"
-#include "dialog.h"
-#include "evidence.h"
-#include "invite.h"
-#include "early.h"
-#include "opening.h"
-#include "answer.h"
+#include "msg_info.h"
+#include "events.h"
+#include "leg.h"
+#include "remote_target.h"
+#include "addr_change.h"
+#include "bye_pending.h"
+#include "dialog_request.h"
+#include "bye_evidence.h"
+#include "invite_request.h"
+#include "early_dialog.h"
+#include "dialog_create.h"
+#include "invite_response.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -5,8 +5,8 @@
  * API: dialog_close(), tag_case(), dialog_pend_bye(), dialog_bye_stands(), dialog_bye_returns(),
  * dialog_bye_within().
  */
-#ifndef CG_BYE_H
-#define CG_BYE_H
+#ifndef CG_BYE_PENDING_H
+#define CG_BYE_PENDING_H
 
 static __always_inline void dialog_close(struct cg_dialog *d, __u8 why, __u8 by, __u64 at,
 					 struct outcome *o)

@@ -6,8 +6,8 @@
  *
  * API: reason_action(), count(), report(), copy_text().
  */
-#ifndef CG_REPORT_H
-#define CG_REPORT_H
+#ifndef CG_EVENTS_H
+#define CG_EVENTS_H
 
 #define REASON_IS_PASS 0
 #define REASON_IS_NOTE 1

@@ -6,8 +6,8 @@
  * API: dialog_set_target_in(), dialog_refresh_target(), dialog_on_target(), branch_short(),
  * branch_of_caller().
  */
-#ifndef CG_TARGET_H
-#define CG_TARGET_H
+#ifndef CG_REMOTE_TARGET_H
+#define CG_REMOTE_TARGET_H
 
 /* The target that is kept is the one that a BYE to the witness must name. */
 static __always_inline int leg_owns_target(const struct cg_dialog *d, __u8 leg)

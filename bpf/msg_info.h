@@ -4,8 +4,8 @@
  *
  * API: facts_basic(), facts_identity(), facts_routing().
  */
-#ifndef CG_FACTS_H
-#define CG_FACTS_H
+#ifndef CG_MSG_INFO_H
+#define CG_MSG_INFO_H
 
 #define FACTS_USER_MAX 128 /* a longer user part is compared as it stands */
 

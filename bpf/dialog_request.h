@@ -6,8 +6,8 @@
  * API: dialog_bye_is_low(), dialog_bye_in(), dialog_ack_in(), dialog_request_in(),
  * dialog_request_out().
  */
-#ifndef CG_DIALOG_H
-#define CG_DIALOG_H
+#ifndef CG_DIALOG_REQUEST_H
+#define CG_DIALOG_REQUEST_H
 
 /* --- requests that come in -------------------------------------------------------------------- */
 

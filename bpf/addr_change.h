@@ -7,8 +7,8 @@
  * API: move_find(), move_note(), and under the dialog's lock dialog_moves(), move_sent_on(),
  * dialog_move().
  */
-#ifndef CG_MOVING_H
-#define CG_MOVING_H
+#ifndef CG_ADDR_CHANGE_H
+#define CG_ADDR_CHANGE_H
 
 static __always_inline struct cg_move *move_find(const struct facts *f)
 {

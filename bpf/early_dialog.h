@@ -4,8 +4,8 @@
  *
  * API: early_note(), early_request().
  */
-#ifndef CG_EARLY_H
-#define CG_EARLY_H
+#ifndef CG_EARLY_DIALOG_H
+#define CG_EARLY_DIALOG_H
 
 /* The first message that carries a To tag says whether the host made it. */
 static __always_inline void early_note(const struct guard *g, const struct cg_invite *i,

@@ -5,8 +5,8 @@
  *
  * API: dialog_from_caller(), dialog_side(), dialog_relation(), peer_is_*(), leg_raise().
  */
-#ifndef CG_SIDE_H
-#define CG_SIDE_H
+#ifndef CG_LEG_H
+#define CG_LEG_H
 
 enum relation { SOURCE_OWN, SOURCE_OTHER, SOURCE_FOREIGN };
 

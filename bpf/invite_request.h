@@ -5,8 +5,8 @@
  *
  * API: invite_in(), invite_out(), and for answers invite_noted(), invite_again(), invite_pend().
  */
-#ifndef CG_INVITE_H
-#define CG_INVITE_H
+#ifndef CG_INVITE_REQUEST_H
+#define CG_INVITE_REQUEST_H
 
 static __always_inline struct cg_txn_key txn_key(const struct facts *f, __u64 branch)
 {

@@ -6,8 +6,8 @@
  *
  * API: dialog_build(), dialog_open(), early_acked().
  */
-#ifndef CG_OPENING_H
-#define CG_OPENING_H
+#ifndef CG_DIALOG_CREATE_H
+#define CG_DIALOG_CREATE_H
 
 static __always_inline void dialog_set_witness(struct cg_dialog *d)
 {

@@ -6,8 +6,8 @@
  *
  * API: invite_answered_in(), invite_answered_out(), invite_outranks(), dialog_take_over().
  */
-#ifndef CG_ANSWER_H
-#define CG_ANSWER_H
+#ifndef CG_INVITE_RESPONSE_H
+#define CG_INVITE_RESPONSE_H
 
 /*
  * A dialog gives way to what is known better: the INVITE that says so, or NULL.

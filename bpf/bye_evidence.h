@@ -5,8 +5,8 @@
  *
  * API: dialog_bye_out(), dialog_bye_answered_in(), dialog_bye_answered_out(), dialog_answered().
  */
-#ifndef CG_EVIDENCE_H
-#define CG_EVIDENCE_H
+#ifndef CG_BYE_EVIDENCE_H
+#define CG_BYE_EVIDENCE_H
 
 /* The answering leg of a response: the one whose tag is in To. */
 static __always_inline void dialog_answerer(struct cg_dialog *d, const struct facts *f,
