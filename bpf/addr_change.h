@@ -10,20 +10,22 @@
 #ifndef CG_ADDR_CHANGE_H
 #define CG_ADDR_CHANGE_H
 
-static __always_inline struct cg_move *move_find(const struct facts *f)
+#include "leg.h"
+#include "remote_target.h"
+
+bpf_inline struct cg_move *move_find(const struct facts *f)
 {
 	return method_refreshes_target(f->method) ? bpf_map_lookup_elem(&moves, &f->key) : NULL;
 }
 
-static __always_inline int dialog_moves(const struct facts *f, const struct side *s,
-					enum relation relation)
+bpf_inline int dialog_moves(const struct facts *f, const struct side *s, enum relation relation)
 {
 	return relation == SOURCE_FOREIGN && s->leg == CG_LEG_CALLER &&
 	       !(*s->flags & CG_LEG_WITNESS) && method_refreshes_target(f->method) &&
 	       f->cseq_valid && (!(*s->flags & CG_LEG_COUNTED) || f->cseq > s->own->cseq);
 }
 
-static __always_inline void move_note(const struct guard *g)
+bpf_inline void move_note(const struct guard *g)
 {
 	const struct facts *f = &g->s->facts;
 	struct cg_move m = { .port = f->peer_port,
@@ -35,15 +37,15 @@ static __always_inline void move_note(const struct guard *g)
 	bpf_map_update_elem(&moves, &f->key, &m, BPF_ANY);
 }
 
-static __always_inline void move_sent_on(struct cg_move *m, const struct facts *f)
+bpf_inline void move_sent_on(struct cg_move *m, const struct facts *f)
 {
 	if (m && f->branch2 && m->branch_in == branch_short(f->branch2))
 		m->branch_out = branch_short(f->branch);
 }
 
 /* The callee answered 2xx: itself for the branch that the host sent on, or here. */
-static __always_inline void dialog_move(struct cg_dialog *d, struct cg_move *m,
-					const struct facts *f, const struct side *answerer)
+bpf_inline void dialog_move(struct cg_dialog *d, struct cg_move *m, const struct facts *f,
+			    const struct side *answerer)
 {
 	__u32 branch = branch_short(f->branch);
 

@@ -8,9 +8,10 @@
 #ifndef CG_BYE_EVIDENCE_H
 #define CG_BYE_EVIDENCE_H
 
+#include "dialog_request.h"
+
 /* The answering leg of a response: the one whose tag is in To. */
-static __always_inline void dialog_answerer(struct cg_dialog *d, const struct facts *f,
-					    struct side *s)
+bpf_inline void dialog_answerer(struct cg_dialog *d, const struct facts *f, struct side *s)
 {
 	int from_caller = f->from == d->caller_tag;
 
@@ -25,7 +26,7 @@ static __always_inline void dialog_answerer(struct cg_dialog *d, const struct fa
  * The pending BYE is sent on. What goes out under its branch long after its last copy came in is
  * another one that came by an unseen transport, the old one having come to nothing.
  */
-static __always_inline int dialog_bye_goes_on(const struct cg_dialog *d, const struct facts *f)
+bpf_inline int dialog_bye_goes_on(const struct cg_dialog *d, const struct facts *f)
 {
 	__u32 branch2 = branch_short(f->branch2);
 	int again = d->bye_branch_out == branch_short(f->branch);
@@ -35,8 +36,8 @@ static __always_inline int dialog_bye_goes_on(const struct cg_dialog *d, const s
 }
 
 /* The host sends a BYE: its own, or one that came in, or one from a transport that is not seen. */
-static __always_inline void dialog_bye_out(struct cg_dialog *d, const struct facts *f,
-					   const struct cg_config *config, struct outcome *o)
+bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct facts *f,
+			       const struct cg_config *config, struct outcome *o)
 {
 	__u32 branch = branch_short(f->branch), branch2 = branch_short(f->branch2);
 	struct side s;
@@ -77,7 +78,7 @@ static __always_inline void dialog_bye_out(struct cg_dialog *d, const struct fac
 }
 
 /* The pending BYE came to nothing: the call runs on. */
-static __always_inline void dialog_resume(struct cg_dialog *d, __u8 reason, struct outcome *o)
+bpf_inline void dialog_resume(struct cg_dialog *d, __u8 reason, struct outcome *o)
 {
 	o->reason = reason;
 	if (d->state != CG_S_ENDING)
@@ -91,13 +92,13 @@ static __always_inline void dialog_resume(struct cg_dialog *d, __u8 reason, stru
 	o->event = CG_EV_RESUME;
 }
 
-static __always_inline __u8 bye_sender(const struct cg_dialog *d)
+bpf_inline __u8 bye_sender(const struct cg_dialog *d)
 {
 	return d->flags & CG_D_BYE_CALLEE ? CG_LEG_CALLEE : CG_LEG_CALLER;
 }
 
 /* Its arrival; of one that was not seen to go on, and came too long ago, the answer's. */
-static __always_inline __u64 dialog_bye_time(const struct cg_dialog *d, const struct facts *f)
+bpf_inline __u64 dialog_bye_time(const struct cg_dialog *d, const struct facts *f)
 {
 	return d->flags & CG_D_BYE_SENT_ON || dialog_bye_within(d, f, CG_BYE_FRESH_NS) ? d->bye_at
 										       : f->now;
@@ -107,8 +108,8 @@ static __always_inline __u64 dialog_bye_time(const struct cg_dialog *d, const st
  * The pending BYE was answered 2xx. Where no witness answers, the BYE came from a transport that is
  * not seen, or from a witness in observe mode, out of order: the end is told, and is suspect.
  */
-static __always_inline void dialog_accept_bye(struct cg_dialog *d, const struct facts *f,
-					      int witness, struct outcome *o)
+bpf_inline void dialog_accept_bye(struct cg_dialog *d, const struct facts *f, int witness,
+				  struct outcome *o)
 {
 	int would_drop = d->flags & CG_D_BYE_WOULD_DROP;
 
@@ -121,8 +122,8 @@ static __always_inline void dialog_accept_bye(struct cg_dialog *d, const struct 
 }
 
 /* A final response that came in for the branch under which the host sent the pending BYE. */
-static __always_inline void dialog_judge_bye(struct cg_dialog *d, const struct facts *f,
-					     const struct side *answerer, struct outcome *o)
+bpf_inline void dialog_judge_bye(struct cg_dialog *d, const struct facts *f,
+				 const struct side *answerer, struct outcome *o)
 {
 	int witness = *answerer->flags & CG_LEG_WITNESS;
 	int from_it = (d->flags & CG_D_BYE_TO_WITNESS) && peer_is_own(f, answerer);
@@ -147,8 +148,8 @@ static __always_inline void dialog_judge_bye(struct cg_dialog *d, const struct f
 	}
 }
 
-static __always_inline void dialog_bye_answered_in(struct cg_dialog *d, const struct facts *f,
-						   struct outcome *o)
+bpf_inline void dialog_bye_answered_in(struct cg_dialog *d, const struct facts *f,
+				       struct outcome *o)
 {
 	struct side answerer;
 	int back;
@@ -178,8 +179,8 @@ static __always_inline void dialog_bye_answered_in(struct cg_dialog *d, const st
 	}
 }
 
-static __always_inline void dialog_bye_answered_out(struct cg_dialog *d, const struct facts *f,
-						    struct outcome *o)
+bpf_inline void dialog_bye_answered_out(struct cg_dialog *d, const struct facts *f,
+					struct outcome *o)
 {
 	struct side answerer;
 	int host;
@@ -204,8 +205,8 @@ static __always_inline void dialog_bye_answered_out(struct cg_dialog *d, const s
 }
 
 /* A response to another in-dialog request, or a 2xx to INVITE once more. */
-static __always_inline void dialog_answered(struct cg_dialog *d, const struct facts *f,
-					    struct cg_move *m, struct outcome *o)
+bpf_inline void dialog_answered(struct cg_dialog *d, const struct facts *f, struct cg_move *m,
+				struct outcome *o)
 {
 	struct side answerer;
 

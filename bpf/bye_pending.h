@@ -8,8 +8,10 @@
 #ifndef CG_BYE_PENDING_H
 #define CG_BYE_PENDING_H
 
-static __always_inline void dialog_close(struct cg_dialog *d, __u8 why, __u8 by, __u64 at,
-					 struct outcome *o)
+#include "remote_target.h"
+#include "scratch.h"
+
+bpf_inline void dialog_close(struct cg_dialog *d, __u8 why, __u8 by, __u64 at, struct outcome *o)
 {
 	d->state = CG_S_ENDED;
 	d->end = at;
@@ -30,7 +32,7 @@ static __always_inline void dialog_close(struct cg_dialog *d, __u8 why, __u8 by,
  * Which letters of the tags are upper case: 0 where a tag is too long to tell. A gateway that
  * compares case answers 481 to a flipped tag, and the call lives on.
  */
-static __always_inline __u32 tag_case(const struct cg_config *config, __u64 caller, __u64 callee)
+bpf_inline __u32 tag_case(const struct cg_config *config, __u64 caller, __u64 callee)
 {
 	__u64 mix;
 
@@ -42,9 +44,9 @@ static __always_inline __u32 tag_case(const struct cg_config *config, __u64 call
 }
 
 /* A BYE awaits evidence. A copy under the same branch moves its arrival only. */
-static __always_inline void dialog_pend_bye(struct cg_dialog *d, const struct facts *f,
-					    const struct cg_config *config, __u8 leg,
-					    __u32 branch_in, struct outcome *o)
+bpf_inline void dialog_pend_bye(struct cg_dialog *d, const struct facts *f,
+				const struct cg_config *config, __u8 leg, __u32 branch_in,
+				struct outcome *o)
 {
 	int caller = leg == CG_LEG_CALLER;
 	__u32 letters = tag_case(config, caller ? f->from_case : f->to_case,
@@ -69,8 +71,7 @@ static __always_inline void dialog_pend_bye(struct cg_dialog *d, const struct fa
 
 #define DIALOG_BYE_GOOD (CG_D_BYE_SENT_ON | CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET)
 
-static __always_inline int dialog_bye_within(const struct cg_dialog *d, const struct facts *f,
-					     __u64 ns)
+bpf_inline int dialog_bye_within(const struct cg_dialog *d, const struct facts *f, __u64 ns)
 {
 	return (__s64)(f->now - d->bye_at) <= (__s64)ns; /* < 0: another CPU's copy came since */
 }
@@ -79,8 +80,7 @@ static __always_inline int dialog_bye_within(const struct cg_dialog *d, const st
  * The pending BYE is not pushed aside by a third party's, by one that enforce would have dropped,
  * or, while the witness has it and may still answer, by one of its own leg under another number.
  */
-static __always_inline int dialog_bye_stands(const struct cg_dialog *d, const struct facts *f,
-					     int own)
+bpf_inline int dialog_bye_stands(const struct cg_dialog *d, const struct facts *f, int own)
 {
 	if (d->state != CG_S_ENDING || d->bye_branch_in == branch_short(f->branch) ||
 	    !dialog_bye_within(d, f, CG_BYE_TIMEOUT_NS))
@@ -92,7 +92,7 @@ static __always_inline int dialog_bye_stands(const struct cg_dialog *d, const st
  * A spiral: the host sent it out, and here it comes once more. Its first arrival counts, unless who
  * sends it back has kept it: the call has run on meanwhile.
  */
-static __always_inline int dialog_bye_returns(const struct cg_dialog *d, const struct facts *f)
+bpf_inline int dialog_bye_returns(const struct cg_dialog *d, const struct facts *f)
 {
 	return d->state == CG_S_ENDING && (d->flags & CG_D_BYE_SENT_ON) && f->relayed &&
 	       d->bye_branch_out == branch_short(f->branch2) &&

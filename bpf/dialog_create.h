@@ -9,7 +9,11 @@
 #ifndef CG_DIALOG_CREATE_H
 #define CG_DIALOG_CREATE_H
 
-static __always_inline void dialog_set_witness(struct cg_dialog *d)
+#include "bye_pending.h"
+#include "early_dialog.h"
+#include "invite_request.h"
+
+bpf_inline void dialog_set_witness(struct cg_dialog *d)
 {
 	const __u8 believed = CG_LEG_GATEWAY | CG_LEG_HOST;
 
@@ -21,8 +25,8 @@ static __always_inline void dialog_set_witness(struct cg_dialog *d)
 		d->callee_flags |= CG_LEG_WITNESS;
 }
 
-static __always_inline void dialog_set_counters(struct cg_dialog *d, const struct cg_invite *i,
-						const struct cg_early *e)
+bpf_inline void dialog_set_counters(struct cg_dialog *d, const struct cg_invite *i,
+				    const struct cg_early *e)
 {
 	d->caller.cseq = i->cseq;
 	if (i->flags & CG_I_COUNTED)
@@ -37,8 +41,8 @@ static __always_inline void dialog_set_counters(struct cg_dialog *d, const struc
 	}
 }
 
-static __always_inline void dialog_set_target(struct cg_dialog *d, const struct cg_invite *i,
-					      const struct facts *f)
+bpf_inline void dialog_set_target(struct cg_dialog *d, const struct cg_invite *i,
+				  const struct facts *f)
 {
 	if (d->callee_flags & CG_LEG_WITNESS) {
 		if (f->contact)
@@ -52,8 +56,8 @@ static __always_inline void dialog_set_target(struct cg_dialog *d, const struct 
 }
 
 /* Who has answered; where an ACK tells of it, who has rung. */
-static __always_inline void dialog_set_callee(struct cg_dialog *d, const struct guard *g,
-					      const struct cg_invite *i, const struct cg_early *e)
+bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct guard *g,
+				  const struct cg_invite *i, const struct cg_early *e)
 {
 	const struct facts *f = &g->s->facts;
 	const struct packet *packet = &g->s->packet;
@@ -79,8 +83,7 @@ static __always_inline void dialog_set_callee(struct cg_dialog *d, const struct 
 }
 
 /* e: its early dialog, or NULL */
-static __noinline int dialog_build(struct guard *g, const struct cg_invite *i,
-				   const struct cg_early *e)
+BPF_SUBPROG int dialog_build(struct guard *g, const struct cg_invite *i, const struct cg_early *e)
 {
 	struct scratch *s = g->s;
 	struct facts *f = &s->facts;
@@ -119,7 +122,7 @@ _Static_assert(CG_I_CALL_ID_CUT == CG_D_CALL_ID_CUT && CG_I_TAG_CUT == CG_D_TAG_
 		       CG_I_URI_CUT == CG_D_URI_CUT,
 	       "the cuts pass from invite to dialog as they are");
 
-static __always_inline __u8 dialog_started(const struct cg_dialog *d, struct outcome *o)
+bpf_inline __u8 dialog_started(const struct cg_dialog *d, struct outcome *o)
 {
 	o->event = CG_EV_START;
 	o->leg = CG_LEG_CALLER;
@@ -131,7 +134,7 @@ static __always_inline __u8 dialog_started(const struct cg_dialog *d, struct out
  * No room: the call runs unguarded, but not unbilled. Its row needs what a dialog has, and the agent
  * takes it from here. Built already, in scratch. A frame of its own: its callers have none to spare.
  */
-static __noinline int dialog_overflow(struct guard *g, struct outcome *o)
+BPF_SUBPROG int dialog_overflow(struct guard *g, struct outcome *o)
 {
 	struct cg_dialog *d = (void *)g->s->dialog;
 
@@ -147,8 +150,7 @@ static __noinline int dialog_overflow(struct guard *g, struct outcome *o)
 	return CG_R_OVERFLOW_FULL;
 }
 
-static __always_inline __u8 dialog_open(struct guard *g, const struct cg_invite *i,
-					struct outcome *o)
+bpf_inline __u8 dialog_open(struct guard *g, const struct cg_invite *i, struct outcome *o)
 {
 	struct cg_early *e = bpf_map_lookup_elem(&early, &g->s->facts.key);
 	struct cg_dialog *d = (void *)g->s->dialog;
@@ -175,7 +177,7 @@ static __always_inline __u8 dialog_open(struct guard *g, const struct cg_invite 
  * sends the ACK blindly, from wherever he likes. Not the ACK of a refused INVITE, with the 18x's tags
  * or others, which a proxy makes itself: with its own Via alone.
  */
-static __always_inline __u8 early_acked(struct guard *g, struct outcome *o)
+bpf_inline __u8 early_acked(struct guard *g, struct outcome *o)
 {
 	const struct facts *f = &g->s->facts;
 	struct cg_early *e = bpf_map_lookup_elem(&early, &f->key);

@@ -9,10 +9,14 @@
 #ifndef CG_DIALOG_REQUEST_H
 #define CG_DIALOG_REQUEST_H
 
+#include "addr_change.h"
+#include "bye_pending.h"
+#include "events.h"
+#include "leg.h"
+
 /* --- requests that come in -------------------------------------------------------------------- */
 
-static __always_inline __u8 bye_reason(const struct facts *f, const struct side *s,
-				       enum relation relation)
+bpf_inline __u8 bye_reason(const struct facts *f, const struct side *s, enum relation relation)
 {
 	int counted = *s->flags & CG_LEG_COUNTED;
 
@@ -31,7 +35,7 @@ static __always_inline __u8 bye_reason(const struct facts *f, const struct side 
 }
 
 /* Atomic, for dialog_bye_is_low() counts without the lock; whoever reads a count finds its time. */
-static __always_inline void dialog_count_blocked(struct cg_dialog *d, __u64 now)
+bpf_inline void dialog_count_blocked(struct cg_dialog *d, __u64 now)
 {
 	if (!d->first_blocked_ms)
 		__sync_val_compare_and_swap(&d->first_blocked_ms, 0,
@@ -43,8 +47,8 @@ static __always_inline void dialog_count_blocked(struct cg_dialog *d, __u64 now)
  * The attack of 2008, refused without the lock: of a leg's counter nothing is known but that it was no
  * lower, which is all that counts. What else may be wrong with a BYE is dialog_bye_in()'s matter.
  */
-static __always_inline int dialog_bye_is_low(struct cg_dialog *d, struct facts *f,
-					     const struct cg_config *config, struct outcome *o)
+bpf_inline int dialog_bye_is_low(struct cg_dialog *d, struct facts *f,
+				 const struct cg_config *config, struct outcome *o)
 {
 	int caller = f->from == d->caller_tag;
 	const struct cg_leg *own = caller ? &d->caller : &d->callee;
@@ -63,8 +67,8 @@ static __always_inline int dialog_bye_is_low(struct cg_dialog *d, struct facts *
 	return 1;
 }
 
-static __always_inline void dialog_bye_in(struct cg_dialog *d, const struct facts *f,
-					  const struct cg_config *config, struct outcome *o)
+bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct facts *f,
+			      const struct cg_config *config, struct outcome *o)
 {
 	enum relation relation;
 	struct side s;
@@ -106,8 +110,7 @@ static __always_inline void dialog_bye_in(struct cg_dialog *d, const struct fact
 }
 
 /* PJSIP and chan_sip let an ACK move their counter: not one from a third party. */
-static __always_inline void dialog_ack_in(struct cg_dialog *d, const struct facts *f,
-					  struct outcome *o)
+bpf_inline void dialog_ack_in(struct cg_dialog *d, const struct facts *f, struct outcome *o)
 {
 	struct side s;
 
@@ -125,14 +128,13 @@ static __always_inline void dialog_ack_in(struct cg_dialog *d, const struct fact
 }
 
 /* A subscription outlives the call (RFC 5057), and anybody answers OPTIONS. */
-static __always_inline int method_shows_life(__u8 method)
+bpf_inline int method_shows_life(__u8 method)
 {
 	return method == CG_M_INVITE || method == CG_M_UPDATE || method == CG_M_INFO;
 }
 
 /* Both legs have spoken since the end: it was none. */
-static __always_inline void dialog_after_end(struct cg_dialog *d, const struct side *s,
-					     struct outcome *o)
+bpf_inline void dialog_after_end(struct cg_dialog *d, const struct side *s, struct outcome *o)
 {
 	*s->flags |= CG_LEG_AFTER_END;
 	if (!(*s->other_flags & CG_LEG_AFTER_END) || (d->flags & CG_D_ALIVE_AFTER_END))
@@ -143,8 +145,7 @@ static __always_inline void dialog_after_end(struct cg_dialog *d, const struct s
 }
 
 /* Any other in-dialog request but BYE, ACK and CANCEL. */
-static __always_inline void dialog_request_in(struct cg_dialog *d, const struct facts *f,
-					      struct outcome *o)
+bpf_inline void dialog_request_in(struct cg_dialog *d, const struct facts *f, struct outcome *o)
 {
 	enum relation relation;
 	struct side s;
@@ -182,8 +183,8 @@ static __always_inline void dialog_request_in(struct cg_dialog *d, const struct 
 
 /* --- requests that go out --------------------------------------------------------------------- */
 
-static __always_inline void dialog_request_out(struct cg_dialog *d, const struct facts *f,
-					       struct cg_move *m, struct outcome *o)
+bpf_inline void dialog_request_out(struct cg_dialog *d, const struct facts *f, struct cg_move *m,
+				   struct outcome *o)
 {
 	struct side s;
 

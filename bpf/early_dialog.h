@@ -7,9 +7,10 @@
 #ifndef CG_EARLY_DIALOG_H
 #define CG_EARLY_DIALOG_H
 
+#include "scratch.h"
+
 /* The first message that carries a To tag says whether the host made it. */
-static __always_inline void early_note(const struct guard *g, const struct cg_invite *i,
-				       __u64 branch)
+bpf_inline void early_note(const struct guard *g, const struct cg_invite *i, __u64 branch)
 {
 	const struct facts *f = &g->s->facts;
 	struct cg_early e = { .caller_tag = f->from, .first_seen = f->direction };
@@ -27,7 +28,7 @@ static __always_inline void early_note(const struct guard *g, const struct cg_in
 }
 
 /* PRACK and UPDATE raise a counter before the 2xx does. LRU maps take no lock: a race costs a raise. */
-static __always_inline __u8 early_request(const struct guard *g)
+bpf_inline __u8 early_request(const struct guard *g)
 {
 	const struct facts *f = &g->s->facts;
 	struct cg_early *e = bpf_map_lookup_elem(&early, &f->key);

@@ -9,6 +9,8 @@
 #ifndef CG_EVENTS_H
 #define CG_EVENTS_H
 
+#include "scratch.h"
+
 #define REASON_IS_PASS 0
 #define REASON_IS_NOTE 1
 #define REASON_IS_DROP 2
@@ -27,12 +29,12 @@ static const __u64 reasons_by_policy = 0 CG_REASON_LIST(REASON_KIND);
 #undef REASON_SET
 _Static_assert(CG_REASONS <= 64, "a set of reasons is 64 bits");
 
-static __always_inline int reason_in(__u64 set, __u8 reason)
+bpf_inline int reason_in(__u64 set, __u8 reason)
 {
 	return set >> (reason & 63) & 1;
 }
 
-static __always_inline int reason_is_strict(const struct cg_config *config, __u8 reason)
+bpf_inline int reason_is_strict(const struct cg_config *config, __u8 reason)
 {
 	switch (reason) {
 	case CG_R_EQUAL_CSEQ:
@@ -46,7 +48,7 @@ static __always_inline int reason_is_strict(const struct cg_config *config, __u8
 }
 
 /* enum cg_action */
-static __always_inline __u8 reason_action(const struct cg_config *config, __u8 reason)
+bpf_inline __u8 reason_action(const struct cg_config *config, __u8 reason)
 {
 	if (!reason_in(reasons_dropped | reasons_by_policy, reason) ||
 	    !reason_is_strict(config, reason))
@@ -55,8 +57,8 @@ static __always_inline __u8 reason_action(const struct cg_config *config, __u8 r
 }
 
 /* Text of a slice, cut to `size` less one and NUL-ended; -1: it was cut, or a NUL cuts it. */
-static __always_inline int copy_text(char *out, __u32 size, const struct sip_parser *p,
-				     const struct sip_slice *slice)
+bpf_inline int copy_text(char *out, __u32 size, const struct sip_parser *p,
+			 const struct sip_slice *slice)
 {
 	const void *from = p->buf + (slice->off & (SIP_MAX - 1));
 	__u64 len = slice->len;
@@ -68,7 +70,7 @@ static __always_inline int copy_text(char *out, __u32 size, const struct sip_par
 	return bpf_probe_read_kernel_str(out, len + 1, from) == slice->len + 1 ? 0 : -1;
 }
 
-static __always_inline void count(__u8 direction, __u8 reason, __u8 action)
+bpf_inline void count(__u8 direction, __u8 reason, __u8 action)
 {
 	__u32 zero = 0;
 	struct cg_counters *c = bpf_map_lookup_elem(&counters, &zero);
@@ -87,7 +89,7 @@ static __always_inline void count(__u8 direction, __u8 reason, __u8 action)
 
 enum loss { EVENT_LOST, ALERT_LOST, ALERT_LIMITED };
 
-static __always_inline void count_loss(enum loss loss)
+bpf_inline void count_loss(enum loss loss)
 {
 	__u32 zero = 0;
 	struct cg_counters *c = bpf_map_lookup_elem(&counters, &zero);
@@ -102,8 +104,8 @@ static __always_inline void count_loss(enum loss loss)
 		c->alerts_limited++;
 }
 
-static __always_inline void event_fill(struct cg_event *e, struct guard *g, __u8 type, __u8 action,
-				       const struct outcome *o)
+bpf_inline void event_fill(struct cg_event *e, struct guard *g, __u8 type, __u8 action,
+			   const struct outcome *o)
 {
 	struct scratch *s = g->s;
 	const struct sip_parser *p = &s->parser;
@@ -136,7 +138,7 @@ static __always_inline void event_fill(struct cg_event *e, struct guard *g, __u8
 }
 
 /* What became of a BYE that enforce mode would have dropped. */
-static __always_inline void count_would_drop(__u8 how)
+bpf_inline void count_would_drop(__u8 how)
 {
 	__u32 zero = 0;
 	struct cg_counters *c = bpf_map_lookup_elem(&counters, &zero);
@@ -149,7 +151,7 @@ static __always_inline void count_would_drop(__u8 how)
 		c->would_drop_refused++;
 }
 
-static __always_inline void count_answerer(const struct facts *f)
+bpf_inline void count_answerer(const struct facts *f)
 {
 	struct cg_answerer first = { .count = 1, .last = f->now };
 	struct cg_answerer *a = bpf_map_lookup_elem(&answerers, f->peer);
@@ -162,7 +164,7 @@ static __always_inline void count_answerer(const struct facts *f)
 	a->last = f->now;
 }
 
-static __noinline int report_event(struct guard *g, const struct outcome *o)
+BPF_SUBPROG int report_event(struct guard *g, const struct outcome *o)
 {
 	struct cg_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 
@@ -175,7 +177,7 @@ static __noinline int report_event(struct guard *g, const struct outcome *o)
 	return 0;
 }
 
-static __always_inline void alerts_turn(struct scratch *s)
+bpf_inline void alerts_turn(struct scratch *s)
 {
 	__u64 second = bpf_ktime_get_coarse_ns() >> 30;
 
@@ -187,7 +189,7 @@ static __always_inline void alerts_turn(struct scratch *s)
 }
 
 /* A flood of bad BYEs fills neither the ring nor the agent: so many a second, the rest counted. */
-static __always_inline int alert_limited(struct scratch *s)
+bpf_inline int alert_limited(struct scratch *s)
 {
 	alerts_turn(s);
 	return s->alerts++ >= CG_ALERTS_PER_SECOND;
@@ -197,13 +199,13 @@ static __always_inline int alert_limited(struct scratch *s)
  * Waking the reader for each violation cost ten times its verdict. It looks by itself every
  * CG_ALERTS_LOOK_NS, and is woken where the ring fills before.
  */
-static __always_inline int alert_wakes(void)
+bpf_inline int alert_wakes(void)
 {
 	return bpf_ringbuf_query(&alerts, BPF_RB_AVAIL_DATA) >
 	       bpf_ringbuf_query(&alerts, BPF_RB_RING_SIZE) / 4;
 }
 
-static __noinline int report_alert(struct guard *g, const struct outcome *o, __u8 action)
+BPF_SUBPROG int report_alert(struct guard *g, const struct outcome *o, __u8 action)
 {
 	struct cg_event *e;
 
@@ -222,7 +224,7 @@ static __noinline int report_alert(struct guard *g, const struct outcome *o, __u
 }
 
 /* Shown in a call's ladder, and worth no violation's place. */
-static __noinline int report_request(struct guard *g, const struct outcome *o)
+BPF_SUBPROG int report_request(struct guard *g, const struct outcome *o)
 {
 	struct cg_event *e;
 
@@ -238,7 +240,7 @@ static __noinline int report_request(struct guard *g, const struct outcome *o)
 }
 
 /* Returns the action: what becomes of the packet. */
-static __always_inline __u8 report(struct guard *g, const struct outcome *o)
+bpf_inline __u8 report(struct guard *g, const struct outcome *o)
 {
 	__u8 action = g->s->packet.direction == CG_IN ? reason_action(g->config, o->reason)
 						      : CG_PASS; /* tc never drops */

@@ -7,38 +7,16 @@
  *          -> invite_request.h, early_dialog.h, dialog_create.h, invite_response.h: until a dialog stands; dialog_request.h, bye_evidence.h: then
  *          -> events.h: one exit, one reason, one counter
  */
-#include <linux/errno.h>
-#include <linux/stddef.h>
-
-#include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 
-#include <bpf/bpf_helpers.h>
-
-#include "cseqguard.h"
-#include "sip_parser.h"
-
-#include "maps.h"
-#include "packet.h"
-#include "scratch.h"
-#include "hash.h"
-#include "msg_info.h"
-#include "events.h"
-#include "leg.h"
-#include "remote_target.h"
-#include "addr_change.h"
-#include "bye_pending.h"
-#include "dialog_request.h"
 #include "bye_evidence.h"
-#include "invite_request.h"
-#include "early_dialog.h"
-#include "dialog_create.h"
 #include "invite_response.h"
+#include "msg_info.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Of an INVITE or ACK that comes in: two branches, as two Call-IDs, are two calls. */
-static __always_inline int guard_branches_differ(const struct guard *g)
+bpf_inline int guard_branches_differ(const struct guard *g)
 {
 	const struct facts *f = &g->s->facts;
 
@@ -47,7 +25,7 @@ static __always_inline int guard_branches_differ(const struct guard *g)
 }
 
 /* A request of a known dialog. */
-static __noinline int guard_dialog_request(struct guard *g, struct cg_dialog *d, struct outcome *o)
+BPF_SUBPROG int guard_dialog_request(struct guard *g, struct cg_dialog *d, struct outcome *o)
 {
 	const struct facts *f = &g->s->facts;
 	struct cg_move *m = move_find(f);
@@ -72,7 +50,7 @@ static __noinline int guard_dialog_request(struct guard *g, struct cg_dialog *d,
 }
 
 /* A request of no known dialog, but for a BYE that comes in. */
-static __noinline int guard_new_request(struct guard *g, struct outcome *o)
+BPF_SUBPROG int guard_new_request(struct guard *g, struct outcome *o)
 {
 	const struct facts *f = &g->s->facts;
 	int within = g->s->parser.msg.to_tag.len != 0;
@@ -87,7 +65,7 @@ static __noinline int guard_new_request(struct guard *g, struct outcome *o)
 }
 
 /* A BYE that is refused, the commonest of floods, costs no more than who it is of. */
-static __always_inline void guard_request(struct guard *g, struct outcome *o)
+bpf_inline void guard_request(struct guard *g, struct outcome *o)
 {
 	struct facts *f = &g->s->facts;
 	int bye_in = f->method == CG_M_BYE && f->direction == CG_IN;
@@ -110,7 +88,7 @@ static __always_inline void guard_request(struct guard *g, struct outcome *o)
 		guard_new_request(g, o);
 }
 
-static __noinline int guard_response(struct guard *g, struct outcome *o)
+BPF_SUBPROG int guard_response(struct guard *g, struct outcome *o)
 {
 	const struct facts *f = &g->s->facts;
 	struct cg_dialog *d = bpf_map_lookup_elem(&dialogs, &f->key);
@@ -137,13 +115,13 @@ static __noinline int guard_response(struct guard *g, struct outcome *o)
 	return 0;
 }
 
-static __always_inline int method_must_show(__u8 method)
+bpf_inline int method_must_show(__u8 method)
 {
 	return method == CG_M_BYE || method == CG_M_INVITE || method == CG_M_ACK;
 }
 
 /* No start line in sight: a fragment too short to tell, or something else on a SIP port. */
-static __always_inline __u8 guard_not_sip(struct guard *g, int complete)
+bpf_inline __u8 guard_not_sip(struct guard *g, int complete)
 {
 	struct sip_parser *p = &g->s->parser;
 	__u32 len = g->s->packet.length, end;
@@ -163,7 +141,7 @@ static __always_inline __u8 guard_not_sip(struct guard *g, int complete)
  * The Vias that a request came with come back in what answers it: in the 2xx, and in the 18x that tells
  * the To tag for an ACK sent blindly.
  */
-static __always_inline int guard_hides(const struct sip_msg *msg)
+bpf_inline int guard_hides(const struct sip_msg *msg)
 {
 	if ((msg->flags & SIP_HAS_ALL) == SIP_HAS_ALL)
 		return 0;
@@ -178,7 +156,7 @@ static __always_inline int guard_hides(const struct sip_msg *msg)
  * Call-ID at a blank, PJSIP decodes %61) would answer to a call that nobody has noted. Not of a gateway's
  * BYE: who made the dialog so is the other leg.
  */
-static __always_inline int guard_two_ways(struct guard *g)
+bpf_inline int guard_two_ways(struct guard *g)
 {
 	const __u32 identity = SIP_HAS_CALL_ID | SIP_HAS_FROM | SIP_HAS_TO;
 	const struct sip_msg *msg = &g->s->parser.msg;
@@ -201,7 +179,7 @@ static __always_inline int guard_two_ways(struct guard *g)
  * 8.2.6.2): an INVITE under another method's, or another request under BYE's, would be answered by
  * what it is not.
  */
-static __always_inline int guard_contradicts(const struct scratch *s)
+bpf_inline int guard_contradicts(const struct scratch *s)
 {
 	const struct sip_msg *msg = &s->parser.msg;
 
@@ -212,7 +190,7 @@ static __always_inline int guard_contradicts(const struct scratch *s)
 }
 
 /* What cannot belong to a call costs no hash and no look-up. */
-static __always_inline int guard_outside(const struct sip_msg *msg)
+bpf_inline int guard_outside(const struct sip_msg *msg)
 {
 	if (msg->method == CG_M_REGISTER || msg->method == CG_M_PUBLISH)
 		return 1;
@@ -221,7 +199,7 @@ static __always_inline int guard_outside(const struct sip_msg *msg)
 	       msg->method != CG_M_ACK && msg->method != CG_M_BYE;
 }
 
-static __always_inline int guard_message(struct guard *g, struct outcome *o)
+bpf_inline int guard_message(struct guard *g, struct outcome *o)
 {
 	struct scratch *s = g->s;
 	struct sip_msg *msg = &s->parser.msg;
@@ -261,7 +239,7 @@ static __always_inline int guard_message(struct guard *g, struct outcome *o)
  * Finds the payload; anything but PACKET_SIP is counted, and passes. A frame of its own: what lies
  * below the parser's on the stack is dear.
  */
-static __noinline int guard_locate(struct guard *g, struct cursor *c, __u8 direction, __u32 ifindex)
+BPF_SUBPROG int guard_locate(struct guard *g, struct cursor *c, __u8 direction, __u32 ifindex)
 {
 	struct packet *packet;
 	int reason;
@@ -279,7 +257,7 @@ static __noinline int guard_locate(struct guard *g, struct cursor *c, __u8 direc
 }
 
 /* A length that 6.1's verifier, too, sees to lie within 1..SIP_MAX. */
-static __always_inline __u32 guard_copy_length(const struct guard *g)
+bpf_inline __u32 guard_copy_length(const struct guard *g)
 {
 	__u32 n = g->s->packet.length;
 
@@ -290,7 +268,7 @@ static __always_inline __u32 guard_copy_length(const struct guard *g)
 	return n + 1;
 }
 
-static __always_inline int guard_in(struct xdp_md *ctx)
+bpf_inline int guard_in(struct xdp_md *ctx)
 {
 	struct outcome o = { .event = CG_EVENTS };
 	struct guard g = { .config = config_get() };

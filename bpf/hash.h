@@ -9,6 +9,8 @@
 #ifndef CG_HASH_H
 #define CG_HASH_H
 
+#include "sip_parser.h"
+
 struct hash_state {
 	struct sip_parser *p;
 	__u64 v0, v1, v2, v3;
@@ -22,7 +24,7 @@ struct hash_state {
 #define HASH_INLINE 8 /* words: of most Call-IDs all */
 #define HASH_ROTATE(x, b) ((x) << (b) | (x) >> (64 - (b)))
 
-static __always_inline void hash_round(struct hash_state *h)
+bpf_inline void hash_round(struct hash_state *h)
 {
 	h->v0 += h->v1;
 	h->v2 += h->v3;
@@ -36,7 +38,7 @@ static __always_inline void hash_round(struct hash_state *h)
 }
 
 /* 0x80 in each byte that is 'A' to 'Z'. */
-static __always_inline __u64 hash_upper(__u64 word)
+bpf_inline __u64 hash_upper(__u64 word)
 {
 	__u64 seven = word & SIP_EACH(0x7f);
 	__u64 from_a = seven + SIP_EACH(0x80 - 'A');
@@ -46,7 +48,7 @@ static __always_inline __u64 hash_upper(__u64 word)
 }
 
 /* One word; 1: it was the last, which carries what is left of the text, 0 to 7 bytes, and its length. */
-static __always_inline int hash_word(struct hash_state *h, __u32 i)
+bpf_inline int hash_word(struct hash_state *h, __u32 i)
 {
 	__u32 done = 8 * i, left = h->len > done ? h->len - done : 0;
 	__u64 word = sip_word(h->p, h->pos + done), upper;
@@ -73,14 +75,14 @@ static long hash_step(__u32 i, void *arg)
 }
 
 /* A function of its own: what a loop is given lies in memory, and here it need not. */
-static __noinline int hash_long(struct hash_state *h)
+BPF_SUBPROG int hash_long(struct hash_state *h)
 {
 	bpf_loop(SIP_MAX / 8, hash_step, h, 0);
 	return 0;
 }
 
-static __always_inline __u64 hash_text(struct sip_parser *p, const struct cg_config *config,
-				       __u32 pos, __u32 len, __u32 fold)
+bpf_inline __u64 hash_text(struct sip_parser *p, const struct cg_config *config, __u32 pos,
+			   __u32 len, __u32 fold)
 {
 	__u64 k0 = config->secret[0], k1 = config->secret[1];
 	struct hash_state h = {
@@ -112,20 +114,20 @@ static __always_inline __u64 hash_text(struct sip_parser *p, const struct cg_con
 }
 
 /* Both are global functions, verified once, whatever the number of texts. */
-__noinline __u64 hash_exact(struct sip_parser *p, const struct cg_config *config, __u32 pos,
+BPF_GLOBAL __u64 hash_exact(struct sip_parser *p, const struct cg_config *config, __u32 pos,
 			    __u32 len)
 {
 	return p && config ? hash_text(p, config, pos, len, 0) : 0;
 }
 
-__noinline __u64 hash_folded(struct sip_parser *p, const struct cg_config *config, __u32 pos,
+BPF_GLOBAL __u64 hash_folded(struct sip_parser *p, const struct cg_config *config, __u32 pos,
 			     __u32 len)
 {
 	return p && config ? hash_text(p, config, pos, len, 1) : 0;
 }
 
-static __always_inline __u64 hash_slice(const struct cg_config *config, struct sip_parser *p,
-					const struct sip_slice *slice)
+bpf_inline __u64 hash_slice(const struct cg_config *config, struct sip_parser *p,
+			    const struct sip_slice *slice)
 {
 	return hash_exact(p, config, slice->off, slice->len);
 }
@@ -134,8 +136,8 @@ static __always_inline __u64 hash_slice(const struct cg_config *config, struct s
  * A tag without regard to letter case (PJSIP and Sofia compare tags so). *letter_case tells the
  * cases apart, exactly for tags of up to 64 bytes; a longer one gets ~0, which is never believed.
  */
-static __always_inline __u64 hash_tag(const struct cg_config *config, struct sip_parser *p,
-				      const struct sip_slice *tag, __u64 *letter_case)
+bpf_inline __u64 hash_tag(const struct cg_config *config, struct sip_parser *p,
+			  const struct sip_slice *tag, __u64 *letter_case)
 {
 	__u64 hash = hash_folded(p, config, tag->off, tag->len);
 

@@ -8,12 +8,17 @@
 #ifndef CG_INVITE_REQUEST_H
 #define CG_INVITE_REQUEST_H
 
-static __always_inline struct cg_txn_key txn_key(const struct facts *f, __u64 branch)
+#include <linux/errno.h>
+
+#include "events.h"
+#include "scratch.h"
+
+bpf_inline struct cg_txn_key txn_key(const struct facts *f, __u64 branch)
 {
 	return (struct cg_txn_key){ .call = f->key.call, .from = f->from, .branch = branch };
 }
 
-static __always_inline struct cg_invite *invite_noted(const struct facts *f, __u64 branch)
+bpf_inline struct cg_invite *invite_noted(const struct facts *f, __u64 branch)
 {
 	struct cg_txn_key key = txn_key(f, branch);
 	struct cg_invite *i = bpf_map_lookup_elem(&pending, &key), *noted;
@@ -24,7 +29,7 @@ static __always_inline struct cg_invite *invite_noted(const struct facts *f, __u
 	return noted ? noted : i;
 }
 
-static __noinline int invite_build(struct guard *g)
+BPF_SUBPROG int invite_build(struct guard *g)
 {
 	struct scratch *s = g->s;
 	const struct sip_parser *p = &s->parser;
@@ -53,7 +58,7 @@ static __noinline int invite_build(struct guard *g)
 	return 0;
 }
 
-static __always_inline void invite_again(struct scratch *s, const struct cg_invite *from)
+bpf_inline void invite_again(struct scratch *s, const struct cg_invite *from)
 {
 	__builtin_memcpy(&s->invite, from, sizeof(*from));
 	s->invite.moved = 0;
@@ -66,7 +71,7 @@ static __always_inline void invite_again(struct scratch *s, const struct cg_invi
  * The caller is the outermost one, and the call began then. Where it goes is what comes in last: who
  * sends it back may have asked for something cheaper first.
  */
-static __always_inline void invite_spiral(struct cg_invite *i, const struct cg_invite *first)
+bpf_inline void invite_spiral(struct cg_invite *i, const struct cg_invite *first)
 {
 	i->setup = first->setup;
 	i->clock = first->clock;
@@ -80,7 +85,7 @@ static __always_inline void invite_spiral(struct cg_invite *i, const struct cg_i
 }
 
 /* A copy has the number and the Request-URI of the first: as much of it as a CDR says. */
-static __always_inline int invite_is_copy(const struct cg_invite *i, const struct cg_invite *first)
+bpf_inline int invite_is_copy(const struct cg_invite *i, const struct cg_invite *first)
 {
 	const __u64 *a = (const void *)i->call.request_uri;
 	const __u64 *b = (const void *)first->call.request_uri;
@@ -97,8 +102,8 @@ static __always_inline int invite_is_copy(const struct cg_invite *i, const struc
  * the first; likewise one under the branch that the host sent another on under, unless the host has
  * sent it to itself. `first`: what is noted; the new one stands in scratch.
  */
-static __always_inline int invite_borrows(const struct guard *g, const struct cg_txn_key *key,
-					  const struct cg_invite *first)
+bpf_inline int invite_borrows(const struct guard *g, const struct cg_txn_key *key,
+			      const struct cg_invite *first)
 {
 	const struct cg_invite *own = bpf_map_lookup_elem(&pending, key);
 
@@ -111,7 +116,7 @@ static __always_inline int invite_borrows(const struct guard *g, const struct cg
 }
 
 /* From where the host sent it, or from one gateway where it was sent to another. */
-static __always_inline int invite_comes_back(const struct guard *g, const struct cg_invite *first)
+bpf_inline int invite_comes_back(const struct guard *g, const struct cg_invite *first)
 {
 	const struct facts *f = &g->s->facts;
 
@@ -119,7 +124,7 @@ static __always_inline int invite_comes_back(const struct guard *g, const struct
 	       (f->peer_gateway && addr_is_gateway(g->config, first->sent_to));
 }
 
-static __always_inline __u8 invite_in(struct guard *g)
+bpf_inline __u8 invite_in(struct guard *g)
 {
 	struct facts *f = &g->s->facts;
 	struct cg_txn_key key = txn_key(f, f->branch), before;
@@ -144,7 +149,7 @@ static __always_inline __u8 invite_in(struct guard *g)
 }
 
 /* 6.1 returns an int in 64 bits that are not sign-extended: hence the casts. */
-static __always_inline __u8 invite_pend(struct guard *g, const struct cg_txn_key *key, __u64 how)
+bpf_inline __u8 invite_pend(struct guard *g, const struct cg_txn_key *key, __u64 how)
 {
 	g->s->invite.moved = g->s->facts.now;
 	switch ((int)bpf_map_update_elem(&pending, key, &g->s->invite, how)) {
@@ -157,7 +162,7 @@ static __always_inline __u8 invite_pend(struct guard *g, const struct cg_txn_key
 	return CG_R_INTERNAL;
 }
 
-static __always_inline __u8 invite_out(struct guard *g)
+bpf_inline __u8 invite_out(struct guard *g)
 {
 	struct scratch *s = g->s;
 	struct facts *f = &s->facts;

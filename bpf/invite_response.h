@@ -9,6 +9,8 @@
 #ifndef CG_INVITE_RESPONSE_H
 #define CG_INVITE_RESPONSE_H
 
+#include "dialog_create.h"
+
 /*
  * A dialog gives way to what is known better: the INVITE that says so, or NULL.
  *
@@ -18,8 +20,7 @@
  *
  * And an ACK alone opened it: the callee's final response says when, and if at all.
  */
-static __always_inline struct cg_invite *invite_outranks(const struct guard *g,
-							 const struct cg_dialog *d)
+bpf_inline struct cg_invite *invite_outranks(const struct guard *g, const struct cg_dialog *d)
 {
 	const struct facts *f = &g->s->facts;
 	struct cg_txn_key key = txn_key(f, f->branch);
@@ -45,7 +46,7 @@ static __always_inline struct cg_invite *invite_outranks(const struct guard *g,
 }
 
 /* The dialog that gives way, into scratch: ended now as lost, unless it has ended. */
-static __always_inline void dialog_put_aside(struct cg_dialog *old, struct cg_dialog *d, __u64 now)
+bpf_inline void dialog_put_aside(struct cg_dialog *old, struct cg_dialog *d, __u64 now)
 {
 	struct outcome none;
 
@@ -66,7 +67,7 @@ static __always_inline void dialog_put_aside(struct cg_dialog *old, struct cg_di
  * Its row has another key than the one that takes its place, in the map and, by setup, in the store:
  * the agent closes it as it closes any.
  */
-static __noinline int dialog_keep_aside(struct guard *g)
+BPF_SUBPROG int dialog_keep_aside(struct guard *g)
 {
 	struct cg_dialog *d = (void *)g->s->dialog;
 	struct cg_dialog_key aside = g->s->facts.key;
@@ -77,8 +78,8 @@ static __noinline int dialog_keep_aside(struct guard *g)
 	return 0;
 }
 
-static __always_inline __u8 dialog_take_over(struct guard *g, struct cg_dialog *old,
-					     struct cg_invite *i, struct outcome *o)
+bpf_inline __u8 dialog_take_over(struct guard *g, struct cg_dialog *old, struct cg_invite *i,
+				 struct outcome *o)
 {
 	struct facts *f = &g->s->facts;
 	struct cg_dialog *d = (void *)g->s->dialog;
@@ -105,7 +106,7 @@ static __always_inline __u8 dialog_take_over(struct guard *g, struct cg_dialog *
 	return dialog_started(d, o);
 }
 
-static __always_inline struct cg_invite *invite_unseen(const struct facts *f)
+bpf_inline struct cg_invite *invite_unseen(const struct facts *f)
 {
 	struct cg_txn_key key = txn_key(f, f->branch2);
 	struct cg_invite *i = bpf_map_lookup_elem(&invites, &key);
@@ -114,7 +115,7 @@ static __always_inline struct cg_invite *invite_unseen(const struct facts *f)
 }
 
 /* A response to an INVITE comes in; no dialog has its tags. */
-static __always_inline __u8 invite_answered_in(struct guard *g, struct outcome *o)
+bpf_inline __u8 invite_answered_in(struct guard *g, struct outcome *o)
 {
 	struct facts *f = &g->s->facts;
 	struct cg_txn_key key = txn_key(f, f->branch);
@@ -167,7 +168,7 @@ static __always_inline __u8 invite_answered_in(struct guard *g, struct outcome *
 }
 
 /* A response to an INVITE goes out; no dialog has its tags. */
-static __always_inline __u8 invite_answered_out(struct guard *g, struct outcome *o)
+bpf_inline __u8 invite_answered_out(struct guard *g, struct outcome *o)
 {
 	struct facts *f = &g->s->facts;
 	struct cg_txn_key key = txn_key(f, f->branch);

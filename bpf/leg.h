@@ -8,6 +8,8 @@
 #ifndef CG_LEG_H
 #define CG_LEG_H
 
+#include "scratch.h"
+
 enum relation { SOURCE_OWN, SOURCE_OTHER, SOURCE_FOREIGN };
 
 /* A dialog seen from the leg whose tag is in From. */
@@ -22,7 +24,7 @@ struct side {
 };
 
 /* Where both tags are equal, the address tells. */
-static __always_inline int dialog_from_caller(const struct cg_dialog *d, const struct facts *f)
+bpf_inline int dialog_from_caller(const struct cg_dialog *d, const struct facts *f)
 {
 	if (f->from == f->to)
 		return f->direction == CG_IN ? addr_equal(f->peer, d->caller.addr)
@@ -30,7 +32,7 @@ static __always_inline int dialog_from_caller(const struct cg_dialog *d, const s
 	return f->from == d->caller_tag;
 }
 
-static __always_inline void dialog_side(struct cg_dialog *d, int caller, struct side *s)
+bpf_inline void dialog_side(struct cg_dialog *d, int caller, struct side *s)
 {
 	if (caller) {
 		*s = (struct side){ &d->caller,	   &d->callee,	 &d->caller_flags, &d->callee_flags,
@@ -45,38 +47,38 @@ static __always_inline void dialog_side(struct cg_dialog *d, int caller, struct 
  * Is the packet's far end this leg? A gateway leg may speak from any gateway address. With
  * --strict-interface only through the interface where it spoke first.
  */
-static __always_inline int peer_is_leg(const struct facts *f, const struct cg_leg *leg, __u8 flags,
-				       __u8 interface)
+bpf_inline int peer_is_leg(const struct facts *f, const struct cg_leg *leg, __u8 flags,
+			   __u8 interface)
 {
 	if (f->interface && f->interface != interface)
 		return 0;
 	return addr_equal(f->peer, leg->addr) || ((flags & CG_LEG_GATEWAY) && f->peer_gateway);
 }
 
-static __always_inline int peer_is_own(const struct facts *f, const struct side *s)
+bpf_inline int peer_is_own(const struct facts *f, const struct side *s)
 {
 	return peer_is_leg(f, s->own, *s->flags, s->own_if);
 }
 
-static __always_inline int peer_is_other(const struct facts *f, const struct side *s)
+bpf_inline int peer_is_other(const struct facts *f, const struct side *s)
 {
 	return peer_is_leg(f, s->other, *s->other_flags, s->other_if);
 }
 
 /* A gateway may speak for any leg; where legs are bound to interfaces, its own only. */
-static __always_inline int peer_is_trusted(const struct facts *f)
+bpf_inline int peer_is_trusted(const struct facts *f)
 {
 	return f->peer_gateway && !f->interface;
 }
 
-static __always_inline enum relation dialog_relation(const struct facts *f, const struct side *s)
+bpf_inline enum relation dialog_relation(const struct facts *f, const struct side *s)
 {
 	if (peer_is_own(f, s))
 		return SOURCE_OWN;
 	return addr_equal(f->peer, s->other->addr) ? SOURCE_OTHER : SOURCE_FOREIGN;
 }
 
-static __always_inline void leg_raise(const struct side *s, __u32 cseq)
+bpf_inline void leg_raise(const struct side *s, __u32 cseq)
 {
 	if (!(*s->flags & CG_LEG_COUNTED) || cseq > s->own->cseq)
 		s->own->cseq = cseq;

@@ -6,6 +6,12 @@
 #ifndef CG_MAPS_H
 #define CG_MAPS_H
 
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "cseqguard.h"
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, CG_DIALOGS_DEFAULT);

@@ -7,6 +7,9 @@
 #ifndef CG_MSG_INFO_H
 #define CG_MSG_INFO_H
 
+#include "hash.h"
+#include "scratch.h"
+
 #define FACTS_USER_MAX 128 /* a longer user part is compared as it stands */
 
 struct facts_user {
@@ -17,13 +20,13 @@ struct facts_user {
 	__u32 pad;
 };
 
-static __always_inline __u8 facts_hex(__u8 c)
+bpf_inline __u8 facts_hex(__u8 c)
 {
 	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
 /* RFC 3261 19.1.4 and 25.1: unreserved; and '+', with which telephone numbers begin. */
-static __always_inline int facts_unreserved(__u8 c)
+bpf_inline int facts_unreserved(__u8 c)
 {
 	return (__u8)(c - '0') <= 9 || (__u8)((c | 0x20) - 'a') <= 25 || c == '-' || c == '_' ||
 	       c == '.' || c == '!' || c == '~' || (c >= '\'' && c <= '+');
@@ -52,7 +55,7 @@ static long facts_user_step(__u32 i, void *arg)
  * Decodes a user part's escapes where it stands, towards its end; returns where it begins then.
  * Nobody else reads a Contact, or the Request-URI of a BYE.
  */
-static __noinline __u32 facts_user(struct guard *g, __u32 start, __u32 end)
+BPF_SUBPROG __u32 facts_user(struct guard *g, __u32 start, __u32 end)
 {
 	struct facts_user u = { .p = &g->s->parser, .from = end, .to = end, .start = start };
 
@@ -69,7 +72,7 @@ static __noinline __u32 facts_user(struct guard *g, __u32 start, __u32 end)
  * lets a client escape what needs none, and write a host in any letter case. A ';' or '?' before the
  * '@' belongs to the user.
  */
-static __noinline __u32 facts_target(struct guard *g, const struct sip_slice *uri)
+BPF_SUBPROG __u32 facts_target(struct guard *g, const struct sip_slice *uri)
 {
 	struct sip_parser *p = &g->s->parser;
 	__u32 end = uri->off + uri->len, at, stop, start;
@@ -88,7 +91,7 @@ static __noinline __u32 facts_target(struct guard *g, const struct sip_slice *ur
 }
 
 /* The port that the Request-URI names; 5060 where it names none (RFC 3261 19.1.2). */
-static __noinline __u16 facts_request_port(struct guard *g)
+BPF_SUBPROG __u16 facts_request_port(struct guard *g)
 {
 	struct sip_parser *p = &g->s->parser;
 	struct sip_slice uri = p->msg.request_uri;
@@ -107,7 +110,7 @@ static __noinline __u16 facts_request_port(struct guard *g)
 	return p->number <= 0xffff ? p->number : 0;
 }
 
-static __always_inline void facts_basic(struct guard *g)
+bpf_inline void facts_basic(struct guard *g)
 {
 	const struct packet *packet = &g->s->packet;
 	const struct sip_msg *msg = &g->s->parser.msg;
@@ -131,7 +134,7 @@ static __always_inline void facts_basic(struct guard *g)
 }
 
 /* Whose message it is: enough for what is refused at once. */
-static __always_inline void facts_identity(struct guard *g)
+bpf_inline void facts_identity(struct guard *g)
 {
 	struct sip_parser *p = &g->s->parser;
 	struct facts *f = &g->s->facts;
@@ -145,7 +148,7 @@ static __always_inline void facts_identity(struct guard *g)
 }
 
 /* What all else needs: the time, where it goes, and who stands at the far end. */
-static __noinline int facts_routing(struct guard *g)
+BPF_SUBPROG int facts_routing(struct guard *g)
 {
 	struct sip_parser *p = &g->s->parser;
 	struct facts *f = &g->s->facts;

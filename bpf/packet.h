@@ -8,6 +8,7 @@
 #ifndef CG_PACKET_H
 #define CG_PACKET_H
 
+#include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
@@ -15,12 +16,23 @@
 #include <linux/udp.h>
 
 #include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf_attr.h"
+#include "cseqguard.h"
 
 #define PACKET_SIP CG_REASONS /* no reason to stop: a payload on a SIP port */
 
 #define PACKET_VLANS 2 /* 802.1Q within 802.1ad */
 #define PACKET_EXTENSIONS 1024 /* IPv6 extension headers: as many as a jumbo frame holds */
 #define PACKET_HEADERS_MAX 0x3fff
+
+struct packet_chain { /* in memory: see struct sip_parser */
+	__u32 offset;
+	__be16 fragment; /* offset and M flag */
+	__u8 next;
+	__u8 pad;
+};
 
 struct packet {
 	__u8 source[16];
@@ -33,6 +45,7 @@ struct packet {
 	__u8 direction; /* enum cg_direction */
 	__u8 pad[2];
 	__u32 ifindex;
+	struct packet_chain chain;
 };
 
 struct cursor {
@@ -45,13 +58,6 @@ struct cursor {
 	__u8 protocol; /* above IP */
 	__u8 version; /* of IP */
 	__u8 first_fragment;
-};
-
-struct packet_chain { /* in memory: see struct sip_parser */
-	__u32 offset;
-	__be16 fragment; /* offset and M flag */
-	__u8 next;
-	__u8 pad;
 };
 
 struct vlan_tag {
@@ -67,7 +73,7 @@ struct extension {
 };
 
 /* All eight of config.ports at once, 16 bits a lane; unused ones are 0. */
-static __always_inline int packet_is_sip_port(const struct cg_config *config, __u16 port)
+bpf_inline int packet_is_sip_port(const struct cg_config *config, __u16 port)
 {
 	const __u64 *lanes = (const void *)config->ports;
 	__u64 wanted = 0x0001000100010001ULL * port;
@@ -81,7 +87,7 @@ _Static_assert(CG_PORTS_MAX == 8 && __builtin_offsetof(struct cg_config, ports) 
 	       "two words of four ports");
 
 /* TCP is recognised, and left alone. */
-static __always_inline int packet_tcp(struct cursor *c, const struct cg_config *config)
+bpf_inline int packet_tcp(struct cursor *c, const struct cg_config *config)
 {
 	__be16 *ports = c->pos;
 
@@ -93,8 +99,7 @@ static __always_inline int packet_tcp(struct cursor *c, const struct cg_config *
 	return CG_R_NOT_UDP;
 }
 
-static __always_inline int packet_udp(struct cursor *c, const struct cg_config *config,
-				      struct packet *p)
+bpf_inline int packet_udp(struct cursor *c, const struct cg_config *config, struct packet *p)
 {
 	struct udphdr *udp = c->pos;
 	__u64 length, room, offset;
@@ -124,7 +129,7 @@ static __always_inline int packet_udp(struct cursor *c, const struct cg_config *
 	return PACKET_SIP;
 }
 
-static __always_inline void packet_mapped(__u8 out[16], __be32 addr)
+bpf_inline void packet_mapped(__u8 out[16], __be32 addr)
 {
 	__be32 *words = (__be32 *)out;
 
@@ -135,7 +140,7 @@ static __always_inline void packet_mapped(__u8 out[16], __be32 addr)
 }
 
 /* As a number: or clang adds to the pointer first, and 6.1's verifier has no bounds for a be16. */
-static __always_inline __u64 packet_offset(const struct cursor *c)
+bpf_inline __u64 packet_offset(const struct cursor *c)
 {
 	__u64 offset = c->pos - c->data;
 
@@ -144,7 +149,7 @@ static __always_inline __u64 packet_offset(const struct cursor *c)
 }
 
 /* Both set c->pos behind the IP headers, and return PACKET_SIP to go on. */
-static __always_inline int packet_ipv4(struct cursor *c, struct packet *p)
+bpf_inline int packet_ipv4(struct cursor *c, struct packet *p)
 {
 	struct iphdr *ip = c->pos;
 	__u64 header, total;
@@ -167,15 +172,13 @@ static __always_inline int packet_ipv4(struct cursor *c, struct packet *p)
 	return PACKET_SIP;
 }
 
-static __always_inline struct packet_chain *packet_chain_get(void); /* scratch.h */
-
 struct packet_walk {
 	void *ctx;
 	struct packet_chain *at;
 };
 
 /* A step over one extension header of 8 bytes or more; 1: there are no more, or it is a fragment. */
-static __always_inline long packet_extension(struct packet_chain *at, const struct extension *x)
+bpf_inline long packet_extension(struct packet_chain *at, const struct extension *x)
 {
 	__u8 next = at->next;
 
@@ -191,7 +194,7 @@ static __always_inline long packet_extension(struct packet_chain *at, const stru
 	return (at->fragment & bpf_htons(0xfff8)) != 0;
 }
 
-static __always_inline int packet_is_extension(__u8 next)
+bpf_inline int packet_is_extension(__u8 next)
 {
 	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS ||
 	       next == IPPROTO_AH || next == IPPROTO_FRAGMENT;
@@ -213,13 +216,11 @@ static __always_inline int packet_is_extension(__u8 next)
 PACKET_STEP(packet_step_in, bpf_xdp_load_bytes)
 PACKET_STEP(packet_step_out, bpf_skb_load_bytes)
 
-static __always_inline int packet_extensions(struct cursor *c, __u8 direction)
+bpf_inline int packet_extensions(struct cursor *c, struct packet *p, __u8 direction)
 {
-	struct packet_walk w = { .ctx = c->ctx, .at = packet_chain_get() };
+	struct packet_walk w = { .ctx = c->ctx, .at = &p->chain };
 	__u64 offset;
 
-	if (!w.at)
-		return CG_R_INTERNAL;
 	w.at->offset = packet_offset(c);
 	w.at->next = c->protocol;
 	w.at->fragment = 0;
@@ -238,7 +239,7 @@ static __always_inline int packet_extensions(struct cursor *c, __u8 direction)
 	return PACKET_SIP;
 }
 
-static __always_inline int packet_ipv6(struct cursor *c, struct packet *p, __u8 direction)
+bpf_inline int packet_ipv6(struct cursor *c, struct packet *p, __u8 direction)
 {
 	struct ipv6hdr *ip = c->pos;
 
@@ -254,15 +255,14 @@ static __always_inline int packet_ipv6(struct cursor *c, struct packet *p, __u8 
 		return CG_R_MALFORMED;
 	c->protocol = ip->nexthdr;
 	c->pos = ip + 1;
-	return packet_is_extension(c->protocol) ? packet_extensions(c, direction) : PACKET_SIP;
+	return packet_is_extension(c->protocol) ? packet_extensions(c, p, direction) : PACKET_SIP;
 }
 
 /*
  * Most packets of a host are none of ours, and are told by their first 42 bytes: UDP over IPv4,
  * untagged, without options, whole, and between other ports. packet_read() would say the same.
  */
-static __always_inline int packet_is_other(const void *data, const void *end,
-					   const struct cg_config *config)
+bpf_inline int packet_is_other(const void *data, const void *end, const struct cg_config *config)
 {
 	const struct ethhdr *eth = data;
 	const struct iphdr *ip = (const void *)(eth + 1);
@@ -277,8 +277,8 @@ static __always_inline int packet_is_other(const void *data, const void *end,
 }
 
 /* direction: a constant, not p->direction, since the helpers of XDP and tc differ */
-static __always_inline int packet_read(struct cursor *c, const struct cg_config *config,
-				       struct packet *p, __u8 direction)
+bpf_inline int packet_read(struct cursor *c, const struct cg_config *config, struct packet *p,
+			   __u8 direction)
 {
 	struct ethhdr *eth = c->pos;
 	int reason = CG_R_NOT_UDP;

@@ -9,18 +9,20 @@
 #ifndef CG_REMOTE_TARGET_H
 #define CG_REMOTE_TARGET_H
 
+#include "scratch.h"
+
 /* The target that is kept is the one that a BYE to the witness must name. */
-static __always_inline int leg_owns_target(const struct cg_dialog *d, __u8 leg)
+bpf_inline int leg_owns_target(const struct cg_dialog *d, __u8 leg)
 {
 	return (leg == CG_LEG_CALLEE) == !!(d->callee_flags & CG_LEG_WITNESS);
 }
 
-static __always_inline int method_refreshes_target(__u8 method)
+bpf_inline int method_refreshes_target(__u8 method)
 {
 	return method == CG_M_INVITE || method == CG_M_UPDATE;
 }
 
-static __always_inline __u32 branch_short(__u64 branch)
+bpf_inline __u32 branch_short(__u64 branch)
 {
 	return branch ? (__u32)(branch >> 32) | 1 : 0;
 }
@@ -29,14 +31,14 @@ static __always_inline __u32 branch_short(__u64 branch)
  * The branch that joins what comes in to what goes out: a request's own is below the host's, a
  * response's second is on top.
  */
-static __always_inline __u32 branch_of_caller(const struct facts *f)
+bpf_inline __u32 branch_of_caller(const struct facts *f)
 {
 	int in = f->direction == CG_IN, request = !f->status;
 
 	return branch_short(in == request ? f->branch : f->branch2);
 }
 
-static __always_inline void dialog_set_target_in(struct cg_dialog *d, const struct facts *f)
+bpf_inline void dialog_set_target_in(struct cg_dialog *d, const struct facts *f)
 {
 	d->target_in = f->contact;
 	d->target_out = branch_of_caller(f);
@@ -47,8 +49,7 @@ static __always_inline void dialog_set_target_in(struct cg_dialog *d, const stru
  * `leg` gave a Contact: in its INVITE, its UPDATE, or its 2xx to one (RFC 3261 12.2). What goes out
  * counts once, for the branch of what came in from that leg: others' words go out as well.
  */
-static __always_inline void dialog_refresh_target(struct cg_dialog *d, const struct facts *f,
-						  __u8 leg)
+bpf_inline void dialog_refresh_target(struct cg_dialog *d, const struct facts *f, __u8 leg)
 {
 	if (!f->contact || !method_refreshes_target(f->method) || !leg_owns_target(d, leg))
 		return;
@@ -63,7 +64,7 @@ static __always_inline void dialog_refresh_target(struct cg_dialog *d, const str
 }
 
 /* Proxies rewrite a Contact (NAT) or hide it (topology): either form counts. */
-static __always_inline int dialog_on_target(const struct cg_dialog *d, const struct facts *f)
+bpf_inline int dialog_on_target(const struct cg_dialog *d, const struct facts *f)
 {
 	return !(d->flags & CG_D_TARGET_KNOWN) || f->request_uri == d->target_in ||
 	       (!(d->flags & CG_D_TARGET_LEAVING) && d->target_out &&

@@ -8,6 +8,10 @@
 #ifndef CG_SCRATCH_H
 #define CG_SCRATCH_H
 
+#include "maps.h"
+#include "packet.h"
+#include "sip_parser.h"
+
 struct facts {
 	__u64 now;
 	struct cg_dialog_key key;
@@ -33,7 +37,6 @@ struct facts {
 };
 
 struct scratch {
-	struct packet_chain chain;
 	struct packet packet;
 	struct facts facts;
 	struct cg_invite invite;
@@ -70,35 +73,28 @@ struct outcome {
 	__u8 pad;
 };
 
-static __always_inline struct scratch *scratch_get(void)
+bpf_inline struct scratch *scratch_get(void)
 {
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&scratch, &zero);
 }
 
-static __always_inline struct packet_chain *packet_chain_get(void)
-{
-	struct scratch *s = scratch_get();
-
-	return s ? &s->chain : NULL;
-}
-
-static __always_inline const struct cg_config *config_get(void)
+bpf_inline const struct cg_config *config_get(void)
 {
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&config, &zero);
 }
 
-static __always_inline int addr_equal(const __u8 a[16], const __u8 b[16])
+bpf_inline int addr_equal(const __u8 a[16], const __u8 b[16])
 {
 	const __u64 *x = (const void *)a, *y = (const void *)b;
 
 	return x[0] == y[0] && x[1] == y[1];
 }
 
-static __noinline int addr_is_gateway(const struct cg_config *config, const __u8 addr[16])
+BPF_SUBPROG int addr_is_gateway(const struct cg_config *config, const __u8 addr[16])
 {
 	struct cg_prefix key = { .bits = 128 };
 

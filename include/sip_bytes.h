@@ -6,25 +6,27 @@
 #ifndef SIP_BYTES_H
 #define SIP_BYTES_H
 
+#include "sip_types.h"
+
 /* --- bytes, eight at a time ------------------------------------------------------------------- */
 
 #define SIP_EACH(c) (0x0101010101010101ULL * (__u8)(c))
 
 /* Eight bytes from `off` on, the first in the low bits. */
-sip_inline __u64 sip_word(const struct sip_parser *p, __u32 off)
+bpf_inline __u64 sip_word(const struct sip_parser *p, __u32 off)
 {
 	const void *at = p->buf + (off & (SIP_MAX - 1));
 
 	return SIP_LOAD64(at);
 }
 
-sip_inline __u8 sip_byte(const struct sip_parser *p, __u32 off)
+bpf_inline __u8 sip_byte(const struct sip_parser *p, __u32 off)
 {
 	return p->buf[off & (SIP_MAX - 1)];
 }
 
 /* 0x80 in each byte of `word` that equals the byte repeated in `pattern`; exact. */
-sip_inline __u64 sip_equal(__u64 word, __u64 pattern)
+bpf_inline __u64 sip_equal(__u64 word, __u64 pattern)
 {
 	__u64 x = word ^ pattern;
 
@@ -32,7 +34,7 @@ sip_inline __u64 sip_equal(__u64 word, __u64 pattern)
 }
 
 /* From 0x80 marks to one bit a byte. */
-sip_inline __u64 sip_pack(__u64 marks)
+bpf_inline __u64 sip_pack(__u64 marks)
 {
 	return ((marks >> 7) * 0x0102040810204080ULL) >> 56;
 }
@@ -44,13 +46,13 @@ static const __u8 sip_bit_of_window[64] = {
 	23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
 };
 
-sip_inline __u32 sip_lowest_bit(__u64 bits)
+bpf_inline __u32 sip_lowest_bit(__u64 bits)
 {
 	return sip_bit_of_window[(bits & -bits) * 0x022fdd63cc95386dULL >> 58];
 }
 
 /* Rows and columns of 8 by 8 bits change places: bit c of byte r goes to bit r of byte c. */
-sip_inline __u64 sip_transpose(__u64 x)
+bpf_inline __u64 sip_transpose(__u64 x)
 {
 	__u64 t = (x ^ x >> 7) & 0x00aa00aa00aa00aaULL;
 
@@ -62,17 +64,17 @@ sip_inline __u64 sip_transpose(__u64 x)
 }
 
 /* Letters to lower case; other bytes may change too, so compare with letters only. */
-sip_inline __u64 sip_fold(__u64 word)
+bpf_inline __u64 sip_fold(__u64 word)
 {
 	return word | SIP_EACH(0x20);
 }
 
-sip_inline __u64 sip_mask(__u32 bytes)
+bpf_inline __u64 sip_mask(__u32 bytes)
 {
 	return bytes >= 8 ? ~0ULL : (1ULL << (8 * bytes)) - 1;
 }
 
-sip_inline int sip_blank(__u8 c)
+bpf_inline int sip_blank(__u8 c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
@@ -93,7 +95,7 @@ struct sip_search {
  */
 #define SIP_STRIDE 4
 
-sip_inline long sip_search_words(struct sip_search *s, __u32 pos)
+bpf_inline long sip_search_words(struct sip_search *s, __u32 pos)
 {
 	for (__u32 i = 0; i < SIP_STRIDE; i++, pos += 8) {
 		__u64 word = sip_word(s->p, pos);
@@ -117,7 +119,7 @@ static long sip_search_step(__u32 i, void *arg)
 }
 
 /* The first of three bytes in [pos, end). */
-sip_part __u32 sip_find(struct sip_parser *p, __u32 pos, __u32 end, __u32 abc)
+BPF_GLOBAL __u32 sip_find(struct sip_parser *p, __u32 pos, __u32 end, __u32 abc)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
 
@@ -144,7 +146,7 @@ static long sip_blank_step(__u32 i, void *arg)
 	return 1;
 }
 
-sip_part __u32 sip_skip_more(struct sip_parser *p, __u32 pos, __u32 end)
+BPF_GLOBAL __u32 sip_skip_more(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
 
@@ -154,7 +156,7 @@ sip_part __u32 sip_skip_more(struct sip_parser *p, __u32 pos, __u32 end)
 }
 
 /* The first byte of [pos, end) that is no blank and no line end. */
-sip_inline __u32 sip_skip_blanks(struct sip_parser *p, __u32 pos, __u32 end)
+bpf_inline __u32 sip_skip_blanks(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	if (pos < end && sip_blank(sip_byte(p, pos)))
 		pos++;
@@ -174,7 +176,7 @@ static long sip_trim_step(__u32 i, void *arg)
 	return 1;
 }
 
-sip_part __u32 sip_trim_more(struct sip_parser *p, __u32 pos, __u32 end)
+BPF_GLOBAL __u32 sip_trim_more(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
 
@@ -184,7 +186,7 @@ sip_part __u32 sip_trim_more(struct sip_parser *p, __u32 pos, __u32 end)
 }
 
 /* The end of [pos, end) without its trailing blanks. */
-sip_inline __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
+bpf_inline __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	if (end > pos && sip_blank(sip_byte(p, end - 1)))
 		end--;
@@ -199,13 +201,13 @@ sip_inline __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
 	(SIP_BIT(' ') | SIP_BIT('\t') | SIP_BIT('\r') | SIP_BIT('\n') | SIP_BIT(';') |             \
 	 SIP_BIT('"') | SIP_BIT('&') | SIP_BIT('<') | SIP_BIT('>'))
 
-sip_inline int sip_hex(__u8 c)
+bpf_inline int sip_hex(__u8 c)
 {
 	return (__u8)(c - '0') <= 9 || (__u8)((c | 0x20) - 'a') <= 5;
 }
 
 /* 0x80 in each byte that may end a value: below '-', ':' to '?', or '\\'. */
-sip_inline __u64 sip_maybe_stop(__u64 word)
+bpf_inline __u64 sip_maybe_stop(__u64 word)
 {
 	__u64 low = word & SIP_EACH(0x7f);
 	__u64 below = ~(low + SIP_EACH(0x80 - '-'));
@@ -215,7 +217,7 @@ sip_inline __u64 sip_maybe_stop(__u64 word)
 }
 
 /* From p->at on; 1 where the value ends there. s->a: the bytes below 64 that end it. */
-sip_inline long sip_value_words(struct sip_search *s)
+bpf_inline long sip_value_words(struct sip_search *s)
 {
 	struct sip_parser *p = s->p;
 
@@ -244,7 +246,7 @@ static long sip_value_step(__u32 i, void *arg)
 }
 
 /* Moves p->at to the end of the parameter's value that begins there; `comma` ends it too. */
-sip_part int sip_value_end(struct sip_parser *p, __u32 end, __u32 comma)
+BPF_GLOBAL int sip_value_end(struct sip_parser *p, __u32 end, __u32 comma)
 {
 	struct sip_search s = { .p = p, .end = end };
 
@@ -259,7 +261,7 @@ sip_part int sip_value_end(struct sip_parser *p, __u32 end, __u32 comma)
 }
 
 /* Behind an address or a parameter: another one, or the end. */
-sip_inline int sip_goes_on(struct sip_parser *p, __u32 pos, __u32 end)
+bpf_inline int sip_goes_on(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	__u8 c;
 
@@ -272,7 +274,7 @@ sip_inline int sip_goes_on(struct sip_parser *p, __u32 pos, __u32 end)
  * A step towards the first of two bytes, or the end, outside quoted strings: from p->at on, and 1
  * when it stands there. p->quoted tells at the end whether a string was left open.
  */
-sip_inline int sip_outside_quotes(struct sip_parser *p, __u32 end, __u8 a, __u8 b)
+bpf_inline int sip_outside_quotes(struct sip_parser *p, __u32 end, __u8 a, __u8 b)
 {
 	__u32 any = p->quoted ? SIP_ANY('"', '\\', '"') : SIP_ANY(a, b, '"');
 	__u32 pos = sip_find(p, p->at, end, any);
@@ -312,7 +314,7 @@ static long sip_compare_step(__u32 i, void *arg)
 	return c->differ != 0;
 }
 
-sip_part int sip_same(struct sip_parser *p, const struct sip_slice *a, const struct sip_slice *b)
+BPF_GLOBAL int sip_same(struct sip_parser *p, const struct sip_slice *a, const struct sip_slice *b)
 {
 	struct sip_compare c = { .p = p };
 
@@ -332,7 +334,7 @@ sip_part int sip_same(struct sip_parser *p, const struct sip_slice *a, const str
 #define SIP_NEAR 8 /* words */
 
 /* p->at: the first of three bytes in [pos, end). False: it is not near, or not there. */
-sip_inline int sip_near(struct sip_parser *p, __u32 pos, __u32 end, __u8 a, __u8 b, __u8 c)
+bpf_inline int sip_near(struct sip_parser *p, __u32 pos, __u32 end, __u8 a, __u8 b, __u8 c)
 {
 	__u64 marks = 0;
 
@@ -350,7 +352,7 @@ sip_inline int sip_near(struct sip_parser *p, __u32 pos, __u32 end, __u8 a, __u8
 }
 
 /* No byte of [pos, end) may end a parameter's value. */
-sip_inline int sip_plain_value(struct sip_parser *p, __u32 pos, __u32 end)
+bpf_inline int sip_plain_value(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	for (__u32 i = 0; i < SIP_NEAR; i++, pos += 8) {
 		__u64 marks = sip_maybe_stop(sip_word(p, pos));
@@ -364,7 +366,7 @@ sip_inline int sip_plain_value(struct sip_parser *p, __u32 pos, __u32 end)
 }
 
 /* No byte of [pos, end) is a blank. */
-sip_inline int sip_plain_text(struct sip_parser *p, __u32 pos, __u32 end)
+bpf_inline int sip_plain_text(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	for (__u32 i = 0; i < 2 * SIP_NEAR; i++, pos += 8) {
 		__u64 word = sip_word(p, pos);
@@ -378,7 +380,7 @@ sip_inline int sip_plain_text(struct sip_parser *p, __u32 pos, __u32 end)
 	return 0;
 }
 
-sip_inline struct sip_slice sip_slice(__u32 pos, __u32 end)
+bpf_inline struct sip_slice sip_slice(__u32 pos, __u32 end)
 {
 	return (struct sip_slice){ .off = pos, .len = end > pos ? end - pos : 0 };
 }

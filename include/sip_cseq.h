@@ -12,7 +12,7 @@
 	 (__u64)(f) << 40 | (__u64)(g) << 48 | (__u64)(h) << 56)
 
 /* Kamailio relays `invite` and `CSeq: 13 invite`, PJSIP takes both: any letter case. */
-sip_inline __u8 sip_method(const struct sip_parser *p, __u32 pos, __u32 len)
+bpf_inline __u8 sip_method(const struct sip_parser *p, __u32 pos, __u32 len)
 {
 	__u64 word = sip_fold(sip_word(p, pos)) & sip_mask(len);
 
@@ -84,7 +84,7 @@ static long sip_digit_step(__u32 i, void *arg)
 }
 
 /* Digits into p->number; returns where they end. */
-sip_part __u32 sip_number(struct sip_parser *p, __u32 pos, __u32 end)
+BPF_GLOBAL __u32 sip_number(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .end = end, .found = end };
 	__u64 number = 0;
@@ -107,7 +107,7 @@ sip_part __u32 sip_number(struct sip_parser *p, __u32 pos, __u32 end)
 }
 
 /* As nearly all are: up to nine digits, a blank, a method that is known. False: not so. */
-sip_inline int sip_cseq_plain(struct sip_parser *p, __u32 pos, __u32 end)
+bpf_inline int sip_cseq_plain(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	__u64 number = 0;
 	__u32 word = pos;
@@ -138,7 +138,7 @@ sip_inline int sip_cseq_plain(struct sip_parser *p, __u32 pos, __u32 end)
 	return 1;
 }
 
-sip_part int sip_cseq(struct sip_parser *p, __u32 pos, __u32 end)
+BPF_GLOBAL int sip_cseq(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	__u32 digits_end, word;
 	__u8 method, bad = 0;

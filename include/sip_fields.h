@@ -20,7 +20,7 @@ struct sip_params {
 };
 
 /* A parameter of that name, with its value from `pos` to p->at. */
-sip_inline void sip_take_param(struct sip_params *s, __u32 pos)
+bpf_inline void sip_take_param(struct sip_params *s, __u32 pos)
 {
 	struct sip_parser *p = s->p;
 	struct sip_slice value = sip_slice(pos, p->at);
@@ -67,7 +67,7 @@ static long sip_param_step(__u32 i, void *arg)
 }
 
 /* One Via value from p->at on, and over the comma behind it. */
-sip_part int sip_via_value(struct sip_parser *p, __u32 end)
+BPF_GLOBAL int sip_via_value(struct sip_parser *p, __u32 end)
 {
 	struct sip_params s = { .p = p, .end = end, .name_len = 6, .list = 1 };
 
@@ -87,7 +87,7 @@ sip_part int sip_via_value(struct sip_parser *p, __u32 end)
 	return 0;
 }
 
-sip_inline void sip_via(struct sip_parser *p, __u32 pos, __u32 end)
+bpf_inline void sip_via(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	p->at = pos;
 	if (p->vias < 2)
@@ -110,7 +110,7 @@ static long sip_display_step(__u32 i, void *arg)
  * name-addr or addr-spec, RFC 3261 20.10: sets *uri, and p->at to where the parameters begin;
  * -1: a quote or '<' is left open.
  */
-sip_part int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_slice *uri)
+BPF_GLOBAL int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_slice *uri)
 {
 	struct sip_search s = { .p = p, .end = end };
 	__u32 at, name;
@@ -149,7 +149,7 @@ sip_part int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_
 }
 
 /* `;tag=` begins at `pos`, in any letter case. */
-sip_inline int sip_is_tag(const struct sip_parser *p, __u32 pos)
+bpf_inline int sip_is_tag(const struct sip_parser *p, __u32 pos)
 {
 	const __u64 tag = SIP_LETTERS(';', 't', 'a', 'g', '=', 0, 0, 0);
 
@@ -157,7 +157,7 @@ sip_inline int sip_is_tag(const struct sip_parser *p, __u32 pos)
 }
 
 /* Is the first `;tag=` from `pos` on that of the value? */
-sip_part int sip_tag_is_first(struct sip_parser *p, __u32 pos, __u32 end, __u32 value)
+BPF_GLOBAL int sip_tag_is_first(struct sip_parser *p, __u32 pos, __u32 end, __u32 value)
 {
 	if (!p)
 		return 0;
@@ -168,7 +168,7 @@ sip_part int sip_tag_is_first(struct sip_parser *p, __u32 pos, __u32 end, __u32 
 }
 
 /* chan_sip takes the first `;tag=`, quoted or not, and none that is written otherwise. */
-sip_inline int sip_tag_is_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32 value)
+bpf_inline int sip_tag_is_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32 value)
 {
 	const __u64 tag = SIP_LETTERS(';', 't', 'a', 'g', '=', 0, 0, 0);
 
@@ -176,7 +176,7 @@ sip_inline int sip_tag_is_plain(struct sip_parser *p, __u32 pos, __u32 end, __u3
 			     (!p->inner || sip_tag_is_first(p, pos, end, value)));
 }
 
-sip_inline void sip_take_party(struct sip_parser *p, __u32 has, struct sip_slice uri,
+bpf_inline void sip_take_party(struct sip_parser *p, __u32 has, struct sip_slice uri,
 			       struct sip_slice tag)
 {
 	p->msg.flags |= has;
@@ -193,7 +193,7 @@ sip_inline void sip_take_party(struct sip_parser *p, __u32 has, struct sip_slice
  * As nearly all are: `<uri>` or `"name" <uri>`, then nothing, or `;tag=` in these letters and a value of
  * letters, digits and the like, up to the end; no ';' before. False: not so.
  */
-sip_inline int sip_party_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
+bpf_inline int sip_party_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 {
 	const __u64 tag = SIP_LETTERS(';', 't', 'a', 'g', '=', 0, 0, 0);
 	struct sip_slice uri, value = { 0 };
@@ -222,7 +222,7 @@ sip_inline int sip_party_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32
 }
 
 /* From or To. */
-sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
+BPF_GLOBAL int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 {
 	struct sip_params s = { .p = p, .end = end, .name_len = 3 };
 	struct sip_slice uri = { 0 };
@@ -263,7 +263,7 @@ sip_part int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 }
 
 /* No blank within, and not too long to be looked at here. */
-sip_inline int sip_call_id_plain(struct sip_parser *p, __u32 pos, __u32 end)
+bpf_inline int sip_call_id_plain(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	if (pos == end || !sip_plain_text(p, pos, end))
 		return 0;
@@ -272,7 +272,7 @@ sip_inline int sip_call_id_plain(struct sip_parser *p, __u32 pos, __u32 end)
 	return 1;
 }
 
-sip_part int sip_call_id(struct sip_parser *p, __u32 pos, __u32 end)
+BPF_GLOBAL int sip_call_id(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_slice value = sip_slice(pos, end);
 
@@ -290,7 +290,7 @@ sip_part int sip_call_id(struct sip_parser *p, __u32 pos, __u32 end)
 	return 0;
 }
 
-sip_inline void sip_contact(struct sip_parser *p, __u32 pos, __u32 end)
+bpf_inline void sip_contact(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_slice uri = { 0 };
 

@@ -6,6 +6,9 @@
 #ifndef SIP_LINES_H
 #define SIP_LINES_H
 
+#include "sip_fields.h"
+#include "sip_start.h"
+
 /* Via, From, To, Call-ID, CSeq */
 #define SIP_NOTED_ALL                                                                              \
 	(1 << SIP_H_VIA | 1 << SIP_H_FROM | 1 << SIP_H_TO | 1 << SIP_H_CALL_ID | 1 << SIP_H_CSEQ)
@@ -13,7 +16,7 @@
 #define SIP_LETTER(c) (1U << ((c) - 'a'))
 
 /* Most lines are told by their first letter to be of no interest. */
-sip_inline int sip_header_matters(__u8 first)
+bpf_inline int sip_header_matters(__u8 first)
 {
 	__u32 letter = (__u32)(first | 0x20) - 'a';
 
@@ -24,7 +27,7 @@ sip_inline int sip_header_matters(__u8 first)
 }
 
 /* Which header a line may begin with, and how long that name is. */
-sip_inline enum sip_header sip_header_name(const struct sip_parser *p, __u32 line, __u32 *len)
+bpf_inline enum sip_header sip_header_name(const struct sip_parser *p, __u32 line, __u32 *len)
 {
 	__u64 raw = sip_word(p, line), word = sip_fold(raw);
 
@@ -62,7 +65,7 @@ sip_inline enum sip_header sip_header_name(const struct sip_parser *p, __u32 lin
 }
 
 /* The header that begins at `pos`; *value: behind its colon. */
-sip_inline enum sip_header sip_header_at(struct sip_parser *p, __u32 pos, __u32 end, __u32 *value)
+bpf_inline enum sip_header sip_header_at(struct sip_parser *p, __u32 pos, __u32 end, __u32 *value)
 {
 	enum sip_header header;
 	__u32 len;
@@ -95,7 +98,7 @@ static long sip_ampersand_step(__u32 i, void *arg)
 	return 0;
 }
 
-sip_part int sip_ampersands(struct sip_parser *p, __u32 line, __u32 end)
+BPF_GLOBAL int sip_ampersands(struct sip_parser *p, __u32 line, __u32 end)
 {
 	struct sip_search s = { .p = p, .end = end };
 
@@ -108,7 +111,7 @@ sip_part int sip_ampersands(struct sip_parser *p, __u32 line, __u32 end)
 }
 
 /* The value of a header, without the blanks around it. */
-sip_inline struct sip_slice sip_value(struct sip_parser *p, enum sip_header header)
+bpf_inline struct sip_slice sip_value(struct sip_parser *p, enum sip_header header)
 {
 	struct sip_slice raw = p->values[header];
 	__u32 end = raw.off + raw.len, pos = sip_skip_blanks(p, raw.off, end);
@@ -117,7 +120,7 @@ sip_inline struct sip_slice sip_value(struct sip_parser *p, enum sip_header head
 }
 
 /* A header that was there before: another value makes the message ambiguous. */
-sip_part int sip_repeated(struct sip_parser *p, __u32 header, __u32 pos, __u32 end)
+BPF_GLOBAL int sip_repeated(struct sip_parser *p, __u32 header, __u32 pos, __u32 end)
 {
 	if (!p)
 		return 0;
@@ -139,7 +142,7 @@ sip_part int sip_repeated(struct sip_parser *p, __u32 header, __u32 pos, __u32 e
 }
 
 /* A line of headers: the first of each kind is noted, and read when all are known. */
-sip_inline void sip_header_line(struct sip_parser *p, __u32 line, __u32 end)
+bpf_inline void sip_header_line(struct sip_parser *p, __u32 line, __u32 end)
 {
 	__u32 header, pos, bit;
 
@@ -174,7 +177,7 @@ static long sip_junk_step(__u32 i, void *arg)
 }
 
 /* Peers skip CRs, LFs and blanks before a start line, each in a way of its own. */
-sip_part __u32 sip_skip_junk(struct sip_parser *p, __u32 pos, __u32 end)
+BPF_GLOBAL __u32 sip_skip_junk(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
 
@@ -184,7 +187,7 @@ sip_part __u32 sip_skip_junk(struct sip_parser *p, __u32 pos, __u32 end)
 }
 
 /* A line of headers, or the start line; 1: that was the last. */
-sip_inline long sip_take_line(struct sip_parser *p, __u32 line, __u32 end)
+bpf_inline long sip_take_line(struct sip_parser *p, __u32 line, __u32 end)
 {
 	if (p->started) {
 		if (p->ampersand)
@@ -206,13 +209,13 @@ sip_inline long sip_take_line(struct sip_parser *p, __u32 line, __u32 end)
 }
 
 /* An empty line of CRLF behind a line that ends in LF alone. */
-sip_inline int sip_is_mixed(const struct sip_parser *p, __u32 end, __u32 next)
+bpf_inline int sip_is_mixed(const struct sip_parser *p, __u32 end, __u32 next)
 {
 	return next - end == 2 && sip_byte(p, end - 1) == '\n' && sip_byte(p, end - 2) != '\r';
 }
 
 /* The line before `end` is whole, and the next begins at `next`. 1: there are no more. */
-sip_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
+bpf_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
 {
 	__u32 line = p->line;
 	__u8 c = sip_byte(p, next), goes_on = next < p->len && (c == ' ' || c == '\t');
@@ -241,7 +244,7 @@ sip_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
  * A bit for each byte below ' ' in the next 64; and whether an '&' may be among them. Word by word the
  * bytes that are none are gathered as a column each of 8 by 8 bits.
  */
-sip_inline void sip_next_block(struct sip_parser *p)
+bpf_inline void sip_next_block(struct sip_parser *p)
 {
 	const __u8 *block = p->buf + (p->next & (SIP_MAX - 64));
 	__u64 plain = 0, ampersands = 0;
@@ -263,7 +266,7 @@ sip_inline void sip_next_block(struct sip_parser *p)
 }
 
 /* To the next control byte, most of which are line ends, or to the next 64 bytes. 1: it is done. */
-sip_inline long sip_line(struct sip_parser *p)
+bpf_inline long sip_line(struct sip_parser *p)
 {
 	__u64 bits = p->bits, left = bits & (bits - 1);
 	__u32 pos, next;
@@ -309,7 +312,7 @@ static long sip_line_step(__u32 i, void *arg)
 	return 0;
 }
 
-sip_inline void sip_walk_lines(struct sip_parser *p)
+bpf_inline void sip_walk_lines(struct sip_parser *p)
 {
 	struct sip_walk walk = { .p = p };
 

@@ -8,7 +8,7 @@
 
 #include "sip_cseq.h"
 
-sip_inline int sip_is_version(const struct sip_parser *p, __u32 pos)
+bpf_inline int sip_is_version(const struct sip_parser *p, __u32 pos)
 {
 	__u64 word = sip_word(p, pos);
 
@@ -17,13 +17,13 @@ sip_inline int sip_is_version(const struct sip_parser *p, __u32 pos)
 	       (word >> 24 & sip_mask(4)) == SIP_LETTERS('/', '2', '.', '0', 0, 0, 0, 0);
 }
 
-sip_inline int sip_digit(__u8 c)
+bpf_inline int sip_digit(__u8 c)
 {
 	return c >= '0' && c <= '9';
 }
 
 /* Request line or status line, RFC 3261 7.1 and 7.2, without blanks behind it. */
-sip_part int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
+BPF_GLOBAL int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
 {
 	__u32 uri, method_end, version;
 	__u8 a, b, c;
@@ -63,7 +63,7 @@ sip_part int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
  * The start line. Kamailio ends it at the first CR or LF, whatever follows; PJSIP reads on where the
  * next line begins with a blank.
  */
-sip_part int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
+BPF_GLOBAL int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
 {
 	__u32 cut;
 
@@ -79,7 +79,7 @@ sip_part int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
 }
 
 /* As nearly all requests are: `METHOD URI SIP/2.0`, one blank between. False: not so. */
-sip_inline int sip_start_plain(struct sip_parser *p, __u32 line, __u32 end)
+bpf_inline int sip_start_plain(struct sip_parser *p, __u32 line, __u32 end)
 {
 	const __u64 version = SIP_LETTERS(' ', 'S', 'I', 'P', '/', '2', '.', '0');
 	__u64 word = sip_word(p, line), marks = sip_equal(word, SIP_EACH(' '));

@@ -28,7 +28,7 @@ struct {
 	__type(value, __u32);
 } production_out SEC(".maps");
 
-static __always_inline __u32 draw(void)
+bpf_inline __u32 draw(void)
 {
 	struct bench_range *r = &ranges[0];
 
@@ -40,7 +40,7 @@ static __always_inline __u32 draw(void)
 	return r->first + r->at;
 }
 
-static __always_inline int write_digits(void *data, void *end, __u64 at, __u64 digits)
+bpf_inline int write_digits(void *data, void *end, __u64 at, __u64 digits)
 {
 	__u64 *to = data + (at & FRAME_AT);
 
@@ -50,7 +50,7 @@ static __always_inline int write_digits(void *data, void *end, __u64 at, __u64 d
 	return 0;
 }
 
-static __always_inline int write_number(struct xdp_md *ctx)
+bpf_inline int write_number(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	int err = write_digits(data, end, call_id_at, bench_hex(draw()));
@@ -80,7 +80,7 @@ int bench_random(struct xdp_md *ctx)
 }
 
 /* Call-ID to key as the guard does it; the tags are known. */
-static __always_inline int make_key(struct xdp_md *ctx, struct cg_dialog_key *key)
+bpf_inline int make_key(struct xdp_md *ctx, struct cg_dialog_key *key)
 {
 	const struct cg_config *c = config_get();
 	struct scratch *s = scratch_get();

@@ -22,10 +22,6 @@
 #define SEC(name)
 #define __uint(name, value) int(*name)[value]
 #define __type(name, value) typeof(value) *name
-#undef __always_inline /* glibc's is no `static inline` */
-#define __always_inline inline __attribute__((always_inline))
-#undef __noinline
-#define __noinline __attribute__((noinline))
 #define barrier_var(variable) __asm__ volatile("" : "+r"(variable))
 
 #define NATIVE_MAPS 16
