@@ -44,14 +44,15 @@ static int read_answerers(const char *instance, struct cg_advice *advice)
 	int fd, gateways, err = 0;
 	__u8 *from = NULL, addr[16];
 
-	fd = cg_map_open_as(instance, "answerers", sizeof(addr), sizeof(struct cg_answerer));
+	fd = cg_map_open_as(instance, "unexpected_uas", sizeof(addr),
+			    sizeof(struct cg_unexpected_uas));
 	gateways = cg_map_open_as(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
 	if (fd < 0 || gateways < 0)
 		err = fd < 0 ? fd : gateways;
-	for (int i = 0; !err && i < CG_ANSWERERS_MAX; i++, from = addr) {
+	for (int i = 0; !err && i < CG_UNEXPECTED_UAS_MAX; i++, from = addr) {
 		struct cg_prefix host = { .bits = 128 };
 		struct cg_advice_answerer answerer;
-		struct cg_answerer value;
+		struct cg_unexpected_uas value;
 		__u32 one;
 
 		if (bpf_map_get_next_key(fd, from, addr))

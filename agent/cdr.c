@@ -130,9 +130,9 @@ void cg_cdr_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
 		.blocked_byes = dialog->blocked_byes > INT32_MAX ? INT32_MAX : dialog->blocked_byes,
 		.first_blocked_at = CG_NULL,
 		.caller_cseq =
-			dialog->caller_flags & CG_LEG_COUNTED ? dialog->caller.cseq : CG_NULL,
+			dialog->caller_flags & CG_LEG_CSEQ_VALID ? dialog->caller.cseq : CG_NULL,
 		.callee_cseq =
-			dialog->callee_flags & CG_LEG_COUNTED ? dialog->callee.cseq : CG_NULL,
+			dialog->callee_flags & CG_LEG_CSEQ_VALID ? dialog->callee.cseq : CG_NULL,
 		.sip_code = dialog->sip_code,
 	};
 	cg_call_uid(dialog->call.call_id, dialog->call.from_tag, dialog->to_tag, row->call_uid);
@@ -186,7 +186,7 @@ void cg_unanswered_row(const struct cg_dialog_key *key, const struct cg_dialog *
 	*row = (struct cg_violation_row){
 		.at = wall_us(origin, dialog->clock, dialog->bye_at + limits->bye_timeout),
 		.seq = (__s64)(SEQ_OF_DAEMON | ((key->call ^ key->tags) >> 16)),
-		.cseq = leg_flags & CG_LEG_BYE ? leg->bye_cseq : CG_NULL,
+		.cseq = leg_flags & CG_LEG_BYE_CSEQ_VALID ? leg->bye_cseq : CG_NULL,
 		.expected_cseq = CG_NULL,
 		.source_port = by_callee ? dialog->callee_port : dialog->caller_port,
 	};

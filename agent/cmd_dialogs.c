@@ -22,7 +22,7 @@ static void leg_text(const struct cg_leg *leg, __u16 port, __u8 flags, bool narr
 	char addr[INET6_ADDRSTRLEN], cseq[16] = "-", ports[8] = "";
 
 	cg_addr_text(leg->addr, addr);
-	if (flags & CG_LEG_COUNTED)
+	if (flags & CG_LEG_CSEQ_VALID)
 		snprintf(cseq, sizeof(cseq), "%u", leg->cseq);
 	if (!narrow)
 		snprintf(ports, sizeof(ports), ":%u", port);

@@ -85,7 +85,7 @@ static int read_rings(struct reader *reader)
 			break;
 		fds[0] = (struct pollfd){ .fd = ring_buffer__epoll_fd(events), .events = POLLIN };
 		fds[1] = (struct pollfd){ .fd = ring_buffer__epoll_fd(alerts), .events = POLLIN };
-		if (poll(fds, 2, CG_ALERTS_LOOK_NS / 1000000) < 0 && errno != EINTR)
+		if (poll(fds, 2, CG_ALERTS_POLL_NS / 1000000) < 0 && errno != EINTR)
 			err = cg_fail("rings: %s", strerror(errno));
 	}
 	ring_buffer__free(alerts);

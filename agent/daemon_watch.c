@@ -155,7 +155,7 @@ int cg_daemon_watch(struct cg_daemon *d)
 	if (!err)
 		err = watch(d, &d->alerts_timer, cg_timer_new(), alerts_ready);
 	if (!err)
-		err = cg_timer_set(d->alerts_timer.fd, 1, CG_ALERTS_LOOK_NS);
+		err = cg_timer_set(d->alerts_timer.fd, 1, CG_ALERTS_POLL_NS);
 	if (!err)
 		err = cg_timer_set(d->beat.fd, 1, cg_notify_period(BEAT_NS));
 	if (!err)

@@ -26,9 +26,9 @@ static json_t *leg(const struct cg_leg *leg, __u16 port, __u8 flags)
 
 	cg_addr_text(leg->addr, addr);
 	return json_pack("{ss si so sb sb sb}", "address", addr, "port", port, "cseq",
-			 flags & CG_LEG_COUNTED ? json_integer(leg->cseq) : json_null(), "gateway",
-			 !!(flags & CG_LEG_GATEWAY), "host", !!(flags & CG_LEG_HOST), "witness",
-			 !!(flags & CG_LEG_WITNESS));
+			 flags & CG_LEG_CSEQ_VALID ? json_integer(leg->cseq) : json_null(),
+			 "gateway", !!(flags & CG_LEG_GATEWAY), "host", !!(flags & CG_LEG_LOCAL),
+			 "witness", !!(flags & CG_LEG_WITNESS));
 }
 
 json_t *cg_dialog_json(const struct cg_dialog *d, const __s64 clock_offset[CG_CLOCKS])

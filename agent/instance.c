@@ -18,9 +18,9 @@
 #include "report.h"
 
 /* Of the contract, and pinned; `config` last: an instance that has it is whole. */
-static const char *const maps[] = { "dialogs",	"overflow", "invites",	 "pending",
-				    "early",	"moves",    "answerers", "gateways",
-				    "counters", "events",   "alerts",	 "config" };
+static const char *const maps[] = { "dialogs",	"overflow",	"invites",	  "pending",
+				    "early",	"addr_changes", "unexpected_uas", "gateways",
+				    "counters", "events",	"alerts",	  "config" };
 #define MAPS (sizeof(maps) / sizeof(*maps))
 
 #define TRY_ENTRIES 64 /* enough for the verifier */

@@ -50,7 +50,7 @@ static bool is_host(const struct cg_ladder *ladder, enum cg_place place)
 	__u8 flags = place == CG_PLACE_CALLEE ? ladder->dialog.callee_flags
 					      : ladder->dialog.caller_flags;
 
-	return ladder->has_dialog && flags & CG_LEG_HOST;
+	return ladder->has_dialog && flags & CG_LEG_LOCAL;
 }
 
 static bool is_address(const struct cg_ladder *ladder, enum cg_place place, const __u8 addr[16])
@@ -275,9 +275,9 @@ static void set_last(struct cg_ladder *ladder)
 	if (!ladder->has_dialog || !ladder->n)
 		return;
 	last = &ladder->steps[ladder->n - 1];
-	if (d->caller_flags & CG_LEG_COUNTED)
+	if (d->caller_flags & CG_LEG_CSEQ_VALID)
 		raise_lane(&last->caller, d->caller.cseq);
-	if (d->callee_flags & CG_LEG_COUNTED)
+	if (d->callee_flags & CG_LEG_CSEQ_VALID)
 		raise_lane(&last->callee, d->callee.cseq);
 }
 

@@ -237,7 +237,7 @@ static void party(const struct cg_ladder *ladder, const struct cg_leg *leg, __u1
 		snprintf(out, LABEL, "%s", word);
 	else
 		snprintf(out, LABEL, "%s%s%s:%u%s", strchr(addr, ':') ? "[" : "", addr,
-			 strchr(addr, ':') ? "]" : "", port, flags & CG_LEG_HOST ? " (host)" : "");
+			 strchr(addr, ':') ? "]" : "", port, flags & CG_LEG_LOCAL ? " (host)" : "");
 }
 
 static void print_heading(struct canvas *c, const char *time, const char *cseq)

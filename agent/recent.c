@@ -275,7 +275,7 @@ void cg_recent_dialog(struct cg_recent *recent, const struct cg_dialog_key *key,
 	if (!call->has_dialog && call->n[CG_RECENT_LIFE] == 1 &&
 	    call->steps[0].event.type == CG_EV_START && !call->n[CG_RECENT_REQUESTS]) {
 		call->opened_cseq = dialog->caller.cseq;
-		call->opened_known = dialog->caller_flags & CG_LEG_COUNTED;
+		call->opened_known = dialog->caller_flags & CG_LEG_CSEQ_VALID;
 	}
 	call->dialog = *dialog;
 	call->has_dialog = true;

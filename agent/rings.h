@@ -30,7 +30,7 @@ int cg_rings_new(int loop, int events_fd, int alerts_fd, const struct cg_rings_u
 void cg_rings_free(struct cg_rings *rings);
 
 void cg_rings_resume(struct cg_rings *rings);
-/* Each CG_ALERTS_LOOK_NS: takes what is in `alerts`, which wakes nobody before it fills. */
+/* Each CG_ALERTS_POLL_NS: takes what is in `alerts`, which wakes nobody before it fills. */
 void cg_rings_look(struct cg_rings *rings);
 /* Takes what is there now, as far as `take` goes along. True: both are empty. */
 bool cg_rings_drain(struct cg_rings *rings);

@@ -162,7 +162,7 @@ static bool stale(const struct cg_invite *invite, const struct cg_limits *limits
 {
 	if (invite->done && now > invite->done)
 		return now - invite->done > limits->invite_grace;
-	return now > invite->moved && now - invite->moved > limits->invite_timeout;
+	return now > invite->renewed && now - invite->renewed > limits->invite_timeout;
 }
 
 static int sweep_pending(struct cg_sweep *sweep, __u64 now)

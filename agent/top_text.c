@@ -250,7 +250,7 @@ void cg_top_calls_head(const struct cg_top *top, unsigned int columns, struct cg
 
 static void cseq_text(const struct cg_leg *leg, __u8 flags, char out[12])
 {
-	snprintf(out, 12, flags & CG_LEG_COUNTED ? "%u" : "-", leg->cseq);
+	snprintf(out, 12, flags & CG_LEG_CSEQ_VALID ? "%u" : "-", leg->cseq);
 }
 
 void cg_top_call(const struct cg_top *top, const struct cg_dialog *d, unsigned int columns,

@@ -46,7 +46,7 @@ bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct facts *f,
 	o->leg = s.leg;
 	o->clock = d->clock;
 	o->reason = CG_R_BYE;
-	if ((*s.flags & CG_LEG_HOST) && !f->relayed && f->cseq_valid) {
+	if ((*s.flags & CG_LEG_LOCAL) && !f->relayed && f->cseq_valid) {
 		leg_raise(&s, f->cseq);
 		if (d->state != CG_S_ENDED)
 			dialog_close(d, CG_E_BYE, s.leg, f->now, o);
@@ -55,7 +55,7 @@ bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct facts *f,
 	if (d->state == CG_S_ENDED)
 		return;
 	if (!dialog_bye_goes_on(d, f)) {
-		if ((*s.flags & CG_LEG_WITNESS) && !(*s.flags & CG_LEG_HOST))
+		if ((*s.flags & CG_LEG_WITNESS) && !(*s.flags & CG_LEG_LOCAL))
 			return; /* a witness' BYE that was no evidence when it came in */
 		if ((d->flags & CG_D_BYE_UNSEEN) && d->bye_branch_out == branch &&
 		    dialog_bye_within(d, f, CG_BYE_TIMEOUT_NS))
@@ -68,7 +68,7 @@ bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct facts *f,
 	}
 	d->bye_branch_out = branch;
 	d->flags &= ~(CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET);
-	d->flags |= CG_D_BYE_SENT_ON;
+	d->flags |= CG_D_BYE_FORWARDED;
 	if (peer_is_other(f, &s) &&
 	    (f->peer_port == f->request_port ||
 	     f->peer_port == (s.leg == CG_LEG_CALLER ? d->callee_port : d->caller_port)))
@@ -100,8 +100,8 @@ bpf_inline __u8 bye_sender(const struct cg_dialog *d)
 /* Its arrival; of one that was not seen to go on, and came too long ago, the answer's. */
 bpf_inline __u64 dialog_bye_time(const struct cg_dialog *d, const struct facts *f)
 {
-	return d->flags & CG_D_BYE_SENT_ON || dialog_bye_within(d, f, CG_BYE_FRESH_NS) ? d->bye_at
-										       : f->now;
+	return d->flags & CG_D_BYE_FORWARDED || dialog_bye_within(d, f, CG_BYE_FRESH_NS) ? d->bye_at
+											 : f->now;
 }
 
 /*
@@ -161,13 +161,14 @@ bpf_inline void dialog_bye_answered_in(struct cg_dialog *d, const struct facts *
 	if (f->status < 200 || d->state == CG_S_ENDED)
 		return;
 	back = d->bye_branch_in && d->bye_branch_in == branch_short(f->branch2);
-	if (back || (d->flags & CG_D_BYE_SENT_ON))
+	if (back || (d->flags & CG_D_BYE_FORWARDED))
 		d->flags |= CG_D_BYE_ANSWERED; /* not the host's own when it goes out */
-	if (back && f->peer_gateway && !(d->flags & CG_D_BYE_SENT_ON) && f->status < 300 &&
+	if (back && f->peer_gateway && !(d->flags & CG_D_BYE_FORWARDED) && f->status < 300 &&
 	    (*answerer.flags & CG_LEG_WITNESS) && peer_is_own(f, &answerer)) {
 		o->reason = CG_R_CLOSED; /* it went out in fragments, its headers out of sight */
 		dialog_accept_bye(d, f, 1, o);
-	} else if ((d->flags & CG_D_BYE_SENT_ON) && d->bye_branch_out == branch_short(f->branch)) {
+	} else if ((d->flags & CG_D_BYE_FORWARDED) &&
+		   d->bye_branch_out == branch_short(f->branch)) {
 		dialog_judge_bye(d, f, &answerer, o);
 	} else if (f->status < 300 && (*answerer.flags & CG_LEG_WITNESS) &&
 		   peer_is_own(f, &answerer)) {
@@ -186,7 +187,7 @@ bpf_inline void dialog_bye_answered_out(struct cg_dialog *d, const struct facts 
 	int host;
 
 	dialog_answerer(d, f, &answerer);
-	host = (*answerer.flags & CG_LEG_HOST) && !(d->flags & CG_D_BYE_ANSWERED);
+	host = (*answerer.flags & CG_LEG_LOCAL) && !(d->flags & CG_D_BYE_ANSWERED);
 	o->leg = answerer.leg == CG_LEG_CALLER ? CG_LEG_CALLEE : CG_LEG_CALLER;
 	o->clock = d->clock;
 	o->reason = CG_R_IN_DIALOG;
@@ -205,8 +206,8 @@ bpf_inline void dialog_bye_answered_out(struct cg_dialog *d, const struct facts 
 }
 
 /* A response to another in-dialog request, or a 2xx to INVITE once more. */
-bpf_inline void dialog_answered(struct cg_dialog *d, const struct facts *f, struct cg_move *m,
-				struct outcome *o)
+bpf_inline void dialog_answered(struct cg_dialog *d, const struct facts *f,
+				struct cg_addr_change *m, struct outcome *o)
 {
 	struct side answerer;
 
@@ -218,8 +219,8 @@ bpf_inline void dialog_answered(struct cg_dialog *d, const struct facts *f, stru
 	dialog_refresh_target(d, f, answerer.leg);
 	dialog_move(d, m, f, &answerer);
 	/* to a request that came after the end: not to one that crossed with the BYE */
-	if (d->state == CG_S_ENDED && (*answerer.other_flags & CG_LEG_AFTER_END) &&
-	    (f->direction == CG_IN || (*answerer.flags & CG_LEG_HOST))) {
+	if (d->state == CG_S_ENDED && (*answerer.other_flags & CG_LEG_SEEN_AFTER_END) &&
+	    (f->direction == CG_IN || (*answerer.flags & CG_LEG_LOCAL))) {
 		o->leg = answerer.other == &d->caller ? CG_LEG_CALLER : CG_LEG_CALLEE;
 		o->clock = d->clock;
 		dialog_after_end(d, &answerer, o);

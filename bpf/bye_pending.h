@@ -2,7 +2,7 @@
 /*
  * The end of a dialog, and the BYE that awaits the evidence for it.
  *
- * API: dialog_close(), tag_case(), dialog_pend_bye(), dialog_bye_stands(), dialog_bye_returns(),
+ * API: dialog_close(), tag_case_hash(), dialog_pend_bye(), dialog_bye_stands(), dialog_bye_returns(),
  * dialog_bye_within().
  */
 #ifndef CG_BYE_PENDING_H
@@ -25,14 +25,14 @@ bpf_inline void dialog_close(struct cg_dialog *d, __u8 why, __u8 by, __u64 at, s
 }
 
 #define DIALOG_BYE_FLAGS                                                                           \
-	(CG_D_BYE_SENT_ON | CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET | CG_D_BYE_ANSWERED |         \
+	(CG_D_BYE_FORWARDED | CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET | CG_D_BYE_ANSWERED |       \
 	 CG_D_BYE_UNSEEN | CG_D_BYE_SAME_TAGS | CG_D_BYE_CALLEE | CG_D_BYE_WOULD_DROP)
 
 /*
  * Which letters of the tags are upper case: 0 where a tag is too long to tell. A gateway that
  * compares case answers 481 to a flipped tag, and the call lives on.
  */
-bpf_inline __u32 tag_case(const struct cg_config *config, __u64 caller, __u64 callee)
+bpf_inline __u32 tag_case_hash(const struct cg_config *config, __u64 caller, __u64 callee)
 {
 	__u64 mix;
 
@@ -49,8 +49,8 @@ bpf_inline void dialog_pend_bye(struct cg_dialog *d, const struct facts *f,
 				struct outcome *o)
 {
 	int caller = leg == CG_LEG_CALLER;
-	__u32 letters = tag_case(config, caller ? f->from_case : f->to_case,
-				 caller ? f->to_case : f->from_case);
+	__u32 letters = tag_case_hash(config, caller ? f->from_case : f->to_case,
+				      caller ? f->to_case : f->from_case);
 
 	if (d->state == CG_S_CONFIRMED)
 		o->event = CG_EV_BYE;
@@ -59,7 +59,7 @@ bpf_inline void dialog_pend_bye(struct cg_dialog *d, const struct facts *f,
 		d->bye_branch_in = branch_in;
 		d->bye_branch_out = 0;
 	}
-	if (letters && letters == d->tag_case)
+	if (letters && letters == d->tag_case_hash)
 		d->flags |= CG_D_BYE_SAME_TAGS;
 	else
 		d->flags &= ~CG_D_BYE_SAME_TAGS;
@@ -69,7 +69,7 @@ bpf_inline void dialog_pend_bye(struct cg_dialog *d, const struct facts *f,
 	d->bye_at = f->now;
 }
 
-#define DIALOG_BYE_GOOD (CG_D_BYE_SENT_ON | CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET)
+#define DIALOG_BYE_GOOD (CG_D_BYE_FORWARDED | CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET)
 
 bpf_inline int dialog_bye_within(const struct cg_dialog *d, const struct facts *f, __u64 ns)
 {
@@ -94,7 +94,7 @@ bpf_inline int dialog_bye_stands(const struct cg_dialog *d, const struct facts *
  */
 bpf_inline int dialog_bye_returns(const struct cg_dialog *d, const struct facts *f)
 {
-	return d->state == CG_S_ENDING && (d->flags & CG_D_BYE_SENT_ON) && f->relayed &&
+	return d->state == CG_S_ENDING && (d->flags & CG_D_BYE_FORWARDED) && f->relayed &&
 	       d->bye_branch_out == branch_short(f->branch2) &&
 	       dialog_bye_within(d, f, CG_BYE_FRESH_NS);
 }

@@ -15,7 +15,7 @@
 
 bpf_inline void dialog_set_witness(struct cg_dialog *d)
 {
-	const __u8 believed = CG_LEG_GATEWAY | CG_LEG_HOST;
+	const __u8 believed = CG_LEG_GATEWAY | CG_LEG_LOCAL;
 
 	if (d->caller_flags & believed)
 		d->caller_flags |= CG_LEG_WITNESS;
@@ -29,15 +29,15 @@ bpf_inline void dialog_set_counters(struct cg_dialog *d, const struct cg_invite 
 				    const struct cg_early *e)
 {
 	d->caller.cseq = i->cseq;
-	if (i->flags & CG_I_COUNTED)
-		d->caller_flags |= CG_LEG_COUNTED;
+	if (i->flags & CG_I_CSEQ_VALID)
+		d->caller_flags |= CG_LEG_CSEQ_VALID;
 	if (!e)
 		return;
-	if ((e->caller_flags & CG_LEG_COUNTED) && e->caller_cseq > d->caller.cseq)
+	if ((e->caller_flags & CG_LEG_CSEQ_VALID) && e->caller_cseq > d->caller.cseq)
 		d->caller.cseq = e->caller_cseq;
-	if (e->callee_flags & CG_LEG_COUNTED) {
+	if (e->callee_flags & CG_LEG_CSEQ_VALID) {
 		d->callee.cseq = e->callee_cseq;
-		d->callee_flags |= CG_LEG_COUNTED;
+		d->callee_flags |= CG_LEG_CSEQ_VALID;
 	}
 }
 
@@ -72,12 +72,12 @@ bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct guard *g,
 	} else {
 		__builtin_memcpy(d->callee.addr, packet->source, 16);
 		d->callee_port = packet->source_port;
-		d->callee_if = cg_interface_short(packet->ifindex);
+		d->callee_if = cg_ifindex_hash8(packet->ifindex);
 		here = f->direction == CG_OUT;
 		gateway = f->peer_gateway;
 	}
 	if (here)
-		d->callee_flags |= CG_LEG_HOST;
+		d->callee_flags |= CG_LEG_LOCAL;
 	else if (gateway)
 		d->callee_flags |= CG_LEG_GATEWAY;
 }
@@ -98,17 +98,17 @@ BPF_SUBPROG int dialog_build(struct guard *g, const struct cg_invite *i, const s
 	d->caller_if = i->caller_if;
 	if (addr_is_gateway(g->config, d->caller.addr))
 		d->caller_flags |= CG_LEG_GATEWAY;
-	if (i->flags & CG_I_CALLER_HOST)
-		d->caller_flags |= CG_LEG_HOST;
+	if (i->flags & CG_I_LOCAL_CALLER)
+		d->caller_flags |= CG_LEG_LOCAL;
 	dialog_set_callee(d, g, i, e);
 	dialog_set_witness(d);
 	dialog_set_counters(d, i, e);
 	dialog_set_target(d, i, f);
 	d->flags |= i->flags & (CG_I_CALL_ID_CUT | CG_I_TAG_CUT | CG_I_URI_CUT);
-	if (f->method == CG_M_ACK || (i->flags & CG_I_WITHIN))
+	if (f->method == CG_M_ACK || (i->flags & CG_I_HAS_TO_TAG))
 		d->flags |= CG_D_SUSPECT;
 	if (f->status) /* an ACK's tags may be flipped, and no gateway's */
-		d->tag_case = tag_case(g->config, f->from_case, f->to_case);
+		d->tag_case_hash = tag_case_hash(g->config, f->from_case, f->to_case);
 	d->sip_code = f->status;
 	d->setup = i->setup;
 	d->answer = f->now;

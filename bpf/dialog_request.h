@@ -18,9 +18,9 @@
 
 bpf_inline __u8 bye_reason(const struct facts *f, const struct side *s, enum relation relation)
 {
-	int counted = *s->flags & CG_LEG_COUNTED;
+	int counted = *s->flags & CG_LEG_CSEQ_VALID;
 
-	if (f->cseq_valid && (*s->flags & CG_LEG_BYE) && f->cseq == s->own->bye_cseq &&
+	if (f->cseq_valid && (*s->flags & CG_LEG_BYE_CSEQ_VALID) && f->cseq == s->own->bye_cseq &&
 	    f->cseq == s->own->cseq)
 		return CG_R_BYE_REPEAT;
 	if (relation == SOURCE_OTHER)
@@ -56,7 +56,7 @@ bpf_inline int dialog_bye_is_low(struct cg_dialog *d, struct facts *f,
 	__u8 flags = *(volatile __u8 *)(caller ? &d->caller_flags : &d->callee_flags);
 	__u32 cseq = *(volatile __u32 *)&own->cseq;
 
-	if (config->mode != CG_ENFORCE || !f->cseq_valid || !(flags & CG_LEG_COUNTED) ||
+	if (config->mode != CG_ENFORCE || !f->cseq_valid || !(flags & CG_LEG_CSEQ_VALID) ||
 	    f->cseq >= cseq || f->from == f->to || addr_equal(f->peer, other->addr))
 		return 0;
 	o->leg = caller ? CG_LEG_CALLER : CG_LEG_CALLEE;
@@ -81,7 +81,7 @@ bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct facts *f,
 	o->clock = d->clock;
 	o->reason = bye_reason(f, &s, relation);
 	o->expected_cseq =
-		*s.flags & CG_LEG_COUNTED ? s.own->cseq + (config->equal == CG_EQUAL_DROP) : 0;
+		*s.flags & CG_LEG_CSEQ_VALID ? s.own->cseq + (config->equal == CG_EQUAL_DROP) : 0;
 	repeat = o->reason == CG_R_BYE_REPEAT;
 	action = reason_action(config, o->reason);
 	if (action != CG_PASS)
@@ -91,7 +91,7 @@ bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct facts *f,
 	if (action == CG_PASS && relation == SOURCE_OWN && !repeat) {
 		leg_raise(&s, f->cseq);
 		s.own->bye_cseq = f->cseq;
-		*s.flags |= CG_LEG_BYE;
+		*s.flags |= CG_LEG_BYE_CSEQ_VALID;
 	}
 	if (d->state == CG_S_ENDED)
 		return;
@@ -121,7 +121,7 @@ bpf_inline void dialog_ack_in(struct cg_dialog *d, const struct facts *f, struct
 	if (!f->cseq_valid || peer_is_trusted(f) || dialog_relation(f, &s) == SOURCE_OWN)
 		return;
 	/* a callee without a number has sent no INVITE; a caller's may not have been seen */
-	if (*s.flags & CG_LEG_COUNTED ? f->cseq > s.own->cseq : s.leg == CG_LEG_CALLEE) {
+	if (*s.flags & CG_LEG_CSEQ_VALID ? f->cseq > s.own->cseq : s.leg == CG_LEG_CALLEE) {
 		o->reason = CG_R_FOREIGN_ACK;
 		o->expected_cseq = s.own->cseq;
 	}
@@ -136,8 +136,8 @@ bpf_inline int method_shows_life(__u8 method)
 /* Both legs have spoken since the end: it was none. */
 bpf_inline void dialog_after_end(struct cg_dialog *d, const struct side *s, struct outcome *o)
 {
-	*s->flags |= CG_LEG_AFTER_END;
-	if (!(*s->other_flags & CG_LEG_AFTER_END) || (d->flags & CG_D_ALIVE_AFTER_END))
+	*s->flags |= CG_LEG_SEEN_AFTER_END;
+	if (!(*s->other_flags & CG_LEG_SEEN_AFTER_END) || (d->flags & CG_D_ALIVE_AFTER_END))
 		return;
 	d->flags |= CG_D_ALIVE_AFTER_END;
 	o->reason = CG_R_ALIVE_AFTER_END;
@@ -156,20 +156,20 @@ bpf_inline void dialog_request_in(struct cg_dialog *d, const struct facts *f, st
 	o->leg = s.leg;
 	o->clock = d->clock;
 	o->reason = CG_R_IN_DIALOG;
-	if (f->cseq_valid && (*s.flags & CG_LEG_COUNTED) && f->cseq < s.own->cseq) {
+	if (f->cseq_valid && (*s.flags & CG_LEG_CSEQ_VALID) && f->cseq < s.own->cseq) {
 		o->reason = CG_R_LATE_REQUEST;
 		return;
 	}
 	o->moves = dialog_moves(f, &s, relation);
 	if (relation != SOURCE_OWN && !peer_is_trusted(f))
 		return;
-	fresh = f->cseq_valid && (!(*s.flags & CG_LEG_COUNTED) || f->cseq > s.own->cseq);
+	fresh = f->cseq_valid && (!(*s.flags & CG_LEG_CSEQ_VALID) || f->cseq > s.own->cseq);
 	if (f->cseq_valid)
 		leg_raise(&s, f->cseq);
 	if (fresh)
 		o->event = CG_EV_REQUEST;
 	if (f->cseq_valid && f->cseq == s.own->bye_cseq)
-		*s.flags &= ~CG_LEG_BYE; /* the number is another request's now */
+		*s.flags &= ~CG_LEG_BYE_CSEQ_VALID; /* the number is another request's now */
 	if (relation != SOURCE_OWN)
 		return;
 	if (d->state == CG_S_ENDED && fresh && method_shows_life(f->method))
@@ -183,8 +183,8 @@ bpf_inline void dialog_request_in(struct cg_dialog *d, const struct facts *f, st
 
 /* --- requests that go out --------------------------------------------------------------------- */
 
-bpf_inline void dialog_request_out(struct cg_dialog *d, const struct facts *f, struct cg_move *m,
-				   struct outcome *o)
+bpf_inline void dialog_request_out(struct cg_dialog *d, const struct facts *f,
+				   struct cg_addr_change *m, struct outcome *o)
 {
 	struct side s;
 
@@ -193,8 +193,8 @@ bpf_inline void dialog_request_out(struct cg_dialog *d, const struct facts *f, s
 	o->clock = d->clock;
 	o->reason = CG_R_IN_DIALOG;
 	/* A proxy may have renumbered what it sends on: only the host's own requests count. */
-	if ((*s.flags & CG_LEG_HOST) && !f->relayed && f->cseq_valid &&
-	    (!(*s.flags & CG_LEG_COUNTED) || f->cseq > s.own->cseq)) {
+	if ((*s.flags & CG_LEG_LOCAL) && !f->relayed && f->cseq_valid &&
+	    (!(*s.flags & CG_LEG_CSEQ_VALID) || f->cseq > s.own->cseq)) {
 		leg_raise(&s, f->cseq);
 		o->event = CG_EV_REQUEST;
 	}

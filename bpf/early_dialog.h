@@ -18,11 +18,11 @@ bpf_inline void early_note(const struct guard *g, const struct cg_invite *i, __u
 	if (i) {
 		e.branch = branch;
 		e.caller_cseq = i->cseq;
-		e.caller_flags = i->flags & CG_I_COUNTED ? CG_LEG_COUNTED : 0;
+		e.caller_flags = i->flags & CG_I_CSEQ_VALID ? CG_LEG_CSEQ_VALID : 0;
 		__builtin_memcpy(e.caller_addr, i->caller_addr, 16);
 		e.caller_if = i->caller_if;
 		__builtin_memcpy(e.callee_addr, g->s->packet.source, 16);
-		e.callee_if = cg_interface_short(g->s->packet.ifindex);
+		e.callee_if = cg_ifindex_hash8(g->s->packet.ifindex);
 	}
 	bpf_map_update_elem(&early, &f->key, &e, BPF_NOEXIST);
 }
@@ -48,10 +48,11 @@ bpf_inline __u8 early_request(const struct guard *g)
 		return CG_R_EARLY;
 	if (caller && f->cseq > e->caller_cseq) {
 		e->caller_cseq = f->cseq;
-		e->caller_flags |= CG_LEG_COUNTED;
-	} else if (!caller && (!(e->callee_flags & CG_LEG_COUNTED) || f->cseq > e->callee_cseq)) {
+		e->caller_flags |= CG_LEG_CSEQ_VALID;
+	} else if (!caller &&
+		   (!(e->callee_flags & CG_LEG_CSEQ_VALID) || f->cseq > e->callee_cseq)) {
 		e->callee_cseq = f->cseq;
-		e->callee_flags |= CG_LEG_COUNTED;
+		e->callee_flags |= CG_LEG_CSEQ_VALID;
 	}
 	return CG_R_EARLY;
 }

@@ -153,11 +153,11 @@ bpf_inline void count_would_drop(__u8 how)
 
 bpf_inline void count_answerer(const struct facts *f)
 {
-	struct cg_answerer first = { .count = 1, .last = f->now };
-	struct cg_answerer *a = bpf_map_lookup_elem(&answerers, f->peer);
+	struct cg_unexpected_uas first = { .count = 1, .last = f->now };
+	struct cg_unexpected_uas *a = bpf_map_lookup_elem(&unexpected_uas, f->peer);
 
 	if (!a) {
-		bpf_map_update_elem(&answerers, f->peer, &first, BPF_NOEXIST);
+		bpf_map_update_elem(&unexpected_uas, f->peer, &first, BPF_NOEXIST);
 		return;
 	}
 	a->count++; /* for the eye: a race costs one */
@@ -197,7 +197,7 @@ bpf_inline int alert_limited(struct scratch *s)
 
 /*
  * Waking the reader for each violation cost ten times its verdict. It looks by itself every
- * CG_ALERTS_LOOK_NS, and is woken where the ring fills before.
+ * CG_ALERTS_POLL_NS, and is woken where the ring fills before.
  */
 bpf_inline int alert_wakes(void)
 {

@@ -28,7 +28,7 @@ bpf_inline int guard_branches_differ(const struct guard *g)
 BPF_SUBPROG int guard_dialog_request(struct guard *g, struct cg_dialog *d, struct outcome *o)
 {
 	const struct facts *f = &g->s->facts;
-	struct cg_move *m = move_find(f);
+	struct cg_addr_change *m = move_find(f);
 
 	bpf_spin_lock(&d->lock);
 	if (f->direction == CG_OUT && f->method == CG_M_BYE)
@@ -92,7 +92,7 @@ BPF_SUBPROG int guard_response(struct guard *g, struct outcome *o)
 {
 	const struct facts *f = &g->s->facts;
 	struct cg_dialog *d = bpf_map_lookup_elem(&dialogs, &f->key);
-	struct cg_move *m = d ? move_find(f) : NULL;
+	struct cg_addr_change *m = d ? move_find(f) : NULL;
 	struct cg_invite *i = d ? invite_outranks(g, d) : NULL;
 
 	if (i) {

@@ -34,18 +34,18 @@ BPF_SUBPROG int invite_build(struct guard *g)
 	struct scratch *s = g->s;
 	const struct sip_parser *p = &s->parser;
 	struct cg_invite *i = &s->invite;
-	__u16 flags = p->msg.to_tag.len ? CG_I_WITHIN : 0;
+	__u16 flags = p->msg.to_tag.len ? CG_I_HAS_TO_TAG : 0;
 
 	__builtin_memset(i, 0, sizeof(*i));
 	i->setup = s->facts.now;
 	i->cseq = s->facts.cseq;
 	__builtin_memcpy(i->caller_addr, s->packet.source, 16);
 	i->caller_port = s->packet.source_port;
-	i->caller_if = cg_interface_short(s->packet.ifindex);
+	i->caller_if = cg_ifindex_hash8(s->packet.ifindex);
 	i->clock = g->config->clock;
 	i->target_in = s->facts.contact;
 	if (s->facts.cseq_valid)
-		flags |= CG_I_COUNTED;
+		flags |= CG_I_CSEQ_VALID;
 	if (copy_text(i->call.call_id, sizeof(i->call.call_id), p, &p->msg.call_id))
 		flags |= CG_I_CALL_ID_CUT;
 	if (copy_text(i->call.from_tag, sizeof(i->call.from_tag), p, &p->msg.from_tag))
@@ -61,9 +61,9 @@ BPF_SUBPROG int invite_build(struct guard *g)
 bpf_inline void invite_again(struct scratch *s, const struct cg_invite *from)
 {
 	__builtin_memcpy(&s->invite, from, sizeof(*from));
-	s->invite.moved = 0;
+	s->invite.renewed = 0;
 	s->invite.done = 0;
-	s->invite.flags &= ~(CG_I_SENT_ON | CG_I_CAME_BACK);
+	s->invite.flags &= ~(CG_I_FORWARDED | CG_I_SPIRALED);
 	s->invite.forks = 0;
 }
 
@@ -76,8 +76,8 @@ bpf_inline void invite_spiral(struct cg_invite *i, const struct cg_invite *first
 	i->setup = first->setup;
 	i->clock = first->clock;
 	i->cseq = first->cseq;
-	i->flags = (i->flags & ~(CG_I_COUNTED | CG_I_CALLER_HOST)) |
-		   (first->flags & (CG_I_COUNTED | CG_I_CALLER_HOST));
+	i->flags = (i->flags & ~(CG_I_CSEQ_VALID | CG_I_LOCAL_CALLER)) |
+		   (first->flags & (CG_I_CSEQ_VALID | CG_I_LOCAL_CALLER));
 	i->target_in = first->target_in;
 	__builtin_memcpy(i->caller_addr, first->caller_addr, 16);
 	i->caller_port = first->caller_port;
@@ -109,7 +109,7 @@ bpf_inline int invite_borrows(const struct guard *g, const struct cg_txn_key *ke
 
 	if (g->s->facts.peer_gateway)
 		return 0;
-	if (own && !(own->flags & CG_I_ANSWERED_HERE))
+	if (own && !(own->flags & CG_I_LOCAL_UAS))
 		return !addr_equal(own->sent_to, g->s->packet.dest) &&
 		       !invite_is_copy(&g->s->invite, own);
 	return first && !first->done && !invite_is_copy(&g->s->invite, first);
@@ -141,7 +141,7 @@ bpf_inline __u8 invite_in(struct guard *g)
 		first = bpf_map_lookup_elem(&pending, &before);
 	}
 	if (first && invite_comes_back(g, first)) {
-		first->flags |= CG_I_CAME_BACK;
+		first->flags |= CG_I_SPIRALED;
 		invite_spiral(&g->s->invite, first);
 	}
 	return bpf_map_update_elem(&invites, &key, &g->s->invite, BPF_ANY) ? CG_R_INTERNAL
@@ -151,7 +151,7 @@ bpf_inline __u8 invite_in(struct guard *g)
 /* 6.1 returns an int in 64 bits that are not sign-extended: hence the casts. */
 bpf_inline __u8 invite_pend(struct guard *g, const struct cg_txn_key *key, __u64 how)
 {
-	g->s->invite.moved = g->s->facts.now;
+	g->s->invite.renewed = g->s->facts.now;
 	switch ((int)bpf_map_update_elem(&pending, key, &g->s->invite, how)) {
 	case 0:
 	case -EEXIST:
@@ -169,24 +169,24 @@ bpf_inline __u8 invite_out(struct guard *g)
 	struct cg_txn_key key = txn_key(f, f->branch);
 	struct cg_invite *note = bpf_map_lookup_elem(&pending, &key);
 
-	if (note && !(note->flags & CG_I_ANSWERED_HERE))
+	if (note && !(note->flags & CG_I_LOCAL_UAS))
 		return CG_R_INVITE; /* sent again */
 	note = NULL;
 	if (f->branch2)
 		note = invite_noted(f, f->branch2);
 	if (note) {
-		note->flags |= CG_I_SENT_ON;
+		note->flags |= CG_I_FORWARDED;
 		invite_again(s, note);
 	} else {
 		/* the host's own, or one from a transport that is not seen: numbered by whom? */
 		invite_build(g);
-		s->invite.flags |= CG_I_CALLER_HOST;
+		s->invite.flags |= CG_I_LOCAL_CALLER;
 		if (f->relayed)
-			s->invite.flags &= ~CG_I_COUNTED;
+			s->invite.flags &= ~CG_I_CSEQ_VALID;
 	}
 	__builtin_memcpy(s->invite.sent_to, f->peer, 16);
 	s->invite.sent_port = f->peer_port;
-	s->invite.sent_if = cg_interface_short(s->packet.ifindex);
+	s->invite.sent_if = cg_ifindex_hash8(s->packet.ifindex);
 	s->invite.target_out = f->contact;
 	return invite_pend(g, &key, BPF_ANY); /* the branch is the host's, whoever had guessed it */
 }

@@ -30,19 +30,18 @@ bpf_inline struct cg_invite *invite_outranks(const struct guard *g, const struct
 	if (f->method != CG_M_INVITE || f->status < 200)
 		return NULL;
 	if (d->sip_code && (!in || f->status >= 300 || !f->peer_gateway ||
-			    (d->callee_flags & (CG_LEG_GATEWAY | CG_LEG_HOST)) ||
+			    (d->callee_flags & (CG_LEG_GATEWAY | CG_LEG_LOCAL)) ||
 			    addr_equal(d->callee.addr, f->peer))) /* named a gateway since */
 		return NULL;
 	if (!d->sip_code && in && !f->peer_gateway && !addr_equal(d->callee.addr, f->peer))
 		return NULL;
 	i = bpf_map_lookup_elem(&pending, &key);
-	if (!i || (i->flags & CG_I_CAME_BACK))
+	if (!i || (i->flags & CG_I_SPIRALED))
 		return NULL;
 	if (!in)
-		return i->flags & CG_I_ANSWERED_HERE ? i : NULL;
-	return !(i->flags & CG_I_ANSWERED_HERE) && (!f->interface || f->interface == i->sent_if)
-		       ? i
-		       : NULL;
+		return i->flags & CG_I_LOCAL_UAS ? i : NULL;
+	return !(i->flags & CG_I_LOCAL_UAS) && (!f->interface || f->interface == i->sent_if) ? i
+											     : NULL;
 }
 
 /* The dialog that gives way, into scratch: ended now as lost, unless it has ended. */
@@ -111,7 +110,7 @@ bpf_inline struct cg_invite *invite_unseen(const struct facts *f)
 	struct cg_txn_key key = txn_key(f, f->branch2);
 	struct cg_invite *i = bpf_map_lookup_elem(&invites, &key);
 
-	return i && !(i->flags & CG_I_SENT_ON) ? i : NULL;
+	return i && !(i->flags & CG_I_FORWARDED) ? i : NULL;
 }
 
 /* A response to an INVITE comes in; no dialog has its tags. */
@@ -124,7 +123,7 @@ bpf_inline __u8 invite_answered_in(struct guard *g, struct outcome *o)
 	struct cg_early *e;
 	int elsewhere;
 
-	if (i && (i->flags & CG_I_ANSWERED_HERE))
+	if (i && (i->flags & CG_I_LOCAL_UAS))
 		i = NULL; /* the host sent it nowhere */
 	if (!i && f->peer_gateway && f->relayed) {
 		i = invite_unseen(f); /* it went out in fragments, its headers out of sight */
@@ -145,8 +144,8 @@ bpf_inline __u8 invite_answered_in(struct guard *g, struct outcome *o)
 		early_note(g, elsewhere ? NULL : i, branch);
 	if (f->status < 200) {
 		/* it rings on, each minute anew (RFC 3261 13.3.1.1); others could fill the map so */
-		if (i && i->moved && f->peer_gateway)
-			i->moved = f->now;
+		if (i && i->renewed && f->peer_gateway)
+			i->renewed = f->now;
 		return CG_R_EARLY;
 	}
 	o->answerer = elsewhere;
@@ -157,7 +156,7 @@ bpf_inline __u8 invite_answered_in(struct guard *g, struct outcome *o)
 	 * may take it. The price: a call of before the attach whose caller sends a re-INVITE to a gateway
 	 * (session timers) gets one suspect row, from there on; who knows its true start is the operator.
 	 */
-	if ((i->flags & CG_I_WITHIN) && !f->peer_gateway)
+	if ((i->flags & CG_I_HAS_TO_TAG) && !f->peer_gateway)
 		return CG_R_UNKNOWN_DIALOG;
 	if (e && e->callee_if && !f->peer_gateway && !addr_equal(f->peer, e->callee_addr))
 		return CG_R_FORGED_2XX; /* under another's To tag, learned from its 18x */
@@ -190,15 +189,15 @@ bpf_inline __u8 invite_answered_out(struct guard *g, struct outcome *o)
 	e = bpf_map_lookup_elem(&early, &f->key);
 	if (f->status < 200) {
 		/* It rings here, for minutes: an INVITE flood must not wash it out of `invites`. */
-		if (i && !i->moved && e && e->first_seen == CG_OUT) {
+		if (i && !i->renewed && e && e->first_seen == CG_OUT) {
 			invite_again(g->s, i);
-			g->s->invite.flags |= CG_I_ANSWERED_HERE;
+			g->s->invite.flags |= CG_I_LOCAL_UAS;
 			return invite_pend(g, &key, BPF_NOEXIST) == CG_R_PENDING_FULL
 				       ? CG_R_PENDING_FULL
 				       : CG_R_EARLY;
 		}
-		if (i && (i->flags & CG_I_ANSWERED_HERE))
-			i->moved = f->now;
+		if (i && (i->flags & CG_I_LOCAL_UAS))
+			i->renewed = f->now;
 		return CG_R_EARLY;
 	}
 	/* One that came in before, and opened nothing, is not the host's own. */

@@ -80,9 +80,9 @@ bpf_inline enum relation dialog_relation(const struct facts *f, const struct sid
 
 bpf_inline void leg_raise(const struct side *s, __u32 cseq)
 {
-	if (!(*s->flags & CG_LEG_COUNTED) || cseq > s->own->cseq)
+	if (!(*s->flags & CG_LEG_CSEQ_VALID) || cseq > s->own->cseq)
 		s->own->cseq = cseq;
-	*s->flags |= CG_LEG_COUNTED;
+	*s->flags |= CG_LEG_CSEQ_VALID;
 }
 
 #endif

@@ -49,17 +49,17 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, CG_MOVES_MAX);
+	__uint(max_entries, CG_ADDR_CHANGES_MAX);
 	__type(key, struct cg_dialog_key);
-	__type(value, struct cg_move);
-} moves SEC(".maps");
+	__type(value, struct cg_addr_change);
+} addr_changes SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, CG_ANSWERERS_MAX);
+	__uint(max_entries, CG_UNEXPECTED_UAS_MAX);
 	__type(key, __u8[16]);
-	__type(value, struct cg_answerer);
-} answerers SEC(".maps");
+	__type(value, struct cg_unexpected_uas);
+} unexpected_uas SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);

@@ -123,7 +123,7 @@ bpf_inline void facts_basic(struct guard *g)
 	f->method = msg->method;
 	f->direction = packet->direction;
 	if (g->config->strict_interface)
-		f->interface = cg_interface_short(packet->ifindex);
+		f->interface = cg_ifindex_hash8(packet->ifindex);
 	if (packet->direction == CG_IN) {
 		__builtin_memcpy(f->peer, packet->source, 16);
 		f->peer_port = packet->source_port;

@@ -42,7 +42,7 @@ bpf_inline void dialog_set_target_in(struct cg_dialog *d, const struct facts *f)
 {
 	d->target_in = f->contact;
 	d->target_out = branch_of_caller(f);
-	d->flags |= CG_D_TARGET_KNOWN | CG_D_TARGET_LEAVING;
+	d->flags |= CG_D_TARGET_KNOWN | CG_D_TARGET_FWD_PENDING;
 }
 
 /*
@@ -56,10 +56,10 @@ bpf_inline void dialog_refresh_target(struct cg_dialog *d, const struct facts *f
 	if (f->direction == CG_IN) {
 		if (!(d->flags & CG_D_TARGET_KNOWN) || d->target_in != f->contact)
 			dialog_set_target_in(d, f);
-	} else if ((d->flags & CG_D_TARGET_LEAVING) && d->target_out &&
+	} else if ((d->flags & CG_D_TARGET_FWD_PENDING) && d->target_out &&
 		   d->target_out == branch_of_caller(f)) {
 		d->target_out = f->contact;
-		d->flags &= ~CG_D_TARGET_LEAVING;
+		d->flags &= ~CG_D_TARGET_FWD_PENDING;
 	}
 }
 
@@ -67,7 +67,7 @@ bpf_inline void dialog_refresh_target(struct cg_dialog *d, const struct facts *f
 bpf_inline int dialog_on_target(const struct cg_dialog *d, const struct facts *f)
 {
 	return !(d->flags & CG_D_TARGET_KNOWN) || f->request_uri == d->target_in ||
-	       (!(d->flags & CG_D_TARGET_LEAVING) && d->target_out &&
+	       (!(d->flags & CG_D_TARGET_FWD_PENDING) && d->target_out &&
 		f->request_uri == d->target_out);
 }
 

@@ -20,7 +20,7 @@
 
 #include "reasons.h"
 
-#define CG_LAYOUT 3 /* of every struct in this file */
+#define CG_LAYOUT 4 /* of every struct in this file */
 
 #define CG_PIN_ROOT "/sys/fs/bpf/cseqguard" /* + "/" + instance + "/" + map name */
 
@@ -38,11 +38,11 @@
 #define CG_PENDING_MAX 65536 /* at least: a quarter of the dialogs, where that is more */
 #define CG_INVITES_MAX 65536
 #define CG_EARLY_MAX 65536
-#define CG_MOVES_MAX 16384
-#define CG_ANSWERERS_MAX 1024
+#define CG_ADDR_CHANGES_MAX 16384
+#define CG_UNEXPECTED_UAS_MAX 1024
 #define CG_EVENTS_BYTES (16 << 20)
 #define CG_ALERTS_BYTES (4 << 20)
-#define CG_ALERTS_LOOK_NS                                                                          \
+#define CG_ALERTS_POLL_NS                                                                          \
 	200000000ULL /* who reads the ring looks so often: records seldom wake it */
 #define CG_ALERTS_PER_SECOND 1000 /* and CPU; blocked_byes and counters stay exact */
 #define CG_REQUESTS_PER_SECOND                                                                     \
@@ -131,18 +131,18 @@ struct cg_call { /* what a CDR says of a call, from its initial INVITE */
 };
 
 struct cg_leg {
-	__u32 cseq; /* highest accepted of this leg's own requests, if CG_LEG_COUNTED */
-	__u32 bye_cseq; /* of its last accepted BYE, if CG_LEG_BYE */
+	__u32 cseq; /* highest accepted of this leg's own requests, if CG_LEG_CSEQ_VALID */
+	__u32 bye_cseq; /* of its last accepted BYE, if CG_LEG_BYE_CSEQ_VALID */
 	__u8 addr[16];
 };
 
 /* caller_flags, callee_flags */
-#define CG_LEG_COUNTED 0x01 /* cseq is valid */
-#define CG_LEG_BYE 0x02 /* bye_cseq is valid */
+#define CG_LEG_CSEQ_VALID 0x01 /* cseq is valid */
+#define CG_LEG_BYE_CSEQ_VALID 0x02 /* bye_cseq is valid */
 #define CG_LEG_GATEWAY 0x04 /* under --gateway */
-#define CG_LEG_HOST 0x08 /* the guarded host itself; also one behind TCP or TLS */
+#define CG_LEG_LOCAL 0x08 /* the guarded host itself; also one behind TCP or TLS */
 #define CG_LEG_WITNESS 0x10 /* its word closes the call */
-#define CG_LEG_AFTER_END 0x20 /* it has spoken since the end */
+#define CG_LEG_SEEN_AFTER_END 0x20 /* it has spoken since the end */
 
 /* flags of a dialog */
 #define CG_D_SUSPECT 0x0001
@@ -152,8 +152,8 @@ struct cg_leg {
 #define CG_D_URI_CUT 0x0010
 #define CG_D_TARGET_KNOWN 0x0020 /* target_in is valid */
 #define CG_D_CONFIRMED_END 0x0040 /* cdr.bye_confirmed */
-#define CG_D_TARGET_LEAVING 0x0080 /* target_out is the branch that target_in goes out under */
-#define CG_D_BYE_SENT_ON 0x0100 /* bye_branch_out is valid */
+#define CG_D_TARGET_FWD_PENDING 0x0080 /* target_out is the branch that target_in goes out under */
+#define CG_D_BYE_FORWARDED 0x0100 /* bye_branch_out is valid */
 #define CG_D_BYE_TO_WITNESS 0x0200 /* ... it went to the witness' address */
 #define CG_D_BYE_ON_TARGET 0x0400 /* ... with the witness' remote target as Request-URI */
 #define CG_D_BYE_ANSWERED 0x0800 /* a final response to it has come in */
@@ -163,7 +163,7 @@ struct cg_leg {
 #define CG_D_BYE_WOULD_DROP 0x8000 /* observe mode let it pass */
 
 /* Never 0: an interface among the few of a host. */
-static inline __u8 cg_interface_short(__u32 ifindex)
+static inline __u8 cg_ifindex_hash8(__u32 ifindex)
 {
 	return ifindex % 255 + 1;
 }
@@ -185,13 +185,13 @@ struct cg_dialog {
 	__u16 sip_code; /* of the 2xx; 0: it was not seen, the ACK opened it: suspect */
 	__u8 end_reason; /* enum cg_end */
 	__u8 ended_by; /* enum cg_leg_id */
-	__u8 caller_if; /* ifindex in short, as in cg_interface_short(): --strict-interface */
+	__u8 caller_if; /* ifindex in short, as in cg_ifindex_hash8(): --strict-interface */
 	__u8 callee_if;
 	__u32 blocked_byes; /* dropped, or in observe mode would have been */
 	__u32 first_blocked_ms; /* after answer, plus one; 0: none yet */
 	__u32 target_in; /* of the witness' last Contact, as it came in */
 	__u32 target_out; /* ... and as the host passed it on; 0: unknown */
-	__u32 tag_case; /* of the tags' letter case, and of their lengths */
+	__u32 tag_case_hash; /* of the tags' letter case, and of their lengths */
 	__u64 setup; /* arrival of the INVITE; a microsecond off where that would be an old row's */
 	__u64 answer; /* of the 2xx, or of the ACK */
 	__u64 end; /* 0: open */
@@ -217,19 +217,19 @@ struct cg_txn_key {
 	__u64 branch; /* invites: as it came in; pending: as the host sent it, or answers it */
 };
 
-#define CG_I_CALLER_HOST 0x01 /* the host sent it without one having come in */
-#define CG_I_COUNTED 0x02 /* cseq is valid */
+#define CG_I_LOCAL_CALLER 0x01 /* the host sent it without one having come in */
+#define CG_I_CSEQ_VALID 0x02 /* cseq is valid */
 #define CG_I_CALL_ID_CUT 0x04
 #define CG_I_TAG_CUT 0x08
 #define CG_I_URI_CUT 0x10
-#define CG_I_SENT_ON 0x40 /* invites: the host sent it on, under a branch that is in pending */
-#define CG_I_ANSWERED_HERE 0x20 /* pending under the caller's branch: the host answers it */
-#define CG_I_CAME_BACK 0x80 /* pending: as a spiral, whose own 2xx tells of the call */
-#define CG_I_WITHIN 0x100 /* it had a To tag, of no dialog that is known */
+#define CG_I_FORWARDED 0x40 /* invites: the host sent it on, under a branch that is in pending */
+#define CG_I_LOCAL_UAS 0x20 /* pending under the caller's branch: the host answers it */
+#define CG_I_SPIRALED 0x80 /* pending: as a spiral, whose own 2xx tells of the call */
+#define CG_I_HAS_TO_TAG 0x100 /* it had a To tag, of no dialog that is known */
 
 struct cg_invite {
 	__u64 setup; /* arrival */
-	__u64 moved; /* into pending, or a gateway or the host has rung since; 0 in invites */
+	__u64 renewed; /* into pending, or a gateway or the host has rung since; 0 in invites */
 	__u64 done; /* final response seen; 0: none. pending is swept by the agent */
 	__u32 cseq;
 	__u32 forks; /* dialogs opened by it */
@@ -254,7 +254,7 @@ struct cg_early {
 	__u64 branch; /* its INVITE's in pending or invites; 0: unknown, or a dialog has opened */
 	__u32 caller_cseq;
 	__u32 callee_cseq;
-	__u8 caller_flags; /* CG_LEG_COUNTED */
+	__u8 caller_flags; /* CG_LEG_CSEQ_VALID */
 	__u8 callee_flags;
 	__u8 first_seen; /* enum cg_direction: CG_OUT: the tag is the host's own */
 	__u8 caller_if; /* ifindex in short; 0: unknown, and nothing raises its counter */
@@ -264,12 +264,12 @@ struct cg_early {
 	__u8 callee_addr[16]; /* who sent the first message with this To tag */
 };
 
-/* --- moves (LRU): a caller's new address, until its re-INVITE is answered, key cg_dialog_key --- */
+/* --- addr_changes (LRU): a caller's new address, until its re-INVITE is answered, key cg_dialog_key --- */
 
-struct cg_move {
+struct cg_addr_change {
 	__u8 addr[16];
 	__u16 port;
-	__u8 interface; /* in short */
+	__u8 caller_if; /* in short */
 	__u8 pad;
 	__u32 cseq; /* of the re-INVITE or UPDATE */
 	__u32 branch_in; /* its branch, as in struct cg_dialog */
@@ -277,12 +277,12 @@ struct cg_move {
 };
 
 /*
- * --- answerers (LRU): who answered for the right branch from another address than the one the host
+ * --- unexpected_uas (LRU): who answered for the right branch from another address than the one the host
  * had sent to: a caller's second host, or a gateway's neighbour that --gateway lacks. Key: 16 bytes
  * of address.
  */
 
-struct cg_answerer {
+struct cg_unexpected_uas {
 	__u64 count;
 	__u64 last;
 };
@@ -408,7 +408,7 @@ CG_AT(struct cg_dialog, caller_port, 64);
 CG_AT(struct cg_dialog, call, 136);
 CG_SIZE(struct cg_invite, 456);
 CG_SIZE(struct cg_early, 64);
-CG_SIZE(struct cg_move, 32);
+CG_SIZE(struct cg_addr_change, 32);
 CG_SIZE(struct cg_config, 120);
 CG_SIZE(struct cg_prefix, 20);
 CG_SIZE(struct cg_event, 304);

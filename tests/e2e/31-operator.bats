@@ -227,7 +227,7 @@ answerer() { # NUMBER: 192.0.2.NUMBER, last seen NUMBER seconds after boot
 	value=$(python3 -c 'import struct, sys
 print(struct.pack("=QQ", 1, int(sys.argv[1]) * 10**9).hex(" "))' "$1")
 	# shellcheck disable=SC2086 # one word a byte
-	bpftool map update pinned "/sys/fs/bpf/cseqguard/lab-$LAB_ID/answerers" key hex $key value hex $value
+	bpftool map update pinned "/sys/fs/bpf/cseqguard/lab-$LAB_ID/unexpected_uas" key hex $key value hex $value
 }
 
 @test "status names the ten who answered last, the latest first" {

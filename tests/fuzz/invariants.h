@@ -110,14 +110,15 @@ static int check_counters(int in, int dropped)
 
 static void check_leg(const struct cg_leg *was, const struct cg_leg *is, __u8 flags_was, __u8 flags)
 {
-	HOLD(!(flags_was & ~flags & ~CG_LEG_BYE)); /* another request may take that BYE's number */
-	HOLD((flags & (CG_LEG_GATEWAY | CG_LEG_HOST | CG_LEG_WITNESS)) ==
-	     (flags_was & (CG_LEG_GATEWAY | CG_LEG_HOST | CG_LEG_WITNESS)));
-	if (flags_was & CG_LEG_COUNTED)
+	HOLD(!(flags_was & ~flags &
+	       ~CG_LEG_BYE_CSEQ_VALID)); /* another request may take that BYE's number */
+	HOLD((flags & (CG_LEG_GATEWAY | CG_LEG_LOCAL | CG_LEG_WITNESS)) ==
+	     (flags_was & (CG_LEG_GATEWAY | CG_LEG_LOCAL | CG_LEG_WITNESS)));
+	if (flags_was & CG_LEG_CSEQ_VALID)
 		HOLD(is->cseq >= was->cseq);
-	HOLD(!(flags & CG_LEG_COUNTED) || is->cseq < 0x80000000);
-	HOLD(!(flags & CG_LEG_BYE) || is->bye_cseq <= is->cseq);
-	if (flags & CG_LEG_BYE && flags_was & CG_LEG_BYE)
+	HOLD(!(flags & CG_LEG_CSEQ_VALID) || is->cseq < 0x80000000);
+	HOLD(!(flags & CG_LEG_BYE_CSEQ_VALID) || is->bye_cseq <= is->cseq);
+	if (flags & CG_LEG_BYE_CSEQ_VALID && flags_was & CG_LEG_BYE_CSEQ_VALID)
 		HOLD(is->bye_cseq >= was->bye_cseq);
 }
 
@@ -126,7 +127,7 @@ static void check_born(const struct cg_dialog *was, const struct cg_dialog *is)
 {
 	HOLD(is->caller_tag == was->caller_tag && is->clock == was->clock);
 	HOLD(is->setup == was->setup && is->answer == was->answer);
-	HOLD(is->sip_code == was->sip_code && is->tag_case == was->tag_case);
+	HOLD(is->sip_code == was->sip_code && is->tag_case_hash == was->tag_case_hash);
 	HOLD(!memcmp(&is->call, &was->call, sizeof(is->call)));
 	HOLD(!memcmp(is->to_tag, was->to_tag, sizeof(is->to_tag)));
 	HOLD(!memcmp(is->callee.addr, was->callee.addr, 16));
@@ -153,7 +154,7 @@ static void check_evidence(const struct cg_dialog *was, const struct cg_dialog *
 {
 	int caller = addr_equal(f->peer, was->caller.addr) && (was->caller_flags & CG_LEG_WITNESS);
 	int callee = addr_equal(f->peer, was->callee.addr) && (was->callee_flags & CG_LEG_WITNESS);
-	int host = (was->caller_flags | was->callee_flags) & CG_LEG_HOST;
+	int host = (was->caller_flags | was->callee_flags) & CG_LEG_LOCAL;
 
 	if (was->state == CG_S_ENDED || is->state != CG_S_ENDED || (is->flags & CG_D_SUSPECT))
 		return;
@@ -192,12 +193,12 @@ static void check_take_over(const struct cg_dialog *was, const struct cg_dialog 
 	HOLD(f->method == CG_M_INVITE && f->status >= 200 && f->status < 300);
 	HOLD(is->state == CG_S_CONFIRMED && is->sip_code == f->status);
 	if (f->direction == CG_OUT) {
-		HOLD(!was->sip_code && is->callee_flags & CG_LEG_HOST);
+		HOLD(!was->sip_code && is->callee_flags & CG_LEG_LOCAL);
 		return;
 	}
 	HOLD(addr_equal(is->callee.addr, f->peer));
 	HOLD(f->peer_gateway || (!was->sip_code && addr_equal(was->callee.addr, f->peer)));
-	HOLD(!was->sip_code || !(was->callee_flags & (CG_LEG_HOST | CG_LEG_GATEWAY)));
+	HOLD(!was->sip_code || !(was->callee_flags & (CG_LEG_LOCAL | CG_LEG_GATEWAY)));
 	HOLD(!was->sip_code || !addr_equal(was->callee.addr, f->peer));
 }
 

@@ -8,9 +8,9 @@
  *           none			there is no dialog
  *           tag=X			the dialog with that To tag
  *           was=X			the one that gave way to it
- *           dialogs=N pending=N moves=N answerers=N	entries in that map
+ *           dialogs=N pending=N addr_changes=N unexpected_uas=N	entries in that map
  *           done=N			of `pending`, those that may be swept
- *           answers=HOST*N		what `answerers` says of it
+ *           answers=HOST*N		what `unexpected_uas` says of it
  *           accepted=N refused=N	BYEs that observe mode let pass, since the case began
  *           caller=N callee=N	counters, `-`: not counted yet
  *           blocked=N code=N

@@ -101,7 +101,7 @@ static bool check_prefix(const char *name, const char *value, const char *got)
 
 static bool check_cseq(const char *name, const char *value, const struct cg_leg *leg, __u8 flags)
 {
-	if (!(flags & CG_LEG_COUNTED))
+	if (!(flags & CG_LEG_CSEQ_VALID))
 		return !strcmp(value, "-") || wrong("%s not counted, must be %s", name, value);
 	return check_number(name, value, leg->cseq);
 }
@@ -115,7 +115,7 @@ static bool check_addr(const char *name, const char *value, const struct cg_leg 
 		return wrong("the table asks for host '%s'", value);
 	if (memcmp(want.addr, leg->addr, 16) || (strchr(value, ':') && want.port != port))
 		return wrong("%s is not %s (port %u)", name, value, port);
-	if (want.ifindex && interface != cg_interface_short(want.ifindex))
+	if (want.ifindex && interface != cg_ifindex_hash8(want.ifindex))
 		return wrong("%s is behind interface %u, not %s", name, interface - 1, value);
 	return true;
 }
@@ -206,8 +206,9 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 
 static bool is_of_maps(const char *name)
 {
-	static const char *const names[] = { "dialogs", "pending",  "moves",   "answerers",
-					     "answers", "accepted", "refused", "done" };
+	static const char *const names[] = { "dialogs",	       "pending", "addr_changes",
+					     "unexpected_uas", "answers", "accepted",
+					     "refused",	       "done" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(name, names[i]))

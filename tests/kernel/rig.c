@@ -207,8 +207,8 @@ int rig_reset(struct rig *rig, const char *settings)
 	err = err ? err : clear(rig->skel->maps.pending);
 	err = err ? err : clear(rig->skel->maps.invites);
 	err = err ? err : clear(rig->skel->maps.early);
-	err = err ? err : clear(rig->skel->maps.moves);
-	err = err ? err : clear(rig->skel->maps.answerers);
+	err = err ? err : clear(rig->skel->maps.addr_changes);
+	err = err ? err : clear(rig->skel->maps.unexpected_uas);
 	err = err ? err : clear(rig->skel->maps.gateways);
 	err = err ? err : configure(rig, settings);
 	rig_events(rig);
@@ -320,8 +320,8 @@ int rig_dialogs(struct rig *rig, struct cg_dialog *dialogs)
 
 long long rig_answers(struct rig *rig, const __u8 addr[16])
 {
-	struct cg_answerer answerer;
-	int err = bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.answerers), addr, &answerer);
+	struct cg_unexpected_uas answerer;
+	int err = bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.unexpected_uas), addr, &answerer);
 
 	if (err == -ENOENT)
 		return 0;
@@ -366,8 +366,8 @@ __u64 rig_rang(struct rig *rig)
 	__u64 rang = 0;
 
 	while (!bpf_map_get_next_key(fd, last, &key)) {
-		if (!bpf_map_lookup_elem(fd, &key, &invite) && invite.moved > rang)
-			rang = invite.moved;
+		if (!bpf_map_lookup_elem(fd, &key, &invite) && invite.renewed > rang)
+			rang = invite.renewed;
 		last = &key;
 	}
 	return rang;

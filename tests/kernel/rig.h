@@ -66,7 +66,7 @@ int rig_events(struct rig *rig);
 /* Up to RIG_DIALOGS_MAX values; returns how many, or -errno. */
 int rig_dialogs(struct rig *rig, struct cg_dialog *dialogs);
 
-/* How often this address answered in another's place (map `answerers`), or -errno. */
+/* How often this address answered in another's place (map `unexpected_uas`), or -errno. */
 long long rig_answers(struct rig *rig, const __u8 addr[16]);
 
 /* Entries of a map by its name in maps.h, or -errno. */

@@ -20,7 +20,7 @@ static struct cg_dialog a_call(void)
 {
 	struct cg_dialog d = {
 		.state = CG_S_CONFIRMED,
-		.caller_flags = CG_LEG_COUNTED,
+		.caller_flags = CG_LEG_CSEQ_VALID,
 		.callee_flags = CG_LEG_WITNESS,
 		.caller = { .cseq = 13, .addr = { [10] = 0xff, 0xff, 192, 0, 2, 1 } },
 		.callee = { .addr = { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 } },
@@ -315,7 +315,7 @@ static void violations(void)
 	d.state = CG_S_ENDING;
 	d.bye_at = 150 * S;
 	d.flags = CG_D_BYE_CALLEE;
-	d.callee_flags |= CG_LEG_BYE;
+	d.callee_flags |= CG_LEG_BYE_CSEQ_VALID;
 	d.callee.bye_cseq = 3;
 	memset(&again, 0xee, sizeof(again));
 	cg_unanswered_row(&key, &d, &limits, &origin, &row);

@@ -19,7 +19,7 @@ static struct cg_dialog a_call(void)
 {
 	struct cg_dialog d = {
 		.state = CG_S_CONFIRMED,
-		.caller_flags = CG_LEG_COUNTED,
+		.caller_flags = CG_LEG_CSEQ_VALID,
 		.callee_flags = CG_LEG_WITNESS,
 		.caller = { .cseq = 13 },
 		.caller_port = 5060,
@@ -178,7 +178,7 @@ static void sources(void)
 	make(&ladder, &d, events, 3);
 	ok(ladder.steps[2].from == CG_PLACE_ELSEWHERE && ladder.steps[3].from == CG_PLACE_CALLEE,
 	   "ladder: the source says who sent it, not the tags");
-	d.callee_flags |= CG_LEG_HOST;
+	d.callee_flags |= CG_LEG_LOCAL;
 	events[0].direction = events[1].direction = CG_OUT;
 	make(&ladder, &d, events, 2);
 	ok(ladder.steps[1].from == CG_PLACE_CALLEE && ladder.steps[2].from == CG_PLACE_GUARD,

@@ -42,7 +42,7 @@ static struct cg_ladder a_ladder(unsigned int n)
 	memset(d->caller.addr, 0xfe, sizeof(d->caller.addr));
 	memset(d->callee.addr, 0xfd, sizeof(d->callee.addr));
 	d->caller_port = d->callee_port = 65535;
-	d->caller_flags = d->callee_flags = CG_LEG_HOST;
+	d->caller_flags = d->callee_flags = CG_LEG_LOCAL;
 	for (unsigned int i = 0; i < n; i++)
 		ladder.steps[i] = (struct cg_ladder_step){ .at = i * 99999000000000ULL / (n + 1),
 							   .last = 99999000000000ULL,

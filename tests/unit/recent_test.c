@@ -30,7 +30,7 @@ static void tell(struct cg_recent *recent, __u64 number, __u8 type, __u32 cseq)
 
 static void look(struct cg_recent *recent, __u64 number, __u32 cseq)
 {
-	struct cg_dialog d = { .caller = { .cseq = cseq }, .caller_flags = CG_LEG_COUNTED };
+	struct cg_dialog d = { .caller = { .cseq = cseq }, .caller_flags = CG_LEG_CSEQ_VALID };
 	struct cg_event e = event(number, 0, 0);
 
 	cg_recent_dialog(recent, &e.key, &d);
