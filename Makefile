@@ -33,13 +33,24 @@ PROGRAMS := $(OUT)/cseqguard $(OUT)/cseqguardd
 
 all: $(PROGRAMS)
 
-# What runs things installs what it lacks; a plain build only names it.
-SERVES_ITSELF := demo run deb test unit kernel e2e fuzz bench bench-live bench-kamailio pictures lint format
+# The sets of packages in the table of configure; those that a goal needs besides build.
+SETS := build demo deb fuzz test bench lint
+SETS_demo := demo
+SETS_deb := deb
+SETS_fuzz := fuzz
+SETS_test := demo deb fuzz test
+SETS_e2e := $(SETS_test)
+SETS_lint := lint
+SETS_format := lint
+
+# Only deps installs packages. config.mk is made before any goal, and deps before config.mk, so
+# `make -j deps demo` keeps that order. Included files are made even with -n, hence the exception.
+DEPS := $(filter deps deps-%,$(MAKECMDGOALS))
+DRY_RUN := $(findstring n,$(filter-out -%,$(firstword $(MAKEFLAGS))))
 ifneq ($(filter-out help deps deps-% clean distclean,$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
-config.mk: configure
-	$(if $(filter $(SERVES_ITSELF),$(MAKECMDGOALS)),$(Q)deploy/deps build)
+config.mk: configure | $(if $(DRY_RUN),,$(DEPS))
 	$(Q)./configure
 
 $(OUT)/cseqguard: $(CLI_SOURCES:%.c=$(OUT)/%.o) $(AGENT_LIB)
@@ -88,19 +99,23 @@ $(OUT)/schema.sql: $(OUT)/cseqguardd
 
 -include tests/tests.mk
 
+# Installs what the other goals need; all sets if there is no other goal.
 deps:
-	$(Q)deploy/deps
+	$(Q)deploy/deps $(sort $(foreach goal,$(filter-out $(DEPS),$(MAKECMDGOALS)),build $(SETS_$(goal))))
 
-deps-%:
+$(SETS:%=deps-%): deps-%:
 	$(Q)deploy/deps $*
 
-demo: deps-demo all
+$(SETS:%=needs-%): needs-%:
+	$(Q)./configure --require $*
+
+demo: needs-demo all
 	$(Q)OUT=$(OUT) deploy/demo
 
 run: all
 	$(Q)OUT=$(OUT) MODE=$(MODE) GATEWAY=$(GATEWAY) DB='$(DB)' deploy/run $(IFACE)
 
-test: deps-test deps-demo all
+test: all
 	$(Q)OUT=$(OUT) CI=$(CI) tests/run
 
 SHELL_FILES = $(shell git ls-files configure .ci deploy tests | \
@@ -110,12 +125,12 @@ C_FILES = $(wildcard include/*.h bpf/*.[ch] agent/*.[ch] tests/*/*.[ch])
 CPPCHECK := --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
 	--suppress=missingIncludeSystem --suppress=unknownMacro --suppress=uninitvar \
 	--suppress=uninitStructMember -D__GNUC__=12 -Iinclude -Iagent -I$(OUT)
-lint: deps-lint all
+lint: needs-lint all
 	$(call say,LINT,shellcheck)shellcheck -x $(SHELL_FILES)
 	$(call say,LINT,cppcheck)cppcheck $(CPPCHECK) agent
 	$(call say,LINT,clang-format)clang-format --dry-run -Werror $(C_FILES)
 
-format: deps-lint
+format: needs-lint
 	$(Q)clang-format -i $(C_FILES)
 
 UNITS := $(wildcard deploy/*.service)
@@ -141,7 +156,7 @@ uninstall:
 	$(Q)rmdir --ignore-fail-on-non-empty $(foreach d,$(DATADIR)/prometheus $(DATADIR)/grafana $(DATADIR) \
 		$(DOCDIR),$(DESTDIR)$(d)) 2>/dev/null || true
 
-deb: deps-deb
+deb: needs-deb
 	$(Q)VERSION=$(VERSION) OUT=$(OUT) deploy/package
 
 clean:
@@ -168,11 +183,11 @@ help:
 	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'
 	@echo 'make install     to $(PREFIX); DESTDIR and PREFIX are heeded, and by uninstall'
 	@echo 'make deb         Debian package in $(OUT)/deb/'
-	@echo 'make deps        apt-get what build, demo, tests and lint lack'
+	@echo 'make deps demo   first install the packages that the goal beside it needs; make deps: all packages'
 	@echo 'make clean       remove out/; distclean: config.mk too'
 	@echo 'V=1 shows the commands; SANITIZE=1 builds with ASan and UBSan in out/sanitize/'
 
-.PHONY: all deps deb demo run test lint format install uninstall clean distclean help
+.PHONY: all deps $(SETS:%=deps-%) $(SETS:%=needs-%) deb demo run test lint format install uninstall clean distclean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -132,7 +132,11 @@ bench-store: all $(TESTS)/bench/calls $(TESTS)/bench/upsert
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/store $(JSON)
 
 # make bench-live [JSON=FILE]: a core's flood over veth; see tests/bench/live
-LIVE_NEEDS := all deps-bench deps-demo $(TESTS)/e2e/flood $(TESTS)/bench/hold
+SETS_bench-live := demo bench
+SETS_bench-kamailio := demo bench
+SETS_pictures := bench
+SETS_pictures-screens := demo test
+LIVE_NEEDS := all needs-bench needs-demo $(TESTS)/e2e/flood $(TESTS)/bench/hold
 bench-live: $(LIVE_NEEDS) $(TESTS)/bench/bench.bpf.o
 	$(figures)
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) BPFTOOL=$(BPFTOOL) tests/bench/live $(FIGURES)/live.json
@@ -145,11 +149,11 @@ bench-kamailio: $(LIVE_NEEDS)
 	$(call copied,kamailio)
 
 # make pictures [PICTURES=DIR]: SVG of what bench, bench-live and bench-kamailio found out last
-pictures: deps-bench
+pictures: needs-bench
 	$(Q)tests/bench/pictures $(FIGURES) $(PICTURES)
 
 # make pictures-screens [PICTURES=DIR]: page, ladder, top and demo beside real calls
-pictures-screens: e2e-programs deps-demo deps-test
+pictures-screens: e2e-programs needs-demo needs-test
 	@mkdir -p $(PICTURES)
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/pictures $(PICTURES)
 
