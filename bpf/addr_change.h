@@ -4,8 +4,8 @@
  * callee's 2xx to it moves the leg. A witness moves only within the gateways, where any address is
  * its own. Owner of `addr_changes`; LRU, since a lost note costs no more than a foreign source.
  *
- * API: move_find(), move_note(), and under the dialog's lock dialog_moves(), move_sent_on(),
- * dialog_move().
+ * API: addr_change_find(), addr_change_store(), and under the dialog's lock request_changes_addr(), addr_change_set_fwd_branch(),
+ * dialog_apply_addr_change().
  */
 #ifndef CG_ADDR_CHANGE_H
 #define CG_ADDR_CHANGE_H
@@ -13,56 +13,61 @@
 #include "leg.h"
 #include "remote_target.h"
 
-bpf_inline struct cg_addr_change *move_find(const struct facts *f)
+bpf_inline struct cg_addr_change *addr_change_find(const struct msg_info *info)
 {
-	return method_refreshes_target(f->method) ? bpf_map_lookup_elem(&addr_changes, &f->key)
-						  : NULL;
+	return method_refreshes_target(info->method)
+		       ? bpf_map_lookup_elem(&addr_changes, &info->key)
+		       : NULL;
 }
 
-bpf_inline int dialog_moves(const struct facts *f, const struct side *s, enum relation relation)
+bpf_inline int request_changes_addr(const struct msg_info *info, const struct leg_view *view,
+				    enum source_match source)
 {
-	return relation == SOURCE_FOREIGN && s->leg == CG_LEG_CALLER &&
-	       !(*s->flags & CG_LEG_WITNESS) && method_refreshes_target(f->method) &&
-	       f->cseq_valid && (!(*s->flags & CG_LEG_CSEQ_VALID) || f->cseq > s->own->cseq);
+	return source == SRC_OTHER && view->leg == CG_LEG_CALLER &&
+	       !(*view->self_flags & CG_LEG_WITNESS) && method_refreshes_target(info->method) &&
+	       info->cseq_valid &&
+	       (!(*view->self_flags & CG_LEG_CSEQ_VALID) || info->cseq > view->self->cseq);
 }
 
-bpf_inline void move_note(const struct guard *g)
+bpf_inline void addr_change_store(const struct pkt_ctx *ctx)
 {
-	const struct facts *f = &g->s->facts;
-	struct cg_addr_change m = { .port = f->peer_port,
-				    .cseq = f->cseq,
-				    .branch_in = branch_short(f->branch) };
+	const struct msg_info *info = &ctx->scratch->info;
+	struct cg_addr_change change = { .port = info->remote_port,
+					 .cseq = info->cseq,
+					 .branch_in = branch_hash32(info->branch_hash) };
 
-	__builtin_memcpy(m.addr, f->peer, 16);
-	m.caller_if = cg_ifindex_hash8(g->s->packet.ifindex);
-	bpf_map_update_elem(&addr_changes, &f->key, &m, BPF_ANY);
+	__builtin_memcpy(change.addr, info->remote, 16);
+	change.caller_if = cg_ifindex_hash8(ctx->scratch->packet.ifindex);
+	bpf_map_update_elem(&addr_changes, &info->key, &change, BPF_ANY);
 }
 
-bpf_inline void move_sent_on(struct cg_addr_change *m, const struct facts *f)
+bpf_inline void addr_change_set_fwd_branch(struct cg_addr_change *change,
+					   const struct msg_info *info)
 {
-	if (m && f->branch2 && m->branch_in == branch_short(f->branch2))
-		m->branch_out = branch_short(f->branch);
+	if (change && info->branch2_hash && change->branch_in == branch_hash32(info->branch2_hash))
+		change->branch_out = branch_hash32(info->branch_hash);
 }
 
 /* The callee answered 2xx: itself for the branch that the host sent on, or here. */
-bpf_inline void dialog_move(struct cg_dialog *d, struct cg_addr_change *m, const struct facts *f,
-			    const struct side *answerer)
+bpf_inline void dialog_apply_addr_change(struct cg_dialog *d, struct cg_addr_change *change,
+					 const struct msg_info *info, const struct leg_view *uas)
 {
-	__u32 branch = branch_short(f->branch);
+	__u32 branch = branch_hash32(info->branch_hash);
 
-	if (!m || answerer->leg != CG_LEG_CALLEE || !branch)
+	if (!change || uas->leg != CG_LEG_CALLEE || !branch)
 		return;
-	if (f->direction == CG_IN ? m->branch_out != branch
-				  : !(*answerer->flags & CG_LEG_LOCAL) || m->branch_in != branch)
+	if (info->direction == CG_IN
+		    ? change->branch_out != branch
+		    : !(*uas->self_flags & CG_LEG_LOCAL) || change->branch_in != branch)
 		return;
-	__builtin_memcpy(d->caller.addr, m->addr, 16);
-	d->caller_port = m->port;
-	d->caller_if = m->caller_if;
-	if (!(d->caller_flags & CG_LEG_CSEQ_VALID) || m->cseq > d->caller.cseq)
-		d->caller.cseq = m->cseq;
+	__builtin_memcpy(d->caller.addr, change->addr, 16);
+	d->caller_port = change->port;
+	d->caller_if = change->caller_if;
+	if (!(d->caller_flags & CG_LEG_CSEQ_VALID) || change->cseq > d->caller.cseq)
+		d->caller.cseq = change->cseq;
 	d->caller_flags |= CG_LEG_CSEQ_VALID;
-	m->branch_in = 0;
-	m->branch_out = 0;
+	change->branch_in = 0;
+	change->branch_out = 0;
 }
 
 #endif

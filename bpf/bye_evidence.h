@@ -3,7 +3,7 @@
  * What closes a call: the word of a witness, matched by branch, never by CSeq number (proxies
  * renumber). Runs under the dialog's lock.
  *
- * API: dialog_bye_out(), dialog_bye_answered_in(), dialog_bye_answered_out(), dialog_answered().
+ * API: dialog_bye_out(), bye_response_in(), bye_response_out(), dialog_response().
  */
 #ifndef CG_BYE_EVIDENCE_H
 #define CG_BYE_EVIDENCE_H
@@ -11,85 +11,87 @@
 #include "dialog_request.h"
 
 /* The answering leg of a response: the one whose tag is in To. */
-bpf_inline void dialog_answerer(struct cg_dialog *d, const struct facts *f, struct side *s)
+bpf_inline void leg_view_init_uas(struct cg_dialog *d, const struct msg_info *info,
+				  struct leg_view *view)
 {
-	int from_caller = f->from == d->caller_tag;
+	int from_caller = info->from_hash == d->caller_tag;
 
 	/* Equal tags: the response of one leg comes in from it, or goes out to the other. */
-	if (f->from == f->to)
-		from_caller = f->direction == CG_IN ? !addr_equal(f->peer, d->caller.addr)
-						    : addr_equal(f->peer, d->caller.addr);
-	dialog_side(d, !from_caller, s);
+	if (info->from_hash == info->to_hash)
+		from_caller = info->direction == CG_IN ? !addr_equal(info->remote, d->caller.addr)
+						       : addr_equal(info->remote, d->caller.addr);
+	leg_view_init(d, !from_caller, view);
 }
 
 /*
  * The pending BYE is sent on. What goes out under its branch long after its last copy came in is
  * another one that came by an unseen transport, the old one having come to nothing.
  */
-bpf_inline int dialog_bye_goes_on(const struct cg_dialog *d, const struct facts *f)
+bpf_inline int bye_is_forwarded(const struct cg_dialog *d, const struct msg_info *info)
 {
-	__u32 branch2 = branch_short(f->branch2);
-	int again = d->bye_branch_out == branch_short(f->branch);
+	__u32 branch2 = branch_hash32(info->branch2_hash);
+	int again = d->bye_branch_out == branch_hash32(info->branch_hash);
 
 	return d->state == CG_S_ENDING && branch2 && d->bye_branch_in == branch2 &&
-	       dialog_bye_within(d, f, again ? CG_BYE_TIMEOUT_NS : CG_BYE_FRESH_NS);
+	       bye_age_within(d, info, again ? CG_BYE_TIMEOUT_NS : CG_BYE_FRESH_NS);
 }
 
 /* The host sends a BYE: its own, or one that came in, or one from a transport that is not seen. */
-bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct facts *f,
-			       const struct cg_config *config, struct outcome *o)
+bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct msg_info *info,
+			       const struct cg_config *config, struct verdict *v)
 {
-	__u32 branch = branch_short(f->branch), branch2 = branch_short(f->branch2);
-	struct side s;
+	__u32 branch = branch_hash32(info->branch_hash),
+	      branch2 = branch_hash32(info->branch2_hash);
+	struct leg_view view;
 
-	dialog_side(d, dialog_from_caller(d, f), &s);
-	o->leg = s.leg;
-	o->clock = d->clock;
-	o->reason = CG_R_BYE;
-	if ((*s.flags & CG_LEG_LOCAL) && !f->relayed && f->cseq_valid) {
-		leg_raise(&s, f->cseq);
+	leg_view_init(d, msg_is_from_caller(d, info), &view);
+	v->leg = view.leg;
+	v->clock = d->clock;
+	v->reason = CG_R_BYE;
+	if ((*view.self_flags & CG_LEG_LOCAL) && !info->relayed && info->cseq_valid) {
+		leg_raise_cseq(&view, info->cseq);
 		if (d->state != CG_S_ENDED)
-			dialog_close(d, CG_E_BYE, s.leg, f->now, o);
+			dialog_close(d, CG_E_BYE, view.leg, info->now, v);
 		return;
 	}
 	if (d->state == CG_S_ENDED)
 		return;
-	if (!dialog_bye_goes_on(d, f)) {
-		if ((*s.flags & CG_LEG_WITNESS) && !(*s.flags & CG_LEG_LOCAL))
+	if (!bye_is_forwarded(d, info)) {
+		if ((*view.self_flags & CG_LEG_WITNESS) && !(*view.self_flags & CG_LEG_LOCAL))
 			return; /* a witness' BYE that was no evidence when it came in */
 		if ((d->flags & CG_D_BYE_UNSEEN) && d->bye_branch_out == branch &&
-		    dialog_bye_within(d, f, CG_BYE_TIMEOUT_NS))
+		    bye_age_within(d, info, CG_BYE_TIMEOUT_NS))
 			return; /* sent again */
-		if (dialog_bye_stands(d, f, 1))
+		if (bye_keep_pending(d, info, 1))
 			return;
 		d->bye_branch_in = 0; /* not a copy of one that came in */
-		dialog_pend_bye(d, f, config, s.leg, branch2, o);
+		dialog_pend_bye(d, info, config, view.leg, branch2, v);
 		d->flags |= CG_D_BYE_UNSEEN;
 	}
 	d->bye_branch_out = branch;
 	d->flags &= ~(CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET);
 	d->flags |= CG_D_BYE_FORWARDED;
-	if (peer_is_other(f, &s) &&
-	    (f->peer_port == f->request_port ||
-	     f->peer_port == (s.leg == CG_LEG_CALLER ? d->callee_port : d->caller_port)))
+	if (remote_is_peer(info, &view) &&
+	    (info->remote_port == info->request_port ||
+	     info->remote_port == (view.leg == CG_LEG_CALLER ? d->callee_port : d->caller_port)))
 		d->flags |= CG_D_BYE_TO_WITNESS;
-	if (dialog_on_target(d, f) || !(*s.other_flags & CG_LEG_WITNESS))
+	if (dialog_matches_target(d, info) || !(*view.peer_flags & CG_LEG_WITNESS))
 		d->flags |= CG_D_BYE_ON_TARGET;
 }
 
 /* The pending BYE came to nothing: the call runs on. */
-bpf_inline void dialog_resume(struct cg_dialog *d, __u8 reason, struct outcome *o)
+bpf_inline void dialog_resume(struct cg_dialog *d, __u8 reason, struct verdict *v)
 {
-	o->reason = reason;
+	v->reason = reason;
 	if (d->state != CG_S_ENDING)
 		return;
 	if (d->flags & CG_D_BYE_WOULD_DROP)
-		o->would_drop = CG_EV_RESUME;
+		v->would_drop = CG_EV_RESUME;
 	d->state = CG_S_CONFIRMED;
 	d->bye_branch_in = 0;
 	d->bye_branch_out = 0;
-	d->flags &= ~DIALOG_BYE_FLAGS;
-	o->event = CG_EV_RESUME;
+	d->flags &= ~BYE_FLAGS;
+	v->event = CG_EV_RESUME;
 }
 
 bpf_inline __u8 bye_sender(const struct cg_dialog *d)
@@ -98,132 +100,133 @@ bpf_inline __u8 bye_sender(const struct cg_dialog *d)
 }
 
 /* Its arrival; of one that was not seen to go on, and came too long ago, the answer's. */
-bpf_inline __u64 dialog_bye_time(const struct cg_dialog *d, const struct facts *f)
+bpf_inline __u64 bye_end_time(const struct cg_dialog *d, const struct msg_info *info)
 {
-	return d->flags & CG_D_BYE_FORWARDED || dialog_bye_within(d, f, CG_BYE_FRESH_NS) ? d->bye_at
-											 : f->now;
+	return d->flags & CG_D_BYE_FORWARDED || bye_age_within(d, info, CG_BYE_FRESH_NS)
+		       ? d->bye_at
+		       : info->now;
 }
 
 /*
  * The pending BYE was answered 2xx. Where no witness answers, the BYE came from a transport that is
  * not seen, or from a witness in observe mode, out of order: the end is told, and is suspect.
  */
-bpf_inline void dialog_accept_bye(struct cg_dialog *d, const struct facts *f, int witness,
-				  struct outcome *o)
+bpf_inline void dialog_accept_bye(struct cg_dialog *d, const struct msg_info *info, int witness,
+				  struct verdict *v)
 {
 	int would_drop = d->flags & CG_D_BYE_WOULD_DROP;
 
 	dialog_close(d, witness || would_drop ? CG_E_BYE : CG_E_RELAYED_BYE, bye_sender(d),
-		     dialog_bye_time(d, f), o);
+		     bye_end_time(d, info), v);
 	if (!witness)
 		d->flags |= CG_D_SUSPECT;
 	if (would_drop)
-		o->would_drop = CG_EV_END;
+		v->would_drop = CG_EV_END;
 }
 
 /* A final response that came in for the branch under which the host sent the pending BYE. */
-bpf_inline void dialog_judge_bye(struct cg_dialog *d, const struct facts *f,
-				 const struct side *answerer, struct outcome *o)
+bpf_inline void bye_judge_response(struct cg_dialog *d, const struct msg_info *info,
+				   const struct leg_view *uas, struct verdict *v)
 {
-	int witness = *answerer->flags & CG_LEG_WITNESS;
-	int from_it = (d->flags & CG_D_BYE_TO_WITNESS) && peer_is_own(f, answerer);
+	int witness = *uas->self_flags & CG_LEG_WITNESS;
+	int from_it = (d->flags & CG_D_BYE_TO_WITNESS) && remote_is_self(info, uas);
 	int on_target = d->flags & CG_D_BYE_ON_TARGET;
 
-	if (f->status < 300 && !on_target) {
-		dialog_resume(d, CG_R_WRONG_TARGET, o);
-	} else if (f->status < 300 && !from_it) {
-		dialog_resume(d, CG_R_WRONG_ANSWERER, o);
-		o->answerer = 1;
-	} else if (f->status < 300) {
-		o->reason = CG_R_CLOSED;
-		dialog_accept_bye(d, f, witness, o);
-	} else if (f->status == 481 && !on_target) {
-		dialog_resume(d, CG_R_WRONG_TARGET, o);
-	} else if (f->status == 481 && from_it && witness && (d->flags & CG_D_BYE_SAME_TAGS) &&
-		   addr_equal(f->peer, answerer->own->addr)) { /* a neighbour need not know */
-		o->reason = CG_R_CLOSED;
-		dialog_close(d, CG_E_GONE, bye_sender(d), d->bye_at, o);
+	if (info->status < 300 && !on_target) {
+		dialog_resume(d, CG_R_WRONG_TARGET, v);
+	} else if (info->status < 300 && !from_it) {
+		dialog_resume(d, CG_R_WRONG_ANSWERER, v);
+		v->unexpected_uas = 1;
+	} else if (info->status < 300) {
+		v->reason = CG_R_CLOSED;
+		dialog_accept_bye(d, info, witness, v);
+	} else if (info->status == 481 && !on_target) {
+		dialog_resume(d, CG_R_WRONG_TARGET, v);
+	} else if (info->status == 481 && from_it && witness && (d->flags & CG_D_BYE_SAME_TAGS) &&
+		   addr_equal(info->remote, uas->self->addr)) { /* a neighbour need not know */
+		v->reason = CG_R_CLOSED;
+		dialog_close(d, CG_E_GONE, bye_sender(d), d->bye_at, v);
 	} else {
-		dialog_resume(d, CG_R_REFUSED, o);
+		dialog_resume(d, CG_R_REFUSED, v);
 	}
 }
 
-bpf_inline void dialog_bye_answered_in(struct cg_dialog *d, const struct facts *f,
-				       struct outcome *o)
+bpf_inline void bye_response_in(struct cg_dialog *d, const struct msg_info *info, struct verdict *v)
 {
-	struct side answerer;
+	struct leg_view uas;
 	int back;
 
-	dialog_answerer(d, f, &answerer);
-	o->leg = answerer.leg == CG_LEG_CALLER ? CG_LEG_CALLEE : CG_LEG_CALLER;
-	o->clock = d->clock;
-	o->reason = CG_R_IN_DIALOG;
-	if (f->status < 200 || d->state == CG_S_ENDED)
+	leg_view_init_uas(d, info, &uas);
+	v->leg = uas.leg == CG_LEG_CALLER ? CG_LEG_CALLEE : CG_LEG_CALLER;
+	v->clock = d->clock;
+	v->reason = CG_R_IN_DIALOG;
+	if (info->status < 200 || d->state == CG_S_ENDED)
 		return;
-	back = d->bye_branch_in && d->bye_branch_in == branch_short(f->branch2);
+	back = d->bye_branch_in && d->bye_branch_in == branch_hash32(info->branch2_hash);
 	if (back || (d->flags & CG_D_BYE_FORWARDED))
 		d->flags |= CG_D_BYE_ANSWERED; /* not the host's own when it goes out */
-	if (back && f->peer_gateway && !(d->flags & CG_D_BYE_FORWARDED) && f->status < 300 &&
-	    (*answerer.flags & CG_LEG_WITNESS) && peer_is_own(f, &answerer)) {
-		o->reason = CG_R_CLOSED; /* it went out in fragments, its headers out of sight */
-		dialog_accept_bye(d, f, 1, o);
+	if (back && info->remote_is_gateway && !(d->flags & CG_D_BYE_FORWARDED) &&
+	    info->status < 300 && (*uas.self_flags & CG_LEG_WITNESS) &&
+	    remote_is_self(info, &uas)) {
+		v->reason = CG_R_CLOSED; /* it went out in fragments, its headers out of sight */
+		dialog_accept_bye(d, info, 1, v);
 	} else if ((d->flags & CG_D_BYE_FORWARDED) &&
-		   d->bye_branch_out == branch_short(f->branch)) {
-		dialog_judge_bye(d, f, &answerer, o);
-	} else if (f->status < 300 && (*answerer.flags & CG_LEG_WITNESS) &&
-		   peer_is_own(f, &answerer)) {
+		   d->bye_branch_out == branch_hash32(info->branch_hash)) {
+		bye_judge_response(d, info, &uas, v);
+	} else if (info->status < 300 && (*uas.self_flags & CG_LEG_WITNESS) &&
+		   remote_is_self(info, &uas)) {
 		/* evidence, rule 4; not unseen where it follows one that the witness has */
-		int second = (d->flags & DIALOG_BYE_GOOD) == DIALOG_BYE_GOOD;
+		int second = (d->flags & BYE_AT_WITNESS) == BYE_AT_WITNESS;
 
-		o->reason = CG_R_CLOSED;
-		dialog_close(d, second ? CG_E_BYE : CG_E_UNSEEN_BYE, o->leg, f->now, o);
+		v->reason = CG_R_CLOSED;
+		dialog_close(d, second ? CG_E_BYE : CG_E_UNSEEN_BYE, v->leg, info->now, v);
 	}
 }
 
-bpf_inline void dialog_bye_answered_out(struct cg_dialog *d, const struct facts *f,
-					struct outcome *o)
+bpf_inline void bye_response_out(struct cg_dialog *d, const struct msg_info *info,
+				 struct verdict *v)
 {
-	struct side answerer;
+	struct leg_view uas;
 	int host;
 
-	dialog_answerer(d, f, &answerer);
-	host = (*answerer.flags & CG_LEG_LOCAL) && !(d->flags & CG_D_BYE_ANSWERED);
-	o->leg = answerer.leg == CG_LEG_CALLER ? CG_LEG_CALLEE : CG_LEG_CALLER;
-	o->clock = d->clock;
-	o->reason = CG_R_IN_DIALOG;
-	if (f->status < 200 || d->state != CG_S_ENDING || !d->bye_branch_in ||
-	    d->bye_branch_in != branch_short(f->branch))
+	leg_view_init_uas(d, info, &uas);
+	host = (*uas.self_flags & CG_LEG_LOCAL) && !(d->flags & CG_D_BYE_ANSWERED);
+	v->leg = uas.leg == CG_LEG_CALLER ? CG_LEG_CALLEE : CG_LEG_CALLER;
+	v->clock = d->clock;
+	v->reason = CG_R_IN_DIALOG;
+	if (info->status < 200 || d->state != CG_S_ENDING || !d->bye_branch_in ||
+	    d->bye_branch_in != branch_hash32(info->branch_hash))
 		return;
-	if (host && f->status < 300) {
-		o->reason = CG_R_CLOSED;
-		dialog_accept_bye(d, f, 1, o);
-	} else if (host && f->status == 481 && (d->flags & CG_D_BYE_SAME_TAGS)) {
-		o->reason = CG_R_CLOSED;
-		dialog_close(d, CG_E_GONE, bye_sender(d), dialog_bye_time(d, f), o);
-	} else if (f->status >= 300) {
-		dialog_resume(d, CG_R_REFUSED, o); /* by the host: a challenge, 408, 483 */
+	if (host && info->status < 300) {
+		v->reason = CG_R_CLOSED;
+		dialog_accept_bye(d, info, 1, v);
+	} else if (host && info->status == 481 && (d->flags & CG_D_BYE_SAME_TAGS)) {
+		v->reason = CG_R_CLOSED;
+		dialog_close(d, CG_E_GONE, bye_sender(d), bye_end_time(d, info), v);
+	} else if (info->status >= 300) {
+		dialog_resume(d, CG_R_REFUSED, v); /* by the host: a challenge, 408, 483 */
 	}
 }
 
 /* A response to another in-dialog request, or a 2xx to INVITE once more. */
-bpf_inline void dialog_answered(struct cg_dialog *d, const struct facts *f,
-				struct cg_addr_change *m, struct outcome *o)
+bpf_inline void dialog_response(struct cg_dialog *d, const struct msg_info *info,
+				struct cg_addr_change *change, struct verdict *v)
 {
-	struct side answerer;
+	struct leg_view uas;
 
-	dialog_answerer(d, f, &answerer);
-	o->reason = CG_R_IN_DIALOG;
-	if (f->status < 200 || f->status >= 300 ||
-	    (f->direction == CG_IN && !peer_is_own(f, &answerer)))
+	leg_view_init_uas(d, info, &uas);
+	v->reason = CG_R_IN_DIALOG;
+	if (info->status < 200 || info->status >= 300 ||
+	    (info->direction == CG_IN && !remote_is_self(info, &uas)))
 		return;
-	dialog_refresh_target(d, f, answerer.leg);
-	dialog_move(d, m, f, &answerer);
+	dialog_refresh_target(d, info, uas.leg);
+	dialog_apply_addr_change(d, change, info, &uas);
 	/* to a request that came after the end: not to one that crossed with the BYE */
-	if (d->state == CG_S_ENDED && (*answerer.other_flags & CG_LEG_SEEN_AFTER_END) &&
-	    (f->direction == CG_IN || (*answerer.flags & CG_LEG_LOCAL))) {
-		o->leg = answerer.other == &d->caller ? CG_LEG_CALLER : CG_LEG_CALLEE;
-		o->clock = d->clock;
-		dialog_after_end(d, &answerer, o);
+	if (d->state == CG_S_ENDED && (*uas.peer_flags & CG_LEG_SEEN_AFTER_END) &&
+	    (info->direction == CG_IN || (*uas.self_flags & CG_LEG_LOCAL))) {
+		v->leg = uas.peer == &d->caller ? CG_LEG_CALLER : CG_LEG_CALLEE;
+		v->clock = d->clock;
+		dialog_note_alive(d, &uas, v);
 	}
 }
 

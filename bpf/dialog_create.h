@@ -4,7 +4,7 @@
  * inserts into `dialogs` and `overflow`. What opens a call without a 2xx to a branch of the host's is
  * suspect: the ACK of an early dialog, a gateway's 2xx to an INVITE within a dialog not known.
  *
- * API: dialog_build(), dialog_open(), early_acked().
+ * API: dialog_build(), dialog_open(), early_ack().
  */
 #ifndef CG_DIALOG_CREATE_H
 #define CG_DIALOG_CREATE_H
@@ -25,11 +25,11 @@ bpf_inline void dialog_set_witness(struct cg_dialog *d)
 		d->callee_flags |= CG_LEG_WITNESS;
 }
 
-bpf_inline void dialog_set_counters(struct cg_dialog *d, const struct cg_invite *i,
+bpf_inline void dialog_set_counters(struct cg_dialog *d, const struct cg_invite *invite,
 				    const struct cg_early *e)
 {
-	d->caller.cseq = i->cseq;
-	if (i->flags & CG_I_CSEQ_VALID)
+	d->caller.cseq = invite->cseq;
+	if (invite->flags & CG_I_CSEQ_VALID)
 		d->caller_flags |= CG_LEG_CSEQ_VALID;
 	if (!e)
 		return;
@@ -41,40 +41,40 @@ bpf_inline void dialog_set_counters(struct cg_dialog *d, const struct cg_invite 
 	}
 }
 
-bpf_inline void dialog_set_target(struct cg_dialog *d, const struct cg_invite *i,
-				  const struct facts *f)
+bpf_inline void dialog_set_target(struct cg_dialog *d, const struct cg_invite *invite,
+				  const struct msg_info *info)
 {
 	if (d->callee_flags & CG_LEG_WITNESS) {
-		if (f->contact)
-			dialog_set_target_in(d, f);
+		if (info->contact_hash)
+			dialog_set_target_in(d, info);
 		return;
 	}
-	d->target_in = i->target_in;
-	d->target_out = i->target_out;
+	d->target_in = invite->target_in;
+	d->target_out = invite->target_out;
 	if (d->target_in)
 		d->flags |= CG_D_TARGET_KNOWN;
 }
 
 /* Who has answered; where an ACK tells of it, who has rung. */
-bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct guard *g,
-				  const struct cg_invite *i, const struct cg_early *e)
+bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct pkt_ctx *ctx,
+				  const struct cg_invite *invite, const struct cg_early *e)
 {
-	const struct facts *f = &g->s->facts;
-	const struct packet *packet = &g->s->packet;
+	const struct msg_info *info = &ctx->scratch->info;
+	const struct packet *packet = &ctx->scratch->packet;
 	int here, gateway;
 
-	if (f->method == CG_M_ACK && e) {
+	if (info->method == CG_M_ACK && e) {
 		__builtin_memcpy(d->callee.addr, e->callee_addr, 16);
-		d->callee_port = i->sent_port ? i->sent_port : 5060;
+		d->callee_port = invite->sent_port ? invite->sent_port : 5060;
 		d->callee_if = e->callee_if;
 		here = e->first_seen == CG_OUT;
-		gateway = addr_is_gateway(g->config, d->callee.addr);
+		gateway = addr_is_gateway(ctx->config, d->callee.addr);
 	} else {
 		__builtin_memcpy(d->callee.addr, packet->source, 16);
 		d->callee_port = packet->source_port;
 		d->callee_if = cg_ifindex_hash8(packet->ifindex);
-		here = f->direction == CG_OUT;
-		gateway = f->peer_gateway;
+		here = info->direction == CG_OUT;
+		gateway = info->remote_is_gateway;
 	}
 	if (here)
 		d->callee_flags |= CG_LEG_LOCAL;
@@ -83,37 +83,39 @@ bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct guard *g,
 }
 
 /* e: its early dialog, or NULL */
-BPF_SUBPROG int dialog_build(struct guard *g, const struct cg_invite *i, const struct cg_early *e)
+BPF_SUBPROG int dialog_build(struct pkt_ctx *ctx, const struct cg_invite *invite,
+			     const struct cg_early *e)
 {
-	struct scratch *s = g->s;
-	struct facts *f = &s->facts;
+	struct scratch *s = ctx->scratch;
+	struct msg_info *info = &s->info;
 	struct cg_dialog *d = (void *)s->dialog;
 
 	__builtin_memset(s->dialog, 0, sizeof(s->dialog));
-	d->caller_tag = f->from;
+	d->caller_tag = info->from_hash;
 	d->state = CG_S_CONFIRMED;
-	d->clock = i->clock;
-	__builtin_memcpy(d->caller.addr, i->caller_addr, 16);
-	d->caller_port = i->caller_port;
-	d->caller_if = i->caller_if;
-	if (addr_is_gateway(g->config, d->caller.addr))
+	d->clock = invite->clock;
+	__builtin_memcpy(d->caller.addr, invite->caller_addr, 16);
+	d->caller_port = invite->caller_port;
+	d->caller_if = invite->caller_if;
+	if (addr_is_gateway(ctx->config, d->caller.addr))
 		d->caller_flags |= CG_LEG_GATEWAY;
-	if (i->flags & CG_I_LOCAL_CALLER)
+	if (invite->flags & CG_I_LOCAL_CALLER)
 		d->caller_flags |= CG_LEG_LOCAL;
-	dialog_set_callee(d, g, i, e);
+	dialog_set_callee(d, ctx, invite, e);
 	dialog_set_witness(d);
-	dialog_set_counters(d, i, e);
-	dialog_set_target(d, i, f);
-	d->flags |= i->flags & (CG_I_CALL_ID_CUT | CG_I_TAG_CUT | CG_I_URI_CUT);
-	if (f->method == CG_M_ACK || (i->flags & CG_I_HAS_TO_TAG))
+	dialog_set_counters(d, invite, e);
+	dialog_set_target(d, invite, info);
+	d->flags |= invite->flags & (CG_I_CALL_ID_CUT | CG_I_TAG_CUT | CG_I_URI_CUT);
+	if (info->method == CG_M_ACK || (invite->flags & CG_I_HAS_TO_TAG))
 		d->flags |= CG_D_SUSPECT;
-	if (f->status) /* an ACK's tags may be flipped, and no gateway's */
-		d->tag_case_hash = tag_case_hash(g->config, f->from_case, f->to_case);
-	d->sip_code = f->status;
-	d->setup = i->setup;
-	d->answer = f->now;
-	__builtin_memcpy(&d->call, &i->call, sizeof(d->call));
-	if (copy_text(d->to_tag, sizeof(d->to_tag), &s->parser, &s->parser.msg.to_tag))
+	if (info->status) /* an ACK's tags may be flipped, and no gateway's */
+		d->tag_case_hash =
+			tag_case_hash(ctx->config, info->from_case_mask, info->to_case_mask);
+	d->sip_code = info->status;
+	d->setup = invite->setup;
+	d->answer = info->now;
+	__builtin_memcpy(&d->call, &invite->call, sizeof(d->call));
+	if (text_copy(d->to_tag, sizeof(d->to_tag), &s->parser, &s->parser.msg.to_tag))
 		d->flags |= CG_D_TAG_CUT;
 	return 0;
 }
@@ -122,11 +124,11 @@ _Static_assert(CG_I_CALL_ID_CUT == CG_D_CALL_ID_CUT && CG_I_TAG_CUT == CG_D_TAG_
 		       CG_I_URI_CUT == CG_D_URI_CUT,
 	       "the cuts pass from invite to dialog as they are");
 
-bpf_inline __u8 dialog_started(const struct cg_dialog *d, struct outcome *o)
+bpf_inline __u8 dialog_report_start(const struct cg_dialog *d, struct verdict *v)
 {
-	o->event = CG_EV_START;
-	o->leg = CG_LEG_CALLER;
-	o->clock = d->clock;
+	v->event = CG_EV_START;
+	v->leg = CG_LEG_CALLER;
+	v->clock = d->clock;
 	return d->flags & CG_D_SUSPECT ? CG_R_UNSEEN_START : CG_R_OPENED;
 }
 
@@ -134,15 +136,15 @@ bpf_inline __u8 dialog_started(const struct cg_dialog *d, struct outcome *o)
  * No room: the call runs unguarded, but not unbilled. Its row needs what a dialog has, and the agent
  * takes it from here. Built already, in scratch. A frame of its own: its callers have none to spare.
  */
-BPF_SUBPROG int dialog_overflow(struct guard *g, struct outcome *o)
+BPF_SUBPROG int dialog_overflow(struct pkt_ctx *ctx, struct verdict *v)
 {
-	struct cg_dialog *d = (void *)g->s->dialog;
+	struct cg_dialog *d = (void *)ctx->scratch->dialog;
 
 	d->flags |= CG_D_SUSPECT;
 	d->end_reason = CG_E_UNGUARDED;
-	switch ((int)bpf_map_update_elem(&overflow, &g->s->facts.key, d, BPF_NOEXIST)) {
+	switch ((int)bpf_map_update_elem(&overflow, &ctx->scratch->info.key, d, BPF_NOEXIST)) {
 	case 0:
-		dialog_started(d, o);
+		dialog_report_start(d, v);
 		return CG_R_DIALOGS_FULL;
 	case -EEXIST:
 		return CG_R_DIALOGS_FULL; /* its 2xx sent again */
@@ -150,23 +152,23 @@ BPF_SUBPROG int dialog_overflow(struct guard *g, struct outcome *o)
 	return CG_R_OVERFLOW_FULL;
 }
 
-bpf_inline __u8 dialog_open(struct guard *g, const struct cg_invite *i, struct outcome *o)
+bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, const struct cg_invite *invite, struct verdict *v)
 {
-	struct cg_early *e = bpf_map_lookup_elem(&early, &g->s->facts.key);
-	struct cg_dialog *d = (void *)g->s->dialog;
+	struct cg_early *e = bpf_map_lookup_elem(&early, &ctx->scratch->info.key);
+	struct cg_dialog *d = (void *)ctx->scratch->dialog;
 
-	dialog_build(g, i, e);
-	switch ((int)bpf_map_update_elem(&dialogs, &g->s->facts.key, d, BPF_NOEXIST)) {
+	dialog_build(ctx, invite, e);
+	switch ((int)bpf_map_update_elem(&dialogs, &ctx->scratch->info.key, d, BPF_NOEXIST)) {
 	case 0:
 		if (e)
 			e->branch = 0;
-		return dialog_started(d, o);
+		return dialog_report_start(d, v);
 	case -EEXIST:
 		return CG_R_IN_DIALOG; /* the other CPU was first */
 	case -E2BIG:
 		if (e)
 			e->branch = 0; /* its ACK tells no more */
-		return dialog_overflow(g, o);
+		return dialog_overflow(ctx, v);
 	}
 	return CG_R_INTERNAL;
 }
@@ -177,28 +179,28 @@ bpf_inline __u8 dialog_open(struct guard *g, const struct cg_invite *i, struct o
  * sends the ACK blindly, from wherever he likes. Not the ACK of a refused INVITE, with the 18x's tags
  * or others, which a proxy makes itself: with its own Via alone.
  */
-bpf_inline __u8 early_acked(struct guard *g, struct outcome *o)
+bpf_inline __u8 early_ack(struct pkt_ctx *ctx, struct verdict *v)
 {
-	const struct facts *f = &g->s->facts;
-	struct cg_early *e = bpf_map_lookup_elem(&early, &f->key);
+	const struct msg_info *info = &ctx->scratch->info;
+	struct cg_early *e = bpf_map_lookup_elem(&early, &info->key);
 	struct cg_txn_key key;
-	struct cg_invite *i;
+	struct cg_invite *invite;
 
 	/* of none that is known, and perhaps of one that is, as the gateway reads it */
-	if (!e && f->direction == CG_IN && !f->peer_gateway &&
-	    (g->s->parser.msg.flags & SIP_AMBIGUOUS))
+	if (!e && info->direction == CG_IN && !info->remote_is_gateway &&
+	    (ctx->scratch->parser.msg.flags & SIP_AMBIGUOUS))
 		return CG_R_AMBIGUOUS;
-	if (!e || !e->branch || (f->direction == CG_OUT && !f->relayed))
+	if (!e || !e->branch || (info->direction == CG_OUT && !info->relayed))
 		return CG_R_OUT_OF_DIALOG;
-	key = txn_key(f, e->branch);
-	i = bpf_map_lookup_elem(&pending, &key);
-	if (!i)
-		i = bpf_map_lookup_elem(&invites, &key);
-	if (!i || (i->done && !i->forks))
+	key = txn_key(info, e->branch);
+	invite = bpf_map_lookup_elem(&pending, &key);
+	if (!invite)
+		invite = bpf_map_lookup_elem(&invites, &key);
+	if (!invite || (invite->done && !invite->forks))
 		return CG_R_OUT_OF_DIALOG;
-	if (__sync_fetch_and_add(&i->forks, 1) >= CG_FORKS_MAX)
+	if (__sync_fetch_and_add(&invite->forks, 1) >= CG_FORKS_MAX)
 		return CG_R_FORKS_FULL;
-	return dialog_open(g, i, o);
+	return dialog_open(ctx, invite, v);
 }
 
 #endif

@@ -4,7 +4,7 @@
  * violation, reported. Owner of `counters`, `events` and `alerts`. A failed counter or a full ring
  * never changes a verdict.
  *
- * API: reason_action(), count(), report(), copy_text().
+ * API: reason_action(), count_packet(), report_verdict(), text_copy().
  */
 #ifndef CG_EVENTS_H
 #define CG_EVENTS_H
@@ -57,7 +57,7 @@ bpf_inline __u8 reason_action(const struct cg_config *config, __u8 reason)
 }
 
 /* Text of a slice, cut to `size` less one and NUL-ended; -1: it was cut, or a NUL cuts it. */
-bpf_inline int copy_text(char *out, __u32 size, const struct sip_parser *p,
+bpf_inline int text_copy(char *out, __u32 size, const struct sip_parser *p,
 			 const struct sip_slice *slice)
 {
 	const void *from = p->buf + (slice->off & (SIP_MAX - 1));
@@ -70,7 +70,7 @@ bpf_inline int copy_text(char *out, __u32 size, const struct sip_parser *p,
 	return bpf_probe_read_kernel_str(out, len + 1, from) == slice->len + 1 ? 0 : -1;
 }
 
-bpf_inline void count(__u8 direction, __u8 reason, __u8 action)
+bpf_inline void count_packet(__u8 direction, __u8 reason, __u8 action)
 {
 	__u32 zero = 0;
 	struct cg_counters *c = bpf_map_lookup_elem(&counters, &zero);
@@ -104,37 +104,37 @@ bpf_inline void count_loss(enum loss loss)
 		c->alerts_limited++;
 }
 
-bpf_inline void event_fill(struct cg_event *e, struct guard *g, __u8 type, __u8 action,
-			   const struct outcome *o)
+bpf_inline void event_fill(struct cg_event *e, struct pkt_ctx *ctx, __u8 type, __u8 action,
+			   const struct verdict *v)
 {
-	struct scratch *s = g->s;
+	struct scratch *s = ctx->scratch;
 	const struct sip_parser *p = &s->parser;
 
-	if (!s->facts.now)
-		s->facts.now = bpf_ktime_get_boot_ns();
+	if (!s->info.now)
+		s->info.now = bpf_ktime_get_boot_ns();
 	e->layout = CG_LAYOUT;
 	e->size = sizeof(*e);
 	e->type = type;
-	e->reason = o->reason;
+	e->reason = v->reason;
 	e->action = action;
-	e->leg = o->leg;
-	e->at = s->facts.now;
+	e->leg = v->leg;
+	e->at = s->info.now;
 	e->seq = (__u64)bpf_get_smp_processor_id() << 48 | s->sequence++;
-	e->key = s->facts.key;
-	e->cseq = s->facts.cseq;
-	e->expected_cseq = o->expected_cseq;
+	e->key = s->info.key;
+	e->cseq = s->info.cseq;
+	e->expected_cseq = v->expected_cseq;
 	__builtin_memcpy(e->source, s->packet.source, 16);
 	e->source_port = s->packet.source_port;
-	e->status = s->facts.status;
+	e->status = s->info.status;
 	e->ifindex = s->packet.ifindex;
-	e->method = s->facts.method;
+	e->method = s->info.method;
 	e->direction = s->packet.direction;
-	e->clock = o->clock;
-	e->cseq_valid = s->facts.cseq_valid;
+	e->clock = v->clock;
+	e->cseq_valid = s->info.cseq_valid;
 	__builtin_memset(e->pad, 0, sizeof(e->pad));
-	copy_text(e->call_id, sizeof(e->call_id), p, &p->msg.call_id);
-	copy_text(e->from_tag, sizeof(e->from_tag), p, &p->msg.from_tag);
-	copy_text(e->to_tag, sizeof(e->to_tag), p, &p->msg.to_tag);
+	text_copy(e->call_id, sizeof(e->call_id), p, &p->msg.call_id);
+	text_copy(e->from_tag, sizeof(e->from_tag), p, &p->msg.from_tag);
+	text_copy(e->to_tag, sizeof(e->to_tag), p, &p->msg.to_tag);
 }
 
 /* What became of a BYE that enforce mode would have dropped. */
@@ -151,20 +151,20 @@ bpf_inline void count_would_drop(__u8 how)
 		c->would_drop_refused++;
 }
 
-bpf_inline void count_answerer(const struct facts *f)
+bpf_inline void count_unexpected_uas(const struct msg_info *info)
 {
-	struct cg_unexpected_uas first = { .count = 1, .last = f->now };
-	struct cg_unexpected_uas *a = bpf_map_lookup_elem(&unexpected_uas, f->peer);
+	struct cg_unexpected_uas first = { .count = 1, .last = info->now };
+	struct cg_unexpected_uas *a = bpf_map_lookup_elem(&unexpected_uas, info->remote);
 
 	if (!a) {
-		bpf_map_update_elem(&unexpected_uas, f->peer, &first, BPF_NOEXIST);
+		bpf_map_update_elem(&unexpected_uas, info->remote, &first, BPF_NOEXIST);
 		return;
 	}
 	a->count++; /* for the eye: a race costs one */
-	a->last = f->now;
+	a->last = info->now;
 }
 
-BPF_SUBPROG int report_event(struct guard *g, const struct outcome *o)
+BPF_SUBPROG int report_event(struct pkt_ctx *ctx, const struct verdict *v)
 {
 	struct cg_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 
@@ -172,12 +172,12 @@ BPF_SUBPROG int report_event(struct guard *g, const struct outcome *o)
 		count_loss(EVENT_LOST);
 		return 0;
 	}
-	event_fill(e, g, o->event, o->would_drop ? CG_WOULD_DROP : CG_PASS, o);
+	event_fill(e, ctx, v->event, v->would_drop ? CG_WOULD_DROP : CG_PASS, v);
 	bpf_ringbuf_submit(e, 0);
 	return 0;
 }
 
-bpf_inline void alerts_turn(struct scratch *s)
+bpf_inline void alerts_begin_second(struct scratch *s)
 {
 	__u64 second = bpf_ktime_get_coarse_ns() >> 30;
 
@@ -189,9 +189,9 @@ bpf_inline void alerts_turn(struct scratch *s)
 }
 
 /* A flood of bad BYEs fills neither the ring nor the agent: so many a second, the rest counted. */
-bpf_inline int alert_limited(struct scratch *s)
+bpf_inline int alert_over_limit(struct scratch *s)
 {
-	alerts_turn(s);
+	alerts_begin_second(s);
 	return s->alerts++ >= CG_ALERTS_PER_SECOND;
 }
 
@@ -199,17 +199,17 @@ bpf_inline int alert_limited(struct scratch *s)
  * Waking the reader for each violation cost ten times its verdict. It looks by itself every
  * CG_ALERTS_POLL_NS, and is woken where the ring fills before.
  */
-bpf_inline int alert_wakes(void)
+bpf_inline int alert_needs_wakeup(void)
 {
 	return bpf_ringbuf_query(&alerts, BPF_RB_AVAIL_DATA) >
 	       bpf_ringbuf_query(&alerts, BPF_RB_RING_SIZE) / 4;
 }
 
-BPF_SUBPROG int report_alert(struct guard *g, const struct outcome *o, __u8 action)
+BPF_SUBPROG int report_alert(struct pkt_ctx *ctx, const struct verdict *v, __u8 action)
 {
 	struct cg_event *e;
 
-	if (alert_limited(g->s)) {
+	if (alert_over_limit(ctx->scratch)) {
 		count_loss(ALERT_LIMITED);
 		return 0;
 	}
@@ -218,47 +218,48 @@ BPF_SUBPROG int report_alert(struct guard *g, const struct outcome *o, __u8 acti
 		count_loss(ALERT_LOST);
 		return 0;
 	}
-	event_fill(e, g, CG_EV_VIOLATION, action, o);
-	bpf_ringbuf_submit(e, alert_wakes() ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	event_fill(e, ctx, CG_EV_VIOLATION, action, v);
+	bpf_ringbuf_submit(e, alert_needs_wakeup() ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 	return 0;
 }
 
 /* Shown in a call's ladder, and worth no violation's place. */
-BPF_SUBPROG int report_request(struct guard *g, const struct outcome *o)
+BPF_SUBPROG int report_request(struct pkt_ctx *ctx, const struct verdict *v)
 {
 	struct cg_event *e;
 
-	alerts_turn(g->s);
-	if (g->s->requests++ >= CG_REQUESTS_PER_SECOND || alert_wakes())
+	alerts_begin_second(ctx->scratch);
+	if (ctx->scratch->requests++ >= CG_REQUESTS_PER_SECOND || alert_needs_wakeup())
 		return 0;
 	e = bpf_ringbuf_reserve(&alerts, sizeof(*e), 0);
 	if (!e)
 		return 0;
-	event_fill(e, g, CG_EV_REQUEST, CG_PASS, o);
+	event_fill(e, ctx, CG_EV_REQUEST, CG_PASS, v);
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 	return 0;
 }
 
 /* Returns the action: what becomes of the packet. */
-bpf_inline __u8 report(struct guard *g, const struct outcome *o)
+bpf_inline __u8 report_verdict(struct pkt_ctx *ctx, const struct verdict *v)
 {
-	__u8 action = g->s->packet.direction == CG_IN ? reason_action(g->config, o->reason)
-						      : CG_PASS; /* tc never drops */
+	__u8 action = ctx->scratch->packet.direction == CG_IN
+			      ? reason_action(ctx->config, v->reason)
+			      : CG_PASS; /* tc never drops */
 
-	count(g->s->packet.direction, o->reason, action);
-	if (o->would_drop)
-		count_would_drop(o->would_drop);
-	if (o->answerer)
-		count_answerer(&g->s->facts);
-	if (o->event == CG_EV_REQUEST)
-		report_request(g, o);
-	else if (o->event < CG_EVENTS)
-		report_event(g, o);
+	count_packet(ctx->scratch->packet.direction, v->reason, action);
+	if (v->would_drop)
+		count_would_drop(v->would_drop);
+	if (v->unexpected_uas)
+		count_unexpected_uas(&ctx->scratch->info);
+	if (v->event == CG_EV_REQUEST)
+		report_request(ctx, v);
+	else if (v->event < CG_EVENTS)
+		report_event(ctx, v);
 	/* what passed on the way in, in observe mode, was told then */
-	if (reason_in(reasons_noted, o->reason) ||
-	    (g->s->packet.direction == CG_IN &&
-	     reason_in(reasons_dropped | reasons_by_policy, o->reason)))
-		report_alert(g, o, action);
+	if (reason_in(reasons_noted, v->reason) ||
+	    (ctx->scratch->packet.direction == CG_IN &&
+	     reason_in(reasons_dropped | reasons_by_policy, v->reason)))
+		report_alert(ctx, v, action);
 	return action;
 }
 

@@ -16,115 +16,116 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Of an INVITE or ACK that comes in: two branches, as two Call-IDs, are two calls. */
-bpf_inline int guard_branches_differ(const struct guard *g)
+bpf_inline int msg_branches_differ(const struct pkt_ctx *ctx)
 {
-	const struct facts *f = &g->s->facts;
+	const struct msg_info *info = &ctx->scratch->info;
 
-	return f->direction == CG_IN && (f->method == CG_M_INVITE || f->method == CG_M_ACK) &&
-	       (g->s->parser.msg.flags & SIP_REPEATED);
+	return info->direction == CG_IN &&
+	       (info->method == CG_M_INVITE || info->method == CG_M_ACK) &&
+	       (ctx->scratch->parser.msg.flags & SIP_REPEATED);
 }
 
 /* A request of a known dialog. */
-BPF_SUBPROG int guard_dialog_request(struct guard *g, struct cg_dialog *d, struct outcome *o)
+BPF_SUBPROG int handle_dialog_request(struct pkt_ctx *ctx, struct cg_dialog *d, struct verdict *v)
 {
-	const struct facts *f = &g->s->facts;
-	struct cg_addr_change *m = move_find(f);
+	const struct msg_info *info = &ctx->scratch->info;
+	struct cg_addr_change *change = addr_change_find(info);
 
 	bpf_spin_lock(&d->lock);
-	if (f->direction == CG_OUT && f->method == CG_M_BYE)
-		dialog_bye_out(d, f, g->config, o);
-	else if (f->direction == CG_OUT)
-		dialog_request_out(d, f, m, o);
-	else if (f->method == CG_M_BYE)
-		dialog_bye_in(d, f, g->config, o);
-	else if (f->method == CG_M_ACK)
-		dialog_ack_in(d, f, o);
-	else if (f->method == CG_M_CANCEL)
-		o->reason = CG_R_IN_DIALOG;
+	if (info->direction == CG_OUT && info->method == CG_M_BYE)
+		dialog_bye_out(d, info, ctx->config, v);
+	else if (info->direction == CG_OUT)
+		dialog_request_out(d, info, change, v);
+	else if (info->method == CG_M_BYE)
+		dialog_bye_in(d, info, ctx->config, v);
+	else if (info->method == CG_M_ACK)
+		dialog_ack_in(d, info, v);
+	else if (info->method == CG_M_CANCEL)
+		v->reason = CG_R_IN_DIALOG;
 	else
-		dialog_request_in(d, f, o);
+		dialog_request_in(d, info, v);
 	bpf_spin_unlock(&d->lock);
-	if (o->moves && !(m && m->branch_in == branch_short(f->branch)))
-		move_note(g); /* a copy of it changes nothing */
+	if (v->addr_change && !(change && change->branch_in == branch_hash32(info->branch_hash)))
+		addr_change_store(ctx); /* a copy of it changes nothing */
 	return 0;
 }
 
 /* A request of no known dialog, but for a BYE that comes in. */
-BPF_SUBPROG int guard_new_request(struct guard *g, struct outcome *o)
+BPF_SUBPROG int handle_new_request(struct pkt_ctx *ctx, struct verdict *v)
 {
-	const struct facts *f = &g->s->facts;
-	int within = g->s->parser.msg.to_tag.len != 0;
+	const struct msg_info *info = &ctx->scratch->info;
+	int within = ctx->scratch->parser.msg.to_tag.len != 0;
 
-	if (f->method == CG_M_INVITE)
-		o->reason = f->direction == CG_IN ? invite_in(g) : invite_out(g);
-	if (f->method == CG_M_ACK)
-		o->reason = early_acked(g, o);
-	else if (f->method != CG_M_INVITE || within)
-		o->reason = early_request(g);
+	if (info->method == CG_M_INVITE)
+		v->reason = info->direction == CG_IN ? invite_in(ctx) : invite_out(ctx);
+	if (info->method == CG_M_ACK)
+		v->reason = early_ack(ctx, v);
+	else if (info->method != CG_M_INVITE || within)
+		v->reason = early_request(ctx);
 	return 0;
 }
 
 /* A BYE that is refused, the commonest of floods, costs no more than who it is of. */
-bpf_inline void guard_request(struct guard *g, struct outcome *o)
+bpf_inline void handle_request(struct pkt_ctx *ctx, struct verdict *v)
 {
-	struct facts *f = &g->s->facts;
-	int bye_in = f->method == CG_M_BYE && f->direction == CG_IN;
+	struct msg_info *info = &ctx->scratch->info;
+	int bye_in = info->method == CG_M_BYE && info->direction == CG_IN;
 	struct cg_dialog *d = NULL;
 
-	if (f->method != CG_M_INVITE || g->s->parser.msg.to_tag.len)
-		d = bpf_map_lookup_elem(&dialogs, &f->key);
-	if (d && bye_in && dialog_bye_is_low(d, f, g->config, o))
+	if (info->method != CG_M_INVITE || ctx->scratch->parser.msg.to_tag.len)
+		d = bpf_map_lookup_elem(&dialogs, &info->key);
+	if (d && bye_in && dialog_bye_reject_low(d, info, ctx->config, v))
 		return;
 	if (!d && bye_in) {
-		o->reason = early_request(g);
+		v->reason = early_request(ctx);
 		return;
 	}
-	facts_routing(g);
-	if (guard_branches_differ(g))
-		o->reason = CG_R_AMBIGUOUS;
+	msg_info_parse_routing(ctx);
+	if (msg_branches_differ(ctx))
+		v->reason = CG_R_AMBIGUOUS;
 	else if (d)
-		guard_dialog_request(g, d, o);
+		handle_dialog_request(ctx, d, v);
 	else
-		guard_new_request(g, o);
+		handle_new_request(ctx, v);
 }
 
-BPF_SUBPROG int guard_response(struct guard *g, struct outcome *o)
+BPF_SUBPROG int handle_response(struct pkt_ctx *ctx, struct verdict *v)
 {
-	const struct facts *f = &g->s->facts;
-	struct cg_dialog *d = bpf_map_lookup_elem(&dialogs, &f->key);
-	struct cg_addr_change *m = d ? move_find(f) : NULL;
-	struct cg_invite *i = d ? invite_outranks(g, d) : NULL;
+	const struct msg_info *info = &ctx->scratch->info;
+	struct cg_dialog *d = bpf_map_lookup_elem(&dialogs, &info->key);
+	struct cg_addr_change *change = d ? addr_change_find(info) : NULL;
+	struct cg_invite *invite = d ? invite_takes_over(ctx, d) : NULL;
 
-	if (i) {
-		o->reason = dialog_take_over(g, d, i, o);
+	if (invite) {
+		v->reason = dialog_replace(ctx, d, invite, v);
 	} else if (d) {
 		bpf_spin_lock(&d->lock);
-		if (f->method != CG_M_BYE)
-			dialog_answered(d, f, m, o);
-		else if (f->direction == CG_IN)
-			dialog_bye_answered_in(d, f, o);
+		if (info->method != CG_M_BYE)
+			dialog_response(d, info, change, v);
+		else if (info->direction == CG_IN)
+			bye_response_in(d, info, v);
 		else
-			dialog_bye_answered_out(d, f, o);
+			bye_response_out(d, info, v);
 		bpf_spin_unlock(&d->lock);
-	} else if (f->method != CG_M_INVITE) {
-		o->reason = CG_R_OUT_OF_DIALOG;
+	} else if (info->method != CG_M_INVITE) {
+		v->reason = CG_R_OUT_OF_DIALOG;
 	} else {
-		o->reason = f->direction == CG_IN ? invite_answered_in(g, o)
-						  : invite_answered_out(g, o);
+		v->reason = info->direction == CG_IN ? invite_response_in(ctx, v)
+						     : invite_response_out(ctx, v);
 	}
 	return 0;
 }
 
-bpf_inline int method_must_show(__u8 method)
+bpf_inline int method_is_call_control(__u8 method)
 {
 	return method == CG_M_BYE || method == CG_M_INVITE || method == CG_M_ACK;
 }
 
 /* No start line in sight: a fragment too short to tell, or something else on a SIP port. */
-bpf_inline __u8 guard_not_sip(struct guard *g, int complete)
+bpf_inline __u8 msg_not_sip_reason(struct pkt_ctx *ctx, int complete)
 {
-	struct sip_parser *p = &g->s->parser;
-	__u32 len = g->s->packet.length, end;
+	struct sip_parser *p = &ctx->scratch->parser;
+	__u32 len = ctx->scratch->packet.length, end;
 	__u8 method;
 
 	if (complete)
@@ -133,7 +134,7 @@ bpf_inline __u8 guard_not_sip(struct guard *g, int complete)
 		return CG_R_NOT_SIP;
 	end = sip_find(p, p->line, p->len, SIP_ANY(' ', '\t', ' '));
 	method = sip_method(p, p->line, end - p->line);
-	return end == p->len || method_must_show(method) ? CG_R_FRAGMENTED : CG_R_NOT_SIP;
+	return end == p->len || method_is_call_control(method) ? CG_R_FRAGMENTED : CG_R_NOT_SIP;
 }
 
 /*
@@ -141,13 +142,13 @@ bpf_inline __u8 guard_not_sip(struct guard *g, int complete)
  * The Vias that a request came with come back in what answers it: in the 2xx, and in the 18x that tells
  * the To tag for an ACK sent blindly.
  */
-bpf_inline int guard_hides(const struct sip_msg *msg)
+bpf_inline int msg_is_truncated(const struct sip_msg *msg)
 {
 	if ((msg->flags & SIP_HAS_ALL) == SIP_HAS_ALL)
 		return 0;
 	if (msg->status)
 		return msg->status > 100 && msg->status < 300;
-	return method_must_show(msg->method);
+	return method_is_call_control(msg->method);
 }
 
 /*
@@ -156,21 +157,21 @@ bpf_inline int guard_hides(const struct sip_msg *msg)
  * Call-ID at a blank, PJSIP decodes %61) would answer to a call that nobody has noted. Not of a gateway's
  * BYE: who made the dialog so is the other leg.
  */
-bpf_inline int guard_two_ways(struct guard *g)
+bpf_inline int msg_is_ambiguous(struct pkt_ctx *ctx)
 {
 	const __u32 identity = SIP_HAS_CALL_ID | SIP_HAS_FROM | SIP_HAS_TO;
-	const struct sip_msg *msg = &g->s->parser.msg;
+	const struct sip_msg *msg = &ctx->scratch->parser.msg;
 
-	if (msg->status || g->s->packet.direction == CG_OUT)
+	if (msg->status || ctx->scratch->packet.direction == CG_OUT)
 		return 0;
 	if (msg->method == CG_M_BYE)
 		return (msg->flags & SIP_AMBIGUOUS) &&
-		       !addr_is_gateway(g->config, g->s->packet.source);
+		       !addr_is_gateway(ctx->config, ctx->scratch->packet.source);
 	if (msg->method != CG_M_INVITE && msg->method != CG_M_ACK)
 		return 0;
 	return (msg->flags & SIP_REPEATED) ||
 	       ((msg->flags & SIP_ODD_ID) && msg->method == CG_M_INVITE && !msg->to_tag.len &&
-		!addr_is_gateway(g->config, g->s->packet.source)) ||
+		!addr_is_gateway(ctx->config, ctx->scratch->packet.source)) ||
 	       ((msg->flags & SIP_AMBIGUOUS) && (msg->flags & identity) != identity);
 }
 
@@ -179,7 +180,7 @@ bpf_inline int guard_two_ways(struct guard *g)
  * 8.2.6.2): an INVITE under another method's, or another request under BYE's, would be answered by
  * what it is not.
  */
-bpf_inline int guard_contradicts(const struct scratch *s)
+bpf_inline int msg_cseq_mismatch(const struct scratch *s)
 {
 	const struct sip_msg *msg = &s->parser.msg;
 
@@ -190,7 +191,7 @@ bpf_inline int guard_contradicts(const struct scratch *s)
 }
 
 /* What cannot belong to a call costs no hash and no look-up. */
-bpf_inline int guard_outside(const struct sip_msg *msg)
+bpf_inline int msg_is_out_of_dialog(const struct sip_msg *msg)
 {
 	if (msg->method == CG_M_REGISTER || msg->method == CG_M_PUBLISH)
 		return 1;
@@ -199,37 +200,37 @@ bpf_inline int guard_outside(const struct sip_msg *msg)
 	       msg->method != CG_M_ACK && msg->method != CG_M_BYE;
 }
 
-bpf_inline int guard_message(struct guard *g, struct outcome *o)
+bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 {
-	struct scratch *s = g->s;
+	struct scratch *s = ctx->scratch;
 	struct sip_msg *msg = &s->parser.msg;
 	const __u32 identity = SIP_HAS_CALL_ID | SIP_HAS_FROM | SIP_HAS_TO;
 	int complete = !s->packet.first_fragment && s->packet.length <= SIP_MAX;
 	__u32 len = s->packet.length <= SIP_MAX ? s->packet.length : SIP_MAX;
 
 	if (sip_parse(&s->parser, len, complete)) {
-		facts_basic(g);
-		o->reason = guard_not_sip(g, complete);
+		msg_info_init(ctx);
+		v->reason = msg_not_sip_reason(ctx, complete);
 		return 0;
 	}
-	facts_basic(g);
-	if (!complete && guard_hides(msg)) {
-		o->reason = CG_R_FRAGMENTED;
-	} else if (guard_two_ways(g)) {
-		o->reason = CG_R_AMBIGUOUS;
-	} else if (guard_contradicts(s)) {
-		o->reason = CG_R_BAD_CSEQ;
+	msg_info_init(ctx);
+	if (!complete && msg_is_truncated(msg)) {
+		v->reason = CG_R_FRAGMENTED;
+	} else if (msg_is_ambiguous(ctx)) {
+		v->reason = CG_R_AMBIGUOUS;
+	} else if (msg_cseq_mismatch(s)) {
+		v->reason = CG_R_BAD_CSEQ;
 	} else if ((msg->flags & identity) != identity) {
-		o->reason = CG_R_UNPARSABLE;
-	} else if (guard_outside(msg)) {
-		o->reason = CG_R_OUT_OF_DIALOG;
+		v->reason = CG_R_UNPARSABLE;
+	} else if (msg_is_out_of_dialog(msg)) {
+		v->reason = CG_R_OUT_OF_DIALOG;
 	} else {
-		facts_identity(g);
+		msg_info_set_key(ctx);
 		if (msg->status) {
-			facts_routing(g);
-			guard_response(g, o);
+			msg_info_parse_routing(ctx);
+			handle_response(ctx, v);
 		} else {
-			guard_request(g, o);
+			handle_request(ctx, v);
 		}
 	}
 	return 0;
@@ -239,27 +240,27 @@ bpf_inline int guard_message(struct guard *g, struct outcome *o)
  * Finds the payload; anything but PACKET_SIP is counted, and passes. A frame of its own: what lies
  * below the parser's on the stack is dear.
  */
-BPF_SUBPROG int guard_locate(struct guard *g, struct cursor *c, __u8 direction, __u32 ifindex)
+BPF_SUBPROG int locate_payload(struct pkt_ctx *ctx, struct cursor *c, __u8 direction, __u32 ifindex)
 {
 	struct packet *packet;
 	int reason;
 
-	g->s = scratch_get();
-	if (!g->s)
+	ctx->scratch = scratch_get();
+	if (!ctx->scratch)
 		return CG_R_INTERNAL;
-	packet = &g->s->packet;
+	packet = &ctx->scratch->packet;
 	packet->direction = direction;
 	packet->ifindex = ifindex;
-	reason = packet_read(c, g->config, packet, direction);
+	reason = packet_read(c, ctx->config, packet, direction);
 	if (reason != PACKET_SIP)
-		count(direction, reason, CG_PASS);
+		count_packet(direction, reason, CG_PASS);
 	return reason;
 }
 
 /* A length that 6.1's verifier, too, sees to lie within 1..SIP_MAX. */
-bpf_inline __u32 guard_copy_length(const struct guard *g)
+bpf_inline __u32 payload_copy_length(const struct pkt_ctx *ctx)
 {
-	__u32 n = g->s->packet.length;
+	__u32 n = ctx->scratch->packet.length;
 
 	if (n > SIP_MAX)
 		n = SIP_MAX;
@@ -268,62 +269,64 @@ bpf_inline __u32 guard_copy_length(const struct guard *g)
 	return n + 1;
 }
 
-bpf_inline int guard_in(struct xdp_md *ctx)
+bpf_inline int handle_ingress(struct xdp_md *xdp)
 {
-	struct outcome o = { .event = CG_EVENTS };
-	struct guard g = { .config = config_get() };
-	struct cursor c = { .ctx = ctx,
-			    .data = (void *)(long)ctx->data,
-			    .pos = (void *)(long)ctx->data,
-			    .end = (void *)(long)ctx->data_end };
+	struct verdict v = { .event = CG_EVENTS };
+	struct pkt_ctx ctx = { .config = config_get() };
+	struct cursor c = { .ctx = xdp,
+			    .data = (void *)(long)xdp->data,
+			    .pos = (void *)(long)xdp->data,
+			    .end = (void *)(long)xdp->data_end };
 
-	if (!g.config)
+	if (!ctx.config)
 		return XDP_PASS;
-	if (packet_is_other(c.data, c.end, g.config)) {
-		count(CG_IN, CG_R_OTHER_PORT, CG_PASS);
+	if (packet_is_other(c.data, c.end, ctx.config)) {
+		count_packet(CG_IN, CG_R_OTHER_PORT, CG_PASS);
 		return XDP_PASS;
 	}
-	c.frame = bpf_xdp_get_buff_len(ctx);
-	if (guard_locate(&g, &c, CG_IN, ctx->ingress_ifindex) != PACKET_SIP)
+	c.frame = bpf_xdp_get_buff_len(xdp);
+	if (locate_payload(&ctx, &c, CG_IN, xdp->ingress_ifindex) != PACKET_SIP)
 		return XDP_PASS;
-	if (g.s->packet.length &&
-	    bpf_xdp_load_bytes(ctx, g.s->packet.offset, g.s->parser.buf, guard_copy_length(&g)))
-		o.reason = CG_R_INTERNAL;
+	if (ctx.scratch->packet.length &&
+	    bpf_xdp_load_bytes(xdp, ctx.scratch->packet.offset, ctx.scratch->parser.buf,
+			       payload_copy_length(&ctx)))
+		v.reason = CG_R_INTERNAL;
 	else
-		guard_message(&g, &o);
-	return report(&g, &o) == CG_DROP ? XDP_DROP : XDP_PASS;
+		handle_message(&ctx, &v);
+	return report_verdict(&ctx, &v) == CG_DROP ? XDP_DROP : XDP_PASS;
 }
 
 SEC("xdp.frags")
-int cseqguard_in(struct xdp_md *ctx)
+int cseqguard_in(struct xdp_md *xdp)
 {
-	return guard_in(ctx);
+	return handle_ingress(xdp);
 }
 
 SEC("tc")
 int cseqguard_out(struct __sk_buff *skb)
 {
-	struct outcome o = { .event = CG_EVENTS };
-	struct guard g = { .config = config_get() };
+	struct verdict v = { .event = CG_EVENTS };
+	struct pkt_ctx ctx = { .config = config_get() };
 	struct cursor c = { .ctx = skb,
 			    .data = (void *)(long)skb->data,
 			    .pos = (void *)(long)skb->data,
 			    .end = (void *)(long)skb->data_end,
 			    .frame = skb->len };
 
-	if (!g.config)
+	if (!ctx.config)
 		return TC_ACT_UNSPEC;
-	if (packet_is_other(c.data, c.end, g.config)) {
-		count(CG_OUT, CG_R_OTHER_PORT, CG_PASS);
+	if (packet_is_other(c.data, c.end, ctx.config)) {
+		count_packet(CG_OUT, CG_R_OTHER_PORT, CG_PASS);
 		return TC_ACT_UNSPEC;
 	}
-	if (guard_locate(&g, &c, CG_OUT, skb->ifindex) != PACKET_SIP)
+	if (locate_payload(&ctx, &c, CG_OUT, skb->ifindex) != PACKET_SIP)
 		return TC_ACT_UNSPEC;
-	if (g.s->packet.length &&
-	    bpf_skb_load_bytes(skb, g.s->packet.offset, g.s->parser.buf, guard_copy_length(&g)))
-		o.reason = CG_R_INTERNAL;
+	if (ctx.scratch->packet.length &&
+	    bpf_skb_load_bytes(skb, ctx.scratch->packet.offset, ctx.scratch->parser.buf,
+			       payload_copy_length(&ctx)))
+		v.reason = CG_R_INTERNAL;
 	else
-		guard_message(&g, &o);
-	report(&g, &o);
+		handle_message(&ctx, &v);
+	report_verdict(&ctx, &v);
 	return TC_ACT_UNSPEC;
 }

@@ -4,7 +4,7 @@
  * where it was sent to; or when the host itself answers. A gateway's takes over a dialog that somebody
  * else has opened under its tag.
  *
- * API: invite_answered_in(), invite_answered_out(), invite_outranks(), dialog_take_over().
+ * API: invite_response_in(), invite_response_out(), invite_takes_over(), dialog_replace().
  */
 #ifndef CG_INVITE_RESPONSE_H
 #define CG_INVITE_RESPONSE_H
@@ -20,34 +20,37 @@
  *
  * And an ACK alone opened it: the callee's final response says when, and if at all.
  */
-bpf_inline struct cg_invite *invite_outranks(const struct guard *g, const struct cg_dialog *d)
+bpf_inline struct cg_invite *invite_takes_over(const struct pkt_ctx *ctx, const struct cg_dialog *d)
 {
-	const struct facts *f = &g->s->facts;
-	struct cg_txn_key key = txn_key(f, f->branch);
-	int in = f->direction == CG_IN;
-	struct cg_invite *i;
+	const struct msg_info *info = &ctx->scratch->info;
+	struct cg_txn_key key = txn_key(info, info->branch_hash);
+	int in = info->direction == CG_IN;
+	struct cg_invite *invite;
 
-	if (f->method != CG_M_INVITE || f->status < 200)
+	if (info->method != CG_M_INVITE || info->status < 200)
 		return NULL;
-	if (d->sip_code && (!in || f->status >= 300 || !f->peer_gateway ||
+	if (d->sip_code && (!in || info->status >= 300 || !info->remote_is_gateway ||
 			    (d->callee_flags & (CG_LEG_GATEWAY | CG_LEG_LOCAL)) ||
-			    addr_equal(d->callee.addr, f->peer))) /* named a gateway since */
+			    addr_equal(d->callee.addr, info->remote))) /* named a gateway since */
 		return NULL;
-	if (!d->sip_code && in && !f->peer_gateway && !addr_equal(d->callee.addr, f->peer))
+	if (!d->sip_code && in && !info->remote_is_gateway &&
+	    !addr_equal(d->callee.addr, info->remote))
 		return NULL;
-	i = bpf_map_lookup_elem(&pending, &key);
-	if (!i || (i->flags & CG_I_SPIRALED))
+	invite = bpf_map_lookup_elem(&pending, &key);
+	if (!invite || (invite->flags & CG_I_SPIRALED))
 		return NULL;
 	if (!in)
-		return i->flags & CG_I_LOCAL_UAS ? i : NULL;
-	return !(i->flags & CG_I_LOCAL_UAS) && (!f->interface || f->interface == i->sent_if) ? i
-											     : NULL;
+		return invite->flags & CG_I_LOCAL_UAS ? invite : NULL;
+	return !(invite->flags & CG_I_LOCAL_UAS) &&
+			       (!info->ifindex_hash || info->ifindex_hash == invite->sent_if)
+		       ? invite
+		       : NULL;
 }
 
 /* The dialog that gives way, into scratch: ended now as lost, unless it has ended. */
-bpf_inline void dialog_put_aside(struct cg_dialog *old, struct cg_dialog *d, __u64 now)
+bpf_inline void dialog_copy_replaced(struct cg_dialog *old, struct cg_dialog *d, __u64 now)
 {
-	struct outcome none;
+	struct verdict none;
 
 	bpf_spin_lock(&old->lock);
 	d->caller_tag = old->caller_tag;
@@ -66,10 +69,10 @@ bpf_inline void dialog_put_aside(struct cg_dialog *old, struct cg_dialog *d, __u
  * Its row has another key than the one that takes its place, in the map and, by setup, in the store:
  * the agent closes it as it closes any.
  */
-BPF_SUBPROG int dialog_keep_aside(struct guard *g)
+BPF_SUBPROG int dialog_store_replaced(struct pkt_ctx *ctx)
 {
-	struct cg_dialog *d = (void *)g->s->dialog;
-	struct cg_dialog_key aside = g->s->facts.key;
+	struct cg_dialog *d = (void *)ctx->scratch->dialog;
+	struct cg_dialog_key aside = ctx->scratch->info.key;
 
 	aside.tags += d->setup;
 	if (bpf_map_update_elem(&dialogs, &aside, d, BPF_ANY)) /* no room in either: stays open */
@@ -77,133 +80,137 @@ BPF_SUBPROG int dialog_keep_aside(struct guard *g)
 	return 0;
 }
 
-bpf_inline __u8 dialog_take_over(struct guard *g, struct cg_dialog *old, struct cg_invite *i,
-				 struct outcome *o)
+bpf_inline __u8 dialog_replace(struct pkt_ctx *ctx, struct cg_dialog *old, struct cg_invite *invite,
+			       struct verdict *v)
 {
-	struct facts *f = &g->s->facts;
-	struct cg_dialog *d = (void *)g->s->dialog;
+	struct msg_info *info = &ctx->scratch->info;
+	struct cg_dialog *d = (void *)ctx->scratch->dialog;
 	__u64 setup;
 
-	i->done = f->now;
-	if (f->status >= 300) {
+	invite->done = info->now;
+	if (info->status >= 300) {
 		bpf_spin_lock(&old->lock);
 		if (old->state != CG_S_ENDED)
-			dialog_close(old, CG_E_LOST, CG_LEG_NONE, f->now, o);
+			dialog_close(old, CG_E_LOST, CG_LEG_NONE, info->now, v);
 		bpf_spin_unlock(&old->lock);
-		o->clock = old->clock;
+		v->clock = old->clock;
 		return CG_R_REJECTED;
 	}
-	dialog_put_aside(old, d, f->now);
+	dialog_copy_replaced(old, d, info->now);
 	setup = d->setup;
-	dialog_keep_aside(g);
-	dialog_build(g, i, bpf_map_lookup_elem(&early, &f->key));
+	dialog_store_replaced(ctx);
+	dialog_build(ctx, invite, bpf_map_lookup_elem(&early, &info->key));
 	if (setup - d->setup < 3000) /* the store counts microseconds */
 		d->setup = setup + 1000;
 	/* in place, under the lock: another CPU may have the old one in hand */
-	if (bpf_map_update_elem(&dialogs, &f->key, d, BPF_EXIST | BPF_F_LOCK))
+	if (bpf_map_update_elem(&dialogs, &info->key, d, BPF_EXIST | BPF_F_LOCK))
 		return CG_R_INTERNAL;
-	return dialog_started(d, o);
+	return dialog_report_start(d, v);
 }
 
-bpf_inline struct cg_invite *invite_unseen(const struct facts *f)
+bpf_inline struct cg_invite *invite_find_unforwarded(const struct msg_info *info)
 {
-	struct cg_txn_key key = txn_key(f, f->branch2);
-	struct cg_invite *i = bpf_map_lookup_elem(&invites, &key);
+	struct cg_txn_key key = txn_key(info, info->branch2_hash);
+	struct cg_invite *invite = bpf_map_lookup_elem(&invites, &key);
 
-	return i && !(i->flags & CG_I_FORWARDED) ? i : NULL;
+	return invite && !(invite->flags & CG_I_FORWARDED) ? invite : NULL;
 }
 
 /* A response to an INVITE comes in; no dialog has its tags. */
-bpf_inline __u8 invite_answered_in(struct guard *g, struct outcome *o)
+bpf_inline __u8 invite_response_in(struct pkt_ctx *ctx, struct verdict *v)
 {
-	struct facts *f = &g->s->facts;
-	struct cg_txn_key key = txn_key(f, f->branch);
-	struct cg_invite *i = bpf_map_lookup_elem(&pending, &key);
-	__u64 branch = f->branch;
+	struct msg_info *info = &ctx->scratch->info;
+	struct cg_txn_key key = txn_key(info, info->branch_hash);
+	struct cg_invite *invite = bpf_map_lookup_elem(&pending, &key);
+	__u64 branch = info->branch_hash;
 	struct cg_early *e;
 	int elsewhere;
 
-	if (i && (i->flags & CG_I_LOCAL_UAS))
-		i = NULL; /* the host sent it nowhere */
-	if (!i && f->peer_gateway && f->relayed) {
-		i = invite_unseen(f); /* it went out in fragments, its headers out of sight */
-		branch = f->branch2;
-	} else if (i && f->interface && f->interface != i->sent_if) {
-		i = NULL;
+	if (invite && (invite->flags & CG_I_LOCAL_UAS))
+		invite = NULL; /* the host sent it nowhere */
+	if (!invite && info->remote_is_gateway && info->relayed) {
+		invite = invite_find_unforwarded(
+			info); /* it went out in fragments, its headers out of sight */
+		branch = info->branch2_hash;
+	} else if (invite && info->ifindex_hash && info->ifindex_hash != invite->sent_if) {
+		invite = NULL;
 	}
-	if (f->status >= 300) {
-		if (i && (f->peer_gateway || addr_equal(f->peer, i->sent_to)))
-			i->done = f->now;
+	if (info->status >= 300) {
+		if (invite &&
+		    (info->remote_is_gateway || addr_equal(info->remote, invite->sent_to)))
+			invite->done = info->now;
 		return CG_R_REJECTED;
 	}
-	if (f->status == 100)
+	if (info->status == 100)
 		return CG_R_EARLY;
-	elsewhere = i && !f->peer_gateway && !addr_equal(f->peer, i->sent_to);
-	e = bpf_map_lookup_elem(&early, &f->key);
+	elsewhere =
+		invite && !info->remote_is_gateway && !addr_equal(info->remote, invite->sent_to);
+	e = bpf_map_lookup_elem(&early, &info->key);
 	if (!e)
-		early_note(g, elsewhere ? NULL : i, branch);
-	if (f->status < 200) {
+		early_insert(ctx, elsewhere ? NULL : invite, branch);
+	if (info->status < 200) {
 		/* it rings on, each minute anew (RFC 3261 13.3.1.1); others could fill the map so */
-		if (i && i->renewed && f->peer_gateway)
-			i->renewed = f->now;
+		if (invite && invite->renewed && info->remote_is_gateway)
+			invite->renewed = info->now;
 		return CG_R_EARLY;
 	}
-	o->answerer = elsewhere;
-	if (!i || elsewhere)
+	v->unexpected_uas = elsewhere;
+	if (!invite || elsewhere)
 		return CG_R_FORGED_2XX;
 	/*
 	 * By a Route that the caller made a proxy relays an INVITE with a To tag invented, and a gateway
 	 * may take it. The price: a call of before the attach whose caller sends a re-INVITE to a gateway
 	 * (session timers) gets one suspect row, from there on; who knows its true start is the operator.
 	 */
-	if ((i->flags & CG_I_HAS_TO_TAG) && !f->peer_gateway)
+	if ((invite->flags & CG_I_HAS_TO_TAG) && !info->remote_is_gateway)
 		return CG_R_UNKNOWN_DIALOG;
-	if (e && e->callee_if && !f->peer_gateway && !addr_equal(f->peer, e->callee_addr))
+	if (e && e->callee_if && !info->remote_is_gateway &&
+	    !addr_equal(info->remote, e->callee_addr))
 		return CG_R_FORGED_2XX; /* under another's To tag, learned from its 18x */
-	i->done = f->now;
-	if (__sync_fetch_and_add(&i->forks, 1) >= CG_FORKS_MAX)
+	invite->done = info->now;
+	if (__sync_fetch_and_add(&invite->forks, 1) >= CG_FORKS_MAX)
 		return CG_R_FORKS_FULL;
-	return dialog_open(g, i, o);
+	return dialog_open(ctx, invite, v);
 }
 
 /* A response to an INVITE goes out; no dialog has its tags. */
-bpf_inline __u8 invite_answered_out(struct guard *g, struct outcome *o)
+bpf_inline __u8 invite_response_out(struct pkt_ctx *ctx, struct verdict *v)
 {
-	struct facts *f = &g->s->facts;
-	struct cg_txn_key key = txn_key(f, f->branch);
-	struct cg_invite *i = invite_noted(f, f->branch), *note;
+	struct msg_info *info = &ctx->scratch->info;
+	struct cg_txn_key key = txn_key(info, info->branch_hash);
+	struct cg_invite *invite = invite_find(info, info->branch_hash), *note;
 	struct cg_early *e;
 
-	if (f->status >= 300) {
+	if (info->status >= 300) {
 		note = bpf_map_lookup_elem(&invites, &key);
-		if (i)
-			i->done = f->now;
+		if (invite)
+			invite->done = info->now;
 		if (note)
-			note->done = f->now;
+			note->done = info->now;
 		return CG_R_REJECTED;
 	}
-	if (f->status == 100)
+	if (info->status == 100)
 		return CG_R_EARLY;
-	if (f->status < 200)
-		early_note(g, i, f->branch);
-	e = bpf_map_lookup_elem(&early, &f->key);
-	if (f->status < 200) {
+	if (info->status < 200)
+		early_insert(ctx, invite, info->branch_hash);
+	e = bpf_map_lookup_elem(&early, &info->key);
+	if (info->status < 200) {
 		/* It rings here, for minutes: an INVITE flood must not wash it out of `invites`. */
-		if (i && !i->renewed && e && e->first_seen == CG_OUT) {
-			invite_again(g->s, i);
-			g->s->invite.flags |= CG_I_LOCAL_UAS;
-			return invite_pend(g, &key, BPF_NOEXIST) == CG_R_PENDING_FULL
+		if (invite && !invite->renewed && e && e->first_seen == CG_OUT) {
+			invite_copy_note(ctx->scratch, invite);
+			ctx->scratch->invite.flags |= CG_I_LOCAL_UAS;
+			return invite_pend(ctx, &key, BPF_NOEXIST) == CG_R_PENDING_FULL
 				       ? CG_R_PENDING_FULL
 				       : CG_R_EARLY;
 		}
-		if (i && (i->flags & CG_I_LOCAL_UAS))
-			i->renewed = f->now;
+		if (invite && (invite->flags & CG_I_LOCAL_UAS))
+			invite->renewed = info->now;
 		return CG_R_EARLY;
 	}
 	/* One that came in before, and opened nothing, is not the host's own. */
-	if (!i || (e && e->first_seen == CG_IN))
+	if (!invite || (e && e->first_seen == CG_IN))
 		return CG_R_OUT_OF_DIALOG;
-	return dialog_open(g, i, o);
+	return dialog_open(ctx, invite, v);
 }
 
 #endif

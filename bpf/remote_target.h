@@ -3,8 +3,8 @@
  * The remote target that is kept: the Contact that the witness gave last, as it came in and as the
  * host passed it on. Only a BYE that names it reaches the witness.
  *
- * API: dialog_set_target_in(), dialog_refresh_target(), dialog_on_target(), branch_short(),
- * branch_of_caller().
+ * API: dialog_set_target_in(), dialog_refresh_target(), dialog_matches_target(), branch_hash32(),
+ * caller_branch_hash32().
  */
 #ifndef CG_REMOTE_TARGET_H
 #define CG_REMOTE_TARGET_H
@@ -22,7 +22,7 @@ bpf_inline int method_refreshes_target(__u8 method)
 	return method == CG_M_INVITE || method == CG_M_UPDATE;
 }
 
-bpf_inline __u32 branch_short(__u64 branch)
+bpf_inline __u32 branch_hash32(__u64 branch)
 {
 	return branch ? (__u32)(branch >> 32) | 1 : 0;
 }
@@ -31,17 +31,17 @@ bpf_inline __u32 branch_short(__u64 branch)
  * The branch that joins what comes in to what goes out: a request's own is below the host's, a
  * response's second is on top.
  */
-bpf_inline __u32 branch_of_caller(const struct facts *f)
+bpf_inline __u32 caller_branch_hash32(const struct msg_info *info)
 {
-	int in = f->direction == CG_IN, request = !f->status;
+	int in = info->direction == CG_IN, request = !info->status;
 
-	return branch_short(in == request ? f->branch : f->branch2);
+	return branch_hash32(in == request ? info->branch_hash : info->branch2_hash);
 }
 
-bpf_inline void dialog_set_target_in(struct cg_dialog *d, const struct facts *f)
+bpf_inline void dialog_set_target_in(struct cg_dialog *d, const struct msg_info *info)
 {
-	d->target_in = f->contact;
-	d->target_out = branch_of_caller(f);
+	d->target_in = info->contact_hash;
+	d->target_out = caller_branch_hash32(info);
 	d->flags |= CG_D_TARGET_KNOWN | CG_D_TARGET_FWD_PENDING;
 }
 
@@ -49,26 +49,27 @@ bpf_inline void dialog_set_target_in(struct cg_dialog *d, const struct facts *f)
  * `leg` gave a Contact: in its INVITE, its UPDATE, or its 2xx to one (RFC 3261 12.2). What goes out
  * counts once, for the branch of what came in from that leg: others' words go out as well.
  */
-bpf_inline void dialog_refresh_target(struct cg_dialog *d, const struct facts *f, __u8 leg)
+bpf_inline void dialog_refresh_target(struct cg_dialog *d, const struct msg_info *info, __u8 leg)
 {
-	if (!f->contact || !method_refreshes_target(f->method) || !leg_owns_target(d, leg))
+	if (!info->contact_hash || !method_refreshes_target(info->method) ||
+	    !leg_owns_target(d, leg))
 		return;
-	if (f->direction == CG_IN) {
-		if (!(d->flags & CG_D_TARGET_KNOWN) || d->target_in != f->contact)
-			dialog_set_target_in(d, f);
+	if (info->direction == CG_IN) {
+		if (!(d->flags & CG_D_TARGET_KNOWN) || d->target_in != info->contact_hash)
+			dialog_set_target_in(d, info);
 	} else if ((d->flags & CG_D_TARGET_FWD_PENDING) && d->target_out &&
-		   d->target_out == branch_of_caller(f)) {
-		d->target_out = f->contact;
+		   d->target_out == caller_branch_hash32(info)) {
+		d->target_out = info->contact_hash;
 		d->flags &= ~CG_D_TARGET_FWD_PENDING;
 	}
 }
 
 /* Proxies rewrite a Contact (NAT) or hide it (topology): either form counts. */
-bpf_inline int dialog_on_target(const struct cg_dialog *d, const struct facts *f)
+bpf_inline int dialog_matches_target(const struct cg_dialog *d, const struct msg_info *info)
 {
-	return !(d->flags & CG_D_TARGET_KNOWN) || f->request_uri == d->target_in ||
+	return !(d->flags & CG_D_TARGET_KNOWN) || info->request_uri_hash == d->target_in ||
 	       (!(d->flags & CG_D_TARGET_FWD_PENDING) && d->target_out &&
-		f->request_uri == d->target_out);
+		info->request_uri_hash == d->target_out);
 }
 
 #endif

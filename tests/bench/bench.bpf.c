@@ -76,7 +76,7 @@ int bench_random_only(struct xdp_md *ctx)
 SEC("xdp.frags")
 int bench_random(struct xdp_md *ctx)
 {
-	return write_number(ctx) ? XDP_ABORTED : guard_in(ctx);
+	return write_number(ctx) ? XDP_ABORTED : handle_ingress(ctx);
 }
 
 /* Call-ID to key as the guard does it; the tags are known. */

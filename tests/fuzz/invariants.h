@@ -150,18 +150,20 @@ static void check_end(const struct cg_dialog *was, const struct cg_dialog *is)
 
 /* What closes a call for good came from a witness, or went out from one; by addresses alone. */
 static void check_evidence(const struct cg_dialog *was, const struct cg_dialog *is,
-			   const struct facts *f)
+			   const struct msg_info *info)
 {
-	int caller = addr_equal(f->peer, was->caller.addr) && (was->caller_flags & CG_LEG_WITNESS);
-	int callee = addr_equal(f->peer, was->callee.addr) && (was->callee_flags & CG_LEG_WITNESS);
+	int caller =
+		addr_equal(info->remote, was->caller.addr) && (was->caller_flags & CG_LEG_WITNESS);
+	int callee =
+		addr_equal(info->remote, was->callee.addr) && (was->callee_flags & CG_LEG_WITNESS);
 	int host = (was->caller_flags | was->callee_flags) & CG_LEG_LOCAL;
 
 	if (was->state == CG_S_ENDED || is->state != CG_S_ENDED || (is->flags & CG_D_SUSPECT))
 		return;
-	HOLD(f->method == CG_M_BYE);
-	HOLD(f->status < 300 || f->status == 481);
-	HOLD(f->direction == CG_OUT ? host : caller || callee || f->peer_gateway);
-	HOLD(is->end_reason != CG_E_GONE || f->status == 481);
+	HOLD(info->method == CG_M_BYE);
+	HOLD(info->status < 300 || info->status == 481);
+	HOLD(info->direction == CG_OUT ? host : caller || callee || info->remote_is_gateway);
+	HOLD(is->end_reason != CG_E_GONE || info->status == 481);
 	HOLD(is->end <= native.now);
 }
 
@@ -187,23 +189,24 @@ static int is_taken_over(const struct cg_dialog *was, const struct cg_dialog *is
 }
 
 static void check_take_over(const struct cg_dialog *was, const struct cg_dialog *is, int reason,
-			    const struct facts *f)
+			    const struct msg_info *info)
 {
 	HOLD(reason == CG_R_OPENED || reason == CG_R_UNSEEN_START);
-	HOLD(f->method == CG_M_INVITE && f->status >= 200 && f->status < 300);
-	HOLD(is->state == CG_S_CONFIRMED && is->sip_code == f->status);
-	if (f->direction == CG_OUT) {
+	HOLD(info->method == CG_M_INVITE && info->status >= 200 && info->status < 300);
+	HOLD(is->state == CG_S_CONFIRMED && is->sip_code == info->status);
+	if (info->direction == CG_OUT) {
 		HOLD(!was->sip_code && is->callee_flags & CG_LEG_LOCAL);
 		return;
 	}
-	HOLD(addr_equal(is->callee.addr, f->peer));
-	HOLD(f->peer_gateway || (!was->sip_code && addr_equal(was->callee.addr, f->peer)));
+	HOLD(addr_equal(is->callee.addr, info->remote));
+	HOLD(info->remote_is_gateway ||
+	     (!was->sip_code && addr_equal(was->callee.addr, info->remote)));
 	HOLD(!was->sip_code || !(was->callee_flags & (CG_LEG_LOCAL | CG_LEG_GATEWAY)));
-	HOLD(!was->sip_code || !addr_equal(was->callee.addr, f->peer));
+	HOLD(!was->sip_code || !addr_equal(was->callee.addr, info->remote));
 }
 
 static void check_dialog(const struct cg_dialog *was, const struct cg_dialog *is, int dropped,
-			 const struct facts *f)
+			 const struct msg_info *info)
 {
 	HOLD(is->state >= CG_S_CONFIRMED && is->state <= CG_S_ENDED);
 	HOLD((is->caller_flags | is->callee_flags) & CG_LEG_WITNESS);
@@ -212,7 +215,7 @@ static void check_dialog(const struct cg_dialog *was, const struct cg_dialog *is
 	check_leg(&was->callee, &is->callee, was->callee_flags, is->callee_flags);
 	check_born(was, is);
 	check_end(was, is);
-	check_evidence(was, is, f);
+	check_evidence(was, is, info);
 	check_blocked(was, is, dropped);
 }
 
@@ -270,16 +273,16 @@ static void invariants_after(int in, int dropped)
 		if (!is.used[i])
 			continue;
 		if (is_taken_over(was, &is.dialogs[i])) {
-			check_take_over(was, &is.dialogs[i], reason, &s->facts);
+			check_take_over(was, &is.dialogs[i], reason, &s->info);
 			continue;
 		}
-		check_dialog(was, &is.dialogs[i], dropped, &s->facts);
+		check_dialog(was, &is.dialogs[i], dropped, &s->info);
 		blocked += is.dialogs[i].blocked_byes - was->blocked_byes;
 	}
 	HOLD(blocked ==
-	     (names_a_dialog(reason) && s->facts.method == CG_M_BYE && action != CG_PASS));
+	     (names_a_dialog(reason) && s->info.method == CG_M_BYE && action != CG_PASS));
 	/* but for a BYE only what would be taken for another message, or for none, is dropped */
-	HOLD(!dropped || s->facts.method == CG_M_BYE || reason == CG_R_FOREIGN_ACK ||
+	HOLD(!dropped || s->info.method == CG_M_BYE || reason == CG_R_FOREIGN_ACK ||
 	     reason == CG_R_FRAGMENTED || reason == CG_R_AMBIGUOUS || reason == CG_R_BAD_CSEQ);
 	check_steps(&is);
 }
