@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "dialog_json.h"
 #include "ladder_json.h"
-#include "loop.h"
 #include "text.h"
 #include "words.h"
 

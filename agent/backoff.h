@@ -3,7 +3,7 @@
 #ifndef CG_BACKOFF_H
 #define CG_BACKOFF_H
 
-#include "loop.h"
+#include "clock.h"
 
 #define CG_BACKOFF_FIRST (CG_SECOND / 4)
 #define CG_BACKOFF_MOST (10 * CG_SECOND)

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "fault.h"
 #include "log.h"
-#include "loop.h"
 #include "lost.h"
 
 #define HOUR (3600 * CG_SECOND)

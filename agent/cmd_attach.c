@@ -8,6 +8,7 @@
 #include "bpffs.h"
 #include "instance.h"
 #include "interface.h"
+#include "open_error.h"
 #include "options.h"
 #include "pins.h"
 #include "progress.h"

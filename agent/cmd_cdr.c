@@ -277,8 +277,10 @@ int cg_cmd_cdr(const struct cg_options *options)
 	if (settle && filtered(options))
 		return cg_usage("cdr settle takes one CALL_UID, and no filter; see: cseqguard cdr "
 				"--help");
-	code = settle && options->db && options->spool ? cg_usage("settle: either --db or --spool")
-						       : cg_store_of(options, &store);
+	code = settle && options->db && options->spool
+		       ? cg_usage("settle: either --db or --spool")
+		       : cg_store_of(options->instance, options->config, options->db,
+				     options->spool, &store);
 	if (!code)
 		code = settle ? cg_settle(options, options->args[1], &store)
 			      : list(options, store.spool);

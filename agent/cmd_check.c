@@ -10,6 +10,7 @@
 #include "fill.h"
 #include "home.h"
 #include "interface.h"
+#include "open_error.h"
 #include "options.h"
 #include "pins.h"
 #include "plugin.h"
@@ -219,7 +220,8 @@ static void spool(struct check *c)
 	struct cg_store store;
 	__s64 rows, oldest = 0;
 
-	if (cg_store_of(c->options, &store)) {
+	if (cg_store_of(c->options->instance, c->options->config, c->options->db, c->options->spool,
+			&store)) {
 		cg_plugin_say(&c->plugin, CG_PLUGIN_UNKNOWN,
 			      "the daemon's configuration is not legal");
 		return;

@@ -8,6 +8,7 @@
 #include "bpffs.h"
 #include "home.h"
 #include "interface.h"
+#include "open_error.h"
 #include "options.h"
 #include "progress.h"
 #include "report.h"
@@ -64,7 +65,7 @@ static int detach(const struct cg_options *options)
 	cg_bpffs_names_free(names, n);
 	if (!n)
 		return cg_fail_open(options->instance, -ENOENT);
-	err = cg_home_check(options->instance);
+	err = cg_interface_check_netns(options->instance);
 	if (err)
 		return err;
 	if (cg_interface_list(options->instance, &list, &n))

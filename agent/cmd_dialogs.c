@@ -8,6 +8,7 @@
 #include "dialog_json.h"
 #include "dialogs.h"
 #include "list.h"
+#include "open_error.h"
 #include "options.h"
 #include "pins.h"
 #include "report.h"

@@ -11,6 +11,7 @@
 #include "ethtool.h"
 #include "home.h"
 #include "interface.h"
+#include "options.h"
 #include "report.h"
 #include "store.h"
 
@@ -59,7 +60,9 @@ int cg_cmd_doctor(const struct cg_options *options)
 	struct cg_findings findings = { .list = options->json ? json_array() : NULL };
 	char unseen[256] = "";
 	struct cg_store store;
-	int code = cg_store_of(options, &store), inside;
+	int code = cg_store_of(options->instance, options->config, options->db, options->spool,
+			       &store),
+	    inside;
 
 	if (code)
 		return code;

@@ -10,6 +10,7 @@
 
 #include "event_text.h"
 #include "home.h"
+#include "open_error.h"
 #include "options.h"
 #include "pins.h"
 #include "report.h"

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "bpffs.h"
+#include "open_error.h"
 #include "options.h"
 #include "pins.h"
 #include "report.h"

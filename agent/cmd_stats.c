@@ -7,6 +7,7 @@
 
 #include "counters.h"
 #include "list.h"
+#include "open_error.h"
 #include "options.h"
 #include "pins.h"
 #include "report.h"

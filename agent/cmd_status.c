@@ -12,6 +12,7 @@
 #include "fill.h"
 #include "home.h"
 #include "interface.h"
+#include "open_error.h"
 #include "options.h"
 #include "pins.h"
 #include "report.h"

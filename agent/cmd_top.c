@@ -4,7 +4,8 @@
 #include <poll.h>
 #include <stdio.h>
 
-#include "loop.h"
+#include "clock.h"
+#include "open_error.h"
 #include "options.h"
 #include "report.h"
 #include "top_json.h"
@@ -70,10 +71,11 @@ int cg_cmd_top(const struct cg_options *given)
 
 	if (!options.delay_ms)
 		options.delay_ms = 1000;
-	code = cg_top_new(&options, &top);
+	code = cg_top_new(options.instance, options.config, options.db, options.spool, &top);
 	if (!code)
-		code = options.batch || options.json ? batch(&options, top)
-						     : cg_top_screen(&options, top);
+		code = options.batch || options.json
+			       ? batch(&options, top)
+			       : cg_top_screen(top, options.delay_ms, options.count);
 	cg_top_free(top);
 	return code;
 }

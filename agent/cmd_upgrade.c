@@ -8,6 +8,7 @@
 #include "home.h"
 #include "instance.h"
 #include "interface.h"
+#include "open_error.h"
 #include "options.h"
 #include "pins.h"
 #include "progress.h"
@@ -50,7 +51,7 @@ static int upgrade(const struct cg_options *options)
 	close(fd);
 	if (cg_interface_sweep(options->instance))
 		return CG_FAILED;
-	err = cg_home_check(options->instance);
+	err = cg_interface_check_netns(options->instance);
 	if (err)
 		return err;
 	old.prog_in = cg_map_open(options->instance, "prog_in");

@@ -4,13 +4,13 @@
 #define CG_DAEMON_H
 
 #include "daemon_options.h"
+#include "exit.h"
 #include "fallback.h"
 #include "guard.h"
 #include "http.h"
 #include "intake.h"
 #include "loop.h"
 #include "reload.h"
-#include "report.h"
 #include "rings.h"
 #include "server.h"
 #include "ship.h"

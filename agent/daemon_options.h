@@ -49,6 +49,12 @@ struct cg_daemon_options {
  * failure.
  */
 int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **argv, bool start);
+/*
+ * The options that a daemon of `instance` would start with. config: its file, NULL: the default, as
+ * above. Returns as above.
+ */
+int cg_daemon_options_of(struct cg_daemon_options *options, const char *instance,
+			 const char *config);
 void cg_daemon_options_free(struct cg_daemon_options *options);
 void cg_daemon_options_help(void); /* to stdout */
 void cg_daemon_options_print(const struct cg_daemon_options *options); /* to stdout */

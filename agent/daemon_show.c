@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "conninfo.h"
 #include "daemon_options_own.h"
 #include "log.h"
-#include "loop.h"
 
 #define VALUE_MAX 400
 

@@ -7,12 +7,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "daemon.h"
 #include "ifname.h"
 #include "log.h"
 #include "lost.h"
 #include "run.h"
 #include "text.h"
+#include "totals_note.h"
 
 #define LOCK_NS (2 * CG_SECOND)
 
@@ -132,7 +134,7 @@ int cg_daemon_start(struct cg_daemon *d)
 	err = open_store(d);
 	if (err)
 		return err;
-	if (cg_totals_load(&d->totals, d->options.instance, d->guard.config_id))
+	if (cg_totals_note_load(&d->totals, d->options.instance, d->guard.config_id))
 		cg_log("instance %s: its note of totals cannot be read: they start anew",
 		       d->options.instance);
 	d->track = cg_track_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, d->writer,
@@ -163,7 +165,7 @@ void cg_daemon_finish(struct cg_daemon *d)
 	cg_ship_free(d->ship);
 	cg_writer_stop(d->writer);
 	if (!d->web.view.gone) /* else its note went, too */
-		cg_totals_keep(&d->totals, d->options.instance, d->guard.config_id);
+		cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
 	cg_http_free(d->http);
 	free(d->web.state);
 	cg_server_free(d->server);

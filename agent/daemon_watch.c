@@ -6,10 +6,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "daemon.h"
 #include "log.h"
 #include "notify.h"
 #include "progress.h"
+#include "totals_note.h"
 
 #define BEAT_NS CG_SECOND /* looks at clock and loss counters */
 #define DRAIN_ROWS 1000 /* a batch: so many may be on their way at any time */
@@ -120,7 +122,7 @@ static void beat_ready(void *ctx, __u32 events)
 		stop(d, CG_FAILED);
 		return;
 	}
-	cg_totals_keep(&d->totals, d->options.instance, d->guard.config_id);
+	cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
 	if (!cg_upkeep(&d->upkeep))
 		cg_fallback_look(&d->fallback, cg_boottime());
 	cg_intake_turn(&d->intake, cg_boottime());

@@ -4,7 +4,6 @@
 #define CG_DOCTOR_H
 
 #include "finding.h"
-#include "options.h"
 
 void cg_doctor_host(struct cg_findings *findings); /* kernel, BTF, bpffs, rights */
 void cg_doctor_clock(struct cg_findings *findings);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "doctor.h"
-#include "loop.h"
 #include "schema.h"
 #include "text.h"
 

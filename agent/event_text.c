@@ -8,7 +8,6 @@
 #include "colour.h"
 #include "columns.h"
 #include "event_json.h"
-#include "report.h"
 #include "text.h"
 #include "words.h"
 

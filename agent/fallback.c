@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cdr.h"
+#include "clock.h"
 #include "log.h"
-#include "loop.h"
 #include "run.h"
 
 static void fall_back(struct cg_fallback *fallback, const struct cg_breaker_count *count, __u64 now)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "cseqguard.h"
-#include "filling.h"
 #include "walk.h"
 
 #define BATCHES 64 /* a step */

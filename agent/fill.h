@@ -7,6 +7,18 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#define CG_FILLING_FROM 80 /* percent */
+#define CG_FILLING_OVER 70 /* below: it is over */
+
+#define CG_FILLING_REMEDY                                                                          \
+	"calls that it has no room for run unguarded; make room, when few calls run: cseqguard "   \
+	"detach -a, then attach --max-dialogs N"
+
+static inline unsigned int cg_percent(__u32 used, __u32 max)
+{
+	return max ? used * 100ULL / max : 0;
+}
+
 struct cg_fill {
 	const char *map;
 	__u32 key_size;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "filling.h"
 
+#include "fill.h"
 #include "log.h"
 
 void cg_filling_look(struct cg_filling *filling, __u32 used)

@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "counters.h"
 #include "log.h"
-#include "loop.h"
 #include "pins.h"
 
 #define CLOCK_STEP_NS 100000000LL

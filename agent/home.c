@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "bpffs.h"
-#include "interface.h"
 #include "netns.h"
 #include "report.h"
 
@@ -36,8 +35,7 @@ int cg_home_pin(const char *instance, int prog_fd)
 	return err ? err : cg_bpffs_pin(prog_fd, instance, pin, CG_PIN_ROOT_ONLY);
 }
 
-/* The cookie of its namespace; 0: not known. */
-static __u64 home_of(const char *instance)
+__u64 cg_home_cookie(const char *instance)
 {
 	__u64 cookie = 0;
 	char **names;
@@ -53,7 +51,7 @@ static __u64 home_of(const char *instance)
 
 bool cg_home_is_here(const char *instance)
 {
-	__u64 home = home_of(instance), here;
+	__u64 home = cg_home_cookie(instance), here;
 
 	return !home || cg_netns_cookie(&here) || here == home;
 }
@@ -62,35 +60,7 @@ void cg_home_enter(const char *instance)
 {
 	char name[256];
 
-	if (!cg_home_is_here(instance) && !cg_netns_name(home_of(instance), name, sizeof(name)))
+	if (!cg_home_is_here(instance) &&
+	    !cg_netns_name(cg_home_cookie(instance), name, sizeof(name)))
 		cg_netns_enter(name);
-}
-
-static bool guards_something(const char *instance)
-{
-	struct cg_interface *list;
-	bool alive = false;
-	size_t n;
-
-	if (cg_interface_list(instance, &list, &n))
-		return true;
-	for (size_t i = 0; i < n; i++)
-		alive |= list[i].alive;
-	free(list);
-	return alive;
-}
-
-int cg_home_check(const char *instance)
-{
-	char name[256];
-
-	if (cg_home_is_here(instance) || !guards_something(instance))
-		return CG_DONE;
-	if (!cg_netns_name(home_of(instance), name, sizeof(name)))
-		return cg_fail("instance %s guards network namespace %s; add: -n %s, or another "
-			       "--instance",
-			       instance, name, name);
-	return cg_fail("instance %s guards another network namespace; run it in there (nsenter "
-		       "--net=/proc/PID/ns/net), or give another --instance",
-		       instance);
 }

@@ -6,10 +6,14 @@
 #ifndef CG_HOME_H
 #define CG_HOME_H
 
+#include <linux/types.h>
 #include <stdbool.h>
 
 /* Makes this network namespace the instance's. 0 or -errno, reported. */
 int cg_home_pin(const char *instance, int prog_fd);
+
+/* The cookie of the instance's network namespace; 0: not known. */
+__u64 cg_home_cookie(const char *instance);
 
 /* Whether this is the namespace that it guards; true, too, where that cannot be told. */
 bool cg_home_is_here(const char *instance);
@@ -19,8 +23,5 @@ bool cg_home_is_here(const char *instance);
  * called as they were when they were attached.
  */
 void cg_home_enter(const char *instance);
-
-/* CG_DONE if this is the namespace that it guards, or it guards none at present; else reported. */
-int cg_home_check(const char *instance);
 
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "backoff.h"
+#include "clock.h"
 #include "endpoint.h"
 #include "log.h"
 #include "loop.h"

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "endpoint.h"
 #include "log.h"
 #include "loop.h"

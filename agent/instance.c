@@ -13,6 +13,7 @@
 #include "guard.skel.h"
 #include "home.h"
 #include "interface.h"
+#include "open_error.h"
 #include "pins.h"
 #include "progress.h"
 #include "report.h"
@@ -226,7 +227,7 @@ static int reopen(const char *name, const struct cg_settings *settings,
 	if (!err)
 		err = cg_interface_sweep(name) ? CG_FAILED : CG_DONE;
 	if (!err)
-		err = cg_home_check(name);
+		err = cg_interface_check_netns(name);
 	if (err)
 		return err;
 	found.prog_in = cg_map_open(name, "prog_in");

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "ifname.h"
-#include "loop.h"
 
 static bool room(const struct cg_intake *intake)
 {

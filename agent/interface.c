@@ -13,6 +13,7 @@
 #include "bpffs.h"
 #include "clsact.h"
 #include "home.h"
+#include "netns.h"
 #include "pins.h"
 #include "report.h"
 
@@ -331,4 +332,33 @@ int cg_interface_upgrade(const char *instance, const struct cg_interface *interf
 		bpf_link_update(fd, old_in, NULL);
 	close(fd);
 	return err;
+}
+
+static bool any_alive(const char *instance)
+{
+	struct cg_interface *list;
+	bool alive = false;
+	size_t n;
+
+	if (cg_interface_list(instance, &list, &n))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		alive |= list[i].alive;
+	free(list);
+	return alive;
+}
+
+int cg_interface_check_netns(const char *instance)
+{
+	char name[256];
+
+	if (cg_home_is_here(instance) || !any_alive(instance))
+		return CG_DONE;
+	if (!cg_netns_name(cg_home_cookie(instance), name, sizeof(name)))
+		return cg_fail("instance %s guards network namespace %s; add: -n %s, or another "
+			       "--instance",
+			       instance, name, name);
+	return cg_fail("instance %s guards another network namespace; run it in there (nsenter "
+		       "--net=/proc/PID/ns/net), or give another --instance",
+		       instance);
 }

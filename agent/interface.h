@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "options.h"
+enum cg_attach_mode { CG_ATTACH_AUTO, CG_ATTACH_NATIVE, CG_ATTACH_SKB };
 
 struct cg_interface {
 	__u32 ifindex; /* of when it was attached */
@@ -28,6 +28,12 @@ struct cg_interface {
 
 /* All of an instance, seen from this network namespace; the caller frees the array. */
 int cg_interface_list(const char *instance, struct cg_interface **list, size_t *n);
+
+/*
+ * Returns CG_DONE if the caller is in the network namespace that the instance guards, or if the
+ * instance guards no interface at present. Otherwise CG_FAILED, reported.
+ */
+int cg_interface_check_netns(const char *instance);
 
 /* What its XDP program is: "native", "generic", "gone" or "hidden". Static. */
 const char *cg_interface_word(const struct cg_interface *interface);

@@ -21,18 +21,6 @@ const char *cg_mark_word(unsigned int mark)
 	return mark < CG_MARKS ? marks[mark] : "unknown";
 }
 
-bool cg_call_id_is(const char *call_id, const char *asked)
-{
-	char shown[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
-
-	if (!strncmp(call_id, asked, CG_CALL_ID_MAX - 1))
-		return true;
-	if (!strchr(asked, '\\'))
-		return false;
-	cg_text_utf8(shown, sizeof(shown), call_id, CG_CALL_ID_MAX);
-	return !strcmp(shown, asked);
-}
-
 /* --- who sent it to whom ---------------------------------------------------------------------- */
 
 static enum cg_place place_of(__u8 leg)

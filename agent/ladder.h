@@ -79,10 +79,4 @@ void cg_ladder_make(const struct cg_recent_call *call, struct cg_ladder *ladder)
 /* A call of which the map alone tells. */
 void cg_ladder_call(const struct cg_dialog *dialog, struct cg_recent_call *call);
 
-/*
- * Does this Call-ID of the contract (NUL-ended, cut to CG_CALL_ID_MAX) stand for what was asked
- * for: the same bytes, as far as they are kept, or as they are shown (cg_text_utf8).
- */
-bool cg_call_id_is(const char *call_id, const char *asked);
-
 #endif

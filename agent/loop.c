@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define EVENTS_A_TURN 16
 
@@ -90,12 +91,4 @@ void cg_fd_drain(int fd)
 	/* non-blocking: nothing there is as good */
 	if (read(fd, &count, sizeof(count)) < 0)
 		return;
-}
-
-__u64 cg_boottime(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * CG_SECOND + now.tv_nsec;
 }

@@ -6,8 +6,6 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
-#define CG_SECOND 1000000000ULL
-
 struct cg_watch {
 	int fd;
 	void (*ready)(void *ctx, __u32 events);
@@ -36,7 +34,5 @@ int cg_timer_set(int fd, __u64 first, __u64 period);
 
 /* Takes the count out of a timerfd or eventfd. */
 void cg_fd_drain(int fd);
-
-__u64 cg_boottime(void); /* CLOCK_BOOTTIME, ns */
 
 #endif

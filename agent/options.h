@@ -6,9 +6,8 @@
 #include <stdbool.h>
 
 #include "event_filter.h"
+#include "interface.h"
 #include "settings.h"
-
-enum cg_attach_mode { CG_ATTACH_AUTO, CG_ATTACH_NATIVE, CG_ATTACH_SKB };
 
 struct cg_options {
 	const char *instance;
@@ -70,9 +69,6 @@ struct cg_verb {
 #define CG_VERB_RUN(NAME, verb, args, text) int cg_cmd_##verb(const struct cg_options *options);
 CG_VERB_LIST(CG_VERB_RUN)
 #undef CG_VERB_RUN
-
-/* The ladders of a Call-ID to stdout: `ladder`, and whoever opens a call. Exit code, reported. */
-int cg_ladder_show(const struct cg_options *options, const char *call_id);
 
 extern const struct cg_verb cg_verbs[CG_VERBS];
 

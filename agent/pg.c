@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "backoff.h"
+#include "clock.h"
 #include "loop.h"
 
 #define HOSTS_A_TIMEOUT 5 /* so many silent hosts are passed over within one try */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ladder.h"
-#include "loop.h"
+#include "clock.h"
+#include "text.h"
 
 #define NONE CG_RECENT_DIALOGS
 #define BUCKETS 2048 /* a power of two: keys are keyed hashes already */

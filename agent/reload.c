@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "homer.h"
 #include "log.h"
 #include "loop.h"

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bpffs.h"
 #include "progress.h"
 
 static bool as_json;
@@ -73,34 +72,6 @@ void cg_notice(const char *format, ...)
 	va_start(args, format);
 	say("notice", format, args);
 	va_end(args);
-}
-
-int cg_fail_open(const char *instance, int err)
-{
-	switch (err) {
-	case -ENOENT:
-		if (cg_bpffs_hidden())
-			return cg_fail(
-				"/sys/fs/bpf: no bpffs is to be seen in this mount namespace "
-				"(`ip netns exec` makes one that hides it); run it outside, "
-				"with: cseqguard -n NETNS");
-		return cg_fail("instance %s is not attached; start with: cseqguard attach --mode "
-			       "observe IFACE",
-			       instance);
-	case -EPROTO:
-		return cg_fail(
-			"instance %s: its maps are of another layout than %d, which this "
-			"program reads; use the version that made them, or remove them with: "
-			"cseqguard detach -a",
-			instance, CG_LAYOUT);
-	case -EPERM:
-	case -EACCES:
-		return cg_fail("instance %s: no permission to open its maps; run as root, or as a "
-			       "member of group cseqguard",
-			       instance);
-	default:
-		return cg_fail("instance %s: %s", instance, strerror(-err));
-	}
 }
 
 int cg_json_out(json_t *json)

@@ -5,12 +5,9 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "cseqguard.h"
-#include "text.h"
-
-/* Exit codes: what every verb returns. */
-enum cg_exit { CG_DONE, CG_FAILED, CG_USAGE, CG_NOT_ATTACHED };
+#include "exit.h"
 
 void cg_report_json(bool json);
 
@@ -32,9 +29,6 @@ struct cg_kept {
  * finding of his own, or draws on the terminal. Returns where it went before, to be put back.
  */
 struct cg_kept cg_report_keep(struct cg_kept kept);
-
-/* Reports why an instance's pins did not open (an -errno of cg_map_open, cg_config_open). */
-int cg_fail_open(const char *instance, int err);
 
 /* One JSON text in one line; takes the reference. CG_DONE or CG_FAILED (reported). */
 int cg_json_out(json_t *json);

@@ -3,15 +3,18 @@
 #ifndef CG_STORE_H
 #define CG_STORE_H
 
-#include "options.h"
-
 struct cg_store {
 	char *db; /* conninfo; NULL: the spool is the store */
 	char *spool;
 };
 
-/* CG_DONE, or an exit code, reported. Strings are the structure's own: cg_store_free(). */
-int cg_store_of(const struct cg_options *options, struct cg_store *store);
+/*
+ * Reads where the daemon of `instance` stores its rows. config: its configuration file, NULL: the
+ * default. db, spool: override the file, NULL: as the file has it. Returns CG_DONE, or an exit code,
+ * reported. The caller frees the strings with cg_store_free().
+ */
+int cg_store_of(const char *instance, const char *config, const char *db, const char *spool,
+		struct cg_store *store);
 void cg_store_free(struct cg_store *store);
 
 #endif

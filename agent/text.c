@@ -168,3 +168,15 @@ int cg_number_read(const char *text, __u64 min, __u64 max, __u64 *number)
 	*number = value;
 	return 0;
 }
+
+bool cg_call_id_is(const char *call_id, const char *asked)
+{
+	char shown[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+
+	if (!strncmp(call_id, asked, CG_CALL_ID_MAX - 1))
+		return true;
+	if (!strchr(asked, '\\'))
+		return false;
+	cg_text_utf8(shown, sizeof(shown), call_id, CG_CALL_ID_MAX);
+	return !strcmp(shown, asked);
+}

@@ -4,6 +4,7 @@
 #define CG_TEXT_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cseqguard.h"
@@ -40,5 +41,11 @@ void cg_time_short(char text[CG_TIME_TEXT]);
 
 /* Nothing but a decimal number from min to max. 0, or -EINVAL with *number untouched. */
 int cg_number_read(const char *text, __u64 min, __u64 max, __u64 *number);
+
+/*
+ * Does this Call-ID of the contract (NUL-ended, cut to CG_CALL_ID_MAX) stand for what was asked
+ * for: the same bytes, as far as they are kept, or as they are shown (cg_text_utf8).
+ */
+bool cg_call_id_is(const char *call_id, const char *asked);
 
 #endif

@@ -7,9 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "counters.h"
 #include "home.h"
-#include "loop.h"
+#include "open_error.h"
 #include "pins.h"
 #include "report.h"
 #include "spool.h"
@@ -24,7 +25,8 @@ static const enum cg_fill_map maps[CG_TOP_MAPS] = {
 	[CG_TOP_EARLY] = CG_FILL_EARLY,
 };
 
-int cg_top_new(const struct cg_options *options, struct cg_top **out)
+int cg_top_new(const char *instance, const char *config, const char *db, const char *spool,
+	       struct cg_top **out)
 {
 	struct cg_top *top = calloc(1, sizeof(*top));
 	int err;
@@ -35,12 +37,12 @@ int cg_top_new(const struct cg_options *options, struct cg_top **out)
 	top->daemon_fd = -1;
 	top->map = CG_TOP_MAPS;
 	top->ends.a_second = CG_RATE_UNKNOWN;
-	top->instance = options->instance;
+	top->instance = instance;
 	top->calls = calloc(1, sizeof(*top->calls));
 	top->building = calloc(1, sizeof(*top->building));
 	if (!top->calls || !top->building)
 		return cg_fail("top: out of memory");
-	err = cg_store_of(options, &top->store);
+	err = cg_store_of(instance, config, db, spool, &top->store);
 	if (err)
 		return err;
 	for (int i = 0; i < CG_TOP_MAPS; i++)

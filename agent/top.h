@@ -11,7 +11,6 @@
 #include "fill.h"
 #include "interface.h"
 #include "offenders.h"
-#include "options.h"
 #include "rate.h"
 #include "run.h"
 #include "store.h"
@@ -46,8 +45,12 @@ struct cg_top {
 	__u64 live_before, began_before;
 };
 
-/* CG_DONE, or an exit code with the error reported. cg_top_free() in either case. */
-int cg_top_new(const struct cg_options *options, struct cg_top **top);
+/*
+ * config, db, spool: as cg_store_of() takes them. Returns CG_DONE, or an exit code with the error
+ * reported. Call cg_top_free() in either case.
+ */
+int cg_top_new(const char *instance, const char *config, const char *db, const char *spool,
+	       struct cg_top **top);
 void cg_top_free(struct cg_top *top);
 
 /*

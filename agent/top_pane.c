@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "columns.h"
+#include "ladder_show.h"
 #include "report.h"
 #include "text.h"
 
@@ -61,50 +61,40 @@ void cg_pane_help(struct cg_pane *pane)
 	pane->lines[0].look = CG_LOOK_HEAD;
 }
 
-/* What cg_ladder_show() writes, into a file without a name; NULL: it could not be made. */
-static FILE *ladder_of(const struct cg_options *options, const char *call_id)
+static void add_lines(struct cg_pane *pane, char *text)
 {
-	FILE *file = tmpfile();
-	int standard = dup(STDOUT_FILENO);
-
-	fflush(stdout);
-	if (file && standard >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0) {
-		cg_ladder_show(options, call_id);
-		fflush(stdout);
-		dup2(standard, STDOUT_FILENO);
-		rewind(file);
-	}
-	if (standard >= 0)
-		close(standard);
-	return file;
-}
-
-static void add_ladder(struct cg_pane *pane, const struct cg_options *options, const char *call_id)
-{
-	char text[CG_LINE_MAX], note[CG_LINE_MAX] = "";
-	struct cg_kept before = cg_report_keep((struct cg_kept){ note, sizeof(note) });
-	FILE *file = ladder_of(options, call_id);
-
-	cg_report_keep(before);
-	while (file && fgets(text, sizeof(text), file)) {
-		text[strcspn(text, "\n")] = '\0';
+	for (char *end; (end = strchr(text, '\n')); text = end + 1) {
+		*end = '\0';
 		add(pane, text);
 	}
-	if (file)
-		fclose(file);
+}
+
+static void add_ladder(struct cg_pane *pane, const char *instance, const char *call_id)
+{
+	char *text = NULL, note[CG_LINE_MAX] = "";
+	struct cg_kept before = cg_report_keep((struct cg_kept){ note, sizeof(note) });
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	if (file) {
+		cg_ladder_show(file, instance, call_id, false);
+		if (!fclose(file))
+			add_lines(pane, text);
+		free(text);
+	}
+	cg_report_keep(before);
 	if (*note)
 		add(pane, note);
 }
 
-void cg_pane_call(struct cg_pane *pane, const struct cg_options *options,
-		  const struct cg_dialog *dialog)
+void cg_pane_call(struct cg_pane *pane, const char *instance, const struct cg_dialog *dialog)
 {
 	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
 
 	if (!open_pane(pane))
 		return;
 	cg_text_utf8(call_id, sizeof(call_id), dialog->call.call_id, CG_CALL_ID_MAX);
-	add_ladder(pane, options, call_id);
+	add_ladder(pane, instance, call_id);
 	add(pane, "");
 	pane->n += cg_top_call_facts(dialog, pane->lines + pane->n, LINES_MAX - pane->n);
 }

@@ -11,8 +11,7 @@ struct cg_pane {
 };
 
 void cg_pane_help(struct cg_pane *pane);
-void cg_pane_call(struct cg_pane *pane, const struct cg_options *options,
-		  const struct cg_dialog *dialog);
+void cg_pane_call(struct cg_pane *pane, const char *instance, const struct cg_dialog *dialog);
 void cg_pane_close(struct cg_pane *pane);
 
 /* by lines, down where positive; bound: where the screen shows so many. */

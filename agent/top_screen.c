@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "columns.h"
-#include "loop.h"
+#include "open_error.h"
 #include "report.h"
 #include "terminal.h"
 #include "top_pane.h"
@@ -25,7 +26,6 @@
 
 struct screen {
 	struct cg_top *top;
-	const struct cg_options *options;
 	unsigned int selected, first; /* of the calls */
 	char call_id[CG_CALL_ID_MAX], to_tag[CG_TAG_MAX]; /* of the selected one; "": none yet */
 	struct cg_pane pane;
@@ -210,7 +210,7 @@ static void key_calls(struct screen *s, int key)
 	case '\n':
 	case '\r':
 		if (s->selected < calls->n)
-			cg_pane_call(&s->pane, s->options, &calls->list[s->selected]);
+			cg_pane_call(&s->pane, s->top->instance, &calls->list[s->selected]);
 		break;
 	case KEY_UP:
 	case 'k':
@@ -298,9 +298,9 @@ static int period(struct screen *s, __u64 delay)
 	return 0;
 }
 
-int cg_top_screen(const struct cg_options *options, struct cg_top *top)
+int cg_top_screen(struct cg_top *top, unsigned int delay_ms, unsigned int count)
 {
-	struct screen s = { .top = top, .options = options };
+	struct screen s = { .top = top };
 	unsigned int n = 0;
 	int err;
 
@@ -309,8 +309,8 @@ int cg_top_screen(const struct cg_options *options, struct cg_top *top)
 		return err;
 	do {
 		redraw(&s);
-		err = period(&s, options->delay_ms * 1000000ULL);
-		if (!err && options->count && ++n >= options->count)
+		err = period(&s, delay_ms * 1000000ULL);
+		if (!err && count && ++n >= count)
 			break;
 		if (!err && !s.quit)
 			err = cg_top_refresh(top);

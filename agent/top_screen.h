@@ -6,9 +6,9 @@
 #include "top.h"
 
 /*
- * Until q, a signal, or as many refreshes as options say; the terminal is as it was before. Exit
+ * Until q, a signal, or `count` refreshes (0: no limit), one every delay_ms; the terminal is as it was before. Exit
  * code; what fails is reported once it is.
  */
-int cg_top_screen(const struct cg_options *options, struct cg_top *top);
+int cg_top_screen(struct cg_top *top, unsigned int delay_ms, unsigned int count);
 
 #endif

@@ -6,11 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "columns.h"
 #include "counters.h"
-#include "filling.h"
-#include "loop.h"
-#include "report.h"
+#include "fill.h"
 #include "text.h"
 #include "words.h"
 

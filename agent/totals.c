@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "totals.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "run.h"
-
 #define MS 1000000ULL
-
-/* What a note holds, in this order. `none` never closes a call. */
-#define NUMBERS (4 + CG_ENDS - 1)
-_Static_assert(NUMBERS * 21 < CG_RUN_NOTE_MAX, "numbers of 20 digits fit a note");
 
 static void add_blocked(struct cg_totals *totals, struct cg_part *part,
 			const struct cg_dialog *dialog, __u64 now)
@@ -103,50 +92,4 @@ __u64 cg_totals_protected_ms(struct cg_totals *totals, __u64 now)
 	if (all > totals->shown_ms)
 		totals->shown_ms = all;
 	return totals->shown_ms;
-}
-
-static void numbers_of(struct cg_sums *sums, __u64 *at[NUMBERS])
-{
-	unsigned int n = 1; /* the first is the map's id */
-
-	at[n++] = &sums->blocked;
-	at[n++] = &sums->protected_ms;
-	at[n++] = &sums->suspect;
-	for (int end = CG_E_NONE + 1; end < CG_ENDS; end++)
-		at[n++] = &sums->closed[end];
-}
-
-int cg_totals_load(struct cg_totals *totals, const char *instance, __u32 map_id)
-{
-	char note[CG_RUN_NOTE_MAX], *p = note, *end;
-	int err = cg_run_note_read(instance, CG_RUN_TOTALS, note);
-	struct cg_sums sums = {};
-	__u64 id, *at[NUMBERS] = { &id };
-
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	numbers_of(&sums, at);
-	for (int i = 0; i < NUMBERS; i++, p = end) {
-		errno = 0;
-		*at[i] = strtoull(p, &end, 10);
-		if (end == p || errno)
-			return -EINVAL;
-	}
-	if (id == map_id)
-		totals->all = totals->gone = sums;
-	return 0;
-}
-
-int cg_totals_keep(const struct cg_totals *totals, const char *instance, __u32 map_id)
-{
-	struct cg_sums sums = totals->gone;
-	char note[CG_RUN_NOTE_MAX];
-	__u64 id = map_id, *at[NUMBERS] = { &id };
-	int len = 0;
-
-	numbers_of(&sums, at);
-	for (int i = 0; i < NUMBERS; i++)
-		len += snprintf(note + len, sizeof(note) - len, "%s%llu", i ? " " : "",
-				(unsigned long long)*at[i]);
-	return cg_run_note_write(instance, CG_RUN_TOTALS, note);
 }

@@ -46,11 +46,4 @@ void cg_totals_leave(struct cg_totals *totals, struct cg_part *part);
 /* Of closed calls, and of open ones until now. */
 __u64 cg_totals_protected_ms(struct cg_totals *totals, __u64 now);
 
-/*
- * The note of an instance whose map `config` has that id: read once at the start (a note of other
- * maps counts nothing), written each second. 0 or -errno.
- */
-int cg_totals_load(struct cg_totals *totals, const char *instance, __u32 map_id);
-int cg_totals_keep(const struct cg_totals *totals, const char *instance, __u32 map_id);
-
 #endif

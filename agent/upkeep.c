@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "filling.h"
+#include "clock.h"
+#include "fill.h"
 #include "log.h"
-#include "loop.h"
 #include "notify.h"
 #include "words.h"
 

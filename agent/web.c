@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "api.h"
-#include "loop.h"
+#include "clock.h"
 #include "metrics.h"
 #include "page.h"
 

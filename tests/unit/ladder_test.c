@@ -7,6 +7,7 @@
 #include "ladder_json.h"
 #include "recent.h"
 #include "tap.h"
+#include "text.h"
 
 #define S 1000000000ULL
 

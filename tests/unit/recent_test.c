@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "loop.h"
+#include "clock.h"
 #include "recent.h"
 #include "tap.h"
 

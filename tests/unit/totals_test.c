@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/totals.c agent/timeline.c agent/run.c agent/pins.c agent/text.c -lbpf
+// link: agent/totals.c agent/totals_note.c agent/timeline.c agent/run.c agent/pins.c agent/text.c -lbpf
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "tap.h"
 #include "totals.h"
+#include "totals_note.h"
 
 #define S 1000000000ULL
 #define MIN (60 * S)
@@ -128,17 +129,17 @@ static void notes(void)
 		ok(0, "totals: set up");
 		return;
 	}
-	ok(!cg_totals_load(&again, "t", 7) && !again.all.blocked, "totals: no note is none");
+	ok(!cg_totals_note_load(&again, "t", 7) && !again.all.blocked, "totals: no note is none");
 	t.gone = (struct cg_sums){ .blocked = ~0ULL, .protected_ms = ~0ULL, .suspect = ~0ULL };
 	for (int end = 1; end < CG_ENDS; end++)
 		t.gone.closed[end] = ~0ULL - end;
-	ok(!cg_totals_keep(&t, "t", ~0u) && !cg_totals_load(&again, "t", ~0u) &&
+	ok(!cg_totals_note_save(&t, "t", ~0u) && !cg_totals_note_load(&again, "t", ~0u) &&
 		   again.all.blocked == ~0ULL && again.gone.closed[CG_ENDS - 1] == ~0ULL - 8,
 	   "totals: the largest numbers fit the note");
-	ok(!cg_totals_load(&other, "t", 7) && !other.all.blocked,
+	ok(!cg_totals_note_load(&other, "t", 7) && !other.all.blocked,
 	   "totals: a note of other maps counts nothing");
 	snprintf(path, sizeof(path), "%s/t.totals", dir);
-	ok(!truncate(path, 30) && cg_totals_load(&other, "t", ~0u) && !other.all.blocked,
+	ok(!truncate(path, 30) && cg_totals_note_load(&other, "t", ~0u) && !other.all.blocked,
 	   "totals: a note that was cut is no note");
 	unlink(path);
 	rmdir(dir);
