@@ -14,9 +14,9 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(patsubst $(OUT)/%,%,$(2));)
 
 # Each program is its own files and what those need of the rest.
-CLI_SOURCES := agent/cseqguard.c $(wildcard agent/cmd_*.c)
-DAEMON_SOURCES := agent/cseqguardd.c
-AGENT_SOURCES := $(filter-out $(CLI_SOURCES) $(DAEMON_SOURCES),$(wildcard agent/*.c))
+CLI_SOURCES := $(wildcard agent/cli/*.c)
+DAEMON_SOURCES := $(wildcard agent/daemon/*.c)
+AGENT_SOURCES := $(filter-out $(CLI_SOURCES) $(DAEMON_SOURCES),$(wildcard agent/*/*.c))
 AGENT_LIB := $(OUT)/agent/agent.a
 
 CFLAGS ?= -O2 -g
@@ -67,10 +67,10 @@ $(OUT)/agent/%.o: agent/%.c config.mk Makefile
 	$(call say,CC,$@)$(CC) $(AGENT_CFLAGS) $(CLI_CFLAGS) $(DAEMON_CFLAGS) $(CPPFLAGS) $(CFLAGS) \
 		-MMD -MP -c $< -o $@
 
-$(addprefix $(OUT)/agent/,cmd_version.o metrics.o): AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
-$(OUT)/agent/instance.o: $(OUT)/guard.skel.h
-$(OUT)/agent/page.o: $(OUT)/agent/page.html.h
-$(OUT)/agent/schema.o: $(patsubst agent/%,$(OUT)/agent/%.h,$(wildcard agent/*.sql))
+$(addprefix $(OUT)/agent/,cli/version.o http/metrics.o): AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
+$(OUT)/agent/attach/instance.o: $(OUT)/guard.skel.h
+$(OUT)/agent/http/web_page.o: $(OUT)/agent/http/page.html.h
+$(OUT)/agent/postgres/schema.o: $(patsubst agent/%,$(OUT)/agent/%.h,$(wildcard agent/postgres/sql/*.sql))
 
 $(OUT)/%.bpf.o: bpf/%.bpf.c config.mk Makefile
 	@mkdir -p $(@D)
@@ -79,7 +79,7 @@ $(OUT)/%.bpf.o: bpf/%.bpf.c config.mk Makefile
 $(OUT)/%.skel.h: $(OUT)/%.bpf.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $* >$@.tmp && mv $@.tmp $@
 
-# A text file as a C string: static const char s[] =\n#include "agent/NAME.sql.h"\n;
+# A text file as a C string: static const char s[] =\n#include "agent/postgres/sql/NAME.sql.h"\n;
 as_string = $(call say,TEXT,$@)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
 $(OUT)/agent/%.sql.h: agent/%.sql
 	@mkdir -p $(@D)
@@ -120,7 +120,7 @@ test: all
 
 SHELL_FILES = $(shell git ls-files configure .ci deploy tests | \
 	xargs grep -lE '^\#!.*[ /](sh|bash|bats)$$') deploy/cseqguard.bash-completion
-C_FILES = $(wildcard include/*.h bpf/*.[ch] agent/*.[ch] tests/*/*.[ch])
+C_FILES = $(wildcard include/*.h bpf/*.[ch] agent/*/*.[ch] tests/*/*.[ch])
 # cppcheck takes what a system call fills for unset; gcc has its own eye on that.
 CPPCHECK := --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
 	--suppress=missingIncludeSystem --suppress=unknownMacro --suppress=uninitvar \
@@ -191,4 +191,4 @@ help:
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(wildcard $(OUT)/*.d $(OUT)/*/*.d)
+-include $(wildcard $(OUT)/*.d $(OUT)/agent/*/*.d)

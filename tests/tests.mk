@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Included by the Makefile: builds the tests' programs. tests/run runs them.
 TESTS := $(OUT)/tests
-TESTED_HEADERS := $(wildcard include/*.h agent/*.h tests/unit/*.h)
+TESTED_HEADERS := $(wildcard include/*.h agent/*/*.h tests/unit/*.h)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 KERNEL_OBJS := $(patsubst tests/kernel/%.c,$(TESTS)/kernel/%.o,\
 	$(filter-out %.bpf.c,$(wildcard tests/kernel/*.c))) $(TESTS)/kernel/words.o \
@@ -30,7 +30,7 @@ e2e-programs: all $(TESTS)/e2e/flood $(TESTS)/bench/calls
 fuzz-programs: $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%)
 test-programs: unit-programs kernel-programs fuzz-programs
 
-# A unit test is native and sanitized; its line `// link: agent/words.c -lpq` says what it links.
+# A unit test is native and sanitized; its line `// link: agent/util/enum_names.c -lpq` says what it links.
 define unit_test
 $(TESTS)/unit/$(1): tests/unit/$(1).c $(filter %.c,$(2)) $(TESTED_HEADERS) config.mk
 	@mkdir -p $$(@D)
@@ -49,11 +49,11 @@ $(TESTS)/bench/bench: $(BENCH_OBJS)
 
 # The store's bench: what it is fed by, and what it is compared with.
 $(TESTS)/bench/calls: $(addprefix $(TESTS)/,bench/calls.o kernel/hosts.o kernel/message.o kernel/frame.o) \
-	$(OUT)/agent/pins.o
+	$(OUT)/agent/maps/pins.o
 	$(call say,LINK,$@)$(CC) $(AGENT_LDFLAGS) $^ -lbpf -o $@
 
 $(TESTS)/bench/upsert: $(TESTS)/bench/upsert.o \
-	$(addprefix $(OUT)/agent/,table.o words.o arrays.o insert.o)
+	$(addprefix $(OUT)/agent/,calls/db_tables.o util/enum_names.o postgres/pg_array.o postgres/pg_insert.o)
 	$(call say,LINK,$@)$(CC) $(AGENT_LDFLAGS) $^ $(DAEMON_LIBS) -o $@
 
 # The live benches' sockets and statistics.
@@ -67,7 +67,7 @@ $(TESTS)/%.o: tests/%.c config.mk tests/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
-$(TESTS)/kernel/words.o: agent/words.c config.mk
+$(TESTS)/kernel/words.o: agent/util/enum_names.c config.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
@@ -86,7 +86,7 @@ $(TESTS)/%.skel.h: $(TESTS)/%.bpf.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf >$@.tmp && mv $@.tmp $@
 
 $(TESTS)/fuzz/parser_fuzz: $(addprefix tests/,fuzz/parser_fuzz.c fuzz/oracle.c fuzz/differences.c \
-	unit/guarded.c unit/reading.c) agent/words.c
+	unit/guarded.c unit/reading.c) agent/util/enum_names.c
 $(TESTS)/fuzz/parser_fuzz: FUZZ_LIBS := -losipparser2
 $(TESTS)/fuzz/frame_fuzz: tests/fuzz/frame_fuzz.c $(wildcard bpf/*)
 # a frame ends at a page, wherever it begins: BPF reads unaligned words

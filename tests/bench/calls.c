@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "frame.h"
+#include "maps/pins.h"
 #include "message.h"
-#include "pins.h"
 
 static const struct {
 	const char *path, *form;

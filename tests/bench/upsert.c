@@ -14,8 +14,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "arrays.h"
-#include "insert.h"
+#include "postgres/pg_array.h"
+#include "postgres/pg_insert.h"
 
 static const struct cg_table *const table = &cg_tables[CG_TABLE_CDR];
 

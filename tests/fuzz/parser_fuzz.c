@@ -15,7 +15,7 @@
 #include "guarded.h"
 #include "oracle.h"
 #include "reading.h"
-#include "words.h"
+#include "util/enum_names.h"
 
 static struct sip_parser *parser;
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "words.h"
+#include "util/enum_names.h"
 
 bool wrong(const char *format, ...)
 {

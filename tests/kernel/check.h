@@ -26,9 +26,9 @@
 
 #include <stdbool.h>
 
-#include "rig.h"
 #include "hosts.h"
 #include "message.h"
+#include "rig.h"
 
 #define LABELS_MAX 32
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "words.h"
+#include "util/enum_names.h"
 
 #define SETUP_SHIFT_NS 1000 /* of a dialog that took another's place */
 

@@ -7,7 +7,7 @@
 
 #include "check.h"
 #include "send.h"
-#include "words.h"
+#include "util/enum_names.h"
 
 #define CALL_ID "limits@caller.example"
 #define FLOOD 5000 /* in far less than the two seconds that would let them all be told */

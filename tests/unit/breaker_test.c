@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/breaker.c
-#include "breaker.h"
+// link: agent/stats/breaker.c
+#include "stats/breaker.h"
 #include "tap.h"
 
 #define S 1000000000ULL

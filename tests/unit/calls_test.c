@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/calls.c
-#include "calls.h"
+// link: agent/calls/calls.c
+#include "calls/calls.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "rate.h"
+#include "stats/rate.h"
 #include "tap.h"
 
 #define S 1000000000ULL

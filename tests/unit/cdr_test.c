@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/cdr.c agent/lost.c agent/spool.c agent/spool_read.c agent/table.c agent/text.c agent/words.c -luuid -lsqlite3
+// link: agent/calls/cdr.c agent/postgres/stale_calls.c agent/spool/spool.c agent/spool/reader.c agent/calls/db_tables.c agent/util/text.c agent/util/enum_names.c -luuid -lsqlite3
 #include <stdbool.h>
 #include <string.h>
 
-#include "cdr.h"
-#include "lost.h"
+#include "calls/cdr.h"
+#include "postgres/stale_calls.h"
 #include "tap.h"
 
 #define S 1000000000ULL

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/columns.c agent/text.c
-#include "columns.h"
+// link: agent/format/columns.c agent/util/text.c
+#include "format/columns.h"
 
 #include <locale.h>
 #include <string.h>
 
 #include "tap.h"
-#include "text.h"
+#include "util/text.h"
 
 static bool fits(const char *text, unsigned int columns, bool pad, const char *wanted)
 {

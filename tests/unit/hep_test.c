@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/hep.c
-#include "hep.h"
+// link: agent/hep/hep.c
+#include "hep/hep.h"
 
 #include <errno.h>
 #include <stdbool.h>

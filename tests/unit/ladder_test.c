@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/ladder.c agent/ladder_json.c agent/dialog_json.c agent/recent.c agent/text.c agent/words.c -ljansson
+// link: agent/calls/ladder.c agent/format/ladder_json.c agent/format/dialog_json.c agent/calls/recent.c agent/util/text.c agent/util/enum_names.c -ljansson
 #include <jansson.h>
 #include <string.h>
 
-#include "ladder.h"
-#include "ladder_json.h"
-#include "recent.h"
+#include "calls/ladder.h"
+#include "calls/recent.h"
+#include "format/ladder_json.h"
 #include "tap.h"
-#include "text.h"
+#include "util/text.h"
 
 #define S 1000000000ULL
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/ladder_text.c agent/ladder.c agent/recent.c agent/colour.c agent/text.c agent/words.c
+// link: agent/format/ladder_text.c agent/calls/ladder.c agent/calls/recent.c agent/format/colour.c agent/util/text.c agent/util/enum_names.c
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ladder_text.h"
+#include "format/ladder_text.h"
 #include "tap.h"
 
 #define LARGEST 4294967295u

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/nearest.c
-#include "nearest.h"
+// link: agent/util/suggest.c
+#include "util/suggest.h"
 
 #include <string.h>
 

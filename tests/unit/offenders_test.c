@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/offenders.c
-#include "offenders.h"
+// link: agent/stats/offenders.c
+#include "stats/offenders.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/outcome.c
+// link: agent/calls/outcome.c
 #include <string.h>
 
-#include "outcome.h"
+#include "calls/outcome.h"
 #include "tap.h"
 
 #define S 1000000000ULL

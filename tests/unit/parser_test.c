@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: tests/unit/reading.c tests/unit/guarded.c agent/words.c
+// link: tests/unit/reading.c tests/unit/guarded.c agent/util/enum_names.c
 /*
  * The parser natively: a table of messages with what must be read from them, each with its buffer's
  * end against a page that cannot be touched, with all kinds of bytes behind the message, and cut at

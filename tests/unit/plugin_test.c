@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/plugin.c agent/range.c -ljansson -lm
-#include "plugin.h"
+// link: agent/cli/plugin.c agent/util/range.c -ljansson -lm
+#include "cli/plugin.h"
 
 #include <string.h>
 

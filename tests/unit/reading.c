@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "words.h"
+#include "util/enum_names.h"
 
 static const struct {
 	const char *name;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/recent.c agent/ladder.c agent/text.c agent/words.c
+// link: agent/calls/recent.c agent/calls/ladder.c agent/util/text.c agent/util/enum_names.c
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
-#include "recent.h"
+#include "calls/recent.h"
 #include "tap.h"
+#include "util/clock.h"
 
 static __u64 now; /* of events, a millisecond apart */
 

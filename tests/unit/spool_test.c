@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/spool.c agent/spool_read.c agent/spool_renew.c agent/table.c agent/words.c agent/writer.c agent/writer_file.c -lsqlite3 -lpthread
+// link: agent/spool/spool.c agent/spool/reader.c agent/spool/renew.c agent/calls/db_tables.c agent/util/enum_names.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "spool/writer.h"
 #include "tap.h"
-#include "writer.h"
 
 static char path[64];
 

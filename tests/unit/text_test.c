@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/text.c
+// link: agent/util/text.c
 #include <string.h>
 
 #include "tap.h"
-#include "text.h"
+#include "util/text.h"
 
 static int escapes(const char *in, size_t max, const char *expected)
 {

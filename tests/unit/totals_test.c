@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/totals.c agent/totals_note.c agent/timeline.c agent/run.c agent/pins.c agent/text.c -lbpf
+// link: agent/stats/totals.c agent/daemon/totals_note.c agent/stats/timeline.c agent/maps/runtime_dir.c agent/maps/pins.c agent/util/text.c -lbpf
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "daemon/totals_note.h"
+#include "stats/totals.h"
 #include "tap.h"
-#include "totals.h"
-#include "totals_note.h"
 
 #define S 1000000000ULL
 #define MIN (60 * S)

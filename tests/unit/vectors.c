@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "words.h"
+#include "util/enum_names.h"
 
 /* Bytes read, or -errno. */
 static int read_file(const char *dir, const char *name, const char *suffix, void *to, size_t size)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: tests/unit/vectors.c tests/unit/reading.c tests/unit/guarded.c agent/words.c
+// link: tests/unit/vectors.c tests/unit/reading.c tests/unit/guarded.c agent/util/enum_names.c
 /*
  * The parser natively, a message a file: the project's own, and the torture messages of RFC 4475 and
  * RFC 5118 where they lie beside the project. Each twice, with other bytes behind the message, its

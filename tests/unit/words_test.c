@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/words.c
+// link: agent/util/enum_names.c
 #include <errno.h>
 #include <string.h>
 
 #include "tap.h"
-#include "words.h"
+#include "util/enum_names.h"
 
 /* Every number has a word, no two the same, and one past the end has none. */
 static int words_are_distinct(const char *(*word)(unsigned int), unsigned int count)

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "calls/cdr.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <uuid.h>
+
+#include "util/enum_names.h"
+#include "util/text.h"
+
+/* Of rows that the daemon makes itself: no CPU has this number. */
+#define SEQ_OF_DAEMON 0x7fff000000000000ULL
+
+/* Once given out, never to change: 9d917c9f-1a6b-42ee-ac48-6fb2228ee49f. */
+static const uuid_t call_namespace = { 0x9d, 0x91, 0x7c, 0x9f, 0x1a, 0x6b, 0x42, 0xee,
+				       0xac, 0x48, 0x6f, 0xb2, 0x22, 0x8e, 0xe4, 0x9f };
+
+static bool older(__u64 then, __u64 age, __u64 now)
+{
+	return now > then && now - then > age;
+}
+
+unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *limits, __u64 now)
+{
+	unsigned int due = 0;
+
+	if (dialog->state == CG_S_ENDED)
+		return older(dialog->end, limits->grace, now) ? CG_DUE_RETIRE : 0;
+	if (dialog->state == CG_S_ENDING && !(dialog->flags & CG_D_BYE_ANSWERED) &&
+	    older(dialog->bye_at, limits->bye_timeout, now))
+		due |= CG_DUE_UNANSWERED;
+	if (older(dialog->answer, limits->max_call, now))
+		due |= CG_DUE_EXPIRED | CG_DUE_RETIRE;
+	else if (limits->lost_at)
+		due |= CG_DUE_LOST;
+	return due;
+}
+
+static __u64 mix(__u64 hash, const void *data, size_t size)
+{
+	const __u8 *p = data;
+
+	for (__u64 word; size; p += sizeof(word), size -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+__u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due)
+{
+	bool ended = dialog->state == CG_S_ENDED;
+	struct {
+		__u64 end;
+		__u8 caller_addr[16], callee_addr[16];
+		__u32 caller_cseq, callee_cseq, blocked_byes, first_blocked_ms;
+		__u16 caller_port, callee_port, flags;
+		__u8 end_reason, ended_by;
+	} said = {
+		.end = dialog->end,
+		.caller_cseq = ended ? dialog->caller.cseq : 0,
+		.callee_cseq = ended ? dialog->callee.cseq : 0,
+		.blocked_byes = dialog->blocked_byes,
+		.first_blocked_ms = dialog->first_blocked_ms,
+		.caller_port = dialog->caller_port,
+		.callee_port = dialog->callee_port,
+		.flags = dialog->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END | CG_D_CONFIRMED_END),
+		.end_reason = dialog->end_reason,
+		.ended_by = dialog->ended_by,
+	};
+	__u64 state =
+		1 | (ended ? 2 : 0) | (due & CG_DUE_EXPIRED ? 4 : 0) | (due & CG_DUE_LOST ? 8 : 0);
+	__u64 hash;
+
+	_Static_assert(sizeof(said) == 64, "no padding, whole words");
+	memcpy(said.caller_addr, dialog->caller.addr, sizeof(said.caller_addr));
+	memcpy(said.callee_addr, dialog->callee.addr, sizeof(said.callee_addr));
+	hash = mix(state, &said, sizeof(said));
+	return hash ? hash : 1;
+}
+
+static __s64 wall_us(const struct cg_origin *origin, __u8 clock, __u64 ns)
+{
+	__s64 wall = (__s64)(ns + (__u64)origin->clock_offset[clock % CG_CLOCKS]);
+
+	return wall > 0 ? wall / 1000 : 0;
+}
+
+#define WIRE(field, from) cg_text_utf8(field, sizeof(field), from, sizeof(from))
+#define WORD(field, word) snprintf(field, sizeof(field), "%s", word)
+
+static void row_end(const struct cg_dialog *dialog, const struct cg_limits *limits,
+		    const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row)
+{
+	unsigned int reason = dialog->end_reason, by = dialog->ended_by;
+	__u64 end = dialog->end;
+
+	row->suspect = !!(dialog->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END));
+	row->bye_confirmed = !!(dialog->flags & CG_D_CONFIRMED_END);
+	row->end_time = CG_NULL;
+	if (due & (CG_DUE_EXPIRED | CG_DUE_LOST)) {
+		end = due & CG_DUE_LOST ? limits->lost_at : dialog->answer + limits->max_call;
+		reason = due & CG_DUE_LOST ? CG_E_LOST : CG_E_TIMEOUT;
+		by = CG_LEG_NONE;
+		row->suspect = 1;
+		row->bye_confirmed = 0;
+	} else if (dialog->state != CG_S_ENDED) {
+		end = 0;
+		reason = reason == CG_E_UNGUARDED ? CG_E_UNGUARDED : CG_E_NONE;
+		by = CG_LEG_NONE;
+		row->bye_confirmed = 0;
+	}
+	if (dialog->state == CG_S_ENDED || due & (CG_DUE_EXPIRED | CG_DUE_LOST))
+		row->end_time =
+			wall_us(origin, dialog->clock, end > dialog->answer ? end : dialog->answer);
+	WORD(row->end_reason, cg_end_word(reason));
+	WORD(row->ended_by, cg_leg_word(by));
+}
+
+void cg_cdr_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
+		const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row)
+{
+	*row = (struct cg_cdr_row){
+		.setup_time = wall_us(origin, dialog->clock, dialog->setup),
+		.answer_time = wall_us(origin, dialog->clock, dialog->answer),
+		.caller_port = dialog->caller_port,
+		.callee_port = dialog->callee_port,
+		.blocked_byes = dialog->blocked_byes > INT32_MAX ? INT32_MAX : dialog->blocked_byes,
+		.first_blocked_at = CG_NULL,
+		.caller_cseq =
+			dialog->caller_flags & CG_LEG_CSEQ_VALID ? dialog->caller.cseq : CG_NULL,
+		.callee_cseq =
+			dialog->callee_flags & CG_LEG_CSEQ_VALID ? dialog->callee.cseq : CG_NULL,
+		.sip_code = dialog->sip_code,
+	};
+	cg_call_uid(dialog->call.call_id, dialog->call.from_tag, dialog->to_tag, row->call_uid);
+	WORD(row->node, origin->node);
+	WIRE(row->call_id, dialog->call.call_id);
+	WIRE(row->from_tag, dialog->call.from_tag);
+	WIRE(row->to_tag, dialog->to_tag);
+	WIRE(row->caller, dialog->call.from_uri);
+	WIRE(row->callee, dialog->call.to_uri);
+	WIRE(row->request_uri, dialog->call.request_uri);
+	cg_addr_text(dialog->caller.addr, row->caller_addr);
+	cg_addr_text(dialog->callee.addr, row->callee_addr);
+	if (dialog->first_blocked_ms)
+		row->first_blocked_at = wall_us(origin, dialog->clock, cg_first_blocked(dialog));
+	row_end(dialog, limits, origin, due, row);
+}
+
+void cg_violation_row(const struct cg_event *event, const struct cg_origin *origin,
+		      const char *ifname, struct cg_violation_row *row)
+{
+	*row = (struct cg_violation_row){
+		.at = wall_us(origin, event->clock, event->at),
+		.seq = (__s64)(event->seq & INT64_MAX),
+		.cseq = event->cseq_valid ? event->cseq : CG_NULL,
+		.expected_cseq = event->expected_cseq ? event->expected_cseq : CG_NULL,
+		.source_port = event->source_port,
+	};
+	cg_call_uid(event->call_id, event->from_tag, event->to_tag, row->call_uid);
+	WORD(row->node, origin->node);
+	WORD(row->reason, cg_reason_word(event->reason));
+	WORD(row->action, cg_action_word(event->action));
+	WIRE(row->call_id, event->call_id);
+	WIRE(row->from_tag, event->from_tag);
+	WIRE(row->to_tag, event->to_tag);
+	WORD(row->method, cg_method_word(event->method));
+	WORD(row->leg, cg_leg_word(event->leg));
+	cg_addr_text(event->source, row->source);
+	WORD(row->interface, ifname);
+}
+
+void cg_unanswered_row(const struct cg_dialog_key *key, const struct cg_dialog *dialog,
+		       const struct cg_limits *limits, const struct cg_origin *origin,
+		       struct cg_violation_row *row)
+{
+	bool by_callee = dialog->flags & CG_D_BYE_CALLEE;
+	const struct cg_leg *leg = by_callee ? &dialog->callee : &dialog->caller;
+	__u8 leg_flags = by_callee ? dialog->callee_flags : dialog->caller_flags;
+	const char *from_tag = by_callee ? dialog->to_tag : dialog->call.from_tag;
+	const char *to_tag = by_callee ? dialog->call.from_tag : dialog->to_tag;
+
+	*row = (struct cg_violation_row){
+		.at = wall_us(origin, dialog->clock, dialog->bye_at + limits->bye_timeout),
+		.seq = (__s64)(SEQ_OF_DAEMON | ((key->call ^ key->tags) >> 16)),
+		.cseq = leg_flags & CG_LEG_BYE_CSEQ_VALID ? leg->bye_cseq : CG_NULL,
+		.expected_cseq = CG_NULL,
+		.source_port = by_callee ? dialog->callee_port : dialog->caller_port,
+	};
+	cg_call_uid(dialog->call.call_id, from_tag, to_tag, row->call_uid);
+	WORD(row->node, origin->node);
+	WORD(row->reason, cg_reason_word(CG_R_UNANSWERED));
+	WORD(row->action, cg_action_word(CG_PASS));
+	WIRE(row->call_id, dialog->call.call_id);
+	cg_text_utf8(row->from_tag, sizeof(row->from_tag), from_tag, CG_TAG_MAX);
+	cg_text_utf8(row->to_tag, sizeof(row->to_tag), to_tag, CG_TAG_MAX);
+	WORD(row->method, cg_method_word(CG_M_BYE));
+	WORD(row->leg, cg_leg_word(by_callee ? CG_LEG_CALLEE : CG_LEG_CALLER));
+	cg_addr_text(leg->addr, row->source);
+}
+
+void cg_breaker_row(__u64 now, __u8 clock, const struct cg_origin *origin,
+		    struct cg_violation_row *row)
+{
+	static const __u8 nowhere[16];
+
+	*row = (struct cg_violation_row){
+		.at = wall_us(origin, clock, now),
+		.seq = (__s64)(SEQ_OF_DAEMON | (now >> 16)),
+		.call_uid = "00000000-0000-0000-0000-000000000000",
+		.cseq = CG_NULL,
+		.expected_cseq = CG_NULL,
+	};
+	WORD(row->node, origin->node);
+	WORD(row->reason, "breaker");
+	WORD(row->action, cg_action_word(CG_PASS));
+	WORD(row->method, cg_method_word(CG_M_OTHER));
+	WORD(row->leg, cg_leg_word(CG_LEG_NONE));
+	cg_addr_text(nowhere, row->source);
+}
+
+static void fold(char out[CG_TAG_MAX], const char *tag)
+{
+	size_t len = strnlen(tag, CG_TAG_MAX - 1);
+
+	memset(out, 0, CG_TAG_MAX);
+	for (size_t i = 0; i < len; i++)
+		out[i] = tag[i] >= 'A' && tag[i] <= 'Z' ? tag[i] + ('a' - 'A') : tag[i];
+}
+
+void cg_call_uid(const char *call_id, const char *tag, const char *other_tag,
+		 char out[CG_UUID_TEXT])
+{
+	struct {
+		char call_id[CG_CALL_ID_MAX];
+		char low[CG_TAG_MAX], high[CG_TAG_MAX];
+	} name = {};
+	char swap[CG_TAG_MAX];
+	uuid_t uid;
+
+	memcpy(name.call_id, call_id, strnlen(call_id, sizeof(name.call_id) - 1));
+	fold(name.low, tag);
+	fold(name.high, other_tag);
+	if (memcmp(name.low, name.high, CG_TAG_MAX) > 0) {
+		memcpy(swap, name.low, CG_TAG_MAX);
+		memcpy(name.low, name.high, CG_TAG_MAX);
+		memcpy(name.high, swap, CG_TAG_MAX);
+	}
+	uuid_generate_sha1(uid, call_namespace, (const char *)&name, sizeof(name));
+	uuid_unparse_lower(uid, out);
+}

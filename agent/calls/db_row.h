@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The tables, written down once: C structs, SQLite and PostgreSQL all take their columns here.
+ *
+ * NUMBER(name, type, merge) and TEXT(name, size, type, merge)
+ *   size   with the NUL; the text is valid UTF-8 without control characters
+ *   type   PostgreSQL's word, or `time`: microseconds since 1970, UTC. A number may be CG_NULL.
+ *   merge  what a later step of the same row does to the column:
+ *          KEY    part of the primary key
+ *          KEEP   the first step's word stands
+ *          OPEN   moves while the call is open
+ *          MAX, MIN
+ *          END    moves with the end: never undone, never earlier, never over an operator's word
+ *          TAINT  once true it stays, unless an operator settled the row
+ *          FILL   NULL until a step has a word; that stands. An empty text is NULL.
+ */
+#ifndef CG_CALLS_DB_ROW_H
+#define CG_CALLS_DB_ROW_H
+
+#include <linux/types.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdint.h>
+
+#include "cseqguard.h"
+
+#define CG_NULL INT64_MIN
+#define CG_ESCAPED(size) (4 * ((size)-1) + 1) /* a wire text of that size, each byte as \xHH */
+#define CG_UUID_TEXT 37
+#define CG_NODE_MAX 65
+#define CG_WORD_MAX 24
+#define CG_OPERATOR_MAX 65
+#define CG_WHY_MAX 501
+
+#define CG_CDR_COLUMNS(NUMBER, TEXT)                                                               \
+	NUMBER(setup_time, time, KEY)                                                              \
+	TEXT(call_uid, CG_UUID_TEXT, uuid, KEY)                                                    \
+	TEXT(node, CG_NODE_MAX, text, KEY)                                                         \
+	TEXT(call_id, CG_ESCAPED(CG_CALL_ID_MAX), text, KEEP)                                      \
+	TEXT(from_tag, CG_ESCAPED(CG_TAG_MAX), text, KEEP)                                         \
+	TEXT(to_tag, CG_ESCAPED(CG_TAG_MAX), text, KEEP)                                           \
+	TEXT(caller, CG_ESCAPED(CG_URI_MAX), text, KEEP)                                           \
+	TEXT(callee, CG_ESCAPED(CG_URI_MAX), text, KEEP)                                           \
+	TEXT(request_uri, CG_ESCAPED(CG_URI_MAX), text, KEEP)                                      \
+	TEXT(caller_addr, INET6_ADDRSTRLEN, inet, OPEN)                                            \
+	NUMBER(caller_port, int4, OPEN)                                                            \
+	TEXT(callee_addr, INET6_ADDRSTRLEN, inet, OPEN)                                            \
+	NUMBER(callee_port, int4, OPEN)                                                            \
+	NUMBER(answer_time, time, KEEP)                                                            \
+	NUMBER(end_time, time, END)                                                                \
+	TEXT(end_reason, CG_WORD_MAX, text, END)                                                   \
+	TEXT(ended_by, CG_WORD_MAX, text, END)                                                     \
+	NUMBER(bye_confirmed, bool, END)                                                           \
+	NUMBER(suspect, bool, TAINT)                                                               \
+	NUMBER(blocked_byes, int4, MAX)                                                            \
+	NUMBER(first_blocked_at, time, MIN)                                                        \
+	NUMBER(caller_cseq, int8, MAX)                                                             \
+	NUMBER(callee_cseq, int8, MAX)                                                             \
+	NUMBER(sip_code, int4, KEEP)
+
+#define CG_VIOLATION_COLUMNS(NUMBER, TEXT)                                                         \
+	NUMBER(at, time, KEY)                                                                      \
+	TEXT(node, CG_NODE_MAX, text, KEY)                                                         \
+	NUMBER(seq, int8, KEY)                                                                     \
+	TEXT(call_uid, CG_UUID_TEXT, uuid, KEEP)                                                   \
+	TEXT(reason, CG_WORD_MAX, text, KEEP)                                                      \
+	TEXT(action, CG_WORD_MAX, text, KEEP)                                                      \
+	TEXT(call_id, CG_ESCAPED(CG_CALL_ID_MAX), text, KEEP)                                      \
+	TEXT(from_tag, CG_ESCAPED(CG_TAG_MAX), text, KEEP)                                         \
+	TEXT(to_tag, CG_ESCAPED(CG_TAG_MAX), text, KEEP)                                           \
+	TEXT(method, CG_WORD_MAX, text, KEEP)                                                      \
+	NUMBER(cseq, int8, KEEP)                                                                   \
+	NUMBER(expected_cseq, int8, KEEP)                                                          \
+	TEXT(leg, CG_WORD_MAX, text, KEEP)                                                         \
+	TEXT(source, INET6_ADDRSTRLEN, inet, KEEP)                                                 \
+	NUMBER(source_port, int4, KEEP)                                                            \
+	TEXT(interface, IF_NAMESIZE, text, KEEP)                                                   \
+	TEXT(outcome, CG_WORD_MAX, text, FILL)
+
+/* What an operator decided of a call, and what stood in its row before. */
+#define CG_SETTLEMENT_COLUMNS(NUMBER, TEXT)                                                        \
+	NUMBER(at, time, KEY)                                                                      \
+	TEXT(call_uid, CG_UUID_TEXT, uuid, KEY)                                                    \
+	TEXT(node, CG_NODE_MAX, text, KEY)                                                         \
+	NUMBER(setup_time, time, KEY)                                                              \
+	TEXT(operator, CG_OPERATOR_MAX, text, KEEP)                                                \
+	TEXT(why, CG_WHY_MAX, text, KEEP)                                                          \
+	NUMBER(end_time, time, KEEP)                                                               \
+	NUMBER(was_end_time, time, KEEP)                                                           \
+	TEXT(was_end_reason, CG_WORD_MAX, text, KEEP)                                              \
+	NUMBER(was_suspect, bool, KEEP)
+
+#define CG_ROW_NUMBER(name, type, merge) __s64 name;
+#define CG_ROW_TEXT(name, size, type, merge) char name[size];
+
+struct cg_cdr_row {
+	CG_CDR_COLUMNS(CG_ROW_NUMBER, CG_ROW_TEXT)
+};
+
+struct cg_violation_row {
+	CG_VIOLATION_COLUMNS(CG_ROW_NUMBER, CG_ROW_TEXT)
+};
+
+struct cg_settlement_row {
+	CG_SETTLEMENT_COLUMNS(CG_ROW_NUMBER, CG_ROW_TEXT)
+};
+
+#endif

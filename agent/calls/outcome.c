@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "calls/outcome.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The answer may come out of its ring before the violation out of the other. */
+#define RINGS_APART_NS 500000000ULL
+#define ANSWERS_A_TURN 256
+
+struct waiting {
+	struct cg_event event; /* a violation, or the END or RESUME that answers one */
+	bool done;
+};
+
+struct cg_outcomes {
+	__u64 bye_timeout;
+	struct cg_outcomes_user user;
+	unsigned int first, end; /* of ring, each taken modulo its size */
+	struct waiting ring[CG_OUTCOMES_WAITING];
+};
+
+#define OUTCOME_WORD(NAME, word) #word,
+const char *cg_outcome_word(enum cg_outcome outcome)
+{
+	static const char *const words[] = { CG_OUTCOME_LIST(OUTCOME_WORD) };
+
+	return outcome < CG_OUTCOMES ? words[outcome] : "unknown";
+}
+
+struct cg_outcomes *cg_outcomes_new(__u64 bye_timeout, const struct cg_outcomes_user *user)
+{
+	struct cg_outcomes *outcomes = calloc(1, sizeof(*outcomes));
+
+	if (outcomes) {
+		outcomes->bye_timeout = bye_timeout;
+		outcomes->user = *user;
+	}
+	return outcomes;
+}
+
+void cg_outcomes_bye_timeout(struct cg_outcomes *outcomes, __u64 bye_timeout)
+{
+	outcomes->bye_timeout = bye_timeout;
+}
+
+void cg_outcomes_free(struct cg_outcomes *outcomes)
+{
+	free(outcomes);
+}
+
+static struct waiting *at(struct cg_outcomes *outcomes, unsigned int i)
+{
+	return &outcomes->ring[i % CG_OUTCOMES_WAITING];
+}
+
+static bool is_violation(const struct waiting *waiting)
+{
+	return waiting->event.type == CG_EV_VIOLATION;
+}
+
+void cg_outcomes_take(struct cg_outcomes *outcomes, const struct cg_event *event)
+{
+	bool known = event->key.call | event->key.tags;
+	bool ours = event->type == CG_EV_VIOLATION
+			    ? event->method == CG_M_BYE && known
+			    : event->type == CG_EV_END || event->type == CG_EV_RESUME;
+
+	/* an answer's own violation (`refused`...) is one of action pass */
+	if (event->action != CG_WOULD_DROP || !ours)
+		return;
+	if (outcomes->end - outcomes->first == CG_OUTCOMES_WAITING)
+		outcomes->first++;
+	*at(outcomes, outcomes->end++) = (struct waiting){ .event = *event };
+}
+
+static bool same_dialog(const struct cg_event *a, const struct cg_event *b)
+{
+	return !memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
+/* Copies of one BYE, whatever their branch. */
+static bool same_bye(const struct cg_event *a, const struct cg_event *b)
+{
+	return same_dialog(a, b) && a->leg == b->leg && a->cseq_valid == b->cseq_valid &&
+	       a->cseq == b->cseq;
+}
+
+/*
+ * The BYE that was answered: the last one up to then under the answer's CSeq, or, where a proxy
+ * renumbers, the last one.
+ */
+static const struct cg_event *answered_bye(struct cg_outcomes *outcomes,
+					   const struct cg_event *answer)
+{
+	const struct cg_event *last = NULL;
+	bool numbered = false;
+
+	for (unsigned int i = outcomes->first; i != outcomes->end; i++) {
+		const struct cg_event *bye = &at(outcomes, i)->event;
+		bool same = bye->cseq_valid && answer->cseq_valid && bye->cseq == answer->cseq;
+
+		if (!is_violation(at(outcomes, i)) || !same_dialog(bye, answer) ||
+		    bye->at > answer->at || (numbered && !same))
+			continue;
+		if (!last || same > numbered || bye->at >= last->at)
+			last = bye;
+		numbered |= same;
+	}
+	return last;
+}
+
+/* False: no room, try again. */
+static bool answer(struct cg_outcomes *outcomes, const struct cg_event *event)
+{
+	const struct cg_event *bye = answered_bye(outcomes, event);
+	enum cg_outcome outcome =
+		event->type == CG_EV_END ? CG_OUTCOME_ACCEPTED : CG_OUTCOME_REFUSED;
+
+	for (unsigned int i = outcomes->first; bye && i != outcomes->end; i++) {
+		struct waiting *w = at(outcomes, i);
+
+		if (w->done || !is_violation(w) || !same_bye(&w->event, bye) ||
+		    w->event.at > event->at)
+			continue;
+		if (!outcomes->user.told(outcomes->user.ctx, &w->event, outcome))
+			return false;
+		w->done = true;
+	}
+	return true;
+}
+
+/* Whether a copy of that BYE came in just then. */
+static bool came_at(struct cg_outcomes *outcomes, const struct cg_event *bye, __u64 then)
+{
+	for (unsigned int i = outcomes->first; i != outcomes->end; i++) {
+		const struct waiting *w = at(outcomes, i);
+
+		if (is_violation(w) && same_bye(&w->event, bye) && w->event.at == then)
+			return true;
+	}
+	return false;
+}
+
+/* Its time is over: what the dialog says of the BYE that it awaits an answer to. False: no room. */
+static bool give_up(struct cg_outcomes *outcomes, const struct cg_event *violation)
+{
+	const struct cg_outcomes_user *user = &outcomes->user;
+	struct cg_dialog dialog;
+
+	if (!user->find(user->ctx, &violation->key, &dialog) ||
+	    !(dialog.flags & CG_D_BYE_WOULD_DROP))
+		return true; /* another BYE stood, or took its place: nobody watched for its answer */
+	if (dialog.state == CG_S_ENDING && came_at(outcomes, violation, dialog.bye_at))
+		return user->told(user->ctx, violation, CG_OUTCOME_SILENT);
+	if (dialog.state == CG_S_ENDED && came_at(outcomes, violation, dialog.end))
+		return user->told(user->ctx, violation, CG_OUTCOME_ACCEPTED);
+	return true;
+}
+
+void cg_outcomes_turn(struct cg_outcomes *outcomes, __u64 now)
+{
+	struct waiting *w;
+	int answers = 0;
+
+	for (unsigned int i = outcomes->first; i != outcomes->end; i++) {
+		w = at(outcomes, i);
+		if (w->done || is_violation(w) || w->event.at + RINGS_APART_NS > now)
+			continue;
+		if (answers++ == ANSWERS_A_TURN || !answer(outcomes, &w->event))
+			return;
+		w->done = true;
+	}
+	for (; outcomes->first != outcomes->end; outcomes->first++) {
+		w = at(outcomes, outcomes->first);
+		if (w->done)
+			continue;
+		if (!is_violation(w) || w->event.at + outcomes->bye_timeout > now ||
+		    !give_up(outcomes, &w->event))
+			return;
+	}
+}

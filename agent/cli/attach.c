@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Guards interfaces: the instance is made or met, and each gets both programs. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach/bpffs.h"
+#include "attach/instance.h"
+#include "attach/interface.h"
+#include "attach/open_error.h"
+#include "cli/options.h"
+#include "maps/pins.h"
+#include "maps/runtime_dir.h"
+#include "util/progress.h"
+#include "util/report.h"
+
+/* Takes off what this call has put on: fresh[i] belongs to args[i]. */
+static void undo(const struct cg_options *options, const bool *fresh)
+{
+	struct cg_interface *list;
+	size_t n;
+
+	if (cg_interface_list(options->instance, &list, &n))
+		return;
+	for (int arg = 0; arg < options->n_args; arg++)
+		for (size_t i = 0; fresh[arg] && i < n; i++)
+			if (list[i].alive && !strcmp(list[i].name, options->args[arg]))
+				cg_interface_detach(options->instance, &list[i]);
+	free(list);
+}
+
+static int attach_all(const struct cg_options *options, const struct cg_instance *instance)
+{
+	bool *fresh = calloc(options->n_args, sizeof(*fresh));
+	int err = fresh ? CG_DONE : cg_fail("attach: out of memory");
+
+	for (int i = 0; i < options->n_args && !err; i++) {
+		cg_progress_say("attach: %s, %d of %d", options->args[i], i + 1, options->n_args);
+		if (cg_interface_attach(options->instance, options->args[i], options->attach_mode,
+					instance->prog_in, instance->prog_out, &fresh[i]))
+			err = CG_FAILED;
+	}
+	cg_progress_end();
+	if (err && fresh)
+		undo(options, fresh);
+	free(fresh);
+	return err;
+}
+
+static int change_settings(const struct cg_options *options)
+{
+	int err, config_fd, gateways_fd;
+
+	config_fd = cg_map_open(options->instance, "config");
+	gateways_fd = cg_map_open(options->instance, "gateways");
+	err = config_fd < 0 ? config_fd : gateways_fd < 0 ? gateways_fd : 0;
+	if (!err)
+		err = cg_settings_write(&options->settings, config_fd, gateways_fd);
+	if (config_fd >= 0)
+		close(config_fd);
+	if (gateways_fd >= 0)
+		close(gateways_fd);
+	if (!err && options->settings.given & CG_SET_MODE)
+		cg_run_note_remove(options->instance, CG_RUN_BREAKER);
+	return err ? cg_fail_open(options->instance, err) : CG_DONE;
+}
+
+int cg_cmd_attach(const struct cg_options *options)
+{
+	struct cg_instance instance = { .prog_in = -1, .prog_out = -1 };
+	int err, lock;
+
+	if (!options->n_args)
+		return cg_usage("attach needs an interface; see: ip link");
+	if (geteuid())
+		return cg_fail("attach: loading BPF programs needs root; run it with sudo");
+	if (cg_bpffs_prepare())
+		return CG_FAILED;
+	lock = cg_bpffs_lock();
+	if (lock < 0)
+		return CG_FAILED;
+	err = cg_instance_attach(options->instance, &options->settings, &instance);
+	if (err)
+		goto out;
+	err = attach_all(options, &instance);
+	if (!err && !instance.made && options->settings.given)
+		err = change_settings(options);
+	if (err && instance.made)
+		cg_bpffs_remove(options->instance);
+out:
+	cg_instance_close(&instance);
+	close(lock);
+	return err;
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The CDRs of the spool: all of them where there is no PostgreSQL, else those still on their way. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/settle.h"
+#include "format/table_print.h"
+#include "spool/spool.h"
+#include "util/progress.h"
+#include "util/report.h"
+#include "util/text.h"
+
+static int column_of(const char *name)
+{
+	const struct cg_table *table = &cg_tables[CG_TABLE_CDR];
+	unsigned int i = 0;
+
+	while (i < table->n_columns && strcmp(table->columns[i].name, name))
+		i++;
+	return i;
+}
+
+static void time_text(const char *value, char out[CG_TIME_TEXT])
+{
+	cg_utc_text(value ? atoll(value) : -1, out);
+}
+
+/* From answer to end; -1: open. */
+static double duration(const char *const *values)
+{
+	const char *answer = values[column_of("answer_time")], *end = values[column_of("end_time")];
+
+	return answer && end ? (atoll(end) - atoll(answer)) / 1e6 : -1;
+}
+
+static json_t *json_of(const struct cg_column *column, const char *value)
+{
+	char at[CG_TIME_TEXT];
+
+	if (!value)
+		return json_null();
+	if (column->size)
+		return json_string(value);
+	if (!strcmp(column->type, "bool"))
+		return json_boolean(atoi(value));
+	if (strcmp(column->type, "time"))
+		return json_integer(atoll(value));
+	time_text(value, at);
+	return json_string(at);
+}
+
+static int take_json(json_t *rows, const char *const *values)
+{
+	const struct cg_table *table = &cg_tables[CG_TABLE_CDR];
+	double seconds = duration(values);
+	json_t *row = json_object();
+	int err = 0;
+
+	for (unsigned int i = 0; i < table->n_columns && !err; i++)
+		err = json_object_set_new(row, table->columns[i].name,
+					  json_of(&table->columns[i], values[i]));
+	if (!err)
+		err = json_object_set_new(row, "duration",
+					  seconds < 0 ? json_null() : json_real(seconds));
+	if (err) {
+		json_decref(row);
+		return -ENOMEM;
+	}
+	return json_array_append_new(rows, row) ? -ENOMEM : 0;
+}
+
+static const struct cg_list_column columns[] = {
+	{ "ANSWER (UTC)", 0, 0 },
+	{ "SECONDS", 0, CG_LIST_RIGHT },
+	{ "END", 0, 0 },
+	{ "BY", 0, CG_LIST_WIDE },
+	{ "SUSPECT", 0, 0 },
+	{ "BLOCKED", 0, CG_LIST_RIGHT },
+	{ "CALLER", 9, CG_LIST_CUT },
+	{ "CALLEE", 9, CG_LIST_CUT },
+	{ "CALL-UID", 0, CG_LIST_WIDE },
+	{ "CALL-ID", 9, CG_LIST_CUT },
+};
+#define COLUMNS (sizeof(columns) / sizeof(*columns))
+
+static bool narrow(void)
+{
+	unsigned int width = cg_output_columns();
+
+	return width && width < CG_LIST_WIDE_FROM;
+}
+
+/* Where there is no room, as people say it. */
+static const char *uri(const char *value)
+{
+	return value && narrow() && !strncmp(value, "sip:", 4) ? value + 4 : value;
+}
+
+struct shown {
+	struct cg_list *list; /* or */
+	json_t *rows;
+	__u64 n;
+};
+
+static int take_line(struct shown *shown, const char *const *values)
+{
+	const char *suspect = values[column_of("suspect")],
+		   *blocked = values[column_of("blocked_byes")];
+	bool is_suspect = suspect && atoi(suspect), is_blocked = blocked && atoi(blocked);
+	double seconds = duration(values);
+	char answer[CG_TIME_TEXT], length[24] = "open";
+	const char *cells[COLUMNS] = { answer,
+				       length,
+				       values[column_of("end_reason")],
+				       values[column_of("ended_by")],
+				       is_suspect ? "suspect" : "-",
+				       blocked,
+				       uri(values[column_of("caller")]),
+				       uri(values[column_of("callee")]),
+				       values[column_of("call_uid")],
+				       values[column_of("call_id")] };
+
+	time_text(values[column_of("answer_time")], answer);
+	if (narrow())
+		cg_time_short(answer);
+	else
+		answer[strlen(answer) > 19 ? 19 : 0] = '\0';
+	if (seconds >= 0)
+		snprintf(length, sizeof(length), "%.3f", seconds);
+	return cg_list_add(shown->list, cells,
+			   is_suspect	? CG_YELLOW
+			   : is_blocked ? CG_RED
+					: CG_PLAIN);
+}
+
+static int take_row(void *ctx, __s64 step, const char *const *values)
+{
+	struct shown *shown = ctx;
+
+	(void)step;
+	cg_progress(++shown->n);
+	return shown->list ? take_line(shown, values) : take_json(shown->rows, values);
+}
+
+/* Which rows: a condition, and its parameters in the order in which it names them. */
+struct filter {
+	char where[512];
+	const char *values[4];
+	int n;
+	char since[24], until[24];
+};
+
+static void add(struct filter *filter, const char *condition)
+{
+	size_t len = strlen(filter->where);
+
+	snprintf(filter->where + len, sizeof(filter->where) - len, " AND %s", condition);
+}
+
+/* condition: with one %d, or more %1$d, for the number of the parameter. */
+static void add_text(struct filter *filter, const char *condition, const char *value)
+{
+	char text[128];
+
+	if (!value)
+		return;
+	filter->values[filter->n++] = value;
+	snprintf(text, sizeof(text), condition, filter->n);
+	add(filter, text);
+}
+
+static int add_time(struct filter *filter, const char *condition, const char *value, char us[24])
+{
+	__s64 at;
+
+	if (!value)
+		return CG_DONE;
+	if (cg_time_read(value, cg_now_us(), &at))
+		return cg_usage(
+			"cdr: '%s' is no time: give 2026-01-31, 2026-01-31T12:00:00Z, or an "
+			"age such as 15m, 12h or 7d",
+			value);
+	snprintf(us, 24, "%lld", (long long)at);
+	add_text(filter, condition, us);
+	return CG_DONE;
+}
+
+static int make_filter(const struct cg_options *options, struct filter *filter)
+{
+	int err;
+
+	*filter = (struct filter){ .where = "true" };
+	err = add_time(filter, "answer_time >= CAST(?%d AS INTEGER)", options->since,
+		       filter->since);
+	if (!err)
+		err = add_time(filter, "answer_time < CAST(?%d AS INTEGER)", options->until,
+			       filter->until);
+	add_text(filter, "instr(caller, ?%d)", options->caller);
+	add_text(filter, "(instr(callee, ?%1$d) OR instr(request_uri, ?%1$d))", options->callee);
+	if (options->open)
+		add(filter, "end_time IS NULL");
+	if (options->closed)
+		add(filter, "end_time IS NOT NULL");
+	if (options->blocked)
+		add(filter, "blocked_byes");
+	if (options->suspect)
+		add(filter, "suspect");
+	return err;
+}
+
+static int show(struct cg_spool *spool, const struct cg_options *options,
+		const struct filter *filter, int *err)
+{
+	struct shown shown = {};
+
+	if (options->json)
+		shown.rows = json_array();
+	else
+		shown.list = cg_list_new(columns, COLUMNS);
+	if (!shown.rows && !shown.list)
+		return cg_fail("cdr: out of memory");
+	cg_progress_start("calls", 0);
+	*err = cg_spool_select(spool, CG_TABLE_CDR, filter->where, filter->n, filter->values,
+			       take_row, &shown);
+	cg_progress_end();
+	if (*err < 0) {
+		json_decref(shown.rows);
+		cg_list_free(shown.list);
+		return ferror(stdout) ? cg_out_end() : CG_FAILED;
+	}
+	if (shown.rows)
+		return cg_json_out(shown.rows);
+	return cg_list_end(shown.list) == -ENOMEM ? cg_fail("cdr: out of memory") : cg_out_end();
+}
+
+static int list(const struct cg_options *options, const char *path)
+{
+	struct cg_spool *spool = NULL;
+	struct filter filter;
+	int code = make_filter(options, &filter), err;
+
+	if (code)
+		return code;
+	err = cg_spool_open(path, 0, &spool);
+	if (err == -ENOENT)
+		code = cg_fail(
+			"spool %s: no such file; start cseqguardd, or name its file with --spool",
+			path);
+	else if (!err)
+		code = show(spool, options, &filter, &err);
+	if (err < 0 && err != -ENOENT && !ferror(stdout))
+		code = cg_fail("spool %s: %s", path, cg_spool_error(spool));
+	cg_spool_close(spool);
+	return code;
+}
+
+static bool filtered(const struct cg_options *options)
+{
+	return options->since || options->until || options->caller || options->callee ||
+	       options->open || options->closed || options->blocked || options->suspect;
+}
+
+int cg_cmd_cdr(const struct cg_options *options)
+{
+	bool settle = options->n_args && !strcmp(options->args[0], "settle");
+	struct cg_store store = {};
+	int code;
+
+	if (options->n_args != (settle ? 2 : 0))
+		return cg_usage(
+			"cdr takes nothing, or: settle CALL_UID; see: cseqguard cdr --help");
+	if (!settle && (options->db || options->end || options->why || options->by))
+		return cg_usage("cdr: --db, --end, --why and --by go with: cdr settle CALL_UID");
+	if (settle && filtered(options))
+		return cg_usage("cdr settle takes one CALL_UID, and no filter; see: cseqguard cdr "
+				"--help");
+	code = settle && options->db && options->spool
+		       ? cg_usage("settle: either --db or --spool")
+		       : cg_store_of(options->instance, options->config, options->db,
+				     options->spool, &store);
+	if (!code)
+		code = settle ? cg_settle(options, options->args[1], &store)
+			      : list(options, store.spool);
+	cg_store_free(&store);
+	return code;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Takes interfaces out of the guard; with -a the instance, too. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach/bpffs.h"
+#include "attach/instance_netns.h"
+#include "attach/interface.h"
+#include "attach/open_error.h"
+#include "cli/options.h"
+#include "maps/runtime_dir.h"
+#include "util/progress.h"
+#include "util/report.h"
+
+static const struct cg_interface *named(const struct cg_interface *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i].name, name))
+			return &list[i];
+	return NULL;
+}
+
+/* All names are looked up before the first is detached. */
+static int detach_named(const struct cg_options *options, const struct cg_interface *list, size_t n)
+{
+	int err = CG_DONE;
+
+	for (int i = 0; i < options->n_args; i++)
+		if (!named(list, n, options->args[i]))
+			return cg_fail("%s: not attached to instance %s; see: cseqguard status",
+				       options->args[i], options->instance);
+	for (int i = 0; i < options->n_args; i++)
+		if (cg_interface_detach(options->instance, named(list, n, options->args[i])))
+			err = CG_FAILED;
+	return err;
+}
+
+static int detach_all(const struct cg_options *options, const struct cg_interface *list, size_t n)
+{
+	int err = CG_DONE;
+
+	for (size_t i = 0; i < n; i++) {
+		cg_progress_say("detach: %s, %zu of %zu", list[i].name, i + 1, n);
+		if (cg_interface_detach(options->instance, &list[i]))
+			err = CG_FAILED;
+	}
+	cg_progress_say("detach: the maps");
+	if (!err && cg_bpffs_remove(options->instance))
+		err = CG_FAILED;
+	cg_progress_end();
+	return err;
+}
+
+static int detach(const struct cg_options *options)
+{
+	struct cg_interface *list;
+	char **names;
+	size_t n;
+	int err;
+
+	if (cg_bpffs_names(options->instance, "", &names, &n))
+		return CG_FAILED;
+	cg_bpffs_names_free(names, n);
+	if (!n)
+		return cg_fail_open(options->instance, -ENOENT);
+	err = cg_interface_check_netns(options->instance);
+	if (err)
+		return err;
+	if (cg_interface_list(options->instance, &list, &n))
+		return CG_FAILED;
+	err = options->all ? detach_all(options, list, n) : detach_named(options, list, n);
+	free(list);
+	if (!err && options->all) {
+		cg_run_note_remove(options->instance, CG_RUN_BREAKER);
+		cg_run_note_remove(options->instance, CG_RUN_TOTALS);
+	}
+	if (!err && !options->all && cg_interface_sweep(options->instance))
+		err = CG_FAILED;
+	return err;
+}
+
+int cg_cmd_detach(const struct cg_options *options)
+{
+	int err, lock;
+
+	if (!options->n_args == !options->all)
+		return cg_usage("detach needs interfaces, or -a for all; see: cseqguard status");
+	if (geteuid())
+		return cg_fail("detach: needs root; run it with sudo");
+	lock = cg_bpffs_lock();
+	if (lock < 0)
+		return lock == -ENOENT ? cg_fail_open(options->instance, -ENOENT) : CG_FAILED;
+	err = detach(options);
+	close(lock);
+	return err;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The dialogs of the map, a line or a JSON object each. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "attach/open_error.h"
+#include "cli/options.h"
+#include "format/dialog_json.h"
+#include "format/table_print.h"
+#include "maps/dialogs.h"
+#include "maps/pins.h"
+#include "util/enum_names.h"
+#include "util/report.h"
+#include "util/text.h"
+
+#define NARROW 110 /* columns: on a narrower terminal times and addresses are short */
+
+static void leg_text(const struct cg_leg *leg, __u16 port, __u8 flags, bool narrow, char *out,
+		     size_t size)
+{
+	char addr[INET6_ADDRSTRLEN], cseq[16] = "-", ports[8] = "";
+
+	cg_addr_text(leg->addr, addr);
+	if (flags & CG_LEG_CSEQ_VALID)
+		snprintf(cseq, sizeof(cseq), "%u", leg->cseq);
+	if (!narrow)
+		snprintf(ports, sizeof(ports), ":%u", port);
+	snprintf(out, size, "%s%s %s", addr, ports, cseq);
+}
+
+static const struct cg_list_column columns[] = {
+	{ "STATE", 0, 0 },
+	{ "ANSWERED", 0, 0 },
+	{ "CALLER CSEQ", 18, CG_LIST_CUT },
+	{ "CALLEE CSEQ", 18, CG_LIST_CUT },
+	{ "BLOCKED", 0, CG_LIST_RIGHT },
+	{ "CALL-ID", 0, CG_LIST_CUT },
+};
+
+static int show(struct cg_list *list, const struct cg_config *config, const struct cg_dialog *d)
+{
+	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)], since[CG_TIME_TEXT], caller[80], callee[80],
+		blocked[16];
+	const char *cells[] = { cg_state_word(d->state), since, caller, callee, blocked, call_id };
+	unsigned int width = cg_output_columns();
+	bool narrow = width && width < NARROW;
+
+	cg_text_utf8(call_id, sizeof(call_id), d->call.call_id, CG_CALL_ID_MAX);
+	cg_time_text(config, d->clock, d->answer, since);
+	if (narrow)
+		cg_time_short(since);
+	leg_text(&d->caller, d->caller_port, d->caller_flags, narrow, caller, sizeof(caller));
+	leg_text(&d->callee, d->callee_port, d->callee_flags, narrow, callee, sizeof(callee));
+	snprintf(blocked, sizeof(blocked), "%u", d->blocked_byes);
+	return cg_list_add(list, cells, d->blocked_byes ? CG_RED : CG_PLAIN);
+}
+
+struct shown {
+	const struct cg_options *options;
+	struct cg_config config;
+	struct cg_list *list; /* NULL: JSON */
+	bool any;
+};
+
+static int take(void *ctx, const struct cg_dialog *dialog)
+{
+	struct shown *shown = ctx;
+	json_t *json;
+
+	if (shown->list)
+		return show(shown->list, &shown->config, dialog);
+	json = cg_dialog_json(dialog, shown->config.clock_offset);
+	if (!json)
+		return -ENOMEM;
+	fputs(shown->any ? ",\n" : "[", stdout);
+	json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_decref(json);
+	shown->any = true;
+	return ferror(stdout) ? -EPIPE : 0;
+}
+
+int cg_cmd_dialogs(const struct cg_options *options)
+{
+	struct shown shown = { .options = options };
+	int err, fd;
+
+	fd = cg_config_open(options->instance, &shown.config);
+	if (fd < 0)
+		return cg_fail_open(options->instance, fd);
+	close(fd);
+	if (!options->json) {
+		shown.list = cg_list_new(columns, sizeof(columns) / sizeof(*columns));
+		if (!shown.list)
+			return cg_fail("dialogs: out of memory");
+	}
+	err = cg_dialogs_each(options->instance, take, &shown);
+	if (err)
+		cg_list_free(shown.list);
+	else
+		err = cg_list_end(shown.list);
+	if (options->json && !err)
+		puts(shown.any ? "]" : "[]");
+	if (ferror(stdout))
+		return cg_out_end();
+	return err ? cg_fail_open(options->instance, err) : cg_out_end();
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* What must be right for a guard to work, one thing after the other. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "attach/instance_netns.h"
+#include "attach/interface.h"
+#include "cli/options.h"
+#include "config/store_select.h"
+#include "doctor/doctor.h"
+#include "doctor/ethtool.h"
+#include "util/report.h"
+
+/* Those that were named; else those that are guarded; else all that are up. */
+static void interfaces(struct cg_findings *f, const struct cg_options *options)
+{
+	struct cg_interface *list = NULL;
+	struct if_nameindex *all;
+	bool any = options->n_args;
+	size_t n = 0;
+
+	for (int i = 0; i < options->n_args; i++)
+		cg_doctor_interface(f, options->instance, options->args[i]);
+	if (any)
+		return;
+	cg_interface_list(options->instance, &list, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].alive)
+			cg_doctor_interface(f, options->instance, list[i].name);
+		any |= list[i].alive;
+	}
+	free(list);
+	all = any ? NULL : if_nameindex();
+	for (size_t i = 0; all && all[i].if_name; i++)
+		if (cg_ethtool_up(all[i].if_name))
+			cg_doctor_interface(f, options->instance, all[i].if_name);
+	if (all)
+		if_freenameindex(all);
+}
+
+/*
+ * To another network namespace; fd of the one that this was. Some of /proc/sys, and PostgreSQL, are
+ * those of where we were called, as the daemon has them.
+ */
+static int go(int fd)
+{
+	int here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		setns(fd, CLONE_NEWNET);
+	return here;
+}
+
+int cg_cmd_doctor(const struct cg_options *options)
+{
+	struct cg_findings findings = { .list = options->json ? json_array() : NULL };
+	char unseen[256] = "";
+	struct cg_store store;
+	int code = cg_store_of(options->instance, options->config, options->db, options->spool,
+			       &store),
+	    inside;
+
+	if (code)
+		return code;
+	cg_report_keep((struct cg_kept){ unseen, sizeof(unseen) }); /* findings tell it */
+	inside = go(options->outside);
+	cg_doctor_host(&findings);
+	close(go(inside));
+	if (!options->netns)
+		cg_home_enter(options->instance);
+	cg_doctor_instance(&findings, options->instance);
+	interfaces(&findings, options);
+	cg_doctor_daemon(&findings, options->instance, store.spool);
+	close(go(options->outside));
+	cg_doctor_db(&findings, store.db);
+	cg_doctor_clock(&findings);
+	cg_report_keep((struct cg_kept){});
+	close(inside);
+	cg_store_free(&store);
+	code = options->json ? cg_json_out(findings.list) : cg_out_end();
+	return code ? code : findings.failed ? CG_FAILED : CG_DONE;
+}

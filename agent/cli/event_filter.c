@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "cli/event_filter.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/enum_names.h"
+#include "util/suggest.h"
+#include "util/text.h"
+
+_Static_assert(CG_REASONS <= 64, "a set of reasons is a word of bits");
+
+static const char *nearest_reason(const char *word)
+{
+	struct cg_nearest nearest = { .word = word };
+
+	for (unsigned int i = 0; i < CG_REASONS; i++)
+		cg_nearest_try(&nearest, cg_reason_word(i));
+	return nearest.name;
+}
+
+int cg_filter_reasons(struct cg_event_filter *filter, const char *words, char bad[CG_REASON_TEXT],
+		      const char **near)
+{
+	__u64 reasons = filter->reasons;
+
+	for (const char *at = words; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+		int len = strcspn(at, ","), reason;
+
+		snprintf(bad, CG_REASON_TEXT, "%.*s", len, at);
+		reason = cg_reason_from_word(bad);
+		if (reason < 0 || len >= CG_REASON_TEXT) {
+			*near = nearest_reason(bad);
+			return -EINVAL;
+		}
+		reasons |= 1ull << reason;
+	}
+	filter->reasons = reasons;
+	return 0;
+}
+
+static bool within(const struct cg_prefix *prefix, const __u8 addr[16])
+{
+	unsigned int bytes = prefix->bits / 8, rest = prefix->bits % 8;
+
+	return !memcmp(prefix->addr, addr, bytes) &&
+	       (!rest || !((prefix->addr[bytes] ^ addr[bytes]) >> (8 - rest)));
+}
+
+static bool names(const char *call_id, const char *text)
+{
+	char shown[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+
+	cg_text_utf8(shown, sizeof(shown), call_id, CG_CALL_ID_MAX);
+	return strstr(shown, text);
+}
+
+bool cg_filter_takes(const struct cg_event_filter *filter, const struct cg_event *event)
+{
+	return (!filter->reasons ||
+		(event->reason < CG_REASONS && filter->reasons >> event->reason & 1)) &&
+	       (!filter->by_source || within(&filter->source, event->source)) &&
+	       (!filter->call_id || names(event->call_id, filter->call_id));
+}

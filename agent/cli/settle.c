@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#define _GNU_SOURCE
+#include "cli/settle.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "spool/spool.h"
+#include "util/enum_names.h"
+#include "util/report.h"
+#include "util/text.h"
+
+struct decision { /* parameters of the statements, in this order */
+	char call_uid[CG_UUID_TEXT];
+	char why[CG_WHY_MAX];
+	char end[24]; /* microseconds since 1970; "": the end that it has */
+	char by[CG_OPERATOR_MAX];
+	char at[24]; /* microseconds */
+};
+
+/* Rows that an operator may settle; ?1 to ?5 are of struct decision, ?6 is the spool's last step. */
+#define SPOOL_CALL                                                                                 \
+	" FROM cdr WHERE call_uid = ?1 AND coalesce(CAST(?3 AS INTEGER), end_time) >= answer_time" \
+	" AND (suspect OR end_time IS NULL OR end_reason = '%s')"
+
+static const char spool_trace[] =
+	"INSERT INTO settlement (step, at, call_uid, node, setup_time, operator, why, end_time,"
+	" was_end_time, was_end_reason, was_suspect)"
+	" SELECT ?6 + row_number() OVER (ORDER BY step), ?5, call_uid, node, setup_time, ?4, ?2,"
+	" coalesce(CAST(?3 AS INTEGER), end_time), end_time, end_reason, suspect" SPOOL_CALL;
+
+static const char spool_settle[] =
+	"UPDATE cdr SET end_time = coalesce(CAST(?3 AS INTEGER), end_time), end_reason = '%s',"
+	" suspect = 0, step = ?6 + call.number"
+	" FROM (SELECT step AS was, row_number() OVER (ORDER BY step) AS number" SPOOL_CALL
+	") AS call WHERE cdr.step = call.was";
+
+static const char db_settle[] =
+	"SELECT cseqguard.settle($1, $2, timestamptz 'epoch' + $3::int8 * interval '1 microsecond',"
+	" $4)";
+
+static int nothing(const char *where, const char *call_uid)
+{
+	return cg_fail("%s: nothing to settle for call_uid %s: it is not there, or closed on "
+		       "evidence, or open and needs an --end not before its answer",
+		       where, call_uid);
+}
+
+static int read_uid(const char *text, char uid[CG_UUID_TEXT])
+{
+	if (strlen(text) != CG_UUID_TEXT - 1)
+		return -EINVAL;
+	for (int i = 0; i < CG_UUID_TEXT; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (i < CG_UUID_TEXT - 1 &&
+		    (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i])))
+			return -EINVAL;
+		uid[i] = tolower((unsigned char)text[i]);
+	}
+	return 0;
+}
+
+static const char *who(const struct cg_options *options)
+{
+	const char *sudo = getenv("SUDO_USER");
+	struct passwd *user = getpwuid(getuid());
+
+	return options->by ? options->by : sudo && *sudo ? sudo : user ? user->pw_name : "unknown";
+}
+
+static int decide(const struct cg_options *options, const char *call_uid, struct decision *d)
+{
+	const char *by = who(options);
+	__s64 at = cg_now_us(), end;
+
+	*d = (struct decision){};
+	snprintf(d->at, sizeof(d->at), "%lld", (long long)at);
+	if (read_uid(call_uid, d->call_uid))
+		return cg_usage("'%s' is no call_uid; see: cseqguard cdr", call_uid);
+	if (!options->why)
+		return cg_usage("settle needs --why TEXT: it is kept with the decision");
+	if (options->end && cg_time_read(options->end, at, &end))
+		return cg_usage("end '%s' is no time in UTC as 2026-01-31T12:00:00Z", options->end);
+	if (options->end)
+		snprintf(d->end, sizeof(d->end), "%lld", (long long)end);
+	cg_text_utf8(d->why, sizeof(d->why), options->why, strlen(options->why));
+	cg_text_utf8(d->by, sizeof(d->by), by, strlen(by));
+	return CG_DONE;
+}
+
+static const char *remedy(const PGresult *result)
+{
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (sqlstate && !strcmp(sqlstate, "42501"))
+		return "; settle as the schema's owner, or have him GRANT you cseqguard_writer and "
+		       "EXECUTE ON FUNCTION cseqguard.settle";
+	return "";
+}
+
+static int settle_db(const char *conninfo, const struct decision *d)
+{
+	const char *values[] = { d->call_uid, d->why, *d->end ? d->end : NULL, d->by };
+	PGconn *conn = PQconnectdb(conninfo);
+	PGresult *result = NULL;
+	char why[256];
+	int code;
+
+	if (PQstatus(conn) == CONNECTION_OK)
+		result = PQexecParams(conn, db_settle, 4, NULL, values, NULL, NULL, 0);
+	if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+		snprintf(why, sizeof(why), "%s", PQerrorMessage(conn));
+		why[strcspn(why, "\n")] = '\0';
+		code = cg_fail("--db: %s%s", why, remedy(result));
+	} else if (!strcmp(PQgetvalue(result, 0, 0), "0")) {
+		code = nothing("--db", d->call_uid);
+	} else {
+		code = CG_DONE;
+	}
+	PQclear(result);
+	PQfinish(conn);
+	return code;
+}
+
+/* `format` has the word `operator` in it, at each %s. */
+static int run(struct cg_spool *spool, const char *format, const struct decision *d)
+{
+	const char *values[] = { d->call_uid, d->why, *d->end ? d->end : NULL, d->by, d->at };
+	const char *word = cg_end_word(CG_E_OPERATOR);
+	char sql[1024];
+
+	snprintf(sql, sizeof(sql), format, word, word);
+	return cg_spool_run(spool, sql, 5, values);
+}
+
+static int settle_spool(const char *path, const struct decision *d)
+{
+	struct cg_spool *spool = NULL;
+	int err, rows = 0;
+
+	err = access(path, F_OK) ? -errno : cg_spool_open(path, 1, &spool);
+	if (!err)
+		err = cg_spool_begin(spool);
+	if (!err) {
+		rows = run(spool, spool_trace, d);
+		if (rows > 0)
+			rows = run(spool, spool_settle, d);
+		err = rows < 0 ? rows : cg_spool_commit(spool);
+		if (err)
+			cg_spool_rollback(spool);
+	}
+	if (err == -ENOENT && !spool)
+		cg_fail("spool %s: no such file; name the daemon's with --spool, or its database "
+			"with --db",
+			path);
+	else if (err)
+		cg_fail("spool %s: %s", path, cg_spool_error(spool));
+	cg_spool_close(spool);
+	if (err)
+		return CG_FAILED;
+	return rows ? CG_DONE : nothing(path, d->call_uid);
+}
+
+int cg_settle(const struct cg_options *options, const char *call_uid, const struct cg_store *store)
+{
+	struct decision d;
+	int err = decide(options, call_uid, &d);
+
+	if (err)
+		return err;
+	return store->db && !options->spool ? settle_db(store->db, &d)
+					    : settle_spool(store->spool, &d);
+}

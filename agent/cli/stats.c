@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The counters, by reason and direction. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach/open_error.h"
+#include "cli/options.h"
+#include "format/table_print.h"
+#include "maps/counters.h"
+#include "maps/pins.h"
+#include "util/enum_names.h"
+#include "util/report.h"
+
+#define TOTAL_WORD(word, text) #word,
+static const char *const totals[] = { CG_TOTAL_LIST(TOTAL_WORD) };
+#undef TOTAL_WORD
+#define TOTAL_TEXT(word, text) text,
+static const char *const texts[] = { CG_TOTAL_LIST(TOTAL_TEXT) };
+#undef TOTAL_TEXT
+#define TOTALS (sizeof(totals) / sizeof(*totals))
+_Static_assert(CG_NUMBERS == 2 * CG_REASONS + TOTALS, "each counter has its word");
+
+static json_t *side(const __u64 *numbers, bool all)
+{
+	json_t *object = json_object();
+
+	for (unsigned int i = 0; i < CG_REASONS; i++)
+		if (all || numbers[i])
+			json_object_set_new(object, cg_reason_word(i), json_integer(numbers[i]));
+	return object;
+}
+
+static int show_json(const union cg_counters_sum *sum, bool all)
+{
+	json_t *object = json_pack("{so so}", "in", side(sum->numbers, all), "out",
+				   side(sum->numbers + CG_REASONS, all));
+
+	for (size_t i = 0; object && i < TOTALS; i++)
+		json_object_set_new(object, totals[i],
+				    json_integer(sum->numbers[2 * CG_REASONS + i]));
+	return cg_json_out(object);
+}
+
+static int add(struct cg_list *list, const char *word, __u64 in, const __u64 *out, const char *text)
+{
+	char ins[24], outs[24] = "";
+	const char *cells[] = { word, ins, outs, text };
+
+	snprintf(ins, sizeof(ins), "%llu", in);
+	if (out)
+		snprintf(outs, sizeof(outs), "%llu", *out);
+	return cg_list_add(list, cells, CG_PLAIN);
+}
+
+static int show(const union cg_counters_sum *sum, bool all)
+{
+	static const struct cg_list_column columns[] = { { "REASON", 16, 0 },
+							 { "IN", 12, CG_LIST_RIGHT },
+							 { "OUT", 12, CG_LIST_RIGHT },
+							 { "MEANING", 0, CG_LIST_CUT } };
+	const __u64 *in = sum->numbers, *out = in + CG_REASONS, *total = out + CG_REASONS;
+	struct cg_list *list = cg_list_new(columns, 4);
+	int err = list ? 0 : -ENOMEM;
+
+	for (unsigned int i = 0; i < CG_REASONS && !err; i++)
+		if (all || in[i] || out[i])
+			err = add(list, cg_reason_word(i), in[i], &out[i], cg_reason_text(i));
+	for (size_t i = 0; i < TOTALS && !err; i++)
+		if (all || total[i])
+			err = add(list, totals[i], total[i], NULL, texts[i]);
+	if (!err)
+		err = cg_list_end(list);
+	else
+		cg_list_free(list);
+	return err && !ferror(stdout) ? cg_fail("stats: %s", strerror(-err)) : cg_out_end();
+}
+
+int cg_cmd_stats(const struct cg_options *options)
+{
+	struct cg_config config;
+	int err, config_fd;
+	union cg_counters_sum sum;
+
+	config_fd = cg_config_open(options->instance, &config);
+	if (config_fd < 0)
+		return cg_fail_open(options->instance, config_fd);
+	close(config_fd);
+	err = cg_counters_of(options->instance, &sum);
+	if (err)
+		return cg_fail_open(options->instance, err);
+	return options->json ? show_json(&sum, options->all) : show(&sum, options->all);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The screen of `top`, or what it shows as text or JSON, again and again. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+
+#include "attach/open_error.h"
+#include "cli/options.h"
+#include "top/json.h"
+#include "top/screen.h"
+#include "top/text.h"
+#include "util/clock.h"
+#include "util/report.h"
+
+static int show_text(const struct cg_top *top)
+{
+	struct cg_line lines[CG_TOP_HEAD_LINES], line;
+	unsigned int n = cg_top_head(top, CG_TOP_WIDE, lines);
+
+	for (unsigned int i = 0; i < n; i++)
+		puts(lines[i].text);
+	cg_top_calls_head(top, CG_TOP_WIDE, &line);
+	puts(line.text);
+	for (unsigned int i = 0; i < top->calls->n; i++) {
+		cg_top_call(top, &top->calls->list[i], CG_TOP_WIDE, &line);
+		puts(line.text);
+	}
+	putchar('\n');
+	return cg_out_end();
+}
+
+/* Until the next refresh; the daemon is listened to. */
+static void wait(struct cg_top *top, unsigned int delay_ms)
+{
+	__u64 until = top->now + delay_ms * 1000000ULL, now;
+
+	while ((now = cg_boottime()) < until) {
+		struct pollfd fd = { .fd = top->daemon_fd, .events = POLLIN };
+
+		if (poll(&fd, 1, (until - now + 999999) / 1000000) > 0)
+			cg_top_listen(top);
+	}
+}
+
+static int batch(const struct cg_options *options, struct cg_top *top)
+{
+	int err = 0, code = CG_DONE;
+
+	for (unsigned int n = 1; !code; n++) {
+		while (!err)
+			err = cg_top_work(top);
+		if (err < 0)
+			return cg_fail_open(top->instance, err);
+		cg_top_listen(top);
+		code = options->json ? cg_json_out(cg_top_json(top)) : show_text(top);
+		if (code || n == options->count)
+			break;
+		wait(top, options->delay_ms);
+		err = cg_top_refresh(top);
+		if (err)
+			return cg_fail_open(top->instance, err);
+	}
+	return code;
+}
+
+int cg_cmd_top(const struct cg_options *given)
+{
+	struct cg_options options = *given;
+	struct cg_top *top;
+	int code;
+
+	if (!options.delay_ms)
+		options.delay_ms = 1000;
+	code = cg_top_new(options.instance, options.config, options.db, options.spool, &top);
+	if (!code)
+		code = options.batch || options.json
+			       ? batch(&options, top)
+			       : cg_top_screen(top, options.delay_ms, options.count);
+	cg_top_free(top);
+	return code;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Swaps the programs of an instance for those of this cseqguard; maps and calls stay. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "attach/bpffs.h"
+#include "attach/instance.h"
+#include "attach/instance_netns.h"
+#include "attach/interface.h"
+#include "attach/open_error.h"
+#include "cli/options.h"
+#include "maps/pins.h"
+#include "util/progress.h"
+#include "util/report.h"
+
+/* All interfaces, or none: what was swapped before a failure is swapped back. */
+static int swap(const char *name, const struct cg_instance *from, const struct cg_instance *to)
+{
+	struct cg_interface *list;
+	size_t n, done = 0;
+	int err;
+
+	if (cg_interface_list(name, &list, &n))
+		return CG_FAILED;
+	for (err = 0; done < n && !err; done += !err) {
+		cg_progress_say("upgrade: %s, %zu of %zu", list[done].name, done + 1, n);
+		err = cg_interface_upgrade(name, &list[done], to->prog_in, to->prog_out,
+					   from->prog_in);
+	}
+	cg_progress_end();
+	if (!err)
+		err = cg_bpffs_repin(to->prog_in, name, "prog_in");
+	if (!err)
+		err = cg_bpffs_repin(to->prog_out, name, "prog_out");
+	while (err && done--)
+		cg_interface_upgrade(name, &list[done], from->prog_in, from->prog_out, to->prog_in);
+	free(list);
+	return err ? CG_FAILED : CG_DONE;
+}
+
+static int upgrade(const struct cg_options *options)
+{
+	struct cg_instance old = { .prog_in = -1, .prog_out = -1 }, fresh = old;
+	struct cg_config config;
+	int err, fd;
+
+	fd = cg_config_open(options->instance, &config);
+	if (fd < 0)
+		return cg_fail_open(options->instance, fd);
+	close(fd);
+	if (cg_interface_sweep(options->instance))
+		return CG_FAILED;
+	err = cg_interface_check_netns(options->instance);
+	if (err)
+		return err;
+	old.prog_in = cg_map_open(options->instance, "prog_in");
+	old.prog_out = cg_map_open(options->instance, "prog_out");
+	if (old.prog_in < 0 || old.prog_out < 0)
+		err = cg_fail("instance %s: its programs are missing; start anew with: cseqguard "
+			      "detach -a",
+			      options->instance);
+	if (!err)
+		err = cg_instance_load(options->instance, &fresh);
+	if (!err)
+		err = swap(options->instance, &old, &fresh);
+	cg_instance_close(&old);
+	cg_instance_close(&fresh);
+	return err;
+}
+
+int cg_cmd_upgrade(const struct cg_options *options)
+{
+	int err, lock;
+
+	if (geteuid())
+		return cg_fail("upgrade: loading BPF programs needs root; run it with sudo");
+	lock = cg_bpffs_lock();
+	if (lock < 0)
+		return lock == -ENOENT ? cg_fail_open(options->instance, lock) : CG_FAILED;
+	err = upgrade(options);
+	close(lock);
+	return err;
+}

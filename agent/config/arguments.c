@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The daemon's command line. */
+#include <getopt.h>
+#include <string.h>
+
+#include "config/options_internal.h"
+#include "util/suggest.h"
+
+#define LONG_BASE 256 /* getopt's value of row i is LONG_BASE + i */
+
+static void getopt_tables(struct option *longs, char *letters)
+{
+	*letters++ = ':';
+	for (size_t i = 0; i < cg_daemon_table_rows; i++) {
+		const struct option_of_ours *row = &cg_daemon_table[i];
+
+		longs[i] = (struct option){ row->name, row->kind != FLAG, NULL, LONG_BASE + i };
+		if (!row->letter)
+			continue;
+		*letters++ = row->letter;
+		if (row->kind != FLAG)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+}
+
+static size_t row_of(int found)
+{
+	size_t i = 0;
+
+	if (found >= LONG_BASE)
+		return found - LONG_BASE;
+	while (i < cg_daemon_table_rows && cg_daemon_table[i].letter != found)
+		i++;
+	return i;
+}
+
+static void no_option(struct reading *reading, const char *word)
+{
+	char name[CG_NEAREST_MAX + 1] = "", hint[CG_NEAREST_HINT];
+	struct cg_nearest nearest = { .word = name };
+
+	strncat(name, word, strcspn(word, "=") < CG_NEAREST_MAX ? strcspn(word, "=") : 0);
+	for (size_t i = 0; *name == '-' && i < cg_daemon_table_rows; i++) {
+		nearest.word = name + strspn(name, "-");
+		cg_nearest_try(&nearest, cg_daemon_table[i].name);
+	}
+	cg_reading_error(reading, 0, "%.40s is no option%s; see --help", word,
+			 cg_nearest_hint(&nearest, "--", hint));
+}
+
+void cg_arguments_read(struct reading *reading, int argc, char **argv)
+{
+	struct option longs[CG_DAEMON_OPTIONS_MAX + 1] = {};
+	char letters[2 * CG_DAEMON_OPTIONS_MAX + 2];
+	int found;
+
+	getopt_tables(longs, letters);
+	opterr = 0;
+	optind = 0; /* a reload reads them once more */
+	while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		size_t i = row_of(found);
+
+		if (found == ':') {
+			cg_reading_error(reading, 0, "%s needs a value; see --help",
+					 argv[optind - 1]);
+		} else if (i >= cg_daemon_table_rows) {
+			no_option(reading, argv[optind - 1]);
+		} else if (cg_option_set(reading->options, i, optarg)) {
+			cg_reading_error(reading, 0, "--%s %.80s: not %s", cg_daemon_table[i].name,
+					 optarg, cg_option_legal(i));
+		} else {
+			reading->rank[i] = GIVEN;
+		}
+	}
+	if (optind < argc)
+		cg_reading_error(reading, 0, "%.80s: no argument was expected; see --help",
+				 argv[optind]);
+}

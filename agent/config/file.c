@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The file is read to its end first, so that every error is told, and so that it may say itself
+ * which instance it is for. inih knows no line numbers, and takes the rest of a line that is too
+ * long for another one: the lines that it gets are looked at here before.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/options_internal.h"
+#include "maps/pins.h"
+#include "postgres/conninfo.h"
+#include "util/suggest.h"
+
+#define FILE_MAX 65536 /* bytes: SIGHUP has it read within the loop */
+#define FOR_ALL "cseqguardd"
+#define FOR_ONE "instance " /* and its name */
+#define SECTION_MAX 80
+
+struct entry {
+	struct entry *next;
+	unsigned int line;
+	char section[SECTION_MAX];
+	char *name, *value;
+};
+
+struct file {
+	struct reading *reading;
+	FILE *stream;
+	char *text; /* getline's */
+	size_t size;
+	unsigned int line;
+	char section[SECTION_MAX];
+	bool expected; /* inih has not told of this line, and should */
+	bool keyed; /* a key stands above, in this section */
+	bool goes_on; /* it is indented: that key's value goes on */
+	struct entry *first, *last;
+};
+
+static void heard_of_last(struct file *file)
+{
+	if (file->expected)
+		cg_reading_error(file->reading, file->line, "neither [section] nor key = value");
+	file->expected = false;
+}
+
+/* As inih will take it. */
+static void look_at(struct file *file, const char *text)
+{
+	const char *start = text + strspn(text, " \t\r\n\v\f"), *end = strchr(start, ']');
+	int len = end ? end - start - 1 : 0;
+
+	file->goes_on = false;
+	if (!*start || strchr(";#", *start))
+		return;
+	if (start > text && file->keyed) {
+		file->goes_on = file->expected = true;
+	} else if (*start == '[' && end && len < SECTION_MAX) {
+		file->keyed = false;
+		snprintf(file->section, sizeof(file->section), "%.*s", len, start + 1);
+	} else {
+		file->expected = true;
+	}
+}
+
+static char *next_line(char *out, int size, void *ctx)
+{
+	struct file *file = ctx;
+	ssize_t len;
+
+	heard_of_last(file);
+	len = getline(&file->text, &file->size, file->stream);
+	if (len < 0)
+		return NULL;
+	file->line++;
+	if (len >= size || strlen(file->text) != (size_t)len) {
+		cg_reading_error(file->reading, file->line,
+				 len >= size ? "longer than %d bytes; a long value goes on in "
+					       "indented lines"
+					     : "a NUL among its bytes",
+				 size - 2);
+		return strcpy(out, "\n");
+	}
+	look_at(file, file->text);
+	return strcpy(out, file->text);
+}
+
+static int go_on(struct file *file, const char *value)
+{
+	char *text;
+
+	if (asprintf(&text, "%s%s%s", file->last->value, *file->last->value ? " " : "", value) < 0)
+		return 0;
+	free(file->last->value);
+	file->last->value = text;
+	return 1;
+}
+
+static void tell_twice(struct file *file, const char *name)
+{
+	for (const struct entry *e = file->first; e; e = e->next)
+		if (!strcmp(e->name, name) && !strcmp(e->section, file->section)) {
+			cg_reading_error(file->reading, file->line, "%s stands in line %u already",
+					 name, e->line);
+			return;
+		}
+}
+
+static int take(void *ctx, const char *section, const char *name, const char *value)
+{
+	struct file *file = ctx;
+	struct entry *entry;
+
+	(void)section; /* inih cuts it */
+	file->expected = false;
+	if (file->goes_on)
+		return go_on(file, value);
+	file->keyed = true;
+	tell_twice(file, name);
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return 0;
+	entry->line = file->line;
+	strcpy(entry->section, file->section);
+	entry->name = strdup(name);
+	entry->value = strdup(value);
+	if (file->last)
+		file->last->next = entry;
+	else
+		file->first = entry;
+	file->last = entry;
+	return entry->name && entry->value;
+}
+
+static void free_entries(struct file *file)
+{
+	for (struct entry *e = file->first, *next; e; e = next) {
+		next = e->next;
+		free(e->name);
+		free(e->value);
+		free(e);
+	}
+}
+
+static bool for_all(const struct entry *entry)
+{
+	return !*entry->section || !strcmp(entry->section, FOR_ALL);
+}
+
+/* DEFAULT: another instance's. -EINVAL: no section of ours. */
+static int rank_of(const struct reading *reading, const struct entry *entry)
+{
+	const char *name = entry->section + strlen(FOR_ONE);
+
+	if (for_all(entry))
+		return FILE_FOR_ALL;
+	if (strncmp(entry->section, FOR_ONE, strlen(FOR_ONE)) || cg_instance_check(name))
+		return -EINVAL;
+	return strcmp(name, reading->options->instance) ? DEFAULT : FILE_FOR_ONE;
+}
+
+/* Told once, however many keys stand in it. */
+static void no_section(struct reading *reading, const struct entry *entry)
+{
+	struct cg_nearest nearest = { .word = entry->section };
+	char hint[CG_NEAREST_HINT];
+
+	cg_nearest_try(&nearest, FOR_ALL);
+	cg_reading_error(reading, entry->line,
+			 "it stands in [%s], which is neither [" FOR_ALL "] nor [" FOR_ONE
+			 "NAME]%s",
+			 entry->section, cg_nearest_hint(&nearest, "", hint));
+}
+
+static void no_setting(struct reading *reading, const struct entry *entry)
+{
+	struct cg_nearest nearest = { .word = entry->name };
+	char hint[CG_NEAREST_HINT];
+
+	for (size_t i = 0; i < cg_daemon_table_rows; i++)
+		if (cg_daemon_table[i].in_file)
+			cg_nearest_try(&nearest, cg_daemon_table[i].name);
+	cg_reading_error(reading, entry->line, "no setting is named %.48s%s", entry->name,
+			 cg_nearest_hint(&nearest, "", hint));
+}
+
+/* True: it is libpq's, and libpq cannot read it. */
+static bool bad_conninfo(struct reading *reading, const struct entry *entry)
+{
+	char why[200];
+
+	if (strcmp(entry->name, "db") || !*entry->value ||
+	    !cg_conninfo_check(entry->value, why, sizeof(why)))
+		return false;
+	cg_reading_error(reading, entry->line, "db: %s", why);
+	return true;
+}
+
+/* What is of another instance must be legal, too. */
+static void apply(struct reading *reading, const struct entry *entry, const struct entry *above,
+		  struct cg_daemon_options *scratch)
+{
+	int i = cg_option_row(entry->name), rank = rank_of(reading, entry);
+
+	if (rank < 0) {
+		if (!above || strcmp(above->section, entry->section))
+			no_section(reading, entry);
+	} else if (i < 0 || !cg_daemon_table[i].in_file) {
+		no_setting(reading, entry);
+	} else if (cg_option_set(scratch, i, entry->value)) {
+		cg_reading_error(reading, entry->line, "%s = %.80s: not %s", entry->name,
+				 entry->value, cg_option_legal(i));
+	} else if (!strcmp(entry->name, "instance")) {
+		if (!for_all(entry))
+			cg_reading_error(reading, entry->line,
+					 "instance belongs into [" FOR_ALL "]");
+	} else if (!bad_conninfo(reading, entry) && rank && rank >= (int)reading->rank[i]) {
+		cg_option_set(reading->options, i, entry->value);
+		reading->rank[i] = rank;
+		reading->options->lines[i] = entry->line;
+	}
+}
+
+/* Before anything else: sections are chosen by it. */
+static void choose_instance(struct reading *reading, const struct file *file)
+{
+	int i = cg_option_row("instance");
+
+	for (const struct entry *e = file->first; e; e = e->next)
+		if (for_all(e) && !strcmp(e->name, "instance") && reading->rank[i] != GIVEN) {
+			cg_option_set(reading->options, i, e->value);
+			reading->options->lines[i] = e->line;
+		}
+	if (!reading->options->instance)
+		cg_option_set(reading->options, i, cg_instance_default());
+}
+
+/* NULL: none is to be read. */
+static const char *path_of(const struct cg_daemon_options *options)
+{
+	const char *path = getenv("CSEQGUARD_CONFIG");
+
+	if (options->config)
+		return options->config;
+	if (!path)
+		path = CG_CONFIG;
+	return !*path || (access(path, F_OK) && errno == ENOENT) ? NULL : path;
+}
+
+/* A regular file of bearable size; NULL with the error in reading. */
+static FILE *open_file(struct reading *reading, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
+	struct stat info = {};
+	const char *why = NULL;
+
+	if (!stream || fstat(fd, &info))
+		why = strerror(errno);
+	else if (!S_ISREG(info.st_mode))
+		why = "no regular file";
+	else if (info.st_size > FILE_MAX)
+		why = strerror(EFBIG);
+	if (!why)
+		return stream;
+	cg_reading_error(reading, 0, "cannot read %s: %s", path, why);
+	if (stream)
+		fclose(stream);
+	else if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+void cg_file_read(struct reading *reading)
+{
+	const char *path = path_of(reading->options);
+	struct cg_daemon_options scratch = {};
+	struct file file = { .reading = reading };
+
+	if (path)
+		file.stream = open_file(reading, path);
+	if (!file.stream)
+		return;
+	reading->options->file = strdup(path);
+	if (ini_parse_stream(next_line, &file, take, &file) < 0 || ferror(file.stream))
+		cg_reading_error(reading, 0, "cannot read %s: %s", path, strerror(errno));
+	heard_of_last(&file);
+	choose_instance(reading, &file);
+	for (const struct entry *e = file.first, *above = NULL; e; above = e, e = e->next)
+		apply(reading, e, above, &scratch);
+	cg_daemon_options_free(&scratch);
+	free_entries(&file);
+	free(file.text);
+	fclose(file.stream);
+}

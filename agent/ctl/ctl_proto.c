@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "ctl/ctl_proto.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "maps/runtime_dir.h"
+
+#define PATIENCE 5 /* seconds, for each packet */
+
+static int ask(int fd, const char *call_id)
+{
+	struct timeval patience = { .tv_sec = PATIENCE };
+	struct cg_ask packet = { .head = cg_ask_head(CG_ASK_LADDER, sizeof(packet)) };
+
+	snprintf(packet.call_id, sizeof(packet.call_id), "%s", call_id);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
+	    send(fd, &packet, sizeof(packet), MSG_NOSIGNAL) < 0)
+		return -errno;
+	return 0;
+}
+
+/* What is none of an answer's is an event, of before the daemon heard the question. */
+static int take_answer(int fd, int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
+		       unsigned int *remembered)
+{
+	union {
+		struct cg_ask_head head;
+		struct cg_answer_call call;
+		struct cg_answer_end end;
+	} packet;
+	int err = 0;
+
+	while (!err) {
+		ssize_t got = recv(fd, &packet, sizeof(packet), 0);
+
+		if (got <= 0)
+			return !got || errno == ECONNRESET ? -EPROTO
+			       : errno == EAGAIN	   ? -ETIMEDOUT
+							   : -errno;
+		if (cg_ask_is(&packet.head, got, CG_ANSWER_CALL, sizeof(packet.call))) {
+			err = take(ctx, &packet.call.call);
+		} else if (cg_ask_is(&packet.head, got, CG_ANSWER_END, sizeof(packet.end))) {
+			*remembered = packet.end.remembered;
+			return 0;
+		}
+	}
+	return err;
+}
+
+int cg_ask_ladder(const char *instance, const char *call_id,
+		  int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
+		  unsigned int *remembered)
+{
+	int err, fd = cg_run_connect(instance);
+
+	if (fd < 0)
+		return fd;
+	err = ask(fd, call_id);
+	if (!err || err == -EPIPE)
+		err = take_answer(fd, take, ctx, remembered);
+	close(fd);
+	return err;
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#define _GNU_SOURCE
+#include "ctl/ctl_server.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "ctl/ctl_proto.h"
+#include "maps/runtime_dir.h"
+#include "util/log.h"
+#include "util/loop.h"
+
+#define CLIENTS_MAX 32
+
+struct client {
+	struct cg_server *server;
+	struct cg_watch watch; /* fd -1: free */
+	bool asks; /* and is sent no events */
+	unsigned int position, told; /* of the answer: where it stands, dialogs so far */
+	char call_id[CG_ASK_TEXT];
+};
+
+struct cg_server {
+	int loop;
+	const struct cg_recent *recent;
+	struct cg_watch listener;
+	struct sockaddr_un addr;
+	struct client clients[CLIENTS_MAX];
+};
+
+static void leave(struct client *client)
+{
+	cg_loop_forget(client->server->loop, &client->watch);
+	close(client->watch.fd);
+	client->watch.fd = -1;
+}
+
+/* True: it asks for what we know of a Call-ID. */
+static bool hear(struct client *client)
+{
+	struct cg_ask ask;
+	ssize_t got = recv(client->watch.fd, &ask, sizeof(ask), MSG_TRUNC);
+
+	if (client->asks || !cg_ask_is(&ask.head, got, CG_ASK_LADDER, sizeof(ask)))
+		return false;
+	ask.call_id[sizeof(ask.call_id) - 1] = '\0';
+	memcpy(client->call_id, ask.call_id, sizeof(client->call_id));
+	client->asks = true;
+	client->position = client->told = 0;
+	return !cg_loop_watch(client->server->loop, &client->watch,
+			      EPOLLIN | EPOLLOUT | EPOLLRDHUP);
+}
+
+static int tell(struct client *client, const void *packet, size_t size)
+{
+	return send(client->watch.fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* One packet a turn: as long as there is no room for it the client waits, and nobody else. */
+static int answer(struct client *client)
+{
+	const struct cg_recent *recent = client->server->recent;
+	struct cg_answer_end end = { .head = cg_ask_head(CG_ANSWER_END, sizeof(end)),
+				     .remembered = cg_recent_count(recent) };
+	static struct cg_answer_call packet;
+	const struct cg_recent_call *call = NULL;
+	unsigned int position = client->position;
+	int err;
+
+	if (client->told < CG_ASK_CALLS_MAX)
+		call = cg_recent_find(recent, client->call_id, &position);
+	if (call) {
+		packet.head = cg_ask_head(CG_ANSWER_CALL, sizeof(packet));
+		packet.call = *call;
+	}
+	err = call ? tell(client, &packet, sizeof(packet)) : tell(client, &end, sizeof(end));
+	if (err == -EAGAIN || err == -ENOBUFS)
+		return 0;
+	client->position = position;
+	client->told++;
+	return err || !call ? -1 : 0; /* told all, or gone */
+}
+
+/* What a client says other than a question, or its end, ends it. */
+static void client_ready(void *ctx, __u32 events)
+{
+	struct client *client = ctx;
+	bool stays;
+
+	if (events & EPOLLIN)
+		stays = hear(client);
+	else
+		stays = client->asks && events == EPOLLOUT && !answer(client);
+	if (!stays)
+		leave(client);
+}
+
+static void accept_ready(void *ctx, __u32 events)
+{
+	struct cg_server *server = ctx;
+	int fd = accept4(server->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)events;
+	if (fd < 0)
+		return;
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		struct client *client = &server->clients[i];
+
+		if (client->watch.fd >= 0)
+			continue;
+		client->watch.fd = fd;
+		client->asks = false;
+		if (cg_loop_watch(server->loop, &client->watch, EPOLLIN | EPOLLRDHUP))
+			leave(client);
+		return;
+	}
+	close(fd); /* as many as we serve are here */
+}
+
+void cg_server_send(struct cg_server *server, const struct cg_event *event)
+{
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		if (server->clients[i].watch.fd >= 0 && !server->clients[i].asks &&
+		    send(server->clients[i].watch.fd, event, sizeof(*event),
+			 MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+		    errno != EAGAIN && errno != ENOBUFS)
+			leave(&server->clients[i]);
+}
+
+static int listen_on(struct cg_server *server)
+{
+	struct group *group = getgrnam("cseqguard");
+	mode_t mask = umask(0117);
+	int err = 0;
+
+	unlink(server->addr.sun_path);
+	server->listener.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (server->listener.fd < 0 ||
+	    bind(server->listener.fd, (struct sockaddr *)&server->addr, sizeof(server->addr)) ||
+	    listen(server->listener.fd, CLIENTS_MAX))
+		err = -errno;
+	umask(mask);
+	if (!err && group && chown(server->addr.sun_path, -1, group->gr_gid) && errno != EPERM)
+		err = -errno;
+	return err ? err : cg_loop_watch(server->loop, &server->listener, EPOLLIN);
+}
+
+int cg_server_new(int loop, const char *instance, const struct cg_recent *recent,
+		  struct cg_server **out)
+{
+	struct cg_server *server = calloc(1, sizeof(*server));
+	int err;
+
+	if (!server)
+		return -ENOMEM;
+	server->loop = loop;
+	server->recent = recent;
+	server->addr.sun_family = AF_UNIX;
+	server->listener = (struct cg_watch){ .fd = -1, .ready = accept_ready, .ctx = server };
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		server->clients[i] = (struct client){
+			.server = server,
+			.watch = { .fd = -1, .ready = client_ready, .ctx = &server->clients[i] },
+		};
+	err = cg_run_path(server->addr.sun_path, sizeof(server->addr.sun_path), instance, "sock");
+	if (!err)
+		err = listen_on(server);
+	if (err) {
+		cg_log_err("cannot listen on %s: %s",
+			   *server->addr.sun_path ? server->addr.sun_path : instance,
+			   strerror(-err));
+		cg_server_free(server);
+	} else {
+		*out = server;
+	}
+	return err;
+}
+
+void cg_server_free(struct cg_server *server)
+{
+	if (!server)
+		return;
+	for (int i = 0; i < CLIENTS_MAX; i++)
+		if (server->clients[i].watch.fd >= 0)
+			leave(&server->clients[i]);
+	if (server->listener.fd >= 0) {
+		close(server->listener.fd);
+		unlink(server->addr.sun_path);
+	}
+	free(server);
+}

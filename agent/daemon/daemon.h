@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What a running daemon is made of: daemon_start.c makes it, daemon_watch.c drives it. */
+#ifndef CG_DAEMON_DAEMON_H
+#define CG_DAEMON_DAEMON_H
+
+#include "config/options.h"
+#include "ctl/ctl_server.h"
+#include "daemon/breaker_action.h"
+#include "daemon/housekeeping.h"
+#include "daemon/reload.h"
+#include "http/listener.h"
+#include "http/routes.h"
+#include "ingest/event_router.h"
+#include "ingest/map_scan.h"
+#include "ingest/rings.h"
+#include "maps/guard_maps.h"
+#include "postgres/ship.h"
+#include "util/exit.h"
+#include "util/loop.h"
+
+struct cg_daemon {
+	struct cg_daemon_options options;
+	struct cg_guard guard;
+	struct cg_origin origin;
+	int loop, lock_fd;
+	struct cg_intake intake;
+	struct cg_fallback fallback;
+	struct cg_writer *writer;
+	struct cg_totals totals;
+	struct cg_track *track;
+	struct cg_overflow *overflow;
+	struct cg_sweep *sweep;
+	struct cg_rings *rings;
+	struct cg_recent *recent;
+	struct cg_server *server;
+	struct cg_ship *ship; /* NULL: no --db */
+	struct cg_watch written, signals, beat, sweep_timer, alerts_timer;
+	int spool_error; /* said already */
+	unsigned int spools; /* that were made anew */
+	struct cg_upkeep upkeep;
+	struct cg_reload reload;
+	struct cg_web web;
+	struct cg_http *http; /* NULL: no --http */
+	__u64 stop_at; /* CLOCK_BOOTTIME, ns; 0: running */
+	int exit_code; /* CG_DONE or CG_FAILED */
+};
+
+/* All that can be wrong with a start is found, and logged, here. 0 or -errno. */
+int cg_daemon_start(struct cg_daemon *d);
+
+/* Puts its watches into the loop, as the last step of a start. 0 or -errno. */
+int cg_daemon_watch(struct cg_daemon *d);
+
+/* Gives back what a start made. */
+void cg_daemon_finish(struct cg_daemon *d);
+
+#endif

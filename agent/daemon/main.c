@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The daemon: events and sweeps over the map become rows, rows go to the spool, and from there to
+ * PostgreSQL. Everything here runs in one loop that never waits for a disk or a server.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "postgres/schema.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/notify.h"
+
+/* All that was seen is stored, as far as that does not take for ever. */
+static bool settled(struct cg_daemon *d)
+{
+	struct cg_writer_status status;
+	bool empty = cg_rings_drain(d->rings) && !cg_sweep_running(d->sweep);
+
+	cg_writer_status(d->writer, &status);
+	return empty && status.queued == status.durable && (!d->ship || cg_ship_idle(d->ship));
+}
+
+static void run(struct cg_daemon *d)
+{
+	int err = 0;
+
+	while (!err && !(d->stop_at && (settled(d) || cg_boottime() > d->stop_at))) {
+		bool sweeping =
+			cg_sweep_running(d->sweep) && cg_writer_room(d->writer) >= CG_SWEEP_ROOM;
+
+		err = cg_loop_turn(d->loop, sweeping ? 0 : d->stop_at ? 100 : -1);
+		if (sweeping)
+			cg_sweep_turn(d->sweep, cg_boottime());
+	}
+	if (err)
+		cg_log_err("event loop: %s", strerror(-err));
+}
+
+/* It would end a daemon that does not listen yet. */
+static void block_hangup(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	static struct cg_daemon d = { .lock_fd = -1,
+				      .loop = -1,
+				      .reload = { .options = &d.options,
+						  .intake = &d.intake,
+						  .ship = &d.ship,
+						  .origin = &d.origin } };
+	int code = CG_USAGE;
+
+	block_hangup();
+	d.reload.argc = argc;
+	d.reload.argv = argv;
+	if (cg_daemon_options_parse(&d.options, argc, argv, true))
+		goto out;
+	cg_reload_log(&d.options);
+	code = CG_DONE;
+	if (d.options.help) {
+		cg_daemon_options_help();
+	} else if (d.options.print_schema) {
+		fputs(cg_schema_sql, stdout);
+	} else if (d.options.print_config) {
+		cg_daemon_options_print(&d.options);
+	} else if (d.options.check_config) {
+		printf("%s: ok\n", d.options.file ? d.options.file : "no file");
+	} else if (cg_daemon_start(&d)) {
+		code = CG_FAILED;
+	} else {
+		cg_log_info("instance %s: writing CDRs to %s%s", d.options.instance,
+			    d.options.spool, d.ship ? ", and from there to PostgreSQL" : "");
+		cg_notify_ready();
+		run(&d);
+		cg_daemon_finish(&d);
+		code = d.exit_code;
+		cg_log_info("instance %s: left", d.options.instance);
+	}
+out:
+	cg_log_setup(&(struct cg_log_setup){});
+	cg_daemon_options_free(&d.options);
+	return code;
+}

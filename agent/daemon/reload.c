@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "daemon/reload.h"
+
+#include <string.h>
+
+#include "hep/homer.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/loop.h"
+#include "util/notify.h"
+
+void cg_reload_log(const struct cg_daemon_options *options)
+{
+	cg_log_setup(&(struct cg_log_setup){ .verbose = options->verbose,
+					     .json = options->log_format == CG_LOG_JSON,
+					     .instance = options->instance,
+					     .node = options->node });
+}
+
+int cg_reload_homer(const struct cg_reload *reload)
+{
+	const struct cg_daemon_options *options = reload->options;
+	int err = 0;
+
+	cg_homer_free(reload->intake->homer);
+	reload->intake->homer = NULL;
+	if (options->homer)
+		err = cg_homer_new(reload->loop, options->homer,
+				   options->homer_protocol == CG_HOMER_TCP, options->homer_id,
+				   &reload->intake->homer);
+	if (err)
+		cg_log_err("homer %s: %s", options->homer, strerror(-err));
+	return err;
+}
+
+/* Rows that the one before has sent may go once more: they merge. */
+int cg_reload_ship(const struct cg_reload *reload)
+{
+	const struct cg_daemon_options *options = reload->options;
+	int err = 0;
+
+	cg_ship_free(*reload->ship);
+	*reload->ship = NULL;
+	if (options->db)
+		err = cg_ship_new(reload->loop, options->db, options->db_timeout, options->spool,
+				  reload->writer, reload->origin, reload->ship);
+	if (err)
+		cg_log_err("database: %s; rows stay in %s", strerror(-err), options->spool);
+	return err;
+}
+
+static void apply(const struct cg_reload *reload, __u64 changed)
+{
+	struct cg_daemon_options *options = reload->options;
+
+	cg_reload_log(options);
+	cg_intake_bye_timeout(reload->intake, options->limits.bye_timeout);
+	if (cg_daemon_option_in(changed, "breaker-window"))
+		cg_breaker_reset(&options->breaker, cg_boottime()); /* its slots are as wide */
+	if (cg_daemon_option_in(changed, "sweep"))
+		cg_timer_set(reload->sweep_timer, 1, options->sweep);
+	if (cg_daemon_option_in(changed, "db"))
+		cg_reload_ship(reload);
+	else if (*reload->ship)
+		cg_ship_timeout(*reload->ship, options->db_timeout);
+	if (cg_daemon_option_in(changed, "homer") ||
+	    cg_daemon_option_in(changed, "homer-protocol") ||
+	    cg_daemon_option_in(changed, "homer-id"))
+		cg_reload_homer(reload);
+}
+
+void cg_reload(const struct cg_reload *reload)
+{
+	struct cg_daemon_options next;
+
+	cg_notify_reloading();
+	if (cg_daemon_options_parse(&next, reload->argc, reload->argv, false))
+		cg_log_err("reload: all settings stay as they were");
+	else
+		apply(reload, cg_daemon_options_reload(reload->options, &next));
+	cg_daemon_options_free(&next);
+	cg_notify_ready();
+}

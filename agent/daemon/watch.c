@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* What wakes the daemon: the spool's writer, signals, and its clocks. */
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "daemon/daemon.h"
+#include "daemon/totals_note.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/notify.h"
+#include "util/progress.h"
+
+#define BEAT_NS CG_SECOND /* looks at clock and loss counters */
+#define DRAIN_ROWS 1000 /* a batch: so many may be on their way at any time */
+#define STOP_NS (5 * CG_SECOND) /* a leaving daemon waits so long for disk and server */
+
+static void stop(struct cg_daemon *d, int code)
+{
+	cg_notify_stopping();
+	if (d->stop_at) /* told twice: at once */
+		d->stop_at = 1;
+	else
+		d->stop_at = cg_boottime() + STOP_NS;
+	d->exit_code = code;
+}
+
+static void written_ready(void *ctx, __u32 events)
+{
+	struct cg_daemon *d = ctx;
+	struct cg_writer_status status;
+
+	(void)events;
+	cg_fd_drain(d->written.fd);
+	cg_writer_status(d->writer, &status);
+	if (status.error && status.error != d->spool_error)
+		cg_log_err("spool %s: %s; calls stay in the map, trying again", d->options.spool,
+			   status.why);
+	if (!status.error && d->spool_error)
+		cg_log("spool %s: written again", d->options.spool);
+	d->spool_error = status.error;
+	if (status.anew != d->spools) {
+		if (*status.renewed)
+			cg_log_err("spool %s %s; sqlite3's .recover may find more",
+				   d->options.spool, status.renewed);
+		cg_sweep_start(d->sweep);
+	}
+	d->spools = status.anew;
+	cg_track_durable(d->track, status.durable, status.anew);
+	cg_overflow_durable(d->overflow, status.durable);
+	if (status.queued - status.durable < CG_QUEUE_STEPS / 2)
+		cg_rings_resume(d->rings);
+	if (d->ship && !status.error)
+		cg_ship_wake(d->ship);
+}
+
+static void signals_ready(void *ctx, __u32 events)
+{
+	struct cg_daemon *d = ctx;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(d->signals.fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo != SIGHUP)
+		stop(d, d->exit_code);
+	else if (!d->stop_at)
+		cg_reload(&d->reload);
+}
+
+static void alerts_ready(void *ctx, __u32 events)
+{
+	struct cg_daemon *d = ctx;
+
+	(void)events;
+	cg_fd_drain(d->alerts_timer.fd);
+	cg_rings_look(d->rings);
+}
+
+static void sweep_ready(void *ctx, __u32 events)
+{
+	struct cg_daemon *d = ctx;
+
+	(void)events;
+	cg_fd_drain(d->sweep_timer.fd);
+	cg_sweep_want(d->sweep, cg_boottime());
+}
+
+/* On a terminal: what PostgreSQL lacks while it takes it. A sweep has a line of its own. */
+static void show_drain(struct cg_daemon *d)
+{
+	struct cg_writer_status spool;
+	struct cg_ship_status ship;
+	__s64 rows = 0;
+
+	if (!d->ship || cg_sweep_running(d->sweep))
+		return;
+	cg_ship_status(d->ship, &ship);
+	cg_writer_status(d->writer, &spool);
+	for (int i = 0; i < CG_TABLES; i++)
+		rows += spool.content.rows[i];
+	if (ship.up && rows > DRAIN_ROWS)
+		cg_progress_say("rows on their way to PostgreSQL: %lld", (long long)rows);
+	else
+		cg_progress_wipe();
+}
+
+static void beat_ready(void *ctx, __u32 events)
+{
+	struct cg_daemon *d = ctx;
+
+	(void)events;
+	cg_fd_drain(d->beat.fd);
+	if (cg_guard_gone(&d->guard) && !d->stop_at) {
+		cg_log_err("instance %s was detached: calls that run are lost; leaving",
+			   d->options.instance);
+		d->options.limits.lost_at = cg_boottime();
+		d->web.view.gone = true;
+		cg_sweep_start(d->sweep);
+		stop(d, CG_FAILED);
+		return;
+	}
+	cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
+	if (!cg_upkeep(&d->upkeep))
+		cg_fallback_look(&d->fallback, cg_boottime());
+	cg_intake_turn(&d->intake, cg_boottime());
+	show_drain(d);
+}
+
+static int watch(struct cg_daemon *d, struct cg_watch *watch, int fd,
+		 void (*ready)(void *ctx, __u32 events))
+{
+	*watch = (struct cg_watch){ .fd = fd, .ready = ready, .ctx = d };
+	return fd < 0 ? fd : cg_loop_watch(d->loop, watch, EPOLLIN);
+}
+
+int cg_daemon_watch(struct cg_daemon *d)
+{
+	sigset_t set;
+	int err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN); /* a log reader that went away must not end the daemon */
+	err = watch(d, &d->signals, signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), signals_ready);
+	if (!err)
+		err = watch(d, &d->written, cg_writer_fd(d->writer), written_ready);
+	if (!err)
+		err = watch(d, &d->beat, cg_timer_new(), beat_ready);
+	if (!err)
+		err = watch(d, &d->sweep_timer, cg_timer_new(), sweep_ready);
+	if (!err)
+		err = watch(d, &d->alerts_timer, cg_timer_new(), alerts_ready);
+	if (!err)
+		err = cg_timer_set(d->alerts_timer.fd, 1, CG_ALERTS_POLL_NS);
+	if (!err)
+		err = cg_timer_set(d->beat.fd, 1, cg_notify_period(BEAT_NS));
+	if (!err)
+		err = cg_timer_set(d->sweep_timer.fd, 1, d->options.sweep);
+	d->reload.sweep_timer = d->sweep_timer.fd;
+	return err;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#define _GNU_SOURCE
+#include "format/columns.h"
+
+#include <string.h>
+#include <wchar.h>
+
+/* Bytes of the character at text, and the columns it takes; 0 bytes: none that can be shown. */
+static size_t character(const char *text, unsigned int *columns)
+{
+	mbstate_t state = {};
+	wchar_t wide;
+	size_t len = mbrtowc(&wide, text, strlen(text), &state);
+	int width = len && len < (size_t)-2 ? wcwidth(wide) : -1;
+
+	*columns = width < 0 ? 1 : width;
+	return width < 0 ? 0 : len;
+}
+
+void cg_columns_add(char *out, size_t size, const char *text, unsigned int columns, bool pad)
+{
+	size_t at = strlen(out);
+	unsigned int takes;
+
+	for (; *text; columns -= takes) {
+		size_t len = character(text, &takes), bytes = len ? len : 1;
+
+		if (takes > columns || at + bytes >= size)
+			break;
+		if (len)
+			memcpy(out + at, text, len);
+		else
+			out[at] = '?';
+		at += bytes;
+		text += bytes;
+	}
+	while (pad && columns-- && at + 1 < size)
+		out[at++] = ' ';
+	out[at] = '\0';
+}

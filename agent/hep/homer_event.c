@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* A violation as a record for Homer. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/event_json.h"
+#include "hep/hep.h"
+#include "hep/homer.h"
+#include "util/text.h"
+
+/* Where the packet went to stands in no event: the unspecified address of the source's family. */
+static void unspecified(const __u8 source[16], __u8 destination[16])
+{
+	memset(destination, 0, 16);
+	if (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)source))
+		memset(destination + 10, 0xff, 2);
+}
+
+static int encode(struct cg_homer *homer, const struct cg_config *config,
+		  const struct cg_event *event, const char *payload, __u8 out[CG_HEP_MAX])
+{
+	const __u64 offset = config->clock_offset[event->clock % CG_CLOCKS];
+	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+	struct cg_hep hep = {
+		.source_port = event->source_port,
+		.at = (__s64)(event->at + offset) / 1000,
+		.type = CG_HEP_LOG,
+		.agent = cg_homer_agent(homer),
+		.correlation = call_id,
+		.payload = payload,
+	};
+
+	cg_text_utf8(call_id, sizeof(call_id), event->call_id, CG_CALL_ID_MAX);
+	memcpy(hep.source, event->source, sizeof(hep.source));
+	unspecified(event->source, hep.destination);
+	return cg_hep_encode(&hep, out, CG_HEP_MAX);
+}
+
+void cg_homer_take(struct cg_homer *homer, const struct cg_config *config,
+		   const struct cg_event *event, const char *ifname)
+{
+	json_t *json = cg_event_json(config, event, ifname);
+	char *payload = json ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+	__u8 record[CG_HEP_MAX];
+	int len = payload ? encode(homer, config, event, payload, record) : -ENOMEM;
+
+	if (len > 0)
+		cg_homer_put(homer, record, len);
+	else
+		cg_homer_lose(homer, strerror(-len));
+	free(payload);
+	json_decref(json);
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "http/listener.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "util/clock.h"
+#include "util/endpoint.h"
+#include "util/log.h"
+#include "util/loop.h"
+
+#define CONNECTIONS_MAX 32
+#define CONNECTIONS_OF_ONE 16 /* address: a browser opens six */
+#define IDLE_SECONDS 10
+#define REQUEST_NS (15 * CG_SECOND) /* from one answer, or the beginning, to the next */
+#define REQUEST_BYTES 16384 /* and the answer's headers */
+
+struct cg_http {
+	int loop;
+	struct MHD_Daemon *mhd;
+	struct cg_watch ready, timer;
+	cg_http_answerer answerer;
+	void *ctx;
+	struct connection {
+		int fd; /* libmicrohttpd's own; -1: free */
+		__u64 since; /* CLOCK_BOOTTIME, ns: its last answer was taken */
+	} connections[CONNECTIONS_MAX];
+};
+
+static const struct {
+	const char *name, *value;
+} headers[] = {
+	{ "Cache-Control", "no-store" },
+	{ "X-Content-Type-Options", "nosniff" },
+	{ "X-Frame-Options", "DENY" },
+	{ "Referrer-Policy", "no-referrer" },
+	{ "Cross-Origin-Resource-Policy", "same-origin" },
+	{ "Cross-Origin-Opener-Policy", "same-origin" },
+};
+
+/* The socket, or -errno. */
+static int listen_on(const char *text)
+{
+	struct sockaddr_storage address;
+	socklen_t len;
+	int fd, one = 1, err = cg_endpoint_listener(text, &address, &len);
+
+	if (err)
+		return err;
+	fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (address.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&address, len) || listen(fd, CONNECTIONS_MAX)) {
+		err = -errno;
+		close(fd);
+	}
+	return err ? err : fd;
+}
+
+static enum MHD_Result send_answer(struct MHD_Connection *connection,
+				   const struct cg_http_answer *answer)
+{
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(answer->size, answer->body, MHD_RESPMEM_MUST_FREE);
+	enum MHD_Result result;
+
+	if (!response) {
+		free(answer->body);
+		return MHD_NO; /* closes the connection */
+	}
+	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++)
+		MHD_add_response_header(response, headers[i].name, headers[i].value);
+	MHD_add_response_header(response, "Content-Type", answer->type);
+	MHD_add_response_header(response, "Content-Security-Policy",
+				answer->csp ? answer->csp
+					    : "default-src 'none'; frame-ancestors 'none'");
+	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, "Allow", "GET, HEAD");
+	result = MHD_queue_response(connection, answer->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static bool has_body(struct MHD_Connection *connection)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length") ||
+	       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding");
+}
+
+/*
+ * Called when the headers are there, and again when the request is: an answer at the first call
+ * closes the connection, which is right where there is a body that nobody will read.
+ */
+static enum MHD_Result take_request(void *ctx, struct MHD_Connection *connection, const char *url,
+				    const char *method, const char *version,
+				    const char *upload_data, size_t *upload_data_size,
+				    void **of_request)
+{
+	struct cg_http *http = ctx;
+	struct cg_http_answer answer = { .status = MHD_HTTP_NOT_FOUND };
+	const struct cg_http_request request = {
+		.path = url,
+		.host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host"),
+		.connection = connection,
+	};
+
+	bool reads = !strcmp(method, "GET") || !strcmp(method, "HEAD");
+
+	(void)version, (void)upload_data, (void)upload_data_size;
+	if (reads && !*of_request && !has_body(connection)) {
+		*of_request = http;
+		return MHD_YES;
+	}
+	if (!reads)
+		cg_http_text(&answer, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain",
+			     strdup("GET and HEAD only\n"));
+	else
+		http->answerer(http->ctx, &request, &answer);
+	if (answer.status == MHD_HTTP_NOT_FOUND && !answer.body)
+		cg_http_text(&answer, MHD_HTTP_NOT_FOUND, "text/plain",
+			     strdup("there are /, /metrics and /healthz\n"));
+	return answer.body ? send_answer(connection, &answer) : MHD_NO;
+}
+
+/* A byte now and then keeps a connection from being idle: it is let go all the same. */
+static void connection_changed(void *ctx, struct MHD_Connection *connection, void **of_connection,
+			       enum MHD_ConnectionNotificationCode code)
+{
+	struct cg_http *http = ctx;
+	struct connection *slot = *of_connection;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (slot)
+			slot->fd = -1;
+		return;
+	}
+	for (slot = http->connections; slot->fd >= 0; slot++)
+		if (slot == &http->connections[CONNECTIONS_MAX - 1])
+			return;
+	slot->fd =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	slot->since = cg_boottime();
+	*of_connection = slot;
+}
+
+static void request_completed(void *ctx, struct MHD_Connection *connection, void **of_request,
+			      enum MHD_RequestTerminationCode code)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct connection *slot = info ? info->socket_context : NULL;
+
+	(void)ctx, (void)of_request, (void)code;
+	if (slot)
+		slot->since = cg_boottime();
+}
+
+static void end_slow(struct cg_http *http)
+{
+	__u64 now = cg_boottime();
+
+	for (int i = 0; i < CONNECTIONS_MAX; i++)
+		if (http->connections[i].fd >= 0 && now - http->connections[i].since > REQUEST_NS)
+			shutdown(http->connections[i].fd, SHUT_RDWR);
+}
+
+/* What is left to do, and when: libmicrohttpd has no timers of its own here. */
+static void turn(struct cg_http *http)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+
+	end_slow(http);
+	MHD_run(http->mhd);
+	if (MHD_get_timeout(http->mhd, &ms) != MHD_YES)
+		cg_timer_set(http->timer.fd, 0, 0);
+	else
+		cg_timer_set(http->timer.fd, ms ? ms * (CG_SECOND / 1000) : 1, 0);
+}
+
+static void mhd_ready(void *ctx, __u32 events)
+{
+	(void)events;
+	turn(ctx);
+}
+
+static void timer_ready(void *ctx, __u32 events)
+{
+	struct cg_http *http = ctx;
+
+	(void)events;
+	cg_fd_drain(http->timer.fd);
+	turn(http);
+}
+
+static int start(struct cg_http *http, int listener)
+{
+	const union MHD_DaemonInfo *info;
+	int err;
+
+	http->mhd = MHD_start_daemon(
+		MHD_USE_EPOLL, 0, NULL, NULL, take_request, http, MHD_OPTION_LISTEN_SOCKET,
+		listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_OF_ONE,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
+		MHD_OPTION_NOTIFY_CONNECTION, connection_changed, http, MHD_OPTION_NOTIFY_COMPLETED,
+		request_completed, http, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	if (!http->mhd) {
+		close(listener);
+		return -ENOMEM;
+	}
+	info = MHD_get_daemon_info(http->mhd, MHD_DAEMON_INFO_EPOLL_FD);
+	http->timer = (struct cg_watch){ cg_timer_new(), timer_ready, http };
+	if (!info || http->timer.fd < 0)
+		return -ENOMEM;
+	http->ready = (struct cg_watch){ info->epoll_fd, mhd_ready, http };
+	err = cg_loop_watch(http->loop, &http->ready, EPOLLIN);
+	return err ? err : cg_loop_watch(http->loop, &http->timer, EPOLLIN);
+}
+
+int cg_http_new(int loop, const char *text, cg_http_answerer answerer, void *ctx,
+		struct cg_http **out)
+{
+	struct cg_http *http = calloc(1, sizeof(*http));
+	int err = -ENOMEM, listener = -1;
+
+	if (http) {
+		*http = (struct cg_http){ .loop = loop, .answerer = answerer, .ctx = ctx };
+		http->timer.fd = -1;
+		for (int i = 0; i < CONNECTIONS_MAX; i++)
+			http->connections[i].fd = -1;
+		err = listener = listen_on(text);
+	}
+	if (listener >= 0)
+		err = start(http, listener);
+	if (err < 0) {
+		cg_log_err("--http %s: cannot listen: %s%s", text, strerror(-err),
+			   err == -EACCES ? " (a port below 1024 is root's)" : "");
+		cg_http_free(http);
+		return err;
+	}
+	*out = http;
+	return 0;
+}
+
+void cg_http_free(struct cg_http *http)
+{
+	if (!http)
+		return;
+	if (http->mhd)
+		MHD_stop_daemon(http->mhd);
+	if (http->timer.fd >= 0)
+		close(http->timer.fd);
+	free(http);
+}
+
+const char *cg_http_argument(const struct cg_http_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+void cg_http_text(struct cg_http_answer *answer, unsigned int status, const char *type, char *text)
+{
+	answer->status = status;
+	answer->type = type;
+	answer->body = text;
+	answer->size = text ? strlen(text) : 0;
+}

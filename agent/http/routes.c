@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#define _GNU_SOURCE
+#include "http/routes.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http/api.h"
+#include "http/metrics.h"
+#include "http/web_page.h"
+#include "util/clock.h"
+
+#define TEXT "text/plain; charset=utf-8"
+#define JSON "application/json"
+
+/* A guard without its daemon's store loses nothing yet, but somebody has to come. */
+static void answer_health(const struct cg_view *view, struct cg_http_answer *answer)
+{
+	struct cg_writer_status spool;
+	struct cg_ship_status ship = { .up = true };
+	char *text = NULL;
+	int len;
+
+	cg_writer_status(view->writer, &spool);
+	if (*view->ship)
+		cg_ship_status(*view->ship, &ship);
+	if (view->gone)
+		len = asprintf(&text, "instance %s was detached: calls are not guarded\n",
+			       view->guard->instance);
+	else if (spool.error)
+		len = asprintf(&text, "spool %s cannot be written: %s; calls stay in the map\n",
+			       view->spool, spool.why);
+	else
+		len = asprintf(&text, "ok%s\n",
+			       ship.up ? "" : "; PostgreSQL is away, rows wait in the spool");
+	cg_http_text(answer, view->gone || spool.error ? 503 : 200, TEXT, len < 0 ? NULL : text);
+}
+
+/*
+ * A page of somebody else's whose name is made to resolve to this address (DNS rebinding) could
+ * read what is here with the operator's browser: then Host is that name. Addresses cannot be
+ * rebound.
+ */
+static bool is_ours(const struct cg_view *view, const char *host)
+{
+	char name[256];
+	size_t len = host ? strlen(host) : 0;
+	struct in6_addr six;
+	struct in_addr four;
+
+	if (!len || len >= sizeof(name))
+		return false;
+	if (*host == '[') {
+		len = strcspn(++host, "]");
+	} else {
+		len = strcspn(host, ":");
+	}
+	memcpy(name, host, len);
+	name[len] = '\0';
+	return inet_pton(AF_INET, name, &four) == 1 || inet_pton(AF_INET6, name, &six) == 1 ||
+	       !strcasecmp(name, "localhost") ||
+	       (view->http_name && !strcasecmp(name, view->http_name));
+}
+
+/* Made once a second at most, however many ask: of all answers it is the dearest. */
+static char *state(struct cg_web *web, __u64 now)
+{
+	if (!web->state || now >= web->state_until) {
+		free(web->state);
+		web->state = cg_api_state(&web->view, now);
+		web->state_until = now + CG_SECOND;
+	}
+	return web->state ? strdup(web->state) : NULL;
+}
+
+/* Those that tell of calls. */
+static void answer_page(struct cg_web *web, const struct cg_http_request *request,
+			struct cg_http_answer *answer)
+{
+	char *text;
+
+	if (!strcmp(request->path, "/")) {
+		text = cg_page(&answer->csp);
+		cg_http_text(answer, 200, "text/html; charset=utf-8", text);
+	} else if (!strcmp(request->path, "/api/state")) {
+		cg_http_text(answer, 200, JSON, state(web, cg_boottime()));
+	} else if (!strcmp(request->path, "/api/ladder")) {
+		text = cg_api_ladder(&web->view, cg_http_argument(request, "key"));
+		cg_http_text(answer, text ? 200 : 404, JSON, text ? text : strdup("null"));
+	}
+}
+
+void cg_web_answer(void *ctx, const struct cg_http_request *request, struct cg_http_answer *answer)
+{
+	struct cg_web *web = ctx;
+	const struct cg_view *view = &web->view;
+
+	if (!strcmp(request->path, "/metrics"))
+		cg_http_text(answer, 200, CG_METRICS_TYPE, cg_metrics(view, cg_boottime()));
+	else if (!strcmp(request->path, "/healthz"))
+		answer_health(view, answer);
+	else if (!is_ours(view, request->host))
+		cg_http_text(answer, 421, TEXT,
+			     strdup("not by that name: ask by address, or see --http-name\n"));
+	else
+		answer_page(web, request, answer);
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "ingest/event_router.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/ifname.h"
+
+static bool room(const struct cg_intake *intake)
+{
+	return cg_writer_room(intake->writer) > CG_STEPS_A_LOOK * (intake->n_keys + 1);
+}
+
+static void violation_row(const struct cg_intake *intake, const struct cg_event *event,
+			  struct cg_violation_row *row)
+{
+	char ifname[IF_NAMESIZE];
+
+	cg_ifname(intake->ifname_fd, event->ifindex, ifname);
+	cg_violation_row(event, intake->origin, ifname, row);
+}
+
+static bool find(void *ctx, const struct cg_dialog_key *key, struct cg_dialog *dialog)
+{
+	const struct cg_intake *intake = ctx;
+
+	return !bpf_map_lookup_elem_flags(intake->dialogs_fd, key, dialog, BPF_F_LOCK);
+}
+
+static bool told(void *ctx, const struct cg_event *violation, enum cg_outcome outcome)
+{
+	const struct cg_intake *intake = ctx;
+	struct cg_violation_row row;
+
+	if (!room(intake))
+		return false;
+	violation_row(intake, violation, &row);
+	snprintf(row.outcome, sizeof(row.outcome), "%s", cg_outcome_word(outcome));
+	return cg_writer_put(intake->writer, CG_TABLE_VIOLATION, &row) != 0;
+}
+
+int cg_intake_start(struct cg_intake *intake, __u64 bye_timeout)
+{
+	const struct cg_outcomes_user user = { find, told, intake };
+
+	intake->outcomes = cg_outcomes_new(bye_timeout, &user);
+	return intake->outcomes ? 0 : -ENOMEM;
+}
+
+void cg_intake_bye_timeout(struct cg_intake *intake, __u64 bye_timeout)
+{
+	cg_outcomes_bye_timeout(intake->outcomes, bye_timeout);
+}
+
+void cg_intake_stop(struct cg_intake *intake)
+{
+	cg_homer_free(intake->homer);
+	cg_outcomes_free(intake->outcomes);
+}
+
+bool cg_intake_take(void *ctx, const struct cg_event *event)
+{
+	struct cg_intake *intake = ctx;
+	struct cg_violation_row row;
+
+	cg_server_send(intake->server, event);
+	cg_recent_event(intake->recent, event);
+	if (event->type == CG_EV_VIOLATION) {
+		violation_row(intake, event, &row);
+		cg_writer_put(intake->writer, CG_TABLE_VIOLATION, &row);
+		if (intake->homer)
+			cg_homer_take(intake->homer, intake->config, event, row.interface);
+	}
+	cg_outcomes_take(intake->outcomes, event);
+	if (event->key.call | event->key.tags)
+		intake->keys[intake->n_keys++] = event->key;
+	return room(intake); /* for one more event */
+}
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct cg_dialog_key));
+}
+
+/* A dialog that several events name is looked at once: what they told of stands in the map. */
+void cg_intake_turned(void *ctx)
+{
+	struct cg_intake *intake = ctx;
+	__u64 now = cg_boottime();
+
+	qsort(intake->keys, intake->n_keys, sizeof(*intake->keys), compare);
+	for (unsigned int i = 0; i < intake->n_keys; i++)
+		if ((!i || compare(&intake->keys[i], &intake->keys[i - 1])) &&
+		    cg_track_fetch(intake->track, &intake->keys[i], now) == -ENOENT)
+			cg_overflow_fetch(intake->overflow, &intake->keys[i], now);
+	intake->n_keys = 0;
+}
+
+void cg_intake_turn(struct cg_intake *intake, __u64 now)
+{
+	cg_outcomes_turn(intake->outcomes, now);
+	cg_homer_turn(intake->homer, now);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The two rings, `events` and `alerts`, each with a consumer of its own (libbpf 1.1 stops all rings
+ * of one object when one callback stops). While the writer's queue is full they rest: a ring that
+ * overflows costs a sweep, which is cheaper than memory without end.
+ */
+#ifndef CG_INGEST_RINGS_H
+#define CG_INGEST_RINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cseqguard.h"
+
+struct cg_rings;
+
+#define CG_EVENTS_A_TURN                                                                           \
+	32 /* of one ring: PostgreSQL waits for the loop no longer than that takes */
+
+struct cg_rings_user {
+	/* False: to be left alone until cg_rings_resume(). The event is whole and of our layout. */
+	bool (*take)(void *ctx, const struct cg_event *event);
+	void (*turned)(void *ctx); /* those of a turn are taken, CG_EVENTS_A_TURN at most */
+	void *ctx;
+};
+
+/* 0 or -errno, logged. */
+int cg_rings_new(int loop, int events_fd, int alerts_fd, const struct cg_rings_user *user,
+		 struct cg_rings **rings);
+void cg_rings_free(struct cg_rings *rings);
+
+void cg_rings_resume(struct cg_rings *rings);
+/* Each CG_ALERTS_POLL_NS: takes what is in `alerts`, which wakes nobody before it fills. */
+void cg_rings_look(struct cg_rings *rings);
+/* Takes what is there now, as far as `take` goes along. True: both are empty. */
+bool cg_rings_drain(struct cg_rings *rings);
+
+#endif

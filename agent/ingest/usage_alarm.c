@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "ingest/usage_alarm.h"
+
+#include "maps/map_usage.h"
+#include "util/log.h"
+
+void cg_filling_look(struct cg_filling *filling, __u32 used)
+{
+	unsigned int percent = cg_percent(used, filling->max);
+
+	filling->used = used;
+	if (percent >= CG_FILLING_FROM && !filling->told)
+		cg_log_warning("map %s is %u %% full (%u of %u): " CG_FILLING_REMEDY, filling->map,
+			       percent, used, filling->max);
+	if (percent >= CG_FILLING_FROM)
+		filling->told = true;
+	else if (percent < CG_FILLING_OVER)
+		filling->told = false;
+}

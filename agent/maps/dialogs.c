@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "maps/dialogs.h"
+
+#include "maps/map_iter.h"
+#include "util/progress.h"
+
+struct taker {
+	int (*take)(void *ctx, const struct cg_dialog *dialog);
+	void *ctx;
+	int result; /* the first that is not 0 */
+};
+
+static void take_value(void *ctx, const void *value)
+{
+	struct taker *taker = ctx;
+
+	if (!taker->result)
+		taker->result = taker->take(taker->ctx, value);
+}
+
+int cg_dialogs_each(const char *instance, int (*take)(void *ctx, const struct cg_dialog *dialog),
+		    void *ctx)
+{
+	struct taker taker = { .take = take, .ctx = ctx };
+	struct cg_walk *walk;
+	int step = 0, err;
+
+	err = cg_walk_open(instance, "dialogs", sizeof(struct cg_dialog_key),
+			   sizeof(struct cg_dialog), true, &walk);
+	if (err)
+		return err;
+	cg_progress_start("dialogs", 0);
+	while (!step && !taker.result) {
+		step = cg_walk_step(walk, 1, take_value, &taker);
+		cg_progress(cg_walk_seen(walk));
+	}
+	cg_progress_end();
+	cg_walk_close(walk);
+	return step < 0 ? step : taker.result;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "maps/map_usage.h"
+
+#include <stdio.h>
+
+#include "cseqguard.h"
+#include "maps/map_iter.h"
+
+#define BATCHES 64 /* a step */
+
+#define DIALOG_KEY sizeof(struct cg_dialog_key)
+#define TXN_KEY sizeof(struct cg_txn_key)
+
+const struct cg_fill cg_fills[CG_FILL_MAPS] = {
+	[CG_FILL_DIALOGS] = { "dialogs", DIALOG_KEY, sizeof(struct cg_dialog), true, 0, 0 },
+	[CG_FILL_OVERFLOW] = { "overflow", DIALOG_KEY, sizeof(struct cg_dialog), false, 0, 0 },
+	[CG_FILL_INVITES] = { "invites", TXN_KEY, sizeof(struct cg_invite), false, 0, 0 },
+	[CG_FILL_PENDING] = { "pending", TXN_KEY, sizeof(struct cg_invite), true, 0, 0 },
+	[CG_FILL_EARLY] = { "early", DIALOG_KEY, sizeof(struct cg_early), false, 0, 0 },
+};
+
+/* The kernel does not tell how full a hash is: count its keys. */
+int cg_fill_read(const char *instance, struct cg_fill *fill)
+{
+	struct cg_walk *walk;
+	int end = cg_walk_open(instance, fill->map, fill->key_size, fill->value_size, false, &walk);
+
+	if (end)
+		return end;
+	while (!end)
+		end = cg_walk_step(walk, BATCHES, NULL, NULL);
+	if (end > 0) {
+		fill->max = cg_walk_max(walk);
+		fill->used = cg_walk_seen(walk);
+	}
+	cg_walk_close(walk);
+	return end < 0 ? end : 0;
+}
+
+json_t *cg_fills_json(const struct cg_fill *fills, size_t n)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < n; i++)
+		json_object_set_new(
+			object, fills[i].map,
+			json_pack("{si si}", "used", fills[i].used, "max", fills[i].max));
+	return object;
+}
+
+static bool filling(const struct cg_fill *fill)
+{
+	return fill->warn && cg_percent(fill->used, fill->max) >= CG_FILLING_FROM;
+}
+
+json_t *cg_fills_filling(const struct cg_fill *fills, size_t n)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		if (filling(&fills[i]))
+			json_array_append_new(names, json_string(fills[i].map));
+	return names;
+}
+
+void cg_fills_show(const struct cg_fill *fills, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		printf("%-17s%s: %u of %u\n", "map", fills[i].map, fills[i].used, fills[i].max);
+	for (size_t i = 0; i < n; i++)
+		if (filling(&fills[i]))
+			printf("%-17s%s is %u %% full: " CG_FILLING_REMEDY "\n", "FILLING",
+			       fills[i].map, cg_percent(fills[i].used, fills[i].max));
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "maps/pins.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *cg_instance_default(void)
+{
+	const char *name = getenv("CSEQGUARD_INSTANCE");
+
+	return name && *name ? name : "default";
+}
+
+int cg_instance_check(const char *instance)
+{
+	static const char legal[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	size_t len = strlen(instance);
+
+	if (!len || len > CG_INSTANCE_MAX || strspn(instance, legal) != len)
+		return -EINVAL;
+	return 0;
+}
+
+const char *cg_pin_root(void)
+{
+	const char *root = getenv("CSEQGUARD_PIN_ROOT");
+
+	return root && *root ? root : CG_PIN_ROOT;
+}
+
+int cg_pin_path(char *buf, size_t size, const char *instance, const char *name)
+{
+	char path[512];
+	int len;
+
+	if (cg_instance_check(instance))
+		return -EINVAL;
+	len = snprintf(path, sizeof(path), "%s/%s%s%s", cg_pin_root(), instance, name ? "/" : "",
+		       name ? name : "");
+	if (len < 0 || (size_t)len >= sizeof(path) || (size_t)len >= size)
+		return -ENAMETOOLONG;
+	memcpy(buf, path, len + 1);
+	return 0;
+}
+
+int cg_map_open(const char *instance, const char *name)
+{
+	char path[512];
+	int err, fd;
+
+	err = cg_pin_path(path, sizeof(path), instance, name);
+	if (err)
+		return err;
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
+}
+
+int cg_map_open_as(const char *instance, const char *name, size_t key_size, size_t value_size)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+	int err = 0, fd;
+
+	fd = cg_map_open(instance, name);
+	if (fd < 0)
+		return fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		err = errno == EINVAL ? -EPROTO : -errno; /* a program or link: info is no map's */
+	else if (info.key_size != key_size || info.value_size != value_size)
+		err = -EPROTO;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+__u32 cg_map_id(int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
+}
+
+int cg_ring_bytes(const char *instance, const char *name, __u32 *bytes)
+{
+	int err = 0, fd = cg_map_open_as(instance, name, 0, 0);
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	if (fd < 0)
+		return fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		err = -errno;
+	else
+		*bytes = info.max_entries;
+	close(fd);
+	return err;
+}
+
+int cg_config_open(const char *instance, struct cg_config *config)
+{
+	struct cg_config copy;
+	__u32 zero = 0;
+	int err = 0, fd;
+
+	fd = cg_map_open_as(instance, "config", sizeof(zero), sizeof(copy));
+	if (fd < 0)
+		return fd;
+	if (bpf_map_lookup_elem(fd, &zero, &copy))
+		err = -errno;
+	else if (copy.layout != CG_LAYOUT)
+		err = -EPROTO;
+	if (err) {
+		close(fd);
+		return err;
+	}
+	*config = copy;
+	return fd;
+}
+
+int cg_pins_lock(void)
+{
+	struct stat held, now;
+	int err, fd;
+
+	for (;;) {
+		fd = open(cg_pin_root(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0)
+			return -errno;
+		if (flock(fd, LOCK_EX) || fstat(fd, &held))
+			break;
+		/* The last detach removes the folder: then this is the lock of no one. */
+		if (!stat(cg_pin_root(), &now) && now.st_ino == held.st_ino)
+			return fd;
+		close(fd);
+	}
+	err = -errno;
+	close(fd);
+	return err;
+}

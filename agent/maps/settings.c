@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "maps/settings.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/enum_names.h"
+#include "util/text.h"
+
+#define MAX_DIALOGS (1 << 24)
+#define MAX_RING_BYTES (1UL << 30)
+
+#define PARSE_WORD(name, NAME)                                                                     \
+	int cg_parse_##name(struct cg_settings *settings, const char *value)                       \
+	{                                                                                          \
+		int word = cg_##name##_from_word(value);                                           \
+                                                                                                   \
+		if (word < 0)                                                                      \
+			return -EINVAL;                                                            \
+		settings->name = word;                                                             \
+		settings->given |= CG_SET_##NAME;                                                  \
+		return 0;                                                                          \
+	}
+PARSE_WORD(mode, MODE)
+PARSE_WORD(equal, EQUAL)
+PARSE_WORD(source, SOURCE)
+PARSE_WORD(fragments, FRAGMENTS)
+
+int cg_parse_strict_interface(struct cg_settings *settings, const char *value)
+{
+	bool yes = !value || !strcmp(value, "yes");
+
+	if (!yes && strcmp(value, "no"))
+		return -EINVAL;
+	settings->strict_interface = yes;
+	settings->given |= CG_SET_STRICT_INTERFACE;
+	return 0;
+}
+
+int cg_parse_max_dialogs(struct cg_settings *settings, const char *value)
+{
+	__u64 number;
+
+	if (cg_number_read(value, 1, MAX_DIALOGS, &number))
+		return -EINVAL;
+	settings->max_dialogs = number;
+	settings->given |= CG_SET_MAX_DIALOGS;
+	return 0;
+}
+
+/* What the kernel takes for a ring, unchanged: libbpf would round anything else up. */
+int cg_parse_ring_bytes(struct cg_settings *settings, const char *value)
+{
+	__u64 number;
+
+	if (cg_number_read(value, sysconf(_SC_PAGESIZE), MAX_RING_BYTES, &number) ||
+	    number & (number - 1))
+		return -EINVAL;
+	settings->ring_bytes = number;
+	settings->given |= CG_SET_RING_BYTES;
+	return 0;
+}
+
+/* The next element of a list, cut out of *rest; NULL at its end. */
+static char *element(char **rest)
+{
+	return *rest ? strsep(rest, ",") : NULL;
+}
+
+int cg_parse_ports(struct cg_settings *settings, const char *value)
+{
+	char *copy = strdup(value), *rest = copy, *text;
+	__u16 ports[CG_PORTS_MAX] = {};
+	__u64 port;
+	__u8 n = 0;
+	int err = copy ? 0 : -ENOMEM;
+
+	while (!err && (text = element(&rest))) {
+		if (n == CG_PORTS_MAX)
+			err = -E2BIG;
+		else if (cg_number_read(text, 1, 65535, &port))
+			err = -EINVAL;
+		else
+			ports[n++] = port;
+	}
+	free(copy);
+	if (err)
+		return err;
+	memcpy(settings->ports, ports, sizeof(ports));
+	settings->n_ports = n;
+	settings->given |= CG_SET_PORTS;
+	return 0;
+}
+
+int cg_parse_prefix(const char *text, struct cg_prefix *prefix)
+{
+	struct cg_prefix p = { .addr = { [10] = 0xff, [11] = 0xff } };
+	char address[INET6_ADDRSTRLEN];
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	__u64 bits, width = 32;
+
+	if (len >= sizeof(address))
+		return -EINVAL;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	if (inet_pton(AF_INET, address, p.addr + 12) != 1) {
+		width = 128;
+		if (inet_pton(AF_INET6, address, p.addr) != 1)
+			return -EINVAL;
+	}
+	bits = width;
+	if (slash && cg_number_read(slash + 1, 0, width, &bits))
+		return -EINVAL;
+	p.bits = 128 - width + bits;
+	for (unsigned int bit = p.bits; bit < 128; bit++)
+		if (p.addr[bit / 8] & (0x80 >> bit % 8))
+			return -EINVAL;
+	*prefix = p;
+	return 0;
+}
+
+int cg_parse_gateways(struct cg_settings *settings, const char *value)
+{
+	__u32 n = settings->given & CG_SET_GATEWAYS ? settings->n_gateways : 0;
+	char *copy = strdup(value), *rest = *value ? copy : NULL, *text;
+	int err = copy ? 0 : -ENOMEM;
+
+	while (!err && (text = element(&rest))) {
+		if (n == CG_GATEWAYS_MAX)
+			err = -E2BIG;
+		else
+			err = cg_parse_prefix(text, &settings->gateways[n]);
+		n += !err;
+	}
+	free(copy);
+	if (err)
+		return err;
+	settings->n_gateways = n;
+	settings->given |= CG_SET_GATEWAYS;
+	return 0;
+}
+
+void cg_prefix_text(const struct cg_prefix *prefix, char out[CG_PREFIX_TEXT])
+{
+	__u32 bits = prefix->bits > 128 ? 128 : prefix->bits;
+	char address[INET6_ADDRSTRLEN];
+
+	cg_addr_text(prefix->addr, address);
+	if (bits >= 96 && !strchr(address, ':'))
+		bits -= 96;
+	snprintf(out, CG_PREFIX_TEXT, "%s/%u", address, bits);
+}
+
+static __s64 ns(struct timespec t)
+{
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+int cg_settings_default(struct cg_config *config)
+{
+	struct timespec wall, boot;
+	struct cg_config fresh = {
+		.layout = CG_LAYOUT,
+		.max_dialogs = CG_DIALOGS_DEFAULT,
+		.mode = CG_ENFORCE,
+		.equal = CG_EQUAL_DROP,
+		.source = CG_SOURCE_OBSERVE,
+		.fragments = CG_FRAGMENTS_STRICT,
+		.n_ports = 1,
+		.ports = { 5060 },
+	};
+
+	if (getrandom(fresh.secret, sizeof(fresh.secret), 0) != sizeof(fresh.secret))
+		return -EIO;
+	if (clock_gettime(CLOCK_REALTIME, &wall) || clock_gettime(CLOCK_BOOTTIME, &boot))
+		return -errno;
+	fresh.port_bits = cg_port_bits(fresh.ports, fresh.n_ports);
+	fresh.clock_offset[0] = ns(wall) - ns(boot);
+	*config = fresh;
+	return 0;
+}
+
+void cg_settings_over(const struct cg_settings *settings, struct cg_config *config)
+{
+	if (settings->given & CG_SET_MODE)
+		config->mode = settings->mode;
+	if (settings->given & CG_SET_EQUAL)
+		config->equal = settings->equal;
+	if (settings->given & CG_SET_SOURCE)
+		config->source = settings->source;
+	if (settings->given & CG_SET_FRAGMENTS)
+		config->fragments = settings->fragments;
+	if (settings->given & CG_SET_STRICT_INTERFACE)
+		config->strict_interface = settings->strict_interface;
+	if (settings->given & CG_SET_PORTS) {
+		memcpy(config->ports, settings->ports, sizeof(config->ports));
+		config->n_ports = settings->n_ports;
+		config->port_bits = cg_port_bits(settings->ports, settings->n_ports);
+	}
+	if (settings->given & CG_SET_GATEWAYS)
+		config->has_gateways = settings->n_gateways > 0;
+	if (settings->given & CG_SET_MAX_DIALOGS)
+		config->max_dialogs = settings->max_dialogs;
+}
+
+static bool listed(const struct cg_settings *settings, const struct cg_prefix *prefix)
+{
+	for (__u32 i = 0; i < settings->n_gateways; i++)
+		if (!memcmp(&settings->gateways[i], prefix, sizeof(*prefix)))
+			return true;
+	return false;
+}
+
+/* The prefixes that are not listed any more. Bounded: the map holds CG_GATEWAYS_MAX. */
+static int gateways_sweep(const struct cg_settings *settings, int fd)
+{
+	struct cg_prefix stale[CG_GATEWAYS_MAX], key, *last = NULL;
+	__u32 n = 0;
+
+	for (int i = 0; i < CG_GATEWAYS_MAX && !bpf_map_get_next_key(fd, last, &key); i++) {
+		if (!listed(settings, &key))
+			stale[n++] = key;
+		last = &key;
+	}
+	while (n--)
+		if (bpf_map_delete_elem(fd, &stale[n]) && errno != ENOENT)
+			return -errno;
+	return 0;
+}
+
+int cg_settings_write(const struct cg_settings *settings, int config_fd, int gateways_fd)
+{
+	__u32 zero = 0, one = 1;
+	struct cg_config config;
+
+	if (settings->given & CG_SET_GATEWAYS) {
+		int err = gateways_sweep(settings, gateways_fd);
+
+		if (err)
+			return err;
+		for (__u32 i = 0; i < settings->n_gateways; i++)
+			if (bpf_map_update_elem(gateways_fd, &settings->gateways[i], &one, BPF_ANY))
+				return -errno;
+	}
+	/* Read late: the daemon writes clock and clock_offset of the same value. */
+	if (bpf_map_lookup_elem(config_fd, &zero, &config))
+		return -errno;
+	cg_settings_over(settings, &config);
+	return bpf_map_update_elem(config_fd, &zero, &config, BPF_EXIST) ? -errno : 0;
+}

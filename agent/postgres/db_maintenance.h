@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What PostgreSQL is asked beside rows: partitions of the months ahead, after each connect and once
+ * a day; and once, after all that the spool held, that calls of before the boot be closed (lost.h).
+ */
+#ifndef CG_POSTGRES_DB_MAINTENANCE_H
+#define CG_POSTGRES_DB_MAINTENANCE_H
+
+#include <stdbool.h>
+
+#include "calls/cdr.h"
+#include "postgres/pg.h"
+
+struct cg_chores {
+	enum cg_chore { CG_CHORE_NONE, CG_CHORE_PARTITIONS, CG_CHORE_LOST } sent; /* under way */
+	__u64 partitions_at; /* CLOCK_BOOTTIME, ns */
+	bool lost_done;
+	const char *lost[2]; /* parameters of cg_lost_sql */
+	char boot[24];
+};
+
+/* The origin must outlive it. */
+void cg_chores_init(struct cg_chores *chores, const struct cg_origin *origin);
+void cg_chores_connected(struct cg_chores *chores);
+
+/* Sends what is due, to an idle connection. drained: no row waits. False: nothing is due. */
+bool cg_chores_send(struct cg_chores *chores, struct cg_pg *pg, bool drained);
+
+/* The answer to what was sent. False: it is due still, the connection is of no use. */
+bool cg_chores_done(struct cg_chores *chores, const PGresult *result);
+
+#endif

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "postgres/pg.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "util/backoff.h"
+#include "util/clock.h"
+#include "util/loop.h"
+
+#define HOSTS_A_TIMEOUT 5 /* so many silent hosts are passed over within one try */
+
+enum state { DOWN, CONNECTING, IDLE, BUSY };
+
+struct cg_pg {
+	int loop;
+	enum state state;
+	PGconn *conn;
+	PGresult *result; /* of the statement under way, so far */
+	char *conninfo;
+	__u64 timeout;
+	__u64 backoff;
+	struct cg_watch socket;
+	struct cg_watch timer; /* DOWN: try again; CONNECTING, BUSY: the deadline */
+	struct cg_pg_user user;
+};
+
+static void set_state(struct cg_pg *pg, enum state state)
+{
+	__u64 timer = state == IDLE ? 0 : state == DOWN ? pg->backoff : pg->timeout;
+
+	pg->state = state;
+	cg_timer_set(pg->timer.fd, timer, 0);
+}
+
+/* libpq says a line a host; its hints, indented, are for people who just started a server. */
+static void in_a_line(char *text, size_t size, const char *lines)
+{
+	size_t used = 0;
+
+	for (; *lines && used + 1 < size; lines += *lines == '\n') {
+		int len = strcspn(lines, "\n");
+
+		if (*lines != '\t')
+			used += snprintf(text + used, size - used, "%s%.*s", used ? "; " : "", len,
+					 lines);
+		lines += len;
+	}
+}
+
+void cg_pg_drop(struct cg_pg *pg, const char *why)
+{
+	char text[512];
+
+	/* the message lives in the connection */
+	in_a_line(text, sizeof(text), why && *why ? why : "connection lost");
+	if (pg->conn && pg->socket.fd >= 0)
+		cg_loop_forget(pg->loop, &pg->socket);
+	pg->socket.fd = -1;
+	PQclear(pg->result);
+	pg->result = NULL;
+	PQfinish(pg->conn);
+	pg->conn = NULL;
+	set_state(pg, DOWN);
+	pg->backoff = cg_backoff(pg->backoff);
+	pg->user.down(pg->user.ctx, text);
+}
+
+void cg_pg_good(struct cg_pg *pg)
+{
+	pg->backoff = CG_BACKOFF_FIRST;
+}
+
+static bool watch(struct cg_pg *pg, __u32 events)
+{
+	int fd = PQsocket(pg->conn), err;
+
+	/* libpq goes on to the next host or address with another socket */
+	if (pg->socket.fd >= 0 && pg->socket.fd != fd)
+		cg_loop_forget(pg->loop, &pg->socket);
+	pg->socket.fd = fd;
+	err = fd < 0 ? -EBADF : cg_loop_watch(pg->loop, &pg->socket, events);
+	if (err)
+		cg_pg_drop(pg, strerror(-err));
+	return !err;
+}
+
+static void connect_on(struct cg_pg *pg, PostgresPollingStatusType status)
+{
+	switch (status) {
+	case PGRES_POLLING_READING:
+		watch(pg, EPOLLIN);
+		break;
+	case PGRES_POLLING_WRITING:
+		watch(pg, EPOLLOUT);
+		break;
+	case PGRES_POLLING_OK:
+		if (PQsetnonblocking(pg->conn, 1)) {
+			cg_pg_drop(pg, PQerrorMessage(pg->conn));
+		} else if (watch(pg, EPOLLIN)) {
+			set_state(pg, IDLE);
+			pg->user.up(pg->user.ctx);
+		}
+		break;
+	default:
+		cg_pg_drop(pg, PQerrorMessage(pg->conn));
+	}
+}
+
+static void ignore_notice(void *ctx, const PGresult *notice)
+{
+	(void)ctx;
+	(void)notice; /* "already exists, skipping" and the like */
+}
+
+static void connect_start(struct cg_pg *pg)
+{
+	/*
+	 * What stands before the conninfo is a default, what stands after it has the last word.
+	 * libpq heeds connect_timeout only where it blocks: of several hosts, one that swallows
+	 * packets would use up our deadline each time, without this bound on its own. And whoever
+	 * writes has no use for a host that is read-only.
+	 */
+	char user_timeout[24];
+	const char *keys[] = { "fallback_application_name", "tcp_user_timeout",	    "dbname",
+			       "client_encoding",	    "target_session_attrs", NULL };
+	const char *values[] = { "cseqguardd", user_timeout, pg->conninfo,
+				 "UTF8",       "read-write", NULL };
+
+	snprintf(user_timeout, sizeof(user_timeout), "%llu",
+		 (unsigned long long)(pg->timeout / HOSTS_A_TIMEOUT / 1000000));
+	set_state(pg, CONNECTING);
+	pg->conn = PQconnectStartParams(keys, values, 1);
+	if (!pg->conn || PQstatus(pg->conn) == CONNECTION_BAD) {
+		cg_pg_drop(pg, pg->conn ? PQerrorMessage(pg->conn) : strerror(ENOMEM));
+		return;
+	}
+	PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
+	connect_on(pg, PGRES_POLLING_WRITING);
+}
+
+/* The rest of a statement goes out while its answer may already come in. */
+static bool flush(struct cg_pg *pg)
+{
+	int left = PQflush(pg->conn);
+
+	if (left < 0) {
+		cg_pg_drop(pg, PQerrorMessage(pg->conn));
+		return false;
+	}
+	return watch(pg, EPOLLIN | (left ? EPOLLOUT : 0));
+}
+
+/* A statement list answers once a statement: its first error is kept, else its last result. */
+static bool collect(struct cg_pg *pg)
+{
+	while (!PQisBusy(pg->conn)) {
+		PGresult *result = PQgetResult(pg->conn);
+		ExecStatusType status = PQresultStatus(pg->result);
+
+		if (!result)
+			return true;
+		if (pg->result && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+			PQclear(result);
+			continue;
+		}
+		PQclear(pg->result);
+		pg->result = result;
+	}
+	return false;
+}
+
+static void socket_ready(void *ctx, __u32 events)
+{
+	struct cg_pg *pg = ctx;
+	PGresult *result;
+
+	(void)events;
+	if (pg->state == CONNECTING) {
+		connect_on(pg, PQconnectPoll(pg->conn));
+		return;
+	}
+	if (!PQconsumeInput(pg->conn)) {
+		cg_pg_drop(pg, PQerrorMessage(pg->conn));
+		return;
+	}
+	if (pg->state != BUSY || !flush(pg) || !collect(pg))
+		return;
+	if (PQstatus(pg->conn) == CONNECTION_BAD) {
+		cg_pg_drop(pg, pg->result ? PQresultErrorMessage(pg->result) : NULL);
+		return;
+	}
+	result = pg->result;
+	pg->result = NULL;
+	set_state(pg, IDLE);
+	pg->user.result(pg->user.ctx, result);
+	PQclear(result);
+}
+
+static void timer_ready(void *ctx, __u32 events)
+{
+	struct cg_pg *pg = ctx;
+	char why[80];
+
+	(void)events;
+	cg_fd_drain(pg->timer.fd);
+	if (pg->state == DOWN) {
+		connect_start(pg);
+	} else if (pg->state != IDLE) {
+		snprintf(why, sizeof(why), "no answer within %llu s",
+			 (unsigned long long)(pg->timeout / CG_SECOND));
+		cg_pg_drop(pg, why);
+	}
+}
+
+int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_user *user,
+	      struct cg_pg **out)
+{
+	struct cg_pg *pg = calloc(1, sizeof(*pg));
+	int err;
+
+	if (!pg)
+		return -ENOMEM;
+	*pg = (struct cg_pg){
+		.loop = loop,
+		.conninfo = strdup(conninfo),
+		.timeout = timeout,
+		.backoff = CG_BACKOFF_FIRST,
+		.socket = { .fd = -1, .ready = socket_ready, .ctx = pg },
+		.timer = { .fd = cg_timer_new(), .ready = timer_ready, .ctx = pg },
+		.user = *user,
+	};
+	err = pg->conninfo ? 0 : -ENOMEM;
+	if (!err && pg->timer.fd < 0)
+		err = pg->timer.fd;
+	if (!err)
+		err = cg_loop_watch(loop, &pg->timer, EPOLLIN);
+	if (!err)
+		err = cg_timer_set(pg->timer.fd, 1, 0); /* in the loop, at once */
+	if (err)
+		cg_pg_free(pg);
+	else
+		*out = pg;
+	return err;
+}
+
+void cg_pg_timeout(struct cg_pg *pg, __u64 timeout)
+{
+	pg->timeout = timeout;
+}
+
+void cg_pg_free(struct cg_pg *pg)
+{
+	if (!pg)
+		return;
+	PQclear(pg->result);
+	PQfinish(pg->conn);
+	if (pg->timer.fd >= 0)
+		close(pg->timer.fd);
+	free(pg->conninfo);
+	free(pg);
+}
+
+bool cg_pg_up(const struct cg_pg *pg)
+{
+	return pg->state == IDLE || pg->state == BUSY;
+}
+
+bool cg_pg_idle(const struct cg_pg *pg)
+{
+	return pg->state == IDLE;
+}
+
+const char *cg_pg_login(const struct cg_pg *pg)
+{
+	return pg->conn ? PQuser(pg->conn) : "";
+}
+
+int cg_pg_send(struct cg_pg *pg, const char *sql, int n, const char *const *values)
+{
+	int sent;
+
+	if (pg->state != IDLE)
+		return -EBUSY;
+	set_state(pg, BUSY);
+	sent = n ? PQsendQueryParams(pg->conn, sql, n, NULL, values, NULL, NULL, 0)
+		 : PQsendQuery(pg->conn, sql);
+	if (!sent) {
+		cg_pg_drop(pg, PQerrorMessage(pg->conn));
+		return -EIO;
+	}
+	return flush(pg) ? 0 : -EIO;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "postgres/pg_array.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int reserve(struct cg_array *array, size_t more)
+{
+	size_t size = array->size ? array->size : 4096;
+	char *text;
+
+	while (size - array->len < more)
+		size *= 2;
+	if (size == array->size)
+		return 0;
+	text = realloc(array->text, size);
+	if (!text)
+		return -ENOMEM;
+	array->text = text;
+	array->size = size;
+	return 0;
+}
+
+void cg_arrays_reset(struct cg_arrays *arrays, unsigned int n_columns)
+{
+	arrays->n_columns = n_columns;
+	for (unsigned int i = 0; i < n_columns; i++)
+		arrays->columns[i].len = 0;
+}
+
+/* Quoted always, so that no text is taken for NULL or for a brace. */
+static int append(struct cg_array *array, const char *value)
+{
+	char *p;
+
+	if (reserve(array, 2 * (value ? strlen(value) : 4) + 8))
+		return -ENOMEM;
+	p = array->text + array->len;
+	*p++ = array->len ? ',' : '{';
+	if (!value) {
+		memcpy(p, "NULL", 4);
+		p += 4;
+	} else {
+		*p++ = '"';
+		for (; *value; *p++ = *value++)
+			if (*value == '"' || *value == '\\')
+				*p++ = '\\';
+		*p++ = '"';
+	}
+	array->len = p - array->text;
+	return 0;
+}
+
+int cg_arrays_add(struct cg_arrays *arrays, const char *const *values)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < arrays->n_columns && !err; i++)
+		err = append(&arrays->columns[i], values[i]);
+	return err;
+}
+
+int cg_arrays_close(struct cg_arrays *arrays)
+{
+	for (unsigned int i = 0; i < arrays->n_columns; i++) {
+		struct cg_array *array = &arrays->columns[i];
+
+		if (reserve(array, 3))
+			return -ENOMEM;
+		memcpy(array->text + array->len, array->len ? "}" : "{}", array->len ? 2 : 3);
+	}
+	return 0;
+}
+
+void cg_arrays_free(struct cg_arrays *arrays)
+{
+	for (unsigned int i = 0; i < CG_COLUMNS_MAX; i++)
+		free(arrays->columns[i].text);
+}

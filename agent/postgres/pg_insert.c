@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "postgres/pg_insert.h"
+
+#include <stdio.h>
+#include <string.h>
+
+char *cg_insert_sql(const struct cg_table *table)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *sql = open_memstream(&text, &size);
+
+	if (!sql)
+		return NULL;
+	fprintf(sql, "INSERT INTO cseqguard.%s AS old (", table->name);
+	cg_table_names(sql, table);
+	fputs(") SELECT ", sql);
+	for (unsigned int i = 0; i < table->n_columns; i++)
+		fprintf(sql,
+			!strcmp(table->columns[i].type, "time")
+				? "%stimestamptz 'epoch' + new.%s * interval '1 microsecond'"
+				: "%snew.%s",
+			i ? ", " : "", table->columns[i].name);
+	fputs(" FROM unnest(", sql);
+	for (unsigned int i = 0; i < table->n_columns; i++)
+		fprintf(sql, "%s$%u::%s[]", i ? ", " : "", i + 1,
+			!strcmp(table->columns[i].type, "time") ? "int8" : table->columns[i].type);
+	fputs(") AS new (", sql);
+	cg_table_names(sql, table);
+	fputs(")", sql);
+	cg_table_merge(sql, table, NULL);
+	fclose(sql);
+	return text;
+}

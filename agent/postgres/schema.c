@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "postgres/schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char cg_schema_sql[] =
+#include "agent/postgres/sql/grants.sql.h"
+#include "agent/postgres/sql/partitions.sql.h"
+#include "agent/postgres/sql/schema.sql.h"
+#include "agent/postgres/sql/views.sql.h"
+	;
+
+const char cg_schema_probe[] = "SELECT max(version) FROM cseqguard.schema_version";
+
+enum cg_schema_state cg_schema_state(const PGresult *probed)
+{
+	const char *sqlstate = PQresultErrorField(probed, PG_DIAG_SQLSTATE);
+	int version;
+
+	if (PQresultStatus(probed) != PGRES_TUPLES_OK) {
+		if (sqlstate && (!strcmp(sqlstate, "42P01") || !strcmp(sqlstate, "3F000")))
+			return CG_SCHEMA_MISSING; /* undefined table, undefined schema */
+		return CG_SCHEMA_ERROR;
+	}
+	if (PQntuples(probed) != 1 || PQgetisnull(probed, 0, 0))
+		return CG_SCHEMA_MISSING;
+	version = atoi(PQgetvalue(probed, 0, 0));
+	return version == CG_SCHEMA  ? CG_SCHEMA_READY
+	       : version < CG_SCHEMA ? CG_SCHEMA_OLDER
+				     : CG_SCHEMA_NEWER;
+}
+
+void cg_schema_newer(const PGresult *probed, char *why, size_t size)
+{
+	snprintf(why, size,
+		 "schema cseqguard is version %s, this cseqguardd writes %d: use the matching one",
+		 PQgetvalue(probed, 0, 0), CG_SCHEMA);
+}
+
+void cg_schema_refused(const PGresult *made, int version, char *why, size_t size)
+{
+	const char *primary = PQresultErrorField(made, PG_DIAG_MESSAGE_PRIMARY);
+
+	snprintf(why, size,
+		 "cannot %s schema cseqguard: %s; have its owner run `cseqguardd --print-schema | "
+		 "psql -1`",
+		 version ? "migrate" : "make", primary ? primary : "no word why");
+}

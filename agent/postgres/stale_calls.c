@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "postgres/stale_calls.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "spool/spool.h"
+
+#define MARGIN_US 1000000 /* offsets are written when they are 100 ms off */
+
+#define BOOT "timestamptz 'epoch' + $2::int8 * interval '1 microsecond'"
+const char cg_lost_sql[] =
+	"WITH lost AS (UPDATE cseqguard.cdr SET end_time = " BOOT ", end_reason = 'lost',"
+	" ended_by = 'none', bye_confirmed = false, suspect = true"
+	" WHERE node = $1 AND end_time IS NULL AND answer_time < " BOOT " RETURNING 1)"
+	" SELECT count(*) FROM lost";
+
+static const char spool_sql[] =
+	"UPDATE cdr SET end_time = CAST(?2 AS INTEGER), end_reason = 'lost', ended_by = 'none',"
+	" bye_confirmed = 0, suspect = 1, step = ?3 + call.number"
+	" FROM (SELECT step AS was, row_number() OVER (ORDER BY step) AS number FROM cdr"
+	" WHERE node = ?1 AND end_time IS NULL AND answer_time < CAST(?2 AS INTEGER)) AS call"
+	" WHERE cdr.step = call.was";
+
+void cg_lost_boot(const struct cg_origin *origin, char out[24])
+{
+	__s64 least = 0;
+
+	for (int i = 0; i < CG_CLOCKS; i++) {
+		__s64 offset = origin->clock_offset[i];
+
+		if (offset > 0 && (!least || offset < least))
+			least = offset;
+	}
+	snprintf(out, 24, "%lld", least / 1000 > MARGIN_US ? least / 1000 - MARGIN_US : 0LL);
+}
+
+int cg_lost_spooled(const char *path, const struct cg_origin *origin)
+{
+	struct cg_spool *spool = NULL;
+	char boot[24];
+	const char *values[] = { origin->node, boot };
+	int err, rows = 0;
+
+	cg_lost_boot(origin, boot);
+	if (access(path, F_OK))
+		return errno == ENOENT ? 0 : -errno;
+	err = cg_spool_open(path, 1, &spool);
+	if (!err)
+		err = cg_spool_begin(spool);
+	if (!err) {
+		rows = cg_spool_run(spool, spool_sql, 2, values);
+		err = rows < 0 ? rows : cg_spool_commit(spool);
+	}
+	cg_spool_close(spool);
+	return err ? err : rows;
+}

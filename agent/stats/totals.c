@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "stats/totals.h"
+
+#define MS 1000000ULL
+
+static void add_blocked(struct cg_totals *totals, struct cg_part *part,
+			const struct cg_dialog *dialog, __u64 now)
+{
+	__u32 more = dialog->blocked_byes - part->blocked;
+
+	if (dialog->blocked_byes <= part->blocked)
+		return;
+	/* those of before this daemon: the minute of the first is known */
+	cg_timeline_add(&totals->timeline,
+			part->state == CG_S_EARLY && dialog->first_blocked_ms
+				? cg_first_blocked(dialog)
+				: now,
+			now, more);
+	part->blocked = dialog->blocked_byes;
+	totals->all.blocked += more;
+	if (part->protected_ms || part->end || !dialog->first_blocked_ms)
+		return;
+	part->protected_ms = cg_first_blocked(dialog) / MS;
+	totals->attacked++;
+	totals->attacked_since_ms += part->protected_ms;
+}
+
+static void close_part(struct cg_totals *totals, struct cg_part *part, unsigned int reason,
+		       __u64 end)
+{
+	part->end = reason > CG_E_NONE && reason < CG_ENDS ? reason : CG_E_LOST;
+	totals->all.closed[part->end]++;
+	if (!part->protected_ms)
+		return;
+	totals->attacked--;
+	totals->attacked_since_ms -= part->protected_ms;
+	part->protected_ms = end / MS > part->protected_ms ? end / MS - part->protected_ms : 0;
+	totals->all.protected_ms += part->protected_ms;
+}
+
+static void enter_state(struct cg_totals *totals, struct cg_part *part, __u8 state)
+{
+	if (part->state != CG_S_EARLY)
+		totals->states[part->state]--;
+	part->state = state;
+	if (state != CG_S_EARLY)
+		totals->states[state]++;
+}
+
+void cg_totals_look(struct cg_totals *totals, struct cg_part *part, const struct cg_dialog *dialog,
+		    const struct cg_limits *limits, unsigned int due, __u64 now)
+{
+	bool suspect = dialog->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END) ||
+		       due & (CG_DUE_EXPIRED | CG_DUE_LOST);
+
+	add_blocked(totals, part, dialog, now);
+	if (!part->end && dialog->state == CG_S_ENDED)
+		close_part(totals, part, dialog->end_reason, dialog->end);
+	else if (!part->end && due & CG_DUE_LOST)
+		close_part(totals, part, CG_E_LOST, limits->lost_at);
+	else if (!part->end && due & CG_DUE_EXPIRED)
+		close_part(totals, part, CG_E_TIMEOUT, dialog->answer + limits->max_call);
+	if (suspect && !part->suspect) {
+		part->suspect = true;
+		totals->all.suspect++;
+	}
+	if (dialog->state < CG_STATES && dialog->state != part->state)
+		enter_state(totals, part, dialog->state);
+}
+
+void cg_totals_leave(struct cg_totals *totals, struct cg_part *part)
+{
+	totals->gone.blocked += part->blocked;
+	totals->gone.suspect += part->suspect;
+	if (part->end) {
+		totals->gone.closed[part->end]++;
+		totals->gone.protected_ms += part->protected_ms;
+	} else if (part->protected_ms) { /* taken out of the map by somebody else */
+		totals->attacked--;
+		totals->attacked_since_ms -= part->protected_ms;
+	}
+	enter_state(totals, part, CG_S_EARLY);
+	*part = (struct cg_part){};
+}
+
+__u64 cg_totals_protected_ms(struct cg_totals *totals, __u64 now)
+{
+	__u64 open = totals->attacked * (now / MS) - totals->attacked_since_ms;
+	__u64 all = totals->all.protected_ms + open;
+
+	/* an end that is seen late makes it less */
+	if (all > totals->shown_ms)
+		totals->shown_ms = all;
+	return totals->shown_ms;
+}

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "top/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "format/columns.h"
+#include "maps/counters.h"
+#include "maps/map_usage.h"
+#include "util/clock.h"
+#include "util/enum_names.h"
+#include "util/text.h"
+
+#define BAR 20
+#define WIDE 140 /* columns from which on all of a call is shown */
+
+#define ORDER_WORD(NAME, word, key) #word,
+static const char *const orders[] = { CG_ORDER_LIST(ORDER_WORD) };
+#undef ORDER_WORD
+
+__attribute__((format(printf, 4, 5))) static void set(struct cg_line *line, enum cg_look look,
+						      unsigned int columns, const char *format, ...)
+{
+	char text[CG_LINE_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	line->look = look;
+	*line->text = '\0';
+	cg_columns_add(line->text, sizeof(line->text), text, columns, false);
+}
+
+/* "12 (0.9/s)" */
+static const char *rate(const struct cg_rate *rate, char out[48])
+{
+	if (rate->a_second < 0)
+		snprintf(out, 48, "%llu (-/s)", (unsigned long long)rate->total);
+	else
+		snprintf(out, 48, "%llu (%.1f/s)", (unsigned long long)rate->total, rate->a_second);
+	return out;
+}
+
+static const char *a_second(const struct cg_rate *rate, char out[24])
+{
+	snprintf(out, 24, rate->a_second < 0 ? "-" : "%.1f", rate->a_second);
+	return out;
+}
+
+static void title(const struct cg_top *top, unsigned int columns, struct cg_line *line)
+{
+	char at[CG_TIME_TEXT];
+
+	cg_time_text(&top->config, top->config.clock, top->now, at);
+	set(line, CG_LOOK_TITLE, columns, "cseqguard  %.19sZ  %s  daemon %s  %s", at,
+	    cg_mode_word(top->config.mode), top->daemon_fd >= 0 ? "runs" : "DOES NOT RUN",
+	    top->instance);
+}
+
+static const char *in_word(const struct cg_interface *interface)
+{
+	return interface->hidden	? "attached"
+	       : !interface->alive	? "GONE"
+	       : !interface->native	? "generic"
+	       : interface->program_out ? "native"
+					: "native, NO tc FILTER";
+}
+
+static void interfaces(const struct cg_top *top, unsigned int columns, struct cg_line *line)
+{
+	char text[CG_LINE_MAX] = "";
+	enum cg_look look = CG_LOOK_PLAIN;
+	size_t at = 0;
+
+	for (size_t i = 0; i < top->n_interfaces && at < sizeof(text); i++) {
+		const struct cg_interface *interface = &top->interfaces[i];
+
+		at += snprintf(text + at, sizeof(text) - at, "%s%s %s", i ? ", " : "",
+			       interface->name, in_word(interface));
+		if (!interface->alive || (!interface->hidden && !interface->program_out))
+			look = CG_LOOK_ALARM;
+	}
+	set(line, *text ? look : CG_LOOK_ALARM, columns, "interfaces %s",
+	    *text ? text : "NONE: cseqguard attach IFACE");
+}
+
+static void losses(const struct cg_top *top, unsigned int columns, struct cg_line *line)
+{
+	const struct cg_counters *c = &top->counters;
+	__u64 unguarded = cg_unguarded(c);
+	char spool[32] = "-";
+
+	if (top->spool_rows >= 0)
+		snprintf(spool, sizeof(spool), "%lld%s", (long long)top->spool_rows,
+			 top->spool_rows == CG_TOP_SPOOL_MOST ? "+" : "");
+	set(line, c->events_lost || c->alerts_lost || unguarded ? CG_LOOK_ALARM : CG_LOOK_PLAIN,
+	    columns, "lost       events %llu  alerts %llu (limited %llu)  unguarded %llu  spool %s",
+	    c->events_lost, c->alerts_lost, c->alerts_limited, unguarded, spool);
+}
+
+/* "dialogs  [####                ]  20.0 %  26214 of 131072" */
+static void bar(const struct cg_fill *fill, char *out, size_t size, bool *full)
+{
+	unsigned int percent = cg_percent(fill->used, fill->max);
+	unsigned int marks = fill->max ? (__u64)fill->used * BAR / fill->max : 0;
+	char text[BAR + 1];
+
+	if (marks > BAR)
+		marks = BAR;
+	if (fill->used && !marks)
+		marks = 1;
+	memset(text, '|', marks);
+	memset(text + marks, ' ', BAR - marks);
+	text[BAR] = '\0';
+	*full |= fill->warn && percent >= CG_FILLING_FROM;
+	if (fill->max)
+		snprintf(out, size, "%-8s[%s] %3u %%", fill->map, text, percent);
+	else
+		snprintf(out, size, "%-8s[%s]   - ", fill->map, text);
+}
+
+static void bars(const struct cg_fill *left, const struct cg_fill *right, unsigned int columns,
+		 struct cg_line *line)
+{
+	bool full = false;
+	char a[64], b[64];
+
+	bar(left, a, sizeof(a), &full);
+	bar(right, b, sizeof(b), &full);
+	set(line, full ? CG_LOOK_ALARM : CG_LOOK_PLAIN, columns, "%-38s  %s", a, b);
+}
+
+static unsigned int offenders(const struct cg_top *top, unsigned int columns, struct cg_line *lines)
+{
+	struct cg_offender list[CG_TOP_OFFENDERS];
+	unsigned int n = cg_offenders_top(&top->offenders, list, CG_TOP_OFFENDERS);
+	char addr[INET6_ADDRSTRLEN], over[24];
+
+	set(lines, CG_LOOK_HEAD, columns, "%9s %-8s %-32s %-16s %6s", "REFUSED", "AT MOST",
+	    "OFFENDING SOURCE", "LAST REASON", "AGO");
+	for (unsigned int i = 0; i < n; i++) {
+		__u64 age = top->now > list[i].last ? (top->now - list[i].last) / CG_SECOND : 0;
+
+		cg_addr_text(list[i].addr, addr);
+		snprintf(over, sizeof(over), list[i].over ? "%llu" : "",
+			 (unsigned long long)list[i].count);
+		set(&lines[1 + i], CG_LOOK_PLAIN, columns, "%9llu %-8s %-32s %-16s %5llus",
+		    (unsigned long long)(list[i].count - list[i].over), over, addr,
+		    cg_reason_word(list[i].reason), (unsigned long long)age);
+	}
+	if (!n)
+		set(&lines[1], CG_LOOK_PLAIN, columns, "          %s",
+		    top->daemon_fd >= 0 ? "no BYE was refused since this began"
+					: "not known: cseqguardd tells them, and does not run");
+	return n ? n + 1 : 2;
+}
+
+static void calls(const struct cg_top *top, unsigned int columns, struct cg_line *line)
+{
+	char starts[24], ends[24];
+
+	if (!top->fills[CG_TOP_DIALOGS].max)
+		set(line, CG_LOOK_PLAIN, columns, "calls      not counted yet");
+	else
+		set(line, CG_LOOK_PLAIN, columns,
+		    "calls      %u live, %u ended  starts %s/s  ends %s/s", top->calls->live,
+		    top->calls->ended, a_second(&top->starts, starts), a_second(&top->ends, ends));
+}
+
+unsigned int cg_top_head(const struct cg_top *top, unsigned int columns,
+			 struct cg_line lines[CG_TOP_HEAD_LINES])
+{
+	char a[48], b[48], c[48];
+	unsigned int n = 0;
+
+	title(top, columns, &lines[n++]);
+	interfaces(top, columns, &lines[n++]);
+	if (*top->breaker)
+		set(&lines[n++], CG_LOOK_ALARM, columns, "BREAKER    fell back to observe: %s",
+		    top->breaker);
+	calls(top, columns, &lines[n++]);
+	set(&lines[n++], CG_LOOK_PLAIN, columns, "BYEs       passed %s  dropped %s  would drop %s",
+	    rate(&top->passed, a), rate(&top->dropped, b), rate(&top->would_drop, c));
+	losses(top, columns, &lines[n++]);
+	bars(&top->fills[CG_TOP_DIALOGS], &top->fills[CG_TOP_PENDING], columns, &lines[n++]);
+	bars(&top->fills[CG_TOP_INVITES], &top->fills[CG_TOP_EARLY], columns, &lines[n++]);
+	return n + offenders(top, columns, &lines[n]);
+}
+
+static void age_text(const struct cg_top *top, __u64 at, char out[16])
+{
+	__u64 s = top->now > at ? (top->now - at) / CG_SECOND : 0;
+
+	if (s < 86400)
+		snprintf(out, 16, "%02llu:%02llu:%02llu", (unsigned long long)s / 3600,
+			 (unsigned long long)s / 60 % 60, (unsigned long long)s % 60);
+	else
+		snprintf(out, 16, "%llud%02lluh", (unsigned long long)s / 86400,
+			 (unsigned long long)s / 3600 % 24);
+}
+
+struct cells {
+	const char *state, *age, *blocked, *source, *caller, *callee, *cseqs, *call_id;
+};
+
+static void row(const struct cells *c, unsigned int columns, struct cg_line *line)
+{
+	const bool wide = columns >= WIDE;
+	const struct {
+		const char *text;
+		unsigned int columns;
+	} cells[] = { { c->state, 9 },
+		      { c->age, 8 },
+		      { c->blocked, 7 },
+		      { c->source, wide ? 21 : 15 },
+		      { c->caller, wide ? 26 : 17 },
+		      { c->callee, wide ? 26 : 0 },
+		      { c->cseqs, wide ? 12 : 0 },
+		      { c->call_id, CG_LINE_MAX } };
+	const size_t n = sizeof(cells) / sizeof(*cells);
+	char text[CG_LINE_MAX] = "";
+
+	for (size_t i = 0; i < n; i++) {
+		if (!cells[i].columns)
+			continue;
+		cg_columns_add(text, sizeof(text), cells[i].text, cells[i].columns, i + 1 < n);
+		if (i + 1 < n)
+			cg_columns_add(text, sizeof(text), " ", 1, false);
+	}
+	*line->text = '\0';
+	cg_columns_add(line->text, sizeof(line->text), text, columns, false);
+}
+
+void cg_top_calls_head(const struct cg_top *top, unsigned int columns, struct cg_line *line)
+{
+	const struct cells cells = { "STATE",  "AGE",	 "BLOCKED", "SOURCE",
+				     "CALLER", "CALLEE", "CSEQS",   "CALL-ID" };
+	char by[48];
+
+	row(&cells, columns, line);
+	line->look = CG_LOOK_HEAD;
+	snprintf(by, sizeof(by), " by %s%s", top->reverse ? "-" : "", orders[top->order]);
+	if (strlen(line->text) + strlen(by) <= columns)
+		cg_columns_add(line->text, sizeof(line->text), by, columns, false);
+}
+
+static void cseq_text(const struct cg_leg *leg, __u8 flags, char out[12])
+{
+	snprintf(out, 12, flags & CG_LEG_CSEQ_VALID ? "%u" : "-", leg->cseq);
+}
+
+void cg_top_call(const struct cg_top *top, const struct cg_dialog *d, unsigned int columns,
+		 struct cg_line *line)
+{
+	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)], caller[CG_UTF8_SIZE(CG_URI_MAX)],
+		callee[CG_UTF8_SIZE(CG_URI_MAX)];
+	char source[INET6_ADDRSTRLEN], age[16], blocked[16], a[12], b[12], cseqs[32];
+
+	cg_text_utf8(call_id, sizeof(call_id), d->call.call_id, CG_CALL_ID_MAX);
+	cg_text_utf8(caller, sizeof(caller), d->call.from_uri, CG_URI_MAX);
+	cg_text_utf8(callee, sizeof(callee), d->call.to_uri, CG_URI_MAX);
+	cg_addr_text(d->caller.addr, source);
+	age_text(top, d->answer, age);
+	snprintf(blocked, sizeof(blocked), "%7u", d->blocked_byes);
+	cseq_text(&d->caller, d->caller_flags, a);
+	cseq_text(&d->callee, d->callee_flags, b);
+	snprintf(cseqs, sizeof(cseqs), "%s/%s", a, b);
+	row(&(struct cells){ cg_state_word(d->state), age, blocked, source, caller, callee, cseqs,
+			     call_id },
+	    columns, line);
+	line->look = d->blocked_byes ? CG_LOOK_ALARM : CG_LOOK_PLAIN;
+}
+
+struct facts {
+	struct cg_line *lines;
+	unsigned int n, max;
+};
+
+__attribute__((format(printf, 2, 3))) static void fact(struct facts *facts, const char *format, ...)
+{
+	char text[CG_LINE_MAX];
+	va_list args;
+
+	if (facts->n == facts->max)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	set(&facts->lines[facts->n++], CG_LOOK_PLAIN, CG_TOP_WIDE, "%s", text);
+}
+
+static void leg_fact(struct facts *facts, const char *name, const struct cg_leg *leg, __u16 port,
+		     __u8 flags)
+{
+	char addr[INET6_ADDRSTRLEN], cseq[12];
+
+	cg_addr_text(leg->addr, addr);
+	cseq_text(leg, flags, cseq);
+	fact(facts, "%-12s%s port %u, CSeq %s%s%s", name, addr, port, cseq,
+	     flags & CG_LEG_GATEWAY ? ", gateway" : "",
+	     flags & CG_LEG_WITNESS ? ", witness: its word closes the call" : "");
+}
+
+static void text_fact(struct facts *facts, const char *name, const char *bytes, size_t max)
+{
+	char text[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+
+	cg_text_utf8(text, sizeof(text), bytes, max);
+	fact(facts, "%-12s%s", name, text);
+}
+
+unsigned int cg_top_call_facts(const struct cg_dialog *d, struct cg_line *lines, unsigned int max)
+{
+	struct facts facts = { lines, 0, max };
+
+	text_fact(&facts, "From", d->call.from_uri, CG_URI_MAX);
+	text_fact(&facts, "To", d->call.to_uri, CG_URI_MAX);
+	text_fact(&facts, "Request-URI", d->call.request_uri, CG_URI_MAX);
+	leg_fact(&facts, "caller", &d->caller, d->caller_port, d->caller_flags);
+	leg_fact(&facts, "callee", &d->callee, d->callee_port, d->callee_flags);
+	return facts.n;
+}

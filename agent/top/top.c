@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "top/top.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "attach/instance_netns.h"
+#include "attach/open_error.h"
+#include "maps/counters.h"
+#include "maps/pins.h"
+#include "spool/spool.h"
+#include "util/clock.h"
+#include "util/report.h"
+
+#define SLICE 8 /* batches: 3 ms */
+#define EVENTS_A_TURN 4096
+
+static const enum cg_fill_map maps[CG_TOP_MAPS] = {
+	[CG_TOP_DIALOGS] = CG_FILL_DIALOGS,
+	[CG_TOP_PENDING] = CG_FILL_PENDING,
+	[CG_TOP_INVITES] = CG_FILL_INVITES,
+	[CG_TOP_EARLY] = CG_FILL_EARLY,
+};
+
+int cg_top_new(const char *instance, const char *config, const char *db, const char *spool,
+	       struct cg_top **out)
+{
+	struct cg_top *top = calloc(1, sizeof(*top));
+	int err;
+
+	*out = top;
+	if (!top)
+		return cg_fail("top: out of memory");
+	top->daemon_fd = -1;
+	top->map = CG_TOP_MAPS;
+	top->ends.a_second = CG_RATE_UNKNOWN;
+	top->instance = instance;
+	top->calls = calloc(1, sizeof(*top->calls));
+	top->building = calloc(1, sizeof(*top->building));
+	if (!top->calls || !top->building)
+		return cg_fail("top: out of memory");
+	err = cg_store_of(instance, config, db, spool, &top->store);
+	if (err)
+		return err;
+	for (int i = 0; i < CG_TOP_MAPS; i++)
+		top->fills[i] = cg_fills[maps[i]];
+	cg_home_enter(top->instance); /* to name interfaces */
+	err = cg_top_refresh(top);
+	return err ? cg_fail_open(top->instance, err) : CG_DONE;
+}
+
+void cg_top_free(struct cg_top *top)
+{
+	if (!top)
+		return;
+	if (top->daemon_fd >= 0)
+		close(top->daemon_fd);
+	cg_walk_close(top->walk);
+	free(top->interfaces);
+	free(top->calls);
+	free(top->building);
+	cg_store_free(&top->store);
+	free(top);
+}
+
+/* Another secret: it was detached and attached, and nothing of before goes on. */
+static int read_config(struct cg_top *top)
+{
+	struct cg_config config;
+	int fd = cg_config_open(top->instance, &config);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	if (memcmp(config.secret, top->config.secret, sizeof(config.secret))) {
+		cg_walk_close(top->walk);
+		top->walk = NULL;
+		top->map = CG_TOP_MAPS;
+		top->balanced = false;
+		top->offenders = (struct cg_offenders){};
+		top->starts = top->ends = top->passed = top->dropped = top->would_drop =
+			(struct cg_rate){ .a_second = CG_RATE_UNKNOWN };
+	}
+	top->config = config;
+	*top->breaker = '\0';
+	if (config.mode == CG_OBSERVE)
+		cg_run_note_read(top->instance, CG_RUN_BREAKER, top->breaker);
+	return 0;
+}
+
+static int read_sum(const struct cg_top *top, struct cg_counters *counters)
+{
+	union cg_counters_sum sum;
+	int err = cg_counters_of(top->instance, &sum);
+
+	if (!err)
+		*counters = sum.counters;
+	return err;
+}
+
+static int read_counters(struct cg_top *top)
+{
+	const struct cg_counters *c = &top->counters;
+	int err = read_sum(top, &top->counters);
+
+	if (err)
+		return err;
+	cg_rate_read(&top->starts, cg_opened(c), top->now);
+	cg_rate_read(&top->passed, c->in.bye + c->in.bye_repeat, top->now);
+	cg_rate_read(&top->dropped, c->dropped, top->now);
+	cg_rate_read(&top->would_drop, c->would_drop, top->now);
+	return 0;
+}
+
+static int read_interfaces(struct cg_top *top)
+{
+	struct cg_interface *list;
+	size_t n;
+	int err = cg_interface_list(top->instance, &list, &n);
+
+	if (err)
+		return err;
+	free(top->interfaces);
+	top->interfaces = list;
+	top->n_interfaces = n;
+	return 0;
+}
+
+static void read_spool(struct cg_top *top)
+{
+	struct cg_spool *spool = NULL;
+
+	top->spool_rows = -1;
+	if (!cg_spool_open(top->store.spool, 0, &spool))
+		top->spool_rows = cg_spool_rows(spool, CG_TOP_SPOOL_MOST);
+	if (top->spool_rows < 0)
+		top->spool_rows = -1;
+	cg_spool_close(spool);
+}
+
+int cg_top_refresh(struct cg_top *top)
+{
+	int err;
+
+	top->now = cg_boottime();
+	err = read_config(top);
+	if (!err)
+		err = read_counters(top);
+	if (!err)
+		err = read_interfaces(top);
+	if (err)
+		return err;
+	read_spool(top);
+	if (top->daemon_fd < 0)
+		top->daemon_fd = cg_run_connect(top->instance);
+	if (top->map == CG_TOP_MAPS) {
+		top->map = 0;
+		cg_calls_begin(top->building, top->order, top->reverse);
+	}
+	return 0;
+}
+
+static void publish_calls(struct cg_top *top)
+{
+	struct cg_calls *done = top->building;
+
+	cg_calls_sort(done);
+	top->building = top->calls;
+	top->calls = done;
+}
+
+/* Counters and calls are read at one moment, as nearly as can be. */
+static void balance(struct cg_top *top)
+{
+	struct cg_counters counters;
+	__u64 began_now, ended;
+
+	if (read_sum(top, &counters))
+		return;
+	began_now = cg_opened(&counters);
+	ended = cg_rate_ended(top->live_before, began_now - top->began_before, top->calls->live);
+	if (top->balanced)
+		cg_rate_read(&top->ends, top->ends.total + ended, cg_boottime());
+	else
+		top->ends = (struct cg_rate){ .at = cg_boottime(), .a_second = CG_RATE_UNKNOWN };
+	top->live_before = top->calls->live;
+	top->began_before = began_now;
+	top->balanced = true;
+}
+
+static void take_call(void *ctx, const void *value)
+{
+	cg_calls_add(ctx, value);
+}
+
+static void map_done(struct cg_top *top)
+{
+	struct cg_fill *fill = &top->fills[top->map];
+
+	fill->used = cg_walk_seen(top->walk);
+	fill->max = cg_walk_max(top->walk);
+	cg_walk_close(top->walk);
+	top->walk = NULL;
+	if (top->map++ == CG_TOP_DIALOGS) {
+		publish_calls(top);
+		balance(top);
+	}
+}
+
+int cg_top_work(struct cg_top *top)
+{
+	bool dialogs = top->map == CG_TOP_DIALOGS;
+	const struct cg_fill *fill;
+	int end = 0;
+
+	if (top->map == CG_TOP_MAPS)
+		return 1;
+	fill = &top->fills[top->map];
+	if (!top->walk)
+		end = cg_walk_open(top->instance, fill->map, fill->key_size, fill->value_size,
+				   dialogs, &top->walk);
+	if (!end)
+		end = cg_walk_step(top->walk, SLICE, dialogs ? take_call : NULL, top->building);
+	if (end > 0)
+		map_done(top);
+	return end < 0 ? end : top->map == CG_TOP_MAPS;
+}
+
+static void take_event(struct cg_top *top, const struct cg_event *event)
+{
+	if (event->layout == CG_LAYOUT && event->size == sizeof(*event) &&
+	    event->type == CG_EV_VIOLATION && event->method == CG_M_BYE && event->action != CG_PASS)
+		cg_offenders_add(&top->offenders, event->source, event->reason, event->at);
+}
+
+void cg_top_listen(struct cg_top *top)
+{
+	struct cg_event event;
+	ssize_t size = 0;
+
+	for (int i = 0; i < EVENTS_A_TURN && top->daemon_fd >= 0; i++) {
+		size = recv(top->daemon_fd, &event, sizeof(event), MSG_DONTWAIT);
+		if (size == sizeof(event))
+			take_event(top, &event);
+		else if (size <= 0)
+			break;
+	}
+	if (top->daemon_fd < 0 || size > 0 || (size < 0 && errno == EAGAIN))
+		return;
+	close(top->daemon_fd);
+	top->daemon_fd = -1;
+}
+
+void cg_top_order(struct cg_top *top, enum cg_order order, bool reverse)
+{
+	struct cg_calls *again = top->building;
+	__u32 live = top->calls->live, ended = top->calls->ended;
+
+	top->order = order;
+	top->reverse = reverse;
+	cg_calls_begin(again, order, reverse);
+	for (unsigned int i = 0; i < top->calls->n; i++)
+		cg_calls_add(again, &top->calls->list[i]);
+	publish_calls(top);
+	top->calls->live = live;
+	top->calls->ended = ended;
+	if (top->map == CG_TOP_DIALOGS) { /* what it had was in the other order */
+		cg_walk_close(top->walk);
+		top->walk = NULL;
+		cg_calls_begin(top->building, order, reverse);
+	}
+}

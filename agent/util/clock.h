@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Time as the kernel programs count it: nanoseconds of CLOCK_BOOTTIME. */
+#ifndef CG_UTIL_CLOCK_H
+#define CG_UTIL_CLOCK_H
+
+#include <linux/types.h>
+#include <time.h>
+
+#define CG_SECOND 1000000000ULL
+
+static inline __u64 cg_boottime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * CG_SECOND + now.tv_nsec;
+}
+
+#endif

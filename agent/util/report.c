@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "util/report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/progress.h"
+
+static bool as_json;
+static struct cg_kept kept;
+
+void cg_report_json(bool json)
+{
+	as_json = json;
+}
+
+struct cg_kept cg_report_keep(struct cg_kept now)
+{
+	struct cg_kept before = kept;
+
+	kept = now;
+	return before;
+}
+
+static void say(const char *kind, const char *format, va_list args)
+{
+	char text[1024];
+	json_t *line;
+
+	cg_progress_wipe();
+	vsnprintf(text, sizeof(text), format, args);
+	if (kept.text) {
+		snprintf(kept.text, kept.size, "%s", text);
+		return;
+	}
+	line = as_json ? json_pack("{ss}", kind, text) : NULL;
+	if (line) {
+		json_dumpf(line, stderr, JSON_COMPACT);
+		fputc('\n', stderr);
+	} else {
+		fprintf(stderr, "cseqguard: %s\n", text);
+	}
+	json_decref(line);
+}
+
+int cg_fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("error", format, args);
+	va_end(args);
+	return CG_FAILED;
+}
+
+int cg_usage(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("error", format, args);
+	va_end(args);
+	return CG_USAGE;
+}
+
+void cg_notice(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("notice", format, args);
+	va_end(args);
+}
+
+int cg_json_out(json_t *json)
+{
+	int err = json ? json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) : -1;
+
+	json_decref(json);
+	if (err || putchar('\n') == EOF)
+		return cg_fail("standard output: %s", json ? strerror(errno) : "out of memory");
+	return cg_out_end();
+}
+
+int cg_out_end(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return cg_fail("standard output: %s", strerror(errno));
+	return CG_DONE;
+}

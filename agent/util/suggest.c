@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "util/suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static unsigned int least(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+/* Optimal string alignment, three rows of its table at a time. */
+unsigned int cg_distance(const char *a, const char *b)
+{
+	unsigned int rows[3][CG_NEAREST_MAX + 1];
+	size_t len_a = strlen(a), len_b = strlen(b);
+
+	if (len_a > CG_NEAREST_MAX || len_b > CG_NEAREST_MAX)
+		return len_a > len_b ? len_a : len_b;
+	for (size_t j = 0; j <= len_b; j++)
+		rows[0][j] = j;
+	for (size_t i = 1; i <= len_a; i++) {
+		unsigned int *now = rows[i % 3], *above = rows[(i + 2) % 3];
+		unsigned int *two_above = rows[(i + 1) % 3];
+
+		now[0] = i;
+		for (size_t j = 1; j <= len_b; j++) {
+			now[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]),
+				       least(above[j], now[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				now[j] = least(now[j], two_above[j - 2] + 1);
+		}
+	}
+	return rows[len_a % 3][len_b];
+}
+
+void cg_nearest_try(struct cg_nearest *nearest, const char *name)
+{
+	size_t len = strlen(nearest->word);
+	unsigned int distance = cg_distance(nearest->word, name);
+
+	if (distance > (len + 2) / 3 || distance >= strlen(name) ||
+	    (nearest->name && distance >= nearest->distance))
+		return;
+	nearest->name = name;
+	nearest->distance = distance;
+}
+
+const char *cg_nearest_hint(const struct cg_nearest *nearest, const char *before,
+			    char text[CG_NEAREST_HINT])
+{
+	text[0] = '\0';
+	if (nearest->name)
+		snprintf(text, CG_NEAREST_HINT, " (did you mean %.8s%s?)", before, nearest->name);
+	return text;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#define _GNU_SOURCE
+#include "util/text.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+void cg_addr_text(const __u8 addr[16], char out[INET6_ADDRSTRLEN])
+{
+	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (!memcmp(addr, mapped, sizeof(mapped)))
+		inet_ntop(AF_INET, addr + sizeof(mapped), out, INET6_ADDRSTRLEN);
+	else
+		inet_ntop(AF_INET6, addr, out, INET6_ADDRSTRLEN);
+}
+
+/*
+ * Length of the printable character at p, 0 if there is none: RFC 3629 (no overlong form, no
+ * surrogate, nothing above U+10FFFF), neither C0, DEL nor C1, nor a bidirectional control (an
+ * attacker's Call-ID must not rearrange the line it is printed in).
+ */
+static size_t printable(const unsigned char *p, size_t left)
+{
+	static const unsigned int least[] = { 0, 0, 0xa0, 0x800, 0x10000 };
+	unsigned int code;
+	size_t len;
+
+	if (*p < 0x80)
+		return *p >= 0x20 && *p != 0x7f && *p != '\\';
+	len = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+	if (*p < 0xc2 || *p > 0xf4 || len > left)
+		return 0;
+	code = *p & (0x7f >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (p[i] & 0x3f);
+	}
+	if (code < least[len] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		return 0;
+	if (code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+	    (code >= 0x2066 && code <= 0x2069))
+		return 0;
+	return len;
+}
+
+size_t cg_text_utf8(char *out, size_t size, const char *in, size_t max)
+{
+	const unsigned char *p = (const unsigned char *)in;
+	size_t left = strnlen(in, max), at = 0;
+
+	while (left) {
+		size_t len = printable(p, left);
+		size_t need = len ? len : 4;
+
+		if (at + need >= size)
+			break;
+		if (len)
+			memcpy(out + at, p, len);
+		else
+			snprintf(out + at, 5, "\\x%02x", *p);
+		at += need;
+		p += len ? len : 1;
+		left -= len ? len : 1;
+	}
+	out[at] = '\0';
+	return at;
+}
+
+/* Seconds in a unit of time; 0: it is none. */
+static __s64 unit_seconds(const char *unit)
+{
+	static const struct {
+		const char *unit;
+		__s64 seconds;
+	} units[] = { { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (!strcmp(unit, units[i].unit))
+			return units[i].seconds;
+	return 0;
+}
+
+int cg_time_read(const char *text, __s64 now, __s64 *us)
+{
+	size_t digits = strspn(text, "0123456789");
+	__s64 fraction = 0, unit = 100000, age;
+	struct tm tm = {};
+	const char *rest;
+
+	if (digits && digits < 9 && (age = unit_seconds(text + digits))) {
+		*us = now - atoll(text) * age * 1000000;
+		return 0;
+	}
+	rest = strptime(text, "%Y-%m-%d", &tm);
+	if (rest && *rest) {
+		rest = strptime(rest, "T%H:%M:%S", &tm);
+		if (rest && *rest == '.')
+			for (rest++; isdigit((unsigned char)*rest); rest++, unit /= 10)
+				fraction += (*rest - '0') * unit;
+		if (rest && *rest++ != 'Z')
+			return -EINVAL;
+	}
+	if (!rest || *rest)
+		return -EINVAL;
+	*us = (__s64)timegm(&tm) * 1000000 + fraction;
+	return 0;
+}
+
+__s64 cg_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+void cg_utc_text(__s64 us, char out[CG_TIME_TEXT])
+{
+	time_t seconds = us / 1000000;
+	char text[CG_TIME_TEXT];
+	struct tm tm;
+
+	*out = '\0';
+	if (us < 0 || !gmtime_r(&seconds, &tm))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out, CG_TIME_TEXT, "%.19s.%06lldZ", text, us % 1000000);
+}
+
+void cg_boot_text(const __s64 clock_offset[CG_CLOCKS], __u8 clock, __u64 at, char out[CG_TIME_TEXT])
+{
+	__s64 wall = (__s64)(at + (__u64)clock_offset[clock % CG_CLOCKS]);
+
+	cg_utc_text(at && wall >= 0 ? wall / 1000 : -1, out);
+}
+
+void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out[CG_TIME_TEXT])
+{
+	cg_boot_text(config->clock_offset, clock, at, out);
+}
+
+void cg_time_short(char text[CG_TIME_TEXT])
+{
+	char copy[CG_TIME_TEXT];
+
+	if (strlen(text) < 19)
+		return;
+	memcpy(copy, text, sizeof(copy));
+	snprintf(text, CG_TIME_TEXT, "%.5s %.8s", copy + 5, copy + 11);
+}
+
+int cg_number_read(const char *text, __u64 min, __u64 max, __u64 *number)
+{
+	__u64 value;
+
+	if (!*text || strlen(text) > 10 || strspn(text, "0123456789") != strlen(text))
+		return -EINVAL;
+	value = strtoull(text, NULL, 10);
+	if (value < min || value > max)
+		return -EINVAL;
+	*number = value;
+	return 0;
+}
+
+bool cg_call_id_is(const char *call_id, const char *asked)
+{
+	char shown[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+
+	if (!strncmp(call_id, asked, CG_CALL_ID_MAX - 1))
+		return true;
+	if (!strchr(asked, '\\'))
+		return false;
+	cg_text_utf8(shown, sizeof(shown), call_id, CG_CALL_ID_MAX);
+	return !strcmp(shown, asked);
+}
