@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "cli/option_table.h"
+#include "cli/options_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>

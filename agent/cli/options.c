@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/option_table.h"
+#include "cli/options_internal.h"
 #include "util/report.h"
 #include "util/suggest.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The table of options: what command line, `set`, --help, manual and completion know of each. */
-#ifndef CG_CLI_OPTION_TABLE_H
-#define CG_CLI_OPTION_TABLE_H
+#ifndef CG_CLI_OPTIONS_INTERNAL_H
+#define CG_CLI_OPTIONS_INTERNAL_H
 
 #include <stddef.h>
 
