@@ -70,7 +70,7 @@ $(OUT)/agent/%.o: agent/%.c config.mk Makefile
 $(addprefix $(OUT)/agent/,cli/version.o http/metrics.o): AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
 $(OUT)/agent/attach/instance.o: $(OUT)/guard.skel.h
 $(OUT)/agent/http/web_page.o: $(OUT)/agent/http/page.html.h
-$(OUT)/agent/postgres/schema.o: $(patsubst agent/%,$(OUT)/agent/%.h,$(wildcard agent/postgres/sql/*.sql))
+$(OUT)/agent/postgres/schema.o: $(OUT)/schema.sql.h
 
 $(OUT)/%.bpf.o: bpf/%.bpf.c config.mk Makefile
 	@mkdir -p $(@D)
@@ -79,23 +79,24 @@ $(OUT)/%.bpf.o: bpf/%.bpf.c config.mk Makefile
 $(OUT)/%.skel.h: $(OUT)/%.bpf.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $* >$@.tmp && mv $@.tmp $@
 
-# A text file as a C string: static const char s[] =\n#include "agent/postgres/sql/NAME.sql.h"\n;
-as_string = $(call say,TEXT,$@)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
-$(OUT)/agent/%.sql.h: agent/%.sql
+# The schema in the order in which its parts need each other.
+$(OUT)/schema.sql: $(patsubst %,agent/postgres/sql/%.sql,schema partitions views grants)
 	@mkdir -p $(@D)
+	$(call say,SQL,$@)cat $^ >$@
+
+# A text file as a C string: static const char s[] =\n#include "schema.sql.h"\n;
+as_string = $(call say,TEXT,$@)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+$(OUT)/%.sql.h: $(OUT)/%.sql
 	$(as_string)
 $(OUT)/agent/%.html.h: agent/%.html
 	@mkdir -p $(@D)
 	$(as_string)
 
-# What the programs say of themselves: their man pages, and the schema.
+# The man pages contain the options from the programs' --help.
 MANUALS := $(patsubst deploy/%.in,$(OUT)/man/%,$(wildcard deploy/*.[58].in))
 $(OUT)/man/%: deploy/%.in deploy/manual $(PROGRAMS)
 	@mkdir -p $(@D)
 	$(call say,MAN,$@)OUT=$(OUT) deploy/manual $< $(VERSION) >$@
-
-$(OUT)/schema.sql: $(OUT)/cseqguardd
-	$(call say,SQL,$@)$< --print-schema >$@
 
 -include tests/tests.mk
 

@@ -6,10 +6,7 @@
 #include <string.h>
 
 const char cg_schema_sql[] =
-#include "agent/postgres/sql/grants.sql.h"
-#include "agent/postgres/sql/partitions.sql.h"
-#include "agent/postgres/sql/schema.sql.h"
-#include "agent/postgres/sql/views.sql.h"
+#include "schema.sql.h"
 	;
 
 const char cg_schema_probe[] = "SELECT max(version) FROM cseqguard.schema_version";
