@@ -11,7 +11,9 @@
 #define CG_ADDR_CHANGE_H
 
 #include "leg.h"
+#include "maps.h"
 #include "remote_target.h"
+#include "scratch.h"
 
 bpf_inline struct cg_addr_change *addr_change_find(const struct msg_info *info)
 {

@@ -8,7 +8,12 @@
 #ifndef CG_BYE_EVIDENCE_H
 #define CG_BYE_EVIDENCE_H
 
+#include "addr_change.h"
+#include "bye_pending.h"
 #include "dialog_request.h"
+#include "leg.h"
+#include "remote_target.h"
+#include "verdict.h"
 
 /* The answering leg of a response: the one whose tag is in To. */
 bpf_inline void leg_view_init_uas(struct cg_dialog *d, const struct msg_info *info,

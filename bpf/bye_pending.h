@@ -8,8 +8,9 @@
 #ifndef CG_BYE_PENDING_H
 #define CG_BYE_PENDING_H
 
+#include "msg_info.h"
 #include "remote_target.h"
-#include "scratch.h"
+#include "verdict.h"
 
 bpf_inline void dialog_close(struct cg_dialog *d, __u8 why, __u8 by, __u64 at, struct verdict *v)
 {

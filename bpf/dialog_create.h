@@ -9,9 +9,15 @@
 #ifndef CG_DIALOG_CREATE_H
 #define CG_DIALOG_CREATE_H
 
+#include "addr.h"
 #include "bye_pending.h"
 #include "early_dialog.h"
 #include "invite_request.h"
+#include "maps.h"
+#include "remote_target.h"
+#include "scratch.h"
+#include "text.h"
+#include "verdict.h"
 
 bpf_inline void dialog_set_witness(struct cg_dialog *d)
 {

@@ -11,8 +11,9 @@
 
 #include "addr_change.h"
 #include "bye_pending.h"
-#include "events.h"
 #include "leg.h"
+#include "remote_target.h"
+#include "verdict.h"
 
 /* --- requests that come in -------------------------------------------------------------------- */
 

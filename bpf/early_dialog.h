@@ -7,6 +7,8 @@
 #ifndef CG_EARLY_DIALOG_H
 #define CG_EARLY_DIALOG_H
 
+#include "addr.h"
+#include "maps.h"
 #include "scratch.h"
 
 /* The first message that carries a To tag says whether the host made it. */

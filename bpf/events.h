@@ -1,91 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The one exit: a reason is counted, turned into a verdict, and where it concerns a dialog or is a
- * violation, reported. Owner of `counters`, `events` and `alerts`. A failed counter or a full ring
- * never changes a verdict.
+ * The one exit of a packet: its reason is counted, turned into an action, and reported if it is a
+ * violation or changes a dialog. Owner of `events`, `alerts` and `unexpected_uas`. A full ring
+ * changes no verdict.
  *
- * API: reason_action(), count_packet(), report_verdict(), text_copy().
+ * API: report_verdict().
  */
 #ifndef CG_EVENTS_H
 #define CG_EVENTS_H
 
+#include "maps.h"
 #include "scratch.h"
-
-#define REASON_IS_PASS 0
-#define REASON_IS_NOTE 1
-#define REASON_IS_DROP 2
-#define REASON_IS_POLICY 3
-#define REASON_KIND(NAME, word, kind, text) | (__u64)(REASON_IS_##kind == REASON_SET) << CG_R_##NAME
-
-/* sets of reasons, a bit each */
-#define REASON_SET REASON_IS_NOTE
-static const __u64 reasons_noted = 0 CG_REASON_LIST(REASON_KIND);
-#undef REASON_SET
-#define REASON_SET REASON_IS_DROP
-static const __u64 reasons_dropped = 0 CG_REASON_LIST(REASON_KIND);
-#undef REASON_SET
-#define REASON_SET REASON_IS_POLICY
-static const __u64 reasons_by_policy = 0 CG_REASON_LIST(REASON_KIND);
-#undef REASON_SET
-_Static_assert(CG_REASONS <= 64, "a set of reasons is 64 bits");
-
-bpf_inline int reason_in(__u64 set, __u8 reason)
-{
-	return set >> (reason & 63) & 1;
-}
-
-bpf_inline int reason_is_strict(const struct cg_config *config, __u8 reason)
-{
-	switch (reason) {
-	case CG_R_EQUAL_CSEQ:
-		return config->equal == CG_EQUAL_DROP;
-	case CG_R_FOREIGN_SOURCE:
-		return config->source == CG_SOURCE_STRICT;
-	case CG_R_FRAGMENTED:
-		return config->fragments == CG_FRAGMENTS_STRICT;
-	}
-	return 1;
-}
-
-/* enum cg_action */
-bpf_inline __u8 reason_action(const struct cg_config *config, __u8 reason)
-{
-	if (!reason_in(reasons_dropped | reasons_by_policy, reason) ||
-	    !reason_is_strict(config, reason))
-		return CG_PASS;
-	return config->mode == CG_ENFORCE ? CG_DROP : CG_WOULD_DROP;
-}
-
-/* Text of a slice, cut to `size` less one and NUL-ended; -1: it was cut, or a NUL cuts it. */
-bpf_inline int text_copy(char *out, __u32 size, const struct sip_parser *p,
-			 const struct sip_slice *slice)
-{
-	const void *from = p->buf + (slice->off & (SIP_MAX - 1));
-	__u64 len = slice->len;
-
-	barrier_var(len); /* 64 bits wide, or 6.1's verifier loses its lower bound */
-	if (len >= size)
-		len = size - 1;
-	__builtin_memset(out, 0, size);
-	return bpf_probe_read_kernel_str(out, len + 1, from) == slice->len + 1 ? 0 : -1;
-}
-
-bpf_inline void count_packet(__u8 direction, __u8 reason, __u8 action)
-{
-	__u32 zero = 0;
-	struct cg_counters *c = bpf_map_lookup_elem(&counters, &zero);
-	__u64 field = reason, *words;
-
-	barrier_var(field); /* or clang compares one copy and indexes by another */
-	if (!c || field >= CG_REASONS)
-		return;
-	words = direction == CG_IN ? (__u64 *)&c->in : (__u64 *)&c->out;
-	words[field]++;
-	if (action == CG_DROP)
-		c->dropped++;
-	else if (action == CG_WOULD_DROP)
-		c->would_drop++;
-}
+#include "text.h"
+#include "verdict.h"
 
 enum loss { EVENT_LOST, ALERT_LOST, ALERT_LIMITED };
 
@@ -135,20 +62,6 @@ bpf_inline void event_fill(struct cg_event *e, struct pkt_ctx *ctx, __u8 type, _
 	text_copy(e->call_id, sizeof(e->call_id), p, &p->msg.call_id);
 	text_copy(e->from_tag, sizeof(e->from_tag), p, &p->msg.from_tag);
 	text_copy(e->to_tag, sizeof(e->to_tag), p, &p->msg.to_tag);
-}
-
-/* What became of a BYE that enforce mode would have dropped. */
-bpf_inline void count_would_drop(__u8 how)
-{
-	__u32 zero = 0;
-	struct cg_counters *c = bpf_map_lookup_elem(&counters, &zero);
-
-	if (!c)
-		return;
-	if (how == CG_EV_END)
-		c->would_drop_accepted++;
-	else
-		c->would_drop_refused++;
 }
 
 bpf_inline void count_unexpected_uas(const struct msg_info *info)

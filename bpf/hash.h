@@ -9,7 +9,7 @@
 #ifndef CG_HASH_H
 #define CG_HASH_H
 
-#include "sip_parser.h"
+#include "sip_bytes.h"
 
 struct hash_state {
 	struct sip_parser *p;

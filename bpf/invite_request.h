@@ -10,8 +10,10 @@
 
 #include <linux/errno.h>
 
-#include "events.h"
+#include "addr.h"
+#include "maps.h"
 #include "scratch.h"
+#include "text.h"
 
 bpf_inline struct cg_txn_key txn_key(const struct msg_info *info, __u64 branch)
 {

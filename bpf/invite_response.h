@@ -9,7 +9,14 @@
 #ifndef CG_INVITE_RESPONSE_H
 #define CG_INVITE_RESPONSE_H
 
+#include "addr.h"
+#include "bye_pending.h"
 #include "dialog_create.h"
+#include "early_dialog.h"
+#include "invite_request.h"
+#include "maps.h"
+#include "scratch.h"
+#include "verdict.h"
 
 /*
  * A dialog gives way to what is known better: the INVITE that says so, or NULL.

@@ -8,7 +8,8 @@
 #ifndef CG_LEG_H
 #define CG_LEG_H
 
-#include "scratch.h"
+#include "addr.h"
+#include "msg_info.h"
 
 enum source_match { SRC_SELF, SRC_PEER, SRC_OTHER };
 

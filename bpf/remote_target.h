@@ -9,7 +9,7 @@
 #ifndef CG_REMOTE_TARGET_H
 #define CG_REMOTE_TARGET_H
 
-#include "scratch.h"
+#include "msg_info.h"
 
 /* The target that is kept is the one that a BYE to the witness must name. */
 bpf_inline int leg_owns_target(const struct cg_dialog *d, __u8 leg)

@@ -1,40 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What one message is, in one place for all rules: per CPU, since it is too large for the stack. XDP
- * runs in softirq and tc egress with softirqs off, so neither meets the other's.
+ * The per-CPU memory of one packet, which is too large for the stack, and struct pkt_ctx, through
+ * which the rules reach it. XDP runs in softirq and tc egress with softirqs off, so neither can
+ * interrupt the other on one CPU.
  *
- * API: scratch_get(), config_get(), struct pkt_ctx, struct msg_info.
+ * API: scratch_get(), config_get().
  */
 #ifndef CG_SCRATCH_H
 #define CG_SCRATCH_H
 
 #include "maps.h"
+#include "msg_info.h"
 #include "packet.h"
-#include "sip_parser.h"
-
-struct msg_info {
-	__u64 now;
-	struct cg_dialog_key key;
-	__u64 from_hash; /* folded tags' hashes */
-	__u64 to_hash;
-	__u64 from_case_mask;
-	__u64 to_case_mask;
-	__u64 branch_hash; /* of the top Via; 0: none */
-	__u64 branch2_hash; /* of the Via below it */
-	__u32 contact_hash; /* targets: hashes of a URI up to its parameters; 0: none */
-	__u32 request_uri_hash;
-	__u32 cseq;
-	__u16 status; /* 0: a request */
-	__u16 request_port; /* that the Request-URI names */
-	__u8 cseq_valid;
-	__u8 method;
-	__u8 direction;
-	__u8 remote_is_gateway; /* the far end of this packet is under --gateway */
-	__u16 remote_port;
-	__u8 relayed; /* there is a Via below the top one */
-	__u8 ifindex_hash; /* in short, where a leg is bound to its own; else 0 */
-	__u8 remote[16]; /* source of what comes in, destination of what goes out */
-};
+#include "sip_types.h"
 
 struct scratch {
 	struct packet packet;
@@ -60,19 +38,6 @@ struct pkt_ctx {
 	const struct cg_config *config;
 };
 
-/* What the rules made of a message. */
-struct verdict {
-	__u8 reason; /* enum cg_reason */
-	__u8 event; /* enum cg_event_type, or CG_EVENTS: none */
-	__u8 leg; /* enum cg_leg_id: whose tag is in From */
-	__u8 clock; /* that the dialog was born under */
-	__u32 expected_cseq;
-	__u8 would_drop; /* enum cg_event_type END or RESUME: so ended a BYE let pass in observe mode */
-	__u8 addr_change; /* a leg speaks from another address: note it */
-	__u8 unexpected_uas; /* the right branch, from another address: note it */
-	__u8 pad;
-};
-
 bpf_inline struct scratch *scratch_get(void)
 {
 	__u32 zero = 0;
@@ -85,23 +50,6 @@ bpf_inline const struct cg_config *config_get(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&config, &zero);
-}
-
-bpf_inline int addr_equal(const __u8 a[16], const __u8 b[16])
-{
-	const __u64 *x = (const void *)a, *y = (const void *)b;
-
-	return x[0] == y[0] && x[1] == y[1];
-}
-
-BPF_SUBPROG int addr_is_gateway(const struct cg_config *config, const __u8 addr[16])
-{
-	struct cg_prefix key = { .bits = 128 };
-
-	if (!config->has_gateways)
-		return 0;
-	__builtin_memcpy(key.addr, addr, 16);
-	return bpf_map_lookup_elem(&gateways, &key) != NULL;
 }
 
 #endif
