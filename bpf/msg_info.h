@@ -65,7 +65,7 @@ bpf_inline void msg_info_set_key(struct msg_info *info, struct sip_parser *p,
 	info->from_hash = hash_tag(config, p, &p->msg.from_tag, &info->from_case_mask);
 	info->to_hash = hash_tag(config, p, &p->msg.to_tag, &info->to_case_mask);
 	info->key.tags = info->from_hash + info->to_hash;
-	if (p->msg.flags & SIP_LOOSE)
+	if (p->msg.flags & SIP_LAX_MATCH)
 		info->from_case_mask = ~0ULL; /* a 481 to it is no evidence, rule 3 */
 }
 
@@ -75,7 +75,7 @@ bpf_inline void msg_info_parse_routing(struct msg_info *info, struct sip_parser 
 {
 	info->now = bpf_ktime_get_boot_ns();
 	info->remote_is_gateway = addr_is_gateway(config, info->remote);
-	sip_routing(p);
+	sip_parse_routing(p);
 	info->relayed = p->vias > 1;
 	if (info->method == CG_M_INVITE || info->method == CG_M_BYE || info->method == CG_M_UPDATE)
 		info->branch_hash = hash_slice(config, p, &p->msg.branch);

@@ -67,7 +67,7 @@ bpf_inline int msg_is_ambiguous(struct pkt_ctx *ctx)
 	if (msg->method != CG_M_INVITE && msg->method != CG_M_ACK)
 		return 0;
 	return (msg->flags & SIP_REPEATED) ||
-	       ((msg->flags & SIP_ODD_ID) && msg->method == CG_M_INVITE && !msg->to_tag.len &&
+	       ((msg->flags & SIP_AMBIGUOUS_ID) && msg->method == CG_M_INVITE && !msg->to_tag.len &&
 		!addr_is_gateway(ctx->config, ctx->scratch->packet.source)) ||
 	       ((msg->flags & SIP_AMBIGUOUS) && (msg->flags & identity) != identity);
 }

@@ -41,8 +41,8 @@ static long uri_unescape_step(__u32 i, void *arg)
 	if (u->from <= u->start)
 		return 1;
 	c = sip_byte(p, --u->from);
-	if (u->from >= u->start + 2 && sip_byte(p, u->from - 2) == '%' && sip_hex(c) &&
-	    sip_hex(high = sip_byte(p, u->from - 1)) &&
+	if (u->from >= u->start + 2 && sip_byte(p, u->from - 2) == '%' && sip_is_hex(c) &&
+	    sip_is_hex(high = sip_byte(p, u->from - 1)) &&
 	    uri_char_is_unreserved(hex_value(high) << 4 | hex_value(c))) {
 		c = hex_value(high) << 4 | hex_value(c);
 		u->from -= 2;

@@ -74,7 +74,7 @@ bpf_inline __u64 sip_mask(__u32 bytes)
 	return bytes >= 8 ? ~0ULL : (1ULL << (8 * bytes)) - 1;
 }
 
-bpf_inline int sip_blank(__u8 c)
+bpf_inline int sip_is_blank(__u8 c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
@@ -140,13 +140,13 @@ static long sip_blank_step(__u32 i, void *arg)
 	struct sip_search *s = arg;
 	__u32 pos = s->pos + i;
 
-	if (pos < s->end && sip_blank(sip_byte(s->p, pos)))
+	if (pos < s->end && sip_is_blank(sip_byte(s->p, pos)))
 		return 0;
 	s->found = pos;
 	return 1;
 }
 
-BPF_GLOBAL __u32 sip_skip_more(struct sip_parser *p, __u32 pos, __u32 end)
+BPF_GLOBAL __u32 sip_skip_blanks_loop(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
 
@@ -158,10 +158,10 @@ BPF_GLOBAL __u32 sip_skip_more(struct sip_parser *p, __u32 pos, __u32 end)
 /* The first byte of [pos, end) that is no blank and no line end. */
 bpf_inline __u32 sip_skip_blanks(struct sip_parser *p, __u32 pos, __u32 end)
 {
-	if (pos < end && sip_blank(sip_byte(p, pos)))
+	if (pos < end && sip_is_blank(sip_byte(p, pos)))
 		pos++;
-	if (pos < end && sip_blank(sip_byte(p, pos)))
-		return sip_skip_more(p, pos, end);
+	if (pos < end && sip_is_blank(sip_byte(p, pos)))
+		return sip_skip_blanks_loop(p, pos, end);
 	return pos < end ? pos : end;
 }
 
@@ -170,13 +170,13 @@ static long sip_trim_step(__u32 i, void *arg)
 	struct sip_search *s = arg;
 	__u32 end = s->end - i;
 
-	if (end > s->pos && sip_blank(sip_byte(s->p, end - 1)))
+	if (end > s->pos && sip_is_blank(sip_byte(s->p, end - 1)))
 		return 0;
 	s->found = end;
 	return 1;
 }
 
-BPF_GLOBAL __u32 sip_trim_more(struct sip_parser *p, __u32 pos, __u32 end)
+BPF_GLOBAL __u32 sip_trim_loop(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
 
@@ -188,10 +188,10 @@ BPF_GLOBAL __u32 sip_trim_more(struct sip_parser *p, __u32 pos, __u32 end)
 /* The end of [pos, end) without its trailing blanks. */
 bpf_inline __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
 {
-	if (end > pos && sip_blank(sip_byte(p, end - 1)))
+	if (end > pos && sip_is_blank(sip_byte(p, end - 1)))
 		end--;
-	if (end > pos && sip_blank(sip_byte(p, end - 1)))
-		return sip_trim_more(p, pos, end);
+	if (end > pos && sip_is_blank(sip_byte(p, end - 1)))
+		return sip_trim_loop(p, pos, end);
 	return end;
 }
 
@@ -201,7 +201,7 @@ bpf_inline __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
 	(SIP_BIT(' ') | SIP_BIT('\t') | SIP_BIT('\r') | SIP_BIT('\n') | SIP_BIT(';') |             \
 	 SIP_BIT('"') | SIP_BIT('&') | SIP_BIT('<') | SIP_BIT('>'))
 
-bpf_inline int sip_hex(__u8 c)
+bpf_inline int sip_is_hex(__u8 c)
 {
 	return (__u8)(c - '0') <= 9 || (__u8)((c | 0x20) - 'a') <= 5;
 }
@@ -231,9 +231,9 @@ bpf_inline long sip_value_words(struct sip_search *s)
 			return 1;
 		if (!marks)
 			continue;
-		if (c == '%' && pos + 2 < s->end && sip_hex(sip_byte(p, pos + 1)) &&
-		    sip_hex(sip_byte(p, pos + 2)))
-			p->odd = 1;
+		if (c == '%' && pos + 2 < s->end && sip_is_hex(sip_byte(p, pos + 1)) &&
+		    sip_is_hex(sip_byte(p, pos + 2)))
+			p->ambiguous = 1;
 		p->at = pos + 1;
 	}
 	return 0;
@@ -261,7 +261,7 @@ BPF_GLOBAL int sip_value_end(struct sip_parser *p, __u32 end, __u32 comma)
 }
 
 /* Behind an address or a parameter: another one, or the end. */
-bpf_inline int sip_goes_on(struct sip_parser *p, __u32 pos, __u32 end)
+bpf_inline int sip_is_separator_next(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	__u8 c;
 
@@ -287,7 +287,7 @@ bpf_inline int sip_outside_quotes(struct sip_parser *p, __u32 end, __u8 a, __u8 
 		/* a quoted string begins a name, or a parameter's value: libosip2 sees none elsewhere */
 		if (!p->quoted && pos != p->start &&
 		    (p->start < end || sip_byte(p, sip_trim(p, 1, pos) - 1) != '='))
-			p->odd = 1;
+			p->ambiguous = 1;
 		p->quoted = !p->quoted;
 	} else if (!p->quoted) {
 		return 1;
@@ -314,7 +314,8 @@ static long sip_compare_step(__u32 i, void *arg)
 	return c->differ != 0;
 }
 
-BPF_GLOBAL int sip_same(struct sip_parser *p, const struct sip_slice *a, const struct sip_slice *b)
+BPF_GLOBAL int sip_slices_equal(struct sip_parser *p, const struct sip_slice *a,
+				const struct sip_slice *b)
 {
 	struct sip_compare c = { .p = p };
 
@@ -334,7 +335,7 @@ BPF_GLOBAL int sip_same(struct sip_parser *p, const struct sip_slice *a, const s
 #define SIP_NEAR 8 /* words */
 
 /* p->at: the first of three bytes in [pos, end). False: it is not near, or not there. */
-bpf_inline int sip_near(struct sip_parser *p, __u32 pos, __u32 end, __u8 a, __u8 b, __u8 c)
+bpf_inline int sip_find_near(struct sip_parser *p, __u32 pos, __u32 end, __u8 a, __u8 b, __u8 c)
 {
 	__u64 marks = 0;
 

@@ -20,18 +20,18 @@ struct sip_params {
 };
 
 /* A parameter of that name, with its value from `pos` to p->at. */
-bpf_inline void sip_take_param(struct sip_params *s, __u32 pos)
+bpf_inline void sip_store_param(struct sip_params *s, __u32 pos)
 {
 	struct sip_parser *p = s->p;
 	struct sip_slice value = sip_slice(pos, p->at);
 
 	if (!p->found)
 		s->value = value;
-	if (!sip_same(p, &s->value, &value))
-		p->twice = 1;
+	if (!sip_slices_equal(p, &s->value, &value))
+		p->conflict = 1;
 	p->found = 1;
-	if (!s->list && !sip_goes_on(p, p->at, s->end))
-		p->odd = 1;
+	if (!s->list && !sip_is_separator_next(p, p->at, s->end))
+		p->ambiguous = 1;
 }
 
 /* The next parameter from p->at on; stops at a ','. */
@@ -58,10 +58,10 @@ static long sip_param_step(__u32 i, void *arg)
 		word = sip_skip_blanks(p, word + 1, s->end);
 		p->at = word;
 		sip_value_end(p, s->end, s->list);
-		sip_take_param(s, word);
+		sip_store_param(s, word);
 	} else if (word >= s->end || c == ';' || c == ',' || word > name_end) {
 		p->at = name_end; /* a name alone */
-		sip_take_param(s, name_end);
+		sip_store_param(s, name_end);
 	}
 	return 0;
 }
@@ -74,9 +74,9 @@ BPF_GLOBAL int sip_via_value(struct sip_parser *p, __u32 end)
 	if (!p)
 		return 0;
 	s.name = SIP_LETTERS('b', 'r', 'a', 'n', 'c', 'h', 0, 0);
-	p->quoted = p->found = p->twice = 0;
+	p->quoted = p->found = p->conflict = 0;
 	sip_loop(SIP_MAX, sip_param_step, &s);
-	if (p->twice)
+	if (p->conflict)
 		p->msg.flags |= SIP_REPEATED;
 	if (p->vias == 0)
 		p->msg.branch = s.value;
@@ -119,14 +119,14 @@ BPF_GLOBAL int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct si
 		return -1;
 	p->at = p->start = pos;
 	p->quoted = 0;
-	p->inner = sip_byte(p, pos) != '<';
+	p->quoted_tag_risk = sip_byte(p, pos) != '<';
 	sip_loop(SIP_MAX, sip_display_step, &s);
 	at = p->at;
 	if (p->quoted)
 		return -1;
 	if (at == end || sip_byte(p, at) != '<') {
 		if (sip_find(p, pos, at, SIP_ANY(',', ',', ',')) < at)
-			p->odd = 1;
+			p->ambiguous = 1;
 		*uri = sip_slice(pos, sip_trim(p, pos, at));
 		return 0;
 	}
@@ -135,10 +135,10 @@ BPF_GLOBAL int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct si
 	at = sip_find(p, pos, end, SIP_ANY('>', ';', ';'));
 	if (at < end && sip_byte(p, at) == ';') {
 		/* a name `a:b` is an address for libosip2, and this one of its parameters */
-		if (p->inner && sip_byte(p, name) != '"' &&
+		if (p->quoted_tag_risk && sip_byte(p, name) != '"' &&
 		    sip_find(p, name, pos, SIP_ANY(':', ':', ':')) < pos)
-			p->odd = 1;
-		p->inner = 1;
+			p->ambiguous = 1;
+		p->quoted_tag_risk = 1;
 		at = sip_find(p, at, end, SIP_ANY('>', '>', '>'));
 	}
 	if (at == end)
@@ -173,11 +173,11 @@ bpf_inline int sip_tag_is_plain(struct sip_parser *p, __u32 pos, __u32 end, __u3
 	const __u64 tag = SIP_LETTERS(';', 't', 'a', 'g', '=', 0, 0, 0);
 
 	return !p->found || ((sip_word(p, value - 5) & sip_mask(5)) == tag &&
-			     (!p->inner || sip_tag_is_first(p, pos, end, value)));
+			     (!p->quoted_tag_risk || sip_tag_is_first(p, pos, end, value)));
 }
 
-bpf_inline void sip_take_party(struct sip_parser *p, __u32 has, struct sip_slice uri,
-			       struct sip_slice tag)
+bpf_inline void sip_store_party(struct sip_parser *p, __u32 has, struct sip_slice uri,
+				struct sip_slice tag)
 {
 	p->msg.flags |= has;
 	if (has == SIP_HAS_FROM) {
@@ -200,12 +200,12 @@ bpf_inline int sip_party_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32
 	__u32 at;
 
 	if (sip_byte(p, pos) == '"') {
-		if (!sip_near(p, pos + 1, end, '"', '\\', ';') || sip_byte(p, p->at) != '"' ||
+		if (!sip_find_near(p, pos + 1, end, '"', '\\', ';') || sip_byte(p, p->at) != '"' ||
 		    sip_byte(p, p->at + 1) != ' ')
 			return 0;
 		pos = p->at + 2;
 	}
-	if (sip_byte(p, pos) != '<' || !sip_near(p, pos + 1, end, '>', ';', ';'))
+	if (sip_byte(p, pos) != '<' || !sip_find_near(p, pos + 1, end, '>', ';', ';'))
 		return 0;
 	at = *(volatile __u32 *)&p->at;
 	if (sip_byte(p, at) != '>')
@@ -217,7 +217,7 @@ bpf_inline int sip_party_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32
 			return 0;
 		value = sip_slice(at + 5, end);
 	}
-	sip_take_party(p, has, uri, value);
+	sip_store_party(p, has, uri, value);
 	return 1;
 }
 
@@ -227,38 +227,39 @@ BPF_GLOBAL int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 	struct sip_params s = { .p = p, .end = end, .name_len = 3 };
 	struct sip_slice uri = { 0 };
 	__u32 first = end;
-	__u8 odd;
+	__u8 uri_ambiguous;
 
 	if (!p)
 		return 0;
 	s.name = SIP_LETTERS('t', 'a', 'g', 0, 0, 0, 0, 0);
-	p->odd = p->found = p->twice = 0;
-	if (sip_address(p, pos, end, &uri) || !sip_goes_on(p, p->at, end)) {
+	p->ambiguous = p->found = p->conflict = 0;
+	if (sip_address(p, pos, end, &uri) || !sip_is_separator_next(p, p->at, end)) {
 		p->msg.flags |= SIP_AMBIGUOUS;
 	} else {
 		first = p->at;
 		p->start = end;
-		odd = p->odd;
-		p->odd = 0;
+		uri_ambiguous = p->ambiguous;
+		p->ambiguous = 0;
 		sip_loop(SIP_MAX, sip_param_step, &s);
-		if (p->odd && has == SIP_HAS_FROM)
-			p->msg.flags |= SIP_ODD_ID;
-		if (p->at < end || p->twice || p->quoted || p->odd || odd)
+		if (p->ambiguous && has == SIP_HAS_FROM)
+			p->msg.flags |= SIP_AMBIGUOUS_ID;
+		if (p->at < end || p->conflict || p->quoted || p->ambiguous || uri_ambiguous)
 			p->msg.flags |= SIP_AMBIGUOUS;
 	}
-	if (p->twice)
+	if (p->conflict)
 		p->msg.flags |= SIP_REPEATED;
 	if (first + 5 != s.value.off)
-		p->inner = 1;
+		p->quoted_tag_risk = 1;
 	if (p->msg.method == CG_M_BYE && !p->msg.status &&
 	    !sip_tag_is_plain(p, pos, end, s.value.off))
-		p->msg.flags |= SIP_LOOSE;
+		p->msg.flags |= SIP_LAX_MATCH;
 	if (p->msg.flags & has) {
-		if (!sip_same(p, &s.value, has == SIP_HAS_FROM ? &p->msg.from_tag : &p->msg.to_tag))
+		if (!sip_slices_equal(p, &s.value,
+				      has == SIP_HAS_FROM ? &p->msg.from_tag : &p->msg.to_tag))
 			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;
 		return 0;
 	}
-	sip_take_party(p, has, uri, s.value);
+	sip_store_party(p, has, uri, s.value);
 	return 0;
 }
 
@@ -279,9 +280,9 @@ BPF_GLOBAL int sip_call_id(struct sip_parser *p, __u32 pos, __u32 end)
 	if (!p)
 		return 0;
 	if (sip_find(p, pos, end, SIP_ANY(' ', '\t', '\n')) < end)
-		p->msg.flags |= SIP_AMBIGUOUS | SIP_ODD_ID;
+		p->msg.flags |= SIP_AMBIGUOUS | SIP_AMBIGUOUS_ID;
 	if (p->msg.flags & SIP_HAS_CALL_ID) {
-		if (!sip_same(p, &p->msg.call_id, &value))
+		if (!sip_slices_equal(p, &p->msg.call_id, &value))
 			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;
 		return 0;
 	}

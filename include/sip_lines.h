@@ -10,13 +10,13 @@
 #include "sip_start.h"
 
 /* Via, From, To, Call-ID, CSeq */
-#define SIP_NOTED_ALL                                                                              \
+#define SIP_SEEN_DIALOG                                                                            \
 	(1 << SIP_H_VIA | 1 << SIP_H_FROM | 1 << SIP_H_TO | 1 << SIP_H_CALL_ID | 1 << SIP_H_CSEQ)
 
 #define SIP_LETTER(c) (1U << ((c) - 'a'))
 
 /* Most lines are told by their first letter to be of no interest. */
-bpf_inline int sip_header_matters(__u8 first)
+bpf_inline int sip_header_is_relevant(__u8 first)
 {
 	__u32 letter = (__u32)(first | 0x20) - 'a';
 
@@ -98,7 +98,7 @@ static long sip_ampersand_step(__u32 i, void *arg)
 	return 0;
 }
 
-BPF_GLOBAL int sip_ampersands(struct sip_parser *p, __u32 line, __u32 end)
+BPF_GLOBAL int sip_check_ampersands(struct sip_parser *p, __u32 line, __u32 end)
 {
 	struct sip_search s = { .p = p, .end = end };
 
@@ -111,7 +111,7 @@ BPF_GLOBAL int sip_ampersands(struct sip_parser *p, __u32 line, __u32 end)
 }
 
 /* The value of a header, without the blanks around it. */
-bpf_inline struct sip_slice sip_value(struct sip_parser *p, enum sip_header header)
+bpf_inline struct sip_slice sip_header_value(struct sip_parser *p, enum sip_header header)
 {
 	struct sip_slice raw = p->values[header];
 	__u32 end = raw.off + raw.len, pos = sip_skip_blanks(p, raw.off, end);
@@ -120,13 +120,13 @@ bpf_inline struct sip_slice sip_value(struct sip_parser *p, enum sip_header head
 }
 
 /* A header that was there before: another value makes the message ambiguous. */
-BPF_GLOBAL int sip_repeated(struct sip_parser *p, __u32 header, __u32 pos, __u32 end)
+BPF_GLOBAL int sip_check_repeated(struct sip_parser *p, __u32 header, __u32 pos, __u32 end)
 {
 	if (!p)
 		return 0;
 	pos = sip_skip_blanks(p, pos, end);
 	if (header == SIP_H_CALL_ID && sip_trim(p, pos, end) != end)
-		p->msg.flags |= SIP_LOOSE;
+		p->msg.flags |= SIP_LAX_MATCH;
 	end = sip_trim(p, pos, end);
 	switch (header) {
 	case SIP_H_FROM:
@@ -147,25 +147,25 @@ bpf_inline void sip_header_line(struct sip_parser *p, __u32 line, __u32 end)
 	__u32 header, pos, bit;
 
 	header = sip_header_at(p, line, end, &pos);
-	if (header == SIP_H_VIA && p->noted & 1 << SIP_H_VIA)
+	if (header == SIP_H_VIA && p->seen & 1 << SIP_H_VIA)
 		header = SIP_H_VIA2;
 	bit = 1 << header;
 	if (header == SIP_H_OTHER)
 		return;
-	if (p->second && p->values[header & 7].off != pos)
-		sip_repeated(p, header, pos, end);
-	else if (p->noted & bit)
-		p->again |= bit;
+	if (p->second_pass && p->values[header & 7].off != pos)
+		sip_check_repeated(p, header, pos, end);
+	else if (p->seen & bit)
+		p->seen_twice |= bit;
 	else
 		p->values[header & 7] = sip_slice(pos, end);
-	p->noted |= bit;
+	p->seen |= bit;
 }
 
 struct sip_walk {
 	struct sip_parser *p;
 };
 
-static long sip_junk_step(__u32 i, void *arg)
+static long sip_leading_step(__u32 i, void *arg)
 {
 	struct sip_search *s = arg;
 	__u32 pos = s->pos + i;
@@ -177,31 +177,31 @@ static long sip_junk_step(__u32 i, void *arg)
 }
 
 /* Peers skip CRs, LFs and blanks before a start line, each in a way of its own. */
-BPF_GLOBAL __u32 sip_skip_junk(struct sip_parser *p, __u32 pos, __u32 end)
+BPF_GLOBAL __u32 sip_skip_leading(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
 
 	if (p && pos < end && sip_byte(p, pos) <= ' ')
-		sip_loop(SIP_MAX, sip_junk_step, &s);
+		sip_loop(SIP_MAX, sip_leading_step, &s);
 	return s.found < end ? s.found : end;
 }
 
 /* A line of headers, or the start line; 1: that was the last. */
-bpf_inline long sip_take_line(struct sip_parser *p, __u32 line, __u32 end)
+bpf_inline long sip_read_line(struct sip_parser *p, __u32 line, __u32 end)
 {
 	if (p->started) {
 		if (p->ampersand)
-			sip_ampersands(p, line, end);
-		if (sip_header_matters(sip_byte(p, line)))
+			sip_check_ampersands(p, line, end);
+		if (sip_header_is_relevant(sip_byte(p, line)))
 			sip_header_line(p, line, end);
 		return 0;
 	}
 	if (sip_byte(p, line) <= ' ')
-		line = sip_skip_junk(p, line, end);
+		line = sip_skip_leading(p, line, end);
 	if (line == end)
 		return 0;
 	p->started = 1;
-	if (p->second)
+	if (p->second_pass)
 		return 0; /* read already */
 	if (!sip_start_plain(p, line, end))
 		p->failed = sip_start_line(p, line, end) != 0;
@@ -226,7 +226,7 @@ bpf_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
 			return 0;
 		p->msg.flags |= SIP_HEADERS_END;
 		/* libosip2 reads on: it folds this line away, or takes it for no end of headers */
-		if (goes_on || !(p->noted & SIP_NOTED_ALL) || sip_is_mixed(p, end, next))
+		if (goes_on || !(p->seen & SIP_SEEN_DIALOG) || sip_is_mixed(p, end, next))
 			p->msg.flags |= SIP_AMBIGUOUS;
 		return 1;
 	}
@@ -237,7 +237,7 @@ bpf_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
 	if (next >= p->len && !p->complete)
 		return 1; /* it may go on, out of sight */
 	p->line = next;
-	return sip_take_line(p, line, end);
+	return sip_read_line(p, line, end);
 }
 
 /*
@@ -256,8 +256,8 @@ bpf_inline void sip_next_block(struct sip_parser *p)
 		ampersands |= (x - SIP_EACH(1)) & ~x;
 		plain = plain >> 1 |
 			((((word & SIP_EACH(0x7f)) + SIP_EACH(0x60)) | word) & SIP_EACH(0x80));
-		sip_settle(plain); /* one word after the other: there are few registers */
-		sip_settle(ampersands);
+		sip_barrier(plain); /* one word after the other: there are few registers */
+		sip_barrier(ampersands);
 	}
 	if (ampersands & SIP_EACH(0x80))
 		p->ampersand = 1;
@@ -266,7 +266,7 @@ bpf_inline void sip_next_block(struct sip_parser *p)
 }
 
 /* To the next control byte, most of which are line ends, or to the next 64 bytes. 1: it is done. */
-bpf_inline long sip_line(struct sip_parser *p)
+bpf_inline long sip_next_line(struct sip_parser *p)
 {
 	__u64 bits = p->bits, left = bits & (bits - 1);
 	__u32 pos, next;
@@ -307,7 +307,7 @@ static long sip_line_step(__u32 i, void *arg)
 {
 	(void)i;
 	for (__u32 step = 0; step < SIP_STEPS; step++)
-		if (sip_line(((struct sip_walk *)arg)->p))
+		if (sip_next_line(((struct sip_walk *)arg)->p))
 			return 1;
 	return 0;
 }
@@ -318,7 +318,7 @@ bpf_inline void sip_walk_lines(struct sip_parser *p)
 
 	p->bits = 0;
 	p->next = p->line = 0;
-	p->noted = p->started = p->failed = p->folded = 0;
+	p->seen = p->started = p->failed = p->folded = 0;
 	sip_loop((SIP_MAX + SIP_MAX / 64) / SIP_STEPS + 1, sip_line_step, &walk);
 }
 

@@ -5,7 +5,7 @@
  *
  * Contract
  *   The caller puts a datagram's payload into parser->buf and calls sip_parse(). It returns 0 and
- *   fills parser->msg but for branch, branch2 and contact, which sip_routing() adds: a refused BYE
+ *   fills parser->msg but for branch, branch2 and contact, which sip_parse_routing() adds: a refused BYE
  *   needs none of them. Or -1: no SIP/2.0 start line, msg is void. Nothing behind `len` has a
  *   bearing on the result, though bytes behind it are read.
  *   `complete` says that the buffer holds the whole datagram; if it does not, a last line without
@@ -41,7 +41,7 @@
  *   repeated     Call-ID, From, To or CSeq: the same value is harmless, another one ambiguous.
  *   empty        a value of length 0, which differs from any other; a header all the same.
  *   Call-ID      all of its line but blanks around it, byte by byte. A blank within: ambiguous.
- *                Blanks behind it are part of it for Kamailio and PJSIP: SIP_LOOSE, for they answer
+ *                Blanks behind it are part of it for Kamailio and PJSIP: SIP_LAX_MATCH, for they answer
  *                481 to what the guard, as lax as the laxest, takes for the dialog.
  *   tag          a parameter behind the closing '>', or where there is no '<', behind the first ';'
  *                outside a quoted string (20.10, 20.20): not in a quoted name, not in a URI. `tag`
@@ -49,7 +49,7 @@
  *                (12.1.1, RFC 2543). Two that differ, one that is quoted, has a %-escape (PJSIP
  *                decodes it), '<', '>', '&', '\' or anything behind it: ambiguous. A comma is part of
  *                it (Kamailio: some UAs make such); elsewhere it begins a second address: ambiguous.
- *                Where the first `;tag=` in the header is another, or written otherwise: SIP_LOOSE
+ *                Where the first `;tag=` in the header is another, or written otherwise: SIP_LAX_MATCH
  *                (chan_sip takes that, or none).
  *   address      a quote or '<' left open, something between '>' and ';', a quote that begins no
  *                name and no value, or before a URI with parameters a ':' without quotes (libosip2:
@@ -71,29 +71,29 @@ bpf_inline void sip_read_values(struct sip_parser *p)
 {
 	struct sip_slice v;
 
-	if (p->noted & 1 << SIP_H_VIA)
+	if (p->seen & 1 << SIP_H_VIA)
 		p->msg.flags |= SIP_HAS_VIA;
-	if (p->noted & 1 << SIP_H_CALL_ID) {
-		v = sip_value(p, SIP_H_CALL_ID);
+	if (p->seen & 1 << SIP_H_CALL_ID) {
+		v = sip_header_value(p, SIP_H_CALL_ID);
 		if (v.off + v.len != p->values[SIP_H_CALL_ID].off + p->values[SIP_H_CALL_ID].len)
-			p->msg.flags |= SIP_LOOSE;
+			p->msg.flags |= SIP_LAX_MATCH;
 		if (!sip_call_id_plain(p, v.off, v.off + v.len))
 			sip_call_id(p, v.off, v.off + v.len);
 	}
-	if (p->noted & 1 << SIP_H_CSEQ) {
-		v = sip_value(p, SIP_H_CSEQ);
+	if (p->seen & 1 << SIP_H_CSEQ) {
+		v = sip_header_value(p, SIP_H_CSEQ);
 		if (!sip_cseq_plain(p, v.off, v.off + v.len))
 			sip_cseq(p, v.off, v.off + v.len);
 	} else {
 		p->msg.flags |= SIP_BAD_CSEQ;
 	}
-	if (p->noted & 1 << SIP_H_FROM) {
-		v = sip_value(p, SIP_H_FROM);
+	if (p->seen & 1 << SIP_H_FROM) {
+		v = sip_header_value(p, SIP_H_FROM);
 		if (!sip_party_plain(p, v.off, v.off + v.len, SIP_HAS_FROM))
 			sip_party(p, v.off, v.off + v.len, SIP_HAS_FROM);
 	}
-	if (p->noted & 1 << SIP_H_TO) {
-		v = sip_value(p, SIP_H_TO);
+	if (p->seen & 1 << SIP_H_TO) {
+		v = sip_header_value(p, SIP_H_TO);
 		if (!sip_party_plain(p, v.off, v.off + v.len, SIP_HAS_TO))
 			sip_party(p, v.off, v.off + v.len, SIP_HAS_TO);
 	}
@@ -104,7 +104,7 @@ bpf_inline int sip_parse(struct sip_parser *p, __u32 len, int complete)
 {
 	p->msg = (struct sip_msg){ 0 };
 	p->len = len;
-	p->vias = p->ampersand = p->again = p->second = 0;
+	p->vias = p->ampersand = p->seen_twice = p->second_pass = 0;
 	p->complete = complete;
 	if (!len || len > SIP_MAX)
 		return -1;
@@ -112,8 +112,8 @@ bpf_inline int sip_parse(struct sip_parser *p, __u32 len, int complete)
 	if (!p->started || p->failed)
 		return -1;
 	sip_read_values(p);
-	if (p->again & SIP_NOTED_ALL) {
-		p->second = 1;
+	if (p->seen_twice & SIP_SEEN_DIALOG) {
+		p->second_pass = 1;
 		sip_walk_lines(p);
 	}
 	return 0;
@@ -123,22 +123,22 @@ bpf_inline int sip_parse(struct sip_parser *p, __u32 len, int complete)
  * Contact and the first two Via values of a message that was parsed: msg.contact, msg.branch,
  * msg.branch2 and p->vias, SIP_REPEATED where a branch is given twice. Not all messages need them.
  */
-BPF_GLOBAL int sip_routing(struct sip_parser *p)
+BPF_GLOBAL int sip_parse_routing(struct sip_parser *p)
 {
 	struct sip_slice v;
 
 	if (!p)
 		return 0;
-	if (p->noted & 1 << SIP_H_VIA) {
-		v = sip_value(p, SIP_H_VIA);
+	if (p->seen & 1 << SIP_H_VIA) {
+		v = sip_header_value(p, SIP_H_VIA);
 		sip_via(p, v.off, v.off + v.len);
 	}
-	if (p->noted & 1 << SIP_H_VIA2) {
-		v = sip_value(p, SIP_H_VIA2);
+	if (p->seen & 1 << SIP_H_VIA2) {
+		v = sip_header_value(p, SIP_H_VIA2);
 		sip_via(p, v.off, v.off + v.len);
 	}
-	if (p->noted & 1 << SIP_H_CONTACT) {
-		v = sip_value(p, SIP_H_CONTACT);
+	if (p->seen & 1 << SIP_H_CONTACT) {
+		v = sip_header_value(p, SIP_H_CONTACT);
 		sip_contact(p, v.off, v.off + v.len);
 	}
 	return 0;

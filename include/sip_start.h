@@ -17,7 +17,7 @@ bpf_inline int sip_is_version(const struct sip_parser *p, __u32 pos)
 	       (word >> 24 & sip_mask(4)) == SIP_LETTERS('/', '2', '.', '0', 0, 0, 0, 0);
 }
 
-bpf_inline int sip_digit(__u8 c)
+bpf_inline int sip_is_digit(__u8 c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -30,11 +30,11 @@ BPF_GLOBAL int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
 
 	if (!p)
 		return -1;
-	if (end - line >= 11 && sip_is_version(p, line) && sip_blank(sip_byte(p, line + 7))) {
+	if (end - line >= 11 && sip_is_version(p, line) && sip_is_blank(sip_byte(p, line + 7))) {
 		line = sip_skip_blanks(p, line + 7, end);
 		a = sip_byte(p, line), b = sip_byte(p, line + 1), c = sip_byte(p, line + 2);
-		if (end - line < 3 || a < '1' || a > '6' || !sip_digit(b) || !sip_digit(c) ||
-		    (end - line > 3 && !sip_blank(sip_byte(p, line + 3))))
+		if (end - line < 3 || a < '1' || a > '6' || !sip_is_digit(b) || !sip_is_digit(c) ||
+		    (end - line > 3 && !sip_is_blank(sip_byte(p, line + 3))))
 			return -1;
 		p->msg.status = (a - '0') * 100 + (b - '0') * 10 + (c - '0');
 		return 0;
@@ -47,7 +47,7 @@ BPF_GLOBAL int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
 	if (end - uri < 7)
 		return -1;
 	version = end - 7;
-	if (!sip_is_version(p, version) || !sip_blank(sip_byte(p, version - 1))) {
+	if (!sip_is_version(p, version) || !sip_is_blank(sip_byte(p, version - 1))) {
 		/* Kamailio does not look behind the digits of the version */
 		version = sip_find(p, uri, end, SIP_ANY(' ', '\t', '\n'));
 		version = sip_skip_blanks(p, version, end);

@@ -28,9 +28,10 @@
 #define SIP_HEADERS_END 0x20 /* the empty line was found */
 #define SIP_AMBIGUOUS 0x40
 #define SIP_BAD_CSEQ 0x80
-#define SIP_LOOSE 0x100 /* of a BYE: some peers find no dialog in it */
+#define SIP_LAX_MATCH 0x100 /* of a BYE: some peers find no dialog in it */
 #define SIP_REPEATED 0x200 /* a Call-ID, From, To, CSeq or branch twice, with two values */
-#define SIP_ODD_ID 0x400 /* Call-ID or From tag are ambiguous by themselves: `a b`, "a", %61 */
+#define SIP_AMBIGUOUS_ID                                                                           \
+	0x400 /* Call-ID or From tag are ambiguous by themselves: `a b`, "a", %61 */
 
 enum sip_header {
 	SIP_H_OTHER,
@@ -74,8 +75,8 @@ struct sip_parser {
 	__u32 len;
 	__u32 next; /* where the next 64 bytes begin */
 	__u32 line; /* where the current line began */
-	__u8 noted; /* a bit for each enum sip_header that was there */
-	__u8 again; /* ... more than once */
+	__u8 seen; /* a bit for each enum sip_header that was there */
+	__u8 seen_twice; /* ... more than once */
 	__u8 started; /* the start line is behind us */
 	__u8 failed;
 	__u8 vias; /* Via values seen: 0, 1 or 2 */
@@ -88,18 +89,18 @@ struct sip_parser {
 	__u32 at; /* in parameters, or before an address */
 	__u8 quoted; /* within a quoted string */
 	__u8 found; /* the parameter looked for */
-	__u8 twice; /* ... under two values */
-	__u8 odd; /* ... or another part of the header that peers read in several ways */
+	__u8 conflict; /* ... under two values */
+	__u8 ambiguous; /* ... or another part of the header that peers read in several ways */
 	__u8 folded; /* the start line may be */
 	__u8 ampersand; /* there may be one somewhere */
-	__u8 inner; /* of an address: a ';' may stand before the tag's */
-	__u8 second; /* the lines are walked once more */
+	__u8 quoted_tag_risk; /* of an address: a ';' may stand before the tag's */
+	__u8 second_pass; /* the lines are walked once more */
 	__u32 start; /* where the header's value begins; behind an address: its end */
 	__u64 number;
 	__u8 buf[SIP_MAX + SIP_SLACK];
 };
 
-#define sip_settle(var) asm volatile("" : "+r"(var))
+#define sip_barrier(var) asm volatile("" : "+r"(var))
 
 #ifdef __bpf__
 #define sip_loop(n, step, ctx) bpf_loop(n, step, ctx, 0)

@@ -38,7 +38,7 @@ static int parse(const uint8_t *data, size_t len, int complete, int behind)
 {
 	memcpy(parser->buf, data, len);
 	memset(parser->buf + len, behind, SIP_SLACK);
-	return sip_parse(parser, len, complete) || sip_routing(parser) ? -1 : 0;
+	return sip_parse(parser, len, complete) || sip_parse_routing(parser) ? -1 : 0;
 }
 
 static int text_is(const struct sip_slice *slice, const char *text, size_t len)

@@ -27,5 +27,5 @@ int probe(struct __sk_buff *ctx)
 	struct sip_parser *p = bpf_map_lookup_elem(&parser, &(__u32){ 0 });
 
 	(void)ctx;
-	return p && !sip_parse(p, p->len, p->complete) && !sip_routing(p);
+	return p && !sip_parse(p, p->len, p->complete) && !sip_parse_routing(p);
 }

@@ -57,7 +57,7 @@ int probe_same(struct probe *probe, const char *text, unsigned int len, int comp
 	err = err ? err : bpf_map_lookup_elem(map, &(__u32){ 0 }, &kernel);
 	if (err)
 		return err;
-	parsed = !sip_parse(&native, len, complete) && !sip_routing(&native);
+	parsed = !sip_parse(&native, len, complete) && !sip_parse_routing(&native);
 	if ((int)opts.retval == parsed &&
 	    (!parsed || !memcmp(&native.msg, &kernel.msg, sizeof(native.msg))))
 		return 1;

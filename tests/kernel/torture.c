@@ -18,7 +18,7 @@ static bool holds(struct probe *probe, const struct vector *v)
 	memcpy(parser.buf, v->text, v->len);
 	return probe_same(probe, (const char *)v->text, v->len, 1) == 1 &&
 	       reading_holds(&parser,
-			     sip_parse(&parser, v->len, 1) || sip_routing(&parser) ? -1 : 0,
+			     sip_parse(&parser, v->len, 1) || sip_parse_routing(&parser) ? -1 : 0,
 			     v->expected);
 }
 

@@ -25,5 +25,5 @@ int guarded_parse(struct sip_parser *p, const void *text, size_t len, int comple
 	memcpy(p->buf, text, len);
 	for (size_t i = len; i < sizeof(p->buf); i++)
 		p->buf[i] = period ? behind[(i - len) % period] : 0;
-	return sip_parse(p, len, complete) || sip_routing(p) ? -1 : 0;
+	return sip_parse(p, len, complete) || sip_parse_routing(p) ? -1 : 0;
 }

@@ -17,7 +17,7 @@ static const struct {
 	{ "end", SIP_HEADERS_END },	{ "has_call_id", SIP_HAS_CALL_ID },
 	{ "has_from", SIP_HAS_FROM },	{ "has_to", SIP_HAS_TO },
 	{ "has_cseq", SIP_HAS_CSEQ },	{ "has_via", SIP_HAS_VIA },
-	{ "loose", SIP_LOOSE },
+	{ "loose", SIP_LAX_MATCH },
 };
 
 #define SLICE(field)                                                                               \
