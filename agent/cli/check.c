@@ -260,9 +260,9 @@ int cg_cmd_check(const struct cg_options *options)
 {
 	struct check c = { .options = options };
 	int fd = cg_config_open(options->instance, &c.config);
-	char why[1024] = "";
+	struct cg_capture report;
 
-	cg_report_keep((struct cg_kept){ why, sizeof(why) }); /* only stdout is read */
+	cg_report_capture(&report); /* only stdout is read */
 	if (fd >= 0) {
 		c.config_id = cg_map_id(fd);
 		close(fd);
@@ -274,8 +274,8 @@ int cg_cmd_check(const struct cg_options *options)
 			      options->instance);
 	} else {
 		cg_fail_open(options->instance, fd);
-		cg_plugin_say(&c.plugin, CG_PLUGIN_UNKNOWN, "%s", why);
+		cg_plugin_say(&c.plugin, CG_PLUGIN_UNKNOWN, "%s", report.text);
 	}
-	cg_report_keep((struct cg_kept){});
+	cg_report_release(&report);
 	return cg_plugin_end(&c.plugin, options->json);
 }

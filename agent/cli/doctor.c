@@ -58,7 +58,7 @@ static int go(int fd)
 int cg_cmd_doctor(const struct cg_options *options)
 {
 	struct cg_findings findings = { .list = options->json ? json_array() : NULL };
-	char unseen[256] = "";
+	struct cg_capture unseen;
 	struct cg_store store;
 	int code = cg_store_of(options->instance, options->config, options->db, options->spool,
 			       &store),
@@ -66,7 +66,7 @@ int cg_cmd_doctor(const struct cg_options *options)
 
 	if (code)
 		return code;
-	cg_report_keep((struct cg_kept){ unseen, sizeof(unseen) }); /* findings tell it */
+	cg_report_capture(&unseen); /* the findings say it */
 	inside = go(options->outside);
 	cg_doctor_host(&findings);
 	close(go(inside));
@@ -78,7 +78,7 @@ int cg_cmd_doctor(const struct cg_options *options)
 	close(go(options->outside));
 	cg_doctor_db(&findings, store.db);
 	cg_doctor_clock(&findings);
-	cg_report_keep((struct cg_kept){});
+	cg_report_release(&unseen);
 	close(inside);
 	cg_store_free(&store);
 	code = options->json ? cg_json_out(findings.list) : cg_out_end();

@@ -61,20 +61,20 @@ int main(int argc, char **argv)
 {
 	static struct cg_options options;
 	const struct cg_verb *verb = NULL;
-	char why[1024] = "";
+	struct cg_capture report;
 	int err;
 
 	options.outside = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	cg_output_locale();
 	options.instance = cg_instance_default();
 	options.expect = CG_ENFORCE;
-	cg_report_keep((struct cg_kept){ why, sizeof(why) });
+	cg_report_capture(&report);
 	err = prepare(argc, argv, &options, &verb);
-	cg_report_keep((struct cg_kept){});
+	cg_report_release(&report);
 	if (err && verb && verb->run == cg_cmd_check)
-		return unknown(why);
+		return unknown(report.text);
 	if (err) {
-		cg_fail("%s", why);
+		cg_fail("%s", report.text);
 		return err;
 	}
 	if (options.help) {

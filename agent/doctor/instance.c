@@ -55,18 +55,17 @@ static bool of_this_version(const char *instance, int prog_in)
 static void programs(struct cg_findings *f, const char *name, bool attached)
 {
 	struct cg_instance loaded;
-	struct cg_kept before;
-	char why[1024] = "";
+	struct cg_capture report;
 	int code;
 
-	before = cg_report_keep((struct cg_kept){ why, sizeof(why) });
+	cg_report_capture(&report);
 	code = attached ? cg_instance_load(name, &loaded) : cg_instance_try(&loaded);
-	cg_report_keep(before);
+	cg_report_release(&report);
 	if (code) {
 		cg_find(f, geteuid() ? CG_WARNING : CG_FAILURE, "programs",
 			geteuid() ? "run as root to be told"
 				  : "cseqguard attach -v IFACE shows the verifier's words",
-			"%s", why);
+			"%s", report.text);
 		return;
 	}
 	if (attached && !of_this_version(name, loaded.prog_in))
@@ -158,8 +157,7 @@ static void losses(struct cg_findings *f, const char *name)
 void cg_doctor_instance(struct cg_findings *f, const char *name)
 {
 	struct cg_config config;
-	struct cg_kept before;
-	char why[1024] = "";
+	struct cg_capture report;
 	int fd = cg_config_open(name, &config);
 
 	if (fd >= 0)
@@ -171,11 +169,11 @@ void cg_doctor_instance(struct cg_findings *f, const char *name)
 		return;
 	}
 	if (fd < 0) {
-		before = cg_report_keep((struct cg_kept){ why, sizeof(why) });
+		cg_report_capture(&report);
 		cg_fail_open(name, fd);
-		cg_report_keep(before);
+		cg_report_release(&report);
 		cg_find(f, fd == -EACCES || fd == -EPERM ? CG_WARNING : CG_FAILURE, "instance",
-			"nothing more is told of it", "%s", why);
+			"nothing more is told of it", "%s", report.text);
 		return;
 	}
 	cg_find(f, CG_OK, "instance", NULL, "%s, map layout %u", name, config.layout);

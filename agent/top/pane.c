@@ -71,20 +71,21 @@ static void add_lines(struct cg_pane *pane, char *text)
 
 static void add_ladder(struct cg_pane *pane, const char *instance, const char *call_id)
 {
-	char *text = NULL, note[CG_LINE_MAX] = "";
-	struct cg_kept before = cg_report_keep((struct cg_kept){ note, sizeof(note) });
+	struct cg_capture report;
+	char *text = NULL;
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
 
+	cg_report_capture(&report);
 	if (file) {
 		cg_ladder_show(file, instance, call_id, false);
 		if (!fclose(file))
 			add_lines(pane, text);
 		free(text);
 	}
-	cg_report_keep(before);
-	if (*note)
-		add(pane, note);
+	cg_report_release(&report);
+	if (*report.text)
+		add(pane, report.text);
 }
 
 void cg_pane_call(struct cg_pane *pane, const char *instance, const struct cg_dialog *dialog)

@@ -15,7 +15,7 @@ static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static struct {
 	SCREEN *screen;
-	char said[1024]; /* a report would stand across the screen */
+	struct cg_capture report; /* a report would be printed across the screen */
 	bool colours;
 	sigset_t outside; /* the signals that were blocked before */
 } terminal;
@@ -85,7 +85,7 @@ int cg_terminal_open(void)
 	set_escdelay(25);
 	curs_set(0);
 	use_colours();
-	cg_report_keep((struct cg_kept){ terminal.said, sizeof(terminal.said) });
+	cg_report_capture(&terminal.report);
 	return CG_DONE;
 }
 
@@ -93,9 +93,9 @@ void cg_terminal_close(void)
 {
 	endwin();
 	delscreen(terminal.screen);
-	cg_report_keep((struct cg_kept){});
-	if (*terminal.said)
-		cg_notice("%s", terminal.said);
+	cg_report_release(&terminal.report);
+	if (*terminal.report.text)
+		cg_notice("%s", terminal.report.text);
 	sigprocmask(SIG_SETMASK, &terminal.outside, NULL);
 }
 

@@ -9,19 +9,22 @@
 #include "util/progress.h"
 
 static bool as_json;
-static struct cg_kept kept;
+static struct cg_capture *capturing; /* the innermost; NULL: reports go to stderr */
 
 void cg_report_json(bool json)
 {
 	as_json = json;
 }
 
-struct cg_kept cg_report_keep(struct cg_kept now)
+void cg_report_capture(struct cg_capture *capture)
 {
-	struct cg_kept before = kept;
+	*capture = (struct cg_capture){ .outer = capturing };
+	capturing = capture;
+}
 
-	kept = now;
-	return before;
+void cg_report_release(struct cg_capture *capture)
+{
+	capturing = capture->outer;
 }
 
 static void say(const char *kind, const char *format, va_list args)
@@ -31,8 +34,8 @@ static void say(const char *kind, const char *format, va_list args)
 
 	cg_progress_wipe();
 	vsnprintf(text, sizeof(text), format, args);
-	if (kept.text) {
-		snprintf(kept.text, kept.size, "%s", text);
+	if (capturing) {
+		snprintf(capturing->text, sizeof(capturing->text), "%s", text);
 		return;
 	}
 	line = as_json ? json_pack("{ss}", kind, text) : NULL;

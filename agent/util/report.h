@@ -19,16 +19,17 @@ int cg_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int cg_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cg_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-struct cg_kept {
-	char *text; /* NULL: to stderr */
-	size_t size;
+struct cg_capture {
+	char text[1024]; /* the last report; "": none */
+	struct cg_capture *outer; /* private */
 };
 
 /*
- * What is reported goes to `text` (the last of it) instead of stderr, for who shows a report as a
- * finding of his own, or draws on the terminal. Returns where it went before, to be put back.
+ * Stores reports in `capture` instead of printing them, until cg_report_release(): the caller shows
+ * a report as a finding, or is drawing on the terminal. Captures nest; release the last one first.
  */
-struct cg_kept cg_report_keep(struct cg_kept kept);
+void cg_report_capture(struct cg_capture *capture);
+void cg_report_release(struct cg_capture *capture);
 
 /* One JSON text in one line; takes the reference. CG_DONE or CG_FAILED (reported). */
 int cg_json_out(json_t *json);
