@@ -37,23 +37,28 @@ BPF_SUBPROG int handle_dialog_request(struct pkt_ctx *ctx, struct cg_dialog *d, 
 {
 	const struct msg_info *info = &ctx->scratch->info;
 	struct cg_addr_change *change = addr_change_find(info);
+	struct leg_view view;
 
 	bpf_spin_lock(&d->lock);
+	leg_view_init(d, msg_is_from_caller(d, info), &view);
+	v->leg = view.leg;
+	v->clock = d->clock;
 	if (info->direction == CG_OUT && info->method == CG_M_BYE)
-		dialog_bye_out(d, info, ctx->config, v);
+		dialog_bye_out(d, info, &view, ctx->config, v);
 	else if (info->direction == CG_OUT)
-		dialog_request_out(d, info, change, v);
+		dialog_request_out(d, info, &view, change, v);
 	else if (info->method == CG_M_BYE)
-		dialog_bye_in(d, info, ctx->config, v);
+		dialog_bye_in(d, info, &view, ctx->config, v);
 	else if (info->method == CG_M_ACK)
-		dialog_ack_in(d, info, v);
+		dialog_ack_in(info, &view, v);
 	else if (info->method == CG_M_CANCEL)
 		v->reason = CG_R_IN_DIALOG;
 	else
-		dialog_request_in(d, info, v);
+		dialog_request_in(d, info, &view, v);
 	bpf_spin_unlock(&d->lock);
+	/* A retransmission must not clear the forwarded branch that is already stored. */
 	if (v->addr_change && !(change && change->branch_in == branch_hash32(info->branch_hash)))
-		addr_change_store(ctx); /* a copy of it changes nothing */
+		addr_change_store(ctx);
 	return 0;
 }
 
@@ -102,17 +107,21 @@ BPF_SUBPROG int handle_response(struct pkt_ctx *ctx, struct verdict *v)
 	struct cg_dialog *d = bpf_map_lookup_elem(&dialogs, &info->key);
 	struct cg_addr_change *change = d ? addr_change_find(info) : NULL;
 	struct cg_invite *invite = d ? invite_takes_over(ctx, d) : NULL;
+	struct leg_view uas;
 
 	if (invite) {
 		v->reason = dialog_replace(ctx, d, invite, v);
 	} else if (d) {
 		bpf_spin_lock(&d->lock);
+		leg_view_init_uas(d, info, &uas);
+		v->leg = uas.peer_leg; /* the leg whose tag is in From */
+		v->clock = d->clock;
 		if (info->method != CG_M_BYE)
-			dialog_response(d, info, change, v);
+			dialog_response(d, info, &uas, change, v);
 		else if (info->direction == CG_IN)
-			bye_response_in(d, info, v);
+			bye_response_in(d, info, &uas, v);
 		else
-			bye_response_out(d, info, v);
+			bye_response_out(d, info, &uas, v);
 		bpf_spin_unlock(&d->lock);
 	} else if (info->method != CG_M_INVITE) {
 		v->reason = CG_R_OUT_OF_DIALOG;
