@@ -16,7 +16,7 @@
 
 #include "maps/pins.h"
 #include "util/netns.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 #define PATH_SIZE 512
 #define MOUNT "/sys/fs/bpf"
@@ -39,7 +39,7 @@ static bool is_bpffs(const char *path)
 	return !statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC;
 }
 
-bool cg_bpffs_hidden(void)
+bool cg_bpffs_is_hidden(void)
 {
 	return !strcmp(cg_pin_root(), CG_PIN_ROOT) && !is_bpffs(MOUNT) && cg_mounts_are_private();
 }
@@ -105,7 +105,7 @@ int cg_bpffs_lock(void)
 	return fd;
 }
 
-int cg_bpffs_make(const char *instance)
+int cg_bpffs_make_dir(const char *instance)
 {
 	char path[PATH_SIZE];
 	int err;
@@ -182,7 +182,7 @@ int cg_bpffs_unpin(const char *instance, const char *name)
 	return err;
 }
 
-bool cg_bpffs_has(const char *instance, const char *name)
+bool cg_bpffs_has_pin(const char *instance, const char *name)
 {
 	char path[PATH_SIZE];
 
@@ -194,7 +194,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int cg_bpffs_names(const char *instance, const char *prefix, char ***names, size_t *n)
+int cg_bpffs_list_pins(const char *instance, const char *prefix, char ***names, size_t *n)
 {
 	char path[PATH_SIZE], **list = NULL, **grown;
 	struct dirent *entry;
@@ -222,7 +222,7 @@ int cg_bpffs_names(const char *instance, const char *prefix, char ***names, size
 	if (dir)
 		closedir(dir);
 	if (err) {
-		cg_bpffs_names_free(list, count);
+		cg_bpffs_free_pins(list, count);
 		return err;
 	}
 	if (count)
@@ -232,27 +232,27 @@ int cg_bpffs_names(const char *instance, const char *prefix, char ***names, size
 	return 0;
 }
 
-void cg_bpffs_names_free(char **names, size_t n)
+void cg_bpffs_free_pins(char **names, size_t n)
 {
 	while (n--)
 		free(names[n]);
 	free(names);
 }
 
-int cg_bpffs_remove(const char *instance)
+int cg_bpffs_remove_instance(const char *instance)
 {
 	char path[PATH_SIZE], **names;
 	int err, rest = 0;
 	size_t n;
 
-	err = cg_bpffs_names(instance, "", &names, &n);
+	err = cg_bpffs_list_pins(instance, "", &names, &n);
 	if (err)
 		return err;
 	for (size_t i = 0; i < n; i++) {
 		err = cg_bpffs_unpin(instance, names[i]);
 		rest = rest ? rest : err;
 	}
-	cg_bpffs_names_free(names, n);
+	cg_bpffs_free_pins(names, n);
 	err = cg_pin_path(path, sizeof(path), instance, NULL);
 	if (!err && !rest && rmdir(path) && errno != ENOENT)
 		return failed("remove", path);

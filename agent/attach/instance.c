@@ -16,7 +16,7 @@
 #include "guard.skel.h"
 #include "maps/pins.h"
 #include "util/progress.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 /* Of the contract, and pinned; `config` last: an instance that has it is whole. */
 static const char *const maps[] = { "dialogs",	"overflow",	"invites",	  "pending",
@@ -39,7 +39,7 @@ static int guard_load(struct guard *guard)
 {
 	int err;
 
-	cg_progress_say("BPF programs: the kernel's verifier walks through them");
+	cg_progress_show("BPF programs: the kernel's verifier walks through them");
 	err = guard__load(guard);
 	cg_progress_end();
 	if (!err)
@@ -74,7 +74,7 @@ static int with_pinned(const char *name, struct guard *guard, bool reuse)
 {
 	for (size_t i = 0; i < MAPS; i++) {
 		struct bpf_map *map = bpf_object__find_map_by_name(guard->obj, maps[i]);
-		int fd = cg_map_open(name, maps[i]), err;
+		int fd = cg_pin_open(name, maps[i]), err;
 
 		if (fd < 0)
 			return cg_fail("%s/%s: %s is missing; start anew with: cseqguard detach -a",
@@ -97,7 +97,7 @@ static int fill(struct guard *guard, const struct cg_settings *settings)
 	__u32 zero = 0;
 	int err;
 
-	err = cg_settings_default(&config);
+	err = cg_settings_init_config(&config);
 	if (!err && bpf_map_update_elem(config_fd, &zero, &config, BPF_ANY))
 		err = -errno;
 	if (!err)
@@ -114,7 +114,7 @@ static int pin_all(struct guard *guard, const struct cg_instance *instance)
 		err = cg_bpffs_pin(instance->prog_out, instance->name, "prog_out",
 				   CG_PIN_ROOT_ONLY);
 	if (!err)
-		err = cg_home_pin(instance->name, instance->prog_in);
+		err = cg_instance_netns_pin(instance->name, instance->prog_in);
 	for (size_t i = 0; i < MAPS && !err; i++)
 		err = cg_bpffs_pin(bpf_object__find_map_fd_by_name(guard->obj, maps[i]),
 				   instance->name, maps[i], CG_PIN_GROUP);
@@ -155,14 +155,14 @@ static int make(const char *name, const struct cg_settings *settings, struct cg_
 		err = fill(guard, settings);
 	if (err)
 		goto out;
-	err = cg_bpffs_make(name);
+	err = cg_bpffs_make_dir(name);
 	if (err && err != -EEXIST) { /* an empty one is as good */
 		err = CG_FAILED;
 		goto out;
 	}
 	err = pin_all(guard, &made);
 	if (err)
-		cg_bpffs_remove(name);
+		cg_bpffs_remove_instance(name);
 out:
 	guard__destroy(guard);
 	if (err)
@@ -190,21 +190,22 @@ static int check_sizes(const char *name, const struct cg_settings *settings,
 	int err;
 
 	if (settings->given & CG_SET_MAX_DIALOGS && settings->max_dialogs != config->max_dialogs)
-		return cg_usage("max-dialogs is %u while the maps of instance %s live; first: "
-				"cseqguard detach -a",
-				config->max_dialogs, name);
+		return cg_fail_usage("max-dialogs is %u while the maps of instance %s live; first: "
+				     "cseqguard detach -a",
+				     config->max_dialogs, name);
 	if (!(settings->given & CG_SET_RING_BYTES))
 		return CG_DONE;
-	err = cg_ring_bytes(name, "events", &events);
+	err = cg_ring_read_size(name, "events", &events);
 	if (!err)
-		err = cg_ring_bytes(name, "alerts", &alerts);
+		err = cg_ring_read_size(name, "alerts", &alerts);
 	if (err)
 		return cg_fail_open(name, err);
 	if (events == settings->ring_bytes && alerts == settings->ring_bytes)
 		return CG_DONE;
-	return cg_usage("ring-bytes is %u (events) and %u (alerts) while the maps of instance %s "
-			"live; first: cseqguard detach -a",
-			events, alerts, name);
+	return cg_fail_usage(
+		"ring-bytes is %u (events) and %u (alerts) while the maps of instance %s "
+		"live; first: cseqguard detach -a",
+		events, alerts, name);
 }
 
 static int reopen(const char *name, const struct cg_settings *settings,
@@ -225,19 +226,19 @@ static int reopen(const char *name, const struct cg_settings *settings,
 	if (!err)
 		err = share_pinned(name);
 	if (!err)
-		err = cg_interface_sweep(name) ? CG_FAILED : CG_DONE;
+		err = cg_interface_remove_gone(name) ? CG_FAILED : CG_DONE;
 	if (!err)
 		err = cg_interface_check_netns(name);
 	if (err)
 		return err;
-	found.prog_in = cg_map_open(name, "prog_in");
-	found.prog_out = cg_map_open(name, "prog_out");
+	found.prog_in = cg_pin_open(name, "prog_in");
+	found.prog_out = cg_pin_open(name, "prog_out");
 	if (found.prog_in < 0 || found.prog_out < 0)
 		err = cg_fail(
 			"%s/%s: its programs are missing; start anew with: cseqguard detach -a",
 			cg_pin_root(), name);
 	if (!err)
-		err = cg_home_pin(name, found.prog_in) ? CG_FAILED : CG_DONE;
+		err = cg_instance_netns_pin(name, found.prog_in) ? CG_FAILED : CG_DONE;
 	if (err)
 		cg_instance_close(&found);
 	else
@@ -245,8 +246,8 @@ static int reopen(const char *name, const struct cg_settings *settings,
 	return err;
 }
 
-int cg_instance_attach(const char *name, const struct cg_settings *settings,
-		       struct cg_instance *instance)
+int cg_instance_open(const char *name, const struct cg_settings *settings,
+		     struct cg_instance *instance)
 {
 	struct cg_config config;
 	char **names;
@@ -260,9 +261,9 @@ int cg_instance_attach(const char *name, const struct cg_settings *settings,
 	}
 	if (fd != -ENOENT)
 		return cg_fail_open(name, fd);
-	if (cg_bpffs_names(name, "", &names, &n))
+	if (cg_bpffs_list_pins(name, "", &names, &n))
 		return CG_FAILED;
-	cg_bpffs_names_free(names, n);
+	cg_bpffs_free_pins(names, n);
 	if (n)
 		return cg_fail("%s/%s: an instance half made; remove it with: cseqguard detach -a",
 			       cg_pin_root(), name);
@@ -286,7 +287,7 @@ static int load(struct guard *guard, const char *name, int err, struct cg_instan
 	return err;
 }
 
-int cg_instance_load(const char *name, struct cg_instance *instance)
+int cg_instance_load_programs(const char *name, struct cg_instance *instance)
 {
 	struct guard *guard = guard_open();
 
@@ -308,7 +309,7 @@ static void make_small(struct bpf_map *map)
 	}
 }
 
-int cg_instance_try(struct cg_instance *instance)
+int cg_instance_try_load(struct cg_instance *instance)
 {
 	struct guard *guard = guard_open();
 	struct bpf_map *map;

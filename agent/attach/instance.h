@@ -21,14 +21,14 @@ struct cg_instance {
  * Opens the instance, or makes it with these settings where there is none. One that exists keeps
  * its settings. An instance without a living interface moves to this network namespace.
  */
-int cg_instance_attach(const char *name, const struct cg_settings *settings,
-		       struct cg_instance *instance);
+int cg_instance_open(const char *name, const struct cg_settings *settings,
+		     struct cg_instance *instance);
 
 /* Loads this version's programs over the pinned maps; nothing is attached or pinned. */
-int cg_instance_load(const char *name, struct cg_instance *instance);
+int cg_instance_load_programs(const char *name, struct cg_instance *instance);
 
 /* Loads them over small maps of their own, to see whether this kernel takes them. */
-int cg_instance_try(struct cg_instance *instance);
+int cg_instance_try_load(struct cg_instance *instance);
 
 void cg_instance_close(struct cg_instance *instance);
 

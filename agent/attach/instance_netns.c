@@ -8,59 +8,59 @@
 
 #include "attach/bpffs.h"
 #include "util/netns.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 #define PREFIX "netns_"
 
-int cg_home_pin(const char *instance, int prog_fd)
+int cg_instance_netns_pin(const char *instance, int prog_fd)
 {
 	char pin[sizeof(PREFIX) + 20], **names;
 	__u64 cookie;
 	size_t n;
 	int err;
 
-	err = cg_netns_cookie(&cookie);
+	err = cg_netns_get_cookie(&cookie);
 	if (err) {
 		cg_fail("instance %s: the network namespace cannot be told: %s", instance,
 			strerror(-err));
 		return err;
 	}
-	err = cg_bpffs_names(instance, PREFIX, &names, &n);
+	err = cg_bpffs_list_pins(instance, PREFIX, &names, &n);
 	if (err)
 		return err;
 	for (size_t i = 0; i < n && !err; i++)
 		err = cg_bpffs_unpin(instance, names[i]);
-	cg_bpffs_names_free(names, n);
+	cg_bpffs_free_pins(names, n);
 	snprintf(pin, sizeof(pin), PREFIX "%llu", (unsigned long long)cookie);
 	return err ? err : cg_bpffs_pin(prog_fd, instance, pin, CG_PIN_ROOT_ONLY);
 }
 
-__u64 cg_home_cookie(const char *instance)
+__u64 cg_instance_netns_cookie(const char *instance)
 {
 	__u64 cookie = 0;
 	char **names;
 	size_t n;
 
-	if (cg_bpffs_names(instance, PREFIX, &names, &n))
+	if (cg_bpffs_list_pins(instance, PREFIX, &names, &n))
 		return 0;
 	if (n)
 		cookie = strtoull(names[0] + strlen(PREFIX), NULL, 10);
-	cg_bpffs_names_free(names, n);
+	cg_bpffs_free_pins(names, n);
 	return cookie;
 }
 
-bool cg_home_is_here(const char *instance)
+bool cg_instance_netns_is_current(const char *instance)
 {
-	__u64 home = cg_home_cookie(instance), here;
+	__u64 home = cg_instance_netns_cookie(instance), here;
 
-	return !home || cg_netns_cookie(&here) || here == home;
+	return !home || cg_netns_get_cookie(&here) || here == home;
 }
 
-void cg_home_enter(const char *instance)
+void cg_instance_netns_enter(const char *instance)
 {
 	char name[256];
 
-	if (!cg_home_is_here(instance) &&
-	    !cg_netns_name(cg_home_cookie(instance), name, sizeof(name)))
+	if (!cg_instance_netns_is_current(instance) &&
+	    !cg_netns_find_name(cg_instance_netns_cookie(instance), name, sizeof(name)))
 		cg_netns_enter(name);
 }

@@ -10,18 +10,18 @@
 #include <stdbool.h>
 
 /* Makes this network namespace the instance's. 0 or -errno, reported. */
-int cg_home_pin(const char *instance, int prog_fd);
+int cg_instance_netns_pin(const char *instance, int prog_fd);
 
 /* The cookie of the instance's network namespace; 0: not known. */
-__u64 cg_home_cookie(const char *instance);
+__u64 cg_instance_netns_cookie(const char *instance);
 
 /* Whether this is the namespace that it guards; true, too, where that cannot be told. */
-bool cg_home_is_here(const char *instance);
+bool cg_instance_netns_is_current(const char *instance);
 
 /*
  * Goes there, if it has a name and we may: for verbs that only read. Where it fails, interfaces are
  * called as they were when they were attached.
  */
-void cg_home_enter(const char *instance);
+void cg_instance_netns_enter(const char *instance);
 
 #endif

@@ -15,7 +15,7 @@
 #include "attach/instance_netns.h"
 #include "maps/pins.h"
 #include "util/netns.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 #define LINK "link_"
 #define CLSACT "clsact_"
@@ -43,7 +43,7 @@ static void see_link(const char *instance, bool here, struct cg_interface *inter
 	int fd;
 
 	pin_name(pin, LINK, interface);
-	fd = cg_map_open(instance, pin);
+	fd = cg_pin_open(instance, pin);
 	interface->hidden = fd == -EACCES || fd == -EPERM;
 	interface->alive = interface->hidden;
 	if (fd < 0)
@@ -78,7 +78,7 @@ static int from_pin(const char *instance, bool here, const char *pin,
 	for (char *c = found.name; *c; c++)
 		*c = *c == ':' ? '.' : *c;
 	pin_name(clsact, CLSACT, &found);
-	found.made_clsact = cg_bpffs_has(instance, clsact);
+	found.made_clsact = cg_bpffs_has_pin(instance, clsact);
 	see_link(instance, here, &found);
 	*interface = found;
 	return 0;
@@ -87,18 +87,18 @@ static int from_pin(const char *instance, bool here, const char *pin,
 int cg_interface_list(const char *instance, struct cg_interface **list, size_t *n)
 {
 	struct cg_interface *array;
-	bool here = cg_home_is_here(instance);
+	bool here = cg_instance_netns_is_current(instance);
 	size_t pins, count = 0;
 	char **names;
 	int err;
 
-	err = cg_bpffs_names(instance, LINK, &names, &pins);
+	err = cg_bpffs_list_pins(instance, LINK, &names, &pins);
 	if (err)
 		return err;
 	array = calloc(pins + 1, sizeof(*array));
 	for (size_t i = 0; array && i < pins; i++)
 		count += !from_pin(instance, here, names[i], &array[count]);
-	cg_bpffs_names_free(names, pins);
+	cg_bpffs_free_pins(names, pins);
 	if (!array)
 		return -ENOMEM;
 	*list = array;
@@ -228,7 +228,7 @@ static int find(const char *instance, const char *name, struct cg_interface *int
 	return err;
 }
 
-const char *cg_interface_word(const struct cg_interface *interface)
+const char *cg_interface_state(const struct cg_interface *interface)
 {
 	return interface->hidden   ? "hidden"
 	       : !interface->alive ? "gone"
@@ -281,7 +281,7 @@ int cg_interface_detach(const char *instance, const struct cg_interface *interfa
 		}
 	}
 	pin_name(pin, LINK, interface);
-	fd = cg_map_open(instance, pin);
+	fd = cg_pin_open(instance, pin);
 	if (fd >= 0) {
 		if (interface->alive && bpf_link_detach(fd))
 			err = -errno;
@@ -296,7 +296,7 @@ int cg_interface_detach(const char *instance, const struct cg_interface *interfa
 	return err ? err : cg_bpffs_unpin(instance, pin);
 }
 
-int cg_interface_sweep(const char *instance)
+int cg_interface_remove_gone(const char *instance)
 {
 	struct cg_interface *list;
 	size_t n;
@@ -319,7 +319,7 @@ int cg_interface_upgrade(const char *instance, const struct cg_interface *interf
 	int err, fd;
 
 	pin_name(pin, LINK, interface);
-	fd = cg_map_open(instance, pin);
+	fd = cg_pin_open(instance, pin);
 	if (fd < 0)
 		return fd;
 	err = bpf_link_update(fd, prog_in, NULL) ? -errno : 0;
@@ -352,9 +352,9 @@ int cg_interface_check_netns(const char *instance)
 {
 	char name[256];
 
-	if (cg_home_is_here(instance) || !any_alive(instance))
+	if (cg_instance_netns_is_current(instance) || !any_alive(instance))
 		return CG_DONE;
-	if (!cg_netns_name(cg_home_cookie(instance), name, sizeof(name)))
+	if (!cg_netns_find_name(cg_instance_netns_cookie(instance), name, sizeof(name)))
 		return cg_fail("instance %s guards network namespace %s; add: -n %s, or another "
 			       "--instance",
 			       instance, name, name);

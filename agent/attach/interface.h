@@ -36,7 +36,7 @@ int cg_interface_list(const char *instance, struct cg_interface **list, size_t *
 int cg_interface_check_netns(const char *instance);
 
 /* What its XDP program is: "native", "generic", "gone" or "hidden". Static. */
-const char *cg_interface_word(const struct cg_interface *interface);
+const char *cg_interface_state(const struct cg_interface *interface);
 
 /*
  * *fresh: the XDP link was not there before. An interface that is attached already gets what it
@@ -49,7 +49,7 @@ int cg_interface_attach(const char *instance, const char *name, enum cg_attach_m
 int cg_interface_detach(const char *instance, const struct cg_interface *interface);
 
 /* Clears the pins of interfaces that are gone. */
-int cg_interface_sweep(const char *instance);
+int cg_interface_remove_gone(const char *instance);
 
 /* Swaps both programs; old_in is what the link has now. On failure it has that again. */
 int cg_interface_upgrade(const char *instance, const struct cg_interface *interface, int prog_in,

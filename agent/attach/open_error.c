@@ -6,13 +6,13 @@
 
 #include "attach/bpffs.h"
 #include "cseqguard.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 int cg_fail_open(const char *instance, int err)
 {
 	switch (err) {
 	case -ENOENT:
-		if (cg_bpffs_hidden())
+		if (cg_bpffs_is_hidden())
 			return cg_fail(
 				"/sys/fs/bpf: no bpffs is to be seen in this mount namespace "
 				"(`ip netns exec` makes one that hides it); run it outside, "

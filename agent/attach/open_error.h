@@ -4,7 +4,7 @@
 #define CG_ATTACH_OPEN_ERROR_H
 
 /*
- * Reports `err`, an -errno of cg_map_open() or cg_config_open() for this instance. Returns
+ * Reports `err`, an -errno of cg_pin_open() or cg_config_open() for this instance. Returns
  * CG_FAILED.
  */
 int cg_fail_open(const char *instance, int err);

@@ -88,7 +88,7 @@ static __s64 wall_us(const struct cg_origin *origin, __u8 clock, __u64 ns)
 	return wall > 0 ? wall / 1000 : 0;
 }
 
-#define WIRE(field, from) cg_text_utf8(field, sizeof(field), from, sizeof(from))
+#define WIRE(field, from) cg_text_escape(field, sizeof(field), from, sizeof(from))
 #define WORD(field, word) snprintf(field, sizeof(field), "%s", word)
 
 static void row_end(const struct cg_dialog *dialog, const struct cg_limits *limits,
@@ -115,12 +115,12 @@ static void row_end(const struct cg_dialog *dialog, const struct cg_limits *limi
 	if (dialog->state == CG_S_ENDED || due & (CG_DUE_EXPIRED | CG_DUE_LOST))
 		row->end_time =
 			wall_us(origin, dialog->clock, end > dialog->answer ? end : dialog->answer);
-	WORD(row->end_reason, cg_end_word(reason));
-	WORD(row->ended_by, cg_leg_word(by));
+	WORD(row->end_reason, cg_end_name(reason));
+	WORD(row->ended_by, cg_leg_name(by));
 }
 
-void cg_cdr_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
-		const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row)
+void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
+		     const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row)
 {
 	*row = (struct cg_cdr_row){
 		.setup_time = wall_us(origin, dialog->clock, dialog->setup),
@@ -135,7 +135,8 @@ void cg_cdr_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
 			dialog->callee_flags & CG_LEG_CSEQ_VALID ? dialog->callee.cseq : CG_NULL,
 		.sip_code = dialog->sip_code,
 	};
-	cg_call_uid(dialog->call.call_id, dialog->call.from_tag, dialog->to_tag, row->call_uid);
+	cg_cdr_make_call_uid(dialog->call.call_id, dialog->call.from_tag, dialog->to_tag,
+			     row->call_uid);
 	WORD(row->node, origin->node);
 	WIRE(row->call_id, dialog->call.call_id);
 	WIRE(row->from_tag, dialog->call.from_tag);
@@ -143,15 +144,16 @@ void cg_cdr_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
 	WIRE(row->caller, dialog->call.from_uri);
 	WIRE(row->callee, dialog->call.to_uri);
 	WIRE(row->request_uri, dialog->call.request_uri);
-	cg_addr_text(dialog->caller.addr, row->caller_addr);
-	cg_addr_text(dialog->callee.addr, row->callee_addr);
+	cg_addr_format(dialog->caller.addr, row->caller_addr);
+	cg_addr_format(dialog->callee.addr, row->callee_addr);
 	if (dialog->first_blocked_ms)
-		row->first_blocked_at = wall_us(origin, dialog->clock, cg_first_blocked(dialog));
+		row->first_blocked_at =
+			wall_us(origin, dialog->clock, cg_dialog_first_blocked_ns(dialog));
 	row_end(dialog, limits, origin, due, row);
 }
 
-void cg_violation_row(const struct cg_event *event, const struct cg_origin *origin,
-		      const char *ifname, struct cg_violation_row *row)
+void cg_cdr_fill_violation(const struct cg_event *event, const struct cg_origin *origin,
+			   const char *ifname, struct cg_violation_row *row)
 {
 	*row = (struct cg_violation_row){
 		.at = wall_us(origin, event->clock, event->at),
@@ -160,22 +162,22 @@ void cg_violation_row(const struct cg_event *event, const struct cg_origin *orig
 		.expected_cseq = event->expected_cseq ? event->expected_cseq : CG_NULL,
 		.source_port = event->source_port,
 	};
-	cg_call_uid(event->call_id, event->from_tag, event->to_tag, row->call_uid);
+	cg_cdr_make_call_uid(event->call_id, event->from_tag, event->to_tag, row->call_uid);
 	WORD(row->node, origin->node);
-	WORD(row->reason, cg_reason_word(event->reason));
-	WORD(row->action, cg_action_word(event->action));
+	WORD(row->reason, cg_reason_name(event->reason));
+	WORD(row->action, cg_action_name(event->action));
 	WIRE(row->call_id, event->call_id);
 	WIRE(row->from_tag, event->from_tag);
 	WIRE(row->to_tag, event->to_tag);
-	WORD(row->method, cg_method_word(event->method));
-	WORD(row->leg, cg_leg_word(event->leg));
-	cg_addr_text(event->source, row->source);
+	WORD(row->method, cg_method_name(event->method));
+	WORD(row->leg, cg_leg_name(event->leg));
+	cg_addr_format(event->source, row->source);
 	WORD(row->interface, ifname);
 }
 
-void cg_unanswered_row(const struct cg_dialog_key *key, const struct cg_dialog *dialog,
-		       const struct cg_limits *limits, const struct cg_origin *origin,
-		       struct cg_violation_row *row)
+void cg_cdr_fill_unanswered(const struct cg_dialog_key *key, const struct cg_dialog *dialog,
+			    const struct cg_limits *limits, const struct cg_origin *origin,
+			    struct cg_violation_row *row)
 {
 	bool by_callee = dialog->flags & CG_D_BYE_CALLEE;
 	const struct cg_leg *leg = by_callee ? &dialog->callee : &dialog->caller;
@@ -190,20 +192,20 @@ void cg_unanswered_row(const struct cg_dialog_key *key, const struct cg_dialog *
 		.expected_cseq = CG_NULL,
 		.source_port = by_callee ? dialog->callee_port : dialog->caller_port,
 	};
-	cg_call_uid(dialog->call.call_id, from_tag, to_tag, row->call_uid);
+	cg_cdr_make_call_uid(dialog->call.call_id, from_tag, to_tag, row->call_uid);
 	WORD(row->node, origin->node);
-	WORD(row->reason, cg_reason_word(CG_R_UNANSWERED));
-	WORD(row->action, cg_action_word(CG_PASS));
+	WORD(row->reason, cg_reason_name(CG_R_UNANSWERED));
+	WORD(row->action, cg_action_name(CG_PASS));
 	WIRE(row->call_id, dialog->call.call_id);
-	cg_text_utf8(row->from_tag, sizeof(row->from_tag), from_tag, CG_TAG_MAX);
-	cg_text_utf8(row->to_tag, sizeof(row->to_tag), to_tag, CG_TAG_MAX);
-	WORD(row->method, cg_method_word(CG_M_BYE));
-	WORD(row->leg, cg_leg_word(by_callee ? CG_LEG_CALLEE : CG_LEG_CALLER));
-	cg_addr_text(leg->addr, row->source);
+	cg_text_escape(row->from_tag, sizeof(row->from_tag), from_tag, CG_TAG_MAX);
+	cg_text_escape(row->to_tag, sizeof(row->to_tag), to_tag, CG_TAG_MAX);
+	WORD(row->method, cg_method_name(CG_M_BYE));
+	WORD(row->leg, cg_leg_name(by_callee ? CG_LEG_CALLEE : CG_LEG_CALLER));
+	cg_addr_format(leg->addr, row->source);
 }
 
-void cg_breaker_row(__u64 now, __u8 clock, const struct cg_origin *origin,
-		    struct cg_violation_row *row)
+void cg_cdr_fill_breaker(__u64 now, __u8 clock, const struct cg_origin *origin,
+			 struct cg_violation_row *row)
 {
 	static const __u8 nowhere[16];
 
@@ -216,10 +218,10 @@ void cg_breaker_row(__u64 now, __u8 clock, const struct cg_origin *origin,
 	};
 	WORD(row->node, origin->node);
 	WORD(row->reason, "breaker");
-	WORD(row->action, cg_action_word(CG_PASS));
-	WORD(row->method, cg_method_word(CG_M_OTHER));
-	WORD(row->leg, cg_leg_word(CG_LEG_NONE));
-	cg_addr_text(nowhere, row->source);
+	WORD(row->action, cg_action_name(CG_PASS));
+	WORD(row->method, cg_method_name(CG_M_OTHER));
+	WORD(row->leg, cg_leg_name(CG_LEG_NONE));
+	cg_addr_format(nowhere, row->source);
 }
 
 static void fold(char out[CG_TAG_MAX], const char *tag)
@@ -231,8 +233,8 @@ static void fold(char out[CG_TAG_MAX], const char *tag)
 		out[i] = tag[i] >= 'A' && tag[i] <= 'Z' ? tag[i] + ('a' - 'A') : tag[i];
 }
 
-void cg_call_uid(const char *call_id, const char *tag, const char *other_tag,
-		 char out[CG_UUID_TEXT])
+void cg_cdr_make_call_uid(const char *call_id, const char *tag, const char *other_tag,
+			  char out[CG_UUID_TEXT])
 {
 	struct {
 		char call_id[CG_CALL_ID_MAX];

@@ -6,7 +6,7 @@
 #ifndef CG_CALLS_CDR_H
 #define CG_CALLS_CDR_H
 
-#include "calls/db_row.h"
+#include "calls/db_columns.h"
 
 struct cg_limits { /* ns */
 	__u64 bye_timeout; /* silence after a BYE: it came to nothing */
@@ -30,7 +30,7 @@ struct cg_origin {
 #define CG_DUE_RETIRE 0x4 /* may leave the map once its row is durable */
 
 /* When its first blocked BYE came, by CLOCK_BOOTTIME in ns; 0: none did. */
-static inline __u64 cg_first_blocked(const struct cg_dialog *dialog)
+static inline __u64 cg_dialog_first_blocked_ns(const struct cg_dialog *dialog)
 {
 	__u32 ms = dialog->first_blocked_ms;
 
@@ -47,31 +47,31 @@ unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *
 __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due);
 
 /* due: of cg_cdr_due(); CG_DUE_EXPIRED closes the row at answer + max_call, CG_DUE_LOST at lost_at. */
-void cg_cdr_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
-		const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row);
+void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
+		     const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row);
 
 /* ifname: of event->ifindex, "" if it has none any more. */
-void cg_violation_row(const struct cg_event *event, const struct cg_origin *origin,
-		      const char *ifname, struct cg_violation_row *row);
+void cg_cdr_fill_violation(const struct cg_event *event, const struct cg_origin *origin,
+			   const char *ifname, struct cg_violation_row *row);
 
 /*
  * The violation `unanswered` of the dialog's pending BYE. Time and seq derive from the BYE alone,
  * so that the row is the same however often it is made.
  */
-void cg_unanswered_row(const struct cg_dialog_key *key, const struct cg_dialog *dialog,
-		       const struct cg_limits *limits, const struct cg_origin *origin,
-		       struct cg_violation_row *row);
+void cg_cdr_fill_unanswered(const struct cg_dialog_key *key, const struct cg_dialog *dialog,
+			    const struct cg_limits *limits, const struct cg_origin *origin,
+			    struct cg_violation_row *row);
 
 /* The record of a fall back to observe mode, reason `breaker`, of no call. now: CLOCK_BOOTTIME, ns. */
-void cg_breaker_row(__u64 now, __u8 clock, const struct cg_origin *origin,
-		    struct cg_violation_row *row);
+void cg_cdr_fill_breaker(__u64 now, __u8 clock, const struct cg_origin *origin,
+			 struct cg_violation_row *row);
 
 /*
  * A UUID (version 5) over Call-ID and the two tags, ASCII-case-folded and in an order that does not
  * depend on the side: the same on every node and from either leg. Texts as in the contract, call_id
  * of CG_CALL_ID_MAX bytes, tags of CG_TAG_MAX.
  */
-void cg_call_uid(const char *call_id, const char *tag, const char *other_tag,
-		 char out[CG_UUID_TEXT]);
+void cg_cdr_make_call_uid(const char *call_id, const char *tag, const char *other_tag,
+			  char out[CG_UUID_TEXT]);
 
 #endif

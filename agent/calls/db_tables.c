@@ -19,15 +19,15 @@
 	{ #name, #type, offsetof(struct cg_settlement_row, name), size, CG_MERGE_##merge },
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-static const struct cg_column cdr_columns[] = { CG_CDR_COLUMNS(CDR_NUMBER, CDR_TEXT) };
-static const struct cg_column violation_columns[] = { CG_VIOLATION_COLUMNS(VIOLATION_NUMBER,
-									   VIOLATION_TEXT) };
-static const struct cg_column settlement_columns[] = { CG_SETTLEMENT_COLUMNS(SETTLEMENT_NUMBER,
-									     SETTLEMENT_TEXT) };
+static const struct cg_db_column cdr_columns[] = { CG_CDR_COLUMNS(CDR_NUMBER, CDR_TEXT) };
+static const struct cg_db_column violation_columns[] = { CG_VIOLATION_COLUMNS(VIOLATION_NUMBER,
+									      VIOLATION_TEXT) };
+static const struct cg_db_column settlement_columns[] = { CG_SETTLEMENT_COLUMNS(SETTLEMENT_NUMBER,
+										SETTLEMENT_TEXT) };
 _Static_assert(COUNT(cdr_columns) <= CG_COLUMNS_MAX, "cdr");
 _Static_assert(COUNT(violation_columns) <= CG_COLUMNS_MAX, "violation");
 
-const struct cg_table cg_tables[CG_TABLES] = {
+const struct cg_db_table cg_db_tables[CG_TABLES] = {
 	[CG_TABLE_CDR] = { "cdr", cdr_columns, COUNT(cdr_columns), sizeof(struct cg_cdr_row) },
 	[CG_TABLE_VIOLATION] = { "violation", violation_columns, COUNT(violation_columns),
 				 sizeof(struct cg_violation_row) },
@@ -35,7 +35,7 @@ const struct cg_table cg_tables[CG_TABLES] = {
 				  sizeof(struct cg_settlement_row) },
 };
 
-static void names(FILE *sql, const struct cg_table *table, bool key_only)
+static void names(FILE *sql, const struct cg_db_table *table, bool key_only)
 {
 	const char *comma = "";
 
@@ -47,12 +47,12 @@ static void names(FILE *sql, const struct cg_table *table, bool key_only)
 	}
 }
 
-void cg_table_names(FILE *sql, const struct cg_table *table)
+void cg_db_table_write_names(FILE *sql, const struct cg_db_table *table)
 {
 	names(sql, table, false);
 }
 
-void cg_table_key(FILE *sql, const struct cg_table *table)
+void cg_db_table_write_key(FILE *sql, const struct cg_db_table *table)
 {
 	names(sql, table, true);
 }
@@ -60,7 +60,7 @@ void cg_table_key(FILE *sql, const struct cg_table *table)
 /* Which row's word wins; NULL compares as unknown, and an unknown CASE falls to its ELSE. */
 static void winner(FILE *sql, const char *name, enum cg_merge merge)
 {
-	const char *operator= cg_end_word(CG_E_OPERATOR);
+	const char *operator= cg_end_name(CG_E_OPERATOR);
 
 	switch (merge) {
 	case CG_MERGE_OPEN:
@@ -96,14 +96,14 @@ static void winner(FILE *sql, const char *name, enum cg_merge merge)
 	}
 }
 
-void cg_table_merge(FILE *sql, const struct cg_table *table, const char *also_set)
+void cg_db_table_write_merge(FILE *sql, const struct cg_db_table *table, const char *also_set)
 {
 	const char *before = ") DO UPDATE SET ";
 
 	fputs(" ON CONFLICT (", sql);
-	cg_table_key(sql, table);
+	cg_db_table_write_key(sql, table);
 	for (unsigned int i = 0; i < table->n_columns; i++) {
-		const struct cg_column *column = &table->columns[i];
+		const struct cg_db_column *column = &table->columns[i];
 
 		if (column->merge == CG_MERGE_KEY || column->merge == CG_MERGE_KEEP)
 			continue;

@@ -11,12 +11,12 @@ static const char *const places[] = { CG_PLACE_LIST(WORD) };
 static const char *const marks[] = { CG_MARK_LIST(WORD) };
 #undef WORD
 
-const char *cg_place_word(unsigned int place)
+const char *cg_place_name(unsigned int place)
 {
 	return place < CG_PLACES ? places[place] : "unknown";
 }
 
-const char *cg_mark_word(unsigned int mark)
+const char *cg_mark_name(unsigned int mark)
 {
 	return mark < CG_MARKS ? marks[mark] : "unknown";
 }
@@ -195,7 +195,7 @@ static void add_end(struct cg_ladder *ladder)
 
 static void add_dialog(struct cg_ladder *ladder, const struct cg_recent_call *call)
 {
-	const struct cg_recent_step *start = &call->steps[cg_recent_first(CG_RECENT_LIFE)];
+	const struct cg_recent_step *start = &call->steps[cg_recent_class_start(CG_RECENT_LIFE)];
 	const struct cg_dialog *d = &ladder->dialog;
 	bool started = call->n[CG_RECENT_LIFE] && start->event.type == CG_EV_START;
 	struct cg_ladder_step *step;
@@ -220,10 +220,10 @@ static void add_dialog(struct cg_ladder *ladder, const struct cg_recent_call *ca
 
 /* --- both counters ---------------------------------------------------------------------------- */
 
-static void raise_lane(struct cg_lane *lane, __u32 cseq)
+static void raise_lane(struct cg_ladder_counter *lane, __u32 cseq)
 {
 	if (!lane->known || cseq > lane->cseq)
-		*lane = (struct cg_lane){ cseq, true };
+		*lane = (struct cg_ladder_counter){ cseq, true };
 }
 
 /* A proxy may have renumbered what goes out under its name; a refused number counts for nothing. */
@@ -237,11 +237,11 @@ static bool raises(const struct cg_ladder_step *step)
 
 static void set_lanes(struct cg_ladder *ladder)
 {
-	struct cg_lane caller = {}, callee = {};
+	struct cg_ladder_counter caller = {}, callee = {};
 
 	for (unsigned int i = 0; i < ladder->n; i++) {
 		struct cg_ladder_step *step = &ladder->steps[i];
-		struct cg_lane *own = step->leg == CG_LEG_CALLEE ? &callee : &caller;
+		struct cg_ladder_counter *own = step->leg == CG_LEG_CALLEE ? &callee : &caller;
 
 		if (raises(step))
 			raise_lane(own, step->cseq);
@@ -279,7 +279,7 @@ static void name_dialog(const struct cg_recent_call *call, struct cg_dialog *d)
 	memcpy(d->call.call_id, call->call_id, CG_CALL_ID_MAX);
 	for (unsigned int kind = 0; kind < CG_RECENT_CLASSES && !e; kind++)
 		if (call->n[kind])
-			e = &call->steps[cg_recent_first(kind)].event;
+			e = &call->steps[cg_recent_class_start(kind)].event;
 	if (!e)
 		return;
 	memcpy(d->call.from_tag, e->leg == CG_LEG_CALLEE ? e->to_tag : e->from_tag, CG_TAG_MAX);
@@ -287,7 +287,7 @@ static void name_dialog(const struct cg_recent_call *call, struct cg_dialog *d)
 	d->clock = e->clock;
 }
 
-void cg_ladder_make(const struct cg_recent_call *call, struct cg_ladder *ladder)
+void cg_ladder_build(const struct cg_recent_call *call, struct cg_ladder *ladder)
 {
 	memset(ladder, 0, sizeof(*ladder));
 	ladder->has_dialog = call->has_dialog;
@@ -296,7 +296,7 @@ void cg_ladder_make(const struct cg_recent_call *call, struct cg_ladder *ladder)
 	else
 		name_dialog(call, &ladder->dialog);
 	for (unsigned int kind = 0; kind < CG_RECENT_CLASSES; kind++) {
-		unsigned int i = cg_recent_first(kind), end = cg_recent_first(kind + 1);
+		unsigned int i = cg_recent_class_start(kind), end = cg_recent_class_start(kind + 1);
 
 		for (unsigned int n = 0; n < call->n[kind] && i < end; n++, i++)
 			add_event(ladder, &call->steps[i]);
@@ -309,7 +309,7 @@ void cg_ladder_make(const struct cg_recent_call *call, struct cg_ladder *ladder)
 	set_last(ladder);
 }
 
-void cg_ladder_call(const struct cg_dialog *dialog, struct cg_recent_call *call)
+void cg_ladder_call_from_dialog(const struct cg_dialog *dialog, struct cg_recent_call *call)
 {
 	memset(call, 0, sizeof(*call));
 	memcpy(call->call_id, dialog->call.call_id, CG_CALL_ID_MAX - 1);

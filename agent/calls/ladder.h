@@ -36,11 +36,11 @@ enum cg_place { CG_PLACE_LIST(CG_PLACE_ENUM) CG_PLACES };
 enum cg_mark { CG_MARK_LIST(CG_MARK_ENUM) CG_MARKS };
 #undef CG_MARK_ENUM
 
-const char *cg_place_word(unsigned int place); /* "unknown" out of range; static */
-const char *cg_mark_word(unsigned int mark);
+const char *cg_place_name(unsigned int place); /* "unknown" out of range; static */
+const char *cg_mark_name(unsigned int mark);
 
 /* The highest CSeq that was accepted of a leg's own requests. */
-struct cg_lane {
+struct cg_ladder_counter {
 	__u32 cseq;
 	bool known;
 };
@@ -62,7 +62,7 @@ struct cg_ladder_step {
 	__u32 cseq; /* as the message has it, if cseq_valid */
 	__u32 expected; /* the lowest CSeq that would have passed, if expected_valid */
 	bool cseq_valid, expected_valid;
-	struct cg_lane caller, callee; /* after this step */
+	struct cg_ladder_counter caller, callee; /* after this step */
 };
 
 struct cg_ladder {
@@ -74,9 +74,9 @@ struct cg_ladder {
 };
 
 /* Steps by time; what the dialog alone tells (INVITE, answer, end) is added where no event does. */
-void cg_ladder_make(const struct cg_recent_call *call, struct cg_ladder *ladder);
+void cg_ladder_build(const struct cg_recent_call *call, struct cg_ladder *ladder);
 
 /* A call of which the map alone tells. */
-void cg_ladder_call(const struct cg_dialog *dialog, struct cg_recent_call *call);
+void cg_ladder_call_from_dialog(const struct cg_dialog *dialog, struct cg_recent_call *call);
 
 #endif

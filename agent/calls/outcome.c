@@ -21,7 +21,7 @@ struct cg_outcomes {
 };
 
 #define OUTCOME_WORD(NAME, word) #word,
-const char *cg_outcome_word(enum cg_outcome outcome)
+const char *cg_outcome_name(enum cg_outcome outcome)
 {
 	static const char *const words[] = { CG_OUTCOME_LIST(OUTCOME_WORD) };
 
@@ -39,7 +39,7 @@ struct cg_outcomes *cg_outcomes_new(__u64 bye_timeout, const struct cg_outcomes_
 	return outcomes;
 }
 
-void cg_outcomes_bye_timeout(struct cg_outcomes *outcomes, __u64 bye_timeout)
+void cg_outcomes_set_bye_timeout(struct cg_outcomes *outcomes, __u64 bye_timeout)
 {
 	outcomes->bye_timeout = bye_timeout;
 }
@@ -59,7 +59,7 @@ static bool is_violation(const struct waiting *waiting)
 	return waiting->event.type == CG_EV_VIOLATION;
 }
 
-void cg_outcomes_take(struct cg_outcomes *outcomes, const struct cg_event *event)
+void cg_outcomes_handle(struct cg_outcomes *outcomes, const struct cg_event *event)
 {
 	bool known = event->key.call | event->key.tags;
 	bool ours = event->type == CG_EV_VIOLATION
@@ -158,7 +158,7 @@ static bool give_up(struct cg_outcomes *outcomes, const struct cg_event *violati
 	return true;
 }
 
-void cg_outcomes_turn(struct cg_outcomes *outcomes, __u64 now)
+void cg_outcomes_run(struct cg_outcomes *outcomes, __u64 now)
 {
 	struct waiting *w;
 	int answers = 0;

@@ -22,7 +22,7 @@
 enum cg_outcome { CG_OUTCOME_LIST(CG_OUTCOME_ENUM) CG_OUTCOMES };
 #undef CG_OUTCOME_ENUM
 
-const char *cg_outcome_word(enum cg_outcome outcome);
+const char *cg_outcome_name(enum cg_outcome outcome);
 
 #define CG_OUTCOMES_WAITING 4096 /* violations and answers; the oldest make room */
 
@@ -39,13 +39,13 @@ struct cg_outcomes;
 /* bye_timeout: ns. NULL: no memory. */
 struct cg_outcomes *cg_outcomes_new(__u64 bye_timeout, const struct cg_outcomes_user *user);
 /* Another one, for those that wait, too. */
-void cg_outcomes_bye_timeout(struct cg_outcomes *outcomes, __u64 bye_timeout);
+void cg_outcomes_set_bye_timeout(struct cg_outcomes *outcomes, __u64 bye_timeout);
 void cg_outcomes_free(struct cg_outcomes *outcomes);
 
 /* Any event, in whatever order the two rings give them. */
-void cg_outcomes_take(struct cg_outcomes *outcomes, const struct cg_event *event);
+void cg_outcomes_handle(struct cg_outcomes *outcomes, const struct cg_event *event);
 
 /* Tells what is known by now (CLOCK_BOOTTIME, ns); to be called each second or so. */
-void cg_outcomes_turn(struct cg_outcomes *outcomes, __u64 now);
+void cg_outcomes_run(struct cg_outcomes *outcomes, __u64 now);
 
 #endif

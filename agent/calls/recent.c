@@ -13,8 +13,8 @@
 
 enum kind { ORDINARY, ATTACKED, STRANGERS, FREE, KINDS };
 
-static const unsigned int room[KINDS] = { CG_RECENT_ORDINARY, CG_RECENT_ATTACKED,
-					  CG_RECENT_STRANGERS, CG_RECENT_DIALOGS };
+static const unsigned int room[KINDS] = { CG_RECENT_ORDINARY, CG_RECENT_ATTACKED, CG_RECENT_UNKNOWN,
+					  CG_RECENT_DIALOGS };
 
 /* A slot is in the list of its kind, and unless it is free in the chain of its key's bucket. */
 struct slot {
@@ -42,7 +42,7 @@ static const __u8 kept[] = { CG_RECENT_LIST(STEPS) };
 _Static_assert(0 CG_RECENT_LIST(STEPS) == CG_RECENT_STEPS, "each step has its class");
 #undef STEPS
 
-unsigned int cg_recent_first(unsigned int kind)
+unsigned int cg_recent_class_start(unsigned int kind)
 {
 	unsigned int first = 0;
 
@@ -199,7 +199,7 @@ static bool repeats(const struct cg_event *a, const struct cg_event *b)
 static void add_step(struct cg_recent_call *call, const struct cg_event *event)
 {
 	enum cg_recent_class kind = class_of(event);
-	struct cg_recent_step *steps = &call->steps[cg_recent_first(kind)];
+	struct cg_recent_step *steps = &call->steps[cg_recent_class_start(kind)];
 	unsigned int half = kept[kind] / 2;
 
 	if (call->n[kind] && repeats(&steps[call->n[kind] - 1].event, event)) {
@@ -240,7 +240,7 @@ static bool too_many(struct cg_recent *recent, const struct cg_event *event)
 	return recent->came++ >= 2 * CG_RECENT_ORDINARY;
 }
 
-void cg_recent_event(struct cg_recent *recent, const struct cg_event *event)
+void cg_recent_handle_event(struct cg_recent *recent, const struct cg_event *event)
 {
 	bool violation = event->type == CG_EV_VIOLATION;
 	unsigned int i;
@@ -263,8 +263,8 @@ void cg_recent_event(struct cg_recent *recent, const struct cg_event *event)
 	add_step(&recent->calls[i], event);
 }
 
-void cg_recent_dialog(struct cg_recent *recent, const struct cg_dialog_key *key,
-		      const struct cg_dialog *dialog)
+void cg_recent_update_dialog(struct cg_recent *recent, const struct cg_dialog_key *key,
+			     const struct cg_dialog *dialog)
 {
 	unsigned int i = find(recent, key);
 	struct cg_recent_call *call = &recent->calls[i];
@@ -294,21 +294,21 @@ const struct cg_recent_call *cg_recent_find(const struct cg_recent *recent, cons
 	for (; *position < CG_RECENT_DIALOGS; ++*position)
 		if (recent->slots[*position].kind != FREE &&
 		    (as_shown || recent->slots[*position].call_id == sum) &&
-		    cg_call_id_is(recent->calls[*position].call_id, call_id))
+		    cg_call_id_matches(recent->calls[*position].call_id, call_id))
 			return &recent->calls[(*position)++];
 	return NULL;
 }
 
-const struct cg_recent_call *cg_recent_get(const struct cg_recent *recent,
-					   const struct cg_dialog_key *key)
+const struct cg_recent_call *cg_recent_find_key(const struct cg_recent *recent,
+						const struct cg_dialog_key *key)
 {
 	unsigned int i = find(recent, key);
 
 	return i == NONE ? NULL : &recent->calls[i];
 }
 
-unsigned int cg_recent_newest(const struct cg_recent *recent, bool attacked,
-			      const struct cg_recent_call **calls, unsigned int most)
+unsigned int cg_recent_list_newest(const struct cg_recent *recent, bool attacked,
+				   const struct cg_recent_call **calls, unsigned int most)
 {
 	unsigned int n = 0, i = recent->lists[attacked ? ATTACKED : ORDINARY].newest;
 

@@ -27,8 +27,8 @@ enum cg_recent_class { CG_RECENT_LIST(CG_RECENT_ENUM) CG_RECENT_CLASSES };
 
 #define CG_RECENT_ORDINARY 512 /* dialogs */
 #define CG_RECENT_ATTACKED 448 /* ... with a violation */
-#define CG_RECENT_STRANGERS 64 /* named by violations alone: no map has them */
-#define CG_RECENT_DIALOGS (CG_RECENT_ORDINARY + CG_RECENT_ATTACKED + CG_RECENT_STRANGERS)
+#define CG_RECENT_UNKNOWN 64 /* named by violations alone: no map has them */
+#define CG_RECENT_DIALOGS (CG_RECENT_ORDINARY + CG_RECENT_ATTACKED + CG_RECENT_UNKNOWN)
 
 struct cg_recent_step {
 	struct cg_event event; /* the first of them */
@@ -48,12 +48,12 @@ struct cg_recent_call {
 	__u8 pad[3];
 	__u32 left_out[CG_RECENT_CLASSES]; /* between the first half and the newest */
 	__u32 pad2;
-	/* Those of a class lie together in the order they came, from cg_recent_first() on. */
+	/* Those of a class lie together in the order they came, from cg_recent_class_start() on. */
 	struct cg_recent_step steps[CG_RECENT_STEPS];
 };
 
 /* Index in steps; of CG_RECENT_CLASSES: CG_RECENT_STEPS. */
-unsigned int cg_recent_first(unsigned int kind);
+unsigned int cg_recent_class_start(unsigned int kind);
 
 struct cg_recent;
 
@@ -61,29 +61,29 @@ struct cg_recent *cg_recent_new(void); /* NULL: no memory */
 void cg_recent_free(struct cg_recent *recent); /* NULL is fine */
 
 /* Any event, in whatever order the two rings give them; texts NUL-ended. */
-void cg_recent_event(struct cg_recent *recent, const struct cg_event *event);
+void cg_recent_handle_event(struct cg_recent *recent, const struct cg_event *event);
 
 /* A dialog as it stands in the map: remembered if an event has named it, else nothing. */
-void cg_recent_dialog(struct cg_recent *recent, const struct cg_dialog_key *key,
-		      const struct cg_dialog *dialog);
+void cg_recent_update_dialog(struct cg_recent *recent, const struct cg_dialog_key *key,
+			     const struct cg_dialog *dialog);
 
 /*
  * The next dialog of that Call-ID from *position on (0: the first), which is moved behind it; NULL:
- * no more. Valid until the next event or dialog. call_id: as cg_call_id_is() takes it.
+ * no more. Valid until the next event or dialog. call_id: as cg_call_id_matches() takes it.
  */
 const struct cg_recent_call *cg_recent_find(const struct cg_recent *recent, const char *call_id,
 					    unsigned int *position);
 
 /* The dialog of that key; NULL: none. Valid as above. */
-const struct cg_recent_call *cg_recent_get(const struct cg_recent *recent,
-					   const struct cg_dialog_key *key);
+const struct cg_recent_call *cg_recent_find_key(const struct cg_recent *recent,
+						const struct cg_dialog_key *key);
 
 /*
  * Up to `most` dialogs that a map had, those that were attacked or the others, what was heard of
  * last first. Returns how many; valid as above.
  */
-unsigned int cg_recent_newest(const struct cg_recent *recent, bool attacked,
-			      const struct cg_recent_call **calls, unsigned int most);
+unsigned int cg_recent_list_newest(const struct cg_recent *recent, bool attacked,
+				   const struct cg_recent_call **calls, unsigned int most);
 
 unsigned int cg_recent_count(const struct cg_recent *recent); /* dialogs, strangers among them */
 

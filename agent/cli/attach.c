@@ -13,7 +13,7 @@
 #include "maps/pins.h"
 #include "maps/runtime_dir.h"
 #include "util/progress.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 /* Takes off what this call has put on: fresh[i] belongs to args[i]. */
 static void undo(const struct cg_options *options, const bool *fresh)
@@ -36,7 +36,7 @@ static int attach_all(const struct cg_options *options, const struct cg_instance
 	int err = fresh ? CG_DONE : cg_fail("attach: out of memory");
 
 	for (int i = 0; i < options->n_args && !err; i++) {
-		cg_progress_say("attach: %s, %d of %d", options->args[i], i + 1, options->n_args);
+		cg_progress_show("attach: %s, %d of %d", options->args[i], i + 1, options->n_args);
 		if (cg_interface_attach(options->instance, options->args[i], options->attach_mode,
 					instance->prog_in, instance->prog_out, &fresh[i]))
 			err = CG_FAILED;
@@ -52,8 +52,8 @@ static int change_settings(const struct cg_options *options)
 {
 	int err, config_fd, gateways_fd;
 
-	config_fd = cg_map_open(options->instance, "config");
-	gateways_fd = cg_map_open(options->instance, "gateways");
+	config_fd = cg_pin_open(options->instance, "config");
+	gateways_fd = cg_pin_open(options->instance, "gateways");
 	err = config_fd < 0 ? config_fd : gateways_fd < 0 ? gateways_fd : 0;
 	if (!err)
 		err = cg_settings_write(&options->settings, config_fd, gateways_fd);
@@ -62,7 +62,7 @@ static int change_settings(const struct cg_options *options)
 	if (gateways_fd >= 0)
 		close(gateways_fd);
 	if (!err && options->settings.given & CG_SET_MODE)
-		cg_run_note_remove(options->instance, CG_RUN_BREAKER);
+		cg_runtime_note_remove(options->instance, CG_RUNTIME_BREAKER);
 	return err ? cg_fail_open(options->instance, err) : CG_DONE;
 }
 
@@ -72,7 +72,7 @@ int cg_cmd_attach(const struct cg_options *options)
 	int err, lock;
 
 	if (!options->n_args)
-		return cg_usage("attach needs an interface; see: ip link");
+		return cg_fail_usage("attach needs an interface; see: ip link");
 	if (geteuid())
 		return cg_fail("attach: loading BPF programs needs root; run it with sudo");
 	if (cg_bpffs_prepare())
@@ -80,14 +80,14 @@ int cg_cmd_attach(const struct cg_options *options)
 	lock = cg_bpffs_lock();
 	if (lock < 0)
 		return CG_FAILED;
-	err = cg_instance_attach(options->instance, &options->settings, &instance);
+	err = cg_instance_open(options->instance, &options->settings, &instance);
 	if (err)
 		goto out;
 	err = attach_all(options, &instance);
 	if (!err && !instance.made && options->settings.given)
 		err = change_settings(options);
 	if (err && instance.made)
-		cg_bpffs_remove(options->instance);
+		cg_bpffs_remove_instance(options->instance);
 out:
 	cg_instance_close(&instance);
 	close(lock);

@@ -10,12 +10,12 @@
 #include "format/table_print.h"
 #include "spool/spool.h"
 #include "util/progress.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 #include "util/text.h"
 
 static int column_of(const char *name)
 {
-	const struct cg_table *table = &cg_tables[CG_TABLE_CDR];
+	const struct cg_db_table *table = &cg_db_tables[CG_TABLE_CDR];
 	unsigned int i = 0;
 
 	while (i < table->n_columns && strcmp(table->columns[i].name, name))
@@ -25,7 +25,7 @@ static int column_of(const char *name)
 
 static void time_text(const char *value, char out[CG_TIME_TEXT])
 {
-	cg_utc_text(value ? atoll(value) : -1, out);
+	cg_utc_format(value ? atoll(value) : -1, out);
 }
 
 /* From answer to end; -1: open. */
@@ -36,7 +36,7 @@ static double duration(const char *const *values)
 	return answer && end ? (atoll(end) - atoll(answer)) / 1e6 : -1;
 }
 
-static json_t *json_of(const struct cg_column *column, const char *value)
+static json_t *json_of(const struct cg_db_column *column, const char *value)
 {
 	char at[CG_TIME_TEXT];
 
@@ -54,7 +54,7 @@ static json_t *json_of(const struct cg_column *column, const char *value)
 
 static int take_json(json_t *rows, const char *const *values)
 {
-	const struct cg_table *table = &cg_tables[CG_TABLE_CDR];
+	const struct cg_db_table *table = &cg_db_tables[CG_TABLE_CDR];
 	double seconds = duration(values);
 	json_t *row = json_object();
 	int err = 0;
@@ -72,25 +72,25 @@ static int take_json(json_t *rows, const char *const *values)
 	return json_array_append_new(rows, row) ? -ENOMEM : 0;
 }
 
-static const struct cg_list_column columns[] = {
+static const struct cg_table_print_column columns[] = {
 	{ "ANSWER (UTC)", 0, 0 },
-	{ "SECONDS", 0, CG_LIST_RIGHT },
+	{ "SECONDS", 0, CG_PRINT_RIGHT },
 	{ "END", 0, 0 },
-	{ "BY", 0, CG_LIST_WIDE },
+	{ "BY", 0, CG_PRINT_WIDE },
 	{ "SUSPECT", 0, 0 },
-	{ "BLOCKED", 0, CG_LIST_RIGHT },
-	{ "CALLER", 9, CG_LIST_CUT },
-	{ "CALLEE", 9, CG_LIST_CUT },
-	{ "CALL-UID", 0, CG_LIST_WIDE },
-	{ "CALL-ID", 9, CG_LIST_CUT },
+	{ "BLOCKED", 0, CG_PRINT_RIGHT },
+	{ "CALLER", 9, CG_PRINT_CUT },
+	{ "CALLEE", 9, CG_PRINT_CUT },
+	{ "CALL-UID", 0, CG_PRINT_WIDE },
+	{ "CALL-ID", 9, CG_PRINT_CUT },
 };
 #define COLUMNS (sizeof(columns) / sizeof(*columns))
 
 static bool narrow(void)
 {
-	unsigned int width = cg_output_columns();
+	unsigned int width = cg_stdout_columns();
 
-	return width && width < CG_LIST_WIDE_FROM;
+	return width && width < CG_PRINT_WIDE_FROM;
 }
 
 /* Where there is no room, as people say it. */
@@ -100,7 +100,7 @@ static const char *uri(const char *value)
 }
 
 struct shown {
-	struct cg_list *list; /* or */
+	struct cg_table_print *list; /* or */
 	json_t *rows;
 	__u64 n;
 };
@@ -125,15 +125,15 @@ static int take_line(struct shown *shown, const char *const *values)
 
 	time_text(values[column_of("answer_time")], answer);
 	if (narrow())
-		cg_time_short(answer);
+		cg_time_shorten(answer);
 	else
 		answer[strlen(answer) > 19 ? 19 : 0] = '\0';
 	if (seconds >= 0)
 		snprintf(length, sizeof(length), "%.3f", seconds);
-	return cg_list_add(shown->list, cells,
-			   is_suspect	? CG_YELLOW
-			   : is_blocked ? CG_RED
-					: CG_PLAIN);
+	return cg_table_print_row(shown->list, cells,
+				  is_suspect   ? CG_YELLOW
+				  : is_blocked ? CG_RED
+					       : CG_PLAIN);
 }
 
 static int take_row(void *ctx, __s64 step, const char *const *values)
@@ -141,7 +141,7 @@ static int take_row(void *ctx, __s64 step, const char *const *values)
 	struct shown *shown = ctx;
 
 	(void)step;
-	cg_progress(++shown->n);
+	cg_progress_update(++shown->n);
 	return shown->list ? take_line(shown, values) : take_json(shown->rows, values);
 }
 
@@ -178,8 +178,8 @@ static int add_time(struct filter *filter, const char *condition, const char *va
 
 	if (!value)
 		return CG_DONE;
-	if (cg_time_read(value, cg_now_us(), &at))
-		return cg_usage(
+	if (cg_time_parse(value, cg_now_us(), &at))
+		return cg_fail_usage(
 			"cdr: '%s' is no time: give 2026-01-31, 2026-01-31T12:00:00Z, or an "
 			"age such as 15m, 12h or 7d",
 			value);
@@ -219,7 +219,7 @@ static int show(struct cg_spool *spool, const struct cg_options *options,
 	if (options->json)
 		shown.rows = json_array();
 	else
-		shown.list = cg_list_new(columns, COLUMNS);
+		shown.list = cg_table_print_new(columns, COLUMNS);
 	if (!shown.rows && !shown.list)
 		return cg_fail("cdr: out of memory");
 	cg_progress_start("calls", 0);
@@ -228,12 +228,13 @@ static int show(struct cg_spool *spool, const struct cg_options *options,
 	cg_progress_end();
 	if (*err < 0) {
 		json_decref(shown.rows);
-		cg_list_free(shown.list);
-		return ferror(stdout) ? cg_out_end() : CG_FAILED;
+		cg_table_print_free(shown.list);
+		return ferror(stdout) ? cg_stdout_flush() : CG_FAILED;
 	}
 	if (shown.rows)
-		return cg_json_out(shown.rows);
-	return cg_list_end(shown.list) == -ENOMEM ? cg_fail("cdr: out of memory") : cg_out_end();
+		return cg_stdout_write_json(shown.rows);
+	return cg_table_print_end(shown.list) == -ENOMEM ? cg_fail("cdr: out of memory")
+							 : cg_stdout_flush();
 }
 
 static int list(const struct cg_options *options, const char *path)
@@ -270,15 +271,17 @@ int cg_cmd_cdr(const struct cg_options *options)
 	int code;
 
 	if (options->n_args != (settle ? 2 : 0))
-		return cg_usage(
+		return cg_fail_usage(
 			"cdr takes nothing, or: settle CALL_UID; see: cseqguard cdr --help");
 	if (!settle && (options->db || options->end || options->why || options->by))
-		return cg_usage("cdr: --db, --end, --why and --by go with: cdr settle CALL_UID");
+		return cg_fail_usage(
+			"cdr: --db, --end, --why and --by go with: cdr settle CALL_UID");
 	if (settle && filtered(options))
-		return cg_usage("cdr settle takes one CALL_UID, and no filter; see: cseqguard cdr "
-				"--help");
+		return cg_fail_usage(
+			"cdr settle takes one CALL_UID, and no filter; see: cseqguard cdr "
+			"--help");
 	code = settle && options->db && options->spool
-		       ? cg_usage("settle: either --db or --spool")
+		       ? cg_fail_usage("settle: either --db or --spool")
 		       : cg_store_of(options->instance, options->config, options->db,
 				     options->spool, &store);
 	if (!code)

@@ -18,7 +18,7 @@
 #include "maps/runtime_dir.h"
 #include "spool/spool.h"
 #include "util/enum_names.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 #include "util/text.h"
 
 #define WARNING_FILL "80"
@@ -80,25 +80,25 @@ static void interfaces(struct check *c)
 
 static void mode(struct check *c)
 {
-	char breaker[CG_RUN_NOTE_MAX];
+	char breaker[CG_RUNTIME_NOTE_MAX];
 
 	if (c->config.mode == CG_OBSERVE &&
-	    !cg_run_note_read(c->options->instance, CG_RUN_BREAKER, breaker))
+	    !cg_runtime_note_read(c->options->instance, CG_RUNTIME_BREAKER, breaker))
 		cg_plugin_say(&c->plugin, CG_PLUGIN_CRITICAL,
 			      "the breaker fell back to observe mode: %s", breaker);
 	else if (c->config.mode != c->options->expect)
 		cg_plugin_say(&c->plugin, CG_PLUGIN_WARNING, "mode %s, expected %s",
-			      cg_mode_word(c->config.mode), cg_mode_word(c->options->expect));
+			      cg_mode_name(c->config.mode), cg_mode_name(c->options->expect));
 	else
-		cg_plugin_say(&c->plugin, CG_PLUGIN_OK, "mode %s", cg_mode_word(c->config.mode));
+		cg_plugin_say(&c->plugin, CG_PLUGIN_OK, "mode %s", cg_mode_name(c->config.mode));
 }
 
-static void fill(struct check *c, struct cg_fill fill)
+static void fill(struct check *c, struct cg_map_usage fill)
 {
 	const char *w = c->options->warning ? c->options->warning : WARNING_FILL;
 	const char *k = c->options->critical ? c->options->critical : CRITICAL_FILL;
 	struct cg_range warning = range_of(w), critical = range_of(k);
-	int err = cg_fill_read(c->options->instance, &fill);
+	int err = cg_map_usage_read(c->options->instance, &fill);
 	double percent;
 
 	if (err) {
@@ -123,13 +123,13 @@ struct losses {
  */
 static const char *since(struct check *c, const struct losses *now, struct losses *lost)
 {
-	char suffix[32], text[CG_RUN_NOTE_MAX];
+	char suffix[32], text[CG_RUNTIME_NOTE_MAX];
 	struct losses then = {};
 	__u32 id = 0;
 	bool told;
 
 	snprintf(suffix, sizeof(suffix), "check-%u", geteuid());
-	told = !cg_run_note_read(c->options->instance, suffix, text) &&
+	told = !cg_runtime_note_read(c->options->instance, suffix, text) &&
 	       sscanf(text, "%u %llu %llu %llu", &id, &then.events, &then.unguarded,
 		      &then.unrecorded) == 4 &&
 	       id == c->config_id;
@@ -137,7 +137,7 @@ static const char *since(struct check *c, const struct losses *now, struct losse
 		then = (struct losses){};
 	snprintf(text, sizeof(text), "%u %llu %llu %llu\n", c->config_id, now->events,
 		 now->unguarded, now->unrecorded);
-	cg_run_note_write(c->options->instance, suffix, text);
+	cg_runtime_note_write(c->options->instance, suffix, text);
 	*lost = (struct losses){ now->events - then.events, now->unguarded - then.unguarded,
 				 now->unrecorded - then.unrecorded };
 	return told ? "last check" : "attach";
@@ -155,13 +155,14 @@ static void counters(struct check *c)
 	const struct cg_counters *n = &sum.counters;
 	struct losses now, lost;
 	const char *when;
-	int err = cg_counters_of(c->options->instance, &sum);
+	int err = cg_counters_read_pinned(c->options->instance, &sum);
 
 	if (err) {
 		cg_plugin_say(&c->plugin, CG_PLUGIN_UNKNOWN, "counters: %s", strerror(-err));
 		return;
 	}
-	now = (struct losses){ n->events_lost, cg_unguarded(n), cg_unrecorded(n) };
+	now = (struct losses){ n->events_lost, cg_counters_unguarded(n),
+			       cg_counters_unrecorded(n) };
 	when = since(c, &now, &lost);
 	if (lost.unrecorded)
 		cg_plugin_say(&c->plugin, CG_PLUGIN_CRITICAL,
@@ -182,7 +183,7 @@ static void counters(struct check *c)
 
 static void daemon_runs(struct check *c)
 {
-	int fd = cg_run_connect(c->options->instance);
+	int fd = cg_runtime_connect(c->options->instance);
 
 	if (fd >= 0)
 		cg_plugin_say(&c->plugin, CG_PLUGIN_OK, "daemon runs");
@@ -247,8 +248,8 @@ static void spool(struct check *c)
 
 static void instance(struct check *c)
 {
-	fill(c, cg_fills[CG_FILL_DIALOGS]);
-	fill(c, cg_fills[CG_FILL_PENDING]);
+	fill(c, cg_map_usages[CG_USAGE_DIALOGS]);
+	fill(c, cg_map_usages[CG_USAGE_PENDING]);
 	mode(c);
 	interfaces(c);
 	counters(c);
@@ -262,12 +263,12 @@ int cg_cmd_check(const struct cg_options *options)
 	int fd = cg_config_open(options->instance, &c.config);
 	struct cg_capture report;
 
-	cg_report_capture(&report); /* only stdout is read */
+	cg_output_capture(&report); /* only stdout is read */
 	if (fd >= 0) {
-		c.config_id = cg_map_id(fd);
+		c.config_id = cg_map_get_id(fd);
 		close(fd);
 		if (!options->netns)
-			cg_home_enter(options->instance);
+			cg_instance_netns_enter(options->instance);
 		instance(&c);
 	} else if (fd == -ENOENT) {
 		cg_plugin_say(&c.plugin, CG_PLUGIN_CRITICAL, "instance %s is not attached",
@@ -276,6 +277,6 @@ int cg_cmd_check(const struct cg_options *options)
 		cg_fail_open(options->instance, fd);
 		cg_plugin_say(&c.plugin, CG_PLUGIN_UNKNOWN, "%s", report.text);
 	}
-	cg_report_release(&report);
+	cg_output_release(&report);
 	return cg_plugin_end(&c.plugin, options->json);
 }

@@ -12,7 +12,7 @@
 #include "cli/options.h"
 #include "maps/runtime_dir.h"
 #include "util/progress.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 static const struct cg_interface *named(const struct cg_interface *list, size_t n, const char *name)
 {
@@ -42,12 +42,12 @@ static int detach_all(const struct cg_options *options, const struct cg_interfac
 	int err = CG_DONE;
 
 	for (size_t i = 0; i < n; i++) {
-		cg_progress_say("detach: %s, %zu of %zu", list[i].name, i + 1, n);
+		cg_progress_show("detach: %s, %zu of %zu", list[i].name, i + 1, n);
 		if (cg_interface_detach(options->instance, &list[i]))
 			err = CG_FAILED;
 	}
-	cg_progress_say("detach: the maps");
-	if (!err && cg_bpffs_remove(options->instance))
+	cg_progress_show("detach: the maps");
+	if (!err && cg_bpffs_remove_instance(options->instance))
 		err = CG_FAILED;
 	cg_progress_end();
 	return err;
@@ -60,9 +60,9 @@ static int detach(const struct cg_options *options)
 	size_t n;
 	int err;
 
-	if (cg_bpffs_names(options->instance, "", &names, &n))
+	if (cg_bpffs_list_pins(options->instance, "", &names, &n))
 		return CG_FAILED;
-	cg_bpffs_names_free(names, n);
+	cg_bpffs_free_pins(names, n);
 	if (!n)
 		return cg_fail_open(options->instance, -ENOENT);
 	err = cg_interface_check_netns(options->instance);
@@ -73,10 +73,10 @@ static int detach(const struct cg_options *options)
 	err = options->all ? detach_all(options, list, n) : detach_named(options, list, n);
 	free(list);
 	if (!err && options->all) {
-		cg_run_note_remove(options->instance, CG_RUN_BREAKER);
-		cg_run_note_remove(options->instance, CG_RUN_TOTALS);
+		cg_runtime_note_remove(options->instance, CG_RUNTIME_BREAKER);
+		cg_runtime_note_remove(options->instance, CG_RUNTIME_TOTALS);
 	}
-	if (!err && !options->all && cg_interface_sweep(options->instance))
+	if (!err && !options->all && cg_interface_remove_gone(options->instance))
 		err = CG_FAILED;
 	return err;
 }
@@ -86,7 +86,8 @@ int cg_cmd_detach(const struct cg_options *options)
 	int err, lock;
 
 	if (!options->n_args == !options->all)
-		return cg_usage("detach needs interfaces, or -a for all; see: cseqguard status");
+		return cg_fail_usage(
+			"detach needs interfaces, or -a for all; see: cseqguard status");
 	if (geteuid())
 		return cg_fail("detach: needs root; run it with sudo");
 	lock = cg_bpffs_lock();

@@ -12,7 +12,7 @@
 #include "maps/dialogs.h"
 #include "maps/pins.h"
 #include "util/enum_names.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 #include "util/text.h"
 
 #define NARROW 110 /* columns: on a narrower terminal times and addresses are short */
@@ -22,7 +22,7 @@ static void leg_text(const struct cg_leg *leg, __u16 port, __u8 flags, bool narr
 {
 	char addr[INET6_ADDRSTRLEN], cseq[16] = "-", ports[8] = "";
 
-	cg_addr_text(leg->addr, addr);
+	cg_addr_format(leg->addr, addr);
 	if (flags & CG_LEG_CSEQ_VALID)
 		snprintf(cseq, sizeof(cseq), "%u", leg->cseq);
 	if (!narrow)
@@ -30,37 +30,38 @@ static void leg_text(const struct cg_leg *leg, __u16 port, __u8 flags, bool narr
 	snprintf(out, size, "%s%s %s", addr, ports, cseq);
 }
 
-static const struct cg_list_column columns[] = {
+static const struct cg_table_print_column columns[] = {
 	{ "STATE", 0, 0 },
 	{ "ANSWERED", 0, 0 },
-	{ "CALLER CSEQ", 18, CG_LIST_CUT },
-	{ "CALLEE CSEQ", 18, CG_LIST_CUT },
-	{ "BLOCKED", 0, CG_LIST_RIGHT },
-	{ "CALL-ID", 0, CG_LIST_CUT },
+	{ "CALLER CSEQ", 18, CG_PRINT_CUT },
+	{ "CALLEE CSEQ", 18, CG_PRINT_CUT },
+	{ "BLOCKED", 0, CG_PRINT_RIGHT },
+	{ "CALL-ID", 0, CG_PRINT_CUT },
 };
 
-static int show(struct cg_list *list, const struct cg_config *config, const struct cg_dialog *d)
+static int show(struct cg_table_print *list, const struct cg_config *config,
+		const struct cg_dialog *d)
 {
-	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)], since[CG_TIME_TEXT], caller[80], callee[80],
+	char call_id[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)], since[CG_TIME_TEXT], caller[80], callee[80],
 		blocked[16];
-	const char *cells[] = { cg_state_word(d->state), since, caller, callee, blocked, call_id };
-	unsigned int width = cg_output_columns();
+	const char *cells[] = { cg_state_name(d->state), since, caller, callee, blocked, call_id };
+	unsigned int width = cg_stdout_columns();
 	bool narrow = width && width < NARROW;
 
-	cg_text_utf8(call_id, sizeof(call_id), d->call.call_id, CG_CALL_ID_MAX);
-	cg_time_text(config, d->clock, d->answer, since);
+	cg_text_escape(call_id, sizeof(call_id), d->call.call_id, CG_CALL_ID_MAX);
+	cg_time_format(config, d->clock, d->answer, since);
 	if (narrow)
-		cg_time_short(since);
+		cg_time_shorten(since);
 	leg_text(&d->caller, d->caller_port, d->caller_flags, narrow, caller, sizeof(caller));
 	leg_text(&d->callee, d->callee_port, d->callee_flags, narrow, callee, sizeof(callee));
 	snprintf(blocked, sizeof(blocked), "%u", d->blocked_byes);
-	return cg_list_add(list, cells, d->blocked_byes ? CG_RED : CG_PLAIN);
+	return cg_table_print_row(list, cells, d->blocked_byes ? CG_RED : CG_PLAIN);
 }
 
 struct shown {
 	const struct cg_options *options;
 	struct cg_config config;
-	struct cg_list *list; /* NULL: JSON */
+	struct cg_table_print *list; /* NULL: JSON */
 	bool any;
 };
 
@@ -91,18 +92,18 @@ int cg_cmd_dialogs(const struct cg_options *options)
 		return cg_fail_open(options->instance, fd);
 	close(fd);
 	if (!options->json) {
-		shown.list = cg_list_new(columns, sizeof(columns) / sizeof(*columns));
+		shown.list = cg_table_print_new(columns, sizeof(columns) / sizeof(*columns));
 		if (!shown.list)
 			return cg_fail("dialogs: out of memory");
 	}
-	err = cg_dialogs_each(options->instance, take, &shown);
+	err = cg_dialogs_for_each(options->instance, take, &shown);
 	if (err)
-		cg_list_free(shown.list);
+		cg_table_print_free(shown.list);
 	else
-		err = cg_list_end(shown.list);
+		err = cg_table_print_end(shown.list);
 	if (options->json && !err)
 		puts(shown.any ? "]" : "[]");
 	if (ferror(stdout))
-		return cg_out_end();
-	return err ? cg_fail_open(options->instance, err) : cg_out_end();
+		return cg_stdout_flush();
+	return err ? cg_fail_open(options->instance, err) : cg_stdout_flush();
 }

@@ -13,7 +13,7 @@
 #include "config/store_select.h"
 #include "doctor/doctor.h"
 #include "doctor/ethtool.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 /* Those that were named; else those that are guarded; else all that are up. */
 static void interfaces(struct cg_findings *f, const struct cg_options *options)
@@ -66,21 +66,21 @@ int cg_cmd_doctor(const struct cg_options *options)
 
 	if (code)
 		return code;
-	cg_report_capture(&unseen); /* the findings say it */
+	cg_output_capture(&unseen); /* the findings say it */
 	inside = go(options->outside);
 	cg_doctor_host(&findings);
 	close(go(inside));
 	if (!options->netns)
-		cg_home_enter(options->instance);
+		cg_instance_netns_enter(options->instance);
 	cg_doctor_instance(&findings, options->instance);
 	interfaces(&findings, options);
 	cg_doctor_daemon(&findings, options->instance, store.spool);
 	close(go(options->outside));
 	cg_doctor_db(&findings, store.db);
 	cg_doctor_clock(&findings);
-	cg_report_release(&unseen);
+	cg_output_release(&unseen);
 	close(inside);
 	cg_store_free(&store);
-	code = options->json ? cg_json_out(findings.list) : cg_out_end();
+	code = options->json ? cg_stdout_write_json(findings.list) : cg_stdout_flush();
 	return code ? code : findings.failed ? CG_FAILED : CG_DONE;
 }

@@ -13,10 +13,10 @@ _Static_assert(CG_REASONS <= 64, "a set of reasons is a word of bits");
 
 static const char *nearest_reason(const char *word)
 {
-	struct cg_nearest nearest = { .word = word };
+	struct cg_suggestion nearest = { .word = word };
 
 	for (unsigned int i = 0; i < CG_REASONS; i++)
-		cg_nearest_try(&nearest, cg_reason_word(i));
+		cg_suggest_compare(&nearest, cg_reason_name(i));
 	return nearest.name;
 }
 
@@ -29,7 +29,7 @@ int cg_filter_reasons(struct cg_event_filter *filter, const char *words, char ba
 		int len = strcspn(at, ","), reason;
 
 		snprintf(bad, CG_REASON_TEXT, "%.*s", len, at);
-		reason = cg_reason_from_word(bad);
+		reason = cg_reason_from_name(bad);
 		if (reason < 0 || len >= CG_REASON_TEXT) {
 			*near = nearest_reason(bad);
 			return -EINVAL;
@@ -50,9 +50,9 @@ static bool within(const struct cg_prefix *prefix, const __u8 addr[16])
 
 static bool names(const char *call_id, const char *text)
 {
-	char shown[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+	char shown[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
 
-	cg_text_utf8(shown, sizeof(shown), call_id, CG_CALL_ID_MAX);
+	cg_text_escape(shown, sizeof(shown), call_id, CG_CALL_ID_MAX);
 	return strstr(shown, text);
 }
 

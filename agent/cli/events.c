@@ -14,7 +14,7 @@
 #include "format/event_text.h"
 #include "maps/pins.h"
 #include "maps/runtime_dir.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 struct reader {
 	const struct cg_options *options;
@@ -31,7 +31,7 @@ static void show(const struct reader *reader, const void *record, size_t size)
 	memcpy(&event, record, sizeof(event));
 	if (event.layout == CG_LAYOUT && event.size == sizeof(event) &&
 	    cg_filter_takes(&reader->options->filter, &event))
-		cg_event_show(&reader->config, &event, reader->options->json);
+		cg_event_print(&reader->config, &event, reader->options->json);
 }
 
 static int on_record(void *context, void *record, size_t size)
@@ -47,7 +47,7 @@ static int follow_daemon(const struct reader *reader, int fd)
 
 	while ((size = recv(fd, record, sizeof(record), 0)) > 0) {
 		show(reader, record, size);
-		if (cg_out_end())
+		if (cg_stdout_flush())
 			return CG_FAILED;
 	}
 	return cg_fail("instance %s: %s", reader->options->instance,
@@ -56,7 +56,7 @@ static int follow_daemon(const struct reader *reader, int fd)
 
 static struct ring_buffer *open_ring(struct reader *reader, const char *name)
 {
-	int fd = cg_map_open_as(reader->options->instance, name, 0, 0);
+	int fd = cg_map_open(reader->options->instance, name, 0, 0);
 	struct ring_buffer *ring;
 
 	if (fd < 0) {
@@ -81,7 +81,7 @@ static int read_rings(struct reader *reader)
 	while (!err) {
 		ring_buffer__consume(events);
 		ring_buffer__consume(alerts);
-		err = cg_out_end();
+		err = cg_stdout_flush();
 		if (err || !reader->options->follow)
 			break;
 		fds[0] = (struct pollfd){ .fd = ring_buffer__epoll_fd(events), .events = POLLIN };
@@ -99,7 +99,7 @@ static int take_rings(struct reader *reader)
 	const char *instance = reader->options->instance;
 	int err, lock;
 
-	lock = cg_run_lock(instance);
+	lock = cg_runtime_lock_rings(instance);
 	if (lock == -EWOULDBLOCK)
 		return cg_fail(
 			"instance %s: somebody else reads its rings and answers on no socket; "
@@ -122,8 +122,8 @@ int cg_cmd_events(const struct cg_options *options)
 	if (fd < 0)
 		return cg_fail_open(options->instance, fd);
 	close(fd);
-	cg_home_enter(options->instance); /* to name interfaces */
-	fd = cg_run_connect(options->instance);
+	cg_instance_netns_enter(options->instance); /* to name interfaces */
+	fd = cg_runtime_connect(options->instance);
 	if (fd == -ENOENT || fd == -ECONNREFUSED)
 		return take_rings(&reader);
 	if (fd < 0)

@@ -11,7 +11,7 @@
 #include "format/colour.h"
 #include "maps/pins.h"
 #include "util/netns.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 static int enter_netns(const char *name)
 {
@@ -47,11 +47,12 @@ static int prepare(int argc, char **argv, struct cg_options *options, const stru
 	if (err || options->help)
 		return err;
 	if (!*verb)
-		return cg_usage("a command is needed; see: cseqguard --help");
-	if (cg_instance_check(options->instance))
-		return cg_usage("CSEQGUARD_INSTANCE '%s' is not legal; it takes letters, digits, _ "
-				"and -, at most %d",
-				options->instance, CG_INSTANCE_MAX);
+		return cg_fail_usage("a command is needed; see: cseqguard --help");
+	if (cg_instance_check_name(options->instance))
+		return cg_fail_usage(
+			"CSEQGUARD_INSTANCE '%s' is not legal; it takes letters, digits, _ "
+			"and -, at most %d",
+			options->instance, CG_INSTANCE_MAX);
 	if (!options->verbose)
 		libbpf_set_print(NULL);
 	return options->netns ? enter_netns(options->netns) : CG_DONE;
@@ -65,12 +66,12 @@ int main(int argc, char **argv)
 	int err;
 
 	options.outside = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	cg_output_locale();
-	options.instance = cg_instance_default();
+	cg_stdout_set_locale();
+	options.instance = cg_instance_default_name();
 	options.expect = CG_ENFORCE;
-	cg_report_capture(&report);
+	cg_output_capture(&report);
 	err = prepare(argc, argv, &options, &verb);
-	cg_report_release(&report);
+	cg_output_release(&report);
 	if (err && verb && verb->run == cg_cmd_check)
 		return unknown(report.text);
 	if (err) {
@@ -79,7 +80,7 @@ int main(int argc, char **argv)
 	}
 	if (options.help) {
 		cg_options_help(verb);
-		return cg_out_end();
+		return cg_stdout_flush();
 	}
 	return verb->run(&options);
 }

@@ -8,7 +8,7 @@
 #include "maps/pins.h"
 #include "util/enum_names.h"
 #include "util/range.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 #include "util/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -52,7 +52,7 @@ TEXT(config)
 static int parse_instance(struct cg_options *options, const char *value)
 {
 	options->instance = value;
-	return cg_instance_check(value);
+	return cg_instance_check_name(value);
 }
 
 static int parse_attach_mode(struct cg_options *options, const char *value)
@@ -71,12 +71,12 @@ static int parse_attach_mode(struct cg_options *options, const char *value)
 
 static int parse_max_dialogs(struct cg_options *options, const char *value)
 {
-	return cg_parse_max_dialogs(&options->settings, value);
+	return cg_settings_parse_max_dialogs(&options->settings, value);
 }
 
 static int parse_ring_bytes(struct cg_options *options, const char *value)
 {
-	return cg_parse_ring_bytes(&options->settings, value);
+	return cg_settings_parse_ring_bytes(&options->settings, value);
 }
 
 static int parse_reason(struct cg_options *options, const char *value)
@@ -86,16 +86,16 @@ static int parse_reason(struct cg_options *options, const char *value)
 
 	if (!cg_filter_reasons(&options->filter, value, bad, &near))
 		return 0;
-	cg_text_utf8(shown, sizeof(shown), bad, sizeof(bad));
+	cg_text_escape(shown, sizeof(shown), bad, sizeof(bad));
 	if (near)
-		return cg_usage("reason '%s' is none; did you mean %s?", shown, near);
-	return cg_usage("reason '%s' is none; see: cseqguard stats --all", shown);
+		return cg_fail_usage("reason '%s' is none; did you mean %s?", shown, near);
+	return cg_fail_usage("reason '%s' is none; see: cseqguard stats --all", shown);
 }
 
 static int parse_event_source(struct cg_options *options, const char *value)
 {
 	options->filter.by_source = true;
-	return cg_parse_prefix(value, &options->filter.source);
+	return cg_prefix_parse(value, &options->filter.source);
 }
 
 static int parse_call_id(struct cg_options *options, const char *value)
@@ -118,7 +118,7 @@ RANGE(spool_critical)
 
 static int parse_expect(struct cg_options *options, const char *value)
 {
-	int mode = cg_mode_from_word(value);
+	int mode = cg_mode_from_name(value);
 
 	options->expect = mode;
 	return mode < 0 ? mode : 0;
@@ -140,7 +140,7 @@ static int parse_count(struct cg_options *options, const char *value)
 {
 	__u64 count;
 
-	if (cg_number_read(value, 1, 999999999, &count))
+	if (cg_number_parse(value, 1, 999999999, &count))
 		return -EINVAL;
 	options->count = count;
 	return 0;
@@ -151,25 +151,25 @@ const struct cg_option cg_option_table[] = {
 	  "XDP mode: auto tries native, then generic, and says so", parse_attach_mode, NULL,
 	  "auto, native or skb" },
 	{ 0, "mode", "enforce|observe", CG_V(ATTACH),
-	  "observe records what it would have dropped (default: enforce)", NULL, cg_parse_mode,
-	  "enforce or observe" },
+	  "observe records what it would have dropped (default: enforce)", NULL,
+	  cg_settings_parse_mode, "enforce or observe" },
 	{ 0, "ports", "PORT,...", CG_V(ATTACH), "SIP's UDP ports (default: 5060)", NULL,
-	  cg_parse_ports, "up to 8 ports from 1 to 65535, separated by commas" },
+	  cg_settings_parse_ports, "up to 8 ports from 1 to 65535, separated by commas" },
 	{ 0, "gateway", "CIDR,...", CG_V(ATTACH),
 	  "addresses whose word on a call's end is believed; may be repeated", NULL,
-	  cg_parse_gateways,
+	  cg_settings_parse_gateways,
 	  "up to 1024 prefixes as 192.0.2.0/24 or 2001:db8::/32, no bit set behind the length" },
 	{ 0, "equal", "drop|pass", CG_V(ATTACH),
-	  "a BYE under the CSeq of another request (default: drop)", NULL, cg_parse_equal,
+	  "a BYE under the CSeq of another request (default: drop)", NULL, cg_settings_parse_equal,
 	  "drop or pass" },
 	{ 0, "source", "observe|strict", CG_V(ATTACH),
-	  "a BYE from an address of neither leg (default: observe)", NULL, cg_parse_source,
+	  "a BYE from an address of neither leg (default: observe)", NULL, cg_settings_parse_source,
 	  "observe or strict" },
 	{ 0, "fragments", "strict|pass", CG_V(ATTACH),
 	  "a BYE or INVITE whose headers are not in sight (default: strict)", NULL,
-	  cg_parse_fragments, "strict or pass" },
+	  cg_settings_parse_fragments, "strict or pass" },
 	{ 0, "strict-interface", NULL, CG_V(ATTACH), "bind a leg to its interface", NULL,
-	  cg_parse_strict_interface, "yes or no" },
+	  cg_settings_parse_strict_interface, "yes or no" },
 	{ 0, "max-dialogs", "N", CG_V(ATTACH), "room for calls, fixed at the first attach",
 	  parse_max_dialogs, NULL, "a number from 1 to 16777216" },
 	{ 0, "ring-bytes", "N", CG_V(ATTACH), "of each ring, events and alerts, fixed likewise",

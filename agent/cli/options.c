@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cli/options_internal.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 #include "util/suggest.h"
 
 #define VERB_ROW(NAME, verb, args, text) { #verb, args, text, cg_cmd_##verb },
@@ -45,7 +45,7 @@ static const struct cg_option *row_of(int found)
 
 static int bad_value(const struct cg_option *row, const char *value)
 {
-	return cg_usage("%s '%s' is not legal; it takes %s", row->name, value, row->legal);
+	return cg_fail_usage("%s '%s' is not legal; it takes %s", row->name, value, row->legal);
 }
 
 static int apply(struct cg_options *options, const struct cg_option *row, const char *value)
@@ -65,40 +65,40 @@ static const struct cg_verb *verb_of(const char *name)
 
 static int no_verb(const char *name)
 {
-	struct cg_nearest nearest = { .word = name };
-	char hint[CG_NEAREST_HINT];
+	struct cg_suggestion nearest = { .word = name };
+	char hint[CG_SUGGEST_TEXT];
 
 	for (size_t i = 0; i < CG_VERBS; i++)
-		cg_nearest_try(&nearest, cg_verbs[i].name);
-	return cg_usage("'%s' is no command%s; see: cseqguard --help", name,
-			cg_nearest_hint(&nearest, "", hint));
+		cg_suggest_compare(&nearest, cg_verbs[i].name);
+	return cg_fail_usage("'%s' is no command%s; see: cseqguard --help", name,
+			     cg_suggest_text(&nearest, "", hint));
 }
 
 static int no_option(const char *option)
 {
-	char name[CG_NEAREST_MAX + 1] = "", hint[CG_NEAREST_HINT];
-	struct cg_nearest nearest = { .word = name };
+	char name[CG_SUGGEST_WORD_MAX + 1] = "", hint[CG_SUGGEST_TEXT];
+	struct cg_suggestion nearest = { .word = name };
 	size_t len = strcspn(option, "=");
 
-	if (!strncmp(option, "--", 2) && len - 2 <= CG_NEAREST_MAX)
+	if (!strncmp(option, "--", 2) && len - 2 <= CG_SUGGEST_WORD_MAX)
 		strncat(name, option + 2, len - 2);
 	for (size_t i = 0; i < cg_option_count; i++)
-		cg_nearest_try(&nearest, cg_option_table[i].name);
-	return cg_usage("%s is no option%s; see: cseqguard --help", option,
-			cg_nearest_hint(&nearest, "--", hint));
+		cg_suggest_compare(&nearest, cg_option_table[i].name);
+	return cg_fail_usage("%s is no option%s; see: cseqguard --help", option,
+			     cg_suggest_text(&nearest, "--", hint));
 }
 
 static int no_setting(const char *assignment, size_t len)
 {
-	char name[CG_NEAREST_MAX + 1] = "", hint[CG_NEAREST_HINT];
-	struct cg_nearest nearest = { .word = name };
+	char name[CG_SUGGEST_WORD_MAX + 1] = "", hint[CG_SUGGEST_TEXT];
+	struct cg_suggestion nearest = { .word = name };
 
-	strncat(name, assignment, len <= CG_NEAREST_MAX ? len : 0);
+	strncat(name, assignment, len <= CG_SUGGEST_WORD_MAX ? len : 0);
 	for (size_t i = 0; i < cg_option_count; i++)
 		if (cg_option_table[i].setting)
-			cg_nearest_try(&nearest, cg_option_table[i].name);
-	return cg_usage("'%.*s' is no setting%s; see: cseqguard set --help", (int)len, assignment,
-			cg_nearest_hint(&nearest, "", hint));
+			cg_suggest_compare(&nearest, cg_option_table[i].name);
+	return cg_fail_usage("'%.*s' is no setting%s; see: cseqguard set --help", (int)len,
+			     assignment, cg_suggest_text(&nearest, "", hint));
 }
 
 static int not_for_verb(__u64 seen, const struct cg_verb *verb)
@@ -107,8 +107,8 @@ static int not_for_verb(__u64 seen, const struct cg_verb *verb)
 
 	for (size_t i = 0; i < cg_option_count; i++)
 		if (seen & (1ull << i) && !(cg_option_table[i].verbs & bit))
-			return cg_usage("%s has no option --%s; see: cseqguard %s --help",
-					verb->name, cg_option_table[i].name, verb->name);
+			return cg_fail_usage("%s has no option --%s; see: cseqguard %s --help",
+					     verb->name, cg_option_table[i].name, verb->name);
 	return CG_DONE;
 }
 
@@ -159,7 +159,7 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 	__u64 seen = 0;
 	int found, err;
 
-	cg_report_json(wants_json(argv));
+	cg_output_set_json(wants_json(argv));
 	getopt_tables(longs, shorts);
 	opterr = 0;
 	*verb = verb_ahead(argc, argv, shorts, longs);
@@ -167,8 +167,8 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 		if (found == '?')
 			return no_option(argv[optind - 1]);
 		if (found == ':')
-			return cg_usage("%s needs a value; see: cseqguard --help",
-					argv[optind - 1]);
+			return cg_fail_usage("%s needs a value; see: cseqguard --help",
+					     argv[optind - 1]);
 		row = row_for(row_of(found), *verb);
 		err = apply(options, row, optarg);
 		if (err)
@@ -182,8 +182,8 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options, const st
 	options->args = argv + optind + 1;
 	options->n_args = argc - optind - 1;
 	if (options->n_args && !*(*verb)->args)
-		return cg_usage("%s takes no '%s'; see: cseqguard %s --help", (*verb)->name,
-				*options->args, (*verb)->name);
+		return cg_fail_usage("%s takes no '%s'; see: cseqguard %s --help", (*verb)->name,
+				     *options->args, (*verb)->name);
 	return not_for_verb(seen, *verb);
 }
 
@@ -193,7 +193,7 @@ int cg_options_set(struct cg_settings *settings, const char *assignment)
 	size_t len = equals ? (size_t)(equals - assignment) : 0;
 
 	if (!equals)
-		return cg_usage("'%s' is no KEY=VALUE; see: cseqguard set --help", assignment);
+		return cg_fail_usage("'%s' is no KEY=VALUE; see: cseqguard set --help", assignment);
 	for (size_t i = 0; i < cg_option_count; i++) {
 		if (!cg_option_table[i].setting || strlen(cg_option_table[i].name) != len ||
 		    memcmp(cg_option_table[i].name, assignment, len))

@@ -8,7 +8,7 @@
 #include "cli/options.h"
 #include "maps/pins.h"
 #include "maps/runtime_dir.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 int cg_cmd_set(const struct cg_options *options)
 {
@@ -17,7 +17,7 @@ int cg_cmd_set(const struct cg_options *options)
 	struct cg_config config;
 
 	if (!options->n_args)
-		return cg_usage("set needs KEY=VALUE; see: cseqguard set --help");
+		return cg_fail_usage("set needs KEY=VALUE; see: cseqguard set --help");
 	for (int i = 0; i < options->n_args && !err; i++)
 		err = cg_options_set(&settings, options->args[i]);
 	if (err)
@@ -27,12 +27,12 @@ int cg_cmd_set(const struct cg_options *options)
 		return lock == -ENOENT ? cg_fail_open(options->instance, lock) : CG_FAILED;
 	config_fd = cg_config_open(options->instance, &config);
 	if (config_fd >= 0)
-		gateways_fd = cg_map_open(options->instance, "gateways");
+		gateways_fd = cg_pin_open(options->instance, "gateways");
 	err = config_fd < 0 ? config_fd : gateways_fd < 0 ? gateways_fd : 0;
 	if (!err)
 		err = cg_settings_write(&settings, config_fd, gateways_fd);
 	if (!err && settings.given & CG_SET_MODE)
-		cg_run_note_remove(options->instance, CG_RUN_BREAKER);
+		cg_runtime_note_remove(options->instance, CG_RUNTIME_BREAKER);
 	if (config_fd >= 0)
 		close(config_fd);
 	if (gateways_fd >= 0)

@@ -13,7 +13,7 @@
 
 #include "spool/spool.h"
 #include "util/enum_names.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 #include "util/text.h"
 
 struct decision { /* parameters of the statements, in this order */
@@ -83,15 +83,16 @@ static int decide(const struct cg_options *options, const char *call_uid, struct
 	*d = (struct decision){};
 	snprintf(d->at, sizeof(d->at), "%lld", (long long)at);
 	if (read_uid(call_uid, d->call_uid))
-		return cg_usage("'%s' is no call_uid; see: cseqguard cdr", call_uid);
+		return cg_fail_usage("'%s' is no call_uid; see: cseqguard cdr", call_uid);
 	if (!options->why)
-		return cg_usage("settle needs --why TEXT: it is kept with the decision");
-	if (options->end && cg_time_read(options->end, at, &end))
-		return cg_usage("end '%s' is no time in UTC as 2026-01-31T12:00:00Z", options->end);
+		return cg_fail_usage("settle needs --why TEXT: it is kept with the decision");
+	if (options->end && cg_time_parse(options->end, at, &end))
+		return cg_fail_usage("end '%s' is no time in UTC as 2026-01-31T12:00:00Z",
+				     options->end);
 	if (options->end)
 		snprintf(d->end, sizeof(d->end), "%lld", (long long)end);
-	cg_text_utf8(d->why, sizeof(d->why), options->why, strlen(options->why));
-	cg_text_utf8(d->by, sizeof(d->by), by, strlen(by));
+	cg_text_escape(d->why, sizeof(d->why), options->why, strlen(options->why));
+	cg_text_escape(d->by, sizeof(d->by), by, strlen(by));
 	return CG_DONE;
 }
 
@@ -133,7 +134,7 @@ static int settle_db(const char *conninfo, const struct decision *d)
 static int run(struct cg_spool *spool, const char *format, const struct decision *d)
 {
 	const char *values[] = { d->call_uid, d->why, *d->end ? d->end : NULL, d->by, d->at };
-	const char *word = cg_end_word(CG_E_OPERATOR);
+	const char *word = cg_end_name(CG_E_OPERATOR);
 	char sql[1024];
 
 	snprintf(sql, sizeof(sql), format, word, word);

@@ -11,7 +11,7 @@
 #include "maps/counters.h"
 #include "maps/pins.h"
 #include "util/enum_names.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 #define TOTAL_WORD(word, text) #word,
 static const char *const totals[] = { CG_TOTAL_LIST(TOTAL_WORD) };
@@ -28,7 +28,7 @@ static json_t *side(const __u64 *numbers, bool all)
 
 	for (unsigned int i = 0; i < CG_REASONS; i++)
 		if (all || numbers[i])
-			json_object_set_new(object, cg_reason_word(i), json_integer(numbers[i]));
+			json_object_set_new(object, cg_reason_name(i), json_integer(numbers[i]));
 	return object;
 }
 
@@ -40,10 +40,11 @@ static int show_json(const union cg_counters_sum *sum, bool all)
 	for (size_t i = 0; object && i < TOTALS; i++)
 		json_object_set_new(object, totals[i],
 				    json_integer(sum->numbers[2 * CG_REASONS + i]));
-	return cg_json_out(object);
+	return cg_stdout_write_json(object);
 }
 
-static int add(struct cg_list *list, const char *word, __u64 in, const __u64 *out, const char *text)
+static int add(struct cg_table_print *list, const char *word, __u64 in, const __u64 *out,
+	       const char *text)
 {
 	char ins[24], outs[24] = "";
 	const char *cells[] = { word, ins, outs, text };
@@ -51,30 +52,30 @@ static int add(struct cg_list *list, const char *word, __u64 in, const __u64 *ou
 	snprintf(ins, sizeof(ins), "%llu", in);
 	if (out)
 		snprintf(outs, sizeof(outs), "%llu", *out);
-	return cg_list_add(list, cells, CG_PLAIN);
+	return cg_table_print_row(list, cells, CG_PLAIN);
 }
 
 static int show(const union cg_counters_sum *sum, bool all)
 {
-	static const struct cg_list_column columns[] = { { "REASON", 16, 0 },
-							 { "IN", 12, CG_LIST_RIGHT },
-							 { "OUT", 12, CG_LIST_RIGHT },
-							 { "MEANING", 0, CG_LIST_CUT } };
+	static const struct cg_table_print_column columns[] = { { "REASON", 16, 0 },
+								{ "IN", 12, CG_PRINT_RIGHT },
+								{ "OUT", 12, CG_PRINT_RIGHT },
+								{ "MEANING", 0, CG_PRINT_CUT } };
 	const __u64 *in = sum->numbers, *out = in + CG_REASONS, *total = out + CG_REASONS;
-	struct cg_list *list = cg_list_new(columns, 4);
+	struct cg_table_print *list = cg_table_print_new(columns, 4);
 	int err = list ? 0 : -ENOMEM;
 
 	for (unsigned int i = 0; i < CG_REASONS && !err; i++)
 		if (all || in[i] || out[i])
-			err = add(list, cg_reason_word(i), in[i], &out[i], cg_reason_text(i));
+			err = add(list, cg_reason_name(i), in[i], &out[i], cg_reason_text(i));
 	for (size_t i = 0; i < TOTALS && !err; i++)
 		if (all || total[i])
 			err = add(list, totals[i], total[i], NULL, texts[i]);
 	if (!err)
-		err = cg_list_end(list);
+		err = cg_table_print_end(list);
 	else
-		cg_list_free(list);
-	return err && !ferror(stdout) ? cg_fail("stats: %s", strerror(-err)) : cg_out_end();
+		cg_table_print_free(list);
+	return err && !ferror(stdout) ? cg_fail("stats: %s", strerror(-err)) : cg_stdout_flush();
 }
 
 int cg_cmd_stats(const struct cg_options *options)
@@ -87,7 +88,7 @@ int cg_cmd_stats(const struct cg_options *options)
 	if (config_fd < 0)
 		return cg_fail_open(options->instance, config_fd);
 	close(config_fd);
-	err = cg_counters_of(options->instance, &sum);
+	err = cg_counters_read_pinned(options->instance, &sum);
 	if (err)
 		return cg_fail_open(options->instance, err);
 	return options->json ? show_json(&sum, options->all) : show(&sum, options->all);

@@ -16,7 +16,7 @@
 #include "maps/pins.h"
 #include "maps/status_hints.h"
 #include "util/enum_names.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 #include "util/text.h"
 
 struct ring {
@@ -26,7 +26,7 @@ struct ring {
 
 static json_t *gateways(const char *instance)
 {
-	int fd = cg_map_open_as(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
+	int fd = cg_map_open(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
 	struct cg_prefix key, *last = NULL;
 	json_t *list = json_array();
 	char text[CG_PREFIX_TEXT];
@@ -34,7 +34,7 @@ static json_t *gateways(const char *instance)
 	for (int i = 0; fd >= 0 && i < CG_GATEWAYS_MAX; i++, last = &key) {
 		if (bpf_map_get_next_key(fd, last, &key))
 			break;
-		cg_prefix_text(&key, text);
+		cg_prefix_format(&key, text);
 		json_array_append_new(list, json_string(text));
 	}
 	if (fd >= 0)
@@ -48,10 +48,10 @@ static json_t *settings(const char *instance, const struct cg_config *config)
 
 	for (int i = 0; i < config->n_ports && i < CG_PORTS_MAX; i++)
 		json_array_append_new(ports, json_integer(config->ports[i]));
-	return json_pack("{ss so so ss ss ss sb}", "mode", cg_mode_word(config->mode), "ports",
+	return json_pack("{ss so so ss ss ss sb}", "mode", cg_mode_name(config->mode), "ports",
 			 ports, "gateways", gateways(instance), "equal",
-			 cg_equal_word(config->equal), "source", cg_source_word(config->source),
-			 "fragments", cg_fragments_word(config->fragments), "strict_interface",
+			 cg_equal_name(config->equal), "source", cg_source_name(config->source),
+			 "fragments", cg_fragments_name(config->fragments), "strict_interface",
 			 config->strict_interface);
 }
 
@@ -62,7 +62,7 @@ static json_t *interfaces(const struct cg_interface *list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(
 			array, json_pack("{ss si ss si si sb}", "name", list[i].name, "ifindex",
-					 list[i].ifindex, "in", cg_interface_word(&list[i]),
+					 list[i].ifindex, "in", cg_interface_state(&list[i]),
 					 "program_in", list[i].program_in, "program_out",
 					 list[i].program_out, "own_clsact", list[i].made_clsact));
 	return array;
@@ -77,23 +77,23 @@ static json_t *ring_sizes(const struct ring *rings, size_t n)
 	return object;
 }
 
-static json_t *answerers(const struct cg_advice *advice, const struct cg_config *config)
+static json_t *uas_json(const struct cg_status_hints *advice, const struct cg_config *config)
 {
 	json_t *array = json_array();
 	char address[INET6_ADDRSTRLEN], last[CG_TIME_TEXT];
 
-	for (unsigned int i = 0; i < advice->n_answerers; i++) {
-		const struct cg_advice_answerer *answerer = &advice->answerers[i];
+	for (unsigned int i = 0; i < advice->n_uas; i++) {
+		const struct cg_status_uas *answerer = &advice->uas[i];
 
-		cg_addr_text(answerer->addr, address);
-		cg_time_text(config, config->clock, answerer->last, last);
+		cg_addr_format(answerer->addr, address);
+		cg_time_format(config, config->clock, answerer->last, last);
 		json_array_append_new(array, json_pack("{ss sI ss}", "address", address, "count",
 						       (json_int_t)answerer->count, "last", last));
 	}
 	return array;
 }
 
-static json_t *would_drop(const struct cg_advice *advice)
+static json_t *would_drop(const struct cg_status_hints *advice)
 {
 	return json_pack("{sI sI sI}", "packets", (json_int_t)advice->would_drop.packets, "refused",
 			 (json_int_t)advice->would_drop.refused, "accepted",
@@ -101,13 +101,13 @@ static json_t *would_drop(const struct cg_advice *advice)
 }
 
 /* Null while BYEs are dropped. */
-static json_t *breaker(const struct cg_advice *advice, const struct cg_config *config)
+static json_t *breaker(const struct cg_status_hints *advice, const struct cg_config *config)
 {
 	return config->mode == CG_OBSERVE && *advice->breaker ? json_string(advice->breaker)
 							      : json_null();
 }
 
-static void show_advice(const json_t *status, const struct cg_advice *advice)
+static void show_advice(const json_t *status, const struct cg_status_hints *advice)
 {
 	const char *between = "";
 	json_t *answerer;
@@ -124,7 +124,7 @@ static void show_advice(const json_t *status, const struct cg_advice *advice)
 		       advice->would_drop.all_byes ? "BYEs" : "packets, of the BYEs",
 		       advice->would_drop.refused, advice->would_drop.accepted,
 		       advice->would_drop.accepted ? ", wrongly dropped if enforced" : "");
-	if (!advice->n_answerers)
+	if (!advice->n_uas)
 		return;
 	printf("%-17s", "answered for");
 	json_array_foreach (json_object_get(status, "answerers"), i, answerer) {
@@ -163,7 +163,8 @@ static void show_setting(const char *key, json_t *value)
 }
 
 static int show(json_t *status, const struct cg_interface *list, size_t n,
-		const struct cg_fill *maps, size_t n_maps, const struct cg_advice *advice)
+		const struct cg_map_usage *maps, size_t n_maps,
+		const struct cg_status_hints *advice)
 {
 	const char *key;
 	json_t *value;
@@ -178,7 +179,7 @@ static int show(json_t *status, const struct cg_interface *list, size_t n,
 			continue;
 		}
 		printf("%-17s%s: in %s (program %u), out ", "interface", list[i].name,
-		       cg_interface_word(&list[i]), list[i].program_in);
+		       cg_interface_state(&list[i]), list[i].program_in);
 		if (list[i].program_out)
 			printf("tc (program %u)\n", list[i].program_out);
 		else
@@ -187,36 +188,36 @@ static int show(json_t *status, const struct cg_interface *list, size_t n,
 			puts("                 generic mode sees datagrams coalesced by UDP "
 			     "segmentation as one; native is the secure one");
 	}
-	cg_fills_show(maps, n_maps);
+	cg_map_usage_print(maps, n_maps);
 	json_object_foreach (json_object_get(status, "rings"), key, value)
 		printf("%-17s%s: %lld bytes\n", "ring", key, (long long)json_integer_value(value));
 	show_advice(status, advice);
 	json_decref(status);
-	return cg_out_end();
+	return cg_stdout_flush();
 }
 
 static int not_attached(const struct cg_options *options)
 {
 	int err;
 
-	if (cg_bpffs_hidden())
+	if (cg_bpffs_is_hidden())
 		return cg_fail_open(options->instance, -ENOENT);
 	if (options->json) {
-		err = cg_json_out(
+		err = cg_stdout_write_json(
 			json_pack("{ss sb}", "instance", options->instance, "attached", 0));
 		return err ? err : CG_NOT_ATTACHED;
 	}
 	printf("%-17s%s: not attached\n", "instance", options->instance);
-	err = cg_out_end();
+	err = cg_stdout_flush();
 	return err ? err : CG_NOT_ATTACHED;
 }
 
 int cg_cmd_status(const struct cg_options *options)
 {
-	struct cg_fill maps[CG_FILL_MAPS];
+	struct cg_map_usage maps[CG_USAGE_MAPS];
 	struct ring rings[] = { { "events", 0 }, { "alerts", 0 } };
 	const size_t n_rings = sizeof(rings) / sizeof(*rings);
-	struct cg_advice advice;
+	struct cg_status_hints advice;
 	struct cg_interface *list;
 	struct cg_config config;
 	bool attached = false;
@@ -230,21 +231,21 @@ int cg_cmd_status(const struct cg_options *options)
 	if (fd < 0)
 		return cg_fail_open(options->instance, fd);
 	close(fd);
-	memcpy(maps, cg_fills, sizeof(maps));
-	for (size_t i = 0; i < CG_FILL_MAPS; i++) {
-		err = cg_fill_read(options->instance, &maps[i]);
+	memcpy(maps, cg_map_usages, sizeof(maps));
+	for (size_t i = 0; i < CG_USAGE_MAPS; i++) {
+		err = cg_map_usage_read(options->instance, &maps[i]);
 		if (err)
 			return cg_fail_open(options->instance, err);
 	}
 	for (size_t i = 0; i < n_rings; i++) {
-		err = cg_ring_bytes(options->instance, rings[i].map, &rings[i].bytes);
+		err = cg_ring_read_size(options->instance, rings[i].map, &rings[i].bytes);
 		if (err)
 			return cg_fail_open(options->instance, err);
 	}
-	err = cg_advice_read(options->instance, &advice);
+	err = cg_status_hints_read(options->instance, &advice);
 	if (err)
 		return cg_fail_open(options->instance, err);
-	cg_home_enter(options->instance);
+	cg_instance_netns_enter(options->instance);
 	if (cg_interface_list(options->instance, &list, &n))
 		return CG_FAILED;
 	for (size_t i = 0; i < n; i++)
@@ -252,12 +253,12 @@ int cg_cmd_status(const struct cg_options *options)
 	status = json_pack(
 		"{ss sb si so so so so so so so so}", "instance", options->instance, "attached",
 		attached, "layout", config.layout, "settings", settings(options->instance, &config),
-		"interfaces", interfaces(list, n), "maps", cg_fills_json(maps, CG_FILL_MAPS),
-		"filling", cg_fills_filling(maps, CG_FILL_MAPS), "rings",
+		"interfaces", interfaces(list, n), "maps", cg_map_usage_json(maps, CG_USAGE_MAPS),
+		"filling", cg_map_usage_alarms_json(maps, CG_USAGE_MAPS), "rings",
 		ring_sizes(rings, n_rings), "would_drop", would_drop(&advice), "answerers",
-		answerers(&advice, &config), "breaker", breaker(&advice, &config));
-	err = options->json ? cg_json_out(status)
-			    : show(status, list, n, maps, CG_FILL_MAPS, &advice);
+		uas_json(&advice, &config), "breaker", breaker(&advice, &config));
+	err = options->json ? cg_stdout_write_json(status)
+			    : show(status, list, n, maps, CG_USAGE_MAPS, &advice);
 	free(list);
 	if (!attached && !options->json)
 		cg_notice(

@@ -10,7 +10,7 @@
 #include "top/screen.h"
 #include "top/text.h"
 #include "util/clock.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 static int show_text(const struct cg_top *top)
 {
@@ -26,7 +26,7 @@ static int show_text(const struct cg_top *top)
 		puts(line.text);
 	}
 	putchar('\n');
-	return cg_out_end();
+	return cg_stdout_flush();
 }
 
 /* Until the next refresh; the daemon is listened to. */
@@ -52,7 +52,7 @@ static int batch(const struct cg_options *options, struct cg_top *top)
 		if (err < 0)
 			return cg_fail_open(top->instance, err);
 		cg_top_listen(top);
-		code = options->json ? cg_json_out(cg_top_json(top)) : show_text(top);
+		code = options->json ? cg_stdout_write_json(cg_top_json(top)) : show_text(top);
 		if (code || n == options->count)
 			break;
 		wait(top, options->delay_ms);

@@ -12,7 +12,7 @@
 #include "cli/options.h"
 #include "maps/pins.h"
 #include "util/progress.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 /* All interfaces, or none: what was swapped before a failure is swapped back. */
 static int swap(const char *name, const struct cg_instance *from, const struct cg_instance *to)
@@ -24,7 +24,7 @@ static int swap(const char *name, const struct cg_instance *from, const struct c
 	if (cg_interface_list(name, &list, &n))
 		return CG_FAILED;
 	for (err = 0; done < n && !err; done += !err) {
-		cg_progress_say("upgrade: %s, %zu of %zu", list[done].name, done + 1, n);
+		cg_progress_show("upgrade: %s, %zu of %zu", list[done].name, done + 1, n);
 		err = cg_interface_upgrade(name, &list[done], to->prog_in, to->prog_out,
 					   from->prog_in);
 	}
@@ -49,19 +49,19 @@ static int upgrade(const struct cg_options *options)
 	if (fd < 0)
 		return cg_fail_open(options->instance, fd);
 	close(fd);
-	if (cg_interface_sweep(options->instance))
+	if (cg_interface_remove_gone(options->instance))
 		return CG_FAILED;
 	err = cg_interface_check_netns(options->instance);
 	if (err)
 		return err;
-	old.prog_in = cg_map_open(options->instance, "prog_in");
-	old.prog_out = cg_map_open(options->instance, "prog_out");
+	old.prog_in = cg_pin_open(options->instance, "prog_in");
+	old.prog_out = cg_pin_open(options->instance, "prog_out");
 	if (old.prog_in < 0 || old.prog_out < 0)
 		err = cg_fail("instance %s: its programs are missing; start anew with: cseqguard "
 			      "detach -a",
 			      options->instance);
 	if (!err)
-		err = cg_instance_load(options->instance, &fresh);
+		err = cg_instance_load_programs(options->instance, &fresh);
 	if (!err)
 		err = swap(options->instance, &old, &fresh);
 	cg_instance_close(&old);

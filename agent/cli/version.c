@@ -3,13 +3,13 @@
 #include <stdio.h>
 
 #include "cli/options.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 int cg_cmd_version(const struct cg_options *options)
 {
 	if (options->json)
-		return cg_json_out(
+		return cg_stdout_write_json(
 			json_pack("{ss si}", "version", CG_VERSION, "layout", CG_LAYOUT));
 	printf("cseqguard %s, map layout %d\n", CG_VERSION, CG_LAYOUT);
-	return cg_out_end();
+	return cg_stdout_flush();
 }

@@ -37,16 +37,16 @@ static size_t row_of(int found)
 
 static void no_option(struct reading *reading, const char *word)
 {
-	char name[CG_NEAREST_MAX + 1] = "", hint[CG_NEAREST_HINT];
-	struct cg_nearest nearest = { .word = name };
+	char name[CG_SUGGEST_WORD_MAX + 1] = "", hint[CG_SUGGEST_TEXT];
+	struct cg_suggestion nearest = { .word = name };
 
-	strncat(name, word, strcspn(word, "=") < CG_NEAREST_MAX ? strcspn(word, "=") : 0);
+	strncat(name, word, strcspn(word, "=") < CG_SUGGEST_WORD_MAX ? strcspn(word, "=") : 0);
 	for (size_t i = 0; *name == '-' && i < cg_daemon_table_rows; i++) {
 		nearest.word = name + strspn(name, "-");
-		cg_nearest_try(&nearest, cg_daemon_table[i].name);
+		cg_suggest_compare(&nearest, cg_daemon_table[i].name);
 	}
 	cg_reading_error(reading, 0, "%.40s is no option%s; see --help", word,
-			 cg_nearest_hint(&nearest, "--", hint));
+			 cg_suggest_text(&nearest, "--", hint));
 }
 
 void cg_arguments_read(struct reading *reading, int argc, char **argv)

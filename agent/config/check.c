@@ -37,7 +37,7 @@ void cg_surroundings_check(struct reading *reading)
 			       options->spool, strerror(-err));
 	if (!options->netns)
 		return;
-	fd = cg_ifname_socket(options->netns);
+	fd = cg_ifname_open(options->netns);
 	if (fd < 0)
 		cg_reading_bad(reading, cg_option_row("netns"), " %.100s: %s", options->netns,
 			       strerror(-fd));

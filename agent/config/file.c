@@ -162,7 +162,7 @@ static int rank_of(const struct reading *reading, const struct entry *entry)
 
 	if (for_all(entry))
 		return FILE_FOR_ALL;
-	if (strncmp(entry->section, FOR_ONE, strlen(FOR_ONE)) || cg_instance_check(name))
+	if (strncmp(entry->section, FOR_ONE, strlen(FOR_ONE)) || cg_instance_check_name(name))
 		return -EINVAL;
 	return strcmp(name, reading->options->instance) ? DEFAULT : FILE_FOR_ONE;
 }
@@ -170,26 +170,26 @@ static int rank_of(const struct reading *reading, const struct entry *entry)
 /* Told once, however many keys stand in it. */
 static void no_section(struct reading *reading, const struct entry *entry)
 {
-	struct cg_nearest nearest = { .word = entry->section };
-	char hint[CG_NEAREST_HINT];
+	struct cg_suggestion nearest = { .word = entry->section };
+	char hint[CG_SUGGEST_TEXT];
 
-	cg_nearest_try(&nearest, FOR_ALL);
+	cg_suggest_compare(&nearest, FOR_ALL);
 	cg_reading_error(reading, entry->line,
 			 "it stands in [%s], which is neither [" FOR_ALL "] nor [" FOR_ONE
 			 "NAME]%s",
-			 entry->section, cg_nearest_hint(&nearest, "", hint));
+			 entry->section, cg_suggest_text(&nearest, "", hint));
 }
 
 static void no_setting(struct reading *reading, const struct entry *entry)
 {
-	struct cg_nearest nearest = { .word = entry->name };
-	char hint[CG_NEAREST_HINT];
+	struct cg_suggestion nearest = { .word = entry->name };
+	char hint[CG_SUGGEST_TEXT];
 
 	for (size_t i = 0; i < cg_daemon_table_rows; i++)
 		if (cg_daemon_table[i].in_file)
-			cg_nearest_try(&nearest, cg_daemon_table[i].name);
+			cg_suggest_compare(&nearest, cg_daemon_table[i].name);
 	cg_reading_error(reading, entry->line, "no setting is named %.48s%s", entry->name,
-			 cg_nearest_hint(&nearest, "", hint));
+			 cg_suggest_text(&nearest, "", hint));
 }
 
 /* True: it is libpq's, and libpq cannot read it. */
@@ -240,7 +240,7 @@ static void choose_instance(struct reading *reading, const struct file *file)
 			reading->options->lines[i] = e->line;
 		}
 	if (!reading->options->instance)
-		cg_option_set(reading->options, i, cg_instance_default());
+		cg_option_set(reading->options, i, cg_instance_default_name());
 }
 
 /* NULL: none is to be read. */

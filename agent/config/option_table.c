@@ -156,19 +156,19 @@ int cg_option_set(struct cg_daemon_options *options, size_t i, const char *value
 		return parse_duration(value, at);
 	case PERCENT:
 		if (strcmp(value, "off"))
-			return cg_number_read(value, 1, 100, at);
+			return cg_number_parse(value, 1, 100, at);
 		*(__u64 *)at = 0;
 		return 0;
 	case NUMBER:
-		return cg_number_read(value, 1, 1000000, at);
+		return cg_number_parse(value, 1, 1000000, at);
 	case ID:
-		return cg_number_read(value, 0, UINT32_MAX, at);
+		return cg_number_parse(value, 0, UINT32_MAX, at);
 	case ADDRESS:
 		if (*value && cg_endpoint_parse(value, &address, &len))
 			return -EINVAL;
 		return set_text(at, value);
 	case LISTENER:
-		if (*value && cg_endpoint_listener(value, &address, &len))
+		if (*value && cg_endpoint_parse_listener(value, &address, &len))
 			return -EINVAL;
 		return set_text(at, value);
 	case CHOICE:

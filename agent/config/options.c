@@ -52,11 +52,11 @@ static void set_defaults(struct reading *reading)
 	if (!options->node && !gethostname(host, sizeof(host) - 1))
 		options->node = strdup(host);
 	if (!options->instance)
-		options->instance = strdup(cg_instance_default());
+		options->instance = strdup(cg_instance_default_name());
 	if (!options->node || !*options->node || strlen(options->node) >= CG_NODE_MAX)
 		cg_reading_bad(reading, cg_option_row("node"),
 			       ": a name of 1 to %d bytes is needed", CG_NODE_MAX - 1);
-	if (!options->instance || cg_instance_check(options->instance))
+	if (!options->instance || cg_instance_check_name(options->instance))
 		cg_reading_bad(reading, cg_option_row("instance"),
 			       " %.80s: letters, digits, '_' and '-', at most %d of them",
 			       options->instance ? options->instance : "", CG_INSTANCE_MAX);
@@ -107,9 +107,10 @@ int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **
 	cg_arguments_read(reading, argc, argv);
 	read_rest(reading);
 	if (start)
-		cg_log_setup(&(struct cg_log_setup){ .json = options->log_format == CG_LOG_JSON,
-						     .instance = options->instance,
-						     .node = options->node });
+		cg_log_configure(
+			&(struct cg_log_options){ .json = options->log_format == CG_LOG_JSON,
+						  .instance = options->instance,
+						  .node = options->node });
 	tell(reading);
 	err = reading->n_errors ? -EINVAL : 0;
 	free(reading);

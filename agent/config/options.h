@@ -23,7 +23,7 @@ struct cg_daemon_options {
 	char *db; /* conninfo, or NULL: the spool is the store */
 	char *spool;
 	char *http_name;
-	char *http; /* as cg_endpoint_listener() takes it, or NULL: no listener */
+	char *http; /* as cg_endpoint_parse_listener() takes it, or NULL: no listener */
 	char *node;
 	struct cg_limits limits;
 	struct cg_breaker breaker; /* its settings */

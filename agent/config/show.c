@@ -124,10 +124,10 @@ static void tell_change(const struct cg_daemon_options *now, const struct cg_dae
 		cg_log_warning("reload: %s stays %s: %s needs a restart", row->name,
 			       *was ? was : "unset", *is ? is : "none");
 	else if (!strcmp(was, is))
-		cg_log("reload: %s has another password", row->name);
+		cg_log_notice("reload: %s has another password", row->name);
 	else
-		cg_log("reload: %s was %s, is %s", row->name, *was ? was : "unset",
-		       *is ? is : "unset");
+		cg_log_notice("reload: %s was %s, is %s", row->name, *was ? was : "unset",
+			      *is ? is : "unset");
 }
 
 __u64 cg_daemon_options_reload(struct cg_daemon_options *now, struct cg_daemon_options *next)
@@ -146,7 +146,8 @@ __u64 cg_daemon_options_reload(struct cg_daemon_options *now, struct cg_daemon_o
 		changed |= 1ULL << i;
 	}
 	if (!any)
-		cg_log("reload: %s: nothing has changed", next->file ? next->file : "no file");
+		cg_log_notice("reload: %s: nothing has changed",
+			      next->file ? next->file : "no file");
 	return changed;
 }
 

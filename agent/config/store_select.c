@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config/options.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 /* The daemon's own parser reads the file and reports what is wrong in it. */
 static int read_file(const char *instance, const char *config, struct cg_daemon_options *daemon)

@@ -56,7 +56,7 @@ int cg_ask_ladder(const char *instance, const char *call_id,
 		  int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
 		  unsigned int *remembered)
 {
-	int err, fd = cg_run_connect(instance);
+	int err, fd = cg_runtime_connect(instance);
 
 	if (fd < 0)
 		return fd;

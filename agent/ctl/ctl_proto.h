@@ -30,7 +30,7 @@ struct cg_ask_head {
 
 struct cg_ask {
 	struct cg_ask_head head;
-	char call_id[CG_ASK_TEXT]; /* as cg_call_id_is() takes it, NUL-ended */
+	char call_id[CG_ASK_TEXT]; /* as cg_call_id_matches() takes it, NUL-ended */
 };
 
 struct cg_answer_call {
@@ -62,7 +62,7 @@ static inline int cg_ask_is(const struct cg_ask_head *head, long got, __u32 what
 /*
  * Asks for the dialogs of a Call-ID; `take` gets each (valid during that call), and stops the rest
  * by a value other than 0. Waits some seconds at most. 0, what `take` returned, or -errno: of
- * cg_run_connect(), -EPROTO: it closed without an end (of another version), -ETIMEDOUT.
+ * cg_runtime_connect(), -EPROTO: it closed without an end (of another version), -ETIMEDOUT.
  * *remembered: dialogs in all.
  */
 int cg_ask_ladder(const char *instance, const char *call_id,

@@ -169,7 +169,8 @@ int cg_server_new(int loop, const char *instance, const struct cg_recent *recent
 			.server = server,
 			.watch = { .fd = -1, .ready = client_ready, .ctx = &server->clients[i] },
 		};
-	err = cg_run_path(server->addr.sun_path, sizeof(server->addr.sun_path), instance, "sock");
+	err = cg_runtime_path(server->addr.sun_path, sizeof(server->addr.sun_path), instance,
+			      "sock");
 	if (!err)
 		err = listen_on(server);
 	if (err) {

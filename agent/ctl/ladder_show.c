@@ -14,7 +14,7 @@
 #include "format/ladder_text.h"
 #include "maps/dialogs.h"
 #include "maps/pins.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 #include "util/text.h"
 
 struct gathered {
@@ -45,14 +45,14 @@ static int take_dialog(void *ctx, const struct cg_dialog *dialog)
 	struct gathered *g = ctx;
 	unsigned int i = 0;
 
-	if (!cg_call_id_is(dialog->call.call_id, g->call_id))
+	if (!cg_call_id_matches(dialog->call.call_id, g->call_id))
 		return 0;
 	while (i < g->n && !same(&g->calls[i], dialog))
 		i++;
 	if (i < g->n)
 		g->calls[i].dialog = *dialog;
 	else if (g->n < CG_ASK_CALLS_MAX)
-		cg_ladder_call(dialog, &g->calls[g->n++]);
+		cg_ladder_call_from_dialog(dialog, &g->calls[g->n++]);
 	return 0;
 }
 
@@ -69,13 +69,13 @@ static int show_json(const struct gathered *g, const struct cg_config *config)
 	struct cg_ladder ladder;
 
 	for (unsigned int i = 0; i < g->n; i++) {
-		cg_ladder_make(&g->calls[i], &ladder);
+		cg_ladder_build(&g->calls[i], &ladder);
 		if (json_array_append_new(array, cg_ladder_json(&ladder, config->clock_offset))) {
 			json_decref(array);
 			array = NULL;
 		}
 	}
-	return cg_json_out(array);
+	return cg_stdout_write_json(array);
 }
 
 static int show_text(FILE *file, const struct gathered *g, const struct cg_config *config)
@@ -83,20 +83,20 @@ static int show_text(FILE *file, const struct gathered *g, const struct cg_confi
 	struct cg_ladder ladder;
 
 	for (unsigned int i = 0; i < g->n; i++) {
-		cg_ladder_make(&g->calls[i], &ladder);
+		cg_ladder_build(&g->calls[i], &ladder);
 		if (i)
 			fputc('\n', file);
-		cg_ladder_draw(file, &ladder, config->clock_offset, cg_output_columns());
+		cg_ladder_draw(file, &ladder, config->clock_offset, cg_stdout_columns());
 	}
-	return cg_out_end();
+	return cg_stdout_flush();
 }
 
 /* err: of asking the daemon. */
 static int unknown(const char *instance, const char *asked, int err, unsigned int remembered)
 {
-	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+	char call_id[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
 
-	cg_text_utf8(call_id, sizeof(call_id), asked, CG_CALL_ID_MAX);
+	cg_text_escape(call_id, sizeof(call_id), asked, CG_CALL_ID_MAX);
 	if (err)
 		return cg_fail("call %s: not in the map of instance %s, and no daemon tells what "
 			       "was; see: cseqguard dialogs, and cdr",
@@ -138,7 +138,7 @@ int cg_ladder_show(FILE *file, const char *instance, const char *call_id, bool j
 	if (fd >= 0)
 		close(fd);
 	asked = fd < 0 ? 0 : cg_ask_ladder(instance, call_id, take_remembered, g, &remembered);
-	err = fd < 0 ? fd : cg_dialogs_each(instance, take_dialog, g);
+	err = fd < 0 ? fd : cg_dialogs_for_each(instance, take_dialog, g);
 	if (err < 0) {
 		code = cg_fail_open(instance, err);
 	} else if (!g->n) {

@@ -13,8 +13,8 @@ static void fall_back(struct cg_fallback *fallback, const struct cg_breaker_coun
 {
 	const char *instance = fallback->guard->instance;
 	struct cg_violation_row row;
-	char note[CG_RUN_NOTE_MAX];
-	int err = cg_guard_observe(fallback->guard);
+	char note[CG_RUNTIME_NOTE_MAX];
+	int err = cg_guard_maps_set_observe(fallback->guard);
 
 	snprintf(note, sizeof(note),
 		 "BYEs of %llu among %llu dialogs were dropped within %llu s, more than %llu %%",
@@ -30,9 +30,9 @@ static void fall_back(struct cg_fallback *fallback, const struct cg_breaker_coun
 	cg_log_err("BREAKER: %s: fell back from enforce to observe; when that is put right: "
 		   "cseqguard set mode=enforce",
 		   note);
-	cg_breaker_row(now, fallback->guard->config.clock, fallback->origin, &row);
+	cg_cdr_fill_breaker(now, fallback->guard->config.clock, fallback->origin, &row);
 	cg_writer_put(fallback->writer, CG_TABLE_VIOLATION, &row);
-	err = cg_run_note_write(instance, CG_RUN_BREAKER, note);
+	err = cg_runtime_note_write(instance, CG_RUNTIME_BREAKER, note);
 	if (err)
 		cg_log_warning("breaker: no note for `cseqguard status`: %s", strerror(-err));
 }
@@ -45,6 +45,6 @@ void cg_fallback_look(struct cg_fallback *fallback, __u64 now)
 	if (enforced && !fallback->enforced)
 		cg_breaker_reset(fallback->breaker, now); /* observed ones were no false drops */
 	fallback->enforced = enforced;
-	if (enforced && cg_breaker_trips(fallback->breaker, now, &count))
+	if (enforced && cg_breaker_should_trip(fallback->breaker, now, &count))
 		fall_back(fallback, &count, now);
 }

@@ -12,7 +12,7 @@
 
 struct cg_fallback {
 	struct cg_breaker *breaker;
-	struct cg_guard *guard;
+	struct cg_guard_maps *guard;
 	struct cg_writer *writer;
 	const struct cg_origin *origin;
 	bool enforced; /* at the last look */

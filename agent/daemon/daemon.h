@@ -20,7 +20,7 @@
 
 struct cg_daemon {
 	struct cg_daemon_options options;
-	struct cg_guard guard;
+	struct cg_guard_maps guard;
 	struct cg_origin origin;
 	int loop, lock_fd;
 	struct cg_intake intake;

@@ -18,7 +18,7 @@ static void check_unguarded(struct cg_upkeep *upkeep, __u64 unguarded, __u64 now
 	    (upkeep->told_at && now - upkeep->told_at < 60 * CG_SECOND))
 		return;
 	cg_log_err("map dialogs is full: %llu calls more run unguarded, their rows are "
-		   "suspect; " CG_FILLING_REMEDY,
+		   "suspect; " CG_USAGE_REMEDY,
 		   (unsigned long long)(unguarded - upkeep->unguarded));
 	upkeep->unguarded = unguarded;
 	upkeep->told_at = now;
@@ -30,7 +30,7 @@ static void check_losses(struct cg_upkeep *upkeep)
 	const struct cg_losses last = upkeep->losses;
 	struct cg_losses now;
 
-	if (cg_guard_lost(upkeep->guard, &now))
+	if (cg_guard_maps_read_losses(upkeep->guard, &now))
 		return;
 	upkeep->behind |= now.events != last.events;
 	if (upkeep->behind && cg_sweep_want(upkeep->sweep, cg_boottime()))
@@ -51,15 +51,16 @@ static void check_losses(struct cg_upkeep *upkeep)
 static void check_clock(struct cg_upkeep *upkeep)
 {
 	unsigned int in_use = cg_track_clocks(upkeep->track);
-	int err = cg_guard_follow_clock(upkeep->guard, in_use);
+	int err = cg_guard_maps_update_clock(upkeep->guard, in_use);
 
 	if (err < 0 && err != upkeep->clock_error && !(err == -ENOSPC && in_use == ~0u))
 		cg_log_warning("the wall clock was stepped, new calls cannot follow it: %s",
 			       err == -ENOSPC ? "all clock numbers are used by live calls"
 					      : strerror(-err));
 	if (err == 1)
-		cg_log("the wall clock was stepped: calls from now on follow it, running ones keep "
-		       "theirs");
+		cg_log_notice("the wall clock was stepped: calls from now on follow it, running "
+			      "ones keep "
+			      "theirs");
 	upkeep->clock_error = err < 0 ? err : 0;
 	memcpy(upkeep->origin->clock_offset, upkeep->guard->config.clock_offset,
 	       sizeof(upkeep->origin->clock_offset));
@@ -67,20 +68,20 @@ static void check_clock(struct cg_upkeep *upkeep)
 
 static void tell_manager(const struct cg_upkeep *upkeep)
 {
-	const struct cg_guard *guard = upkeep->guard;
+	const struct cg_guard_maps *guard = upkeep->guard;
 	struct cg_writer_status spool;
 	char text[400];
 
 	cg_writer_status(upkeep->writer, &spool);
 	snprintf(text, sizeof(text), "instance %s, mode %s: %u dialogs%s%s", guard->instance,
-		 cg_mode_word(guard->config.mode), cg_track_count(upkeep->track),
+		 cg_mode_name(guard->config.mode), cg_track_count(upkeep->track),
 		 spool.error ? "; spool: " : "", spool.error ? spool.why : "");
-	cg_notify_beat(text);
+	cg_notify_watchdog(text);
 }
 
 int cg_upkeep(struct cg_upkeep *upkeep)
 {
-	int err = cg_guard_read_config(upkeep->guard);
+	int err = cg_guard_maps_read_config(upkeep->guard);
 
 	if (!err)
 		check_clock(upkeep);

@@ -9,7 +9,7 @@
 #include "spool/writer.h"
 
 struct cg_upkeep { /* all pointers are others' */
-	struct cg_guard *guard;
+	struct cg_guard_maps *guard;
 	struct cg_origin *origin;
 	struct cg_writer *writer;
 	struct cg_track *track;

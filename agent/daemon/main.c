@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 		cg_log_info("instance %s: left", d.options.instance);
 	}
 out:
-	cg_log_setup(&(struct cg_log_setup){});
+	cg_log_configure(&(struct cg_log_options){});
 	cg_daemon_options_free(&d.options);
 	return code;
 }

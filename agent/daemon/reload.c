@@ -11,10 +11,10 @@
 
 void cg_reload_log(const struct cg_daemon_options *options)
 {
-	cg_log_setup(&(struct cg_log_setup){ .verbose = options->verbose,
-					     .json = options->log_format == CG_LOG_JSON,
-					     .instance = options->instance,
-					     .node = options->node });
+	cg_log_configure(&(struct cg_log_options){ .verbose = options->verbose,
+						   .json = options->log_format == CG_LOG_JSON,
+						   .instance = options->instance,
+						   .node = options->node });
 }
 
 int cg_reload_homer(const struct cg_reload *reload)

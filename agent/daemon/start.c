@@ -22,10 +22,10 @@ static int make_origin(struct cg_daemon *d)
 {
 	size_t len = strlen(d->options.node);
 
-	cg_text_utf8(d->origin.node, sizeof(d->origin.node), d->options.node, len);
+	cg_text_escape(d->origin.node, sizeof(d->origin.node), d->options.node, len);
 	memcpy(d->origin.clock_offset, d->guard.config.clock_offset,
 	       sizeof(d->origin.clock_offset));
-	d->intake.ifname_fd = cg_ifname_socket(d->options.netns);
+	d->intake.ifname_fd = cg_ifname_open(d->options.netns);
 	if (d->intake.ifname_fd < 0)
 		cg_log_err("--netns %s: %s", d->options.netns ? d->options.netns : "",
 			   strerror(-d->intake.ifname_fd));
@@ -37,7 +37,7 @@ static int take_lock(struct cg_daemon *d)
 {
 	__u64 until = cg_boottime() + LOCK_NS;
 
-	while ((d->lock_fd = cg_run_lock(d->options.instance)) == -EWOULDBLOCK &&
+	while ((d->lock_fd = cg_runtime_lock_rings(d->options.instance)) == -EWOULDBLOCK &&
 	       cg_boottime() < until)
 		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 	if (d->lock_fd == -EWOULDBLOCK)
@@ -120,7 +120,7 @@ static int start_http(struct cg_daemon *d)
 
 int cg_daemon_start(struct cg_daemon *d)
 {
-	int err = cg_guard_open(&d->guard, d->options.instance);
+	int err = cg_guard_maps_open(&d->guard, d->options.instance);
 
 	if (!err)
 		err = take_lock(d);
@@ -135,8 +135,8 @@ int cg_daemon_start(struct cg_daemon *d)
 	if (err)
 		return err;
 	if (cg_totals_note_load(&d->totals, d->options.instance, d->guard.config_id))
-		cg_log("instance %s: its note of totals cannot be read: they start anew",
-		       d->options.instance);
+		cg_log_notice("instance %s: its note of totals cannot be read: they start anew",
+			      d->options.instance);
 	d->track = cg_track_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, d->writer,
 				&d->options.limits, &d->origin, &d->options.breaker, &d->totals);
 	d->overflow =
@@ -173,7 +173,7 @@ void cg_daemon_finish(struct cg_daemon *d)
 	cg_overflow_free(d->overflow);
 	cg_track_free(d->track);
 	cg_recent_free(d->recent);
-	cg_guard_close(&d->guard);
+	cg_guard_maps_close(&d->guard);
 	close(d->loop);
 	close(d->lock_fd);
 }

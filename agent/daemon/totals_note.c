@@ -9,9 +9,9 @@
 
 /* The numbers of a note, in this order. `none` never closes a call. */
 #define NUMBERS (4 + CG_ENDS - 1)
-_Static_assert(NUMBERS * 21 < CG_RUN_NOTE_MAX, "numbers of 20 digits fit a note");
+_Static_assert(NUMBERS * 21 < CG_RUNTIME_NOTE_MAX, "numbers of 20 digits fit a note");
 
-static void numbers_of(struct cg_sums *sums, __u64 *at[NUMBERS])
+static void numbers_of(struct cg_totals_sums *sums, __u64 *at[NUMBERS])
 {
 	unsigned int n = 1; /* the first is the map's id */
 
@@ -24,9 +24,9 @@ static void numbers_of(struct cg_sums *sums, __u64 *at[NUMBERS])
 
 int cg_totals_note_load(struct cg_totals *totals, const char *instance, __u32 map_id)
 {
-	char note[CG_RUN_NOTE_MAX], *p = note, *end;
-	int err = cg_run_note_read(instance, CG_RUN_TOTALS, note);
-	struct cg_sums sums = {};
+	char note[CG_RUNTIME_NOTE_MAX], *p = note, *end;
+	int err = cg_runtime_note_read(instance, CG_RUNTIME_TOTALS, note);
+	struct cg_totals_sums sums = {};
 	__u64 id, *at[NUMBERS] = { &id };
 
 	if (err)
@@ -45,8 +45,8 @@ int cg_totals_note_load(struct cg_totals *totals, const char *instance, __u32 ma
 
 int cg_totals_note_save(const struct cg_totals *totals, const char *instance, __u32 map_id)
 {
-	struct cg_sums sums = totals->gone;
-	char note[CG_RUN_NOTE_MAX];
+	struct cg_totals_sums sums = totals->gone;
+	char note[CG_RUNTIME_NOTE_MAX];
 	__u64 id = map_id, *at[NUMBERS] = { &id };
 	int len = 0;
 
@@ -54,5 +54,5 @@ int cg_totals_note_save(const struct cg_totals *totals, const char *instance, __
 	for (int i = 0; i < NUMBERS; i++)
 		len += snprintf(note + len, sizeof(note) - len, "%s%llu", i ? " " : "",
 				(unsigned long long)*at[i]);
-	return cg_run_note_write(instance, CG_RUN_TOTALS, note);
+	return cg_runtime_note_write(instance, CG_RUNTIME_TOTALS, note);
 }

@@ -39,7 +39,7 @@ static void written_ready(void *ctx, __u32 events)
 		cg_log_err("spool %s: %s; calls stay in the map, trying again", d->options.spool,
 			   status.why);
 	if (!status.error && d->spool_error)
-		cg_log("spool %s: written again", d->options.spool);
+		cg_log_notice("spool %s: written again", d->options.spool);
 	d->spool_error = status.error;
 	if (status.anew != d->spools) {
 		if (*status.renewed)
@@ -102,9 +102,9 @@ static void show_drain(struct cg_daemon *d)
 	for (int i = 0; i < CG_TABLES; i++)
 		rows += spool.content.rows[i];
 	if (ship.up && rows > DRAIN_ROWS)
-		cg_progress_say("rows on their way to PostgreSQL: %lld", (long long)rows);
+		cg_progress_show("rows on their way to PostgreSQL: %lld", (long long)rows);
 	else
-		cg_progress_wipe();
+		cg_progress_clear();
 }
 
 static void beat_ready(void *ctx, __u32 events)
@@ -113,7 +113,7 @@ static void beat_ready(void *ctx, __u32 events)
 
 	(void)events;
 	cg_fd_drain(d->beat.fd);
-	if (cg_guard_gone(&d->guard) && !d->stop_at) {
+	if (cg_guard_maps_are_detached(&d->guard) && !d->stop_at) {
 		cg_log_err("instance %s was detached: calls that run are lost; leaving",
 			   d->options.instance);
 		d->options.limits.lost_at = cg_boottime();
@@ -159,7 +159,7 @@ int cg_daemon_watch(struct cg_daemon *d)
 	if (!err)
 		err = cg_timer_set(d->alerts_timer.fd, 1, CG_ALERTS_POLL_NS);
 	if (!err)
-		err = cg_timer_set(d->beat.fd, 1, cg_notify_period(BEAT_NS));
+		err = cg_timer_set(d->beat.fd, 1, cg_notify_interval(BEAT_NS));
 	if (!err)
 		err = cg_timer_set(d->sweep_timer.fd, 1, d->options.sweep);
 	d->reload.sweep_timer = d->sweep_timer.fd;

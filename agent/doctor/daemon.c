@@ -116,7 +116,7 @@ static void spool(struct cg_findings *f, const struct account *account, const ch
 
 void cg_doctor_daemon(struct cg_findings *f, const char *instance, const char *path)
 {
-	int fd = cg_run_connect(instance);
+	int fd = cg_runtime_connect(instance);
 	struct account account;
 
 	if (fd >= 0)

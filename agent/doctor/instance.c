@@ -16,7 +16,7 @@
 #include "maps/pins.h"
 #include "maps/runtime_dir.h"
 #include "util/enum_names.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 static bool tag_of(int fd, __u8 tag[BPF_TAG_SIZE])
 {
@@ -58,9 +58,9 @@ static void programs(struct cg_findings *f, const char *name, bool attached)
 	struct cg_capture report;
 	int code;
 
-	cg_report_capture(&report);
-	code = attached ? cg_instance_load(name, &loaded) : cg_instance_try(&loaded);
-	cg_report_release(&report);
+	cg_output_capture(&report);
+	code = attached ? cg_instance_load_programs(name, &loaded) : cg_instance_try_load(&loaded);
+	cg_output_release(&report);
 	if (code) {
 		cg_find(f, geteuid() ? CG_WARNING : CG_FAILURE, "programs",
 			geteuid() ? "run as root to be told"
@@ -103,13 +103,13 @@ static void interfaces(struct cg_findings *f, const char *name)
 
 static void mode(struct cg_findings *f, const char *name, const struct cg_config *config)
 {
-	char breaker[CG_RUN_NOTE_MAX];
+	char breaker[CG_RUNTIME_NOTE_MAX];
 
-	if (config->mode == CG_OBSERVE && !cg_run_note_read(name, CG_RUN_BREAKER, breaker))
+	if (config->mode == CG_OBSERVE && !cg_runtime_note_read(name, CG_RUNTIME_BREAKER, breaker))
 		cg_find(f, CG_FAILURE, "mode", "find out why, then: cseqguard set mode=enforce",
 			"the breaker fell back to observe: %s", breaker);
 	else
-		cg_find(f, CG_OK, "mode", NULL, "%s%s", cg_mode_word(config->mode),
+		cg_find(f, CG_OK, "mode", NULL, "%s%s", cg_mode_name(config->mode),
 			config->mode == CG_OBSERVE ? ": nothing is dropped" : "");
 	if (!config->has_gateways)
 		cg_find(f, CG_WARNING, "gateways", "cseqguard set gateway=CIDR,...",
@@ -119,18 +119,19 @@ static void mode(struct cg_findings *f, const char *name, const struct cg_config
 
 static void maps(struct cg_findings *f, const char *name)
 {
-	struct cg_fill fills[] = { cg_fills[CG_FILL_DIALOGS], cg_fills[CG_FILL_PENDING] };
+	struct cg_map_usage fills[] = { cg_map_usages[CG_USAGE_DIALOGS],
+					cg_map_usages[CG_USAGE_PENDING] };
 
 	for (size_t i = 0; i < sizeof(fills) / sizeof(*fills); i++) {
-		int err = cg_fill_read(name, &fills[i]);
-		unsigned int percent = cg_percent(fills[i].used, fills[i].max);
+		int err = cg_map_usage_read(name, &fills[i]);
+		unsigned int percent = cg_used_percent(fills[i].used, fills[i].max);
 
 		if (err)
 			cg_find(f, CG_FAILURE, fills[i].map,
 				"start anew, when few calls run: cseqguard detach -a",
 				"the map cannot be read: %s", strerror(-err));
-		else if (percent >= CG_FILLING_FROM)
-			cg_find(f, CG_WARNING, fills[i].map, CG_FILLING_REMEDY, "%u %% full",
+		else if (percent >= CG_USAGE_ALARM_PERCENT)
+			cg_find(f, CG_WARNING, fills[i].map, CG_USAGE_REMEDY, "%u %% full",
 				percent);
 		else
 			cg_find(f, CG_OK, fills[i].map, NULL, "%u %% full, %u of %u", percent,
@@ -142,11 +143,12 @@ static void losses(struct cg_findings *f, const char *name)
 {
 	union cg_counters_sum sum;
 
-	if (cg_counters_of(name, &sum))
+	if (cg_counters_read_pinned(name, &sum))
 		return;
-	if (cg_unguarded(&sum.counters))
-		cg_find(f, CG_WARNING, "dialogs", CG_FILLING_REMEDY,
-			"%llu calls found no room since the attach", cg_unguarded(&sum.counters));
+	if (cg_counters_unguarded(&sum.counters))
+		cg_find(f, CG_WARNING, "dialogs", CG_USAGE_REMEDY,
+			"%llu calls found no room since the attach",
+			cg_counters_unguarded(&sum.counters));
 	if (sum.counters.events_lost)
 		cg_find(f, CG_WARNING, "events",
 			"attach anew with a larger --ring-bytes, if it goes on",
@@ -169,9 +171,9 @@ void cg_doctor_instance(struct cg_findings *f, const char *name)
 		return;
 	}
 	if (fd < 0) {
-		cg_report_capture(&report);
+		cg_output_capture(&report);
 		cg_fail_open(name, fd);
-		cg_report_release(&report);
+		cg_output_release(&report);
 		cg_find(f, fd == -EACCES || fd == -EPERM ? CG_WARNING : CG_FAILURE, "instance",
 			"nothing more is told of it", "%s", report.text);
 		return;

@@ -14,24 +14,24 @@
 static const char *const codes[] = { CG_COLOUR_LIST(CODE) };
 static const char *const words[] = { CG_COLOUR_LIST(WORD) };
 
-bool cg_coloured(void)
+bool cg_colour_is_enabled(void)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	return isatty(STDOUT_FILENO) && !(no && *no) && term && *term && strcmp(term, "dumb");
 }
 
-const char *cg_colour(enum cg_colour colour)
+const char *cg_colour_escape(enum cg_colour colour)
 {
-	return cg_coloured() ? codes[colour] : "";
+	return cg_colour_is_enabled() ? codes[colour] : "";
 }
 
 const char *cg_colour_name(enum cg_colour colour)
 {
-	return colour != CG_PLAIN && cg_coloured() ? words[colour] : NULL;
+	return colour != CG_PLAIN && cg_colour_is_enabled() ? words[colour] : NULL;
 }
 
-unsigned int cg_output_columns(void)
+unsigned int cg_stdout_columns(void)
 {
 	struct winsize size;
 
@@ -42,7 +42,7 @@ unsigned int cg_output_columns(void)
 	return size.ws_col;
 }
 
-void cg_output_locale(void)
+void cg_stdout_set_locale(void)
 {
 	setlocale(LC_CTYPE, isatty(STDOUT_FILENO) ? "" : "C.UTF-8");
 }

@@ -22,18 +22,18 @@
 enum cg_colour { CG_COLOUR_LIST(CG_COLOUR_ENUM) CG_COLOURS };
 #undef CG_COLOUR_ENUM
 
-bool cg_coloured(void); /* is standard output? */
+bool cg_colour_is_enabled(void); /* is standard output? */
 
 /* The escape sequence that turns it on, "" where output is not coloured. Static. */
-const char *cg_colour(enum cg_colour colour);
+const char *cg_colour_escape(enum cg_colour colour);
 
 /* Its name, for those who colour by name: libsmartcols. NULL: plain, or not coloured. */
 const char *cg_colour_name(enum cg_colour colour);
 
 /* Columns of the terminal that standard output is; 0: it is none. */
-unsigned int cg_output_columns(void);
+unsigned int cg_stdout_columns(void);
 
 /* Characters beyond ASCII: as the terminal has them; a pipe gets UTF-8 whatever the locale is. */
-void cg_output_locale(void);
+void cg_stdout_set_locale(void);
 
 #endif

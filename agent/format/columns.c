@@ -17,7 +17,7 @@ static size_t character(const char *text, unsigned int *columns)
 	return width < 0 ? 0 : len;
 }
 
-void cg_columns_add(char *out, size_t size, const char *text, unsigned int columns, bool pad)
+void cg_columns_append(char *out, size_t size, const char *text, unsigned int columns, bool pad)
 {
 	size_t at = strlen(out);
 	unsigned int takes;

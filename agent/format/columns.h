@@ -10,6 +10,6 @@
  * Appends to `out` (NUL-ended, of `size` bytes) the characters of `text` that fit in `columns`;
  * pad: with blanks up to them. What the locale cannot show, and controls, are '?'.
  */
-void cg_columns_add(char *out, size_t size, const char *text, unsigned int columns, bool pad);
+void cg_columns_append(char *out, size_t size, const char *text, unsigned int columns, bool pad);
 
 #endif

@@ -10,12 +10,12 @@ json_t *cg_event_json(const struct cg_config *config, const struct cg_event *e,
 {
 	char at[CG_TIME_TEXT], source[INET6_ADDRSTRLEN];
 
-	cg_time_text(config, e->clock, e->at, at);
-	cg_addr_text(e->source, source);
+	cg_time_format(config, e->clock, e->at, at);
+	cg_addr_format(e->source, source);
 	return json_pack("{ss ss ss ss ss ss so so so so so ss si ss si ss sI}", "at", at, "event",
-			 cg_event_word(e->type), "reason", cg_reason_word(e->reason), "action",
-			 cg_action_word(e->action), "method", cg_method_word(e->method), "leg",
-			 cg_leg_word(e->leg), "cseq",
+			 cg_event_name(e->type), "reason", cg_reason_name(e->reason), "action",
+			 cg_action_name(e->action), "method", cg_method_name(e->method), "leg",
+			 cg_leg_name(e->leg), "cseq",
 			 e->cseq_valid ? json_integer(e->cseq) : json_null(), "expected_cseq",
 			 e->expected_cseq ? json_integer(e->expected_cseq) : json_null(), "call_id",
 			 cg_wire_json(e->call_id, CG_CALL_ID_MAX), "from_tag",

@@ -15,9 +15,9 @@ struct texts {
 	char at[CG_TIME_TEXT];
 	char source[INET6_ADDRSTRLEN];
 	char interface[IF_NAMESIZE];
-	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
-	char from_tag[CG_UTF8_SIZE(CG_TAG_MAX)];
-	char to_tag[CG_UTF8_SIZE(CG_TAG_MAX)];
+	char call_id[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
+	char from_tag[CG_ESCAPED_SIZE(CG_TAG_MAX)];
+	char to_tag[CG_ESCAPED_SIZE(CG_TAG_MAX)];
 };
 
 static void show_json(const struct cg_config *config, const struct cg_event *e,
@@ -58,50 +58,50 @@ static char mark_of(const struct cg_event *e)
 static void show_short(const struct cg_event *e, const struct texts *t, unsigned int width)
 {
 	bool violation = e->type == CG_EV_VIOLATION;
-	const char *what = violation ? cg_reason_word(e->reason) : cg_event_word(e->type);
+	const char *what = violation ? cg_reason_name(e->reason) : cg_event_name(e->type);
 	char rest[SHORT_MAX] = "", line[SHORT_MAX], cseq[16] = "", status[8] = "";
 
 	if (e->cseq_valid)
 		snprintf(cseq, sizeof(cseq), " %u", e->cseq);
 	if (e->status)
 		snprintf(status, sizeof(status), "%u ", e->status);
-	snprintf(line, sizeof(line), "%-15s %s%s%s %s %s", what, status, cg_method_word(e->method),
+	snprintf(line, sizeof(line), "%-15s %s%s%s %s %s", what, status, cg_method_name(e->method),
 		 cseq, t->source, t->call_id);
-	cg_columns_add(rest, sizeof(rest), line, width > USED ? width - USED : 0, false);
+	cg_columns_append(rest, sizeof(rest), line, width > USED ? width - USED : 0, false);
 	printf("%-12.12s %s%c %s%s\n", strlen(t->at) > 11 ? t->at + 11 : "",
-	       cg_colour(colour_of(e)), mark_of(e), rest, cg_colour(CG_PLAIN));
+	       cg_colour_escape(colour_of(e)), mark_of(e), rest, cg_colour_escape(CG_PLAIN));
 }
 
 static void show_text(const struct cg_event *e, const struct texts *t)
 {
-	printf("%s %s%s", t->at, cg_colour(colour_of(e)), cg_event_word(e->type));
+	printf("%s %s%s", t->at, cg_colour_escape(colour_of(e)), cg_event_name(e->type));
 	if (e->reason < CG_REASONS)
-		printf(" %s %s", cg_reason_word(e->reason), cg_action_word(e->action));
-	printf("%s", cg_colour(CG_PLAIN));
+		printf(" %s %s", cg_reason_name(e->reason), cg_action_name(e->action));
+	printf("%s", cg_colour_escape(CG_PLAIN));
 	if (e->status)
 		printf(" %u to", e->status);
-	printf(" %s of %s", cg_method_word(e->method), cg_leg_word(e->leg));
+	printf(" %s of %s", cg_method_name(e->method), cg_leg_name(e->leg));
 	if (e->cseq_valid)
 		printf(" cseq %u", e->cseq);
 	if (e->type == CG_EV_VIOLATION && e->expected_cseq)
 		printf(" expected %u", e->expected_cseq);
 	printf(" from %s:%u %s %s call-id %s%s%s\n", t->source, e->source_port,
-	       e->direction == CG_OUT ? "out of" : "into", t->interface, cg_colour(CG_BOLD),
-	       t->call_id, cg_colour(CG_PLAIN));
+	       e->direction == CG_OUT ? "out of" : "into", t->interface, cg_colour_escape(CG_BOLD),
+	       t->call_id, cg_colour_escape(CG_PLAIN));
 }
 
-void cg_event_show(const struct cg_config *config, const struct cg_event *event, bool json)
+void cg_event_print(const struct cg_config *config, const struct cg_event *event, bool json)
 {
-	unsigned int width = cg_output_columns();
+	unsigned int width = cg_stdout_columns();
 	struct texts t;
 
-	cg_time_text(config, event->clock, event->at, t.at);
-	cg_addr_text(event->source, t.source);
+	cg_time_format(config, event->clock, event->at, t.at);
+	cg_addr_format(event->source, t.source);
 	if (!if_indextoname(event->ifindex, t.interface))
 		snprintf(t.interface, sizeof(t.interface), "%u", event->ifindex);
-	cg_text_utf8(t.call_id, sizeof(t.call_id), event->call_id, CG_CALL_ID_MAX);
-	cg_text_utf8(t.from_tag, sizeof(t.from_tag), event->from_tag, CG_TAG_MAX);
-	cg_text_utf8(t.to_tag, sizeof(t.to_tag), event->to_tag, CG_TAG_MAX);
+	cg_text_escape(t.call_id, sizeof(t.call_id), event->call_id, CG_CALL_ID_MAX);
+	cg_text_escape(t.from_tag, sizeof(t.from_tag), event->from_tag, CG_TAG_MAX);
+	cg_text_escape(t.to_tag, sizeof(t.to_tag), event->to_tag, CG_TAG_MAX);
 	if (json)
 		show_json(config, event, &t);
 	else if (width && width < LONG)

@@ -8,6 +8,6 @@
 #include "cseqguard.h"
 
 /* To stdout, not flushed. */
-void cg_event_show(const struct cg_config *config, const struct cg_event *event, bool json);
+void cg_event_print(const struct cg_config *config, const struct cg_event *event, bool json);
 
 #endif

@@ -5,7 +5,7 @@
 #include "util/enum_names.h"
 #include "util/text.h"
 
-static json_t *lane(const struct cg_lane *lane)
+static json_t *lane(const struct cg_ladder_counter *lane)
 {
 	return lane->known ? json_integer(lane->cseq) : json_null();
 }
@@ -16,7 +16,7 @@ static json_t *source(const struct cg_ladder_step *step)
 
 	if (step->type == CG_EVENTS)
 		return json_null();
-	cg_addr_text(step->source, addr);
+	cg_addr_format(step->source, addr);
 	return json_string(addr);
 }
 
@@ -30,16 +30,16 @@ static json_t *step_json(const struct cg_ladder *ladder, const struct cg_ladder_
 		"{so sf so ss ss ss so so so so so ss so so so so so sI so}", "at",
 		cg_time_json(clock_offset, clock, step->at), "seconds",
 		(step->at - ladder->steps[0].at) / 1e9, "event",
-		told ? json_string(cg_event_word(step->type)) : json_null(), "from",
-		cg_place_word(step->from), "to", cg_place_word(step->to), "leg",
-		cg_leg_word(step->leg), "method",
-		told || step->method ? json_string(cg_method_word(step->method)) : json_null(),
+		told ? json_string(cg_event_name(step->type)) : json_null(), "from",
+		cg_place_name(step->from), "to", cg_place_name(step->to), "leg",
+		cg_leg_name(step->leg), "method",
+		told || step->method ? json_string(cg_method_name(step->method)) : json_null(),
 		"status", step->status ? json_integer(step->status) : json_null(), "cseq",
 		step->cseq_valid ? json_integer(step->cseq) : json_null(), "caller_cseq",
 		lane(&step->caller), "callee_cseq", lane(&step->callee), "mark",
-		cg_mark_word(step->mark), "reason",
-		reason ? json_string(cg_reason_word(step->reason)) : json_null(), "action",
-		told ? json_string(cg_action_word(step->action)) : json_null(), "expected_cseq",
+		cg_mark_name(step->mark), "reason",
+		reason ? json_string(cg_reason_name(step->reason)) : json_null(), "action",
+		told ? json_string(cg_action_name(step->action)) : json_null(), "expected_cseq",
 		step->expected_valid ? json_integer(step->expected) : json_null(), "source",
 		source(step), "source_port", told ? json_integer(step->source_port) : json_null(),
 		"count", (json_int_t)step->count, "last",

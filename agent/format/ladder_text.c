@@ -63,7 +63,7 @@ static void arrow(struct canvas *c, int from, int to, const char *label)
 	put(c, low > 2 ? low : 2, label);
 }
 
-static void lane(FILE *out, const struct cg_lane *lane, int width)
+static void lane(FILE *out, const struct cg_ladder_counter *lane, int width)
 {
 	if (lane->known)
 		fprintf(out, "%*u", width, lane->cseq);
@@ -76,7 +76,7 @@ static void print_row(struct canvas *c, const struct cg_ladder *ladder,
 {
 	fprintf(c->out, "%*.3f ", TIME, (step->at - ladder->steps[0].at) / 1e9);
 	lane(c->out, &step->caller, c->left);
-	fprintf(c->out, " %s%s%s ", colour, c->row, *colour ? cg_colour(CG_PLAIN) : "");
+	fprintf(c->out, " %s%s%s ", colour, c->row, *colour ? cg_colour_escape(CG_PLAIN) : "");
 	lane(c->out, &step->callee, c->right);
 	fputc('\n', c->out);
 }
@@ -103,7 +103,7 @@ static void print_note(struct canvas *c, char *note, const char *colour)
 		bars(c);
 		put(c, 2, note);
 		fprintf(c->out, "%*s %*s %s%s%s\n", TIME, "", c->left, "", colour, c->row,
-			*colour ? cg_colour(CG_PLAIN) : "");
+			*colour ? cg_colour_escape(CG_PLAIN) : "");
 	}
 }
 
@@ -111,7 +111,7 @@ static void print_note(struct canvas *c, char *note, const char *colour)
 
 static void label_of(const struct cg_ladder_step *step, int room, char out[LABEL])
 {
-	const char *method = cg_method_word(step->method);
+	const char *method = cg_method_name(step->method);
 	char cseq[16] = "";
 
 	if (step->cseq_valid)
@@ -145,14 +145,14 @@ static void reason_of(const struct cg_ladder *ladder, const struct cg_ladder_ste
 	if (step->mark == CG_MARK_WOULD_REFUSE)
 		add(note, "would refuse: ");
 	if (step->mark != CG_MARK_NONE)
-		add(note, "%s", cg_reason_word(step->reason));
+		add(note, "%s", cg_reason_name(step->reason));
 	if (step->mark != CG_MARK_NONE && step->expected_valid)
 		add(note, ", expected %u", step->expected);
 	if (step->count > 1)
 		add(note, "%s%u times until %.3f", *note ? ", " : "", step->count,
 		    (step->last - ladder->steps[0].at) / 1e9);
 	if (step->from == CG_PLACE_ELSEWHERE) {
-		cg_addr_text(step->source, addr);
+		cg_addr_format(step->source, addr);
 		add(note, "%sfrom %s:%u", *note ? ", " : "", addr, step->source_port);
 	}
 }
@@ -163,7 +163,7 @@ static const char *colour_of(const struct cg_ladder_step *step)
 							  [CG_MARK_WOULD_REFUSE] = CG_YELLOW,
 							  [CG_MARK_NOTED] = CG_YELLOW };
 
-	return step->mark == CG_MARK_NONE ? "" : cg_colour(colours[step->mark]);
+	return step->mark == CG_MARK_NONE ? "" : cg_colour_escape(colours[step->mark]);
 }
 
 /* From elsewhere: from the side of the leg that it claims to be. */
@@ -188,7 +188,7 @@ static void draw_step(struct canvas *c, const struct cg_ladder *ladder,
 	reason_of(ladder, step, note);
 	len = strlen(note);
 	if (from == to)
-		put(c, c->mid, cg_end_word(ladder->dialog.end_reason)); /* by no message */
+		put(c, c->mid, cg_end_name(ladder->dialog.end_reason)); /* by no message */
 	else
 		arrow(c, from, to, label);
 	if (step->mark == CG_MARK_REFUSED)
@@ -206,9 +206,9 @@ static void draw_step(struct canvas *c, const struct cg_ladder *ladder,
 
 static void print_text(FILE *out, const char *name, const char *bytes, size_t max)
 {
-	char text[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+	char text[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
 
-	cg_text_utf8(text, sizeof(text), bytes, max);
+	cg_text_escape(text, sizeof(text), bytes, max);
 	fprintf(out, "%-9s %s\n", name, text);
 }
 
@@ -216,15 +216,15 @@ static void print_state(FILE *out, const struct cg_dialog *d, const __s64 *clock
 {
 	char at[CG_TIME_TEXT];
 
-	cg_boot_text(clock_offset, d->clock, d->answer, at);
-	fprintf(out, "%-9s %s, answered %s\n", "state", cg_state_word(d->state), at);
+	cg_boottime_format(clock_offset, d->clock, d->answer, at);
+	fprintf(out, "%-9s %s, answered %s\n", "state", cg_state_name(d->state), at);
 	if (d->end)
-		fprintf(out, "%-9s %s by %s after %.3f s%s\n", "end", cg_end_word(d->end_reason),
-			cg_leg_word(d->ended_by), (d->end - d->answer) / 1e9,
+		fprintf(out, "%-9s %s by %s after %.3f s%s\n", "end", cg_end_name(d->end_reason),
+			cg_leg_name(d->ended_by), (d->end - d->answer) / 1e9,
 			d->flags & CG_D_SUSPECT ? ", suspect" : "");
 	if (d->blocked_byes)
-		fprintf(out, "%-9s %s%u%s\n", "blocked", cg_colour(CG_RED), d->blocked_byes,
-			cg_colour(CG_PLAIN));
+		fprintf(out, "%-9s %s%u%s\n", "blocked", cg_colour_escape(CG_RED), d->blocked_byes,
+			cg_colour_escape(CG_PLAIN));
 }
 
 static void party(const struct cg_ladder *ladder, const struct cg_leg *leg, __u16 port, __u8 flags,
@@ -232,7 +232,7 @@ static void party(const struct cg_ladder *ladder, const struct cg_leg *leg, __u1
 {
 	char addr[INET6_ADDRSTRLEN];
 
-	cg_addr_text(leg->addr, addr);
+	cg_addr_format(leg->addr, addr);
 	if (!ladder->has_dialog)
 		snprintf(out, LABEL, "%s", word);
 	else
@@ -267,7 +267,7 @@ static void draw_heading(struct canvas *c, const struct cg_ladder *ladder)
 	print_heading(c, "seconds", "CSeq");
 }
 
-static int digits(const struct cg_lane *lane)
+static int digits(const struct cg_ladder_counter *lane)
 {
 	char text[16];
 

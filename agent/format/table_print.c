@@ -10,22 +10,22 @@
 
 #define ROWS 4096 /* that are laid out together */
 
-struct cg_list {
+struct cg_table_print {
 	struct libscols_table *table;
-	const struct cg_list_column *columns;
+	const struct cg_table_print_column *columns;
 	unsigned int n, rows;
 	bool begun; /* the heading is out */
 };
 
-static int add_columns(struct cg_list *list)
+static int add_columns(struct cg_table_print *list)
 {
-	unsigned int terminal = cg_output_columns();
-	unsigned int left_out = terminal && terminal < CG_LIST_WIDE_FROM ? CG_LIST_WIDE : 0;
+	unsigned int terminal = cg_stdout_columns();
+	unsigned int left_out = terminal && terminal < CG_PRINT_WIDE_FROM ? CG_PRINT_WIDE : 0;
 
 	for (unsigned int i = 0; i < list->n; i++) {
-		const struct cg_list_column *column = &list->columns[i];
-		int flags = (column->flags & CG_LIST_RIGHT ? SCOLS_FL_RIGHT : 0) |
-			    (column->flags & CG_LIST_CUT ? SCOLS_FL_TRUNC : 0) |
+		const struct cg_table_print_column *column = &list->columns[i];
+		int flags = (column->flags & CG_PRINT_RIGHT ? SCOLS_FL_RIGHT : 0) |
+			    (column->flags & CG_PRINT_CUT ? SCOLS_FL_TRUNC : 0) |
 			    (column->flags & left_out ? SCOLS_FL_HIDDEN : 0);
 
 		if (!scols_table_new_column(list->table, column->name, column->width, flags))
@@ -34,9 +34,10 @@ static int add_columns(struct cg_list *list)
 	return 0;
 }
 
-struct cg_list *cg_list_new(const struct cg_list_column *columns, unsigned int n)
+struct cg_table_print *cg_table_print_new(const struct cg_table_print_column *columns,
+					  unsigned int n)
 {
-	struct cg_list *list = calloc(1, sizeof(*list));
+	struct cg_table_print *list = calloc(1, sizeof(*list));
 
 	if (!list)
 		return NULL;
@@ -44,15 +45,15 @@ struct cg_list *cg_list_new(const struct cg_list_column *columns, unsigned int n
 	list->n = n;
 	list->table = scols_new_table();
 	if (!list->table || add_columns(list)) {
-		cg_list_free(list);
+		cg_table_print_free(list);
 		return NULL;
 	}
-	scols_table_enable_colors(list->table, cg_coloured());
+	scols_table_enable_colors(list->table, cg_colour_is_enabled());
 	scols_table_enable_noencoding(list->table, 1); /* our escapes are not escaped again */
 	return list;
 }
 
-void cg_list_free(struct cg_list *list)
+void cg_table_print_free(struct cg_table_print *list)
 {
 	if (!list)
 		return;
@@ -61,11 +62,11 @@ void cg_list_free(struct cg_list *list)
 }
 
 /* What comes next is as wide as this, at least. */
-static int flush(struct cg_list *list)
+static int flush(struct cg_table_print *list)
 {
 	int err;
 
-	cg_progress_wipe();
+	cg_progress_clear();
 	err = scols_print_table(list->table);
 	for (unsigned int i = 0; i < list->n; i++) {
 		struct libscols_column *column = scols_table_get_column(list->table, i);
@@ -81,7 +82,7 @@ static int flush(struct cg_list *list)
 	return err ? err : ferror(stdout) ? -EPIPE : 0;
 }
 
-int cg_list_add(struct cg_list *list, const char *const *cells, enum cg_colour colour)
+int cg_table_print_row(struct cg_table_print *list, const char *const *cells, enum cg_colour colour)
 {
 	struct libscols_line *line = scols_table_new_line(list->table, NULL);
 	int err = line ? 0 : -ENOMEM;
@@ -95,14 +96,14 @@ int cg_list_add(struct cg_list *list, const char *const *cells, enum cg_colour c
 	return ++list->rows == ROWS ? flush(list) : 0;
 }
 
-static void heading(const struct cg_list *list)
+static void heading(const struct cg_table_print *list)
 {
 	for (unsigned int i = 0; i < list->n; i++)
 		printf("%s%s", i ? "  " : "", list->columns[i].name);
 	putchar('\n');
 }
 
-int cg_list_end(struct cg_list *list)
+int cg_table_print_end(struct cg_table_print *list)
 {
 	int err = 0;
 
@@ -112,6 +113,6 @@ int cg_list_end(struct cg_list *list)
 		err = flush(list);
 	else if (!list->begun)
 		heading(list);
-	cg_list_free(list);
+	cg_table_print_free(list);
 	return err;
 }

@@ -83,7 +83,7 @@ static void down(struct cg_homer *homer, const char *why)
 	homer->begun = 0;
 	homer->sent = 0;
 	cg_timer_set(homer->timer.fd, homer->backoff, 0);
-	homer->backoff = cg_backoff(homer->backoff);
+	homer->backoff = cg_backoff_next(homer->backoff);
 }
 
 /* Frees what the collector's host acknowledged. */
@@ -174,7 +174,7 @@ static void up(struct cg_homer *homer)
 	homer->state = UP;
 	cg_timer_set(homer->timer.fd, 0, 0);
 	if (homer->tcp)
-		cg_log("homer %s: connected", homer->name);
+		cg_log_notice("homer %s: connected", homer->name);
 	homer->trouble[0] = '\0';
 	flush(homer);
 }

@@ -21,7 +21,7 @@ static int encode(struct cg_homer *homer, const struct cg_config *config,
 		  const struct cg_event *event, const char *payload, __u8 out[CG_HEP_MAX])
 {
 	const __u64 offset = config->clock_offset[event->clock % CG_CLOCKS];
-	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+	char call_id[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
 	struct cg_hep hep = {
 		.source_port = event->source_port,
 		.at = (__s64)(event->at + offset) / 1000,
@@ -31,7 +31,7 @@ static int encode(struct cg_homer *homer, const struct cg_config *config,
 		.payload = payload,
 	};
 
-	cg_text_utf8(call_id, sizeof(call_id), event->call_id, CG_CALL_ID_MAX);
+	cg_text_escape(call_id, sizeof(call_id), event->call_id, CG_CALL_ID_MAX);
 	memcpy(hep.source, event->source, sizeof(hep.source));
 	unspecified(event->source, hep.destination);
 	return cg_hep_encode(&hep, out, CG_HEP_MAX);

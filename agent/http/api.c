@@ -34,7 +34,7 @@ static json_t *key_text(const struct cg_dialog_key *key)
 /* From the first blocked BYE to the end, or until now. */
 static double protected_seconds(const struct cg_dialog *d, __u64 now)
 {
-	__u64 first = cg_first_blocked(d);
+	__u64 first = cg_dialog_first_blocked_ns(d);
 	__u64 end = d->state == CG_S_ENDED ? d->end : now;
 
 	return first && end > first ? (end - first) / 1e9 : 0;
@@ -46,14 +46,14 @@ static json_t *call_json(const struct cg_view *view, const struct cg_dialog_key 
 	char caller[INET6_ADDRSTRLEN], callee[INET6_ADDRSTRLEN];
 	bool suspect = d->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END);
 
-	cg_addr_text(d->caller.addr, caller);
-	cg_addr_text(d->callee.addr, callee);
+	cg_addr_format(d->caller.addr, caller);
+	cg_addr_format(d->callee.addr, callee);
 	return json_pack("{so so so so ss ss ss ss so so sb sI sf}", "key", key_text(key),
 			 "call_id", cg_wire_json(d->call.call_id, CG_CALL_ID_MAX), "from",
 			 cg_wire_json(d->call.from_uri, CG_URI_MAX), "to",
 			 cg_wire_json(d->call.to_uri, CG_URI_MAX), "caller", caller, "callee",
-			 callee, "state", cg_state_word(d->state), "end_reason",
-			 cg_end_word(d->end_reason), "answer", seconds(view, d->clock, d->answer),
+			 callee, "state", cg_state_name(d->state), "end_reason",
+			 cg_end_name(d->end_reason), "answer", seconds(view, d->clock, d->answer),
 			 "end",
 			 d->state == CG_S_ENDED ? seconds(view, d->clock, d->end) : json_null(),
 			 "suspect", suspect, "blocked", (json_int_t)d->blocked_byes, "protected",
@@ -64,7 +64,7 @@ static void add_recent(const struct cg_view *view, json_t *calls, bool attacked,
 		       __u64 now)
 {
 	const struct cg_recent_call *found[CALLS_MAX];
-	unsigned int n = cg_recent_newest(view->recent, attacked, found, most);
+	unsigned int n = cg_recent_list_newest(view->recent, attacked, found, most);
 
 	for (unsigned int i = 0; i < n; i++)
 		json_array_append_new(calls,
@@ -87,7 +87,7 @@ static void add_unheard(const struct cg_view *view, json_t *calls, __u64 now)
 	    errno != ENOENT)
 		count = 0;
 	for (__u32 i = 0; batch && i < count && json_array_size(calls) < CALLS_MAX; i++)
-		if (!cg_recent_get(view->recent, &batch->keys[i]))
+		if (!cg_recent_find_key(view->recent, &batch->keys[i]))
 			json_array_append_new(
 				calls, call_json(view, &batch->keys[i], &batch->dialogs[i], now));
 	free(batch);
@@ -121,7 +121,7 @@ static json_t *dialogs_json(const struct cg_totals *totals)
 	json_t *dialogs = json_object();
 
 	for (int state = CG_S_CONFIRMED; state < CG_STATES; state++)
-		json_object_set_new(dialogs, cg_state_word(state),
+		json_object_set_new(dialogs, cg_state_name(state),
 				    json_integer(totals->states[state]));
 	return dialogs;
 }
@@ -140,7 +140,7 @@ char *cg_api_state(const struct cg_view *view, __u64 now)
 	json = json_pack("{so ss ss ss sb sb sb so sI sf sI so so}", "now",
 			 seconds(view, view->guard->config.clock, now), "instance",
 			 view->guard->instance, "node", view->origin->node, "mode",
-			 cg_mode_word(view->guard->config.mode), "detached", view->gone,
+			 cg_mode_name(view->guard->config.mode), "detached", view->gone,
 			 "spool_writable", !spool.error, "postgresql_away", !ship.up, "dialogs",
 			 dialogs_json(totals), "blocked_byes", (json_int_t)totals->all.blocked,
 			 "protected_seconds", cg_totals_protected_ms(totals, now) / 1e3, "suspect",
@@ -174,14 +174,14 @@ char *cg_api_ladder(const struct cg_view *view, const char *text)
 
 	if (!text || key_read(text, &key))
 		return NULL;
-	call = cg_recent_get(view->recent, &key);
+	call = cg_recent_find_key(view->recent, &key);
 	if (!call) {
 		if (bpf_map_lookup_elem_flags(view->guard->dialogs_fd, &key, &dialog, BPF_F_LOCK))
 			return NULL;
-		cg_ladder_call(&dialog, &unheard);
+		cg_ladder_call_from_dialog(&dialog, &unheard);
 		call = &unheard;
 	}
-	cg_ladder_make(call, &ladder);
+	cg_ladder_build(call, &ladder);
 	json = cg_ladder_json(&ladder, view->origin->clock_offset);
 	out = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	json_decref(json);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the page asks for, as JSON: bounded lists, each text of the wire as cg_text_utf8() has it.
+ * What the page asks for, as JSON: bounded lists, each text of the wire as cg_text_escape() has it.
  * None walks a map; the list of calls is at most some seconds old, as sweeps are.
  */
 #ifndef CG_HTTP_API_H

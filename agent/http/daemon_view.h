@@ -11,7 +11,7 @@
 #include "stats/totals.h"
 
 struct cg_view { /* all pointers are others' */
-	const struct cg_guard *guard;
+	const struct cg_guard_maps *guard;
 	const struct cg_origin *origin;
 	struct cg_writer *writer;
 	struct cg_track *track;

@@ -49,7 +49,7 @@ static int listen_on(const char *text)
 {
 	struct sockaddr_storage address;
 	socklen_t len;
-	int fd, one = 1, err = cg_endpoint_listener(text, &address, &len);
+	int fd, one = 1, err = cg_endpoint_parse_listener(text, &address, &len);
 
 	if (err)
 		return err;

@@ -29,7 +29,7 @@ struct cg_http_answer {
 typedef void (*cg_http_answerer)(void *ctx, const struct cg_http_request *request,
 				 struct cg_http_answer *answer);
 
-/* text: as cg_endpoint_listener() takes it. 0 or -errno, logged. */
+/* text: as cg_endpoint_parse_listener() takes it. 0 or -errno, logged. */
 int cg_http_new(int loop, const char *text, cg_http_answerer answerer, void *ctx,
 		struct cg_http **http);
 void cg_http_free(struct cg_http *http);

@@ -49,7 +49,7 @@ static void labelled(FILE *out, const char *name, const char *label, const char 
 
 static void put_about(FILE *out, const struct cg_view *view)
 {
-	char note[CG_RUN_NOTE_MAX];
+	char note[CG_RUNTIME_NOTE_MAX];
 
 	family(out, "build_info", "gauge", "What runs.");
 	fprintf(out, "cseqguard_build_info{version=\"" CG_VERSION "\",layout=\"%d\"} 1\n",
@@ -58,10 +58,10 @@ static void put_about(FILE *out, const struct cg_view *view)
 		view->started_us * US);
 	family(out, "mode", "gauge", "1: the mode that the guard is in.");
 	for (int mode = CG_OBSERVE; mode <= CG_ENFORCE; mode++)
-		labelled(out, "mode", "mode", cg_mode_word(mode), view->guard->config.mode == mode);
+		labelled(out, "mode", "mode", cg_mode_name(mode), view->guard->config.mode == mode);
 	gauge(out, "breaker_tripped",
 	      "1: the breaker fell back to observe mode, and nobody has set the mode since.",
-	      !cg_run_note_read(view->guard->instance, CG_RUN_BREAKER, note));
+	      !cg_runtime_note_read(view->guard->instance, CG_RUNTIME_BREAKER, note));
 }
 
 static void put_reasons(FILE *out, const char *direction, const struct cg_reason_counters *counters)
@@ -72,7 +72,7 @@ static void put_reasons(FILE *out, const char *direction, const struct cg_reason
 		fprintf(out,
 			"cseqguard_packets_total{direction=\"%s\",reason=\"%s\",kind=\"%s\"} "
 			"%llu\n",
-			direction, cg_reason_word(reason), cg_reason_kind(reason),
+			direction, cg_reason_name(reason), cg_reason_kind(reason),
 			(unsigned long long)numbers[reason]);
 }
 
@@ -91,7 +91,8 @@ static void put_packets(FILE *out, const struct cg_counters *c)
 	       "drop would have been wrong.");
 	labelled(out, "would_drop_byes_total", "outcome", "accepted", c->would_drop_accepted);
 	labelled(out, "would_drop_byes_total", "outcome", "refused", c->would_drop_refused);
-	counter(out, "calls_opened_total", "Calls that found room in dialogs.", cg_opened(c));
+	counter(out, "calls_opened_total", "Calls that found room in dialogs.",
+		cg_counters_opened(c));
 	family(out, "ring_lost_total", "counter",
 	       "Records that found no room in a ring: of events a sweep finds what they told.");
 	labelled(out, "ring_lost_total", "ring", "events", c->events_lost);
@@ -112,13 +113,13 @@ static void put_calls(FILE *out, const struct cg_view *view, __u64 now)
 		cg_totals_protected_ms(totals, now) / 1000.0);
 	family(out, "calls_closed_total", "counter", "Calls closed, by end_reason.");
 	for (int end = CG_E_NONE + 1; end < CG_ENDS; end++)
-		labelled(out, "calls_closed_total", "end_reason", cg_end_word(end),
+		labelled(out, "calls_closed_total", "end_reason", cg_end_name(end),
 			 totals->all.closed[end]);
 	counter(out, "suspect_calls_total", "Calls that stay out of billable until settled.",
 		totals->all.suspect);
 	family(out, "dialogs", "gauge", "Dialogs in the map; ended ones stay for a grace.");
 	for (int state = CG_S_CONFIRMED; state < CG_STATES; state++)
-		labelled(out, "dialogs", "state", cg_state_word(state), totals->states[state]);
+		labelled(out, "dialogs", "state", cg_state_name(state), totals->states[state]);
 }
 
 static void put_sweep(FILE *out, const struct cg_sweep_status *sweep)
@@ -149,7 +150,7 @@ static void put_store(FILE *out, const struct cg_view *view)
 	family(out, "spool_rows", "gauge",
 	       "Rows in the spool; with --db those that PostgreSQL lacks.");
 	for (int id = 0; id < CG_TABLES; id++)
-		labelled(out, "spool_rows", "table", cg_tables[id].name, spool.content.rows[id]);
+		labelled(out, "spool_rows", "table", cg_db_tables[id].name, spool.content.rows[id]);
 	gauge(out, "spool_queued_steps", "Steps not on disk yet.", spool.queued - spool.durable);
 	gauge(out, "spool_writable", "0: the spool cannot be written, calls stay in the map.",
 	      !spool.error);

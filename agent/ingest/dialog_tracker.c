@@ -19,7 +19,7 @@ struct entry {
 	__u8 clock;
 	bool judged; /* the breaker has counted it */
 	bool used;
-	struct cg_part part;
+	struct cg_totals_part part;
 };
 _Static_assert(sizeof(struct entry) == 64, "a cache line");
 
@@ -86,7 +86,7 @@ static void remember(struct cg_track *track, const struct cg_dialog_key *key,
 		     const struct cg_dialog *dialog)
 {
 	if (track->recent)
-		cg_recent_dialog(track->recent, key, dialog);
+		cg_recent_update_dialog(track->recent, key, dialog);
 }
 
 void cg_track_durable(struct cg_track *track, __u64 ticket, unsigned int anew)
@@ -120,7 +120,7 @@ static void forget(struct cg_track *track, struct entry *entry)
 {
 	unsigned int gap = entry - track->slots;
 
-	cg_totals_leave(track->totals, &entry->part);
+	cg_totals_remove(track->totals, &entry->part);
 	for (unsigned int i = (gap + 1) & track->mask; track->slots[i].used;
 	     i = (i + 1) & track->mask) {
 		unsigned int from_home = (i - home(track, &track->slots[i].key)) & track->mask;
@@ -138,7 +138,7 @@ static __u64 put_row(struct cg_track *track, const struct cg_dialog *dialog, uns
 {
 	struct cg_cdr_row row;
 
-	cg_cdr_row(dialog, track->limits, track->origin, due, &row);
+	cg_cdr_fill_row(dialog, track->limits, track->origin, due, &row);
 	return cg_writer_put(track->writer, CG_TABLE_CDR, &row);
 }
 
@@ -158,7 +158,7 @@ static void retire(struct cg_track *track, struct entry *entry, __u64 now)
 	due = cg_cdr_due(&last, track->limits, now);
 	if (cg_cdr_fingerprint(&last, due) != entry->fingerprint)
 		put_row(track, &last, due);
-	cg_totals_look(track->totals, &entry->part, &last, track->limits, due, now);
+	cg_totals_update(track->totals, &entry->part, &last, track->limits, due, now);
 	forget(track, entry);
 }
 
@@ -177,11 +177,11 @@ void cg_track_look(struct cg_track *track, const struct cg_dialog_key *key,
 	}
 	entry->sweep = track->sweep;
 	entry->clock = dialog->clock % CG_CLOCKS;
-	cg_totals_look(track->totals, &entry->part, dialog, track->limits, due, now);
+	cg_totals_update(track->totals, &entry->part, dialog, track->limits, due, now);
 	if (!entry->judged)
-		entry->judged = cg_breaker_look(track->breaker, dialog, now);
+		entry->judged = cg_breaker_update(track->breaker, dialog, now);
 	if (due & CG_DUE_UNANSWERED && entry->unanswered != dialog->bye_at) {
-		cg_unanswered_row(key, dialog, track->limits, track->origin, &violation);
+		cg_cdr_fill_unanswered(key, dialog, track->limits, track->origin, &violation);
 		if (cg_writer_put(track->writer, CG_TABLE_VIOLATION, &violation))
 			entry->unanswered = dialog->bye_at;
 	}

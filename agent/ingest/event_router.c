@@ -20,8 +20,8 @@ static void violation_row(const struct cg_intake *intake, const struct cg_event 
 {
 	char ifname[IF_NAMESIZE];
 
-	cg_ifname(intake->ifname_fd, event->ifindex, ifname);
-	cg_violation_row(event, intake->origin, ifname, row);
+	cg_ifname_get(intake->ifname_fd, event->ifindex, ifname);
+	cg_cdr_fill_violation(event, intake->origin, ifname, row);
 }
 
 static bool find(void *ctx, const struct cg_dialog_key *key, struct cg_dialog *dialog)
@@ -39,7 +39,7 @@ static bool told(void *ctx, const struct cg_event *violation, enum cg_outcome ou
 	if (!room(intake))
 		return false;
 	violation_row(intake, violation, &row);
-	snprintf(row.outcome, sizeof(row.outcome), "%s", cg_outcome_word(outcome));
+	snprintf(row.outcome, sizeof(row.outcome), "%s", cg_outcome_name(outcome));
 	return cg_writer_put(intake->writer, CG_TABLE_VIOLATION, &row) != 0;
 }
 
@@ -53,7 +53,7 @@ int cg_intake_start(struct cg_intake *intake, __u64 bye_timeout)
 
 void cg_intake_bye_timeout(struct cg_intake *intake, __u64 bye_timeout)
 {
-	cg_outcomes_bye_timeout(intake->outcomes, bye_timeout);
+	cg_outcomes_set_bye_timeout(intake->outcomes, bye_timeout);
 }
 
 void cg_intake_stop(struct cg_intake *intake)
@@ -68,14 +68,14 @@ bool cg_intake_take(void *ctx, const struct cg_event *event)
 	struct cg_violation_row row;
 
 	cg_server_send(intake->server, event);
-	cg_recent_event(intake->recent, event);
+	cg_recent_handle_event(intake->recent, event);
 	if (event->type == CG_EV_VIOLATION) {
 		violation_row(intake, event, &row);
 		cg_writer_put(intake->writer, CG_TABLE_VIOLATION, &row);
 		if (intake->homer)
 			cg_homer_take(intake->homer, intake->config, event, row.interface);
 	}
-	cg_outcomes_take(intake->outcomes, event);
+	cg_outcomes_handle(intake->outcomes, event);
 	if (event->key.call | event->key.tags)
 		intake->keys[intake->n_keys++] = event->key;
 	return room(intake); /* for one more event */
@@ -102,6 +102,6 @@ void cg_intake_turned(void *ctx)
 
 void cg_intake_turn(struct cg_intake *intake, __u64 now)
 {
-	cg_outcomes_turn(intake->outcomes, now);
+	cg_outcomes_run(intake->outcomes, now);
 	cg_homer_turn(intake->homer, now);
 }

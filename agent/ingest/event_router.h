@@ -21,7 +21,7 @@ struct cg_intake { /* filled by the caller, who keeps what it points to */
 	struct cg_homer *homer; /* NULL: violations go to none */
 	const struct cg_config *config;
 	int dialogs_fd;
-	int ifname_fd; /* of cg_ifname_socket() */
+	int ifname_fd; /* of cg_ifname_open() */
 	/* its own */
 	struct cg_outcomes *outcomes;
 	struct cg_dialog_key keys[CG_EVENTS_A_TURN]; /* that this turn's events name */

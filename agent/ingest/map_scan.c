@@ -17,7 +17,7 @@
 enum stage { REST, DIALOGS, OVERFLOW, PENDING, FORGET };
 
 struct cg_sweep {
-	const struct cg_guard *guard;
+	const struct cg_guard_maps *guard;
 	struct cg_track *track;
 	struct cg_overflow *overflow;
 	const struct cg_limits *limits;
@@ -42,7 +42,7 @@ struct cg_sweep {
 	} values;
 };
 
-struct cg_sweep *cg_sweep_new(const struct cg_guard *guard, struct cg_track *track,
+struct cg_sweep *cg_sweep_new(const struct cg_guard_maps *guard, struct cg_track *track,
 			      struct cg_overflow *overflow, const struct cg_limits *limits)
 {
 	struct cg_sweep *sweep = calloc(1, sizeof(*sweep));
@@ -133,7 +133,7 @@ static int sweep_dialogs(struct cg_sweep *sweep, __u64 now)
 	bool last;
 	int n = fetch(sweep, sweep->guard->dialogs_fd, BPF_F_LOCK, &last);
 
-	cg_progress(sweep->met);
+	cg_progress_update(sweep->met);
 	for (int i = 0; i < n; i++)
 		cg_track_look(sweep->track, &sweep->keys.dialogs[i], &sweep->values.dialogs[i],
 			      now);
@@ -189,11 +189,10 @@ static void finish(struct cg_sweep *sweep, __u64 now)
 	sweep->done.work = sweep->work;
 	sweep->done.longest = sweep->longest;
 	sweep->done.others = others;
-	cg_log_detail(
-		"sweep: %u dialogs, %llu ms of work, its longest turn %llu us, the rings' and "
-		"all others' %llu us",
-		cg_track_count(sweep->track), (unsigned long long)sweep->work / 1000000,
-		(unsigned long long)sweep->longest / 1000, (unsigned long long)others / 1000);
+	cg_log_debug("sweep: %u dialogs, %llu ms of work, its longest turn %llu us, the rings' and "
+		     "all others' %llu us",
+		     cg_track_count(sweep->track), (unsigned long long)sweep->work / 1000000,
+		     (unsigned long long)sweep->longest / 1000, (unsigned long long)others / 1000);
 	sweep->rest_until = now + (rest < REST_MAX ? rest : REST_MAX);
 	sweep->first = false;
 	cg_progress_end();

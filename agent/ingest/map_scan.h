@@ -22,7 +22,7 @@
 struct cg_sweep;
 
 /* All pointers must outlive it. NULL: no memory. */
-struct cg_sweep *cg_sweep_new(const struct cg_guard *guard, struct cg_track *track,
+struct cg_sweep *cg_sweep_new(const struct cg_guard_maps *guard, struct cg_track *track,
 			      struct cg_overflow *overflow, const struct cg_limits *limits);
 void cg_sweep_free(struct cg_sweep *sweep);
 

@@ -45,8 +45,8 @@ void cg_overflow_look(struct cg_overflow *overflow, const struct cg_dialog_key *
 
 	if (overflow->count == CG_OVERFLOW_MAX)
 		return;
-	cg_cdr_row(call, overflow->limits, overflow->origin,
-		   cg_cdr_due(call, overflow->limits, now), &row);
+	cg_cdr_fill_row(call, overflow->limits, overflow->origin,
+			cg_cdr_due(call, overflow->limits, now), &row);
 	ticket = cg_writer_put(overflow->writer, CG_TABLE_CDR, &row);
 	if (!ticket)
 		return;

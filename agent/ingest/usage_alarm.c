@@ -6,14 +6,14 @@
 
 void cg_filling_look(struct cg_filling *filling, __u32 used)
 {
-	unsigned int percent = cg_percent(used, filling->max);
+	unsigned int percent = cg_used_percent(used, filling->max);
 
 	filling->used = used;
-	if (percent >= CG_FILLING_FROM && !filling->told)
-		cg_log_warning("map %s is %u %% full (%u of %u): " CG_FILLING_REMEDY, filling->map,
+	if (percent >= CG_USAGE_ALARM_PERCENT && !filling->told)
+		cg_log_warning("map %s is %u %% full (%u of %u): " CG_USAGE_REMEDY, filling->map,
 			       percent, used, filling->max);
-	if (percent >= CG_FILLING_FROM)
+	if (percent >= CG_USAGE_ALARM_PERCENT)
 		filling->told = true;
-	else if (percent < CG_FILLING_OVER)
+	else if (percent < CG_USAGE_CLEAR_PERCENT)
 		filling->told = false;
 }

@@ -31,9 +31,9 @@ int cg_counters_read(int fd, union cg_counters_sum *sum)
 	return err;
 }
 
-int cg_counters_of(const char *instance, union cg_counters_sum *sum)
+int cg_counters_read_pinned(const char *instance, union cg_counters_sum *sum)
 {
-	int fd = cg_map_open_as(instance, "counters", sizeof(__u32), sizeof(struct cg_counters));
+	int fd = cg_map_open(instance, "counters", sizeof(__u32), sizeof(struct cg_counters));
 	int err = fd < 0 ? fd : cg_counters_read(fd, sum);
 
 	if (fd >= 0)

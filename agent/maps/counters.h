@@ -14,20 +14,21 @@ union cg_counters_sum {
 
 /* fd: of the map `counters`. 0 or -errno, sum untouched. */
 int cg_counters_read(int fd, union cg_counters_sum *sum);
-int cg_counters_of(const char *instance, union cg_counters_sum *sum); /* likewise, by its pin */
+int cg_counters_read_pinned(const char *instance,
+			    union cg_counters_sum *sum); /* likewise, by its pin */
 
 /* Calls that found room in `dialogs`, in no map but `overflow`, and in none. */
-static inline __u64 cg_opened(const struct cg_counters *c)
+static inline __u64 cg_counters_opened(const struct cg_counters *c)
 {
 	return c->in.opened + c->out.opened + c->in.unseen_start + c->out.unseen_start;
 }
 
-static inline __u64 cg_unguarded(const struct cg_counters *c)
+static inline __u64 cg_counters_unguarded(const struct cg_counters *c)
 {
 	return c->in.dialogs_full + c->out.dialogs_full;
 }
 
-static inline __u64 cg_unrecorded(const struct cg_counters *c)
+static inline __u64 cg_counters_unrecorded(const struct cg_counters *c)
 {
 	return c->in.overflow_full + c->out.overflow_full;
 }

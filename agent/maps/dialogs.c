@@ -18,23 +18,23 @@ static void take_value(void *ctx, const void *value)
 		taker->result = taker->take(taker->ctx, value);
 }
 
-int cg_dialogs_each(const char *instance, int (*take)(void *ctx, const struct cg_dialog *dialog),
-		    void *ctx)
+int cg_dialogs_for_each(const char *instance,
+			int (*take)(void *ctx, const struct cg_dialog *dialog), void *ctx)
 {
 	struct taker taker = { .take = take, .ctx = ctx };
-	struct cg_walk *walk;
+	struct cg_map_iter *walk;
 	int step = 0, err;
 
-	err = cg_walk_open(instance, "dialogs", sizeof(struct cg_dialog_key),
-			   sizeof(struct cg_dialog), true, &walk);
+	err = cg_map_iter_open(instance, "dialogs", sizeof(struct cg_dialog_key),
+			       sizeof(struct cg_dialog), true, &walk);
 	if (err)
 		return err;
 	cg_progress_start("dialogs", 0);
 	while (!step && !taker.result) {
-		step = cg_walk_step(walk, 1, take_value, &taker);
-		cg_progress(cg_walk_seen(walk));
+		step = cg_map_iter_run(walk, 1, take_value, &taker);
+		cg_progress_update(cg_map_iter_count(walk));
 	}
 	cg_progress_end();
-	cg_walk_close(walk);
+	cg_map_iter_close(walk);
 	return step < 0 ? step : taker.result;
 }

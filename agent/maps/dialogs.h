@@ -8,9 +8,9 @@
 /*
  * Each dialog goes to `take`; a value other than 0 ends the walk. Records are whole: the kernel
  * holds the lock of each. What comes or goes meanwhile may be met or not. 0, what `take` returned,
- * or -errno of cg_map_open_as(), not reported. A long walk shows its progress.
+ * or -errno of cg_map_open(), not reported. A long walk shows its progress.
  */
-int cg_dialogs_each(const char *instance, int (*take)(void *ctx, const struct cg_dialog *dialog),
-		    void *ctx);
+int cg_dialogs_for_each(const char *instance,
+			int (*take)(void *ctx, const struct cg_dialog *dialog), void *ctx);
 
 #endif

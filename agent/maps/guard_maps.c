@@ -20,7 +20,7 @@ static int open_map(const char *instance, const char *name, __u32 key_size, __u3
 {
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
-	int fd = cg_map_open(instance, name);
+	int fd = cg_pin_open(instance, name);
 
 	if (fd < 0) {
 		cg_log_err("cannot open map %s of instance %s: %s", name, instance, strerror(-fd));
@@ -73,7 +73,7 @@ static int say_why(const char *instance, int err)
 	return err;
 }
 
-int cg_guard_open(struct cg_guard *guard, const char *instance)
+int cg_guard_maps_open(struct cg_guard_maps *guard, const char *instance)
 {
 	struct cg_config config;
 	int fd = cg_config_open(instance, &config);
@@ -81,8 +81,8 @@ int cg_guard_open(struct cg_guard *guard, const char *instance)
 
 	if (fd < 0)
 		return say_why(instance, fd);
-	*guard = (struct cg_guard){ .instance = instance, .config = config, .config_fd = fd };
-	guard->config_id = cg_map_id(fd);
+	*guard = (struct cg_guard_maps){ .instance = instance, .config = config, .config_fd = fd };
+	guard->config_id = cg_map_get_id(fd);
 	const struct {
 		int *fd;
 		const char *name;
@@ -107,11 +107,11 @@ int cg_guard_open(struct cg_guard *guard, const char *instance)
 		err = *maps[i].fd < 0 ? *maps[i].fd : 0;
 	}
 	if (err)
-		cg_guard_close(guard);
+		cg_guard_maps_close(guard);
 	return err;
 }
 
-void cg_guard_close(struct cg_guard *guard)
+void cg_guard_maps_close(struct cg_guard_maps *guard)
 {
 	int fds[] = { guard->config_fd,	  guard->dialogs_fd, guard->overflow_fd, guard->pending_fd,
 		      guard->counters_fd, guard->events_fd,  guard->alerts_fd };
@@ -121,17 +121,17 @@ void cg_guard_close(struct cg_guard *guard)
 			close(fds[i]);
 }
 
-bool cg_guard_gone(const struct cg_guard *guard)
+bool cg_guard_maps_are_detached(const struct cg_guard_maps *guard)
 {
-	int fd = cg_map_open(guard->instance, "config");
-	bool gone = fd == -ENOENT || (fd >= 0 && cg_map_id(fd) != guard->config_id);
+	int fd = cg_pin_open(guard->instance, "config");
+	bool gone = fd == -ENOENT || (fd >= 0 && cg_map_get_id(fd) != guard->config_id);
 
 	if (fd >= 0)
 		close(fd);
 	return gone;
 }
 
-int cg_guard_read_config(struct cg_guard *guard)
+int cg_guard_maps_read_config(struct cg_guard_maps *guard)
 {
 	struct cg_config config;
 
@@ -141,7 +141,7 @@ int cg_guard_read_config(struct cg_guard *guard)
 	return 0;
 }
 
-int cg_guard_lost(const struct cg_guard *guard, struct cg_losses *losses)
+int cg_guard_maps_read_losses(const struct cg_guard_maps *guard, struct cg_losses *losses)
 {
 	union cg_counters_sum sum;
 	const struct cg_counters *c = &sum.counters;
@@ -152,13 +152,13 @@ int cg_guard_lost(const struct cg_guard *guard, struct cg_losses *losses)
 	*losses = (struct cg_losses){
 		.events = c->events_lost,
 		.alerts = c->alerts_lost,
-		.unguarded = cg_unguarded(c),
-		.unrecorded = cg_unrecorded(c),
+		.unguarded = cg_counters_unguarded(c),
+		.unrecorded = cg_counters_unrecorded(c),
 	};
 	return 0;
 }
 
-int cg_guard_observe(struct cg_guard *guard)
+int cg_guard_maps_set_observe(struct cg_guard_maps *guard)
 {
 	__u32 zero = 0;
 	int lock, err;
@@ -166,7 +166,7 @@ int cg_guard_observe(struct cg_guard *guard)
 	lock = cg_pins_lock(); /* `cseqguard set` writes config too */
 	if (lock < 0)
 		return lock;
-	err = cg_guard_read_config(guard);
+	err = cg_guard_maps_read_config(guard);
 	if (err)
 		goto out;
 	guard->config.mode = CG_OBSERVE;
@@ -191,7 +191,7 @@ static __s64 clock_offset(void)
 	return real.tv_sec * (__s64)CG_SECOND + real.tv_nsec - (__s64)before;
 }
 
-int cg_guard_follow_clock(struct cg_guard *guard, unsigned int in_use)
+int cg_guard_maps_update_clock(struct cg_guard_maps *guard, unsigned int in_use)
 {
 	__s64 offset = clock_offset();
 	struct cg_config *config = &guard->config;
@@ -203,7 +203,7 @@ int cg_guard_follow_clock(struct cg_guard *guard, unsigned int in_use)
 	lock = cg_pins_lock(); /* `cseqguard set` writes config too */
 	if (lock < 0)
 		return lock;
-	err = cg_guard_read_config(guard);
+	err = cg_guard_maps_read_config(guard);
 	if (err)
 		goto out;
 	in_use |= 1u << (config->clock % CG_CLOCKS);

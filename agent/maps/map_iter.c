@@ -8,7 +8,7 @@
 
 #include "maps/pins.h"
 
-struct cg_walk {
+struct cg_map_iter {
 	int fd;
 	size_t value_size;
 	bool locked;
@@ -19,10 +19,10 @@ struct cg_walk {
 	char *keys, *values;
 };
 
-int cg_walk_open(const char *instance, const char *map, size_t key_size, size_t value_size,
-		 bool locked, struct cg_walk **out)
+int cg_map_iter_open(const char *instance, const char *map, size_t key_size, size_t value_size,
+		     bool locked, struct cg_map_iter **out)
 {
-	struct cg_walk *walk = calloc(1, sizeof(*walk));
+	struct cg_map_iter *walk = calloc(1, sizeof(*walk));
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
 	int err = 0;
@@ -31,24 +31,24 @@ int cg_walk_open(const char *instance, const char *map, size_t key_size, size_t 
 		return -ENOMEM;
 	walk->value_size = value_size;
 	walk->locked = locked;
-	walk->fd = cg_map_open_as(instance, map, key_size, value_size);
+	walk->fd = cg_map_open(instance, map, key_size, value_size);
 	if (walk->fd < 0)
 		err = walk->fd;
 	else if (bpf_obj_get_info_by_fd(walk->fd, &info, &size))
 		err = -errno;
 	walk->max = info.max_entries;
-	walk->keys = calloc(CG_WALK_BATCH, key_size);
-	walk->values = calloc(CG_WALK_BATCH, value_size);
+	walk->keys = calloc(CG_MAP_ITER_BATCH, key_size);
+	walk->values = calloc(CG_MAP_ITER_BATCH, value_size);
 	if (!err && (!walk->keys || !walk->values))
 		err = -ENOMEM;
 	if (err)
-		cg_walk_close(walk);
+		cg_map_iter_close(walk);
 	else
 		*out = walk;
 	return err;
 }
 
-void cg_walk_close(struct cg_walk *walk)
+void cg_map_iter_close(struct cg_map_iter *walk)
 {
 	if (!walk)
 		return;
@@ -59,13 +59,14 @@ void cg_walk_close(struct cg_walk *walk)
 	free(walk);
 }
 
-int cg_walk_step(struct cg_walk *walk, unsigned int batches, cg_walk_take take, void *ctx)
+int cg_map_iter_run(struct cg_map_iter *walk, unsigned int batches, cg_map_iter_visit take,
+		    void *ctx)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = walk->locked ? BPF_F_LOCK : 0);
 	int end = 0;
 
 	while (!end && batches--) {
-		__u32 n = CG_WALK_BATCH, next;
+		__u32 n = CG_MAP_ITER_BATCH, next;
 
 		if (bpf_map_lookup_batch(walk->fd, walk->begun ? &walk->at : NULL, &next,
 					 walk->keys, walk->values, &n, &opts))
@@ -81,12 +82,12 @@ int cg_walk_step(struct cg_walk *walk, unsigned int batches, cg_walk_take take, 
 	return end;
 }
 
-__u32 cg_walk_seen(const struct cg_walk *walk)
+__u32 cg_map_iter_count(const struct cg_map_iter *walk)
 {
 	return walk->seen;
 }
 
-__u32 cg_walk_max(const struct cg_walk *walk)
+__u32 cg_map_iter_max_entries(const struct cg_map_iter *walk)
 {
 	return walk->max;
 }

@@ -10,22 +10,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CG_WALK_BATCH 256 /* records a call: larger ones stall the programs */
+#define CG_MAP_ITER_BATCH 256 /* records a call: larger ones stall the programs */
 
-struct cg_walk;
+struct cg_map_iter;
 
 /* value: a copy, valid during the call. */
-typedef void (*cg_walk_take)(void *ctx, const void *value);
+typedef void (*cg_map_iter_visit)(void *ctx, const void *value);
 
-/* locked: values are copied under their spin lock, untorn. 0 or -errno of cg_map_open_as(). */
-int cg_walk_open(const char *instance, const char *map, size_t key_size, size_t value_size,
-		 bool locked, struct cg_walk **walk);
-void cg_walk_close(struct cg_walk *walk);
+/* locked: values are copied under their spin lock, untorn. 0 or -errno of cg_map_open(). */
+int cg_map_iter_open(const char *instance, const char *map, size_t key_size, size_t value_size,
+		     bool locked, struct cg_map_iter **walk);
+void cg_map_iter_close(struct cg_map_iter *walk);
 
 /* Reads up to `batches` batches; take may be NULL. 0: there is more; 1: it is over; or -errno. */
-int cg_walk_step(struct cg_walk *walk, unsigned int batches, cg_walk_take take, void *ctx);
+int cg_map_iter_run(struct cg_map_iter *walk, unsigned int batches, cg_map_iter_visit take,
+		    void *ctx);
 
-__u32 cg_walk_seen(const struct cg_walk *walk); /* records, so far */
-__u32 cg_walk_max(const struct cg_walk *walk); /* of the map */
+__u32 cg_map_iter_count(const struct cg_map_iter *walk); /* records, so far */
+__u32 cg_map_iter_max_entries(const struct cg_map_iter *walk); /* of the map */
 
 #endif

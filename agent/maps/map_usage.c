@@ -11,33 +11,34 @@
 #define DIALOG_KEY sizeof(struct cg_dialog_key)
 #define TXN_KEY sizeof(struct cg_txn_key)
 
-const struct cg_fill cg_fills[CG_FILL_MAPS] = {
-	[CG_FILL_DIALOGS] = { "dialogs", DIALOG_KEY, sizeof(struct cg_dialog), true, 0, 0 },
-	[CG_FILL_OVERFLOW] = { "overflow", DIALOG_KEY, sizeof(struct cg_dialog), false, 0, 0 },
-	[CG_FILL_INVITES] = { "invites", TXN_KEY, sizeof(struct cg_invite), false, 0, 0 },
-	[CG_FILL_PENDING] = { "pending", TXN_KEY, sizeof(struct cg_invite), true, 0, 0 },
-	[CG_FILL_EARLY] = { "early", DIALOG_KEY, sizeof(struct cg_early), false, 0, 0 },
+const struct cg_map_usage cg_map_usages[CG_USAGE_MAPS] = {
+	[CG_USAGE_DIALOGS] = { "dialogs", DIALOG_KEY, sizeof(struct cg_dialog), true, 0, 0 },
+	[CG_USAGE_OVERFLOW] = { "overflow", DIALOG_KEY, sizeof(struct cg_dialog), false, 0, 0 },
+	[CG_USAGE_INVITES] = { "invites", TXN_KEY, sizeof(struct cg_invite), false, 0, 0 },
+	[CG_USAGE_PENDING] = { "pending", TXN_KEY, sizeof(struct cg_invite), true, 0, 0 },
+	[CG_USAGE_EARLY] = { "early", DIALOG_KEY, sizeof(struct cg_early), false, 0, 0 },
 };
 
 /* The kernel does not tell how full a hash is: count its keys. */
-int cg_fill_read(const char *instance, struct cg_fill *fill)
+int cg_map_usage_read(const char *instance, struct cg_map_usage *fill)
 {
-	struct cg_walk *walk;
-	int end = cg_walk_open(instance, fill->map, fill->key_size, fill->value_size, false, &walk);
+	struct cg_map_iter *walk;
+	int end = cg_map_iter_open(instance, fill->map, fill->key_size, fill->value_size, false,
+				   &walk);
 
 	if (end)
 		return end;
 	while (!end)
-		end = cg_walk_step(walk, BATCHES, NULL, NULL);
+		end = cg_map_iter_run(walk, BATCHES, NULL, NULL);
 	if (end > 0) {
-		fill->max = cg_walk_max(walk);
-		fill->used = cg_walk_seen(walk);
+		fill->max = cg_map_iter_max_entries(walk);
+		fill->used = cg_map_iter_count(walk);
 	}
-	cg_walk_close(walk);
+	cg_map_iter_close(walk);
 	return end < 0 ? end : 0;
 }
 
-json_t *cg_fills_json(const struct cg_fill *fills, size_t n)
+json_t *cg_map_usage_json(const struct cg_map_usage *fills, size_t n)
 {
 	json_t *object = json_object();
 
@@ -48,12 +49,12 @@ json_t *cg_fills_json(const struct cg_fill *fills, size_t n)
 	return object;
 }
 
-static bool filling(const struct cg_fill *fill)
+static bool filling(const struct cg_map_usage *fill)
 {
-	return fill->warn && cg_percent(fill->used, fill->max) >= CG_FILLING_FROM;
+	return fill->warn && cg_used_percent(fill->used, fill->max) >= CG_USAGE_ALARM_PERCENT;
 }
 
-json_t *cg_fills_filling(const struct cg_fill *fills, size_t n)
+json_t *cg_map_usage_alarms_json(const struct cg_map_usage *fills, size_t n)
 {
 	json_t *names = json_array();
 
@@ -63,12 +64,12 @@ json_t *cg_fills_filling(const struct cg_fill *fills, size_t n)
 	return names;
 }
 
-void cg_fills_show(const struct cg_fill *fills, size_t n)
+void cg_map_usage_print(const struct cg_map_usage *fills, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		printf("%-17s%s: %u of %u\n", "map", fills[i].map, fills[i].used, fills[i].max);
 	for (size_t i = 0; i < n; i++)
 		if (filling(&fills[i]))
-			printf("%-17s%s is %u %% full: " CG_FILLING_REMEDY "\n", "FILLING",
-			       fills[i].map, cg_percent(fills[i].used, fills[i].max));
+			printf("%-17s%s is %u %% full: " CG_USAGE_REMEDY "\n", "FILLING",
+			       fills[i].map, cg_used_percent(fills[i].used, fills[i].max));
 }

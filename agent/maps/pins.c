@@ -11,14 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *cg_instance_default(void)
+const char *cg_instance_default_name(void)
 {
 	const char *name = getenv("CSEQGUARD_INSTANCE");
 
 	return name && *name ? name : "default";
 }
 
-int cg_instance_check(const char *instance)
+int cg_instance_check_name(const char *instance)
 {
 	static const char legal[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
@@ -41,7 +41,7 @@ int cg_pin_path(char *buf, size_t size, const char *instance, const char *name)
 	char path[512];
 	int len;
 
-	if (cg_instance_check(instance))
+	if (cg_instance_check_name(instance))
 		return -EINVAL;
 	len = snprintf(path, sizeof(path), "%s/%s%s%s", cg_pin_root(), instance, name ? "/" : "",
 		       name ? name : "");
@@ -51,7 +51,7 @@ int cg_pin_path(char *buf, size_t size, const char *instance, const char *name)
 	return 0;
 }
 
-int cg_map_open(const char *instance, const char *name)
+int cg_pin_open(const char *instance, const char *name)
 {
 	char path[512];
 	int err, fd;
@@ -63,13 +63,13 @@ int cg_map_open(const char *instance, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-int cg_map_open_as(const char *instance, const char *name, size_t key_size, size_t value_size)
+int cg_map_open(const char *instance, const char *name, size_t key_size, size_t value_size)
 {
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
 	int err = 0, fd;
 
-	fd = cg_map_open(instance, name);
+	fd = cg_pin_open(instance, name);
 	if (fd < 0)
 		return fd;
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
@@ -82,7 +82,7 @@ int cg_map_open_as(const char *instance, const char *name, size_t key_size, size
 	return err;
 }
 
-__u32 cg_map_id(int fd)
+__u32 cg_map_get_id(int fd)
 {
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
@@ -90,9 +90,9 @@ __u32 cg_map_id(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
 }
 
-int cg_ring_bytes(const char *instance, const char *name, __u32 *bytes)
+int cg_ring_read_size(const char *instance, const char *name, __u32 *bytes)
 {
-	int err = 0, fd = cg_map_open_as(instance, name, 0, 0);
+	int err = 0, fd = cg_map_open(instance, name, 0, 0);
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
 
@@ -112,7 +112,7 @@ int cg_config_open(const char *instance, struct cg_config *config)
 	__u32 zero = 0;
 	int err = 0, fd;
 
-	fd = cg_map_open_as(instance, "config", sizeof(zero), sizeof(copy));
+	fd = cg_map_open(instance, "config", sizeof(zero), sizeof(copy));
 	if (fd < 0)
 		return fd;
 	if (bpf_map_lookup_elem(fd, &zero, &copy))

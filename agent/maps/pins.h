@@ -12,10 +12,10 @@
 #define CG_INSTANCE_MAX 48
 
 /* CSEQGUARD_INSTANCE or "default". The string is the environment's: not to be freed. */
-const char *cg_instance_default(void);
+const char *cg_instance_default_name(void);
 
 /* 0, or -EINVAL: letters, digits, '_' and '-' (bpffs keeps dots for itself), at most CG_INSTANCE_MAX. */
-int cg_instance_check(const char *instance);
+int cg_instance_check_name(const char *instance);
 
 /* CSEQGUARD_PIN_ROOT (a bpffs bound elsewhere) or CG_PIN_ROOT. Not to be freed. */
 const char *cg_pin_root(void);
@@ -27,19 +27,19 @@ const char *cg_pin_root(void);
 int cg_pin_path(char *buf, size_t size, const char *instance, const char *name);
 
 /* fd of a pinned map, the caller closes it; or -errno: -ENOENT not attached, -EACCES/-EPERM. */
-int cg_map_open(const char *instance, const char *name);
+int cg_pin_open(const char *instance, const char *name);
 
 /*
  * The same, of a map whose keys and values have these sizes: the kernel writes as many bytes as the
  * map's values have. -EPROTO: another map sits there.
  */
-int cg_map_open_as(const char *instance, const char *name, size_t key_size, size_t value_size);
+int cg_map_open(const char *instance, const char *name, size_t key_size, size_t value_size);
 
 /* The kernel's id of a map, not used again until reboot: one pinned anew has another. 0: none. */
-__u32 cg_map_id(int fd);
+__u32 cg_map_get_id(int fd);
 
-/* Size of a pinned ring. 0 or -errno as in cg_map_open_as(), bytes untouched. */
-int cg_ring_bytes(const char *instance, const char *name, __u32 *bytes);
+/* Size of a pinned ring. 0 or -errno as in cg_map_open(), bytes untouched. */
+int cg_ring_read_size(const char *instance, const char *name, __u32 *bytes);
 
 /*
  * fd of `config` and a copy of it; the caller closes the fd. -ENOENT: not attached; -EPROTO: the

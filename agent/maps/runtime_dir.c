@@ -23,12 +23,12 @@ static const char *run_dir(void)
 	return dir && *dir ? dir : "/run/cseqguard";
 }
 
-int cg_run_path(char *buf, size_t size, const char *instance, const char *suffix)
+int cg_runtime_path(char *buf, size_t size, const char *instance, const char *suffix)
 {
 	char path[512];
 	int len;
 
-	if (cg_instance_check(instance))
+	if (cg_instance_check_name(instance))
 		return -EINVAL;
 	len = snprintf(path, sizeof(path), "%s/%s.%s", run_dir(), instance, suffix);
 	if (len < 0 || (size_t)len >= sizeof(path) || (size_t)len >= size)
@@ -37,7 +37,7 @@ int cg_run_path(char *buf, size_t size, const char *instance, const char *suffix
 	return 0;
 }
 
-int cg_run_mkdir(void)
+int cg_runtime_mkdir(void)
 {
 	struct group *group = getgrnam("cseqguard");
 
@@ -48,15 +48,15 @@ int cg_run_mkdir(void)
 	return 0;
 }
 
-int cg_run_lock(const char *instance)
+int cg_runtime_lock_rings(const char *instance)
 {
 	struct group *group = getgrnam("cseqguard");
 	char path[512];
 	int err, fd;
 
-	err = cg_run_mkdir();
+	err = cg_runtime_mkdir();
 	if (!err)
-		err = cg_run_path(path, sizeof(path), instance, "lock");
+		err = cg_runtime_path(path, sizeof(path), instance, "lock");
 	if (err)
 		return err;
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
@@ -73,12 +73,12 @@ int cg_run_lock(const char *instance)
 	return fd;
 }
 
-int cg_run_connect(const char *instance)
+int cg_runtime_connect(const char *instance)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int err, fd;
 
-	err = cg_run_path(address.sun_path, sizeof(address.sun_path), instance, "sock");
+	err = cg_runtime_path(address.sun_path, sizeof(address.sun_path), instance, "sock");
 	if (err)
 		return err;
 	/* a daemon that hangs, with its backlog full, must not hold us up */
@@ -92,13 +92,13 @@ int cg_run_connect(const char *instance)
 	return err;
 }
 
-int cg_run_note_write(const char *instance, const char *suffix, const char *text)
+int cg_runtime_note_write(const char *instance, const char *suffix, const char *text)
 {
-	char path[512], note[CG_RUN_NOTE_MAX] = "";
+	char path[512], note[CG_RUNTIME_NOTE_MAX] = "";
 	ssize_t written;
 	int err, fd;
 
-	err = cg_run_path(path, sizeof(path), instance, suffix);
+	err = cg_runtime_path(path, sizeof(path), instance, suffix);
 	if (err)
 		return err;
 	snprintf(note, sizeof(note), "%s", text);
@@ -112,12 +112,12 @@ int cg_run_note_write(const char *instance, const char *suffix, const char *text
 	return err;
 }
 
-int cg_run_note_read(const char *instance, const char *suffix, char text[CG_RUN_NOTE_MAX])
+int cg_runtime_note_read(const char *instance, const char *suffix, char text[CG_RUNTIME_NOTE_MAX])
 {
-	char path[512], raw[CG_RUN_NOTE_MAX] = "";
+	char path[512], raw[CG_RUNTIME_NOTE_MAX] = "";
 	int err, fd;
 
-	err = cg_run_path(path, sizeof(path), instance, suffix);
+	err = cg_runtime_path(path, sizeof(path), instance, suffix);
 	if (err)
 		return err;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -127,14 +127,14 @@ int cg_run_note_read(const char *instance, const char *suffix, char text[CG_RUN_
 		err = -errno;
 	close(fd);
 	if (!err)
-		cg_text_utf8(text, CG_RUN_NOTE_MAX, raw, sizeof(raw));
+		cg_text_escape(text, CG_RUNTIME_NOTE_MAX, raw, sizeof(raw));
 	return err;
 }
 
-void cg_run_note_remove(const char *instance, const char *suffix)
+void cg_runtime_note_remove(const char *instance, const char *suffix)
 {
 	char path[512];
 
-	if (!cg_run_path(path, sizeof(path), instance, suffix))
+	if (!cg_runtime_path(path, sizeof(path), instance, suffix))
 		unlink(path);
 }

@@ -9,31 +9,31 @@
  * DIR/INSTANCE.SUFFIX, DIR being CSEQGUARD_RUN_DIR or /run/cseqguard. 0, -EINVAL (instance) or
  * -ENAMETOOLONG; buf untouched on failure.
  */
-int cg_run_path(char *buf, size_t size, const char *instance, const char *suffix);
+int cg_runtime_path(char *buf, size_t size, const char *instance, const char *suffix);
 
 /* Makes that folder where it is missing; group `cseqguard`, if there is one, may use it. */
-int cg_run_mkdir(void);
+int cg_runtime_mkdir(void);
 
 /*
  * The right to read the rings: fd of the locked file, held until it is closed. -EWOULDBLOCK:
  * somebody else reads them.
  */
-int cg_run_lock(const char *instance);
+int cg_runtime_lock_rings(const char *instance);
 
 /* fd of a connection to the daemon's socket; -errno: -ENOENT, -ECONNREFUSED: no daemon runs. */
-int cg_run_connect(const char *instance);
+int cg_runtime_connect(const char *instance);
 
-#define CG_RUN_NOTE_MAX 256
-#define CG_RUN_BREAKER "breaker" /* suffix: why the daemon fell back to observe mode */
-#define CG_RUN_TOTALS "totals" /* ... what calls that left the map add up to */
+#define CG_RUNTIME_NOTE_MAX 256
+#define CG_RUNTIME_BREAKER "breaker" /* suffix: why the daemon fell back to observe mode */
+#define CG_RUNTIME_TOTALS "totals" /* ... what calls that left the map add up to */
 
 /*
  * A line for whoever looks later, in DIR/INSTANCE.SUFFIX; reading gives printable UTF-8, and the
  * whole of one line or of the one before, whoever is killed while it is written. 0 or -errno,
  * -ENOENT: there is none; text untouched on failure.
  */
-int cg_run_note_write(const char *instance, const char *suffix, const char *text);
-int cg_run_note_read(const char *instance, const char *suffix, char text[CG_RUN_NOTE_MAX]);
-void cg_run_note_remove(const char *instance, const char *suffix);
+int cg_runtime_note_write(const char *instance, const char *suffix, const char *text);
+int cg_runtime_note_read(const char *instance, const char *suffix, char text[CG_RUNTIME_NOTE_MAX]);
+void cg_runtime_note_remove(const char *instance, const char *suffix);
 
 #endif

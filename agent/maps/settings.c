@@ -19,9 +19,9 @@
 #define MAX_RING_BYTES (1UL << 30)
 
 #define PARSE_WORD(name, NAME)                                                                     \
-	int cg_parse_##name(struct cg_settings *settings, const char *value)                       \
+	int cg_settings_parse_##name(struct cg_settings *settings, const char *value)              \
 	{                                                                                          \
-		int word = cg_##name##_from_word(value);                                           \
+		int word = cg_##name##_from_name(value);                                           \
                                                                                                    \
 		if (word < 0)                                                                      \
 			return -EINVAL;                                                            \
@@ -34,7 +34,7 @@ PARSE_WORD(equal, EQUAL)
 PARSE_WORD(source, SOURCE)
 PARSE_WORD(fragments, FRAGMENTS)
 
-int cg_parse_strict_interface(struct cg_settings *settings, const char *value)
+int cg_settings_parse_strict_interface(struct cg_settings *settings, const char *value)
 {
 	bool yes = !value || !strcmp(value, "yes");
 
@@ -45,11 +45,11 @@ int cg_parse_strict_interface(struct cg_settings *settings, const char *value)
 	return 0;
 }
 
-int cg_parse_max_dialogs(struct cg_settings *settings, const char *value)
+int cg_settings_parse_max_dialogs(struct cg_settings *settings, const char *value)
 {
 	__u64 number;
 
-	if (cg_number_read(value, 1, MAX_DIALOGS, &number))
+	if (cg_number_parse(value, 1, MAX_DIALOGS, &number))
 		return -EINVAL;
 	settings->max_dialogs = number;
 	settings->given |= CG_SET_MAX_DIALOGS;
@@ -57,11 +57,11 @@ int cg_parse_max_dialogs(struct cg_settings *settings, const char *value)
 }
 
 /* What the kernel takes for a ring, unchanged: libbpf would round anything else up. */
-int cg_parse_ring_bytes(struct cg_settings *settings, const char *value)
+int cg_settings_parse_ring_bytes(struct cg_settings *settings, const char *value)
 {
 	__u64 number;
 
-	if (cg_number_read(value, sysconf(_SC_PAGESIZE), MAX_RING_BYTES, &number) ||
+	if (cg_number_parse(value, sysconf(_SC_PAGESIZE), MAX_RING_BYTES, &number) ||
 	    number & (number - 1))
 		return -EINVAL;
 	settings->ring_bytes = number;
@@ -75,7 +75,7 @@ static char *element(char **rest)
 	return *rest ? strsep(rest, ",") : NULL;
 }
 
-int cg_parse_ports(struct cg_settings *settings, const char *value)
+int cg_settings_parse_ports(struct cg_settings *settings, const char *value)
 {
 	char *copy = strdup(value), *rest = copy, *text;
 	__u16 ports[CG_PORTS_MAX] = {};
@@ -86,7 +86,7 @@ int cg_parse_ports(struct cg_settings *settings, const char *value)
 	while (!err && (text = element(&rest))) {
 		if (n == CG_PORTS_MAX)
 			err = -E2BIG;
-		else if (cg_number_read(text, 1, 65535, &port))
+		else if (cg_number_parse(text, 1, 65535, &port))
 			err = -EINVAL;
 		else
 			ports[n++] = port;
@@ -100,7 +100,7 @@ int cg_parse_ports(struct cg_settings *settings, const char *value)
 	return 0;
 }
 
-int cg_parse_prefix(const char *text, struct cg_prefix *prefix)
+int cg_prefix_parse(const char *text, struct cg_prefix *prefix)
 {
 	struct cg_prefix p = { .addr = { [10] = 0xff, [11] = 0xff } };
 	char address[INET6_ADDRSTRLEN];
@@ -118,7 +118,7 @@ int cg_parse_prefix(const char *text, struct cg_prefix *prefix)
 			return -EINVAL;
 	}
 	bits = width;
-	if (slash && cg_number_read(slash + 1, 0, width, &bits))
+	if (slash && cg_number_parse(slash + 1, 0, width, &bits))
 		return -EINVAL;
 	p.bits = 128 - width + bits;
 	for (unsigned int bit = p.bits; bit < 128; bit++)
@@ -128,7 +128,7 @@ int cg_parse_prefix(const char *text, struct cg_prefix *prefix)
 	return 0;
 }
 
-int cg_parse_gateways(struct cg_settings *settings, const char *value)
+int cg_settings_parse_gateways(struct cg_settings *settings, const char *value)
 {
 	__u32 n = settings->given & CG_SET_GATEWAYS ? settings->n_gateways : 0;
 	char *copy = strdup(value), *rest = *value ? copy : NULL, *text;
@@ -138,7 +138,7 @@ int cg_parse_gateways(struct cg_settings *settings, const char *value)
 		if (n == CG_GATEWAYS_MAX)
 			err = -E2BIG;
 		else
-			err = cg_parse_prefix(text, &settings->gateways[n]);
+			err = cg_prefix_parse(text, &settings->gateways[n]);
 		n += !err;
 	}
 	free(copy);
@@ -149,12 +149,12 @@ int cg_parse_gateways(struct cg_settings *settings, const char *value)
 	return 0;
 }
 
-void cg_prefix_text(const struct cg_prefix *prefix, char out[CG_PREFIX_TEXT])
+void cg_prefix_format(const struct cg_prefix *prefix, char out[CG_PREFIX_TEXT])
 {
 	__u32 bits = prefix->bits > 128 ? 128 : prefix->bits;
 	char address[INET6_ADDRSTRLEN];
 
-	cg_addr_text(prefix->addr, address);
+	cg_addr_format(prefix->addr, address);
 	if (bits >= 96 && !strchr(address, ':'))
 		bits -= 96;
 	snprintf(out, CG_PREFIX_TEXT, "%s/%u", address, bits);
@@ -165,7 +165,7 @@ static __s64 ns(struct timespec t)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-int cg_settings_default(struct cg_config *config)
+int cg_settings_init_config(struct cg_config *config)
 {
 	struct timespec wall, boot;
 	struct cg_config fresh = {
@@ -189,7 +189,7 @@ int cg_settings_default(struct cg_config *config)
 	return 0;
 }
 
-void cg_settings_over(const struct cg_settings *settings, struct cg_config *config)
+void cg_settings_apply(const struct cg_settings *settings, struct cg_config *config)
 {
 	if (settings->given & CG_SET_MODE)
 		config->mode = settings->mode;
@@ -254,6 +254,6 @@ int cg_settings_write(const struct cg_settings *settings, int config_fd, int gat
 	/* Read late: the daemon writes clock and clock_offset of the same value. */
 	if (bpf_map_lookup_elem(config_fd, &zero, &config))
 		return -errno;
-	cg_settings_over(settings, &config);
+	cg_settings_apply(settings, &config);
 	return bpf_map_update_elem(config_fd, &zero, &config, BPF_EXIST) ? -errno : 0;
 }

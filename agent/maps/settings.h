@@ -36,28 +36,29 @@ struct cg_settings {
  * untouched. Lists are comma-separated. Gateways add to those given before; an empty list means
  * none.
  */
-int cg_parse_mode(struct cg_settings *settings, const char *value);
-int cg_parse_equal(struct cg_settings *settings, const char *value);
-int cg_parse_source(struct cg_settings *settings, const char *value);
-int cg_parse_fragments(struct cg_settings *settings, const char *value);
-int cg_parse_strict_interface(struct cg_settings *settings, const char *value); /* NULL: yes */
-int cg_parse_ports(struct cg_settings *settings, const char *value);
-int cg_parse_gateways(struct cg_settings *settings, const char *value);
-int cg_parse_max_dialogs(struct cg_settings *settings, const char *value);
-int cg_parse_ring_bytes(struct cg_settings *settings, const char *value);
+int cg_settings_parse_mode(struct cg_settings *settings, const char *value);
+int cg_settings_parse_equal(struct cg_settings *settings, const char *value);
+int cg_settings_parse_source(struct cg_settings *settings, const char *value);
+int cg_settings_parse_fragments(struct cg_settings *settings, const char *value);
+int cg_settings_parse_strict_interface(struct cg_settings *settings,
+				       const char *value); /* NULL: yes */
+int cg_settings_parse_ports(struct cg_settings *settings, const char *value);
+int cg_settings_parse_gateways(struct cg_settings *settings, const char *value);
+int cg_settings_parse_max_dialogs(struct cg_settings *settings, const char *value);
+int cg_settings_parse_ring_bytes(struct cg_settings *settings, const char *value);
 
 /* ADDRESS or ADDRESS/BITS, no bit set behind BITS. 0 or -EINVAL, prefix untouched. */
-int cg_parse_prefix(const char *text, struct cg_prefix *prefix);
+int cg_prefix_parse(const char *text, struct cg_prefix *prefix);
 
 /* "10.0.0.0/8" of a prefix; bits out of range are cut. */
 #define CG_PREFIX_TEXT 52
-void cg_prefix_text(const struct cg_prefix *prefix, char out[CG_PREFIX_TEXT]);
+void cg_prefix_format(const struct cg_prefix *prefix, char out[CG_PREFIX_TEXT]);
 
 /* A new instance's: enforce, port 5060, secret drawn, clock 0 set. 0 or -errno. */
-int cg_settings_default(struct cg_config *config);
+int cg_settings_init_config(struct cg_config *config);
 
 /* Lays what is given over config (in memory). */
-void cg_settings_over(const struct cg_settings *settings, struct cg_config *config);
+void cg_settings_apply(const struct cg_settings *settings, struct cg_config *config);
 
 /* Writes what is given to the maps of these fds, `config` as it is now. 0 or -errno. */
 int cg_settings_write(const struct cg_settings *settings, int config_fd, int gateways_fd);

@@ -9,10 +9,10 @@
 #include "maps/counters.h"
 #include "maps/pins.h"
 
-static int read_would_drop(const char *instance, struct cg_advice *advice)
+static int read_would_drop(const char *instance, struct cg_status_hints *advice)
 {
 	union cg_counters_sum sum;
-	int err = cg_counters_of(instance, &sum);
+	int err = cg_counters_read_pinned(instance, &sum);
 
 	if (err)
 		return err;
@@ -25,13 +25,13 @@ static int read_would_drop(const char *instance, struct cg_advice *advice)
 }
 
 /* Keeps the latest ones, in that order. */
-static void keep(struct cg_advice *advice, const struct cg_advice_answerer *answerer)
+static void keep(struct cg_status_hints *advice, const struct cg_status_uas *answerer)
 {
-	struct cg_advice_answerer *list = advice->answerers;
-	unsigned int i = advice->n_answerers;
+	struct cg_status_uas *list = advice->uas;
+	unsigned int i = advice->n_uas;
 
-	if (i < CG_ADVICE_ANSWERERS)
-		advice->n_answerers++;
+	if (i < CG_STATUS_UAS_MAX)
+		advice->n_uas++;
 	else if (list[--i].last >= answerer->last)
 		return;
 	for (; i && list[i - 1].last < answerer->last; i--)
@@ -39,19 +39,19 @@ static void keep(struct cg_advice *advice, const struct cg_advice_answerer *answ
 	list[i] = *answerer;
 }
 
-static int read_answerers(const char *instance, struct cg_advice *advice)
+static int read_answerers(const char *instance, struct cg_status_hints *advice)
 {
 	int fd, gateways, err = 0;
 	__u8 *from = NULL, addr[16];
 
-	fd = cg_map_open_as(instance, "unexpected_uas", sizeof(addr),
-			    sizeof(struct cg_unexpected_uas));
-	gateways = cg_map_open_as(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
+	fd = cg_map_open(instance, "unexpected_uas", sizeof(addr),
+			 sizeof(struct cg_unexpected_uas));
+	gateways = cg_map_open(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
 	if (fd < 0 || gateways < 0)
 		err = fd < 0 ? fd : gateways;
 	for (int i = 0; !err && i < CG_UNEXPECTED_UAS_MAX; i++, from = addr) {
 		struct cg_prefix host = { .bits = 128 };
-		struct cg_advice_answerer answerer;
+		struct cg_status_uas answerer;
 		struct cg_unexpected_uas value;
 		__u32 one;
 
@@ -73,14 +73,15 @@ static int read_answerers(const char *instance, struct cg_advice *advice)
 	return err;
 }
 
-int cg_advice_read(const char *instance, struct cg_advice *advice)
+int cg_status_hints_read(const char *instance, struct cg_status_hints *advice)
 {
-	struct cg_advice found = {};
+	struct cg_status_hints found = {};
 	int err = read_would_drop(instance, &found);
 
 	if (!err)
 		err = read_answerers(instance, &found);
-	cg_run_note_read(instance, CG_RUN_BREAKER, found.breaker); /* none, or none to be seen */
+	cg_runtime_note_read(instance, CG_RUNTIME_BREAKER,
+			     found.breaker); /* none, or none to be seen */
 	if (!err)
 		*advice = found;
 	return err;

@@ -8,23 +8,23 @@
 #include "cseqguard.h"
 #include "maps/runtime_dir.h"
 
-#define CG_ADVICE_ANSWERERS 10 /* so many are named, the latest first */
+#define CG_STATUS_UAS_MAX 10 /* so many are named, the latest first */
 
-struct cg_advice {
-	char breaker[CG_RUN_NOTE_MAX]; /* why the daemon fell back to observe mode; or "" */
+struct cg_status_hints {
+	char breaker[CG_RUNTIME_NOTE_MAX]; /* why the daemon fell back to observe mode; or "" */
 	struct {
 		__u64 packets; /* that enforce mode would have dropped */
 		__u64 accepted, refused; /* BYEs among them, by the far end */
 		bool all_byes;
 	} would_drop;
-	unsigned int n_answerers;
-	struct cg_advice_answerer {
+	unsigned int n_uas;
+	struct cg_status_uas {
 		__u8 addr[16]; /* answered for another, and is under no --gateway */
 		__u64 count, last; /* CLOCK_BOOTTIME, ns */
-	} answerers[CG_ADVICE_ANSWERERS];
+	} uas[CG_STATUS_UAS_MAX];
 };
 
 /* 0, or -errno of a map that did not open or was not read; advice untouched. Nothing prints. */
-int cg_advice_read(const char *instance, struct cg_advice *advice);
+int cg_status_hints_read(const char *instance, struct cg_status_hints *advice);
 
 #endif

@@ -17,17 +17,17 @@ static void hide_quoted(char *why, size_t size)
 {
 	char *first = strstr(why, "\"=\" after \""), *last = strrchr(why, '"');
 	PQconninfoOption *known = PQconndefaults();
-	char hint[CG_NEAREST_HINT], end[80], quoted[256];
-	struct cg_nearest nearest = { .word = quoted };
+	char hint[CG_SUGGEST_TEXT], end[80], quoted[256];
+	struct cg_suggestion nearest = { .word = quoted };
 
 	first = first ? first + strlen("\"=\" after ") : strchr(why, '"');
 	if (first && first < last) {
 		snprintf(quoted, sizeof(quoted), "%.*s", (int)(last - first - 1), first + 1);
 		for (PQconninfoOption *o = known; o && o->keyword; o++)
-			cg_nearest_try(&nearest, o->keyword);
+			cg_suggest_compare(&nearest, o->keyword);
 		snprintf(end, sizeof(end), "%s", last + 1);
 		snprintf(first, size - (first - why), "\"...\"%s%s", end,
-			 cg_nearest_hint(&nearest, "", hint));
+			 cg_suggest_text(&nearest, "", hint));
 	}
 	PQconninfoFree(known);
 }

@@ -50,7 +50,7 @@ static void partitions_done(struct cg_chores *chores, const PGresult *result)
 
 	chores->partitions_at = cg_boottime() + 24 * HOUR;
 	if (fault == CG_FAULT_DENIED) {
-		cg_log_detail("database: %s: rows go to the partitions that are there", primary);
+		cg_log_debug("database: %s: rows go to the partitions that are there", primary);
 	} else if (fault != CG_FAULT_NONE) {
 		chores->partitions_at = cg_boottime() + HOUR;
 		cg_log_warning(
@@ -61,7 +61,7 @@ static void partitions_done(struct cg_chores *chores, const PGresult *result)
 	for (int i = 0; i < PQntuples(result); i++) {
 		bool made = *PQgetvalue(result, i, MADE) == 't';
 
-		(made ? cg_log : cg_log_detail)(
+		(made ? cg_log_notice : cg_log_debug)(
 			"database: partition %s %s: %s", PQgetvalue(result, i, PARTITION),
 			made ? "made" : "left alone", PQgetvalue(result, i, WHY));
 	}

@@ -66,7 +66,7 @@ void cg_pg_drop(struct cg_pg *pg, const char *why)
 	PQfinish(pg->conn);
 	pg->conn = NULL;
 	set_state(pg, DOWN);
-	pg->backoff = cg_backoff(pg->backoff);
+	pg->backoff = cg_backoff_next(pg->backoff);
 	pg->user.down(pg->user.ctx, text);
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-char *cg_insert_sql(const struct cg_table *table)
+char *cg_insert_sql(const struct cg_db_table *table)
 {
 	char *text = NULL;
 	size_t size;
@@ -13,7 +13,7 @@ char *cg_insert_sql(const struct cg_table *table)
 	if (!sql)
 		return NULL;
 	fprintf(sql, "INSERT INTO cseqguard.%s AS old (", table->name);
-	cg_table_names(sql, table);
+	cg_db_table_write_names(sql, table);
 	fputs(") SELECT ", sql);
 	for (unsigned int i = 0; i < table->n_columns; i++)
 		fprintf(sql,
@@ -26,9 +26,9 @@ char *cg_insert_sql(const struct cg_table *table)
 		fprintf(sql, "%s$%u::%s[]", i ? ", " : "", i + 1,
 			!strcmp(table->columns[i].type, "time") ? "int8" : table->columns[i].type);
 	fputs(") AS new (", sql);
-	cg_table_names(sql, table);
+	cg_db_table_write_names(sql, table);
 	fputs(")", sql);
-	cg_table_merge(sql, table, NULL);
+	cg_db_table_write_merge(sql, table, NULL);
 	fclose(sql);
 	return text;
 }

@@ -21,7 +21,7 @@ enum phase { OFFLINE, PROBING, MAKING, READY };
 
 struct batch {
 	int rows; /* 0: there is none */
-	enum cg_table_id table;
+	enum cg_db_table_id table;
 	__s64 last; /* step of its last row */
 };
 
@@ -83,13 +83,13 @@ static int open_spool(struct cg_ship *ship)
 }
 
 /* The rows behind those that are under way. */
-static int read_table(struct cg_ship *ship, enum cg_table_id id)
+static int read_table(struct cg_ship *ship, enum cg_db_table_id id)
 {
 	bool behind = ship->sent.rows && ship->sent.table == id;
 	__s64 after = behind ? ship->sent.last : ship->cursor[id];
 	int n;
 
-	cg_arrays_reset(&ship->arrays, cg_tables[id].n_columns);
+	cg_arrays_reset(&ship->arrays, cg_db_tables[id].n_columns);
 	n = cg_spool_each(ship->spool, id, after, ship->limit, take_row, ship);
 	return n > 0 && cg_arrays_close(&ship->arrays) ? -ENOMEM : n;
 }
@@ -118,8 +118,8 @@ static int read_next(struct cg_ship *ship)
 static void send_batch(struct cg_ship *ship)
 {
 	const char *values[CG_COLUMNS_MAX];
-	enum cg_table_id id = ship->next.table;
-	unsigned int n = cg_tables[id].n_columns;
+	enum cg_db_table_id id = ship->next.table;
+	unsigned int n = cg_db_tables[id].n_columns;
 
 	for (unsigned int i = 0; i < n; i++)
 		values[i] = ship->arrays.columns[i].text;
@@ -171,7 +171,7 @@ static void ready(struct cg_ship *ship)
 {
 	const char *what = ship->version ? ", schema migrated" : ", schema made";
 
-	cg_log("database: connected%s", ship->made ? what : "");
+	cg_log_notice("database: connected%s", ship->made ? what : "");
 	ship->trouble[0] = '\0';
 	ship->made = false;
 	ship->phase = READY;
@@ -236,7 +236,7 @@ static void refused(struct cg_ship *ship, const PGresult *result)
 		ship->limit = batch.rows / 2;
 	} else if (!cg_writer_reject(ship->writer, batch.table, batch.last, primary)) {
 		cg_log_err("database: refused one row of %s: %s; it stands in `rejected` of %s",
-			   cg_tables[batch.table].name, primary, ship->spool_path);
+			   cg_db_tables[batch.table].name, primary, ship->spool_path);
 		ship->cursor[batch.table] = batch.last;
 	}
 	ship->next.rows = 0; /* it was read behind the refused one */
@@ -325,7 +325,7 @@ int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool
 	ship->more = true;
 	cg_chores_init(&ship->chores, origin);
 	for (int id = 0; id < CG_TABLES; id++) {
-		ship->insert[id] = cg_insert_sql(&cg_tables[id]);
+		ship->insert[id] = cg_insert_sql(&cg_db_tables[id]);
 		if (!ship->insert[id])
 			err = -ENOMEM;
 	}

@@ -5,7 +5,7 @@
 
 #include "spool/spool_internal.h"
 
-static int walk(struct cg_spool *spool, const struct cg_table *table, sqlite3_stmt *stmt,
+static int walk(struct cg_spool *spool, const struct cg_db_table *table, sqlite3_stmt *stmt,
 		cg_spool_take take, void *ctx)
 {
 	const char *values[CG_COLUMNS_MAX];
@@ -23,7 +23,7 @@ static int walk(struct cg_spool *spool, const struct cg_table *table, sqlite3_st
 	return err ? err : n;
 }
 
-static int prepare_read(struct cg_spool *spool, const struct cg_table *table, const char *where,
+static int prepare_read(struct cg_spool *spool, const struct cg_db_table *table, const char *where,
 			const char *order, sqlite3_stmt **stmt)
 {
 	char *text = NULL;
@@ -33,43 +33,43 @@ static int prepare_read(struct cg_spool *spool, const struct cg_table *table, co
 	if (!sql)
 		return -ENOMEM;
 	fputs("SELECT step, ", sql);
-	cg_table_names(sql, table);
+	cg_db_table_write_names(sql, table);
 	fprintf(sql, " FROM %s WHERE %s ORDER BY ", table->name, where);
 	if (order)
 		fputs(order, sql);
 	else
-		cg_table_key(sql, table);
+		cg_db_table_write_key(sql, table);
 	fclose(sql);
 	return cg_spool_prepare(spool, text, stmt);
 }
 
-int cg_spool_each(struct cg_spool *spool, enum cg_table_id id, __s64 after_step, int max,
+int cg_spool_each(struct cg_spool *spool, enum cg_db_table_id id, __s64 after_step, int max,
 		  cg_spool_take take, void *ctx)
 {
 	int err;
 
 	if (!spool->each[id]) {
-		err = prepare_read(spool, &cg_tables[id], "step > ?1", "step LIMIT ?2",
+		err = prepare_read(spool, &cg_db_tables[id], "step > ?1", "step LIMIT ?2",
 				   &spool->each[id]);
 		if (err)
 			return err;
 	}
 	sqlite3_bind_int64(spool->each[id], 1, after_step);
 	sqlite3_bind_int64(spool->each[id], 2, max);
-	return walk(spool, &cg_tables[id], spool->each[id], take, ctx);
+	return walk(spool, &cg_db_tables[id], spool->each[id], take, ctx);
 }
 
-int cg_spool_select(struct cg_spool *spool, enum cg_table_id id, const char *where, int n,
+int cg_spool_select(struct cg_spool *spool, enum cg_db_table_id id, const char *where, int n,
 		    const char *const *values, cg_spool_take take, void *ctx)
 {
 	sqlite3_stmt *stmt = NULL;
-	int err = prepare_read(spool, &cg_tables[id], where, NULL, &stmt);
+	int err = prepare_read(spool, &cg_db_tables[id], where, NULL, &stmt);
 
 	for (int i = 0; i < n && !err; i++)
 		err = cg_spool_rc(spool,
 				  sqlite3_bind_text(stmt, i + 1, values[i], -1, SQLITE_STATIC));
 	if (!err)
-		err = walk(spool, &cg_tables[id], stmt, take, ctx);
+		err = walk(spool, &cg_db_tables[id], stmt, take, ctx);
 	sqlite3_finalize(stmt);
 	return err;
 }
@@ -124,7 +124,7 @@ int cg_spool_count(struct cg_spool *spool)
 
 	for (int id = 0; !err && id < CG_TABLES; id++) {
 		sqlite3_stmt *stmt = NULL;
-		char *sql = sqlite3_mprintf("SELECT count(*) FROM %s", cg_tables[id].name);
+		char *sql = sqlite3_mprintf("SELECT count(*) FROM %s", cg_db_tables[id].name);
 		int rc = sql ? sqlite3_prepare_v2(spool->db, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
 
 		if (rc == SQLITE_OK)

@@ -38,10 +38,10 @@ int cg_spool_set_aside(const char *path, char *aside, size_t size)
 }
 
 /* True: the walk came to its end. */
-static int copy_rows(struct cg_spool *into, sqlite3_stmt *from, enum cg_table_id id, int *rows)
+static int copy_rows(struct cg_spool *into, sqlite3_stmt *from, enum cg_db_table_id id, int *rows)
 {
 	sqlite3_stmt *put = into->put[id];
-	int n = cg_tables[id].n_columns, rc;
+	int n = cg_db_tables[id].n_columns, rc;
 
 	while ((rc = sqlite3_step(from)) == SQLITE_ROW) {
 		for (int i = 0; i < n; i++)
@@ -54,7 +54,7 @@ static int copy_rows(struct cg_spool *into, sqlite3_stmt *from, enum cg_table_id
 }
 
 /* From both ends: what lies between two damaged pages is lost to us. */
-static void copy_table(struct cg_spool *into, sqlite3 *from, enum cg_table_id id, int *rows)
+static void copy_table(struct cg_spool *into, sqlite3 *from, enum cg_db_table_id id, int *rows)
 {
 	static const char *const orders[] = { "ASC", "DESC" };
 	int whole = 0;
@@ -68,8 +68,8 @@ static void copy_table(struct cg_spool *into, sqlite3 *from, enum cg_table_id id
 		if (!sql)
 			return;
 		fputs("SELECT ", sql);
-		cg_table_names(sql, &cg_tables[id]);
-		fprintf(sql, " FROM %s ORDER BY step %s", cg_tables[id].name, orders[i]);
+		cg_db_table_write_names(sql, &cg_db_tables[id]);
+		fprintf(sql, " FROM %s ORDER BY step %s", cg_db_tables[id].name, orders[i]);
 		fclose(sql);
 		if (text && sqlite3_prepare_v2(from, text, -1, &stmt, NULL) == SQLITE_OK)
 			whole = copy_rows(into, stmt, id, rows);

@@ -53,7 +53,7 @@ int cg_spool_prepare(struct cg_spool *spool, char *text, sqlite3_stmt **stmt)
 	return err;
 }
 
-static int make_table(struct cg_spool *spool, const struct cg_table *table)
+static int make_table(struct cg_spool *spool, const struct cg_db_table *table)
 {
 	char *text = NULL;
 	size_t size;
@@ -67,7 +67,7 @@ static int make_table(struct cg_spool *spool, const struct cg_table *table)
 		fprintf(sql, ", %s %s", table->columns[i].name,
 			table->columns[i].size ? "TEXT" : "INTEGER");
 	fputs(", UNIQUE (", sql);
-	cg_table_key(sql, table);
+	cg_db_table_write_key(sql, table);
 	fputs("))", sql);
 	err = fclose(sql) || !text ? -ENOMEM : run(spool, text);
 	free(text);
@@ -87,9 +87,9 @@ static int read_number(struct cg_spool *spool, const char *sql, __s64 *number)
 	return cg_spool_rc(spool, rc);
 }
 
-static int prepare_write(struct cg_spool *spool, enum cg_table_id id)
+static int prepare_write(struct cg_spool *spool, enum cg_db_table_id id)
 {
-	const struct cg_table *table = &cg_tables[id];
+	const struct cg_db_table *table = &cg_db_tables[id];
 	char *text = NULL;
 	size_t size;
 	FILE *sql = open_memstream(&text, &size);
@@ -98,12 +98,12 @@ static int prepare_write(struct cg_spool *spool, enum cg_table_id id)
 	if (!sql)
 		return -ENOMEM;
 	fprintf(sql, "INSERT INTO %s AS old (", table->name);
-	cg_table_names(sql, table);
+	cg_db_table_write_names(sql, table);
 	fputs(", step) VALUES (", sql);
 	for (unsigned int i = 0; i < table->n_columns; i++)
 		fputs("?, ", sql);
 	fputs("?)", sql);
-	cg_table_merge(sql, table, "step = excluded.step");
+	cg_db_table_write_merge(sql, table, "step = excluded.step");
 	fclose(sql);
 	err = cg_spool_prepare(spool, text, &spool->put[id]);
 	if (err)
@@ -145,7 +145,7 @@ static int make_tables(struct cg_spool *spool)
 	int err = run(spool, "BEGIN IMMEDIATE");
 
 	for (int id = 0; !err && id < CG_TABLES; id++)
-		err = make_table(spool, &cg_tables[id]);
+		err = make_table(spool, &cg_db_tables[id]);
 	return err ? err
 		   : run(spool,
 			 "CREATE TABLE IF NOT EXISTS rejected (id INTEGER PRIMARY KEY,"
@@ -277,9 +277,9 @@ static int finish(struct cg_spool *spool, sqlite3_stmt *stmt)
 	return cg_spool_rc(spool, rc);
 }
 
-int cg_spool_put(struct cg_spool *spool, enum cg_table_id id, const void *row)
+int cg_spool_put(struct cg_spool *spool, enum cg_db_table_id id, const void *row)
 {
-	const struct cg_table *table = &cg_tables[id];
+	const struct cg_db_table *table = &cg_db_tables[id];
 	sqlite3_stmt *stmt = spool->put[id];
 	int rc = SQLITE_OK, err;
 
@@ -322,7 +322,7 @@ int cg_spool_run(struct cg_spool *spool, const char *sql, int n, const char *con
 	return rc == SQLITE_DONE ? sqlite3_changes(spool->db) : cg_spool_rc(spool, rc);
 }
 
-int cg_spool_drop(struct cg_spool *spool, enum cg_table_id id, __s64 through_step)
+int cg_spool_drop(struct cg_spool *spool, enum cg_db_table_id id, __s64 through_step)
 {
 	int err;
 
@@ -333,9 +333,9 @@ int cg_spool_drop(struct cg_spool *spool, enum cg_table_id id, __s64 through_ste
 	return err;
 }
 
-int cg_spool_reject(struct cg_spool *spool, enum cg_table_id id, __s64 step, const char *error)
+int cg_spool_reject(struct cg_spool *spool, enum cg_db_table_id id, __s64 step, const char *error)
 {
-	const struct cg_table *table = &cg_tables[id];
+	const struct cg_db_table *table = &cg_db_tables[id];
 	sqlite3_stmt *stmt = NULL;
 	char *text = NULL;
 	size_t size;

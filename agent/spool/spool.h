@@ -32,10 +32,11 @@ int cg_spool_salvage(struct cg_spool *into, const char *aside, int *rows);
 
 /* Changes stand between begin and commit; after any failure call rollback. -errno as above. */
 int cg_spool_begin(struct cg_spool *spool);
-int cg_spool_put(struct cg_spool *spool, enum cg_table_id table, const void *row);
-int cg_spool_drop(struct cg_spool *spool, enum cg_table_id table, __s64 through_step);
+int cg_spool_put(struct cg_spool *spool, enum cg_db_table_id table, const void *row);
+int cg_spool_drop(struct cg_spool *spool, enum cg_db_table_id table, __s64 through_step);
 /* Moves one row, as JSON, to `rejected`, for people: PostgreSQL refused it for its content. */
-int cg_spool_reject(struct cg_spool *spool, enum cg_table_id table, __s64 step, const char *error);
+int cg_spool_reject(struct cg_spool *spool, enum cg_db_table_id table, __s64 step,
+		    const char *error);
 /*
  * One statement that may name n text parameters (NULL: SQL's), ?1 and up, and behind them the last
  * step given out. Returns the number of rows changed, or -errno.
@@ -60,9 +61,9 @@ void cg_spool_content(struct cg_spool *spool, struct cg_spool_content *content);
  * `take` that returns non-zero stops the walk with that value.
  */
 typedef int (*cg_spool_take)(void *ctx, __s64 step, const char *const *values);
-int cg_spool_each(struct cg_spool *spool, enum cg_table_id table, __s64 after_step, int max,
+int cg_spool_each(struct cg_spool *spool, enum cg_db_table_id table, __s64 after_step, int max,
 		  cg_spool_take take, void *ctx);
-int cg_spool_select(struct cg_spool *spool, enum cg_table_id table, const char *where, int n,
+int cg_spool_select(struct cg_spool *spool, enum cg_db_table_id table, const char *where, int n,
 		    const char *const *values, cg_spool_take take, void *ctx);
 
 /* Rows of all tables, counted up to `most`, or -errno. */

@@ -226,7 +226,7 @@ unsigned int cg_writer_room(struct cg_writer *writer)
 	return room;
 }
 
-__u64 cg_writer_put(struct cg_writer *writer, enum cg_table_id table, const void *row)
+__u64 cg_writer_put(struct cg_writer *writer, enum cg_db_table_id table, const void *row)
 {
 	__u64 ticket = 0;
 
@@ -234,14 +234,15 @@ __u64 cg_writer_put(struct cg_writer *writer, enum cg_table_id table, const void
 	if (writer->status.queued - writer->status.durable < CG_QUEUE_STEPS) {
 		ticket = ++writer->status.queued;
 		writer->queue[ticket % CG_QUEUE_STEPS].table = table;
-		memcpy(&writer->queue[ticket % CG_QUEUE_STEPS].cdr, row, cg_tables[table].row_size);
+		memcpy(&writer->queue[ticket % CG_QUEUE_STEPS].cdr, row,
+		       cg_db_tables[table].row_size);
 		pthread_cond_signal(&writer->wake);
 	}
 	pthread_mutex_unlock(&writer->lock);
 	return ticket;
 }
 
-void cg_writer_drop(struct cg_writer *writer, enum cg_table_id table, __s64 through_step)
+void cg_writer_drop(struct cg_writer *writer, enum cg_db_table_id table, __s64 through_step)
 {
 	pthread_mutex_lock(&writer->lock);
 	writer->drop[table] = through_step;
@@ -249,7 +250,7 @@ void cg_writer_drop(struct cg_writer *writer, enum cg_table_id table, __s64 thro
 	pthread_mutex_unlock(&writer->lock);
 }
 
-int cg_writer_reject(struct cg_writer *writer, enum cg_table_id table, __s64 step,
+int cg_writer_reject(struct cg_writer *writer, enum cg_db_table_id table, __s64 step,
 		     const char *error)
 {
 	int err = 0;

@@ -25,12 +25,12 @@ void cg_writer_stop(struct cg_writer *writer);
 
 unsigned int cg_writer_room(struct cg_writer *writer); /* steps that the queue still takes */
 /* Queues a copy of the row. The ticket (1 and up), or 0: no room. */
-__u64 cg_writer_put(struct cg_writer *writer, enum cg_table_id table, const void *row);
+__u64 cg_writer_put(struct cg_writer *writer, enum cg_db_table_id table, const void *row);
 
 /* Rows that PostgreSQL has: forget them up to that step. The last word counts. */
-void cg_writer_drop(struct cg_writer *writer, enum cg_table_id table, __s64 through_step);
+void cg_writer_drop(struct cg_writer *writer, enum cg_db_table_id table, __s64 through_step);
 /* -EBUSY while an earlier one is not done. */
-int cg_writer_reject(struct cg_writer *writer, enum cg_table_id table, __s64 step,
+int cg_writer_reject(struct cg_writer *writer, enum cg_db_table_id table, __s64 step,
 		     const char *error);
 
 /* A reader found the file damaged, which the writer may never meet. */

@@ -9,7 +9,7 @@
 #include "spool/writer.h"
 
 struct step {
-	enum cg_table_id table;
+	enum cg_db_table_id table;
 	union {
 		struct cg_cdr_row cdr;
 		struct cg_violation_row violation;
@@ -17,7 +17,7 @@ struct step {
 };
 
 struct reject {
-	enum cg_table_id table;
+	enum cg_db_table_id table;
 	__s64 step; /* 0: none */
 	char error[512];
 };

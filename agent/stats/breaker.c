@@ -32,9 +32,10 @@ static __u64 passed_at(const struct cg_dialog *dialog)
 	return dialog->bye_at;
 }
 
-bool cg_breaker_look(struct cg_breaker *breaker, const struct cg_dialog *dialog, __u64 now)
+bool cg_breaker_update(struct cg_breaker *breaker, const struct cg_dialog *dialog, __u64 now)
 {
-	__u64 blocked = cg_first_blocked(dialog), at = blocked ? blocked : passed_at(dialog);
+	__u64 blocked = cg_dialog_first_blocked_ns(dialog),
+	      at = blocked ? blocked : passed_at(dialog);
 	struct cg_breaker_slot *slot;
 
 	if (!breaker->percent || !at)
@@ -47,7 +48,8 @@ bool cg_breaker_look(struct cg_breaker *breaker, const struct cg_dialog *dialog,
 	return true;
 }
 
-bool cg_breaker_trips(const struct cg_breaker *breaker, __u64 now, struct cg_breaker_count *count)
+bool cg_breaker_should_trip(const struct cg_breaker *breaker, __u64 now,
+			    struct cg_breaker_count *count)
 {
 	*count = (struct cg_breaker_count){};
 	for (int i = 0; i < CG_BREAKER_SLOTS; i++) {

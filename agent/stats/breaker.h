@@ -33,10 +33,11 @@ struct cg_breaker_count {
  * A dialog as it is now. True: a BYE of its was judged, and it is counted (or is too old to count):
  * it shall not come again.
  */
-bool cg_breaker_look(struct cg_breaker *breaker, const struct cg_dialog *dialog, __u64 now);
+bool cg_breaker_update(struct cg_breaker *breaker, const struct cg_dialog *dialog, __u64 now);
 
 /* True: it trips. count is set in either case. */
-bool cg_breaker_trips(const struct cg_breaker *breaker, __u64 now, struct cg_breaker_count *count);
+bool cg_breaker_should_trip(const struct cg_breaker *breaker, __u64 now,
+			    struct cg_breaker_count *count);
 
 /* Counts from now on: enforcement begins anew. */
 void cg_breaker_reset(struct cg_breaker *breaker, __u64 now);

@@ -10,18 +10,18 @@
 struct cg_rate {
 	__u64 total;
 	__u64 at; /* ns; 0: never read */
-	double a_second; /* CG_RATE_UNKNOWN: read less than twice */
+	double per_second; /* CG_RATE_UNKNOWN: read less than twice */
 };
 
 /* total is what is read at `at`. A sum that fell was made anew: it counts from nothing. */
-static inline void cg_rate_read(struct cg_rate *rate, __u64 total, __u64 at)
+static inline void cg_rate_update(struct cg_rate *rate, __u64 total, __u64 at)
 {
 	__u64 grown = total >= rate->total ? total - rate->total : total;
 
 	if (!rate->at)
-		rate->a_second = CG_RATE_UNKNOWN;
+		rate->per_second = CG_RATE_UNKNOWN;
 	else if (at > rate->at)
-		rate->a_second = grown * 1e9 / (at - rate->at);
+		rate->per_second = grown * 1e9 / (at - rate->at);
 	rate->total = total;
 	rate->at = at;
 }

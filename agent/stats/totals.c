@@ -3,7 +3,7 @@
 
 #define MS 1000000ULL
 
-static void add_blocked(struct cg_totals *totals, struct cg_part *part,
+static void add_blocked(struct cg_totals *totals, struct cg_totals_part *part,
 			const struct cg_dialog *dialog, __u64 now)
 {
 	__u32 more = dialog->blocked_byes - part->blocked;
@@ -13,19 +13,19 @@ static void add_blocked(struct cg_totals *totals, struct cg_part *part,
 	/* those of before this daemon: the minute of the first is known */
 	cg_timeline_add(&totals->timeline,
 			part->state == CG_S_EARLY && dialog->first_blocked_ms
-				? cg_first_blocked(dialog)
+				? cg_dialog_first_blocked_ns(dialog)
 				: now,
 			now, more);
 	part->blocked = dialog->blocked_byes;
 	totals->all.blocked += more;
 	if (part->protected_ms || part->end || !dialog->first_blocked_ms)
 		return;
-	part->protected_ms = cg_first_blocked(dialog) / MS;
+	part->protected_ms = cg_dialog_first_blocked_ns(dialog) / MS;
 	totals->attacked++;
 	totals->attacked_since_ms += part->protected_ms;
 }
 
-static void close_part(struct cg_totals *totals, struct cg_part *part, unsigned int reason,
+static void close_part(struct cg_totals *totals, struct cg_totals_part *part, unsigned int reason,
 		       __u64 end)
 {
 	part->end = reason > CG_E_NONE && reason < CG_ENDS ? reason : CG_E_LOST;
@@ -38,7 +38,7 @@ static void close_part(struct cg_totals *totals, struct cg_part *part, unsigned 
 	totals->all.protected_ms += part->protected_ms;
 }
 
-static void enter_state(struct cg_totals *totals, struct cg_part *part, __u8 state)
+static void enter_state(struct cg_totals *totals, struct cg_totals_part *part, __u8 state)
 {
 	if (part->state != CG_S_EARLY)
 		totals->states[part->state]--;
@@ -47,8 +47,9 @@ static void enter_state(struct cg_totals *totals, struct cg_part *part, __u8 sta
 		totals->states[state]++;
 }
 
-void cg_totals_look(struct cg_totals *totals, struct cg_part *part, const struct cg_dialog *dialog,
-		    const struct cg_limits *limits, unsigned int due, __u64 now)
+void cg_totals_update(struct cg_totals *totals, struct cg_totals_part *part,
+		      const struct cg_dialog *dialog, const struct cg_limits *limits,
+		      unsigned int due, __u64 now)
 {
 	bool suspect = dialog->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END) ||
 		       due & (CG_DUE_EXPIRED | CG_DUE_LOST);
@@ -68,7 +69,7 @@ void cg_totals_look(struct cg_totals *totals, struct cg_part *part, const struct
 		enter_state(totals, part, dialog->state);
 }
 
-void cg_totals_leave(struct cg_totals *totals, struct cg_part *part)
+void cg_totals_remove(struct cg_totals *totals, struct cg_totals_part *part)
 {
 	totals->gone.blocked += part->blocked;
 	totals->gone.suspect += part->suspect;
@@ -80,7 +81,7 @@ void cg_totals_leave(struct cg_totals *totals, struct cg_part *part)
 		totals->attacked_since_ms -= part->protected_ms;
 	}
 	enter_state(totals, part, CG_S_EARLY);
-	*part = (struct cg_part){};
+	*part = (struct cg_totals_part){};
 }
 
 __u64 cg_totals_protected_ms(struct cg_totals *totals, __u64 now)

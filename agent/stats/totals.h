@@ -12,7 +12,7 @@
 #include "calls/cdr.h"
 #include "stats/timeline.h"
 
-struct cg_part { /* of one dialog: what of it has been added */
+struct cg_totals_part { /* of one dialog: what of it has been added */
 	__u64 protected_ms; /* open: since when, CLOCK_BOOTTIME; closed: how long; 0: not at all */
 	__u32 blocked;
 	__u8 state; /* enum cg_state; CG_S_EARLY: nothing has been added */
@@ -20,7 +20,7 @@ struct cg_part { /* of one dialog: what of it has been added */
 	bool suspect;
 } __attribute__((packed)); /* a million of them lie in struct cg_track */
 
-struct cg_sums {
+struct cg_totals_sums {
 	__u64 blocked; /* BYEs dropped, or that observe mode would have */
 	__u64 protected_ms; /* of closed calls, from the first blocked BYE to the end */
 	__u64 suspect; /* calls */
@@ -28,8 +28,8 @@ struct cg_sums {
 };
 
 struct cg_totals {
-	struct cg_sums all;
-	struct cg_sums gone; /* of dialogs that have left the map */
+	struct cg_totals_sums all;
+	struct cg_totals_sums gone; /* of dialogs that have left the map */
 	__u64 states[CG_STATES]; /* dialogs that are in the map */
 	__u64 attacked; /* open calls with a blocked BYE */
 	__u64 attacked_since_ms; /* sum */
@@ -38,10 +38,11 @@ struct cg_totals {
 };
 
 /* Adds what a dialog's value has over its part. due: of cg_cdr_due(). now: CLOCK_BOOTTIME, ns. */
-void cg_totals_look(struct cg_totals *totals, struct cg_part *part, const struct cg_dialog *dialog,
-		    const struct cg_limits *limits, unsigned int due, __u64 now);
+void cg_totals_update(struct cg_totals *totals, struct cg_totals_part *part,
+		      const struct cg_dialog *dialog, const struct cg_limits *limits,
+		      unsigned int due, __u64 now);
 /* The dialog has left the map. */
-void cg_totals_leave(struct cg_totals *totals, struct cg_part *part);
+void cg_totals_remove(struct cg_totals *totals, struct cg_totals_part *part);
 
 /* Of closed calls, and of open ones until now. */
 __u64 cg_totals_protected_ms(struct cg_totals *totals, __u64 now);

@@ -7,7 +7,7 @@
 
 #include "ctl/ladder_show.h"
 #include "format/columns.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 #include "util/text.h"
 
 #define LINES_MAX 512
@@ -49,7 +49,7 @@ static void add(struct cg_pane *pane, const char *text)
 	if (pane->n == LINES_MAX)
 		return;
 	line = &pane->lines[pane->n++];
-	cg_columns_add(line->text, sizeof(line->text), text, CG_TOP_WIDE, false);
+	cg_columns_append(line->text, sizeof(line->text), text, CG_TOP_WIDE, false);
 }
 
 void cg_pane_help(struct cg_pane *pane)
@@ -76,25 +76,25 @@ static void add_ladder(struct cg_pane *pane, const char *instance, const char *c
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
 
-	cg_report_capture(&report);
+	cg_output_capture(&report);
 	if (file) {
 		cg_ladder_show(file, instance, call_id, false);
 		if (!fclose(file))
 			add_lines(pane, text);
 		free(text);
 	}
-	cg_report_release(&report);
+	cg_output_release(&report);
 	if (*report.text)
 		add(pane, report.text);
 }
 
 void cg_pane_call(struct cg_pane *pane, const char *instance, const struct cg_dialog *dialog)
 {
-	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+	char call_id[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
 
 	if (!open_pane(pane))
 		return;
-	cg_text_utf8(call_id, sizeof(call_id), dialog->call.call_id, CG_CALL_ID_MAX);
+	cg_text_escape(call_id, sizeof(call_id), dialog->call.call_id, CG_CALL_ID_MAX);
 	add_ladder(pane, instance, call_id);
 	add(pane, "");
 	pane->n += cg_top_call_facts(dialog, pane->lines + pane->n, LINES_MAX - pane->n);

@@ -18,7 +18,7 @@
 #include "top/terminal.h"
 #include "top/text.h"
 #include "util/clock.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 #define ROWS_LEAST 4
 #define COLUMNS_LEAST 20
@@ -57,7 +57,7 @@ static void draw(int row, const struct cg_line *line, attr_t more)
 	attr_t attributes = look_attributes(line->look) | more;
 	char text[CG_LINE_MAX] = "";
 
-	cg_columns_add(text, sizeof(text), line->text, COLS, attributes & A_REVERSE);
+	cg_columns_append(text, sizeof(text), line->text, COLS, attributes & A_REVERSE);
 	attrset(attributes);
 	mvaddstr(row, 0, text);
 	attrset(A_NORMAL);
@@ -71,7 +71,7 @@ static unsigned int room(unsigned int head)
 /* The selected call, wherever it stands now. */
 static void follow(struct screen *s, unsigned int rows)
 {
-	const struct cg_calls *calls = s->top->calls;
+	const struct cg_call_list *calls = s->top->calls;
 
 	for (unsigned int i = 0; *s->call_id && i < calls->n; i++)
 		if (!strncmp(calls->list[i].call.call_id, s->call_id, CG_CALL_ID_MAX) &&
@@ -89,7 +89,7 @@ static void follow(struct screen *s, unsigned int rows)
 
 static void select_call(struct screen *s, long to)
 {
-	const struct cg_calls *calls = s->top->calls;
+	const struct cg_call_list *calls = s->top->calls;
 
 	if (!calls->n)
 		return;
@@ -111,7 +111,7 @@ static void draw_foot(const char *keys, unsigned int from, unsigned int to, unsi
 static void draw_calls(struct screen *s, struct cg_line *lines)
 {
 	unsigned int head = cg_top_head(s->top, COLS, lines), rows;
-	const struct cg_calls *calls = s->top->calls;
+	const struct cg_call_list *calls = s->top->calls;
 	struct cg_line line;
 
 	if ((int)head > LINES - 3) /* the calls are worth a line or two */
@@ -195,7 +195,7 @@ static void key_pane(struct screen *s, int key)
 
 static void key_calls(struct screen *s, int key)
 {
-	const struct cg_calls *calls = s->top->calls;
+	const struct cg_call_list *calls = s->top->calls;
 	long page = LINES > 16 ? LINES - 14 : 1;
 
 	switch (key) {

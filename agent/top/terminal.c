@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "format/colour.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
@@ -42,7 +42,7 @@ static void catch_signals(void)
 
 static void use_colours(void)
 {
-	if (!cg_coloured() || !has_colors() || start_color() == ERR)
+	if (!cg_colour_is_enabled() || !has_colors() || start_color() == ERR)
 		return;
 	use_default_colors();
 	init_pair(CG_TERMINAL_ALARM, COLOR_RED, -1);
@@ -85,7 +85,7 @@ int cg_terminal_open(void)
 	set_escdelay(25);
 	curs_set(0);
 	use_colours();
-	cg_report_capture(&terminal.report);
+	cg_output_capture(&terminal.report);
 	return CG_DONE;
 }
 
@@ -93,7 +93,7 @@ void cg_terminal_close(void)
 {
 	endwin();
 	delscreen(terminal.screen);
-	cg_report_release(&terminal.report);
+	cg_output_release(&terminal.report);
 	if (*terminal.report.text)
 		cg_notice("%s", terminal.report.text);
 	sigprocmask(SIG_SETMASK, &terminal.outside, NULL);

@@ -31,22 +31,23 @@ __attribute__((format(printf, 4, 5))) static void set(struct cg_line *line, enum
 	va_end(args);
 	line->look = look;
 	*line->text = '\0';
-	cg_columns_add(line->text, sizeof(line->text), text, columns, false);
+	cg_columns_append(line->text, sizeof(line->text), text, columns, false);
 }
 
 /* "12 (0.9/s)" */
 static const char *rate(const struct cg_rate *rate, char out[48])
 {
-	if (rate->a_second < 0)
+	if (rate->per_second < 0)
 		snprintf(out, 48, "%llu (-/s)", (unsigned long long)rate->total);
 	else
-		snprintf(out, 48, "%llu (%.1f/s)", (unsigned long long)rate->total, rate->a_second);
+		snprintf(out, 48, "%llu (%.1f/s)", (unsigned long long)rate->total,
+			 rate->per_second);
 	return out;
 }
 
-static const char *a_second(const struct cg_rate *rate, char out[24])
+static const char *per_second(const struct cg_rate *rate, char out[24])
 {
-	snprintf(out, 24, rate->a_second < 0 ? "-" : "%.1f", rate->a_second);
+	snprintf(out, 24, rate->per_second < 0 ? "-" : "%.1f", rate->per_second);
 	return out;
 }
 
@@ -54,9 +55,9 @@ static void title(const struct cg_top *top, unsigned int columns, struct cg_line
 {
 	char at[CG_TIME_TEXT];
 
-	cg_time_text(&top->config, top->config.clock, top->now, at);
+	cg_time_format(&top->config, top->config.clock, top->now, at);
 	set(line, CG_LOOK_TITLE, columns, "cseqguard  %.19sZ  %s  daemon %s  %s", at,
-	    cg_mode_word(top->config.mode), top->daemon_fd >= 0 ? "runs" : "DOES NOT RUN",
+	    cg_mode_name(top->config.mode), top->daemon_fd >= 0 ? "runs" : "DOES NOT RUN",
 	    top->instance);
 }
 
@@ -90,7 +91,7 @@ static void interfaces(const struct cg_top *top, unsigned int columns, struct cg
 static void losses(const struct cg_top *top, unsigned int columns, struct cg_line *line)
 {
 	const struct cg_counters *c = &top->counters;
-	__u64 unguarded = cg_unguarded(c);
+	__u64 unguarded = cg_counters_unguarded(c);
 	char spool[32] = "-";
 
 	if (top->spool_rows >= 0)
@@ -102,9 +103,9 @@ static void losses(const struct cg_top *top, unsigned int columns, struct cg_lin
 }
 
 /* "dialogs  [####                ]  20.0 %  26214 of 131072" */
-static void bar(const struct cg_fill *fill, char *out, size_t size, bool *full)
+static void bar(const struct cg_map_usage *fill, char *out, size_t size, bool *full)
 {
-	unsigned int percent = cg_percent(fill->used, fill->max);
+	unsigned int percent = cg_used_percent(fill->used, fill->max);
 	unsigned int marks = fill->max ? (__u64)fill->used * BAR / fill->max : 0;
 	char text[BAR + 1];
 
@@ -115,15 +116,15 @@ static void bar(const struct cg_fill *fill, char *out, size_t size, bool *full)
 	memset(text, '|', marks);
 	memset(text + marks, ' ', BAR - marks);
 	text[BAR] = '\0';
-	*full |= fill->warn && percent >= CG_FILLING_FROM;
+	*full |= fill->warn && percent >= CG_USAGE_ALARM_PERCENT;
 	if (fill->max)
 		snprintf(out, size, "%-8s[%s] %3u %%", fill->map, text, percent);
 	else
 		snprintf(out, size, "%-8s[%s]   - ", fill->map, text);
 }
 
-static void bars(const struct cg_fill *left, const struct cg_fill *right, unsigned int columns,
-		 struct cg_line *line)
+static void bars(const struct cg_map_usage *left, const struct cg_map_usage *right,
+		 unsigned int columns, struct cg_line *line)
 {
 	bool full = false;
 	char a[64], b[64];
@@ -144,12 +145,12 @@ static unsigned int offenders(const struct cg_top *top, unsigned int columns, st
 	for (unsigned int i = 0; i < n; i++) {
 		__u64 age = top->now > list[i].last ? (top->now - list[i].last) / CG_SECOND : 0;
 
-		cg_addr_text(list[i].addr, addr);
+		cg_addr_format(list[i].addr, addr);
 		snprintf(over, sizeof(over), list[i].over ? "%llu" : "",
 			 (unsigned long long)list[i].count);
 		set(&lines[1 + i], CG_LOOK_PLAIN, columns, "%9llu %-8s %-32s %-16s %5llus",
 		    (unsigned long long)(list[i].count - list[i].over), over, addr,
-		    cg_reason_word(list[i].reason), (unsigned long long)age);
+		    cg_reason_name(list[i].reason), (unsigned long long)age);
 	}
 	if (!n)
 		set(&lines[1], CG_LOOK_PLAIN, columns, "          %s",
@@ -167,7 +168,8 @@ static void calls(const struct cg_top *top, unsigned int columns, struct cg_line
 	else
 		set(line, CG_LOOK_PLAIN, columns,
 		    "calls      %u live, %u ended  starts %s/s  ends %s/s", top->calls->live,
-		    top->calls->ended, a_second(&top->starts, starts), a_second(&top->ends, ends));
+		    top->calls->ended, per_second(&top->starts, starts),
+		    per_second(&top->ends, ends));
 }
 
 unsigned int cg_top_head(const struct cg_top *top, unsigned int columns,
@@ -226,12 +228,12 @@ static void row(const struct cells *c, unsigned int columns, struct cg_line *lin
 	for (size_t i = 0; i < n; i++) {
 		if (!cells[i].columns)
 			continue;
-		cg_columns_add(text, sizeof(text), cells[i].text, cells[i].columns, i + 1 < n);
+		cg_columns_append(text, sizeof(text), cells[i].text, cells[i].columns, i + 1 < n);
 		if (i + 1 < n)
-			cg_columns_add(text, sizeof(text), " ", 1, false);
+			cg_columns_append(text, sizeof(text), " ", 1, false);
 	}
 	*line->text = '\0';
-	cg_columns_add(line->text, sizeof(line->text), text, columns, false);
+	cg_columns_append(line->text, sizeof(line->text), text, columns, false);
 }
 
 void cg_top_calls_head(const struct cg_top *top, unsigned int columns, struct cg_line *line)
@@ -244,7 +246,7 @@ void cg_top_calls_head(const struct cg_top *top, unsigned int columns, struct cg
 	line->look = CG_LOOK_HEAD;
 	snprintf(by, sizeof(by), " by %s%s", top->reverse ? "-" : "", orders[top->order]);
 	if (strlen(line->text) + strlen(by) <= columns)
-		cg_columns_add(line->text, sizeof(line->text), by, columns, false);
+		cg_columns_append(line->text, sizeof(line->text), by, columns, false);
 }
 
 static void cseq_text(const struct cg_leg *leg, __u8 flags, char out[12])
@@ -255,20 +257,20 @@ static void cseq_text(const struct cg_leg *leg, __u8 flags, char out[12])
 void cg_top_call(const struct cg_top *top, const struct cg_dialog *d, unsigned int columns,
 		 struct cg_line *line)
 {
-	char call_id[CG_UTF8_SIZE(CG_CALL_ID_MAX)], caller[CG_UTF8_SIZE(CG_URI_MAX)],
-		callee[CG_UTF8_SIZE(CG_URI_MAX)];
+	char call_id[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)], caller[CG_ESCAPED_SIZE(CG_URI_MAX)],
+		callee[CG_ESCAPED_SIZE(CG_URI_MAX)];
 	char source[INET6_ADDRSTRLEN], age[16], blocked[16], a[12], b[12], cseqs[32];
 
-	cg_text_utf8(call_id, sizeof(call_id), d->call.call_id, CG_CALL_ID_MAX);
-	cg_text_utf8(caller, sizeof(caller), d->call.from_uri, CG_URI_MAX);
-	cg_text_utf8(callee, sizeof(callee), d->call.to_uri, CG_URI_MAX);
-	cg_addr_text(d->caller.addr, source);
+	cg_text_escape(call_id, sizeof(call_id), d->call.call_id, CG_CALL_ID_MAX);
+	cg_text_escape(caller, sizeof(caller), d->call.from_uri, CG_URI_MAX);
+	cg_text_escape(callee, sizeof(callee), d->call.to_uri, CG_URI_MAX);
+	cg_addr_format(d->caller.addr, source);
 	age_text(top, d->answer, age);
 	snprintf(blocked, sizeof(blocked), "%7u", d->blocked_byes);
 	cseq_text(&d->caller, d->caller_flags, a);
 	cseq_text(&d->callee, d->callee_flags, b);
 	snprintf(cseqs, sizeof(cseqs), "%s/%s", a, b);
-	row(&(struct cells){ cg_state_word(d->state), age, blocked, source, caller, callee, cseqs,
+	row(&(struct cells){ cg_state_name(d->state), age, blocked, source, caller, callee, cseqs,
 			     call_id },
 	    columns, line);
 	line->look = d->blocked_byes ? CG_LOOK_ALARM : CG_LOOK_PLAIN;
@@ -297,7 +299,7 @@ static void leg_fact(struct facts *facts, const char *name, const struct cg_leg 
 {
 	char addr[INET6_ADDRSTRLEN], cseq[12];
 
-	cg_addr_text(leg->addr, addr);
+	cg_addr_format(leg->addr, addr);
 	cseq_text(leg, flags, cseq);
 	fact(facts, "%-12s%s port %u, CSeq %s%s%s", name, addr, port, cseq,
 	     flags & CG_LEG_GATEWAY ? ", gateway" : "",
@@ -306,9 +308,9 @@ static void leg_fact(struct facts *facts, const char *name, const struct cg_leg 
 
 static void text_fact(struct facts *facts, const char *name, const char *bytes, size_t max)
 {
-	char text[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+	char text[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
 
-	cg_text_utf8(text, sizeof(text), bytes, max);
+	cg_text_escape(text, sizeof(text), bytes, max);
 	fact(facts, "%-12s%s", name, text);
 }
 

@@ -13,16 +13,16 @@
 #include "maps/pins.h"
 #include "spool/spool.h"
 #include "util/clock.h"
-#include "util/report.h"
+#include "util/cli_output.h"
 
 #define SLICE 8 /* batches: 3 ms */
 #define EVENTS_A_TURN 4096
 
-static const enum cg_fill_map maps[CG_TOP_MAPS] = {
-	[CG_TOP_DIALOGS] = CG_FILL_DIALOGS,
-	[CG_TOP_PENDING] = CG_FILL_PENDING,
-	[CG_TOP_INVITES] = CG_FILL_INVITES,
-	[CG_TOP_EARLY] = CG_FILL_EARLY,
+static const enum cg_map_usage_idx maps[CG_TOP_MAPS] = {
+	[CG_TOP_DIALOGS] = CG_USAGE_DIALOGS,
+	[CG_TOP_PENDING] = CG_USAGE_PENDING,
+	[CG_TOP_INVITES] = CG_USAGE_INVITES,
+	[CG_TOP_EARLY] = CG_USAGE_EARLY,
 };
 
 int cg_top_new(const char *instance, const char *config, const char *db, const char *spool,
@@ -36,7 +36,7 @@ int cg_top_new(const char *instance, const char *config, const char *db, const c
 		return cg_fail("top: out of memory");
 	top->daemon_fd = -1;
 	top->map = CG_TOP_MAPS;
-	top->ends.a_second = CG_RATE_UNKNOWN;
+	top->ends.per_second = CG_RATE_UNKNOWN;
 	top->instance = instance;
 	top->calls = calloc(1, sizeof(*top->calls));
 	top->building = calloc(1, sizeof(*top->building));
@@ -46,8 +46,8 @@ int cg_top_new(const char *instance, const char *config, const char *db, const c
 	if (err)
 		return err;
 	for (int i = 0; i < CG_TOP_MAPS; i++)
-		top->fills[i] = cg_fills[maps[i]];
-	cg_home_enter(top->instance); /* to name interfaces */
+		top->fills[i] = cg_map_usages[maps[i]];
+	cg_instance_netns_enter(top->instance); /* to name interfaces */
 	err = cg_top_refresh(top);
 	return err ? cg_fail_open(top->instance, err) : CG_DONE;
 }
@@ -58,7 +58,7 @@ void cg_top_free(struct cg_top *top)
 		return;
 	if (top->daemon_fd >= 0)
 		close(top->daemon_fd);
-	cg_walk_close(top->walk);
+	cg_map_iter_close(top->walk);
 	free(top->interfaces);
 	free(top->calls);
 	free(top->building);
@@ -76,25 +76,25 @@ static int read_config(struct cg_top *top)
 		return fd;
 	close(fd);
 	if (memcmp(config.secret, top->config.secret, sizeof(config.secret))) {
-		cg_walk_close(top->walk);
+		cg_map_iter_close(top->walk);
 		top->walk = NULL;
 		top->map = CG_TOP_MAPS;
 		top->balanced = false;
 		top->offenders = (struct cg_offenders){};
 		top->starts = top->ends = top->passed = top->dropped = top->would_drop =
-			(struct cg_rate){ .a_second = CG_RATE_UNKNOWN };
+			(struct cg_rate){ .per_second = CG_RATE_UNKNOWN };
 	}
 	top->config = config;
 	*top->breaker = '\0';
 	if (config.mode == CG_OBSERVE)
-		cg_run_note_read(top->instance, CG_RUN_BREAKER, top->breaker);
+		cg_runtime_note_read(top->instance, CG_RUNTIME_BREAKER, top->breaker);
 	return 0;
 }
 
 static int read_sum(const struct cg_top *top, struct cg_counters *counters)
 {
 	union cg_counters_sum sum;
-	int err = cg_counters_of(top->instance, &sum);
+	int err = cg_counters_read_pinned(top->instance, &sum);
 
 	if (!err)
 		*counters = sum.counters;
@@ -108,10 +108,10 @@ static int read_counters(struct cg_top *top)
 
 	if (err)
 		return err;
-	cg_rate_read(&top->starts, cg_opened(c), top->now);
-	cg_rate_read(&top->passed, c->in.bye + c->in.bye_repeat, top->now);
-	cg_rate_read(&top->dropped, c->dropped, top->now);
-	cg_rate_read(&top->would_drop, c->would_drop, top->now);
+	cg_rate_update(&top->starts, cg_counters_opened(c), top->now);
+	cg_rate_update(&top->passed, c->in.bye + c->in.bye_repeat, top->now);
+	cg_rate_update(&top->dropped, c->dropped, top->now);
+	cg_rate_update(&top->would_drop, c->would_drop, top->now);
 	return 0;
 }
 
@@ -155,19 +155,19 @@ int cg_top_refresh(struct cg_top *top)
 		return err;
 	read_spool(top);
 	if (top->daemon_fd < 0)
-		top->daemon_fd = cg_run_connect(top->instance);
+		top->daemon_fd = cg_runtime_connect(top->instance);
 	if (top->map == CG_TOP_MAPS) {
 		top->map = 0;
-		cg_calls_begin(top->building, top->order, top->reverse);
+		cg_call_list_init(top->building, top->order, top->reverse);
 	}
 	return 0;
 }
 
 static void publish_calls(struct cg_top *top)
 {
-	struct cg_calls *done = top->building;
+	struct cg_call_list *done = top->building;
 
-	cg_calls_sort(done);
+	cg_call_list_sort(done);
 	top->building = top->calls;
 	top->calls = done;
 }
@@ -180,12 +180,12 @@ static void balance(struct cg_top *top)
 
 	if (read_sum(top, &counters))
 		return;
-	began_now = cg_opened(&counters);
+	began_now = cg_counters_opened(&counters);
 	ended = cg_rate_ended(top->live_before, began_now - top->began_before, top->calls->live);
 	if (top->balanced)
-		cg_rate_read(&top->ends, top->ends.total + ended, cg_boottime());
+		cg_rate_update(&top->ends, top->ends.total + ended, cg_boottime());
 	else
-		top->ends = (struct cg_rate){ .at = cg_boottime(), .a_second = CG_RATE_UNKNOWN };
+		top->ends = (struct cg_rate){ .at = cg_boottime(), .per_second = CG_RATE_UNKNOWN };
 	top->live_before = top->calls->live;
 	top->began_before = began_now;
 	top->balanced = true;
@@ -193,16 +193,16 @@ static void balance(struct cg_top *top)
 
 static void take_call(void *ctx, const void *value)
 {
-	cg_calls_add(ctx, value);
+	cg_call_list_add(ctx, value);
 }
 
 static void map_done(struct cg_top *top)
 {
-	struct cg_fill *fill = &top->fills[top->map];
+	struct cg_map_usage *fill = &top->fills[top->map];
 
-	fill->used = cg_walk_seen(top->walk);
-	fill->max = cg_walk_max(top->walk);
-	cg_walk_close(top->walk);
+	fill->used = cg_map_iter_count(top->walk);
+	fill->max = cg_map_iter_max_entries(top->walk);
+	cg_map_iter_close(top->walk);
 	top->walk = NULL;
 	if (top->map++ == CG_TOP_DIALOGS) {
 		publish_calls(top);
@@ -213,17 +213,17 @@ static void map_done(struct cg_top *top)
 int cg_top_work(struct cg_top *top)
 {
 	bool dialogs = top->map == CG_TOP_DIALOGS;
-	const struct cg_fill *fill;
+	const struct cg_map_usage *fill;
 	int end = 0;
 
 	if (top->map == CG_TOP_MAPS)
 		return 1;
 	fill = &top->fills[top->map];
 	if (!top->walk)
-		end = cg_walk_open(top->instance, fill->map, fill->key_size, fill->value_size,
-				   dialogs, &top->walk);
+		end = cg_map_iter_open(top->instance, fill->map, fill->key_size, fill->value_size,
+				       dialogs, &top->walk);
 	if (!end)
-		end = cg_walk_step(top->walk, SLICE, dialogs ? take_call : NULL, top->building);
+		end = cg_map_iter_run(top->walk, SLICE, dialogs ? take_call : NULL, top->building);
 	if (end > 0)
 		map_done(top);
 	return end < 0 ? end : top->map == CG_TOP_MAPS;
@@ -256,20 +256,20 @@ void cg_top_listen(struct cg_top *top)
 
 void cg_top_order(struct cg_top *top, enum cg_order order, bool reverse)
 {
-	struct cg_calls *again = top->building;
+	struct cg_call_list *again = top->building;
 	__u32 live = top->calls->live, ended = top->calls->ended;
 
 	top->order = order;
 	top->reverse = reverse;
-	cg_calls_begin(again, order, reverse);
+	cg_call_list_init(again, order, reverse);
 	for (unsigned int i = 0; i < top->calls->n; i++)
-		cg_calls_add(again, &top->calls->list[i]);
+		cg_call_list_add(again, &top->calls->list[i]);
 	publish_calls(top);
 	top->calls->live = live;
 	top->calls->ended = ended;
 	if (top->map == CG_TOP_DIALOGS) { /* what it had was in the other order */
-		cg_walk_close(top->walk);
+		cg_map_iter_close(top->walk);
 		top->walk = NULL;
-		cg_calls_begin(top->building, order, reverse);
+		cg_call_list_init(top->building, order, reverse);
 	}
 }

@@ -8,7 +8,7 @@
 #define CG_TOP_TOP_H
 
 #include "attach/interface.h"
-#include "calls/calls.h"
+#include "calls/call_list.h"
 #include "config/store_select.h"
 #include "maps/map_iter.h"
 #include "maps/map_usage.h"
@@ -23,23 +23,23 @@ enum cg_top_map { CG_TOP_DIALOGS, CG_TOP_PENDING, CG_TOP_INVITES, CG_TOP_EARLY, 
 struct cg_top {
 	const char *instance;
 	struct cg_config config;
-	char breaker[CG_RUN_NOTE_MAX]; /* why the daemon fell back to observe mode; or "" */
+	char breaker[CG_RUNTIME_NOTE_MAX]; /* why the daemon fell back to observe mode; or "" */
 	struct cg_interface *interfaces;
 	size_t n_interfaces;
 	__u64 now; /* of the last refresh: CLOCK_BOOTTIME, ns */
 	struct cg_counters counters;
 	struct cg_rate starts, ends, passed, dropped, would_drop;
-	struct cg_fill fills[CG_TOP_MAPS]; /* max 0: not read yet */
+	struct cg_map_usage fills[CG_TOP_MAPS]; /* max 0: not read yet */
 	__s64 spool_rows; /* -1: cannot be read */
 	int daemon_fd; /* of its socket; negative: none answers */
 	struct cg_offenders offenders; /* since we listen */
-	struct cg_calls *calls; /* of the last round */
+	struct cg_call_list *calls; /* of the last round */
 	/* own */
 	struct cg_store store;
-	struct cg_calls *building;
+	struct cg_call_list *building;
 	enum cg_order order;
 	bool reverse;
-	struct cg_walk *walk;
+	struct cg_map_iter *walk;
 	int map; /* that is walked over; CG_TOP_MAPS: the round is over */
 	bool balanced; /* live_before and began_before are known */
 	__u64 live_before, began_before;

@@ -9,7 +9,7 @@
 #define CG_BACKOFF_MOST (10 * CG_SECOND)
 
 /* The next wait after one of `ns`. */
-static inline __u64 cg_backoff(__u64 ns)
+static inline __u64 cg_backoff_next(__u64 ns)
 {
 	return ns * 2 < CG_BACKOFF_MOST ? ns * 2 : CG_BACKOFF_MOST;
 }

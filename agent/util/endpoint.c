@@ -14,7 +14,7 @@ static int port_of(const char *text)
 {
 	__u64 port;
 
-	return cg_number_read(text, 1, 65535, &port) ? -EINVAL : (int)port;
+	return cg_number_parse(text, 1, 65535, &port) ? -EINVAL : (int)port;
 }
 
 int cg_endpoint_parse(const char *text, struct sockaddr_storage *out, socklen_t *len)
@@ -46,7 +46,7 @@ int cg_endpoint_parse(const char *text, struct sockaddr_storage *out, socklen_t 
 	return 0;
 }
 
-int cg_endpoint_listener(const char *text, struct sockaddr_storage *out, socklen_t *len)
+int cg_endpoint_parse_listener(const char *text, struct sockaddr_storage *out, socklen_t *len)
 {
 	char local[sizeof("127.0.0.1:65535")];
 

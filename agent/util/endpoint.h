@@ -9,6 +9,6 @@
 int cg_endpoint_parse(const char *text, struct sockaddr_storage *out, socklen_t *len);
 
 /* The same, or a port alone: of 127.0.0.1. */
-int cg_endpoint_listener(const char *text, struct sockaddr_storage *out, socklen_t *len);
+int cg_endpoint_parse_listener(const char *text, struct sockaddr_storage *out, socklen_t *len);
 
 #endif

@@ -5,71 +5,83 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
-#define WORD4(NAME, word, kind, text) #word,
-#define KIND4(NAME, word, kind, text) kind_##kind,
-#define TEXT4(NAME, word, kind, text) text,
-#define WORD2(NAME, word) #word,
+#define REASON_NAME(NAME, word, kind, text) #word,
+#define REASON_KIND(NAME, word, kind, text) kind_##kind,
+#define REASON_TEXT(NAME, word, kind, text) text,
+#define ENUM_NAME(NAME, word) #word,
 
 static const char kind_PASS[] = "pass", kind_NOTE[] = "note";
 static const char kind_DROP[] = "drop", kind_POLICY[] = "policy";
 
-static const char *const reasons[] = { CG_REASON_LIST(WORD4) };
-static const char *const kinds[] = { CG_REASON_LIST(KIND4) };
-static const char *const texts[] = { CG_REASON_LIST(TEXT4) };
-static const char *const methods[] = { CG_METHOD_LIST(WORD2) };
-static const char *const states[] = { CG_STATE_LIST(WORD2) };
-static const char *const ends[] = { CG_END_LIST(WORD2) };
-static const char *const events[] = { CG_EVENT_LIST(WORD2) };
+static const char *const reasons[] = { CG_REASON_LIST(REASON_NAME) };
+static const char *const kinds[] = { CG_REASON_LIST(REASON_KIND) };
+static const char *const texts[] = { CG_REASON_LIST(REASON_TEXT) };
+static const char *const methods[] = { CG_METHOD_LIST(ENUM_NAME) };
+static const char *const states[] = { CG_STATE_LIST(ENUM_NAME) };
+static const char *const ends[] = { CG_END_LIST(ENUM_NAME) };
+static const char *const events[] = { CG_EVENT_LIST(ENUM_NAME) };
 static const char *const actions[] = {
-	[CG_PASS] = "pass", [CG_DROP] = "drop", [CG_WOULD_DROP] = "would_drop"
+	[CG_PASS] = "pass",
+	[CG_DROP] = "drop",
+	[CG_WOULD_DROP] = "would_drop",
 };
 static const char *const legs[] = {
-	[CG_LEG_NONE] = "none", [CG_LEG_CALLER] = "caller", [CG_LEG_CALLEE] = "callee"
+	[CG_LEG_NONE] = "none",
+	[CG_LEG_CALLER] = "caller",
+	[CG_LEG_CALLEE] = "callee",
 };
-static const char *const modes[] = { [CG_OBSERVE] = "observe", [CG_ENFORCE] = "enforce" };
-static const char *const equals[] = { [CG_EQUAL_PASS] = "pass", [CG_EQUAL_DROP] = "drop" };
+static const char *const modes[] = {
+	[CG_OBSERVE] = "observe",
+	[CG_ENFORCE] = "enforce",
+};
+static const char *const equals[] = {
+	[CG_EQUAL_PASS] = "pass",
+	[CG_EQUAL_DROP] = "drop",
+};
 static const char *const sources[] = {
-	[CG_SOURCE_OBSERVE] = "observe", [CG_SOURCE_STRICT] = "strict"
+	[CG_SOURCE_OBSERVE] = "observe",
+	[CG_SOURCE_STRICT] = "strict",
 };
 static const char *const fragments[] = {
-	[CG_FRAGMENTS_PASS] = "pass", [CG_FRAGMENTS_STRICT] = "strict"
+	[CG_FRAGMENTS_PASS] = "pass",
+	[CG_FRAGMENTS_STRICT] = "strict",
 };
 
-static int number(const char *const *words, size_t count, const char *word)
+static int find_name(const char *const *names, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!strcmp(words[i], word))
+		if (!strcmp(names[i], name))
 			return i;
 	return -ENOENT;
 }
 
-#define TO_WORD(name, array)                                                                       \
-	const char *cg_##name(unsigned int n)                                                      \
+#define DEFINE_TO_NAME(function, array)                                                            \
+	const char *cg_##function(unsigned int n)                                                  \
 	{                                                                                          \
 		return n < COUNT(array) ? array[n] : "unknown";                                    \
 	}
-#define FROM_WORD(name, array)                                                                     \
-	int cg_##name##_from_word(const char *word)                                                \
+#define DEFINE_FROM_NAME(what, array)                                                              \
+	int cg_##what##_from_name(const char *name)                                                \
 	{                                                                                          \
-		return number(array, COUNT(array), word);                                          \
+		return find_name(array, COUNT(array), name);                                       \
 	}
 
-TO_WORD(reason_word, reasons)
-TO_WORD(reason_text, texts)
-TO_WORD(reason_kind, kinds)
-TO_WORD(method_word, methods)
-TO_WORD(state_word, states)
-TO_WORD(end_word, ends)
-TO_WORD(event_word, events)
-TO_WORD(action_word, actions)
-TO_WORD(leg_word, legs)
-TO_WORD(mode_word, modes)
-TO_WORD(equal_word, equals)
-TO_WORD(source_word, sources)
-TO_WORD(fragments_word, fragments)
+DEFINE_TO_NAME(reason_name, reasons)
+DEFINE_TO_NAME(reason_text, texts)
+DEFINE_TO_NAME(reason_kind, kinds)
+DEFINE_TO_NAME(method_name, methods)
+DEFINE_TO_NAME(state_name, states)
+DEFINE_TO_NAME(end_name, ends)
+DEFINE_TO_NAME(event_name, events)
+DEFINE_TO_NAME(action_name, actions)
+DEFINE_TO_NAME(leg_name, legs)
+DEFINE_TO_NAME(mode_name, modes)
+DEFINE_TO_NAME(equal_name, equals)
+DEFINE_TO_NAME(source_name, sources)
+DEFINE_TO_NAME(fragments_name, fragments)
 
-FROM_WORD(reason, reasons)
-FROM_WORD(mode, modes)
-FROM_WORD(equal, equals)
-FROM_WORD(source, sources)
-FROM_WORD(fragments, fragments)
+DEFINE_FROM_NAME(reason, reasons)
+DEFINE_FROM_NAME(mode, modes)
+DEFINE_FROM_NAME(equal, equals)
+DEFINE_FROM_NAME(source, sources)
+DEFINE_FROM_NAME(fragments, fragments)

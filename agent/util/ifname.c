@@ -12,7 +12,7 @@
 
 #include "util/netns.h"
 
-int cg_ifname_socket(const char *netns)
+int cg_ifname_open(const char *netns)
 {
 	int home = -1, fd = -1, err = 0;
 
@@ -34,7 +34,7 @@ int cg_ifname_socket(const char *netns)
 	return err ? err : fd;
 }
 
-void cg_ifname(int socket, unsigned int ifindex, char name[IF_NAMESIZE])
+void cg_ifname_get(int socket, unsigned int ifindex, char name[IF_NAMESIZE])
 {
 	struct ifreq request = { .ifr_ifindex = ifindex };
 

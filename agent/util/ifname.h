@@ -6,8 +6,8 @@
 #include <net/if.h>
 
 /* A socket of that namespace (NULL: ours); the thread stays where it is. fd or -errno. */
-int cg_ifname_socket(const char *netns);
+int cg_ifname_open(const char *netns);
 /* name is "" if there is no such interface any more. */
-void cg_ifname(int socket, unsigned int ifindex, char name[IF_NAMESIZE]);
+void cg_ifname_get(int socket, unsigned int ifindex, char name[IF_NAMESIZE]);
 
 #endif

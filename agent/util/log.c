@@ -17,9 +17,9 @@
 #define TEXT_MAX 1024
 #define TRIES 3 /* each half as long */
 
-static struct cg_log_setup setup;
+static struct cg_log_options setup;
 
-void cg_log_setup(const struct cg_log_setup *wanted)
+void cg_log_configure(const struct cg_log_options *wanted)
 {
 	setup = *wanted;
 }
@@ -38,11 +38,11 @@ static bool to_journal(void)
 /* Whatever is not UTF-8 in it is escaped. */
 static json_t *string(const char *text)
 {
-	char escaped[CG_UTF8_SIZE(TEXT_MAX)];
+	char escaped[CG_ESCAPED_SIZE(TEXT_MAX)];
 
 	if (!text)
 		return NULL;
-	cg_text_utf8(escaped, sizeof(escaped), text, TEXT_MAX);
+	cg_text_escape(escaped, sizeof(escaped), text, TEXT_MAX);
 	return json_string(text) ?: json_string(escaped);
 }
 
@@ -56,7 +56,7 @@ static char *json_line(int level, const char *text)
 	char ts[CG_TIME_TEXT], *line;
 	json_t *json;
 
-	cg_utc_text(cg_now_us(), ts);
+	cg_utc_format(cg_now_us(), ts);
 	json = json_pack("{ss ss so so* so* si}", "ts", ts, "level", levels[level], "msg",
 			 string(text), "instance", string(setup.instance), "node",
 			 string(setup.node), "pid", (int)getpid());
@@ -132,6 +132,6 @@ static void say(int level, const char *format, va_list args)
 	}
 SPEAKER(cg_log_err, LOG_ERR)
 SPEAKER(cg_log_warning, LOG_WARNING)
-SPEAKER(cg_log, LOG_NOTICE)
+SPEAKER(cg_log_notice, LOG_NOTICE)
 SPEAKER(cg_log_info, LOG_INFO)
-SPEAKER(cg_log_detail, LOG_DEBUG)
+SPEAKER(cg_log_debug, LOG_DEBUG)

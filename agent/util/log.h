@@ -8,20 +8,20 @@
 
 #include <stdbool.h>
 
-struct cg_log_setup {
-	bool verbose; /* cg_log_detail() speaks */
+struct cg_log_options {
+	bool verbose; /* cg_log_debug() speaks */
 	bool json; /* one object a line */
 	const char *instance, *node; /* in JSON; NULL: not known yet. Must outlive the setup. */
 };
 
 /* Before the first one: text, not verbose. */
-void cg_log_setup(const struct cg_log_setup *setup);
+void cg_log_configure(const struct cg_log_options *setup);
 
-/* By level: err needs an operator, warning may, notice (cg_log) is worth a look, debug: -v. */
+/* By level: err needs an operator, warning may, notice (cg_log_notice) is worth a look, debug: -v. */
 __attribute__((format(printf, 1, 2))) void cg_log_err(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void cg_log_warning(const char *format, ...);
-__attribute__((format(printf, 1, 2))) void cg_log(const char *format, ...);
+__attribute__((format(printf, 1, 2))) void cg_log_notice(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void cg_log_info(const char *format, ...);
-__attribute__((format(printf, 1, 2))) void cg_log_detail(const char *format, ...);
+__attribute__((format(printf, 1, 2))) void cg_log_debug(const char *format, ...);
 
 #endif

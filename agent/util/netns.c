@@ -29,7 +29,7 @@ int cg_netns_enter(const char *name)
 	return err;
 }
 
-int cg_netns_cookie(__u64 *cookie)
+int cg_netns_get_cookie(__u64 *cookie)
 {
 	socklen_t size = sizeof(*cookie);
 	int err = 0, fd;
@@ -46,7 +46,7 @@ int cg_netns_cookie(__u64 *cookie)
 	return err;
 }
 
-int cg_netns_name(__u64 cookie, char *name, size_t size)
+int cg_netns_find_name(__u64 cookie, char *name, size_t size)
 {
 	struct dirent *entry;
 	int home, err = -ENOENT;
@@ -63,7 +63,7 @@ int cg_netns_name(__u64 cookie, char *name, size_t size)
 		if (*entry->d_name == '.' || strlen(entry->d_name) >= size ||
 		    cg_netns_enter(entry->d_name))
 			continue;
-		if (cg_netns_cookie(&there) || there != cookie)
+		if (cg_netns_get_cookie(&there) || there != cookie)
 			continue;
 		strcpy(name, entry->d_name);
 		err = 0;

@@ -15,10 +15,10 @@
 int cg_netns_enter(const char *name);
 
 /* A number of this thread's network namespace that is never used again until reboot. */
-int cg_netns_cookie(__u64 *cookie);
+int cg_netns_get_cookie(__u64 *cookie);
 
 /* The name under /run/netns of the namespace with that number; this thread is back where it was. */
-int cg_netns_name(__u64 cookie, char *name, size_t size);
+int cg_netns_find_name(__u64 cookie, char *name, size_t size);
 
 /* True in a mount namespace other than the first process's: a mount made here is lost with it. */
 bool cg_mounts_are_private(void);

@@ -25,7 +25,7 @@ void cg_notify_stopping(void)
 	sd_notify(0, "STOPPING=1");
 }
 
-__u64 cg_notify_period(__u64 most)
+__u64 cg_notify_interval(__u64 most)
 {
 	uint64_t us;
 
@@ -34,7 +34,7 @@ __u64 cg_notify_period(__u64 most)
 	return us < most / 500 ? us * 500 : most;
 }
 
-void cg_notify_beat(const char *status)
+void cg_notify_watchdog(const char *status)
 {
 	sd_notifyf(0, "WATCHDOG=1\nSTATUS=%s", status);
 }

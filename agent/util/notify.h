@@ -10,9 +10,9 @@ void cg_notify_stopping(void);
 void cg_notify_reloading(void); /* until it is ready again */
 
 /* ns between two beats: half the watchdog's time, and `most` at most. */
-__u64 cg_notify_period(__u64 most);
+__u64 cg_notify_interval(__u64 most);
 
 /* The loop goes round. Status is one line. */
-void cg_notify_beat(const char *status);
+void cg_notify_watchdog(const char *status);
 
 #endif

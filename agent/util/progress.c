@@ -52,7 +52,7 @@ void cg_progress_start(const char *text, __u64 of)
 	now.next = now.off ? 0 : clock_ns() + FIRST_NS;
 }
 
-void cg_progress(__u64 done)
+void cg_progress_update(__u64 done)
 {
 	char line[WIDTH + 1];
 	__u64 at;
@@ -71,7 +71,7 @@ void cg_progress(__u64 done)
 	show(line);
 }
 
-void cg_progress_say(const char *format, ...)
+void cg_progress_show(const char *format, ...)
 {
 	char line[WIDTH + 1];
 	va_list args;
@@ -84,7 +84,7 @@ void cg_progress_say(const char *format, ...)
 	show(line);
 }
 
-void cg_progress_wipe(void)
+void cg_progress_clear(void)
 {
 	if (now.shown)
 		fputs("\r\033[K", stderr);
@@ -93,6 +93,6 @@ void cg_progress_wipe(void)
 
 void cg_progress_end(void)
 {
-	cg_progress_wipe();
+	cg_progress_clear();
 	now.text = NULL;
 }

@@ -10,12 +10,12 @@ static unsigned int least(unsigned int a, unsigned int b)
 }
 
 /* Optimal string alignment, three rows of its table at a time. */
-unsigned int cg_distance(const char *a, const char *b)
+unsigned int cg_suggest_distance(const char *a, const char *b)
 {
-	unsigned int rows[3][CG_NEAREST_MAX + 1];
+	unsigned int rows[3][CG_SUGGEST_WORD_MAX + 1];
 	size_t len_a = strlen(a), len_b = strlen(b);
 
-	if (len_a > CG_NEAREST_MAX || len_b > CG_NEAREST_MAX)
+	if (len_a > CG_SUGGEST_WORD_MAX || len_b > CG_SUGGEST_WORD_MAX)
 		return len_a > len_b ? len_a : len_b;
 	for (size_t j = 0; j <= len_b; j++)
 		rows[0][j] = j;
@@ -34,10 +34,10 @@ unsigned int cg_distance(const char *a, const char *b)
 	return rows[len_a % 3][len_b];
 }
 
-void cg_nearest_try(struct cg_nearest *nearest, const char *name)
+void cg_suggest_compare(struct cg_suggestion *nearest, const char *name)
 {
 	size_t len = strlen(nearest->word);
-	unsigned int distance = cg_distance(nearest->word, name);
+	unsigned int distance = cg_suggest_distance(nearest->word, name);
 
 	if (distance > (len + 2) / 3 || distance >= strlen(name) ||
 	    (nearest->name && distance >= nearest->distance))
@@ -46,11 +46,11 @@ void cg_nearest_try(struct cg_nearest *nearest, const char *name)
 	nearest->distance = distance;
 }
 
-const char *cg_nearest_hint(const struct cg_nearest *nearest, const char *before,
-			    char text[CG_NEAREST_HINT])
+const char *cg_suggest_text(const struct cg_suggestion *nearest, const char *before,
+			    char text[CG_SUGGEST_TEXT])
 {
 	text[0] = '\0';
 	if (nearest->name)
-		snprintf(text, CG_NEAREST_HINT, " (did you mean %.8s%s?)", before, nearest->name);
+		snprintf(text, CG_SUGGEST_TEXT, " (did you mean %.8s%s?)", before, nearest->name);
 	return text;
 }

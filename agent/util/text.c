@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-void cg_addr_text(const __u8 addr[16], char out[INET6_ADDRSTRLEN])
+void cg_addr_format(const __u8 addr[16], char out[INET6_ADDRSTRLEN])
 {
 	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -50,7 +50,7 @@ static size_t printable(const unsigned char *p, size_t left)
 	return len;
 }
 
-size_t cg_text_utf8(char *out, size_t size, const char *in, size_t max)
+size_t cg_text_escape(char *out, size_t size, const char *in, size_t max)
 {
 	const unsigned char *p = (const unsigned char *)in;
 	size_t left = strnlen(in, max), at = 0;
@@ -87,7 +87,7 @@ static __s64 unit_seconds(const char *unit)
 	return 0;
 }
 
-int cg_time_read(const char *text, __s64 now, __s64 *us)
+int cg_time_parse(const char *text, __s64 now, __s64 *us)
 {
 	size_t digits = strspn(text, "0123456789");
 	__s64 fraction = 0, unit = 100000, age;
@@ -121,7 +121,7 @@ __s64 cg_now_us(void)
 	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 }
 
-void cg_utc_text(__s64 us, char out[CG_TIME_TEXT])
+void cg_utc_format(__s64 us, char out[CG_TIME_TEXT])
 {
 	time_t seconds = us / 1000000;
 	char text[CG_TIME_TEXT];
@@ -134,19 +134,20 @@ void cg_utc_text(__s64 us, char out[CG_TIME_TEXT])
 	snprintf(out, CG_TIME_TEXT, "%.19s.%06lldZ", text, us % 1000000);
 }
 
-void cg_boot_text(const __s64 clock_offset[CG_CLOCKS], __u8 clock, __u64 at, char out[CG_TIME_TEXT])
+void cg_boottime_format(const __s64 clock_offset[CG_CLOCKS], __u8 clock, __u64 at,
+			char out[CG_TIME_TEXT])
 {
 	__s64 wall = (__s64)(at + (__u64)clock_offset[clock % CG_CLOCKS]);
 
-	cg_utc_text(at && wall >= 0 ? wall / 1000 : -1, out);
+	cg_utc_format(at && wall >= 0 ? wall / 1000 : -1, out);
 }
 
-void cg_time_text(const struct cg_config *config, __u8 clock, __u64 at, char out[CG_TIME_TEXT])
+void cg_time_format(const struct cg_config *config, __u8 clock, __u64 at, char out[CG_TIME_TEXT])
 {
-	cg_boot_text(config->clock_offset, clock, at, out);
+	cg_boottime_format(config->clock_offset, clock, at, out);
 }
 
-void cg_time_short(char text[CG_TIME_TEXT])
+void cg_time_shorten(char text[CG_TIME_TEXT])
 {
 	char copy[CG_TIME_TEXT];
 
@@ -156,7 +157,7 @@ void cg_time_short(char text[CG_TIME_TEXT])
 	snprintf(text, CG_TIME_TEXT, "%.5s %.8s", copy + 5, copy + 11);
 }
 
-int cg_number_read(const char *text, __u64 min, __u64 max, __u64 *number)
+int cg_number_parse(const char *text, __u64 min, __u64 max, __u64 *number)
 {
 	__u64 value;
 
@@ -169,14 +170,14 @@ int cg_number_read(const char *text, __u64 min, __u64 max, __u64 *number)
 	return 0;
 }
 
-bool cg_call_id_is(const char *call_id, const char *asked)
+bool cg_call_id_matches(const char *call_id, const char *asked)
 {
-	char shown[CG_UTF8_SIZE(CG_CALL_ID_MAX)];
+	char shown[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
 
 	if (!strncmp(call_id, asked, CG_CALL_ID_MAX - 1))
 		return true;
 	if (!strchr(asked, '\\'))
 		return false;
-	cg_text_utf8(shown, sizeof(shown), call_id, CG_CALL_ID_MAX);
+	cg_text_escape(shown, sizeof(shown), call_id, CG_CALL_ID_MAX);
 	return !strcmp(shown, asked);
 }

@@ -54,8 +54,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: calls INSTANCE N [SERIES [open|end]]\n");
 		return 2;
 	}
-	programs[0] = cg_map_open(argv[1], "prog_in");
-	programs[1] = cg_map_open(argv[1], "prog_out");
+	programs[0] = cg_pin_open(argv[1], "prog_in");
+	programs[1] = cg_pin_open(argv[1], "prog_out");
 	if (programs[0] < 0 || programs[1] < 0) {
 		fprintf(stderr, "calls: instance %s: its programs cannot be opened: attach first\n",
 			argv[1]);

@@ -17,7 +17,7 @@
 #include "postgres/pg_array.h"
 #include "postgres/pg_insert.h"
 
-static const struct cg_table *const table = &cg_tables[CG_TABLE_CDR];
+static const struct cg_db_table *const table = &cg_db_tables[CG_TABLE_CDR];
 
 static void die(PGconn *conn, const char *what)
 {
@@ -100,7 +100,7 @@ static char *merge_sql(const char *source, const char *before, const char *after
 	FILE *sql = open_memstream(&text, &size);
 
 	fputs("INSERT INTO cseqguard.cdr AS old (", sql);
-	cg_table_names(sql, table);
+	cg_db_table_write_names(sql, table);
 	fprintf(sql, ") %s", before);
 	for (unsigned int i = 0; i < table->n_columns; i++) {
 		char name[80];
@@ -113,7 +113,7 @@ static char *merge_sql(const char *source, const char *before, const char *after
 			i ? ", " : "", name, table->columns[i].type);
 	}
 	fputs(after, sql);
-	cg_table_merge(sql, table, NULL);
+	cg_db_table_write_merge(sql, table, NULL);
 	fclose(sql);
 	return text;
 }

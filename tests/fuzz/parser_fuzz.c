@@ -64,7 +64,7 @@ static int method_is(unsigned int method, const char *word)
 {
 	unsigned int i;
 
-	for (i = CG_M_OTHER + 1; i < CG_METHODS && strcasecmp(cg_method_word(i), word); i++)
+	for (i = CG_M_OTHER + 1; i < CG_METHODS && strcasecmp(cg_method_name(i), word); i++)
 		;
 	return method == (i < CG_METHODS ? i : CG_M_OTHER);
 }

@@ -39,11 +39,11 @@ static bool check_reason(const struct run *run, int expected)
 
 		if (after[i] != want)
 			good = wrong("counter %s.%s moved by %lld, must by %d",
-				     run->in ? "in" : "out", cg_reason_word(i),
+				     run->in ? "in" : "out", cg_reason_name(i),
 				     (long long)(after[i] - before[i]), i == expected);
 		if (idle_after[i] != idle[i])
 			good = wrong("counter %s.%s moved", run->in ? "out" : "in",
-				     cg_reason_word(i));
+				     cg_reason_name(i));
 	}
 	return good;
 }
@@ -53,7 +53,7 @@ bool check_verdict(const struct run *run, const char *verdict)
 	const char *word = strchr(verdict, ' ');
 	bool drop = !strncmp(verdict, "drop ", 5), would = !strncmp(verdict, "would_drop ", 11);
 	__u32 pass = run->in ? XDP_PASS : (__u32)TC_ACT_UNSPEC;
-	int reason = word ? cg_reason_from_word(word + 1) : -1;
+	int reason = word ? cg_reason_from_name(word + 1) : -1;
 	bool good = true;
 
 	if (reason < 0 || (!drop && !would && strncmp(verdict, "pass ", 5)))
@@ -77,9 +77,9 @@ bool check_verdict(const struct run *run, const char *verdict)
 static const char *event_text(const struct cg_event *event)
 {
 	static char text[128];
-	int len = snprintf(text, sizeof(text), "%s:%s:%s:%s", cg_event_word(event->type),
-			   cg_reason_word(event->reason), cg_action_word(event->action),
-			   cg_leg_word(event->leg));
+	int len = snprintf(text, sizeof(text), "%s:%s:%s:%s", cg_event_name(event->type),
+			   cg_reason_name(event->reason), cg_action_name(event->action),
+			   cg_leg_name(event->leg));
 
 	if (event->cseq_valid)
 		snprintf(text + len, sizeof(text) - len, ":%u<%u", event->cseq,
@@ -105,7 +105,7 @@ static bool same_method(const struct cg_event *event, const char *method)
 {
 	const char *word = strcmp(method, "FOO") ? method : "OTHER"; /* the tables' unknown one */
 
-	return !*method || !strcasecmp(cg_method_word(event->method), word);
+	return !*method || !strcasecmp(cg_method_name(event->method), word);
 }
 
 /* What every event says of the message that caused it. */
@@ -129,7 +129,7 @@ static bool check_contents(const struct run *run, const struct cg_event *event)
 	if (!in_full_sight(event))
 		return good & check_glimpse(run, event, what);
 	if (!same_method(event, run->message->method))
-		good = wrong("%s: method %s", what, cg_method_word(event->method));
+		good = wrong("%s: method %s", what, cg_method_name(event->method));
 	if (*run->message->method &&
 	    strncmp(event->call_id, run->message->call_id, CG_CALL_ID_MAX - 1))
 		good = wrong("%s: Call-ID '%.127s'", what, event->call_id);
@@ -145,10 +145,10 @@ static bool check_part(const struct cg_event *event, const char *part)
 		return event->cseq_valid && !strcmp(part, cseq);
 	if (isdigit(*part))
 		return event->cseq_valid && strtoul(part, NULL, 10) == event->cseq;
-	if (cg_reason_from_word(part) >= 0 && event->reason == cg_reason_from_word(part))
+	if (cg_reason_from_name(part) >= 0 && event->reason == cg_reason_from_name(part))
 		return true;
-	return !strcmp(part, cg_action_word(event->action)) ||
-	       !strcmp(part, cg_leg_word(event->leg));
+	return !strcmp(part, cg_action_name(event->action)) ||
+	       !strcmp(part, cg_leg_name(event->leg));
 }
 
 static bool check_event(const struct run *run, const struct cg_event *event, const char *words)
@@ -158,7 +158,7 @@ static bool check_event(const struct run *run, const struct cg_event *event, con
 
 	snprintf(copy, sizeof(copy), "%s", words);
 	part = strsep(&rest, ":");
-	if (strcmp(part, cg_event_word(event->type)))
+	if (strcmp(part, cg_event_name(event->type)))
 		return wrong("event %s, must be %s", event_text(event), words);
 	while ((part = strsep(&rest, ":")))
 		if (!check_part(event, part))

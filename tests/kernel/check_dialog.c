@@ -65,8 +65,8 @@ static bool check_sane(const struct cg_dialog *d)
 	bool ended = d->state == CG_S_ENDED, good = true;
 
 	if (!!d->end != ended || !!d->end_reason != ended)
-		good = wrong("state %s with end %llu, end_reason %s", cg_state_word(d->state),
-			     (unsigned long long)d->end, cg_end_word(d->end_reason));
+		good = wrong("state %s with end %llu, end_reason %s", cg_state_name(d->state),
+			     (unsigned long long)d->end, cg_end_name(d->end_reason));
 	if (d->state == CG_S_ENDING && !d->bye_at)
 		good = wrong("ending without the time of a BYE");
 	if (!d->setup || (__s64)(d->answer - d->setup) < 0 ||
@@ -169,9 +169,9 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 	if (!strcmp(name, "code"))
 		return check_number(name, value, d->sip_code);
 	if (!strcmp(name, "end"))
-		return check_word(name, value, cg_end_word(d->end_reason));
+		return check_word(name, value, cg_end_name(d->end_reason));
 	if (!strcmp(name, "by"))
-		return check_word(name, value, cg_leg_word(d->ended_by));
+		return check_word(name, value, cg_leg_name(d->ended_by));
 	if (!strcmp(name, "suspect"))
 		return check_number(name, value, !!(d->flags & CG_D_SUSPECT));
 	if (!strcmp(name, "alive"))
@@ -287,7 +287,7 @@ static bool check_words(const struct run *run, const struct cg_dialog *dialogs, 
 		else if (what == '=')
 			good &= check_field(run, d, word, value);
 		else
-			good &= check_word("state", word, cg_state_word(d->state));
+			good &= check_word("state", word, cg_state_name(d->state));
 	}
 	return good;
 }

@@ -82,8 +82,8 @@ static bool counted_once(const struct rig_counters *before, const struct rig_cou
 		return true;
 	for (int i = 0; i < CG_REASONS; i++)
 		if (after->in[i] != before->in[i] || after->out[i] != before->out[i])
-			wrong("counted as %s, must be %s", cg_reason_word(i),
-			      cg_reason_word(reason));
+			wrong("counted as %s, must be %s", cg_reason_name(i),
+			      cg_reason_name(reason));
 	return false;
 }
 
@@ -208,7 +208,7 @@ static bool outlives(struct rig *rig, const char *path, const char *format, int 
 	err = err ? err : send_answered(rig, CALL_ID);
 	if (err)
 		return wrong("it cannot be run: %s", strerror(-err));
-	return is(cg_reason_word(reason), after.in[reason] - before.in[reason], 2 * FLOOD) &
+	return is(cg_reason_name(reason), after.in[reason] - before.in[reason], 2 * FLOOD) &
 	       is("dropped", after.dropped - before.dropped, 0) &
 	       is("dialogs", rig_count(rig, "dialogs"), 1) &
 	       is("pending", rig_count(rig, "pending"), 1);

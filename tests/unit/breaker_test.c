@@ -24,7 +24,7 @@ static struct cg_dialog ended(__u64 at)
 static void look(const struct cg_dialog *dialog, int times, __u64 now)
 {
 	while (times--)
-		cg_breaker_look(&breaker, dialog, now);
+		cg_breaker_update(&breaker, dialog, now);
 }
 
 /* So many dialogs with their first BYE dropped, and so many without, a second ago. */
@@ -37,7 +37,7 @@ static bool trips(int dropped, int passed)
 	cg_breaker_reset(&breaker, NOW - 2 * S);
 	look(&bad, dropped, NOW);
 	look(&good, passed, NOW);
-	tripped = cg_breaker_trips(&breaker, NOW, &count);
+	tripped = cg_breaker_should_trip(&breaker, NOW, &count);
 	ok(count.blocked == (__u64)dropped && count.judged == (__u64)(dropped + passed),
 	   "breaker: counts %d of %d", dropped, dropped + passed);
 	return tripped;
@@ -62,24 +62,24 @@ static void windows(void)
 
 	cg_breaker_reset(&breaker, NOW - 2 * S);
 	look(&bad, 20, NOW);
-	ok(cg_breaker_trips(&breaker, NOW + 50 * S, &count), "breaker: a window lasts");
-	ok(!cg_breaker_trips(&breaker, NOW + 61 * S, &count) && !count.judged,
+	ok(cg_breaker_should_trip(&breaker, NOW + 50 * S, &count), "breaker: a window lasts");
+	ok(!cg_breaker_should_trip(&breaker, NOW + 61 * S, &count) && !count.judged,
 	   "breaker: ... and passes");
 	look(&bad, 20, NOW + 61 * S);
-	ok(!cg_breaker_trips(&breaker, NOW + 61 * S, &count) && !count.judged,
+	ok(!cg_breaker_should_trip(&breaker, NOW + 61 * S, &count) && !count.judged,
 	   "breaker: BYEs of before, met by a daemon that has just started, count nothing");
 	look(&bad, 20, NOW - S);
-	ok(!cg_breaker_trips(&breaker, NOW + 61 * S, &count) && !count.judged,
+	ok(!cg_breaker_should_trip(&breaker, NOW + 61 * S, &count) && !count.judged,
 	   "breaker: nor do times in a future that the map claims");
 	cg_breaker_reset(&breaker, NOW + S);
 	look(&bad, 20, NOW + 2 * S);
-	ok(!cg_breaker_trips(&breaker, NOW + 2 * S, &count) && !count.judged,
+	ok(!cg_breaker_should_trip(&breaker, NOW + 2 * S, &count) && !count.judged,
 	   "breaker: nor do BYEs of before enforcement began anew");
 	for (int i = 0; i < 100; i++) { /* slots are used again */
 		bad = blocked(NOW + i * 10 * S);
 		look(&bad, 2, NOW + i * 10 * S);
 	}
-	cg_breaker_trips(&breaker, NOW + 990 * S, &count);
+	cg_breaker_should_trip(&breaker, NOW + 990 * S, &count);
 	ok(count.judged >= 10 && count.judged <= 14, "breaker: a sliding minute of two each 10 s");
 }
 
@@ -89,22 +89,22 @@ static void dialogs(void)
 	struct cg_breaker_count count;
 
 	cg_breaker_reset(&breaker, NOW - 2 * S);
-	ok(!cg_breaker_look(&breaker, &d, NOW), "breaker: a call without BYE may come again");
+	ok(!cg_breaker_update(&breaker, &d, NOW), "breaker: a call without BYE may come again");
 	d.state = CG_S_ENDING;
 	d.bye_at = NOW;
-	ok(cg_breaker_look(&breaker, &d, NOW), "breaker: a BYE that passed is judged");
+	ok(cg_breaker_update(&breaker, &d, NOW), "breaker: a BYE that passed is judged");
 	d = blocked(NOW);
 	d.blocked_byes = 1000;
-	ok(cg_breaker_look(&breaker, &d, NOW), "breaker: one that was dropped is judged");
-	cg_breaker_trips(&breaker, NOW, &count);
+	ok(cg_breaker_update(&breaker, &d, NOW), "breaker: one that was dropped is judged");
+	cg_breaker_should_trip(&breaker, NOW, &count);
 	ok(count.judged == 2 && count.blocked == 1,
 	   "breaker: a dialog counts once, however often its BYE was repeated");
 	d = blocked(NOW);
 	d.state = CG_S_ENDED;
 	d.end = NOW;
 	cg_breaker_reset(&breaker, NOW - 2 * S);
-	cg_breaker_look(&breaker, &d, NOW);
-	cg_breaker_trips(&breaker, NOW, &count);
+	cg_breaker_update(&breaker, &d, NOW);
+	cg_breaker_should_trip(&breaker, NOW, &count);
 	ok(count.judged == 1 && count.blocked == 1,
 	   "breaker: a dialog met only after its true end still had its BYE dropped");
 }

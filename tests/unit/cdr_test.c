@@ -52,7 +52,7 @@ static struct cg_cdr_row row_of(const struct cg_dialog *d, unsigned int due)
 {
 	struct cg_cdr_row row;
 
-	cg_cdr_row(d, &limits, &origin, due, &row);
+	cg_cdr_fill_row(d, &limits, &origin, due, &row);
 	return row;
 }
 
@@ -150,7 +150,7 @@ static void lost(void)
 	gone.lost_at = 300 * S;
 	ok(cg_cdr_due(&d, &gone, 400 * S) == CG_DUE_LOST,
 	   "due: a call that runs when the maps go away is lost");
-	cg_cdr_row(&d, &gone, &origin, CG_DUE_LOST, &row);
+	cg_cdr_fill_row(&d, &gone, &origin, CG_DUE_LOST, &row);
 	ok(row.end_time == 1300 * US_1970 && !strcmp(row.end_reason, "lost") &&
 		   !strcmp(row.ended_by, "none") && row.suspect && !row.bye_confirmed,
 	   "cdr: lost: suspect, ended when they went, the same at every look");
@@ -253,8 +253,8 @@ static int same_uid(const char *id, const char *a, const char *b, const char *id
 	strcpy(tags[1], b);
 	strcpy(tags[2], a2);
 	strcpy(tags[3], b2);
-	cg_call_uid(ids[0], tags[0], tags[1], one);
-	cg_call_uid(ids[1], tags[2], tags[3], two);
+	cg_cdr_make_call_uid(ids[0], tags[0], tags[1], one);
+	cg_cdr_make_call_uid(ids[1], tags[2], tags[3], two);
 	return strlen(one) == 36 && one[14] == '5' && !strcmp(one, two);
 }
 
@@ -291,7 +291,7 @@ static void violations(void)
 	struct cg_dialog_key key = { 1, 2 };
 	struct cg_violation_row row, again;
 
-	cg_violation_row(&event, &origin, "eth0", &row);
+	cg_cdr_fill_violation(&event, &origin, "eth0", &row);
 	ok(!strcmp(row.reason, "out_of_order") && !strcmp(row.action, "drop") &&
 		   !strcmp(row.leg, "caller") && !strcmp(row.method, "BYE") && row.cseq == 10 &&
 		   row.expected_cseq == 14 && row.at == 1123 * US_1970 &&
@@ -302,12 +302,12 @@ static void violations(void)
 	event.expected_cseq = 0;
 	event.seq = ~0ULL;
 	event.reason = 250;
-	cg_violation_row(&event, &origin, "", &row);
+	cg_cdr_fill_violation(&event, &origin, "", &row);
 	ok(row.cseq == CG_NULL && row.expected_cseq == CG_NULL && row.seq >= 0 &&
 		   !strcmp(row.reason, "unknown"),
 	   "violation: what is not known is NULL, and seq fits a bigint");
 
-	cg_breaker_row(500 * S, 0, &origin, &row);
+	cg_cdr_fill_breaker(500 * S, 0, &origin, &row);
 	ok(row.at == 1500 * US_1970 && !strcmp(row.reason, "breaker") &&
 		   !strcmp(row.source, "::") && strlen(row.call_uid) == 36 && row.seq > 0,
 	   "violation: a fall back to observe mode is of no call");
@@ -318,8 +318,8 @@ static void violations(void)
 	d.callee_flags |= CG_LEG_BYE_CSEQ_VALID;
 	d.callee.bye_cseq = 3;
 	memset(&again, 0xee, sizeof(again));
-	cg_unanswered_row(&key, &d, &limits, &origin, &row);
-	cg_unanswered_row(&key, &d, &limits, &origin, &again);
+	cg_cdr_fill_unanswered(&key, &d, &limits, &origin, &row);
+	cg_cdr_fill_unanswered(&key, &d, &limits, &origin, &again);
 	ok(!memcmp(&row, &again, sizeof(row)) && row.at == 1182 * US_1970 && row.cseq == 3 &&
 		   !strcmp(row.reason, "unanswered") && !strcmp(row.leg, "callee") &&
 		   !strcmp(row.from_tag, "tag-b") && !strcmp(row.source, "2001:db8::2"),

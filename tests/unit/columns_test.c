@@ -12,7 +12,7 @@ static bool fits(const char *text, unsigned int columns, bool pad, const char *w
 {
 	char out[64] = "";
 
-	cg_columns_add(out, sizeof(out), text, columns, pad);
+	cg_columns_append(out, sizeof(out), text, columns, pad);
 	return !strcmp(out, wanted);
 }
 
@@ -25,7 +25,7 @@ static void cut(void)
 	ok(fits("abcdef", 3, true, "abc"), "columns: what does not is cut");
 	ok(fits("", 2, true, "  "), "columns: nothing, padded");
 	ok(fits("abc", 0, true, ""), "columns: none");
-	cg_columns_add(out, sizeof(out), "cdefghijk", 20, true);
+	cg_columns_append(out, sizeof(out), "cdefghijk", 20, true);
 	ok(!strcmp(out, "abcdefg"), "columns: the buffer is the end of it");
 }
 
@@ -46,7 +46,7 @@ static void unsafe(void)
 
 	ok(fits("a\x1b[2J\n\x7f", 9, false, "a?[2J??"), "columns: no control gets through");
 	ok(fits("\xff\xc3", 9, false, "??"), "columns: nor a byte that is none of UTF-8");
-	cg_text_utf8(text, sizeof(text), raw, sizeof(raw));
+	cg_text_escape(text, sizeof(text), raw, sizeof(raw));
 	ok(fits(text, 60, false, "a\\x1b[2Jb\\x0d\\xff\\xe2\\x80\\xae"),
 	   "columns: what came from the wire is shown as it was escaped");
 	setlocale(LC_CTYPE, "C");

@@ -28,7 +28,7 @@ static bool told(void *ctx, const struct cg_event *violation, enum cg_outcome ou
 	if (full)
 		return false;
 	snprintf(said + len, sizeof(said) - len, "%u %s;", violation->cseq,
-		 cg_outcome_word(outcome));
+		 cg_outcome_name(outcome));
 	return true;
 }
 
@@ -68,12 +68,12 @@ static struct cg_event answered(__u64 call, enum cg_event_type type, __u64 at)
 
 static void take(struct cg_outcomes *outcomes, struct cg_event event)
 {
-	cg_outcomes_take(outcomes, &event);
+	cg_outcomes_handle(outcomes, &event);
 }
 
 static int says(struct cg_outcomes *outcomes, __u64 now, const char *expected)
 {
-	cg_outcomes_turn(outcomes, now);
+	cg_outcomes_run(outcomes, now);
 	if (!strcmp(said, expected))
 		return 1;
 	printf("# '%s', must be '%s'\n", said, expected);

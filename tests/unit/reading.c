@@ -81,7 +81,7 @@ static int field_is(const struct sip_parser *p, const char *name, const char *va
 	const struct sip_msg *m = &p->msg;
 
 	if (!strcmp(name, "method"))
-		return !strcmp(value, cg_method_word(m->method));
+		return !strcmp(value, cg_method_name(m->method));
 	if (!strcmp(name, "status"))
 		return m->status == atoi(value);
 	if (!strcmp(name, "cseq"))

@@ -25,7 +25,7 @@ static void tell(struct cg_recent *recent, __u64 number, __u8 type, __u32 cseq)
 {
 	struct cg_event e = event(number, type, cseq);
 
-	cg_recent_event(recent, &e);
+	cg_recent_handle_event(recent, &e);
 }
 
 static void look(struct cg_recent *recent, __u64 number, __u32 cseq)
@@ -33,7 +33,7 @@ static void look(struct cg_recent *recent, __u64 number, __u32 cseq)
 	struct cg_dialog d = { .caller = { .cseq = cseq }, .caller_flags = CG_LEG_CSEQ_VALID };
 	struct cg_event e = event(number, 0, 0);
 
-	cg_recent_dialog(recent, &e.key, &d);
+	cg_recent_update_dialog(recent, &e.key, &d);
 }
 
 static const struct cg_recent_call *find(const struct cg_recent *recent, __u64 number)
@@ -48,7 +48,7 @@ static const struct cg_recent_call *find(const struct cg_recent *recent, __u64 n
 static const struct cg_recent_step *step(const struct cg_recent_call *call, unsigned int kind,
 					 unsigned int i)
 {
-	return &call->steps[cg_recent_first(kind) + i];
+	return &call->steps[cg_recent_class_start(kind) + i];
 }
 
 static void flood_of_one(void)
@@ -105,7 +105,7 @@ static void flood_of_strangers(void)
 		tell(recent, 1000000 + i, CG_EV_VIOLATION, 1);
 	for (__u64 i = 1; i <= 400; i++)
 		all &= !!find(recent, i);
-	ok(all && cg_recent_count(recent) == 400 + CG_RECENT_STRANGERS,
+	ok(all && cg_recent_count(recent) == 400 + CG_RECENT_UNKNOWN,
 	   "recent: a flood of unknown dialogs pushes no known one out");
 	for (__u64 i = 0; i < 100000; i++)
 		tell(recent, 2000000 + i, CG_EV_START, 1);
@@ -170,19 +170,19 @@ static void names(void)
 	struct cg_event e = event(1, CG_EV_START, 1);
 	unsigned int position = 0, n = 0;
 
-	cg_recent_event(recent, &e);
+	cg_recent_handle_event(recent, &e);
 	e.key.tags++;
-	cg_recent_event(recent, &e);
+	cg_recent_handle_event(recent, &e);
 	while (cg_recent_find(recent, "call-1", &position))
 		n++;
 	ok(n == 2, "recent: each fork of a Call-ID is found");
 	e.key = (struct cg_dialog_key){};
 	e.type = CG_EV_VIOLATION;
-	cg_recent_event(recent, &e);
+	cg_recent_handle_event(recent, &e);
 	ok(find(recent, 1)->n[CG_RECENT_VIOLATIONS] == 1,
 	   "recent: a violation without a key goes to a call of its Call-ID");
 	snprintf(e.call_id, sizeof(e.call_id), "call-7");
-	cg_recent_event(recent, &e);
+	cg_recent_handle_event(recent, &e);
 	ok(!find(recent, 7) && cg_recent_count(recent) == 2, "recent: ... and to no other");
 	cg_recent_free(recent);
 }

@@ -61,8 +61,8 @@ static int see(void *ctx, __s64 step, const char *const *values)
 	seen->rows++;
 	seen->last_step = step;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		for (unsigned int c = 0; c < cg_tables[CG_TABLE_CDR].n_columns; c++)
-			if (!strcmp(cg_tables[CG_TABLE_CDR].columns[c].name, names[i]))
+		for (unsigned int c = 0; c < cg_db_tables[CG_TABLE_CDR].n_columns; c++)
+			if (!strcmp(cg_db_tables[CG_TABLE_CDR].columns[c].name, names[i]))
 				len += snprintf(seen->text + len, sizeof(seen->text) - len, "%s%s",
 						i ? " " : "", values[c] ? values[c] : "-");
 	return 0;
@@ -136,7 +136,7 @@ static void merging(void)
 
 static int see_outcome(void *ctx, __s64 step, const char *const *values)
 {
-	unsigned int last = cg_tables[CG_TABLE_VIOLATION].n_columns - 1;
+	unsigned int last = cg_db_tables[CG_TABLE_VIOLATION].n_columns - 1;
 
 	snprintf(ctx, 64, "%lld %s", (long long)step, values[last] ? values[last] : "-");
 	return 0;

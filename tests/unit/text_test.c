@@ -11,7 +11,7 @@ static int escapes(const char *in, size_t max, const char *expected)
 	size_t len;
 
 	memset(out, 'x', sizeof(out));
-	len = cg_text_utf8(out, sizeof(out), in, max);
+	len = cg_text_escape(out, sizeof(out), in, max);
 	if (len == strlen(expected) && !strcmp(out, expected))
 		return 1;
 	printf("# got '%s' (%zu), must be '%s'\n", out, len, expected);
@@ -30,7 +30,7 @@ static int holds_for_all_sizes(void)
 		for (size_t i = 0; i < sizeof(in); i++)
 			in[i] = (seed = seed * 1103515245 + 12345) >> 16;
 		memset(out, 0x7e, sizeof(out));
-		len = cg_text_utf8(out, size, in, sizeof(in));
+		len = cg_text_escape(out, size, in, sizeof(in));
 		if (len >= size || out[len] || strlen(out) != len)
 			return 0;
 		if (size < sizeof(out) && out[size] != 0x7e)
@@ -46,7 +46,7 @@ static int prints(const unsigned char addr[16], const char *expected)
 {
 	char out[INET6_ADDRSTRLEN];
 
-	cg_addr_text(addr, out);
+	cg_addr_format(addr, out);
 	return !strcmp(out, expected);
 }
 
@@ -55,7 +55,7 @@ static int reads(const char *text, long long expected)
 {
 	__s64 us = 7;
 
-	return (cg_time_read(text, 1769860800000000, &us) ? -1 : us) == expected &&
+	return (cg_time_parse(text, 1769860800000000, &us) ? -1 : us) == expected &&
 	       (expected >= 0 || us == 7);
 }
 
@@ -79,7 +79,7 @@ int main(void)
 	ok(escapes("\xe2\x82\xac", 2, "\\xe2\\x82"), "text: a sequence cut by max");
 	ok(escapes("abc", 2, "ab"), "text: no byte past max is read");
 	ok(escapes("", 0, ""), "text: nothing");
-	ok(cg_text_utf8(small, sizeof(small), "ab\xff", 3) == 2 && !strcmp(small, "ab"),
+	ok(cg_text_escape(small, sizeof(small), "ab\xff", 3) == 2 && !strcmp(small, "ab"),
 	   "text: an escape is not cut in two");
 	ok(holds_for_all_sizes(), "text: any bytes, any size: in bounds and printable");
 	ok(prints((const unsigned char[16]){ [10] = 0xff, 0xff, 192, 0, 2, 1 }, "192.0.2.1"),

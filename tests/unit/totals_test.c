@@ -31,16 +31,16 @@ static struct cg_dialog ended_call(__u32 blocked)
 	return call;
 }
 
-static void look(struct cg_totals *totals, struct cg_part *part, const struct cg_dialog *call,
-		 unsigned int due)
+static void look(struct cg_totals *totals, struct cg_totals_part *part,
+		 const struct cg_dialog *call, unsigned int due)
 {
-	cg_totals_look(totals, part, call, &limits, due, NOW);
+	cg_totals_update(totals, part, call, &limits, due, NOW);
 }
 
 static void one_call(void)
 {
 	struct cg_totals t = {};
-	struct cg_part part = {};
+	struct cg_totals_part part = {};
 	struct cg_dialog call = open_call(0);
 
 	look(&t, &part, &call, 0);
@@ -62,7 +62,7 @@ static void one_call(void)
 	look(&t, &part, &call, 0);
 	look(&t, &part, &call, 0);
 	ok(t.all.suspect == 1 && t.all.closed[CG_E_BYE] == 1, "totals: alive after its end");
-	cg_totals_leave(&t, &part);
+	cg_totals_remove(&t, &part);
 	ok(t.gone.blocked == 3 && t.gone.protected_ms == 40000 && t.gone.suspect == 1 &&
 		   t.gone.closed[CG_E_BYE] == 1 && t.all.blocked == 3 && !t.states[CG_S_ENDED],
 	   "totals: a dialog that leaves the map changes no total");
@@ -71,7 +71,7 @@ static void one_call(void)
 static void ends(void)
 {
 	struct cg_totals t = {};
-	struct cg_part timeout = {}, lost = {}, odd = {}, taken = {};
+	struct cg_totals_part timeout = {}, lost = {}, odd = {}, taken = {};
 	struct cg_dialog call = open_call(1);
 
 	call.answer = NOW - 4000 * S;
@@ -89,7 +89,7 @@ static void ends(void)
 	ok(t.all.closed[CG_E_LOST] == 2, "totals: an end that the contract does not know");
 	call = open_call(1);
 	look(&t, &taken, &call, 0);
-	cg_totals_leave(&t, &taken);
+	cg_totals_remove(&t, &taken);
 	ok(!t.attacked && !t.attacked_since_ms,
 	   "totals: an open call that somebody took out of the map protects no more");
 }
@@ -97,7 +97,7 @@ static void ends(void)
 static void minutes(void)
 {
 	struct cg_totals t = {};
-	struct cg_part part = {}, fresh = {};
+	struct cg_totals_part part = {}, fresh = {};
 	struct cg_dialog call = open_call(4);
 
 	call.answer = NOW - 5 * MIN - 10 * S;
@@ -130,7 +130,9 @@ static void notes(void)
 		return;
 	}
 	ok(!cg_totals_note_load(&again, "t", 7) && !again.all.blocked, "totals: no note is none");
-	t.gone = (struct cg_sums){ .blocked = ~0ULL, .protected_ms = ~0ULL, .suspect = ~0ULL };
+	t.gone = (struct cg_totals_sums){ .blocked = ~0ULL,
+					  .protected_ms = ~0ULL,
+					  .suspect = ~0ULL };
 	for (int end = 1; end < CG_ENDS; end++)
 		t.gone.closed[end] = ~0ULL - end;
 	ok(!cg_totals_note_save(&t, "t", ~0u) && !cg_totals_note_load(&again, "t", ~0u) &&

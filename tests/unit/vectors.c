@@ -131,9 +131,9 @@ static const char *unescape(char *text)
 static const char *known_method(const char *word)
 {
 	for (unsigned int i = CG_M_OTHER + 1; i < CG_METHODS; i++)
-		if (!strcasecmp(word, cg_method_word(i)))
-			return cg_method_word(i);
-	return cg_method_word(CG_M_OTHER);
+		if (!strcasecmp(word, cg_method_name(i)))
+			return cg_method_name(i);
+	return cg_method_name(CG_M_OTHER);
 }
 
 static void expect_values(struct vector *v, char **columns)

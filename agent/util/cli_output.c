@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "util/report.h"
+#include "util/cli_output.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -11,18 +11,18 @@
 static bool as_json;
 static struct cg_capture *capturing; /* the innermost; NULL: reports go to stderr */
 
-void cg_report_json(bool json)
+void cg_output_set_json(bool json)
 {
 	as_json = json;
 }
 
-void cg_report_capture(struct cg_capture *capture)
+void cg_output_capture(struct cg_capture *capture)
 {
 	*capture = (struct cg_capture){ .outer = capturing };
 	capturing = capture;
 }
 
-void cg_report_release(struct cg_capture *capture)
+void cg_output_release(struct cg_capture *capture)
 {
 	capturing = capture->outer;
 }
@@ -32,7 +32,7 @@ static void say(const char *kind, const char *format, va_list args)
 	char text[1024];
 	json_t *line;
 
-	cg_progress_wipe();
+	cg_progress_clear();
 	vsnprintf(text, sizeof(text), format, args);
 	if (capturing) {
 		snprintf(capturing->text, sizeof(capturing->text), "%s", text);
@@ -58,7 +58,7 @@ int cg_fail(const char *format, ...)
 	return CG_FAILED;
 }
 
-int cg_usage(const char *format, ...)
+int cg_fail_usage(const char *format, ...)
 {
 	va_list args;
 
@@ -77,17 +77,17 @@ void cg_notice(const char *format, ...)
 	va_end(args);
 }
 
-int cg_json_out(json_t *json)
+int cg_stdout_write_json(json_t *json)
 {
 	int err = json ? json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER) : -1;
 
 	json_decref(json);
 	if (err || putchar('\n') == EOF)
 		return cg_fail("standard output: %s", json ? strerror(errno) : "out of memory");
-	return cg_out_end();
+	return cg_stdout_flush();
 }
 
-int cg_out_end(void)
+int cg_stdout_flush(void)
 {
 	if (fflush(stdout) || ferror(stdout))
 		return cg_fail("standard output: %s", strerror(errno));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/calls/calls.c
-#include "calls/calls.h"
+// link: agent/calls/call_list.c
+#include "calls/call_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #define S 1000000000ULL
 
-static struct cg_calls calls;
+static struct cg_call_list calls;
 
 static struct cg_dialog call(unsigned int i)
 {
@@ -28,13 +28,13 @@ static struct cg_dialog call(unsigned int i)
 /* N calls, in an order that is neither. */
 static void fill(enum cg_order order, bool reverse, unsigned int n)
 {
-	cg_calls_begin(&calls, order, reverse);
+	cg_call_list_init(&calls, order, reverse);
 	for (unsigned int i = 0; i < n; i++) {
 		struct cg_dialog d = call((unsigned int)(i * 7919ULL % n));
 
-		cg_calls_add(&calls, &d);
+		cg_call_list_add(&calls, &d);
 	}
-	cg_calls_sort(&calls);
+	cg_call_list_sort(&calls);
 }
 
 static unsigned int id(unsigned int at)
@@ -68,10 +68,10 @@ static void bounded(void)
 	fill(CG_ORDER_AGE, false, n);
 	for (unsigned int i = 0; i < calls.n; i++)
 		in_order += id(i) == i;
-	ok(calls.n == CG_CALLS_MAX && calls.live == n, "calls: of 20000 the first are kept");
-	ok(in_order == CG_CALLS_MAX, "calls: ... exactly those, in order");
+	ok(calls.n == CG_CALL_LIST_MAX && calls.live == n, "calls: of 20000 the first are kept");
+	ok(in_order == CG_CALL_LIST_MAX, "calls: ... exactly those, in order");
 	fill(CG_ORDER_AGE, true, n);
-	ok(id(0) == n - 1 && id(CG_CALLS_MAX - 1) == n - CG_CALLS_MAX,
+	ok(id(0) == n - 1 && id(CG_CALL_LIST_MAX - 1) == n - CG_CALL_LIST_MAX,
 	   "calls: ... and the last, reversed");
 }
 
@@ -79,12 +79,12 @@ static void ended(void)
 {
 	struct cg_dialog d = call(1);
 
-	cg_calls_begin(&calls, CG_ORDER_AGE, false);
-	cg_calls_add(&calls, &d);
+	cg_call_list_init(&calls, CG_ORDER_AGE, false);
+	cg_call_list_add(&calls, &d);
 	d.state = CG_S_ENDING;
-	cg_calls_add(&calls, &d);
+	cg_call_list_add(&calls, &d);
 	d.state = CG_S_ENDED;
-	cg_calls_add(&calls, &d);
+	cg_call_list_add(&calls, &d);
 	ok(calls.live == 2 && calls.ended == 1 && calls.n == 2,
 	   "calls: an ended one is counted, and not listed");
 }
@@ -98,10 +98,10 @@ static void whole(void)
 	memset(b.call.from_uri, 'x', CG_URI_MAX);
 	memset(a.call.call_id, 'y', CG_CALL_ID_MAX);
 	memset(b.call.call_id, 'y', CG_CALL_ID_MAX);
-	cg_calls_begin(&calls, CG_ORDER_CALLER, false);
-	cg_calls_add(&calls, &a);
-	cg_calls_add(&calls, &b);
-	cg_calls_sort(&calls);
+	cg_call_list_init(&calls, CG_ORDER_CALLER, false);
+	cg_call_list_add(&calls, &a);
+	cg_call_list_add(&calls, &b);
+	cg_call_list_sort(&calls);
 	ok(calls.n == 2, "calls: texts without an end");
 }
 
@@ -109,16 +109,16 @@ static void rates(void)
 {
 	struct cg_rate rate = {};
 
-	cg_rate_read(&rate, 100, 10 * S);
-	ok(rate.a_second == CG_RATE_UNKNOWN && rate.total == 100, "rate: not known at first");
-	cg_rate_read(&rate, 110, 14 * S);
-	ok(rate.a_second == 2.5, "rate: ten more in four seconds");
-	cg_rate_read(&rate, 110, 15 * S);
-	ok(rate.a_second == 0, "rate: no more");
-	cg_rate_read(&rate, 3, 16 * S);
-	ok(rate.a_second == 3 && rate.total == 3, "rate: a sum that was made anew");
-	cg_rate_read(&rate, 4, 16 * S);
-	ok(rate.a_second == 3, "rate: no time has passed");
+	cg_rate_update(&rate, 100, 10 * S);
+	ok(rate.per_second == CG_RATE_UNKNOWN && rate.total == 100, "rate: not known at first");
+	cg_rate_update(&rate, 110, 14 * S);
+	ok(rate.per_second == 2.5, "rate: ten more in four seconds");
+	cg_rate_update(&rate, 110, 15 * S);
+	ok(rate.per_second == 0, "rate: no more");
+	cg_rate_update(&rate, 3, 16 * S);
+	ok(rate.per_second == 3 && rate.total == 3, "rate: a sum that was made anew");
+	cg_rate_update(&rate, 4, 16 * S);
+	ok(rate.per_second == 3, "rate: no time has passed");
 	ok(cg_rate_ended(10, 5, 12) == 3, "rate: ends are what is missing");
 	ok(cg_rate_ended(10, 0, 12) == 0, "rate: ... and never fewer than none");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "calls/calls.h"
+#include "calls/call_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@ static int numbers(__u64 a, __u64 b)
 }
 
 /* Negative: a stands before b. The Call-ID makes the order whole, so that a list does not jump. */
-static int compare(const struct cg_calls *calls, const struct cg_dialog *a,
+static int compare(const struct cg_call_list *calls, const struct cg_dialog *a,
 		   const struct cg_dialog *b)
 {
 	int by = 0;
@@ -41,7 +41,7 @@ static int compare(const struct cg_calls *calls, const struct cg_dialog *a,
 	return calls->reverse ? -by : by;
 }
 
-void cg_calls_begin(struct cg_calls *calls, enum cg_order order, bool reverse)
+void cg_call_list_init(struct cg_call_list *calls, enum cg_order order, bool reverse)
 {
 	calls->order = order;
 	calls->reverse = reverse;
@@ -57,7 +57,7 @@ static void swap(struct cg_dialog *a, struct cg_dialog *b)
 }
 
 /* A heap: at its root stands who goes first, the last in the order. */
-static void rise(struct cg_calls *calls, unsigned int at)
+static void rise(struct cg_call_list *calls, unsigned int at)
 {
 	for (unsigned int above; at; at = above) {
 		above = (at - 1) / 2;
@@ -67,7 +67,7 @@ static void rise(struct cg_calls *calls, unsigned int at)
 	}
 }
 
-static void sink(struct cg_calls *calls, unsigned int n)
+static void sink(struct cg_call_list *calls, unsigned int n)
 {
 	unsigned int at = 0, child;
 
@@ -82,14 +82,14 @@ static void sink(struct cg_calls *calls, unsigned int n)
 	}
 }
 
-void cg_calls_add(struct cg_calls *calls, const struct cg_dialog *dialog)
+void cg_call_list_add(struct cg_call_list *calls, const struct cg_dialog *dialog)
 {
 	if (dialog->state == CG_S_ENDED) {
 		calls->ended++;
 		return;
 	}
 	calls->live++;
-	if (calls->n < CG_CALLS_MAX) {
+	if (calls->n < CG_CALL_LIST_MAX) {
 		calls->list[calls->n] = *dialog;
 		rise(calls, calls->n++);
 	} else if (compare(calls, dialog, &calls->list[0]) < 0) {
@@ -98,7 +98,7 @@ void cg_calls_add(struct cg_calls *calls, const struct cg_dialog *dialog)
 	}
 }
 
-void cg_calls_sort(struct cg_calls *calls)
+void cg_call_list_sort(struct cg_call_list *calls)
 {
 	for (unsigned int n = calls->n; n > 1; n--) {
 		swap(&calls->list[0], &calls->list[n - 1]);

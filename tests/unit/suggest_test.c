@@ -11,16 +11,16 @@ static const char *const names[] = { "sweep",	"grace",	  "db",	   "db-timeout",
 
 static const char *nearest(const char *word)
 {
-	struct cg_nearest nearest = { .word = word };
+	struct cg_suggestion nearest = { .word = word };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		cg_nearest_try(&nearest, names[i]);
+		cg_suggest_compare(&nearest, names[i]);
 	return nearest.name ? nearest.name : "";
 }
 
 static void distance(const char *a, const char *b, unsigned int expected)
 {
-	unsigned int there = cg_distance(a, b), back = cg_distance(b, a);
+	unsigned int there = cg_suggest_distance(a, b), back = cg_suggest_distance(b, a);
 
 	ok(there == expected && back == expected, "nearest: %.20s to %.20s are %u (%u, %u)", a, b,
 	   expected, there, back);
@@ -34,7 +34,7 @@ static void near(const char *word, const char *expected)
 
 static void distances(void)
 {
-	char longest[CG_NEAREST_MAX + 1], longer[CG_NEAREST_MAX + 2];
+	char longest[CG_SUGGEST_WORD_MAX + 1], longer[CG_SUGGEST_WORD_MAX + 2];
 
 	distance("", "", 0);
 	distance("sweep", "sweep", 0);
@@ -47,9 +47,9 @@ static void distances(void)
 	distance("kitten", "sitting", 3);
 	memset(longest, 'a', sizeof(longest));
 	memset(longer, 'a', sizeof(longer));
-	longest[CG_NEAREST_MAX] = longer[CG_NEAREST_MAX + 1] = '\0';
+	longest[CG_SUGGEST_WORD_MAX] = longer[CG_SUGGEST_WORD_MAX + 1] = '\0';
 	distance(longest, longest, 0);
-	distance(longer, longest, CG_NEAREST_MAX + 1);
+	distance(longer, longest, CG_SUGGEST_WORD_MAX + 1);
 }
 
 static void words(void)
@@ -69,14 +69,14 @@ static void words(void)
 
 static void hints(void)
 {
-	struct cg_nearest some = { .word = "swep" }, none = { .word = "colour" };
-	char text[CG_NEAREST_HINT];
+	struct cg_suggestion some = { .word = "swep" }, none = { .word = "colour" };
+	char text[CG_SUGGEST_TEXT];
 
-	cg_nearest_try(&some, "sweep");
-	ok(!strcmp(cg_nearest_hint(&some, "--", text), " (did you mean --sweep?)"),
+	cg_suggest_compare(&some, "sweep");
+	ok(!strcmp(cg_suggest_text(&some, "--", text), " (did you mean --sweep?)"),
 	   "nearest: a hint");
-	cg_nearest_try(&none, "sweep");
-	ok(!strcmp(cg_nearest_hint(&none, "--", text), ""), "nearest: no hint");
+	cg_suggest_compare(&none, "sweep");
+	ok(!strcmp(cg_suggest_text(&none, "--", text), ""), "nearest: no hint");
 }
 
 int main(void)

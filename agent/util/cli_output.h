@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* How the CLI speaks: errors and notices to stderr, results to stdout, JSON where -j asks for it. */
-#ifndef CG_UTIL_REPORT_H
-#define CG_UTIL_REPORT_H
+#ifndef CG_UTIL_CLI_OUTPUT_H
+#define CG_UTIL_CLI_OUTPUT_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -9,14 +9,14 @@
 
 #include "util/exit.h"
 
-void cg_report_json(bool json);
+void cg_output_set_json(bool json);
 
 /*
  * One line: the object, the cause, the remedy. Returns CG_FAILED, CG_USAGE, nothing. A layer that
  * reports returns -errno or an exit code; the one above stays silent.
  */
 int cg_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int cg_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int cg_fail_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cg_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 struct cg_capture {
@@ -25,16 +25,16 @@ struct cg_capture {
 };
 
 /*
- * Stores reports in `capture` instead of printing them, until cg_report_release(): the caller shows
+ * Stores reports in `capture` instead of printing them, until cg_output_release(): the caller shows
  * a report as a finding, or is drawing on the terminal. Captures nest; release the last one first.
  */
-void cg_report_capture(struct cg_capture *capture);
-void cg_report_release(struct cg_capture *capture);
+void cg_output_capture(struct cg_capture *capture);
+void cg_output_release(struct cg_capture *capture);
 
 /* One JSON text in one line; takes the reference. CG_DONE or CG_FAILED (reported). */
-int cg_json_out(json_t *json);
+int cg_stdout_write_json(json_t *json);
 
 /* Flushes stdout: CG_DONE, or CG_FAILED where it could not be written (reported). */
-int cg_out_end(void);
+int cg_stdout_flush(void);
 
 #endif

@@ -23,27 +23,27 @@ static int words_are_distinct(const char *(*word)(unsigned int), unsigned int co
 static int reasons_come_back(void)
 {
 	for (int i = 0; i < CG_REASONS; i++)
-		if (cg_reason_from_word(cg_reason_word(i)) != i)
+		if (cg_reason_from_name(cg_reason_name(i)) != i)
 			return 0;
 	return 1;
 }
 
 int main(void)
 {
-	ok(words_are_distinct(cg_reason_word, CG_REASONS), "words: reasons");
-	ok(words_are_distinct(cg_method_word, CG_METHODS), "words: methods");
-	ok(words_are_distinct(cg_state_word, CG_STATES), "words: states");
-	ok(words_are_distinct(cg_end_word, CG_ENDS), "words: ends");
-	ok(words_are_distinct(cg_event_word, CG_EVENTS), "words: events");
-	ok(words_are_distinct(cg_action_word, CG_WOULD_DROP + 1), "words: actions");
-	ok(words_are_distinct(cg_leg_word, CG_LEG_CALLEE + 1), "words: legs");
-	ok(words_are_distinct(cg_mode_word, CG_ENFORCE + 1), "words: modes");
+	ok(words_are_distinct(cg_reason_name, CG_REASONS), "words: reasons");
+	ok(words_are_distinct(cg_method_name, CG_METHODS), "words: methods");
+	ok(words_are_distinct(cg_state_name, CG_STATES), "words: states");
+	ok(words_are_distinct(cg_end_name, CG_ENDS), "words: ends");
+	ok(words_are_distinct(cg_event_name, CG_EVENTS), "words: events");
+	ok(words_are_distinct(cg_action_name, CG_WOULD_DROP + 1), "words: actions");
+	ok(words_are_distinct(cg_leg_name, CG_LEG_CALLEE + 1), "words: legs");
+	ok(words_are_distinct(cg_mode_name, CG_ENFORCE + 1), "words: modes");
 	ok(reasons_come_back(), "words: each reason's word gives its number");
-	ok(cg_reason_from_word("out_of_order") == CG_R_OUT_OF_ORDER, "words: out_of_order");
-	ok(cg_reason_from_word("OUT_OF_ORDER") == -ENOENT, "words: letter case counts");
-	ok(cg_reason_from_word("out_of") == -ENOENT && cg_reason_from_word("") == -ENOENT,
+	ok(cg_reason_from_name("out_of_order") == CG_R_OUT_OF_ORDER, "words: out_of_order");
+	ok(cg_reason_from_name("OUT_OF_ORDER") == -ENOENT, "words: letter case counts");
+	ok(cg_reason_from_name("out_of") == -ENOENT && cg_reason_from_name("") == -ENOENT,
 	   "words: a part of a word is none");
-	ok(cg_mode_from_word("enforce") == CG_ENFORCE && cg_mode_from_word("unknown") == -ENOENT,
+	ok(cg_mode_from_name("enforce") == CG_ENFORCE && cg_mode_from_name("unknown") == -ENOENT,
 	   "words: `unknown` has no number");
 	return tap_done();
 }

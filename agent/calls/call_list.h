@@ -3,14 +3,14 @@
  * Of all the dialogs that are walked over, those that stand first in some order, and how many there
  * were: a list for a screen, bounded whatever the map holds. Pure.
  */
-#ifndef CG_CALLS_CALLS_H
-#define CG_CALLS_CALLS_H
+#ifndef CG_CALLS_CALL_LIST_H
+#define CG_CALLS_CALL_LIST_H
 
 #include <stdbool.h>
 
 #include "cseqguard.h"
 
-#define CG_CALLS_MAX 1024
+#define CG_CALL_LIST_MAX 1024
 
 /* X(NAME, word, key): key is pressed in `top` */
 #define CG_ORDER_LIST(X)                                                                           \
@@ -24,20 +24,20 @@
 enum cg_order { CG_ORDER_LIST(CG_ORDER_ENUM) CG_ORDERS };
 #undef CG_ORDER_ENUM
 
-struct cg_calls {
+struct cg_call_list {
 	enum cg_order
 		order; /* age: the longest first; blocked: the most; else by text or address */
 	bool reverse;
 	unsigned int n;
 	__u32 live; /* seen, early to ending */
 	__u32 ended; /* seen, in their grace */
-	struct cg_dialog list[CG_CALLS_MAX]; /* live ones; in order after cg_calls_sort() */
+	struct cg_dialog list[CG_CALL_LIST_MAX]; /* live ones; in order after cg_call_list_sort() */
 };
 
-void cg_calls_begin(struct cg_calls *calls, enum cg_order order, bool reverse);
-void cg_calls_add(struct cg_calls *calls, const struct cg_dialog *dialog);
+void cg_call_list_init(struct cg_call_list *calls, enum cg_order order, bool reverse);
+void cg_call_list_add(struct cg_call_list *calls, const struct cg_dialog *dialog);
 
 /* What is kept, in order; nothing is to be added after. */
-void cg_calls_sort(struct cg_calls *calls);
+void cg_call_list_sort(struct cg_call_list *calls);
 
 #endif

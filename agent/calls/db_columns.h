@@ -14,8 +14,8 @@
  *          TAINT  once true it stays, unless an operator settled the row
  *          FILL   NULL until a step has a word; that stands. An empty text is NULL.
  */
-#ifndef CG_CALLS_DB_ROW_H
-#define CG_CALLS_DB_ROW_H
+#ifndef CG_CALLS_DB_COLUMNS_H
+#define CG_CALLS_DB_COLUMNS_H
 
 #include <linux/types.h>
 #include <net/if.h>
