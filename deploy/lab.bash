@@ -29,13 +29,15 @@ lab_fail() {
 	return 1
 }
 
-# lab_wait SECONDS COMMAND...: until COMMAND succeeds; fails when the time is over.
+# lab_wait SECONDS COMMAND...: until COMMAND succeeds; fails when the time is over. It polls less and less
+# often, after 20 ms to 200 ms: COMMAND may be a whole psql.
 lab_wait() {
-	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000)) pause=20
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((${EPOCHREALTIME/./} < deadline)) || return 1
-		read -rt 0.05 <> <(:) || :
+		read -rt "0.$(printf %03d "$pause")" <> <(:) || :
+		((pause += pause < 200 ? 20 : 0))
 	done
 }
 

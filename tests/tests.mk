@@ -16,8 +16,15 @@ FUZZ_CFLAGS := -std=gnu11 $(WARNINGS) -Wno-unused-parameter -Wno-unused-function
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Iinclude -Iagent -Ibpf -Itests/fuzz -Itests/unit
 
+# make unit TEST=breaker, make kernel CASE='order: F1', make e2e FILE=20 CASE='F1 BYE': see tests/run -h
 unit kernel e2e:
 	$(Q)OUT=$(OUT) tests/run $@
+
+# how the parser reads tests/vectors
+vectors:
+	$(Q)OUT=$(OUT) TEST=vectors tests/run unit
+
+check: test
 
 # make fuzz [TIME=SECONDS]: each target for that long; what it finds new stays in $(TESTS)/fuzz
 TIME ?= 60
@@ -161,6 +168,6 @@ pictures-screens: e2e-programs needs-demo needs-test
 bench-million: all $(TESTS)/bench/calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
 
-.PHONY: unit kernel e2e fuzz unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
+.PHONY: unit kernel e2e vectors check fuzz unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
 	bench bench-store bench-live bench-kamailio bench-million pictures pictures-screens test-floods test-mixed test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)

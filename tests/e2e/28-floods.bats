@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# bats file_tags=alone
 #
 # F14: floods from a third host, as fast as one core sends, for FLOOD_SECONDS each, while honest
 # calls ring, run, begin and end. What the guard only counts is kept from Kamailio by the host's own

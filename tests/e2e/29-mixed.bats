@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# bats file_tags=alone
 #
 # MIXED_CALLS calls (200), half of them ordinary, half of all attacks and oddities, in the random order
 # of MIXED_SEED, MIXED_RATE (50) a second, through Kamailio. The gateway counts for itself.

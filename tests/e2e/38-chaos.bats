@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# bats file_tags=alone
 #
 # CHAOS_RATE (100) calls a second for CHAOS_SECONDS (12) to an endpoint on the guarded host, a few
 # of whose callers send a BYE with a low CSeq first, while the daemon, PostgreSQL and the spool's

@@ -27,12 +27,6 @@ teardown() {
 	map_clear
 }
 
-map_clear() {
-	bpftool -j map dump pinned "$MAP" 2>/dev/null |
-		jq -r --arg map "$MAP" '.[].key | "map delete pinned \($map) key hex \(map(ltrimstr("0x")) | join(" "))"' |
-		bpftool batch file - >/dev/null 2>&1 || :
-}
-
 daemon() { # [OPTION]...: quick clocks; returns when it holds its lock and reads its rings
 	local instance=${INSTANCE:-lab-$LAB_ID}
 

@@ -51,6 +51,12 @@ teardown_file() {
 	lab_down
 }
 
+map_clear() { # no dialog is left in MAP
+	bpftool -j map dump pinned "$MAP" 2>/dev/null |
+		jq -r --arg map "$MAP" '.[].key | "map delete pinned \($map) key hex \(map(ltrimstr("0x")) | join(" "))"' |
+		bpftool batch file - >/dev/null 2>&1 || :
+}
+
 # --- one call ------------------------------------------------------------------------------------
 
 gateway() { # steps on stdin; plays the callee

@@ -35,8 +35,29 @@ package_down() {
 	} 2>/dev/null
 }
 
-package_make() { # OUT: as a user does
-	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" deb "OUT=$1"
+# once_a_run NAME COMMAND...: COMMAND makes NAME in SUITE_DIR. The first file that needs NAME runs it, the
+# others wait for it and get its exit code. What it prints is in SUITE_DIR/NAME.log.
+once_a_run() {
+	local name=$1 code=0
+	shift
+	(
+		flock 9
+		[[ -e $SUITE_DIR/$name.code ]] || {
+			nice -n 5 "$@" >"$SUITE_DIR/$name.log" 2>&1 9>&- || code=$?
+			echo "$code" >"$SUITE_DIR/$name.code"
+		}
+	) 9>"$SUITE_DIR/$name.lock"
+	return "$(<"$SUITE_DIR/$name.code")"
+}
+
+# The package, built as a user builds it, and its build folder. The log has the names of the .deb files.
+package_make() { # FOLDER: gets a copy of it
+	once_a_run package env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" deb "OUT=$SUITE_DIR/package" || {
+		cat "$SUITE_DIR/package.log" >&2
+		return 1
+	}
+	cp -a "$SUITE_DIR/package/deb" "$1/"
+	cat "$SUITE_DIR/package.log"
 }
 
 # From the source package that `make deb` made, in one folder, where only what changed is compiled again.
@@ -72,14 +93,15 @@ root_make() {
 	apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
 		'Identifier: Packages' 'Origin: Debian' | grep " $release" | sort -u >"$sources"
 	[[ -s $sources ]] || sources=
-	# Its lists stay: what the package needs comes by them. It binds folders such as /dev/shm, which
-	# nobody who removes the root may see, and ends with us.
-	unshare --mount --pid --fork --kill-child --mount-proc mmdebstrap --variant=minbase \
+	# Its apt lists stay: they are needed to install what the package depends on. mmdebstrap binds folders
+	# such as /dev/shm, which nobody who removes the root may see. It ends with us.
+	once_a_run root unshare --mount --pid --fork --kill-child --mount-proc mmdebstrap --variant=minbase \
 		--include=systemd-standalone-sysusers --skip=cleanup/apt/lists \
-		"$release" "$PACKAGE_ROOT" ${sources:+"$sources"} >"$PACKAGE_ROOT.log" 2>&1 || {
-		echo "no Debian $release to install in: $(grep -m 1 ^E: "$PACKAGE_ROOT.log" || tail -n 1 "$PACKAGE_ROOT.log")"
+		"$release" "$SUITE_DIR/root" ${sources:+"$sources"} || {
+		echo "no Debian $release to install in: $(grep -m 1 ^E: "$SUITE_DIR/root.log" || tail -n 1 "$SUITE_DIR/root.log")"
 		return 125
 	}
+	cp -a "$SUITE_DIR/root" "$PACKAGE_ROOT"
 }
 
 has_root() {
