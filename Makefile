@@ -93,10 +93,12 @@ $(OUT)/agent/%.html.h: agent/%.html
 	$(as_string)
 
 # The man pages contain the options from the programs' --help.
-MANUALS := $(patsubst deploy/%.in,$(OUT)/man/%,$(wildcard deploy/*.[58].in))
+MANUALS := $(patsubst deploy/%.in,$(OUT)/man/%,$(wildcard deploy/*.[578].in))
 $(OUT)/man/%: deploy/%.in deploy/manual $(PROGRAMS)
 	@mkdir -p $(@D)
 	$(call say,MAN,$@)OUT=$(OUT) deploy/manual $< $(VERSION) >$@
+
+man: $(MANUALS)
 
 -include tests/tests.mk
 
@@ -139,7 +141,7 @@ COMPLETION := deploy/cseqguard.bash-completion:$(COMPLETIONDIR):644
 # source:folder:mode[:name] of what is installed
 INSTALLED := $(PROGRAMS:%=%:$(SBINDIR):755) README.md:$(DOCDIR):644 LICENSE:$(DOCDIR):644 \
 	deploy/cseqguard.conf:$(DOCDIR):644 \
-	$(foreach n,5 8,$(patsubst %,%:$(MANDIR)/man$(n):644,$(filter %.$(n),$(MANUALS)))) \
+	$(foreach n,5 7 8,$(patsubst %,%:$(MANDIR)/man$(n):644,$(filter %.$(n),$(MANUALS)))) \
 	$(COMPLETION):cseqguard $(COMPLETION):cseqguardd $(OUT)/schema.sql:$(DATADIR):644 \
 	$(foreach d,prometheus grafana,$(patsubst %,%:$(DATADIR)/$(d):644,$(wildcard deploy/$(d)/*))) \
 	$(UNITS:%=%:$(UNITDIR):644) deploy/cseqguard.sysusers:$(SYSUSERSDIR):644:cseqguard.conf
@@ -175,20 +177,21 @@ help:
 	@echo 'make fuzz TIME=60  parser against libosip2, frames through the rules, so many seconds each'
 	@echo 'make test-mixed  2,000 calls with everything in random order; make test-floods: 10 s each'
 	@echo 'make test-chaos  72,000 calls in 240 s while daemon, PostgreSQL and disk fail; SEED=N: the same again'
-	@echo 'make table       what each attack is billed, from real calls, into the README'
+	@echo 'make table       what each attack is billed, from real calls, into cseqguard-evidence(7)'
 	@echo 'make bench       what a packet costs (root); make bench-store: calls a second from ring to row'
 	@echo '                 make bench-million: a million dialogs, listed, stored and watched'
 	@echo 'make bench-live  the same of a flood over veth; make bench-kamailio: Kamailio in a flood, with the'
 	@echo '                 guard and without; make pictures: what the three found, as SVG in $(PICTURES)'
 	@echo '                 make pictures-screens: page, ladder, top and demo, from real calls'
 	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'
+	@echo 'make man         man pages in $(OUT)/man/'
 	@echo 'make install     to $(PREFIX); DESTDIR and PREFIX are heeded, and by uninstall'
 	@echo 'make deb         Debian package in $(OUT)/deb/'
 	@echo 'make deps demo   first install the packages that the goal beside it needs; make deps: all packages'
 	@echo 'make clean       remove out/; distclean: config.mk too'
 	@echo 'V=1 shows the commands; SANITIZE=1 builds with ASan and UBSan in out/sanitize/'
 
-.PHONY: all deps $(SETS:%=deps-%) $(SETS:%=needs-%) deb demo run test lint format install uninstall clean distclean help
+.PHONY: all man deps $(SETS:%=deps-%) $(SETS:%=needs-%) deb demo run test lint format install uninstall clean distclean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -102,7 +102,8 @@ $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%): $(wildcard tests/fuzz/*.h include/*.h) config
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) $(filter-out bpf/%,$(filter %.c,$^)) $(FUZZ_LIBS) -o $@
 
-# The long forms of what `make e2e` has in short, and what each row is billed, into the README.
+# The long forms of what `make e2e` has in short. `make table` writes what each row is billed into
+# cseqguard-evidence(7).
 test-floods: e2e-programs
 	$(Q)FLOOD_SECONDS=10 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/28-floods.bats
 
@@ -116,9 +117,9 @@ test-chaos: e2e-programs
 		LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/38-chaos.bats
 
 table: e2e-programs
-	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/table >$(TESTS)/table.md
-	$(Q)sed -i -e '/^<!-- make table -->$$/,/^<!-- end of table -->$$/{//!d}' \
-		-e '/^<!-- make table -->$$/r $(TESTS)/table.md' README.md
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/table >$(TESTS)/table
+	$(Q)sed -i -e '/^\.\\" make table$$/,/^\.\\" end of table$$/{//!d}' \
+		-e '/^\.\\" make table$$/r $(TESTS)/table' deploy/cseqguard-evidence.7.in
 
 # What a bench finds out stays in FIGURES, for make pictures; JSON=FILE gets a copy.
 FIGURES ?= $(OUT)/figures

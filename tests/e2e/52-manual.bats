@@ -1,10 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Man pages, completion and README against what the programs say of themselves.
+# Compares man pages, completion and README with what the programs print of themselves, and runs the commands
+# that README and man pages show.
 
 # shellcheck disable=SC2013,SC2016,SC2154
 load lib
+load commands
 
 setup_file() {
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" install "OUT=$LAB_OUT" "DESTDIR=$BATS_FILE_TMPDIR" PREFIX=/usr
@@ -14,6 +16,8 @@ setup_file() {
 		ln -s "$LAB_OUT/$program" "$BATS_FILE_TMPDIR/$program"
 	done
 	export PATH=$BATS_FILE_TMPDIR:$PATH
+	export DATABASE=manual_$$
+	export CSEQGUARD_CONFIG=$LAB_TOP/deploy/cseqguard.conf
 }
 
 setup() {
@@ -22,6 +26,7 @@ setup() {
 
 teardown() {
 	[[ ! -d /sys/fs/bpf/cseqguard/$CSEQGUARD_INSTANCE ]] || cseqguard -n "$NETNS" detach -a
+	command_lab_down
 	ip netns del "$NETNS" 2>/dev/null || :
 }
 
@@ -120,16 +125,72 @@ known() { # KEY: the daemon may have its quarrels with the value
 	done
 }
 
-@test "README: each command and option that it names exists" {
-	local all option verb
+command_lab() { # where commands can run
+	ip netns add "$NETNS"
+	ip -n "$NETNS" link add eth0 type veth peer name eth1
+	sql postgres "CREATE DATABASE $DATABASE"
+	cseqguardd --print-schema | psql -Xq1 -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$DATABASE")" >/dev/null
+}
+
+command_lab_down() {
+	sql postgres "DROP DATABASE IF EXISTS $DATABASE"
+	sql postgres 'DROP ROLE IF EXISTS cseqguard, rating'
+}
+
+@test "README and man pages: each command that they show can be run" {
+	local page
+
+	command_lab
+	run_commands README.md < <(readme_commands "$LAB_TOP/README.md")
+	for page in "$MAN"/man?/*; do
+		run_commands "${page##*/}" < <(page_commands "$page")
+	done
+}
+
+@test "README and man pages: a wrong command, option, key, column, target or unit is noticed" {
+	local line
+
+	command_lab
+	for line in 'cseqguard atach eth0' 'cseqguard status --frob' 'cseqguard set mood=enforce' \
+		'cseqguardd --htp 9470' "psql -c 'SELECT bil FROM cseqguard.billable'" 'make frob' \
+		'systemctl start cseqgard' 'apt-get install ./out/deb/cseqguard_0.0.9_amd64.deb' 'frob' "echo 'open"; do
+		run run_command "$line"
+		[[ $status != 0 ]] || lab_fail "passes as a command: $line"
+	done
+	run ! run_commands none </dev/null
+}
+
+@test "README and man pages: each option that they name in the text exists" {
+	local all option verb file
 
 	all=$({ for verb in $(verbs); do cseqguard "$verb" --help; done; cseqguardd --help; } |
 		grep -oE -- '--[a-z0-9-]+' | sort -u)
-	for option in $(grep -v '^    [a-z]*ctl ' "$LAB_TOP/README.md" | grep -oE '(^|[ `(])--[a-z][a-z-]+' | grep -oE -- '--.*' | sort -u); do
-		grep -qx -- "$option" <<<"$all" || lab_fail "README.md: no program has $option"
+	for file in "$LAB_TOP/README.md" "$MAN"/man?/*; do
+		for option in $(sed -e 's/\\-/-/g' "$file" | grep -vE '^ *(apt-get|systemctl|systemd)' |
+			grep -oE '(^|[ `("])--[a-z][a-z-]+' | grep -oE -- '--.*' | sort -u); do
+			grep -qx -- "$option" <<<"$all" || lab_fail "${file##*/}: no program has $option"
+		done
 	done
-	for verb in $(grep -oE '(    |`)cseqguard [a-z]+' "$LAB_TOP/README.md" | sed 's/.* //' | sort -u); do
-		verbs | grep -qx "$verb" || lab_fail "README.md: there is no cseqguard $verb"
+}
+
+@test "README: at most 220 lines of 100 columns, and each file that it links exists" {
+	local file
+
+	[[ $(wc -l <"$LAB_TOP/README.md") -le 220 ]]
+	[[ $(wc -L <"$LAB_TOP/README.md") -le 100 ]]
+	for file in $(grep -oE '\]\([^)#]+\)' "$LAB_TOP/README.md" | tr -d '])('); do
+		[[ -e $LAB_TOP/$file ]] || lab_fail "README.md: there is no $file"
+	done
+}
+
+@test "man: cseqguard-metrics(7) has each alert, cseqguard-evidence(7) each reason" {
+	local alert word
+
+	for alert in $(sed -n 's/.*- alert: //p' "$LAB_TOP/deploy/prometheus/cseqguard.rules.yml"); do
+		grep -q "^\.BR $alert " "$MAN/man7/cseqguard-metrics.7" || lab_fail "no alert $alert"
+	done
+	for word in $(sed -nE 's/^\tX\([A-Z0-9_]+, ([a-z0-9_]+),.*/\1/p' "$LAB_TOP/include/reasons.h"); do
+		grep -qx "\\\\fB$word\\\\fR" "$MAN/man7/cseqguard-evidence.7" || lab_fail "no reason $word"
 	done
 }
 

@@ -77,7 +77,8 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	on_host cseqguard --help | grep -q attach
 	run -0 on_host cseqguard doctor caller0
 	[[ $output == *'ok       programs '* && $output != *failed* ]]
-	inside test -e /usr/share/man/man8/cseqguardd.8.gz -a -e /usr/share/man/man5/cseqguard.conf.5.gz
+	inside test -e /usr/share/man/man8/cseqguardd.8.gz -a -e /usr/share/man/man5/cseqguard.conf.5.gz \
+		-a -e /usr/share/man/man7/cseqguard-rollout.7.gz
 	equals "$("$LAB_OUT/cseqguardd" --print-schema)" inside cat /usr/share/cseqguard/schema.sql
 	equals '' told
 	unguarded
