@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "maps/pins.h"
-#include "util/netns.h"
 #include "util/cli_output.h"
+#include "util/netns.h"
 
 #define PATH_SIZE 512
 #define MOUNT "/sys/fs/bpf"

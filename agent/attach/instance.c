@@ -15,8 +15,8 @@
 #include "attach/open_error.h"
 #include "guard.skel.h"
 #include "maps/pins.h"
-#include "util/progress.h"
 #include "util/cli_output.h"
+#include "util/progress.h"
 
 /* Of the contract, and pinned; `config` last: an instance that has it is whole. */
 static const char *const maps[] = { "dialogs",	"overflow",	"invites",	  "pending",

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "attach/bpffs.h"
-#include "util/netns.h"
 #include "util/cli_output.h"
+#include "util/netns.h"
 
 #define PREFIX "netns_"
 

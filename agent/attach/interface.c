@@ -14,8 +14,8 @@
 #include "attach/clsact.h"
 #include "attach/instance_netns.h"
 #include "maps/pins.h"
-#include "util/netns.h"
 #include "util/cli_output.h"
+#include "util/netns.h"
 
 #define LINK "link_"
 #define CLSACT "clsact_"

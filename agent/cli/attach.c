@@ -12,8 +12,8 @@
 #include "cli/options.h"
 #include "maps/pins.h"
 #include "maps/runtime_dir.h"
-#include "util/progress.h"
 #include "util/cli_output.h"
+#include "util/progress.h"
 
 /* Takes off what this call has put on: fresh[i] belongs to args[i]. */
 static void undo(const struct cg_options *options, const bool *fresh)

@@ -9,8 +9,8 @@
 #include "cli/settle.h"
 #include "format/table_print.h"
 #include "spool/spool.h"
-#include "util/progress.h"
 #include "util/cli_output.h"
+#include "util/progress.h"
 #include "util/text.h"
 
 static int column_of(const char *name)

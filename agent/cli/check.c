@@ -17,8 +17,8 @@
 #include "maps/pins.h"
 #include "maps/runtime_dir.h"
 #include "spool/spool.h"
-#include "util/enum_names.h"
 #include "util/cli_output.h"
+#include "util/enum_names.h"
 #include "util/text.h"
 
 #define WARNING_FILL "80"

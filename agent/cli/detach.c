@@ -11,8 +11,8 @@
 #include "attach/open_error.h"
 #include "cli/options.h"
 #include "maps/runtime_dir.h"
-#include "util/progress.h"
 #include "util/cli_output.h"
+#include "util/progress.h"
 
 static const struct cg_interface *named(const struct cg_interface *list, size_t n, const char *name)
 {

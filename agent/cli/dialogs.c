@@ -11,8 +11,8 @@
 #include "format/table_print.h"
 #include "maps/dialogs.h"
 #include "maps/pins.h"
-#include "util/enum_names.h"
 #include "util/cli_output.h"
+#include "util/enum_names.h"
 #include "util/text.h"
 
 #define NARROW 110 /* columns: on a narrower terminal times and addresses are short */

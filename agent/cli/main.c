@@ -10,8 +10,8 @@
 #include "cli/plugin.h"
 #include "format/colour.h"
 #include "maps/pins.h"
-#include "util/netns.h"
 #include "util/cli_output.h"
+#include "util/netns.h"
 
 static int enter_netns(const char *name)
 {

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "maps/pins.h"
+#include "util/cli_output.h"
 #include "util/enum_names.h"
 #include "util/range.h"
-#include "util/cli_output.h"
 #include "util/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))

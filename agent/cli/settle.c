@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "spool/spool.h"
-#include "util/enum_names.h"
 #include "util/cli_output.h"
+#include "util/enum_names.h"
 #include "util/text.h"
 
 struct decision { /* parameters of the statements, in this order */

@@ -10,8 +10,8 @@
 #include "format/table_print.h"
 #include "maps/counters.h"
 #include "maps/pins.h"
-#include "util/enum_names.h"
 #include "util/cli_output.h"
+#include "util/enum_names.h"
 
 #define TOTAL_WORD(word, text) #word,
 static const char *const totals[] = { CG_TOTAL_LIST(TOTAL_WORD) };

@@ -15,8 +15,8 @@
 #include "maps/map_usage.h"
 #include "maps/pins.h"
 #include "maps/status_hints.h"
-#include "util/enum_names.h"
 #include "util/cli_output.h"
+#include "util/enum_names.h"
 #include "util/text.h"
 
 struct ring {

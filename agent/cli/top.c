@@ -9,8 +9,8 @@
 #include "top/json.h"
 #include "top/screen.h"
 #include "top/text.h"
-#include "util/clock.h"
 #include "util/cli_output.h"
+#include "util/clock.h"
 
 static int show_text(const struct cg_top *top)
 {

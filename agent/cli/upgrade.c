@@ -11,8 +11,8 @@
 #include "attach/open_error.h"
 #include "cli/options.h"
 #include "maps/pins.h"
-#include "util/progress.h"
 #include "util/cli_output.h"
+#include "util/progress.h"
 
 /* All interfaces, or none: what was swapped before a failure is swapped back. */
 static int swap(const char *name, const struct cg_instance *from, const struct cg_instance *to)

@@ -15,8 +15,8 @@
 #include "maps/map_usage.h"
 #include "maps/pins.h"
 #include "maps/runtime_dir.h"
-#include "util/enum_names.h"
 #include "util/cli_output.h"
+#include "util/enum_names.h"
 
 static bool tag_of(int fd, __u8 tag[BPF_TAG_SIZE])
 {

@@ -17,8 +17,8 @@
 #include "top/pane.h"
 #include "top/terminal.h"
 #include "top/text.h"
-#include "util/clock.h"
 #include "util/cli_output.h"
+#include "util/clock.h"
 
 #define ROWS_LEAST 4
 #define COLUMNS_LEAST 20

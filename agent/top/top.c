@@ -12,8 +12,8 @@
 #include "maps/counters.h"
 #include "maps/pins.h"
 #include "spool/spool.h"
-#include "util/clock.h"
 #include "util/cli_output.h"
+#include "util/clock.h"
 
 #define SLICE 8 /* batches: 3 ms */
 #define EVENTS_A_TURN 4096

@@ -9,7 +9,7 @@
 #include "util/progress.h"
 
 static bool as_json;
-static struct cg_capture *capturing; /* the innermost; NULL: reports go to stderr */
+static struct cg_capture *innermost; /* NULL: reports go to stderr */
 
 void cg_output_set_json(bool json)
 {
@@ -18,24 +18,24 @@ void cg_output_set_json(bool json)
 
 void cg_output_capture(struct cg_capture *capture)
 {
-	*capture = (struct cg_capture){ .outer = capturing };
-	capturing = capture;
+	*capture = (struct cg_capture){ .outer = innermost };
+	innermost = capture;
 }
 
 void cg_output_release(struct cg_capture *capture)
 {
-	capturing = capture->outer;
+	innermost = capture->outer;
 }
 
-static void say(const char *kind, const char *format, va_list args)
+static void print_report(const char *kind, const char *format, va_list args)
 {
 	char text[1024];
 	json_t *line;
 
 	cg_progress_clear();
 	vsnprintf(text, sizeof(text), format, args);
-	if (capturing) {
-		snprintf(capturing->text, sizeof(capturing->text), "%s", text);
+	if (innermost) {
+		snprintf(innermost->text, sizeof(innermost->text), "%s", text);
 		return;
 	}
 	line = as_json ? json_pack("{ss}", kind, text) : NULL;
@@ -53,7 +53,7 @@ int cg_fail(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say("error", format, args);
+	print_report("error", format, args);
 	va_end(args);
 	return CG_FAILED;
 }
@@ -63,7 +63,7 @@ int cg_fail_usage(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say("error", format, args);
+	print_report("error", format, args);
 	va_end(args);
 	return CG_USAGE;
 }
@@ -73,7 +73,7 @@ void cg_notice(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say("notice", format, args);
+	print_report("notice", format, args);
 	va_end(args);
 }
 
@@ -83,13 +83,14 @@ int cg_stdout_write_json(json_t *json)
 
 	json_decref(json);
 	if (err || putchar('\n') == EOF)
-		return cg_fail("standard output: %s", json ? strerror(errno) : "out of memory");
+		return cg_fail("standard output: cannot write: %s",
+			       json ? strerror(errno) : "out of memory");
 	return cg_stdout_flush();
 }
 
 int cg_stdout_flush(void)
 {
 	if (fflush(stdout) || ferror(stdout))
-		return cg_fail("standard output: %s", strerror(errno));
+		return cg_fail("standard output: cannot write: %s", strerror(errno));
 	return CG_DONE;
 }

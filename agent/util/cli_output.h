@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* How the CLI speaks: errors and notices to stderr, results to stdout, JSON where -j asks for it. */
+/*
+ * Output of the CLI: errors and notices to stderr, results to stdout. After
+ * cg_output_set_json(true), which -j calls, errors and notices are JSON objects.
+ */
 #ifndef CG_UTIL_CLI_OUTPUT_H
 #define CG_UTIL_CLI_OUTPUT_H
 
@@ -12,8 +15,9 @@
 void cg_output_set_json(bool json);
 
 /*
- * One line: the object, the cause, the remedy. Returns CG_FAILED, CG_USAGE, nothing. A layer that
- * reports returns -errno or an exit code; the one above stays silent.
+ * Report one line to stderr: "OBJECT: cannot VERB: CAUSE; REMEDY". They return CG_FAILED, CG_USAGE
+ * and nothing. A function that has reported an error returns -errno or an exit code, and its caller
+ * does not report it again.
  */
 int cg_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int cg_fail_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -25,16 +29,19 @@ struct cg_capture {
 };
 
 /*
- * Stores reports in `capture` instead of printing them, until cg_output_release(): the caller shows
+ * Stores reports in `capture` instead of printing them, until cg_output_release(). The caller shows
  * a report as a finding, or is drawing on the terminal. Captures nest; release the last one first.
  */
 void cg_output_capture(struct cg_capture *capture);
 void cg_output_release(struct cg_capture *capture);
 
-/* One JSON text in one line; takes the reference. CG_DONE or CG_FAILED (reported). */
+/*
+ * Prints `json` as one line and releases the reference. NULL counts as out of memory. Returns
+ * CG_DONE, or CG_FAILED after it has reported the error.
+ */
 int cg_stdout_write_json(json_t *json);
 
-/* Flushes stdout: CG_DONE, or CG_FAILED where it could not be written (reported). */
+/* Flushes stdout. Returns CG_DONE, or CG_FAILED after it has reported the error. */
 int cg_stdout_flush(void);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Time as the kernel programs count it: nanoseconds of CLOCK_BOOTTIME. */
+/* The clock of the BPF programs: CLOCK_BOOTTIME in nanoseconds. */
 #ifndef CG_UTIL_CLOCK_H
 #define CG_UTIL_CLOCK_H
 
 #include <linux/types.h>
 #include <time.h>
 
-#define CG_SECOND 1000000000ULL
+#define CG_SECOND 1000000000ULL /* ns */
 
+/* Returns CLOCK_BOOTTIME in ns, as bpf_ktime_get_boot_ns() does. */
 static inline __u64 cg_boottime(void)
 {
 	struct timespec now;

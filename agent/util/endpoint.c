@@ -10,7 +10,7 @@
 
 #include "util/text.h"
 
-static int port_of(const char *text)
+static int parse_port(const char *text)
 {
 	__u64 port;
 
@@ -24,7 +24,7 @@ int cg_endpoint_parse(const char *text, struct sockaddr_storage *out, socklen_t 
 	struct sockaddr_in four = { .sin_family = AF_INET };
 	char address[INET6_ADDRSTRLEN + 2] = "";
 	size_t size = colon ? colon - text : 0;
-	int port = colon ? port_of(colon + 1) : -EINVAL;
+	int port = colon ? parse_port(colon + 1) : -EINVAL;
 
 	if (port < 0 || !size || size >= sizeof(address))
 		return -EINVAL;
@@ -52,7 +52,7 @@ int cg_endpoint_parse_listener(const char *text, struct sockaddr_storage *out, s
 
 	if (strchr(text, ':'))
 		return cg_endpoint_parse(text, out, len);
-	if (port_of(text) < 0)
+	if (parse_port(text) < 0)
 		return -EINVAL;
 	snprintf(local, sizeof(local), "127.0.0.1:%s", text);
 	return cg_endpoint_parse(local, out, len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The exit codes of both programs. */
+/* Exit codes of both programs. */
 #ifndef CG_UTIL_EXIT_H
 #define CG_UTIL_EXIT_H
 

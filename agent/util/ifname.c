@@ -14,20 +14,20 @@
 
 int cg_ifname_open(const char *netns)
 {
-	int home = -1, fd = -1, err = 0;
+	int original = -1, fd = -1, err = 0;
 
 	if (netns) {
-		home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-		err = home < 0 ? -errno : cg_netns_enter(netns);
+		original = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+		err = original < 0 ? -errno : cg_netns_enter(netns);
 	}
 	if (!err) {
 		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 		err = fd < 0 ? -errno : 0;
 	}
-	if (home >= 0) {
-		if (setns(home, CLONE_NEWNET) && !err)
+	if (original >= 0) {
+		if (setns(original, CLONE_NEWNET) && !err)
 			err = -errno;
-		close(home);
+		close(original);
 	}
 	if (err && fd >= 0)
 		close(fd);

@@ -15,17 +15,17 @@
 #include "util/text.h"
 
 #define TEXT_MAX 1024
-#define TRIES 3 /* each half as long */
+#define TRIES 3 /* the text is halved before each further one */
 
-static struct cg_log_options setup;
+static struct cg_log_options options;
 
-void cg_log_configure(const struct cg_log_options *wanted)
+void cg_log_configure(const struct cg_log_options *new_options)
 {
-	setup = *wanted;
+	options = *new_options;
 }
 
-/* Another file may have been put in the place of the stderr that the variable speaks of. */
-static bool to_journal(void)
+/* Compares device and inode, because stderr may have been redirected since the variable was set. */
+static bool stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	unsigned long long device, inode;
@@ -35,8 +35,8 @@ static bool to_journal(void)
 	       !fstat(STDERR_FILENO, &info) && info.st_dev == device && info.st_ino == inode;
 }
 
-/* Whatever is not UTF-8 in it is escaped. */
-static json_t *string(const char *text)
+/* Returns `text` as a JSON string. A text that is not valid UTF-8 is escaped. */
+static json_t *json_escaped(const char *text)
 {
 	char escaped[CG_ESCAPED_SIZE(TEXT_MAX)];
 
@@ -46,7 +46,7 @@ static json_t *string(const char *text)
 	return json_string(text) ?: json_string(escaped);
 }
 
-static char *json_line(int level, const char *text)
+static char *make_json_line(int level, const char *text)
 {
 	static const char *const levels[] = { [LOG_ERR] = "err",
 					      [LOG_WARNING] = "warning",
@@ -58,23 +58,24 @@ static char *json_line(int level, const char *text)
 
 	cg_utc_format(cg_now_us(), ts);
 	json = json_pack("{ss ss so so* so* si}", "ts", ts, "level", levels[level], "msg",
-			 string(text), "instance", string(setup.instance), "node",
-			 string(setup.node), "pid", (int)getpid());
+			 json_escaped(text), "instance", json_escaped(options.instance), "node",
+			 json_escaped(options.node), "pid", (int)getpid());
 	line = json ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
 	json_decref(json);
 	return line;
 }
 
-static void write_line(int level, const char *before, const char *text)
+/* Writes the line with one write() of at most PIPE_BUF bytes, which is atomic on a pipe. */
+static void write_line(int level, const char *prefix, const char *text)
 {
-	char line[PIPE_BUF], mark[8] = ""; /* a pipe takes no more at once */
+	char line[PIPE_BUF], priority[8] = "";
 	int len;
 
-	if (to_journal()) { /* it knows who speaks */
-		snprintf(mark, sizeof(mark), "<%d>", level);
-		before = mark;
+	if (stderr_is_journal()) { /* the journal adds the program's name itself */
+		snprintf(priority, sizeof(priority), "<%d>", level);
+		prefix = priority;
 	}
-	len = snprintf(line, sizeof(line), "%s%s\n", before, text);
+	len = snprintf(line, sizeof(line), "%s%s\n", prefix, text);
 	if (len < 0)
 		return;
 	if (len >= (int)sizeof(line)) {
@@ -82,18 +83,18 @@ static void write_line(int level, const char *before, const char *text)
 		line[len - 1] = '\n';
 	}
 	if (write(STDERR_FILENO, line, len) < 0)
-		return; /* whom to tell? */
+		return; /* nowhere left to report it */
 }
 
-/* A text whose escapes are too long for one write says its beginning. */
+/* Cuts the text until the JSON line, with its escapes, fits into one write. */
 static void write_json(int level, char *text)
 {
-	char *line = json_line(level, text);
+	char *line = make_json_line(level, text);
 
 	for (int i = 1; line && strlen(line) > PIPE_BUF - 8 && i < TRIES; i++) {
 		free(line);
 		text[TEXT_MAX >> i] = '\0';
-		line = json_line(level, text);
+		line = make_json_line(level, text);
 	}
 	write_line(level, "", line ? line : "{}");
 	free(line);
@@ -107,31 +108,31 @@ static void write_text(int level, char *text)
 	write_line(level, "cseqguardd: ", text);
 }
 
-static void say(int level, const char *format, va_list args)
+static void write_message(int level, const char *format, va_list args)
 {
 	char text[TEXT_MAX];
 
 	if (vsnprintf(text, sizeof(text), format, args) < 0)
 		return;
-	if (setup.json)
+	if (options.json)
 		write_json(level, text);
 	else
 		write_text(level, text);
 }
 
-#define SPEAKER(name, level)                                                                       \
+#define DEFINE_LOG(name, level)                                                                    \
 	void name(const char *format, ...)                                                         \
 	{                                                                                          \
 		va_list args;                                                                      \
                                                                                                    \
-		if (level == LOG_DEBUG && !setup.verbose)                                          \
+		if (level == LOG_DEBUG && !options.verbose)                                        \
 			return;                                                                    \
 		va_start(args, format);                                                            \
-		say(level, format, args);                                                          \
+		write_message(level, format, args);                                                \
 		va_end(args);                                                                      \
 	}
-SPEAKER(cg_log_err, LOG_ERR)
-SPEAKER(cg_log_warning, LOG_WARNING)
-SPEAKER(cg_log_notice, LOG_NOTICE)
-SPEAKER(cg_log_info, LOG_INFO)
-SPEAKER(cg_log_debug, LOG_DEBUG)
+DEFINE_LOG(cg_log_err, LOG_ERR)
+DEFINE_LOG(cg_log_warning, LOG_WARNING)
+DEFINE_LOG(cg_log_notice, LOG_NOTICE)
+DEFINE_LOG(cg_log_info, LOG_INFO)
+DEFINE_LOG(cg_log_debug, LOG_DEBUG)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The daemon's words: one line each, to stderr, in one write. Where stderr is the journal
- * (JOURNAL_STREAM, systemd.exec(5)) each carries its level as sd-daemon(3) has it.
+ * Log of the daemon: one line per message, written to stderr with one write(). If stderr is the
+ * journal (JOURNAL_STREAM, systemd.exec(5)), each line has the priority prefix of sd-daemon(3).
  */
 #ifndef CG_UTIL_LOG_H
 #define CG_UTIL_LOG_H
@@ -9,15 +9,21 @@
 #include <stdbool.h>
 
 struct cg_log_options {
-	bool verbose; /* cg_log_debug() speaks */
-	bool json; /* one object a line */
-	const char *instance, *node; /* in JSON; NULL: not known yet. Must outlive the setup. */
+	bool verbose; /* print cg_log_debug() messages */
+	bool json; /* one JSON object per line */
+	const char *instance, *node; /* members of the JSON object; NULL: not known yet */
 };
 
-/* Before the first one: text, not verbose. */
-void cg_log_configure(const struct cg_log_options *setup);
+/*
+ * Copies the options; the strings must stay valid. Until the first call, the log is text and not
+ * verbose.
+ */
+void cg_log_configure(const struct cg_log_options *options);
 
-/* By level: err needs an operator, warning may, notice (cg_log_notice) is worth a look, debug: -v. */
+/*
+ * Log a message at this level. err: an operator must act. warning: an operator may have to act.
+ * notice: an operator should know. info: normal operation. debug: printed with -v only.
+ */
 __attribute__((format(printf, 1, 2))) void cg_log_err(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void cg_log_warning(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void cg_log_notice(const char *format, ...);

@@ -49,17 +49,17 @@ int cg_netns_get_cookie(__u64 *cookie)
 int cg_netns_find_name(__u64 cookie, char *name, size_t size)
 {
 	struct dirent *entry;
-	int home, err = -ENOENT;
+	int original, err = -ENOENT;
 	__u64 there;
 	DIR *dir;
 
 	dir = opendir("/run/netns");
 	if (!dir)
 		return -errno;
-	home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (home < 0)
+	original = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (original < 0)
 		err = -errno;
-	while (home >= 0 && err == -ENOENT && (entry = readdir(dir))) {
+	while (original >= 0 && err == -ENOENT && (entry = readdir(dir))) {
 		if (*entry->d_name == '.' || strlen(entry->d_name) >= size ||
 		    cg_netns_enter(entry->d_name))
 			continue;
@@ -69,16 +69,16 @@ int cg_netns_find_name(__u64 cookie, char *name, size_t size)
 		err = 0;
 	}
 	closedir(dir);
-	if (home >= 0) {
-		if (setns(home, CLONE_NEWNET))
+	if (original >= 0) {
+		if (setns(original, CLONE_NEWNET))
 			err = -errno;
-		close(home);
+		close(original);
 	}
 	return err;
 }
 
-/* `ip netns exec NAME` mounts a fresh sysfs on /sys and calls its source NAME. */
-static bool sys_is_of_netns(void)
+/* `ip netns exec NAME` mounts a new sysfs on /sys and uses NAME as the source of the mount. */
+static bool sysfs_is_from_ip_netns(void)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "r");
 	struct mntent *entry;
@@ -98,5 +98,5 @@ bool cg_mounts_are_private(void)
 
 	if (!stat("/proc/self/ns/mnt", &here) && !stat("/proc/1/ns/mnt", &first))
 		return here.st_ino != first.st_ino || here.st_dev != first.st_dev;
-	return sys_is_of_netns(); /* a container may not look at the first process */
+	return sysfs_is_from_ip_netns(); /* a container may not be allowed to stat /proc/1 */
 }

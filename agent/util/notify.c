@@ -10,13 +10,15 @@ void cg_notify_ready(void)
 	sd_notify(0, "READY=1");
 }
 
-/* Since systemd 253 the time tells it which of several reloads this one answers. */
+/* Since systemd 253 the timestamp identifies the reload request that this notification answers. */
 void cg_notify_reloading(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+	sd_notifyf(0,
+		   "RELOADING=1\n"
+		   "MONOTONIC_USEC=%llu",
 		   now.tv_sec * 1000000ULL + now.tv_nsec / 1000);
 }
 
@@ -36,5 +38,8 @@ __u64 cg_notify_interval(__u64 most)
 
 void cg_notify_watchdog(const char *status)
 {
-	sd_notifyf(0, "WATCHDOG=1\nSTATUS=%s", status);
+	sd_notifyf(0,
+		   "WATCHDOG=1\n"
+		   "STATUS=%s",
+		   status);
 }

@@ -15,13 +15,13 @@
 
 static struct {
 	const char *text;
-	__u64 of;
-	__u64 next; /* CLOCK_MONOTONIC, ns: not before that */
+	__u64 total; /* steps; 0: not known */
+	__u64 next; /* earliest time of the next update; CLOCK_MONOTONIC, ns */
 	bool shown;
-	bool off; /* no terminal */
-} now;
+	bool disabled; /* stderr is no terminal */
+} state;
 
-static __u64 clock_ns(void)
+static __u64 read_clock_ns(void)
 {
 	struct timespec t;
 
@@ -29,27 +29,27 @@ static __u64 clock_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-/* The cursor waits at its beginning: what others write there goes over it. */
-static void show(const char *line)
+/* Leaves the cursor in column 0, so that other output overwrites the line. */
+static void draw_line(const char *line)
 {
 	fprintf(stderr, "%.*s\033[K\r", WIDTH, line);
-	now.shown = true;
+	state.shown = true;
 }
 
-static bool is_off(void)
+static bool terminal_is_missing(void)
 {
 	const char *term = getenv("TERM");
 
 	return !isatty(STDERR_FILENO) || !term || !strcmp(term, "dumb");
 }
 
-void cg_progress_start(const char *text, __u64 of)
+void cg_progress_start(const char *text, __u64 total)
 {
 	cg_progress_end();
-	now.text = text;
-	now.of = of;
-	now.off = is_off();
-	now.next = now.off ? 0 : clock_ns() + FIRST_NS;
+	state.text = text;
+	state.total = total;
+	state.disabled = terminal_is_missing();
+	state.next = state.disabled ? 0 : read_clock_ns() + FIRST_NS;
 }
 
 void cg_progress_update(__u64 done)
@@ -57,18 +57,18 @@ void cg_progress_update(__u64 done)
 	char line[WIDTH + 1];
 	__u64 at;
 
-	if (now.off || !now.text)
+	if (state.disabled || !state.text)
 		return;
-	at = clock_ns();
-	if (at < now.next)
+	at = read_clock_ns();
+	if (at < state.next)
 		return;
-	now.next = at + PERIOD_NS;
-	if (now.of)
-		snprintf(line, sizeof(line), "%s: %llu of %llu, %llu %%", now.text, done, now.of,
-			 done < now.of ? done * 100 / now.of : 100);
+	state.next = at + PERIOD_NS;
+	if (state.total)
+		snprintf(line, sizeof(line), "%s: %llu of %llu, %llu %%", state.text, done,
+			 state.total, done < state.total ? done * 100 / state.total : 100);
 	else
-		snprintf(line, sizeof(line), "%s: %llu", now.text, done);
-	show(line);
+		snprintf(line, sizeof(line), "%s: %llu", state.text, done);
+	draw_line(line);
 }
 
 void cg_progress_show(const char *format, ...)
@@ -76,23 +76,23 @@ void cg_progress_show(const char *format, ...)
 	char line[WIDTH + 1];
 	va_list args;
 
-	if (is_off())
+	if (terminal_is_missing())
 		return;
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	show(line);
+	draw_line(line);
 }
 
 void cg_progress_clear(void)
 {
-	if (now.shown)
+	if (state.shown)
 		fputs("\r\033[K", stderr);
-	now.shown = false;
+	state.shown = false;
 }
 
 void cg_progress_end(void)
 {
 	cg_progress_clear();
-	now.text = NULL;
+	state.text = NULL;
 }

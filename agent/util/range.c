@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A decimal number that ends at `end`. */
-static int number(const char *text, const char *end, double *value)
+/* Parses the decimal number from `text` to `end`. Returns 0 or -EINVAL. */
+static int parse_number(const char *text, const char *end, double *value)
 {
 	char *rest;
 
@@ -31,10 +31,10 @@ int cg_range_parse(struct cg_range *range, const char *text)
 	if (colon && colon - at == 1 && *at == '~')
 		r.from = -INFINITY;
 	else if (colon)
-		err = number(at, colon, &r.from);
+		err = parse_number(at, colon, &r.from);
 	at = colon ? colon + 1 : at;
 	if (!err && (*at || !colon))
-		err = number(at, end, &r.to);
+		err = parse_number(at, end, &r.to);
 	if (err || r.from > r.to)
 		return -EINVAL;
 	*range = r;

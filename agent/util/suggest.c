@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static unsigned int least(unsigned int a, unsigned int b)
+static unsigned int min(unsigned int a, unsigned int b)
 {
 	return a < b ? a : b;
 }
 
-/* Optimal string alignment, three rows of its table at a time. */
+/* Optimal string alignment distance; three rows of its table are kept. */
 unsigned int cg_suggest_distance(const char *a, const char *b)
 {
 	unsigned int rows[3][CG_SUGGEST_WORD_MAX + 1];
@@ -25,32 +25,33 @@ unsigned int cg_suggest_distance(const char *a, const char *b)
 
 		now[0] = i;
 		for (size_t j = 1; j <= len_b; j++) {
-			now[j] = least(above[j - 1] + (a[i - 1] != b[j - 1]),
-				       least(above[j], now[j - 1]) + 1);
+			now[j] = min(above[j - 1] + (a[i - 1] != b[j - 1]),
+				     min(above[j], now[j - 1]) + 1);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				now[j] = least(now[j], two_above[j - 2] + 1);
+				now[j] = min(now[j], two_above[j - 2] + 1);
 		}
 	}
 	return rows[len_a % 3][len_b];
 }
 
-void cg_suggest_compare(struct cg_suggestion *nearest, const char *name)
+void cg_suggest_compare(struct cg_suggestion *suggestion, const char *name)
 {
-	size_t len = strlen(nearest->word);
-	unsigned int distance = cg_suggest_distance(nearest->word, name);
+	size_t len = strlen(suggestion->word);
+	unsigned int distance = cg_suggest_distance(suggestion->word, name);
 
 	if (distance > (len + 2) / 3 || distance >= strlen(name) ||
-	    (nearest->name && distance >= nearest->distance))
+	    (suggestion->name && distance >= suggestion->distance))
 		return;
-	nearest->name = name;
-	nearest->distance = distance;
+	suggestion->name = name;
+	suggestion->distance = distance;
 }
 
-const char *cg_suggest_text(const struct cg_suggestion *nearest, const char *before,
+const char *cg_suggest_text(const struct cg_suggestion *suggestion, const char *prefix,
 			    char text[CG_SUGGEST_TEXT])
 {
 	text[0] = '\0';
-	if (nearest->name)
-		snprintf(text, CG_SUGGEST_TEXT, " (did you mean %.8s%s?)", before, nearest->name);
+	if (suggestion->name)
+		snprintf(text, CG_SUGGEST_TEXT, " (did you mean %.8s%s?)", prefix,
+			 suggestion->name);
 	return text;
 }

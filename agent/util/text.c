@@ -21,11 +21,11 @@ void cg_addr_format(const __u8 addr[16], char out[INET6_ADDRSTRLEN])
 }
 
 /*
- * Length of the printable character at p, 0 if there is none: RFC 3629 (no overlong form, no
- * surrogate, nothing above U+10FFFF), neither C0, DEL nor C1, nor a bidirectional control (an
- * attacker's Call-ID must not rearrange the line it is printed in).
+ * Returns the length of the UTF-8 character at p, or 0 if it is invalid or must be escaped. Invalid
+ * by RFC 3629: overlong forms, surrogates and values above U+10FFFF. Escaped: C0, DEL, C1, and the
+ * bidirectional controls, with which an attacker's Call-ID could rearrange the printed line.
  */
-static size_t printable(const unsigned char *p, size_t left)
+static size_t printable_len(const unsigned char *p, size_t left)
 {
 	static const unsigned int least[] = { 0, 0, 0xa0, 0x800, 0x10000 };
 	unsigned int code;
@@ -56,7 +56,7 @@ size_t cg_text_escape(char *out, size_t size, const char *in, size_t max)
 	size_t left = strnlen(in, max), at = 0;
 
 	while (left) {
-		size_t len = printable(p, left);
+		size_t len = printable_len(p, left);
 		size_t need = len ? len : 4;
 
 		if (at + need >= size)
@@ -73,7 +73,7 @@ size_t cg_text_escape(char *out, size_t size, const char *in, size_t max)
 	return at;
 }
 
-/* Seconds in a unit of time; 0: it is none. */
+/* Returns the seconds in a unit of time, or 0 for an unknown unit. */
 static __s64 unit_seconds(const char *unit)
 {
 	static const struct {
@@ -170,14 +170,14 @@ int cg_number_parse(const char *text, __u64 min, __u64 max, __u64 *number)
 	return 0;
 }
 
-bool cg_call_id_matches(const char *call_id, const char *asked)
+bool cg_call_id_matches(const char *call_id, const char *wanted)
 {
-	char shown[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
+	char escaped[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
 
-	if (!strncmp(call_id, asked, CG_CALL_ID_MAX - 1))
+	if (!strncmp(call_id, wanted, CG_CALL_ID_MAX - 1))
 		return true;
-	if (!strchr(asked, '\\'))
+	if (!strchr(wanted, '\\'))
 		return false;
-	cg_text_escape(shown, sizeof(shown), call_id, CG_CALL_ID_MAX);
-	return !strcmp(shown, asked);
+	cg_text_escape(escaped, sizeof(escaped), call_id, CG_CALL_ID_MAX);
+	return !strcmp(escaped, wanted);
 }
