@@ -183,6 +183,7 @@ help:
 	@echo 'make bench-live  the same of a flood over veth; make bench-kamailio: Kamailio in a flood, with the'
 	@echo '                 guard and without; make pictures: what the three found, as SVG in $(PICTURES)'
 	@echo '                 make pictures-screens: page, ladder, top and demo, from real calls'
+	@echo 'make figures     what make bench measured, into cseqguard-evidence(7)'
 	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'
 	@echo 'make man         man pages in $(OUT)/man/'
 	@echo 'make install     to $(PREFIX); DESTDIR and PREFIX are heeded, and by uninstall'

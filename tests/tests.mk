@@ -116,10 +116,13 @@ test-chaos: e2e-programs
 	$(Q)CHAOS_RATE=300 CHAOS_SECONDS=240 CHAOS_PACE=2000 CHAOS_KILLS=50 CHAOS_SEED=$(SEED) \
 		LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/38-chaos.bats
 
+# $(call into_page,MARK,FILE): FILE replaces what is between `MARK` and `end of MARK` in the page's source
+into_page = $(Q)sed -i -e '/^\.\\" $(1)$$/,/^\.\\" end of $(1)$$/{//!d}' -e '/^\.\\" $(1)$$/r $(2)' \
+	deploy/cseqguard-evidence.7.in
+
 table: e2e-programs
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/table >$(TESTS)/table
-	$(Q)sed -i -e '/^\.\\" make table$$/,/^\.\\" end of table$$/{//!d}' \
-		-e '/^\.\\" make table$$/r $(TESTS)/table' deploy/cseqguard-evidence.7.in
+	$(call into_page,make table,$(TESTS)/table)
 
 # What a bench finds out stays in FIGURES, for make pictures; JSON=FILE gets a copy.
 FIGURES ?= $(OUT)/figures
@@ -134,6 +137,12 @@ bench: $(TESTS)/bench/bench $(TESTS)/kernel_test
 	$(Q)$< $(FIGURES)/bench.json
 	$(call copied,bench)
 	$(Q)tests/kernel/qemu $(TESTS)/kernel_test load | sed -n 's/^# \(Linux\|verifier:\)/\1/p; /^not ok/p'
+
+# make figures: what `make bench` measured last, into cseqguard-evidence(7)
+figures:
+	@mkdir -p $(TESTS)
+	$(Q)tests/bench/figures $(FIGURES)/bench.json >$(TESTS)/figures
+	$(call into_page,make figures,$(TESTS)/figures)
 
 # make bench-store [JSON=FILE]
 bench-store: all $(TESTS)/bench/calls $(TESTS)/bench/upsert
@@ -170,5 +179,5 @@ bench-million: all $(TESTS)/bench/calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
 
 .PHONY: unit kernel e2e vectors check fuzz unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
-	bench bench-store bench-live bench-kamailio bench-million pictures pictures-screens test-floods test-mixed test-chaos table
+	bench bench-store bench-live bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
