@@ -17,6 +17,7 @@ bpf_inline int addr_equal(const __u8 a[16], const __u8 b[16])
 	return x[0] == y[0] && x[1] == y[1];
 }
 
+/* Returns whether the address is under a --gateway prefix. */
 BPF_SUBPROG int addr_is_gateway(const struct cg_config *config, const __u8 addr[16])
 {
 	struct cg_prefix key = { .bits = 128 };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A caller that continues from another address. Its re-INVITE or UPDATE is stored in `addr_changes`;
- * the callee's 2xx to that request changes the leg's address. The address of a witness never changes
- * in this way; a gateway leg may use any gateway address anyway. Owner of `addr_changes`. The map is
- * LRU: a lost entry means only that the caller counts as a foreign source.
+ * A caller that continues from another address. Its re-INVITE or UPDATE is stored in
+ * `addr_changes`; the callee's 2xx to that request changes the leg's address. The address of a
+ * witness never changes in this way; a gateway leg may use any gateway address anyway. Owner of
+ * `addr_changes`. The map is LRU: a lost entry means only that the caller counts as a foreign
+ * source.
  *
  * API: addr_change_find(), addr_change_store(), and under the dialog's lock request_changes_addr(),
  * addr_change_set_fwd_branch(), dialog_apply_addr_change().
@@ -56,8 +57,8 @@ bpf_inline void addr_change_set_fwd_branch(struct cg_addr_change *change,
 
 /*
  * The callee answered 2xx: changes the caller's address if that response belongs to the stored
- * request. A callee elsewhere answers under the branch that the host forwarded, the host itself under
- * the caller's.
+ * request. A callee elsewhere answers under the branch that the host forwarded, the host itself
+ * under the caller's.
  */
 bpf_inline void dialog_apply_addr_change(struct cg_dialog *d, struct cg_addr_change *change,
 					 const struct msg_info *info, const struct leg_view *uas)

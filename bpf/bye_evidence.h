@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Evidence: which BYE, and which response to a BYE, closes a call. README.md has the rules by number.
- * A response is matched to its BYE by branch, never by CSeq, because proxies renumber. Everything
- * here runs under the dialog's lock and calls no helper.
+ * Evidence: which BYE, and which response to a BYE, closes a call. README.md has the rules by
+ * number. A response is matched to its BYE by branch, never by CSeq, because proxies renumber.
+ * Everything here runs under the dialog's lock and calls no helper.
  *
  * API: dialog_bye_out(), bye_response_in(), bye_response_out(), dialog_response().
  */
@@ -44,7 +44,9 @@ bpf_inline int bye_becomes_pending(const struct cg_dialog *d, const struct msg_i
 	return !is_copy && !bye_keep_pending(d, info, 1);
 }
 
-/* Sets the flags that say whether the BYE goes to the other leg, under the URI that this leg gave. */
+/*
+ * Sets the flags that say whether the BYE goes to the other leg, under the URI that this leg gave.
+ */
 bpf_inline void bye_note_destination(struct cg_dialog *d, const struct msg_info *info,
 				     const struct leg_view *view)
 {
@@ -108,8 +110,8 @@ bpf_inline __u8 bye_sender(const struct cg_dialog *d)
 }
 
 /*
- * Returns the end time of the call: the arrival of the BYE. If the BYE was never seen being forwarded
- * and is older than CG_BYE_FRESH_NS, the arrival of its response.
+ * Returns the end time of the call: the arrival of the BYE. If the BYE was never seen being
+ * forwarded and is older than CG_BYE_FRESH_NS, the arrival of its response.
  */
 bpf_inline __u64 bye_end_time(const struct cg_dialog *d, const struct msg_info *info)
 {
@@ -120,8 +122,8 @@ bpf_inline __u64 bye_end_time(const struct cg_dialog *d, const struct msg_info *
 
 /*
  * The pending BYE was answered 2xx: closes the dialog. If no witness answered, the BYE came over an
- * unseen transport, or it is an out-of-order BYE of the witness that observe mode let pass. The end is
- * reported then, as suspect.
+ * unseen transport, or it is an out-of-order BYE of the witness that observe mode let pass. The end
+ * is reported then, as suspect.
  */
 bpf_inline void dialog_accept_bye(struct cg_dialog *d, const struct msg_info *info, int by_witness,
 				  struct verdict *v)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A dialog is made of its INVITE's note, its early dialog, and the message that opens it. Owner of
- * inserts into `dialogs` and `overflow`. What opens a call without a 2xx to a branch of the host's is
- * suspect: the ACK of an early dialog, a gateway's 2xx to an INVITE within a dialog not known.
+ * Makes a dialog from the stored INVITE, the early dialog, and the message that opens it. Owner of
+ * inserts into `dialogs` and `overflow`. A dialog is suspect unless a 2xx to a branch of the host
+ * opened it: the ACK of an early dialog opens one, and so does a gateway's 2xx to an INVITE with
+ * the To tag of an unknown dialog.
  *
- * API: dialog_build(), dialog_open(), early_ack().
+ * API: dialog_build(), dialog_open(), dialog_report_start(), early_ack().
  */
 #ifndef CG_DIALOG_CREATE_H
 #define CG_DIALOG_CREATE_H
@@ -19,13 +20,14 @@
 #include "text.h"
 #include "verdict.h"
 
+/* A witness is a leg whose word ends the call: gateways and the host, else the callee. */
 bpf_inline void dialog_set_witness(struct cg_dialog *d)
 {
-	const __u8 believed = CG_LEG_GATEWAY | CG_LEG_LOCAL;
+	const __u8 trusted = CG_LEG_GATEWAY | CG_LEG_LOCAL;
 
-	if (d->caller_flags & believed)
+	if (d->caller_flags & trusted)
 		d->caller_flags |= CG_LEG_WITNESS;
-	if (d->callee_flags & believed)
+	if (d->callee_flags & trusted)
 		d->callee_flags |= CG_LEG_WITNESS;
 	if (!((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS))
 		d->callee_flags |= CG_LEG_WITNESS;
@@ -61,34 +63,34 @@ bpf_inline void dialog_set_target(struct cg_dialog *d, const struct cg_invite *i
 		d->flags |= CG_D_TARGET_KNOWN;
 }
 
-/* Who has answered; where an ACK tells of it, who has rung. */
+/* The callee is the sender of the 2xx. If only the ACK was seen, it is the sender of the 18x. */
 bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct pkt_ctx *ctx,
 				  const struct cg_invite *invite, const struct cg_early *e)
 {
 	const struct msg_info *info = &ctx->scratch->info;
 	const struct packet *packet = &ctx->scratch->packet;
-	int here, gateway;
+	int is_local, is_gateway;
 
 	if (info->method == CG_M_ACK && e) {
 		__builtin_memcpy(d->callee.addr, e->callee_addr, 16);
 		d->callee_port = invite->sent_port ? invite->sent_port : 5060;
 		d->callee_if = e->callee_if;
-		here = e->first_seen == CG_OUT;
-		gateway = addr_is_gateway(ctx->config, d->callee.addr);
+		is_local = e->first_seen == CG_OUT;
+		is_gateway = addr_is_gateway(ctx->config, d->callee.addr);
 	} else {
 		__builtin_memcpy(d->callee.addr, packet->source, 16);
 		d->callee_port = packet->source_port;
 		d->callee_if = cg_ifindex_hash8(packet->ifindex);
-		here = info->direction == CG_OUT;
-		gateway = info->remote_is_gateway;
+		is_local = info->direction == CG_OUT;
+		is_gateway = info->remote_is_gateway;
 	}
-	if (here)
+	if (is_local)
 		d->callee_flags |= CG_LEG_LOCAL;
-	else if (gateway)
+	else if (is_gateway)
 		d->callee_flags |= CG_LEG_GATEWAY;
 }
 
-/* e: its early dialog, or NULL */
+/* Builds the dialog in scratch. `e` is its early dialog, or NULL. */
 BPF_SUBPROG int dialog_build(struct pkt_ctx *ctx, const struct cg_invite *invite,
 			     const struct cg_early *e)
 {
@@ -114,7 +116,7 @@ BPF_SUBPROG int dialog_build(struct pkt_ctx *ctx, const struct cg_invite *invite
 	d->flags |= invite->flags & (CG_I_CALL_ID_CUT | CG_I_TAG_CUT | CG_I_URI_CUT);
 	if (info->method == CG_M_ACK || (invite->flags & CG_I_HAS_TO_TAG))
 		d->flags |= CG_D_SUSPECT;
-	if (info->status) /* an ACK's tags may be flipped, and no gateway's */
+	if (info->status) /* the case of the tags in an ACK is the caller's choice */
 		d->tag_case_hash =
 			tag_case_hash(ctx->config, info->from_case_mask, info->to_case_mask);
 	d->sip_code = info->status;
@@ -128,8 +130,9 @@ BPF_SUBPROG int dialog_build(struct pkt_ctx *ctx, const struct cg_invite *invite
 
 _Static_assert(CG_I_CALL_ID_CUT == CG_D_CALL_ID_CUT && CG_I_TAG_CUT == CG_D_TAG_CUT &&
 		       CG_I_URI_CUT == CG_D_URI_CUT,
-	       "the cuts pass from invite to dialog as they are");
+	       "dialog_build() copies these flags from invite to dialog");
 
+/* Returns the reason for a dialog that was inserted. */
 bpf_inline __u8 dialog_report_start(const struct cg_dialog *d, struct verdict *v)
 {
 	v->event = CG_EV_START;
@@ -139,8 +142,8 @@ bpf_inline __u8 dialog_report_start(const struct cg_dialog *d, struct verdict *v
 }
 
 /*
- * No room: the call runs unguarded, but not unbilled. Its row needs what a dialog has, and the agent
- * takes it from here. Built already, in scratch. A frame of its own: its callers have none to spare.
+ * `dialogs` is full: the call is not guarded but still gets a CDR. Stores the dialog that
+ * dialog_build() left in scratch in `overflow`, where the daemon collects it.
  */
 BPF_SUBPROG int dialog_overflow(struct pkt_ctx *ctx, struct verdict *v)
 {
@@ -153,11 +156,12 @@ BPF_SUBPROG int dialog_overflow(struct pkt_ctx *ctx, struct verdict *v)
 		dialog_report_start(d, v);
 		return CG_R_DIALOGS_FULL;
 	case -EEXIST:
-		return CG_R_DIALOGS_FULL; /* its 2xx sent again */
+		return CG_R_DIALOGS_FULL; /* a retransmission of the 2xx */
 	}
 	return CG_R_OVERFLOW_FULL;
 }
 
+/* Builds the dialog and inserts it. Returns the reason. */
 bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, const struct cg_invite *invite, struct verdict *v)
 {
 	struct cg_early *e = bpf_map_lookup_elem(&early, &ctx->scratch->info.key);
@@ -170,20 +174,22 @@ bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, const struct cg_invite *invite,
 			e->branch = 0;
 		return dialog_report_start(d, v);
 	case -EEXIST:
-		return CG_R_IN_DIALOG; /* the other CPU was first */
+		return CG_R_IN_DIALOG; /* another CPU handles a copy of the 2xx */
 	case -E2BIG:
 		if (e)
-			e->branch = 0; /* its ACK tells no more */
+			e->branch = 0; /* the ACK opens nothing more */
 		return dialog_overflow(ctx, v);
 	}
 	return CG_R_INTERNAL;
 }
 
 /*
- * An ACK of an early dialog that no 2xx has made a dialog: the caller pads his Via until the 2xx that
- * brings it back hides its dialog headers in a second fragment, learns the To tag from the 18x, and
- * sends the ACK blindly, from wherever he likes. Not the ACK of a refused INVITE, with the 18x's tags
- * or others, which a proxy makes itself: with its own Via alone.
+ * ACK for an early dialog whose 2xx was not seen: opens a suspect dialog.
+ *
+ * A caller pads its Via, so that the 2xx returns with its dialog headers in a second fragment. It
+ * takes the To tag from the 18x and sends the ACK without having received the 2xx, from any
+ * address. Without this rule the call would have no row. The ACK that a proxy generates for a
+ * rejected INVITE is excluded: it carries only the proxy's Via.
  */
 bpf_inline __u8 early_ack(struct pkt_ctx *ctx, struct verdict *v)
 {
@@ -192,7 +198,7 @@ bpf_inline __u8 early_ack(struct pkt_ctx *ctx, struct verdict *v)
 	struct cg_txn_key key;
 	struct cg_invite *invite;
 
-	/* of none that is known, and perhaps of one that is, as the gateway reads it */
+	/* The guard knows no such early dialog, but the gateway may read the tags differently. */
 	if (!e && info->direction == CG_IN && !info->remote_is_gateway &&
 	    (ctx->scratch->parser.msg.flags & SIP_AMBIGUOUS))
 		return CG_R_AMBIGUOUS;

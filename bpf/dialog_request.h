@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Requests of a known dialog: their order and their sources. Everything here but
- * dialog_bye_reject_low() runs under the dialog's lock and calls no helper. struct msg_info therefore
- * holds everything that a rule needs.
+ * dialog_bye_reject_low() runs under the dialog's lock and calls no helper. struct msg_info
+ * therefore holds everything that a rule needs.
  *
  * API: dialog_bye_reject_low(), dialog_bye_in(), dialog_ack_in(), dialog_request_in(),
  * dialog_request_out(), dialog_note_alive().
@@ -46,8 +46,8 @@ bpf_inline __u32 bye_expected_cseq(const struct cg_config *config, __u32 counter
 }
 
 /*
- * Atomic, because dialog_bye_reject_low() does not hold the lock. first_blocked_ms is set before the
- * count, so a reader that sees a count also sees a time.
+ * Atomic, because dialog_bye_reject_low() does not hold the lock. first_blocked_ms is set before
+ * the count, so a reader that sees a count also sees a time.
  */
 bpf_inline void dialog_count_blocked(struct cg_dialog *d, __u64 now)
 {
@@ -135,11 +135,11 @@ bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct msg_info *info,
 
 /*
  * An ACK raises no counter here, but it does in PJSIP and chan_sip. A third party could send an ACK
- * with a high CSeq, and the leg's own BYE would be below it. An ACK from a foreign address that would
- * raise the counter is therefore refused.
+ * with a high CSeq, and the leg's own BYE would be below it. An ACK from a foreign address that
+ * would raise the counter is therefore refused.
  *
- * A callee without a counter has sent no INVITE and cannot send an ACK. A caller without one may have
- * sent an INVITE that was not seen.
+ * A callee without a counter has sent no INVITE and cannot send an ACK. A caller without one may
+ * have sent an INVITE that was not seen.
  */
 bpf_inline void dialog_ack_in(const struct msg_info *info, const struct leg_view *view,
 			      struct verdict *v)
@@ -209,8 +209,9 @@ bpf_inline void dialog_request_in(struct cg_dialog *d, const struct msg_info *in
 
 /* --- requests that go out --------------------------------------------------------------------- */
 
-/* Any in-dialog request but BYE. A proxy may renumber a request that it forwards, so only requests of
- * the host itself raise a counter.
+/*
+ * Any in-dialog request but BYE. A proxy may renumber a request that it forwards, so only requests
+ * of the host itself raise a counter.
  */
 bpf_inline void dialog_request_out(struct cg_dialog *d, const struct msg_info *info,
 				   const struct leg_view *view, struct cg_addr_change *change,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Early dialogs: who first spoke under a To tag, and the counters before the 2xx. Owner of `early`.
+ * Early dialogs: the party that first used a To tag, and the counters before the 2xx. Owner of
+ * `early`.
  *
  * API: early_insert(), early_request().
  */
@@ -11,7 +12,7 @@
 #include "maps.h"
 #include "scratch.h"
 
-/* The first message that carries a To tag says whether the host made it. */
+/* Stores the first message with this To tag. Its direction says whether the host made the tag. */
 bpf_inline void early_insert(const struct pkt_ctx *ctx, const struct cg_invite *invite,
 			     __u64 branch)
 {
@@ -30,12 +31,15 @@ bpf_inline void early_insert(const struct pkt_ctx *ctx, const struct cg_invite *
 	bpf_map_update_elem(&early, &info->key, &e, BPF_NOEXIST);
 }
 
-/* PRACK and UPDATE raise a counter before the 2xx does. LRU maps take no lock: a race costs a raise. */
+/*
+ * PRACK and UPDATE raise a counter before the 2xx comes. Values of an LRU map cannot hold a spin
+ * lock: a race between two CPUs loses one raise.
+ */
 bpf_inline __u8 early_request(const struct pkt_ctx *ctx)
 {
 	const struct msg_info *info = &ctx->scratch->info;
 	struct cg_early *e = bpf_map_lookup_elem(&early, &info->key);
-	__u8 interface;
+	__u8 ifindex_hash;
 	int caller;
 
 	if (!e)
@@ -43,8 +47,8 @@ bpf_inline __u8 early_request(const struct pkt_ctx *ctx)
 	caller = info->from_hash == e->caller_tag;
 	if (!info->cseq_valid || info->method == CG_M_ACK || info->method == CG_M_BYE)
 		return CG_R_EARLY;
-	interface = caller ? e->caller_if : e->callee_if;
-	if (!e->caller_if || (info->ifindex_hash && info->ifindex_hash != interface))
+	ifindex_hash = caller ? e->caller_if : e->callee_if;
+	if (!e->caller_if || (info->ifindex_hash && info->ifindex_hash != ifindex_hash))
 		return CG_R_EARLY;
 	if (!addr_equal(ctx->scratch->packet.source, caller ? e->caller_addr : e->callee_addr) &&
 	    !(info->direction == CG_IN && addr_is_gateway(ctx->config, info->remote)))

@@ -73,7 +73,7 @@ bpf_inline void count_unexpected_uas(const struct msg_info *info)
 		bpf_map_update_elem(&unexpected_uas, info->remote, &first, BPF_NOEXIST);
 		return;
 	}
-	a->count++; /* for the eye: a race costs one */
+	a->count++; /* not atomic: a race loses one count, and no rule depends on it */
 	a->last = info->now;
 }
 
@@ -90,6 +90,7 @@ BPF_SUBPROG int report_event(struct pkt_ctx *ctx, const struct verdict *v)
 	return 0;
 }
 
+/* Restarts the rate limits once a second (2^30 ns). */
 bpf_inline void alerts_begin_second(struct scratch *s)
 {
 	__u64 second = bpf_ktime_get_coarse_ns() >> 30;
@@ -101,7 +102,7 @@ bpf_inline void alerts_begin_second(struct scratch *s)
 	s->requests = 0;
 }
 
-/* A flood of bad BYEs fills neither the ring nor the agent: so many a second, the rest counted. */
+/* Limits violations per second and CPU, so that a flood of bad BYEs cannot fill the ring. */
 bpf_inline int alert_over_limit(struct scratch *s)
 {
 	alerts_begin_second(s);
@@ -109,8 +110,8 @@ bpf_inline int alert_over_limit(struct scratch *s)
 }
 
 /*
- * Waking the reader for each violation cost ten times its verdict. It looks by itself every
- * CG_ALERTS_POLL_NS, and is woken where the ring fills before.
+ * A wakeup costs ten times as much as the verdict. The reader polls every CG_ALERTS_POLL_NS;
+ * returns true only when the ring is more than a quarter full.
  */
 bpf_inline int alert_needs_wakeup(void)
 {
@@ -136,7 +137,7 @@ BPF_SUBPROG int report_alert(struct pkt_ctx *ctx, const struct verdict *v, __u8 
 	return 0;
 }
 
-/* Shown in a call's ladder, and worth no violation's place. */
+/* For the ladder of a call only. Dropped silently if the ring is needed for violations. */
 BPF_SUBPROG int report_request(struct pkt_ctx *ctx, const struct verdict *v)
 {
 	struct cg_event *e;
@@ -152,7 +153,7 @@ BPF_SUBPROG int report_request(struct pkt_ctx *ctx, const struct verdict *v)
 	return 0;
 }
 
-/* Returns the action: what becomes of the packet. */
+/* Counts and reports a packet. Returns its enum cg_action. */
 bpf_inline __u8 report_verdict(struct pkt_ctx *ctx, const struct verdict *v)
 {
 	__u8 action = ctx->scratch->packet.direction == CG_IN
@@ -168,7 +169,7 @@ bpf_inline __u8 report_verdict(struct pkt_ctx *ctx, const struct verdict *v)
 		report_request(ctx, v);
 	else if (v->event < CG_EVENTS)
 		report_event(ctx, v);
-	/* what passed on the way in, in observe mode, was told then */
+	/* Egress: observe mode has already reported this packet on ingress. */
 	if (reason_in(reasons_noted, v->reason) ||
 	    (ctx->scratch->packet.direction == CG_IN &&
 	     reason_in(reasons_dropped | reasons_by_policy, v->reason)))

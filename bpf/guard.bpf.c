@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Two eyes on one host: cseqguard_in (XDP) sees what comes in, and may drop; cseqguard_out (tc
- * egress) sees what goes out, and never drops. One parser, one rule set, one set of maps.
+ * The two programs. cseqguard_in (XDP) reads what comes in and may drop; cseqguard_out (tc egress)
+ * reads what goes out and never drops. Both use one parser, one rule set and one set of maps.
+ * README.md follows a BYE through the files.
  *
- *   packet -> packet.h: Ethernet to UDP -> sip_parser.h -> msg_info.h
- *          -> invite_request.h, early_dialog.h, dialog_create.h, invite_response.h: until a dialog stands; dialog_request.h, bye_evidence.h: then
- *          -> events.h: one exit, one reason, one counter
+ *   frame      packet.h: Ethernet to UDP
+ *   message    sip_parser.h, msg_info.h, screen.h
+ *   new call   invite_request.h, early_dialog.h, dialog_create.h, invite_response.h
+ *   dialog     dialog_request.h, bye_evidence.h
+ *   exit       events.h: one exit, one reason, one counter
  */
 #include <linux/pkt_cls.h>
 
@@ -26,6 +29,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* Stage 3 of struct msg_info. A subprogram, because only part of the messages need it. */
 BPF_SUBPROG int parse_routing(struct pkt_ctx *ctx)
 {
 	msg_info_parse_routing(&ctx->scratch->info, &ctx->scratch->parser, ctx->config);
@@ -62,22 +66,25 @@ BPF_SUBPROG int handle_dialog_request(struct pkt_ctx *ctx, struct cg_dialog *d, 
 	return 0;
 }
 
-/* A request of no known dialog, but for a BYE that comes in. */
+/* A request of no known dialog. An ingress BYE does not come here. */
 BPF_SUBPROG int handle_new_request(struct pkt_ctx *ctx, struct verdict *v)
 {
 	const struct msg_info *info = &ctx->scratch->info;
-	int within = ctx->scratch->parser.msg.to_tag.len != 0;
+	int has_to_tag = ctx->scratch->parser.msg.to_tag.len != 0;
 
 	if (info->method == CG_M_INVITE)
 		v->reason = info->direction == CG_IN ? invite_in(ctx) : invite_out(ctx);
 	if (info->method == CG_M_ACK)
 		v->reason = early_ack(ctx, v);
-	else if (info->method != CG_M_INVITE || within)
+	else if (info->method != CG_M_INVITE || has_to_tag)
 		v->reason = early_request(ctx);
 	return 0;
 }
 
-/* A BYE that is refused, the commonest of floods, costs no more than who it is of. */
+/*
+ * Fast path: an out-of-order BYE, the usual flood, is dropped after one dialog lookup, before Via
+ * and Contact are parsed.
+ */
 bpf_inline void handle_request(struct pkt_ctx *ctx, struct verdict *v)
 {
 	struct msg_info *info = &ctx->scratch->info;
@@ -132,6 +139,7 @@ BPF_SUBPROG int handle_response(struct pkt_ctx *ctx, struct verdict *v)
 	return 0;
 }
 
+/* From a payload to a verdict. */
 bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 {
 	struct scratch *s = ctx->scratch;
@@ -169,8 +177,8 @@ bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 }
 
 /*
- * Finds the payload; anything but PACKET_SIP is counted, and passes. A frame of its own: what lies
- * below the parser's on the stack is dear.
+ * Finds the payload. Returns PACKET_SIP, or a reason that is already counted: the packet passes. A
+ * subprogram, so that its stack frame is released before sip_parse() runs.
  */
 BPF_SUBPROG int locate_payload(struct pkt_ctx *ctx, struct cursor *c, __u8 direction, __u32 ifindex)
 {
@@ -189,7 +197,9 @@ BPF_SUBPROG int locate_payload(struct pkt_ctx *ctx, struct cursor *c, __u8 direc
 	return reason;
 }
 
-/* A length that 6.1's verifier, too, sees to lie within 1..SIP_MAX. */
+/*
+ * Returns the bytes to copy, in a form of which the 6.1 verifier also knows that it is 1..SIP_MAX.
+ */
 bpf_inline __u32 payload_copy_length(const struct pkt_ctx *ctx)
 {
 	__u32 n = ctx->scratch->packet.length;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Keyed hashes of what the wire says: SipHash-1-3 (the variant that Linux keeps for its own hash
- * tables), 64 bits. Without config.secret nobody can make two Call-IDs or tags meet, but by one
- * chance in 2^64 a pair.
+ * Keyed 64-bit hashes of text from the wire: SipHash-1-3, which Linux uses for its own hash tables.
+ * A sender who does not know config.secret cannot choose two Call-IDs or tags that collide. Two
+ * random ones collide with a probability of 2^-64.
  *
- * API: hash_slice(), hash_tag().
+ * API: hash_slice(), hash_tag(), hash_exact(), hash_folded().
  */
 #ifndef CG_HASH_H
 #define CG_HASH_H
@@ -14,14 +14,15 @@
 struct hash_state {
 	struct sip_parser *p;
 	__u64 v0, v1, v2, v3;
-	__u64 letter_case; /* a bit for each of the first 64 bytes: an upper case letter */
+	__u64 letter_case; /* bit n: byte n of the first 64 is an upper-case letter */
 	__u32 pos;
 	__u32 len;
-	__u32 fold; /* ASCII letters to lower case first */
+	__u32 fold; /* hash ASCII letters as lower case */
 	__u32 pad;
 };
 
-#define HASH_INLINE 8 /* words: of most Call-IDs all */
+#define HASH_CASE_UNKNOWN ~0ULL /* instead of a mask of upper-case letters */
+#define HASH_INLINE 8 /* words hashed without a loop: most Call-IDs are not longer */
 #define HASH_ROTATE(x, b) ((x) << (b) | (x) >> (64 - (b)))
 
 bpf_inline void hash_round(struct hash_state *h)
@@ -37,7 +38,7 @@ bpf_inline void hash_round(struct hash_state *h)
 	h->v2 = HASH_ROTATE(h->v2, 32);
 }
 
-/* 0x80 in each byte that is 'A' to 'Z'. */
+/* Returns 0x80 in each byte that is 'A' to 'Z'. */
 bpf_inline __u64 hash_upper(__u64 word)
 {
 	__u64 seven = word & SIP_EACH(0x7f);
@@ -47,7 +48,9 @@ bpf_inline __u64 hash_upper(__u64 word)
 	return (from_a ^ past_z) & ~word & SIP_EACH(0x80);
 }
 
-/* One word; 1: it was the last, which carries what is left of the text, 0 to 7 bytes, and its length. */
+/*
+ * Hashes one word. Returns 1 for the last one: the remaining 0 to 7 bytes, and the length on top.
+ */
 bpf_inline int hash_word(struct hash_state *h, __u32 i)
 {
 	__u32 done = 8 * i, left = h->len > done ? h->len - done : 0;
@@ -74,7 +77,7 @@ static long hash_step(__u32 i, void *arg)
 	return hash_word(arg, HASH_INLINE + i);
 }
 
-/* A function of its own: what a loop is given lies in memory, and here it need not. */
+/* A subprogram, so that only here, and not in hash_text(), the state must be in memory. */
 BPF_SUBPROG int hash_long(struct hash_state *h)
 {
 	bpf_loop(SIP_MAX / 8, hash_step, h, 0);
@@ -113,7 +116,7 @@ bpf_inline __u64 hash_text(struct sip_parser *p, const struct cg_config *config,
 	return h.v0 ^ h.v1 ^ h.v2 ^ h.v3;
 }
 
-/* Both are global functions, verified once, whatever the number of texts. */
+/* Both are global, so that the verifier does not walk them once for each text. */
 BPF_GLOBAL __u64 hash_exact(struct sip_parser *p, const struct cg_config *config, __u32 pos,
 			    __u32 len)
 {
@@ -133,15 +136,15 @@ bpf_inline __u64 hash_slice(const struct cg_config *config, struct sip_parser *p
 }
 
 /*
- * A tag without regard to letter case (PJSIP and Sofia compare tags so). *letter_case tells the
- * cases apart, exactly for tags of up to 64 bytes; a longer one gets ~0, which is never believed.
+ * Hashes a tag case-insensitively, as PJSIP and Sofia-SIP compare tags. *letter_case is a bitmask
+ * of the upper-case letters, or HASH_CASE_UNKNOWN for a tag of more than 64 bytes.
  */
 bpf_inline __u64 hash_tag(const struct cg_config *config, struct sip_parser *p,
 			  const struct sip_slice *tag, __u64 *letter_case)
 {
 	__u64 hash = hash_folded(p, config, tag->off, tag->len);
 
-	*letter_case = tag->len > 64 ? ~0ULL : p->number;
+	*letter_case = tag->len > 64 ? HASH_CASE_UNKNOWN : p->number;
 	return hash;
 }
 

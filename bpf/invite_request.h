@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * INVITEs. One that comes in is noted in `invites`; when the host sends it on, or answers it, the note
- * moves to `pending` under the branch concerned. Owner of both maps.
+ * INVITEs. An ingress INVITE is stored in `invites`, under the caller's branch. When the host
+ * forwards it, a copy goes to `pending` under the host's branch; when the host answers it, under
+ * the caller's branch. Owner of both maps.
  *
- * API: invite_in(), invite_out(), and for answers invite_find(), invite_copy_note(), invite_pend().
+ * API: invite_in(), invite_out(), txn_key(), and for responses invite_find(), invite_copy_note(),
+ * invite_pend().
  */
 #ifndef CG_INVITE_REQUEST_H
 #define CG_INVITE_REQUEST_H
@@ -22,6 +24,10 @@ bpf_inline struct cg_txn_key txn_key(const struct msg_info *info, __u64 branch)
 				    .branch = branch };
 }
 
+/*
+ * Finds an INVITE by the branch under which it came in. An entry without final response comes
+ * first.
+ */
 bpf_inline struct cg_invite *invite_find(const struct msg_info *info, __u64 branch)
 {
 	struct cg_txn_key key = txn_key(info, branch);
@@ -33,6 +39,7 @@ bpf_inline struct cg_invite *invite_find(const struct msg_info *info, __u64 bran
 	return noted ? noted : invite;
 }
 
+/* Builds the entry of this INVITE in scratch. */
 BPF_SUBPROG int invite_build(struct pkt_ctx *ctx)
 {
 	struct scratch *s = ctx->scratch;
@@ -63,6 +70,7 @@ BPF_SUBPROG int invite_build(struct pkt_ctx *ctx)
 	return 0;
 }
 
+/* Copies an entry to scratch, without what belongs to its own transaction. */
 bpf_inline void invite_copy_note(struct scratch *s, const struct cg_invite *from)
 {
 	__builtin_memcpy(&s->invite, from, sizeof(*from));
@@ -73,8 +81,8 @@ bpf_inline void invite_copy_note(struct scratch *s, const struct cg_invite *from
 }
 
 /*
- * The caller is the outermost one, and the call began then. Where it goes is what comes in last: who
- * sends it back may have asked for something cheaper first.
+ * Spiral: takes caller and setup time from the first arrival. The destination is that of the last
+ * arrival, because the party that loops the call back may have dialled a cheaper number first.
  */
 bpf_inline void invite_keep_outer_caller(struct cg_invite *invite, const struct cg_invite *first)
 {
@@ -89,7 +97,7 @@ bpf_inline void invite_keep_outer_caller(struct cg_invite *invite, const struct 
 	invite->caller_if = first->caller_if;
 }
 
-/* A copy has the number and the Request-URI of the first: as much of it as a CDR says. */
+/* Returns whether both have the same CSeq and Request-URI, as far as a CDR records them. */
 bpf_inline int invite_is_retransmission(const struct cg_invite *invite,
 					const struct cg_invite *first)
 {
@@ -103,25 +111,28 @@ bpf_inline int invite_is_retransmission(const struct cg_invite *invite,
 }
 
 /*
- * A transaction is told by its branch, which is the caller's to choose. Two INVITEs under one are two
- * calls to a proxy that looks at Via's sent-by too (RFC 3261 17.2.3), and the second would be told as
- * the first; likewise one under the branch that the host sent another on under, unless the host has
- * sent it to itself. `first`: what is noted; the new one stands in scratch.
+ * Returns whether the INVITE in scratch uses the branch of another INVITE. `first` is the one that
+ * is stored under this branch, or NULL.
+ *
+ * The caller chooses the branch. A proxy that also compares sent-by (RFC 3261 17.2.3) treats two
+ * INVITEs with one branch as two calls. Without this check the second call would pass as a
+ * retransmission of the first. The same holds for an INVITE that reuses the branch of one that the
+ * host forwarded, except when the host sent that one to itself.
  */
 bpf_inline int invite_branch_reused(const struct pkt_ctx *ctx, const struct cg_txn_key *key,
 				    const struct cg_invite *first)
 {
-	const struct cg_invite *own = bpf_map_lookup_elem(&pending, key);
+	const struct cg_invite *forwarded = bpf_map_lookup_elem(&pending, key);
 
 	if (ctx->scratch->info.remote_is_gateway)
 		return 0;
-	if (own && !(own->flags & CG_I_LOCAL_UAS))
-		return !addr_equal(own->sent_to, ctx->scratch->packet.dest) &&
-		       !invite_is_retransmission(&ctx->scratch->invite, own);
+	if (forwarded && !(forwarded->flags & CG_I_LOCAL_UAS))
+		return !addr_equal(forwarded->sent_to, ctx->scratch->packet.dest) &&
+		       !invite_is_retransmission(&ctx->scratch->invite, forwarded);
 	return first && !first->done && !invite_is_retransmission(&ctx->scratch->invite, first);
 }
 
-/* From where the host sent it, or from one gateway where it was sent to another. */
+/* Returns whether the INVITE comes back from where it was sent, or from another gateway. */
 bpf_inline int invite_is_spiral(const struct pkt_ctx *ctx, const struct cg_invite *first)
 {
 	const struct msg_info *info = &ctx->scratch->info;
@@ -140,9 +151,9 @@ bpf_inline __u8 invite_in(struct pkt_ctx *ctx)
 	if (invite_branch_reused(ctx, &key, first))
 		return CG_R_AMBIGUOUS;
 	if (first && !first->done)
-		return CG_R_INVITE; /* sent again: the first counts */
+		return CG_R_INVITE; /* a retransmission: the first one counts */
 	first = NULL;
-	if (info->branch2_hash) { /* a spiral: the host sent it out, and here it comes once more */
+	if (info->branch2_hash) { /* the host may have forwarded it: a spiral */
 		before = txn_key(info, info->branch2_hash);
 		first = bpf_map_lookup_elem(&pending, &before);
 	}
@@ -154,7 +165,10 @@ bpf_inline __u8 invite_in(struct pkt_ctx *ctx)
 										   : CG_R_INVITE;
 }
 
-/* 6.1 returns an int in 64 bits that are not sign-extended: hence the casts. */
+/*
+ * Puts the entry in scratch into `pending`. On 6.1 the helper returns an int in 64 bits that are
+ * not sign-extended, hence the cast.
+ */
 bpf_inline __u8 invite_pend(struct pkt_ctx *ctx, const struct cg_txn_key *key, __u64 how)
 {
 	ctx->scratch->invite.renewed = ctx->scratch->info.now;
@@ -176,7 +190,7 @@ bpf_inline __u8 invite_out(struct pkt_ctx *ctx)
 	struct cg_invite *note = bpf_map_lookup_elem(&pending, &key);
 
 	if (note && !(note->flags & CG_I_LOCAL_UAS))
-		return CG_R_INVITE; /* sent again */
+		return CG_R_INVITE; /* a retransmission */
 	note = NULL;
 	if (info->branch2_hash)
 		note = invite_find(info, info->branch2_hash);
@@ -184,7 +198,10 @@ bpf_inline __u8 invite_out(struct pkt_ctx *ctx)
 		note->flags |= CG_I_FORWARDED;
 		invite_copy_note(s, note);
 	} else {
-		/* the host's own, or one from a transport that is not seen: numbered by whom? */
+		/*
+		 * The host's own INVITE, or one that came over an unseen transport. If the host
+		 * forwards it, the CSeq may be the proxy's.
+		 */
 		invite_build(ctx);
 		s->invite.flags |= CG_I_LOCAL_CALLER;
 		if (info->relayed)
@@ -194,8 +211,8 @@ bpf_inline __u8 invite_out(struct pkt_ctx *ctx)
 	s->invite.sent_port = info->remote_port;
 	s->invite.sent_if = cg_ifindex_hash8(s->packet.ifindex);
 	s->invite.target_out = info->contact_hash;
-	return invite_pend(ctx, &key,
-			   BPF_ANY); /* the branch is the host's, whoever had guessed it */
+	/* BPF_ANY: the branch is the host's, even if somebody has guessed it before. */
+	return invite_pend(ctx, &key, BPF_ANY);
 }
 
 #endif

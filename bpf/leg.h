@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A dialog seen from one of its legs: `self` is the leg whose message this is, `peer` the other one.
- * Every function that takes a dialog or a view runs under the dialog's lock and calls no helper.
+ * A dialog seen from one of its legs: `self` is the leg whose message this is, `peer` the other
+ * one. Every function that takes a dialog or a view runs under the dialog's lock and calls no
+ * helper.
  *
- * API: msg_is_from_caller(), leg_view_init(), leg_view_init_uas(), leg_match_source(), remote_is_*(),
- * leg_has(), peer_has(), leg_counter_is_above(), leg_counter_is_below(), leg_raise_cseq().
+ * API: msg_is_from_caller(), leg_view_init(), leg_view_init_uas(), leg_match_source(),
+ * remote_is_*(), leg_has(), peer_has(), leg_counter_is_above(), leg_counter_is_below(),
+ * leg_raise_cseq().
  */
 #ifndef CG_LEG_H
 #define CG_LEG_H
@@ -63,7 +65,9 @@ bpf_inline void leg_view_init_uas(struct cg_dialog *d, const struct msg_info *in
 {
 	int from_caller = info->from_hash == d->caller_tag;
 
-	/* With equal tags a response comes in from the leg that sends it, or leaves for the other. */
+	/*
+	 * With equal tags a response comes in from the leg that sends it, or leaves for the other.
+	 */
 	if (info->from_hash == info->to_hash)
 		from_caller = info->direction == CG_IN ? !addr_equal(info->remote, d->caller.addr)
 						       : addr_equal(info->remote, d->caller.addr);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The maps, all but `scratch` part of the contract (include/cseqguard.h). Sizes are what the loader
- * starts from: --max-dialogs changes `dialogs` and `pending`, --ring-bytes the rings.
+ * The maps. All of them are a part of the contract in include/cseqguard.h, pinned and visible to
+ * the daemon; only `scratch` (scratch.h) is not. max_entries is the default: --max-dialogs changes
+ * `dialogs` and `pending`, --ring-bytes the rings.
  */
 #ifndef CG_MAPS_H
 #define CG_MAPS_H
@@ -12,6 +13,11 @@
 
 #include "cseqguard.h"
 
+/*
+ * Calls that are guarded, from the 2xx on. The kernel inserts (dialog_create.h, invite_response.h)
+ * and never deletes. The daemon deletes, after the row of the call is stored. If it is full, the
+ * call goes to `overflow`.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, CG_DIALOGS_DEFAULT);
@@ -19,6 +25,11 @@ struct {
 	__type(value, struct cg_dialog);
 } dialogs SEC(".maps");
 
+/*
+ * Calls that found no room in `dialogs`. They are not guarded but still get a CDR. The kernel
+ * inserts; the daemon stores the row and deletes. If it is full, the call has no CDR (overflow_full
+ * is counted).
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, CG_OVERFLOW_MAX);
@@ -26,6 +37,11 @@ struct {
 	__type(value, struct cg_dialog);
 } overflow SEC(".maps");
 
+/*
+ * INVITEs that came in, by the caller's branch, until the host forwards or answers them. The kernel
+ * inserts; LRU eviction deletes. If a flood evicts an entry, the host's INVITE counts as one
+ * without a known caller.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, CG_INVITES_MAX);
@@ -33,6 +49,11 @@ struct {
 	__type(value, struct cg_invite);
 } invites SEC(".maps");
 
+/*
+ * INVITEs that the host forwarded, by the branch of the host, or that it answers itself, by the
+ * caller's branch. The kernel inserts; the daemon deletes some time after the final response, or
+ * after the last sign of ringing. If it is full, a call may open unseen (pending_full is counted).
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, CG_PENDING_MAX);
@@ -40,6 +61,10 @@ struct {
 	__type(value, struct cg_invite);
 } pending SEC(".maps");
 
+/*
+ * Early dialogs: one entry for each To tag that was seen before its 2xx. The kernel inserts; LRU
+ * eviction deletes. If a flood evicts an entry, counters that were raised before the 2xx are lost.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, CG_EARLY_MAX);
@@ -47,6 +72,10 @@ struct {
 	__type(value, struct cg_early);
 } early SEC(".maps");
 
+/*
+ * New addresses of callers, until their re-INVITE or UPDATE is answered. The kernel inserts; LRU
+ * eviction deletes. If an entry is evicted, the caller's new address counts as a foreign source.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, CG_ADDR_CHANGES_MAX);
@@ -54,6 +83,10 @@ struct {
 	__type(value, struct cg_addr_change);
 } addr_changes SEC(".maps");
 
+/*
+ * Addresses that answered in place of the one the host had sent to. For `status` only: no rule
+ * reads it. The kernel inserts and counts; LRU eviction deletes.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, CG_UNEXPECTED_UAS_MAX);
@@ -61,6 +94,7 @@ struct {
 	__type(value, struct cg_unexpected_uas);
 } unexpected_uas SEC(".maps");
 
+/* The prefixes of --gateway. Only userspace inserts and deletes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, CG_GATEWAYS_MAX);
@@ -69,6 +103,7 @@ struct {
 	__type(value, __u32);
 } gateways SEC(".maps");
 
+/* Settings. Userspace writes, the kernel reads. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -76,6 +111,7 @@ struct {
 	__type(value, struct cg_config);
 } config SEC(".maps");
 
+/* One counter for each reason and direction, and totals. Only the kernel writes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -83,11 +119,15 @@ struct {
 	__type(value, struct cg_counters);
 } counters SEC(".maps");
 
+/*
+ * Changes of dialogs. If it is full, events_lost is counted and the daemon scans `dialogs` again.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, CG_EVENTS_BYTES);
 } events SEC(".maps");
 
+/* Violations. If it is full, alerts_lost is counted. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, CG_ALERTS_BYTES);

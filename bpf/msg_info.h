@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * From a parsed message to struct msg_info: identity, branches, targets.
+ * struct msg_info: a parsed message as the rules need it, and the keys for the maps. Rules run
+ * under a spin lock, where no helper may be called, so everything is looked up and hashed here
+ * beforehand.
  *
  * API: msg_info_init(), msg_info_set_key(), msg_info_parse_routing().
  */
@@ -13,28 +15,35 @@
 #include "sip_parser.h"
 #include "uri.h"
 
+/*
+ * Filled in three stages, so that a packet which is refused early costs little. Each field has the
+ * stage after which it is valid; before that it is 0.
+ *   1  msg_info_init()           every message
+ *   2  msg_info_set_key()        messages that may belong to a call
+ *   3  msg_info_parse_routing()  all of these but an ingress BYE that is refused or has no dialog
+ */
 struct msg_info {
-	__u64 now;
-	struct cg_dialog_key key;
-	__u64 from_hash; /* folded tags' hashes */
-	__u64 to_hash;
-	__u64 from_case_mask;
-	__u64 to_case_mask;
-	__u64 branch_hash; /* of the top Via; 0: none */
-	__u64 branch2_hash; /* of the Via below it */
-	__u32 contact_hash; /* targets: hashes of a URI up to its parameters; 0: none */
-	__u32 request_uri_hash;
-	__u32 cseq;
-	__u16 status; /* 0: a request */
-	__u16 request_port; /* that the Request-URI names */
-	__u8 cseq_valid;
-	__u8 method;
-	__u8 direction;
-	__u8 remote_is_gateway; /* the far end of this packet is under --gateway */
-	__u16 remote_port;
-	__u8 relayed; /* there is a Via below the top one */
-	__u8 ifindex_hash; /* in short, where a leg is bound to its own; else 0 */
-	__u8 remote[16]; /* source of what comes in, destination of what goes out */
+	__u64 now; /* 3; CLOCK_BOOTTIME, ns. An event sets it as well if it is 0. */
+	struct cg_dialog_key key; /* 2 */
+	__u64 from_hash; /* 2; of the case-folded From tag */
+	__u64 to_hash; /* 2; of the case-folded To tag */
+	__u64 from_case_mask; /* 2; one bit for each upper-case letter, see hash_tag() */
+	__u64 to_case_mask; /* 2 */
+	__u64 branch_hash; /* 3; of the top Via, 0: none. INVITE, BYE, UPDATE only. */
+	__u64 branch2_hash; /* 3; of the Via below it, 0: none */
+	__u32 contact_hash; /* 3; uri_target_hash32(), 0: none. INVITE, UPDATE only. */
+	__u32 request_uri_hash; /* 3; uri_target_hash32(). Egress BYE only. */
+	__u32 cseq; /* 1; if cseq_valid */
+	__u16 status; /* 1; 0: a request */
+	__u16 request_port; /* 3; port of the Request-URI. Egress BYE only. */
+	__u8 cseq_valid; /* 1 */
+	__u8 method; /* 1; enum cg_method, of a response that of its CSeq */
+	__u8 direction; /* 1; enum cg_direction */
+	__u8 remote_is_gateway; /* 3; the address `remote` is under --gateway */
+	__u16 remote_port; /* 1 */
+	__u8 relayed; /* 3; there is a Via below the top one */
+	__u8 ifindex_hash; /* 1; cg_ifindex_hash8() with --strict-interface, else 0 */
+	__u8 remote[16]; /* 1; source address on ingress, destination address on egress */
 };
 
 bpf_inline void msg_info_init(struct msg_info *info, const struct packet *packet,
@@ -57,7 +66,7 @@ bpf_inline void msg_info_init(struct msg_info *info, const struct packet *packet
 	}
 }
 
-/* Whose message it is: enough for what is refused at once. */
+/* The key of the dialog, and the leg: enough to refuse a BYE that is out of order. */
 bpf_inline void msg_info_set_key(struct msg_info *info, struct sip_parser *p,
 				 const struct cg_config *config)
 {
@@ -65,11 +74,12 @@ bpf_inline void msg_info_set_key(struct msg_info *info, struct sip_parser *p,
 	info->from_hash = hash_tag(config, p, &p->msg.from_tag, &info->from_case_mask);
 	info->to_hash = hash_tag(config, p, &p->msg.to_tag, &info->to_case_mask);
 	info->key.tags = info->from_hash + info->to_hash;
+	/* Some peers answer 481 to this BYE although they have the call: no evidence (rule 3). */
 	if (p->msg.flags & SIP_LAX_MATCH)
-		info->from_case_mask = ~0ULL; /* a 481 to it is no evidence, rule 3 */
+		info->from_case_mask = HASH_CASE_UNKNOWN;
 }
 
-/* What all else needs: the time, where it goes, and who stands at the far end. */
+/* The time, the branches, the targets, and whether the far end is a gateway. */
 bpf_inline void msg_info_parse_routing(struct msg_info *info, struct sip_parser *p,
 				       const struct cg_config *config)
 {
@@ -79,7 +89,8 @@ bpf_inline void msg_info_parse_routing(struct msg_info *info, struct sip_parser 
 	info->relayed = p->vias > 1;
 	if (info->method == CG_M_INVITE || info->method == CG_M_BYE || info->method == CG_M_UPDATE)
 		info->branch_hash = hash_slice(config, p, &p->msg.branch);
-	if (info->branch_hash && info->relayed) /* even an empty one: RFC 2543 knew none */
+	/* The branch below may be empty: RFC 2543 had none. */
+	if (info->branch_hash && info->relayed)
 		info->branch2_hash = hash_slice(config, p, &p->msg.branch2);
 	if (info->method == CG_M_INVITE || info->method == CG_M_UPDATE)
 		info->contact_hash = uri_target_hash32(p, config, &p->msg.contact);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The packet cursor: Ethernet, VLAN tags, IPv4 with options, IPv6 with extension headers, UDP.
+ * From a frame to the payload of a SIP port: Ethernet, VLAN tags, IPv4 with options, IPv6 with
+ * extension headers, UDP.
  *
- * API: packet_is_other(), packet_read(). The latter returns PACKET_SIP and fills struct packet, or the reason why there is
- * nothing to read.
+ * API: packet_is_other(), packet_read(). packet_read() returns PACKET_SIP and fills struct packet,
+ * or returns the enum cg_reason for which the packet passes unread.
  */
 #ifndef CG_PACKET_H
 #define CG_PACKET_H
@@ -21,16 +22,19 @@
 #include "bpf_attr.h"
 #include "cseqguard.h"
 
-#define PACKET_SIP CG_REASONS /* no reason to stop: a payload on a SIP port */
+#define PACKET_SIP (-1) /* not a reason: there is a payload on a SIP port, go on */
 
 #define PACKET_VLANS 2 /* 802.1Q within 802.1ad */
-#define PACKET_EXTENSIONS 1024 /* IPv6 extension headers: as many as a jumbo frame holds */
-#define PACKET_HEADERS_MAX 0x3fff
+#define PACKET_EXTENSIONS 1024 /* IPv6 extension headers: a jumbo frame holds no more */
+#define PACKET_HEADERS_MAX 0x3fff /* bytes before the UDP header; bounds an offset */
 
-struct packet_chain { /* in memory: see struct sip_parser */
+/*
+ * State of the walk over IPv6 extension headers. In map memory for the reason in struct sip_parser.
+ */
+struct packet_chain {
 	__u32 offset;
-	__be16 fragment; /* offset and M flag */
-	__u8 next;
+	__be16 fragment; /* offset and M flag of the fragment header; 0: none */
+	__u8 next; /* protocol at `offset` */
 	__u8 pad;
 };
 
@@ -40,8 +44,8 @@ struct packet {
 	__u16 source_port;
 	__u16 dest_port;
 	__u32 offset; /* of the payload in the frame */
-	__u32 length; /* of the payload, as far as it is in this frame */
-	__u8 first_fragment;
+	__u32 length; /* bytes of the payload that are in this frame */
+	__u8 first_fragment; /* of several */
 	__u8 direction; /* enum cg_direction */
 	__u8 pad[2];
 	__u32 ifindex;
@@ -53,8 +57,8 @@ struct cursor {
 	void *data;
 	void *pos;
 	void *end;
-	__u64 frame; /* bytes in the whole frame, of which [data, end) may be the head */
-	__u64 ip_end; /* where the IP packet ends in it, by its own length */
+	__u64 frame; /* bytes of the whole frame; [data, end) may be only its head */
+	__u64 ip_end; /* offset in the frame at which the IP packet ends, by its length field */
 	__u8 protocol; /* above IP */
 	__u8 version; /* of IP */
 	__u8 first_fragment;
@@ -72,7 +76,7 @@ struct extension {
 	__be32 id;
 };
 
-/* All eight of config.ports at once, 16 bits a lane; unused ones are 0. */
+/* Compares with all eight of config.ports at once, 16 bits a lane. Unused entries are 0. */
 bpf_inline int packet_is_sip_port(const struct cg_config *config, __u16 port)
 {
 	const __u64 *lanes = (const void *)config->ports;
@@ -86,7 +90,7 @@ bpf_inline int packet_is_sip_port(const struct cg_config *config, __u16 port)
 _Static_assert(CG_PORTS_MAX == 8 && __builtin_offsetof(struct cg_config, ports) % 8 == 0,
 	       "two words of four ports");
 
-/* TCP is recognised, and left alone. */
+/* Only names the reason: TCP is counted and never read. */
 bpf_inline int packet_tcp(struct cursor *c, const struct cg_config *config)
 {
 	__be16 *ports = c->pos;
@@ -116,7 +120,7 @@ bpf_inline int packet_udp(struct cursor *c, const struct cg_config *config, stru
 	if (c->ip_end > c->frame || c->ip_end < offset)
 		return CG_R_MALFORMED;
 	room = c->ip_end - offset;
-	if (c->version == 6 && !length) /* RFC 2675 4; Linux takes all that is there */
+	if (c->version == 6 && !length) /* jumbogram (RFC 2675 4); Linux accepts any size */
 		length = room + sizeof(*udp);
 	if (length < sizeof(*udp))
 		return CG_R_MALFORMED;
@@ -139,7 +143,10 @@ bpf_inline void packet_mapped(__u8 out[16], __be32 addr)
 	words[3] = addr;
 }
 
-/* As a number: or clang adds to the pointer first, and 6.1's verifier has no bounds for a be16. */
+/*
+ * Returns the offset of c->pos as a scalar. Otherwise clang adds a length to the packet pointer
+ * first, and the 6.1 verifier has no bounds for the 16-bit length.
+ */
 bpf_inline __u64 packet_offset(const struct cursor *c)
 {
 	__u64 offset = c->pos - c->data;
@@ -148,7 +155,9 @@ bpf_inline __u64 packet_offset(const struct cursor *c)
 	return offset;
 }
 
-/* Both set c->pos behind the IP headers, and return PACKET_SIP to go on. */
+/*
+ * packet_ipv4() and packet_ipv6() set c->pos behind the IP headers. They return as packet_read().
+ */
 bpf_inline int packet_ipv4(struct cursor *c, struct packet *p)
 {
 	struct iphdr *ip = c->pos;
@@ -177,7 +186,7 @@ struct packet_walk {
 	struct packet_chain *at;
 };
 
-/* A step over one extension header of 8 bytes or more; 1: there are no more, or it is a fragment. */
+/* Skips one extension header. Returns 1 at the end, which is any fragment but the first. */
 bpf_inline long packet_extension(struct packet_chain *at, const struct extension *x)
 {
 	__u8 next = at->next;
@@ -200,7 +209,10 @@ bpf_inline int packet_is_extension(__u8 next)
 	       next == IPPROTO_AH || next == IPPROTO_FRAGMENT;
 }
 
-/* The same step on either side; 1.5 kB hold some 180 headers, and Linux reads them all. */
+/*
+ * A loop, not an unrolled walk: a packet of 1.5 kB holds some 180 headers, and Linux reads them
+ * all. XDP and tc load bytes with different helpers.
+ */
 #define PACKET_STEP(name, load_bytes)                                                              \
 	static long name(__u32 i, void *arg)                                                       \
 	{                                                                                          \
@@ -249,7 +261,7 @@ bpf_inline int packet_ipv6(struct cursor *c, struct packet *p, __u8 direction)
 	c->version = 6;
 	__builtin_memcpy(p->source, &ip->saddr, 16);
 	__builtin_memcpy(p->dest, &ip->daddr, 16);
-	/* an IPv4 address in IPv6's clothes: Linux drops it, since 5.5 (RFC 4038 4.2) */
+	/* An IPv4-mapped source would equal that of an IPv4 packet. Linux drops it since 5.5. */
 	if (!ip->saddr.in6_u.u6_addr32[0] && !ip->saddr.in6_u.u6_addr32[1] &&
 	    ip->saddr.in6_u.u6_addr32[2] == bpf_htonl(0xffff))
 		return CG_R_MALFORMED;
@@ -259,8 +271,9 @@ bpf_inline int packet_ipv6(struct cursor *c, struct packet *p, __u8 direction)
 }
 
 /*
- * Most packets of a host are none of ours, and are told by their first 42 bytes: UDP over IPv4,
- * untagged, without options, whole, and between other ports. packet_read() would say the same.
+ * Fast path: recognises packets that are not SIP by their first 42 bytes (untagged IPv4 without
+ * options, unfragmented UDP, no SIP port). packet_read() would return CG_R_OTHER_PORT for all of
+ * them.
  */
 bpf_inline int packet_is_other(const void *data, const void *end, const struct cg_config *config)
 {
@@ -276,7 +289,7 @@ bpf_inline int packet_is_other(const void *data, const void *end, const struct c
 	       !((bits >> (udp->dest & 63) | bits >> (udp->source & 63)) & 1);
 }
 
-/* direction: a constant, not p->direction, since the helpers of XDP and tc differ */
+/* `direction` must be a compile-time constant: XDP and tc have different helpers. */
 bpf_inline int packet_read(struct cursor *c, const struct cg_config *config, struct packet *p,
 			   __u8 direction)
 {

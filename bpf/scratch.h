@@ -18,14 +18,18 @@ struct scratch {
 	struct packet packet;
 	struct msg_info info;
 	struct cg_invite invite;
-	__u64 dialog[sizeof(struct cg_dialog) / 8]; /* a spin lock may stand in hash values only */
-	__u64 alert_second;
-	__u32 alerts; /* within it */
+	/*
+	 * struct cg_dialog. Not as a struct: a spin lock is allowed in hash and array values only.
+	 */
+	__u64 dialog[sizeof(struct cg_dialog) / 8];
+	__u64 alert_second; /* the second that `alerts` and `requests` count */
+	__u32 alerts;
 	__u32 requests;
-	__u64 sequence;
+	__u64 sequence; /* of events of this CPU */
 	struct sip_parser parser;
 };
 
+/* One value per CPU. The only map that is not pinned. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -33,6 +37,7 @@ struct {
 	__type(value, struct scratch);
 } scratch SEC(".maps");
 
+/* What every rule gets: the packet, and the settings. */
 struct pkt_ctx {
 	struct scratch *scratch;
 	const struct cg_config *config;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What is decided before any dialog is looked up: a packet that is no SIP, a message that is cut off,
- * one that can be read in two ways, one whose methods contradict each other, one outside any call.
+ * Checks before any dialog is looked up: packets that are not SIP, messages that are truncated,
+ * ambiguous, or outside any call, and messages with a method that differs from their CSeq's.
  *
  * API: msg_not_sip_reason(), msg_is_truncated(), msg_is_ambiguous(), msg_cseq_mismatch(),
  * msg_is_out_of_dialog(), and after msg_info_parse_routing() msg_branches_differ().
@@ -13,12 +13,16 @@
 #include "scratch.h"
 #include "sip_cseq.h"
 
+/* Methods that open, confirm or end a call. */
 bpf_inline int method_is_call_control(__u8 method)
 {
 	return method == CG_M_BYE || method == CG_M_INVITE || method == CG_M_ACK;
 }
 
-/* No start line in sight: a fragment too short to tell, or something else on a SIP port. */
+/*
+ * Returns the reason of a payload without a SIP start line. It may be the start of a fragmented
+ * one.
+ */
 bpf_inline __u8 msg_not_sip_reason(struct pkt_ctx *ctx, int complete)
 {
 	struct sip_parser *p = &ctx->scratch->parser;
@@ -35,9 +39,12 @@ bpf_inline __u8 msg_not_sip_reason(struct pkt_ctx *ctx, int complete)
 }
 
 /*
- * A first fragment, or a frame longer than what is looked at, must show whose BYE, INVITE or ACK it is.
- * The Vias that a request came with come back in what answers it: in the 2xx, and in the 18x that tells
- * the To tag for an ACK sent blindly.
+ * Returns whether an incomplete message (a first fragment, or longer than SIP_MAX) lacks a dialog
+ * header that it must show.
+ *
+ * A response copies the request's Via headers. A caller can pad them until the dialog headers of
+ * the 2xx no longer fit into the first fragment, or those of the 18x that reveals the To tag. The
+ * guard would not see the call being opened. 18x and 2xx are therefore checked as well.
  */
 bpf_inline int msg_is_truncated(const struct sip_msg *msg)
 {
@@ -49,15 +56,18 @@ bpf_inline int msg_is_truncated(const struct sip_msg *msg)
 }
 
 /*
- * Of what comes in: a BYE, or an INVITE or ACK of which two peers read two calls, or none (its Call-ID
- * behind a CR alone). A gateway that reads its Call-ID or From tag in another way (Sofia-SIP ends a
- * Call-ID at a blank, PJSIP decodes %61) would answer to a call that nobody has noted. Not of a gateway's
- * BYE: who made the dialog so is the other leg.
+ * Returns whether an ingress request is ambiguous: two SIP stacks would assign it to different
+ * calls, or one of them could assign it to none (for example, a Call-ID after a bare CR).
+ *
+ * Sofia-SIP ends a Call-ID at a blank, PJSIP decodes %61. A caller sends an INVITE with such an id.
+ * A gateway that reads it differently would open a call that the guard has stored under another
+ * key. A gateway's BYE is exempt: the odd identifiers in it were chosen by the other leg.
  */
 bpf_inline int msg_is_ambiguous(struct pkt_ctx *ctx)
 {
 	const __u32 identity = SIP_HAS_CALL_ID | SIP_HAS_FROM | SIP_HAS_TO;
 	const struct sip_msg *msg = &ctx->scratch->parser.msg;
+	int opens_call;
 
 	if (msg->status || ctx->scratch->packet.direction == CG_OUT)
 		return 0;
@@ -66,16 +76,20 @@ bpf_inline int msg_is_ambiguous(struct pkt_ctx *ctx)
 		       !addr_is_gateway(ctx->config, ctx->scratch->packet.source);
 	if (msg->method != CG_M_INVITE && msg->method != CG_M_ACK)
 		return 0;
-	return (msg->flags & SIP_REPEATED) ||
-	       ((msg->flags & SIP_AMBIGUOUS_ID) && msg->method == CG_M_INVITE && !msg->to_tag.len &&
-		!addr_is_gateway(ctx->config, ctx->scratch->packet.source)) ||
-	       ((msg->flags & SIP_AMBIGUOUS) && (msg->flags & identity) != identity);
+	if (msg->flags & SIP_REPEATED)
+		return 1;
+	if ((msg->flags & SIP_AMBIGUOUS) && (msg->flags & identity) != identity)
+		return 1;
+	opens_call = msg->method == CG_M_INVITE && !msg->to_tag.len;
+	return opens_call && (msg->flags & SIP_AMBIGUOUS_ID) &&
+	       !addr_is_gateway(ctx->config, ctx->scratch->packet.source);
 }
 
 /*
- * A response tells its method by its CSeq, which the callee copies from the request (RFC 3261
- * 8.2.6.2): an INVITE under another method's, or another request under BYE's, would be answered by
- * what it is not.
+ * Returns whether request line and CSeq of an ingress request name different methods, in a way that
+ * matters: an INVITE with any other method in its CSeq, or any request but BYE with BYE in its
+ * CSeq. The callee copies the CSeq (RFC 3261 8.2.6.2), so the response would be matched to the
+ * wrong method.
  */
 bpf_inline int msg_cseq_mismatch(const struct scratch *s)
 {
@@ -87,17 +101,20 @@ bpf_inline int msg_cseq_mismatch(const struct scratch *s)
 	       (msg->method != CG_M_BYE && msg->cseq_method == CG_M_BYE);
 }
 
-/* What cannot belong to a call costs no hash and no look-up. */
+/* Fast path: returns whether a message cannot belong to a call, so that it needs no lookup. */
 bpf_inline int msg_is_out_of_dialog(const struct sip_msg *msg)
 {
 	if (msg->method == CG_M_REGISTER || msg->method == CG_M_PUBLISH)
 		return 1;
-	/* A dialog without To tag (RFC 3261 12.1.1) has its ACK and BYE without one. */
+	/* ACK and BYE are not in this list: a dialog may lack the To tag (RFC 3261 12.1.1). */
 	return !msg->status && !msg->to_tag.len && msg->method != CG_M_INVITE &&
 	       msg->method != CG_M_ACK && msg->method != CG_M_BYE;
 }
 
-/* Of an INVITE or ACK that comes in: two branches, as two Call-IDs, are two calls. */
+/*
+ * Two different branch parameters make an ingress INVITE or ACK ambiguous, as two Call-IDs do.
+ * Valid only after msg_info_parse_routing(), which parses the Vias.
+ */
 bpf_inline int msg_branches_differ(const struct pkt_ctx *ctx)
 {
 	const struct msg_info *info = &ctx->scratch->info;

@@ -14,14 +14,18 @@
 #include "bpf_attr.h"
 #include "sip_types.h"
 
-/* Text of a slice, cut to `size` less one and NUL-ended; -1: it was cut, or a NUL cuts it. */
+/*
+ * Copies a slice of the message to out[size], NUL-terminated and padded with NULs. Returns 0, or -1
+ * if the text was cut to size - 1 bytes or at a NUL within.
+ */
 bpf_inline int text_copy(char *out, __u32 size, const struct sip_parser *p,
 			 const struct sip_slice *slice)
 {
 	const void *from = p->buf + (slice->off & (SIP_MAX - 1));
 	__u64 len = slice->len;
 
-	barrier_var(len); /* 64 bits wide, or 6.1's verifier loses its lower bound */
+	/* Kept as a 64-bit scalar: of a 16-bit length the 6.1 verifier loses the lower bound. */
+	barrier_var(len);
 	if (len >= size)
 		len = size - 1;
 	__builtin_memset(out, 0, size);

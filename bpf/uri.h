@@ -10,12 +10,12 @@
 #include "hash.h"
 #include "sip_cseq.h"
 
-#define URI_USER_MAX 128 /* a longer user part is compared as it stands */
+#define URI_USER_MAX 128 /* bytes; escapes of a longer user part are not decoded */
 
 struct uri_unescape {
 	struct sip_parser *p;
-	__u32 from; /* the byte before this one is the next to read */
-	__u32 to; /* ... and to write */
+	__u32 from; /* end of the bytes that are not read yet */
+	__u32 to; /* start of the bytes that are written */
 	__u32 start;
 	__u32 pad;
 };
@@ -25,7 +25,7 @@ bpf_inline __u8 hex_value(__u8 c)
 	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-/* RFC 3261 19.1.4 and 25.1: unreserved; and '+', with which telephone numbers begin. */
+/* Characters that need no escape (RFC 3261 19.1.4, 25.1), and the '+' of telephone numbers. */
 bpf_inline int uri_char_is_unreserved(__u8 c)
 {
 	return (__u8)(c - '0') <= 9 || (__u8)((c | 0x20) - 'a') <= 25 || c == '-' || c == '_' ||
@@ -52,8 +52,8 @@ static long uri_unescape_step(__u32 i, void *arg)
 }
 
 /*
- * Decodes a user part's escapes where it stands, towards its end; returns where it begins then.
- * Nobody else reads a Contact, or the Request-URI of a BYE.
+ * Decodes the escapes of a user part in place, from its end backwards. Returns the new start. The
+ * buffer may be changed, because nothing reads a Contact or the Request-URI of a BYE after this.
  */
 BPF_SUBPROG __u32 uri_unescape_user(struct sip_parser *p, __u32 start, __u32 end)
 {
@@ -68,9 +68,10 @@ BPF_SUBPROG __u32 uri_unescape_user(struct sip_parser *p, __u32 start, __u32 end
 }
 
 /*
- * A URI up to its parameters and headers: RFC 3261 12.2.1.1 has the remote target copied, and 19.1.4
- * lets a client escape what needs none, and write a host in any letter case. A ';' or '?' before the
- * '@' belongs to the user.
+ * Returns a hash of a URI without its parameters and headers, never 0; 0 for an empty URI. A client
+ * copies the remote target into its requests (RFC 3261 12.2.1.1). It may escape characters that
+ * need no escape, and write the host in any letter case (19.1.4). A ';' or '?' before the '@'
+ * belongs to the user part.
  */
 BPF_GLOBAL __u32 uri_target_hash32(struct sip_parser *p, const struct cg_config *config,
 				   const struct sip_slice *uri)
@@ -91,7 +92,7 @@ BPF_GLOBAL __u32 uri_target_hash32(struct sip_parser *p, const struct cg_config 
 	return (__u32)(hash >> 32) | 1;
 }
 
-/* The port that the Request-URI names; 5060 where it names none (RFC 3261 19.1.2). */
+/* Returns the port of the Request-URI, 5060 if it has none (RFC 3261 19.1.2), 0 if invalid. */
 bpf_inline __u16 request_uri_port(struct sip_parser *p)
 {
 	struct sip_slice uri = p->msg.request_uri;

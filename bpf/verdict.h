@@ -11,16 +11,16 @@
 #include "bpf_attr.h"
 #include "maps.h"
 
-/* What the rules made of a message. */
+/* The decision on a message, and what has to be reported. */
 struct verdict {
 	__u8 reason; /* enum cg_reason */
 	__u8 event; /* enum cg_event_type, or CG_EVENTS: none */
 	__u8 leg; /* enum cg_leg_id: whose tag is in From */
-	__u8 clock; /* that the dialog was born under */
-	__u32 expected_cseq;
-	__u8 would_drop; /* enum cg_event_type END or RESUME: so ended a BYE let pass in observe mode */
-	__u8 addr_change; /* a leg speaks from another address: note it */
-	__u8 unexpected_uas; /* the right branch, from another address: note it */
+	__u8 clock; /* index in config.clock_offset, of the dialog */
+	__u32 expected_cseq; /* the lowest that would have passed; 0: not applicable */
+	__u8 would_drop; /* CG_EV_END or CG_EV_RESUME: end of a BYE that observe mode let pass */
+	__u8 addr_change; /* the caller uses another address: store it in addr_changes */
+	__u8 unexpected_uas; /* right branch, wrong address: count it in unexpected_uas */
 	__u8 pad;
 };
 
@@ -30,7 +30,7 @@ struct verdict {
 #define REASON_IS_POLICY 3
 #define REASON_KIND(NAME, word, kind, text) | (__u64)(REASON_IS_##kind == REASON_SET) << CG_R_##NAME
 
-/* sets of reasons, a bit each */
+/* Sets of reasons: bit n is reason n. */
 #define REASON_SET REASON_IS_NOTE
 static const __u64 reasons_noted = 0 CG_REASON_LIST(REASON_KIND);
 #undef REASON_SET
@@ -47,6 +47,7 @@ bpf_inline int reason_in(__u64 set, __u8 reason)
 	return set >> (reason & 63) & 1;
 }
 
+/* Returns whether the setting that governs this reason, if there is one, asks for a drop. */
 bpf_inline int reason_is_strict(const struct cg_config *config, __u8 reason)
 {
 	switch (reason) {
@@ -60,7 +61,7 @@ bpf_inline int reason_is_strict(const struct cg_config *config, __u8 reason)
 	return 1;
 }
 
-/* enum cg_action */
+/* Returns the enum cg_action of an ingress packet. */
 bpf_inline __u8 reason_action(const struct cg_config *config, __u8 reason)
 {
 	if (!reason_in(reasons_dropped | reasons_by_policy, reason) ||
@@ -75,7 +76,8 @@ bpf_inline void count_packet(__u8 direction, __u8 reason, __u8 action)
 	struct cg_counters *c = bpf_map_lookup_elem(&counters, &zero);
 	__u64 field = reason, *words;
 
-	barrier_var(field); /* or clang compares one copy and indexes by another */
+	/* Otherwise clang compares one copy of the index and uses another, which is unbounded. */
+	barrier_var(field);
 	if (!c || field >= CG_REASONS)
 		return;
 	words = direction == CG_IN ? (__u64 *)&c->in : (__u64 *)&c->out;
@@ -86,7 +88,7 @@ bpf_inline void count_packet(__u8 direction, __u8 reason, __u8 action)
 		c->would_drop++;
 }
 
-/* What became of a BYE that enforce mode would have dropped. */
+/* Counts how a BYE that observe mode let through ended. */
 bpf_inline void count_would_drop(__u8 how)
 {
 	__u32 zero = 0;
