@@ -253,7 +253,7 @@ static int list(const struct cg_options *options, const char *path)
 	else if (!err)
 		code = show(spool, options, &filter, &err);
 	if (err < 0 && err != -ENOENT && !ferror(stdout))
-		code = cg_fail("spool %s: %s", path, cg_spool_error(spool));
+		code = cg_fail("spool %s: %s", path, cg_spool_strerror(spool));
 	cg_spool_close(spool);
 	return code;
 }

@@ -229,12 +229,12 @@ static void spool(struct check *c)
 	}
 	rows = cg_spool_open(store.spool, 0, &spool);
 	if (!rows)
-		rows = cg_spool_rows(spool, ROWS_MOST);
-	if (rows >= 0 && store.db && cg_spool_oldest(spool, &oldest))
+		rows = cg_spool_count_rows(spool, ROWS_MOST);
+	if (rows >= 0 && store.db && cg_spool_get_oldest(spool, &oldest))
 		oldest = 0;
 	if (rows < 0)
 		cg_plugin_say(&c->plugin, CG_PLUGIN_UNKNOWN, "spool %s: %s", store.spool,
-			      cg_spool_error(spool));
+			      cg_spool_strerror(spool));
 	else
 		cg_plugin_measure(&c->plugin, (struct cg_perfdata){ .label = "spool_rows",
 								    .uom = "",

@@ -138,7 +138,7 @@ static int run(struct cg_spool *spool, const char *format, const struct decision
 	char sql[1024];
 
 	snprintf(sql, sizeof(sql), format, word, word);
-	return cg_spool_run(spool, sql, 5, values);
+	return cg_spool_execute(spool, sql, 5, values);
 }
 
 static int settle_spool(const char *path, const struct decision *d)
@@ -162,7 +162,7 @@ static int settle_spool(const char *path, const struct decision *d)
 			"with --db",
 			path);
 	else if (err)
-		cg_fail("spool %s: %s", path, cg_spool_error(spool));
+		cg_fail("spool %s: %s", path, cg_spool_strerror(spool));
 	cg_spool_close(spool);
 	if (err)
 		return CG_FAILED;

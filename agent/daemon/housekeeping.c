@@ -72,10 +72,10 @@ static void tell_manager(const struct cg_upkeep *upkeep)
 	struct cg_writer_status spool;
 	char text[400];
 
-	cg_writer_status(upkeep->writer, &spool);
+	cg_writer_get_status(upkeep->writer, &spool);
 	snprintf(text, sizeof(text), "instance %s, mode %s: %u dialogs%s%s", guard->instance,
 		 cg_mode_name(guard->config.mode), cg_track_count(upkeep->track),
-		 spool.error ? "; spool: " : "", spool.error ? spool.why : "");
+		 spool.error ? "; spool: " : "", spool.error ? spool.error_text : "");
 	cg_notify_watchdog(text);
 }
 

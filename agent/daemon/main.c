@@ -19,7 +19,7 @@ static bool settled(struct cg_daemon *d)
 	struct cg_writer_status status;
 	bool empty = cg_rings_drain(d->rings) && !cg_sweep_running(d->sweep);
 
-	cg_writer_status(d->writer, &status);
+	cg_writer_get_status(d->writer, &status);
 	return empty && status.queued == status.durable && (!d->ship || cg_ship_idle(d->ship));
 }
 
@@ -28,8 +28,8 @@ static void run(struct cg_daemon *d)
 	int err = 0;
 
 	while (!err && !(d->stop_at && (settled(d) || cg_boottime() > d->stop_at))) {
-		bool sweeping =
-			cg_sweep_running(d->sweep) && cg_writer_room(d->writer) >= CG_SWEEP_ROOM;
+		bool sweeping = cg_sweep_running(d->sweep) &&
+				cg_writer_queue_space(d->writer) >= CG_SWEEP_ROOM;
 
 		err = cg_loop_turn(d->loop, sweeping ? 0 : d->stop_at ? 100 : -1);
 		if (sweeping)

@@ -34,21 +34,21 @@ static void written_ready(void *ctx, __u32 events)
 
 	(void)events;
 	cg_fd_drain(d->written.fd);
-	cg_writer_status(d->writer, &status);
+	cg_writer_get_status(d->writer, &status);
 	if (status.error && status.error != d->spool_error)
 		cg_log_err("spool %s: %s; calls stay in the map, trying again", d->options.spool,
-			   status.why);
+			   status.error_text);
 	if (!status.error && d->spool_error)
 		cg_log_notice("spool %s: written again", d->options.spool);
 	d->spool_error = status.error;
-	if (status.anew != d->spools) {
-		if (*status.renewed)
+	if (status.generation != d->spools) {
+		if (*status.damage_text)
 			cg_log_err("spool %s %s; sqlite3's .recover may find more",
-				   d->options.spool, status.renewed);
+				   d->options.spool, status.damage_text);
 		cg_sweep_start(d->sweep);
 	}
-	d->spools = status.anew;
-	cg_track_durable(d->track, status.durable, status.anew);
+	d->spools = status.generation;
+	cg_track_durable(d->track, status.durable, status.generation);
 	cg_overflow_durable(d->overflow, status.durable);
 	if (status.queued - status.durable < CG_QUEUE_STEPS / 2)
 		cg_rings_resume(d->rings);
@@ -98,7 +98,7 @@ static void show_drain(struct cg_daemon *d)
 	if (!d->ship || cg_sweep_running(d->sweep))
 		return;
 	cg_ship_status(d->ship, &ship);
-	cg_writer_status(d->writer, &spool);
+	cg_writer_get_status(d->writer, &spool);
 	for (int i = 0; i < CG_TABLES; i++)
 		rows += spool.content.rows[i];
 	if (ship.up && rows > DRAIN_ROWS)

@@ -88,7 +88,7 @@ static void spool(struct cg_findings *f, const struct account *account, const ch
 	char copy[PATH_MAX], *folder;
 	struct cg_spool *spool = NULL;
 	int err = cg_spool_open(path, 0, &spool);
-	__s64 rows = err ? err : cg_spool_rows(spool, ROWS_MOST);
+	__s64 rows = err ? err : cg_spool_count_rows(spool, ROWS_MOST);
 
 	snprintf(copy, sizeof(copy), "%s", path);
 	folder = dirname(copy);
@@ -103,7 +103,7 @@ static void spool(struct cg_findings *f, const struct account *account, const ch
 			rows == -EUCLEAN ? "the daemon sets it aside at its next start, and reads "
 					   "what it can"
 					 : "run as root, or as a member of group cseqguard",
-			"%s: %s", path, cg_spool_error(spool));
+			"%s: %s", path, cg_spool_strerror(spool));
 	else
 		cg_find(f, CG_OK, "spool", NULL, "%s: %lld%s rows", path, (long long)rows,
 			rows == ROWS_MOST ? " or more" : "");

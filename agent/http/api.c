@@ -134,7 +134,7 @@ char *cg_api_state(const struct cg_view *view, __u64 now)
 	char *text;
 	json_t *json;
 
-	cg_writer_status(view->writer, &spool);
+	cg_writer_get_status(view->writer, &spool);
 	if (*view->ship)
 		cg_ship_status(*view->ship, &ship);
 	json = json_pack("{so ss ss ss sb sb sb so sI sf sI so so}", "now",

@@ -146,7 +146,7 @@ static void put_store(FILE *out, const struct cg_view *view)
 	struct cg_writer_status spool;
 	struct cg_ship_status ship;
 
-	cg_writer_status(view->writer, &spool);
+	cg_writer_get_status(view->writer, &spool);
 	family(out, "spool_rows", "gauge",
 	       "Rows in the spool; with --db those that PostgreSQL lacks.");
 	for (int id = 0; id < CG_TABLES; id++)
@@ -158,7 +158,7 @@ static void put_store(FILE *out, const struct cg_view *view)
 		return;
 	seconds(out, "spool_oldest_row_age_seconds", "gauge",
 		"Since the oldest end or violation that PostgreSQL lacks: its lag.",
-		spool.content.oldest ? (cg_now_us() - spool.content.oldest) * US : 0);
+		spool.content.oldest_us ? (cg_now_us() - spool.content.oldest_us) * US : 0);
 	cg_ship_status(*view->ship, &ship);
 	gauge(out, "postgresql_up", "0: PostgreSQL is away, rows wait in the spool.", ship.up);
 	seconds(out, "postgresql_last_commit_timestamp_seconds", "gauge",

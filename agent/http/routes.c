@@ -24,7 +24,7 @@ static void answer_health(const struct cg_view *view, struct cg_http_answer *ans
 	char *text = NULL;
 	int len;
 
-	cg_writer_status(view->writer, &spool);
+	cg_writer_get_status(view->writer, &spool);
 	if (*view->ship)
 		cg_ship_status(*view->ship, &ship);
 	if (view->gone)
@@ -32,7 +32,7 @@ static void answer_health(const struct cg_view *view, struct cg_http_answer *ans
 			       view->guard->instance);
 	else if (spool.error)
 		len = asprintf(&text, "spool %s cannot be written: %s; calls stay in the map\n",
-			       view->spool, spool.why);
+			       view->spool, spool.error_text);
 	else
 		len = asprintf(&text, "ok%s\n",
 			       ship.up ? "" : "; PostgreSQL is away, rows wait in the spool");

@@ -12,7 +12,7 @@
 
 static bool room(const struct cg_intake *intake)
 {
-	return cg_writer_room(intake->writer) > CG_STEPS_A_LOOK * (intake->n_keys + 1);
+	return cg_writer_queue_space(intake->writer) > CG_STEPS_A_LOOK * (intake->n_keys + 1);
 }
 
 static void violation_row(const struct cg_intake *intake, const struct cg_event *event,

@@ -68,17 +68,17 @@ static int open_spool(struct cg_ship *ship)
 	struct cg_writer_status status;
 	int err = 0;
 
-	cg_writer_status(ship->writer, &status);
-	if (ship->anew != status.anew) /* that file is gone, and so are its steps */
+	cg_writer_get_status(ship->writer, &status);
+	if (ship->anew != status.generation) /* that file is gone, and so are its steps */
 		memset(ship->cursor, 0, sizeof(ship->cursor));
-	ship->anew = status.anew;
-	if (ship->spool && ship->opened != status.opened) {
+	ship->anew = status.generation;
+	if (ship->spool && ship->opened != status.open_count) {
 		cg_spool_close(ship->spool);
 		ship->spool = NULL;
 	}
 	if (!ship->spool)
 		err = cg_spool_open(ship->spool_path, 0, &ship->spool);
-	ship->opened = status.opened;
+	ship->opened = status.open_count;
 	return err;
 }
 
@@ -90,7 +90,7 @@ static int read_table(struct cg_ship *ship, enum cg_db_table_id id)
 	int n;
 
 	cg_arrays_reset(&ship->arrays, cg_db_tables[id].n_columns);
-	n = cg_spool_each(ship->spool, id, after, ship->limit, take_row, ship);
+	n = cg_spool_read_steps(ship->spool, id, after, ship->limit, take_row, ship);
 	return n > 0 && cg_arrays_close(&ship->arrays) ? -ENOMEM : n;
 }
 
@@ -106,7 +106,7 @@ static int read_next(struct cg_ship *ship)
 		ship->next.rows = n > 0 ? n : 0;
 	}
 	if (n == -EUCLEAN)
-		cg_writer_renew(ship->writer);
+		cg_writer_mark_damaged(ship->writer);
 	if (n < 0) { /* the writer meets the same, or is told; it says so, and opens anew */
 		cg_spool_close(ship->spool);
 		ship->spool = NULL;
@@ -251,7 +251,7 @@ static void shipped(struct cg_ship *ship, const PGresult *result)
 	}
 	ship->committed_at = cg_now_us();
 	ship->cursor[ship->sent.table] = ship->sent.last;
-	cg_writer_drop(ship->writer, ship->sent.table, ship->sent.last);
+	cg_writer_delete(ship->writer, ship->sent.table, ship->sent.last);
 	ship->sent.rows = 0;
 	ship->limit = ship->limit * 2 < ROWS_A_BATCH ? ship->limit * 2 : ROWS_A_BATCH;
 	send_next(ship);

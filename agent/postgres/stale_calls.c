@@ -50,7 +50,7 @@ int cg_lost_spooled(const char *path, const struct cg_origin *origin)
 	if (!err)
 		err = cg_spool_begin(spool);
 	if (!err) {
-		rows = cg_spool_run(spool, spool_sql, 2, values);
+		rows = cg_spool_execute(spool, spool_sql, 2, values);
 		err = rows < 0 ? rows : cg_spool_commit(spool);
 	}
 	cg_spool_close(spool);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#define _GNU_SOURCE
 #include "spool/spool_internal.h"
 
 #include <errno.h>
@@ -9,59 +8,11 @@
 #include <unistd.h>
 
 #define SPOOL_VERSION 1 /* PRAGMA user_version */
-#define BUSY_MS 5000 /* only a second writer or a backup can hold it for so long */
+#define BUSY_MS 5000 /* longer than another writer or a backup usually holds the lock */
 
-int cg_spool_rc(struct cg_spool *spool, int rc)
+static void write_create(FILE *sql, const struct cg_db_table *table, const char *clause)
 {
-	switch (rc & 0xff) {
-	case SQLITE_OK:
-	case SQLITE_ROW:
-	case SQLITE_DONE:
-		return 0;
-	case SQLITE_NOTADB:
-	case SQLITE_CORRUPT:
-		return -EUCLEAN;
-	case SQLITE_FULL:
-		return -ENOSPC;
-	case SQLITE_READONLY:
-		return -EROFS;
-	case SQLITE_NOMEM:
-		return -ENOMEM;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return -EBUSY;
-	case SQLITE_CANTOPEN:
-		return sqlite3_system_errno(spool->db) ? -sqlite3_system_errno(spool->db) : -EIO;
-	default:
-		return -EIO;
-	}
-}
-
-static int run(struct cg_spool *spool, const char *sql)
-{
-	return cg_spool_rc(spool, sqlite3_exec(spool->db, sql, NULL, NULL, NULL));
-}
-
-int cg_spool_prepare(struct cg_spool *spool, char *text, sqlite3_stmt **stmt)
-{
-	int err = -ENOMEM;
-
-	if (text)
-		err = cg_spool_rc(spool, sqlite3_prepare_v3(spool->db, text, -1,
-							    SQLITE_PREPARE_PERSISTENT, stmt, NULL));
-	free(text);
-	return err;
-}
-
-static int make_table(struct cg_spool *spool, const struct cg_db_table *table)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *sql = open_memstream(&text, &size);
-	int err;
-
-	if (!sql)
-		return -ENOMEM;
+	(void)clause;
 	fprintf(sql, "CREATE TABLE IF NOT EXISTS %s (step INTEGER PRIMARY KEY", table->name);
 	for (unsigned int i = 0; i < table->n_columns; i++)
 		fprintf(sql, ", %s %s", table->columns[i].name,
@@ -69,34 +20,11 @@ static int make_table(struct cg_spool *spool, const struct cg_db_table *table)
 	fputs(", UNIQUE (", sql);
 	cg_db_table_write_key(sql, table);
 	fputs("))", sql);
-	err = fclose(sql) || !text ? -ENOMEM : run(spool, text);
-	free(text);
-	return err;
 }
 
-static int read_number(struct cg_spool *spool, const char *sql, __s64 *number)
+static void write_insert(FILE *sql, const struct cg_db_table *table, const char *clause)
 {
-	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(spool->db, sql, -1, &stmt, NULL);
-
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW)
-		*number = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
-	return cg_spool_rc(spool, rc);
-}
-
-static int prepare_write(struct cg_spool *spool, enum cg_db_table_id id)
-{
-	const struct cg_db_table *table = &cg_db_tables[id];
-	char *text = NULL;
-	size_t size;
-	FILE *sql = open_memstream(&text, &size);
-	int err;
-
-	if (!sql)
-		return -ENOMEM;
+	(void)clause;
 	fprintf(sql, "INSERT INTO %s AS old (", table->name);
 	cg_db_table_write_names(sql, table);
 	fputs(", step) VALUES (", sql);
@@ -104,78 +32,136 @@ static int prepare_write(struct cg_spool *spool, enum cg_db_table_id id)
 		fputs("?, ", sql);
 	fputs("?)", sql);
 	cg_db_table_write_merge(sql, table, "step = excluded.step");
-	fclose(sql);
-	err = cg_spool_prepare(spool, text, &spool->put[id]);
-	if (err)
-		return err;
-	text = NULL;
-	if (asprintf(&text, "DELETE FROM %s WHERE step <= ?", table->name) < 0)
-		return -ENOMEM;
-	return cg_spool_prepare(spool, text, &spool->drop[id]);
 }
 
-/* Another writer may have given out steps. */
-static int catch_up(struct cg_spool *spool)
+static void write_delete(FILE *sql, const struct cg_db_table *table, const char *clause)
 {
-	__s64 step = 0;
-	int err = read_number(spool,
-			      "SELECT max(coalesce((SELECT max(step) FROM cdr), 0),"
-			      " coalesce((SELECT max(step) FROM violation), 0),"
-			      " coalesce((SELECT max(step) FROM settlement), 0))",
-			      &step);
+	(void)clause;
+	fprintf(sql, "DELETE FROM %s WHERE step <= ?", table->name);
+}
+
+static void write_reject(FILE *sql, const struct cg_db_table *table, const char *clause)
+{
+	(void)clause;
+	fprintf(sql, "INSERT INTO rejected (kind, error, row) SELECT '%s', ?1, json_object(",
+		table->name);
+	for (unsigned int i = 0; i < table->n_columns; i++)
+		fprintf(sql, "%s'%s', %s", i ? ", " : "", table->columns[i].name,
+			table->columns[i].name);
+	fprintf(sql, ") FROM %s WHERE step = ?2", table->name);
+}
+
+static int create_table(struct cg_spool *spool, const struct cg_db_table *table)
+{
+	sqlite3_stmt *stmt = NULL;
+	int err = cg_sqlite_prepare(spool->db, write_create, table, NULL, &stmt);
 
 	if (!err)
-		cg_spool_resume(spool, step);
+		err = cg_sqlite_step(spool->db, stmt);
+	sqlite3_finalize(stmt);
+	return err;
+}
+
+static int prepare_write(struct cg_spool *spool, enum cg_db_table_id id)
+{
+	const struct cg_db_table *table = &cg_db_tables[id];
+	int err = cg_sqlite_prepare(spool->db, write_insert, table, NULL, &spool->insert[id]);
+
+	if (!err)
+		err = cg_sqlite_prepare(spool->db, write_delete, table, NULL, &spool->delete[id]);
+	return err;
+}
+
+/* Another writer may have given out steps since the last transaction. */
+static int load_last_step(struct cg_spool *spool)
+{
+	__s64 step = 0;
+	int err = cg_sqlite_read_number(spool->db,
+					"SELECT max(coalesce((SELECT max(step) FROM cdr), 0),"
+					" coalesce((SELECT max(step) FROM violation), 0),"
+					" coalesce((SELECT max(step) FROM settlement), 0))",
+					0, &step);
+
+	if (!err)
+		cg_spool_raise_step(spool, step);
+	return err;
+}
+
+int cg_spool_load_counts(struct cg_spool *spool)
+{
+	char sql[80];
+	int err = 0;
+
+	for (int id = 0; !err && id < CG_TABLES; id++) {
+		snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", cg_db_tables[id].name);
+		err = cg_sqlite_read_number(spool->db, sql, 0, &spool->rows[id]);
+	}
 	return err;
 }
 
 static int check_version(struct cg_spool *spool, __s64 *version)
 {
-	int err = read_number(spool, "PRAGMA user_version", version);
+	int err = cg_sqlite_read_number(spool->db, "PRAGMA user_version", 0, version);
 
 	if (!err && *version > SPOOL_VERSION) {
-		spool->why = "it is a newer version's";
+		spool->error_text = "written by a newer version of cseqguard";
 		err = -EPROTO;
 	}
 	return err;
 }
 
-static int make_tables(struct cg_spool *spool)
+static int create_tables(struct cg_spool *spool)
 {
-	int err = run(spool, "BEGIN IMMEDIATE");
+	int err = cg_sqlite_execute(spool->db, "BEGIN IMMEDIATE");
 
 	for (int id = 0; !err && id < CG_TABLES; id++)
-		err = make_table(spool, &cg_db_tables[id]);
-	return err ? err
-		   : run(spool,
-			 "CREATE TABLE IF NOT EXISTS rejected (id INTEGER PRIMARY KEY,"
-			 " at TEXT DEFAULT CURRENT_TIMESTAMP, kind TEXT, error TEXT, row TEXT);"
-			 "PRAGMA user_version = 1;"
-			 "COMMIT");
+		err = create_table(spool, &cg_db_tables[id]);
+	if (err)
+		return err;
+	return cg_sqlite_execute(
+		spool->db, "CREATE TABLE IF NOT EXISTS rejected (id INTEGER PRIMARY KEY,"
+			   " at TEXT DEFAULT CURRENT_TIMESTAMP, kind TEXT, error TEXT, row TEXT);"
+			   "PRAGMA user_version = 1;"
+			   "COMMIT");
 }
 
 /*
- * WAL with synchronous=FULL: a commit is on disk when it returns, and readers never wait. A file
- * that is complete is not written to: its disk may be full.
+ * Prepares the file for writing. In WAL mode with synchronous=FULL a commit is on disk when it
+ * returns, and readers never wait. A file that has all tables is not written to, because its disk
+ * may be full.
  */
 static int set_up_writer(struct cg_spool *spool, __s64 version)
 {
-	int err = run(
-		spool,
-		"PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA "
-		"synchronous = FULL; PRAGMA wal_autocheckpoint = 256; PRAGMA cache_size = -16384;");
-
-	if (!err && version != SPOOL_VERSION)
-		err = make_tables(spool);
-	if (!err)
-		err = catch_up(spool);
-	for (int id = 0; !err && id < CG_TABLES; id++)
+	int err = cg_sqlite_execute(spool->db, "PRAGMA page_size = 16384;"
+					       "PRAGMA journal_mode = WAL;"
+					       "PRAGMA synchronous = FULL;"
+					       "PRAGMA wal_autocheckpoint = 256;"
+					       "PRAGMA cache_size = -16384;");
+	if (err)
+		goto out;
+	if (version != SPOOL_VERSION) {
+		err = create_tables(spool);
+		if (err)
+			goto out;
+	}
+	err = load_last_step(spool);
+	if (err)
+		goto out;
+	for (int id = 0; id < CG_TABLES; id++) {
 		err = prepare_write(spool, id);
-	return err ? err : cg_spool_count(spool);
+		if (err)
+			goto out;
+	}
+	err = cg_spool_load_counts(spool);
+out:
+	return err;
 }
 
-/* SQLite tries to read where it may not write, and then names that error. */
-static int why_not(const char *path, int err)
+/*
+ * Returns why the file cannot be opened for writing. SQLite falls back to reading, and then returns
+ * the error of that. If the folder is not writable, that is the cause; otherwise it is `err`.
+ */
+static int find_write_error(const char *path, int err)
 {
 	const char *slash = strrchr(path, '/');
 	char folder[PATH_MAX];
@@ -190,15 +176,15 @@ int cg_spool_open(const char *path, int writable, struct cg_spool **out)
 	int flags = writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
 	struct cg_spool *spool = calloc(1, sizeof(*spool));
 	__s64 version = 0;
-	int err;
+	int rc, err;
 
 	*out = spool;
 	if (!spool)
 		return -ENOMEM;
-	err = cg_spool_rc(spool,
-			  sqlite3_open_v2(path, &spool->db, flags | SQLITE_OPEN_NOMUTEX, NULL));
+	rc = sqlite3_open_v2(path, &spool->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	err = cg_sqlite_errno(spool->db, rc);
 	if (err)
-		return writable ? why_not(path, err) : err;
+		return writable ? find_write_error(path, err) : err;
 	sqlite3_busy_timeout(spool->db, BUSY_MS);
 	err = check_version(spool, &version);
 	if (!err && writable)
@@ -211,123 +197,120 @@ void cg_spool_close(struct cg_spool *spool)
 	if (!spool)
 		return;
 	for (int id = 0; id < CG_TABLES; id++) {
-		sqlite3_finalize(spool->put[id]);
-		sqlite3_finalize(spool->drop[id]);
-		sqlite3_finalize(spool->each[id]);
+		sqlite3_finalize(spool->insert[id]);
+		sqlite3_finalize(spool->delete[id]);
+		sqlite3_finalize(spool->read_steps[id]);
 	}
 	sqlite3_close(spool->db);
 	free(spool);
 }
 
-void cg_spool_resume(struct cg_spool *spool, __s64 step)
+void cg_spool_raise_step(struct cg_spool *spool, __s64 step)
 {
-	if (spool->step < step)
-		spool->step = step;
+	if (spool->last_step < step)
+		spool->last_step = step;
 }
 
-__s64 cg_spool_step(const struct cg_spool *spool)
+__s64 cg_spool_last_step(const struct cg_spool *spool)
 {
-	return spool->step;
+	return spool->last_step;
 }
 
-const char *cg_spool_error(struct cg_spool *spool)
+const char *cg_spool_strerror(struct cg_spool *spool)
 {
 	if (!spool)
 		return strerror(ENOMEM);
-	return spool->why ? spool->why : sqlite3_errmsg(spool->db);
+	return spool->error_text ? spool->error_text : sqlite3_errmsg(spool->db);
 }
 
-/* Rows written to a file that was moved away or deleted would be durable for nobody. */
+/* SQLite would go on writing to a file that was moved or deleted, and nobody would find the rows. */
 int cg_spool_begin(struct cg_spool *spool)
 {
 	int moved = 0, err;
 
 	sqlite3_file_control(spool->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
 	if (moved) {
-		spool->why = "the file was moved away or deleted";
+		spool->error_text = "the file was moved or deleted";
 		return -ESTALE;
 	}
-	err = run(spool, "BEGIN IMMEDIATE");
+	err = cg_sqlite_execute(spool->db, "BEGIN IMMEDIATE");
 	memcpy(spool->rows_before, spool->rows, sizeof(spool->rows));
-	return err ? err : catch_up(spool);
+	return err ? err : load_last_step(spool);
 }
 
 int cg_spool_commit(struct cg_spool *spool)
 {
-	return run(spool, "COMMIT");
+	return cg_sqlite_execute(spool->db, "COMMIT");
 }
 
 int cg_spool_checkpoint(struct cg_spool *spool)
 {
-	return cg_spool_rc(spool, sqlite3_wal_checkpoint_v2(
-					  spool->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+	int rc = sqlite3_wal_checkpoint_v2(spool->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+	return cg_sqlite_errno(spool->db, rc);
 }
 
 void cg_spool_rollback(struct cg_spool *spool)
 {
-	run(spool, "ROLLBACK");
+	cg_sqlite_execute(spool->db, "ROLLBACK");
 	memcpy(spool->rows, spool->rows_before, sizeof(spool->rows));
 }
 
-static int finish(struct cg_spool *spool, sqlite3_stmt *stmt)
+/* Binds one column of a row to parameter i. Returns SQLite's result code. */
+static int bind_column(sqlite3_stmt *stmt, int i, const struct cg_db_column *column,
+		       const void *field)
 {
-	int rc = sqlite3_step(stmt);
-
-	sqlite3_reset(stmt);
-	return cg_spool_rc(spool, rc);
+	if (column->merge == CG_MERGE_FILL && !*(const char *)field)
+		return sqlite3_bind_null(stmt, i);
+	if (column->size)
+		return sqlite3_bind_text(stmt, i, field, -1, SQLITE_STATIC);
+	if (*(const __s64 *)field == CG_NULL)
+		return sqlite3_bind_null(stmt, i);
+	return sqlite3_bind_int64(stmt, i, *(const __s64 *)field);
 }
 
 int cg_spool_put(struct cg_spool *spool, enum cg_db_table_id id, const void *row)
 {
 	const struct cg_db_table *table = &cg_db_tables[id];
-	sqlite3_stmt *stmt = spool->put[id];
+	sqlite3_stmt *stmt = spool->insert[id];
 	int rc = SQLITE_OK, err;
 
-	for (unsigned int i = 0; i < table->n_columns && rc == SQLITE_OK; i++) {
-		const void *field = (const char *)row + table->columns[i].offset;
-
-		if (table->columns[i].merge == CG_MERGE_FILL && !*(const char *)field)
-			rc = sqlite3_bind_null(stmt, i + 1);
-		else if (table->columns[i].size)
-			rc = sqlite3_bind_text(stmt, i + 1, field, -1, SQLITE_STATIC);
-		else if (*(const __s64 *)field == CG_NULL)
-			rc = sqlite3_bind_null(stmt, i + 1);
-		else
-			rc = sqlite3_bind_int64(stmt, i + 1, *(const __s64 *)field);
-	}
+	for (unsigned int i = 0; i < table->n_columns && rc == SQLITE_OK; i++)
+		rc = bind_column(stmt, i + 1, &table->columns[i],
+				 (const char *)row + table->columns[i].offset);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_int64(stmt, table->n_columns + 1, spool->step + 1);
+		rc = sqlite3_bind_int64(stmt, table->n_columns + 1, spool->last_step + 1);
 	if (rc != SQLITE_OK)
-		return cg_spool_rc(spool, rc);
-	spool->step++; /* after a rollback too: a gap costs nothing */
-	err = finish(spool, stmt);
-	/* an update leaves that word alone */
-	spool->rows[id] += !err && sqlite3_last_insert_rowid(spool->db) == spool->step;
+		return cg_sqlite_errno(spool->db, rc);
+	spool->last_step++; /* a rollback does not take it back: a gap does no harm */
+	err = cg_sqlite_step(spool->db, stmt);
+	/* an INSERT that became an UPDATE does not change last_insert_rowid */
+	spool->rows[id] += !err && sqlite3_last_insert_rowid(spool->db) == spool->last_step;
 	return err;
 }
 
-int cg_spool_run(struct cg_spool *spool, const char *sql, int n, const char *const *values)
+int cg_spool_execute(struct cg_spool *spool, const char *sql, int n, const char *const *values)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = sqlite3_prepare_v2(spool->db, sql, -1, &stmt, NULL);
-	int named = stmt ? sqlite3_bind_parameter_count(stmt) : 0;
+	int n_used = stmt ? sqlite3_bind_parameter_count(stmt) : 0;
 
-	for (int i = 0; i < n && i < named && rc == SQLITE_OK; i++)
+	for (int i = 0; i < n && i < n_used && rc == SQLITE_OK; i++)
 		rc = sqlite3_bind_text(stmt, i + 1, values[i], -1, SQLITE_STATIC);
-	if (rc == SQLITE_OK && named > n)
-		rc = sqlite3_bind_int64(stmt, n + 1, spool->step);
+	if (rc == SQLITE_OK && n_used > n)
+		rc = sqlite3_bind_int64(stmt, n + 1, spool->last_step);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(stmt);
 	sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE ? sqlite3_changes(spool->db) : cg_spool_rc(spool, rc);
+	return rc == SQLITE_DONE ? sqlite3_changes(spool->db) : cg_sqlite_errno(spool->db, rc);
 }
 
-int cg_spool_drop(struct cg_spool *spool, enum cg_db_table_id id, __s64 through_step)
+int cg_spool_delete(struct cg_spool *spool, enum cg_db_table_id id, __s64 through_step)
 {
 	int err;
 
-	sqlite3_bind_int64(spool->drop[id], 1, through_step);
-	err = finish(spool, spool->drop[id]);
+	sqlite3_bind_int64(spool->delete[id], 1, through_step);
+	err = cg_sqlite_step(spool->db, spool->delete[id]);
 	if (!err)
 		spool->rows[id] -= sqlite3_changes(spool->db);
 	return err;
@@ -335,28 +318,14 @@ int cg_spool_drop(struct cg_spool *spool, enum cg_db_table_id id, __s64 through_
 
 int cg_spool_reject(struct cg_spool *spool, enum cg_db_table_id id, __s64 step, const char *error)
 {
-	const struct cg_db_table *table = &cg_db_tables[id];
 	sqlite3_stmt *stmt = NULL;
-	char *text = NULL;
-	size_t size;
-	FILE *sql = open_memstream(&text, &size);
-	int err;
+	int err = cg_sqlite_prepare(spool->db, write_reject, &cg_db_tables[id], NULL, &stmt);
 
-	if (!sql)
-		return -ENOMEM;
-	fprintf(sql, "INSERT INTO rejected (kind, error, row) SELECT '%s', ?1, json_object(",
-		table->name);
-	for (unsigned int i = 0; i < table->n_columns; i++)
-		fprintf(sql, "%s'%s', %s", i ? ", " : "", table->columns[i].name,
-			table->columns[i].name);
-	fprintf(sql, ") FROM %s WHERE step = ?2", table->name);
-	fclose(sql);
-	err = cg_spool_prepare(spool, text, &stmt);
 	if (!err) {
 		sqlite3_bind_text(stmt, 1, error, -1, SQLITE_STATIC);
 		sqlite3_bind_int64(stmt, 2, step);
-		err = finish(spool, stmt);
+		err = cg_sqlite_step(spool->db, stmt);
 	}
 	sqlite3_finalize(stmt);
-	return err ? err : cg_spool_drop(spool, id, step);
+	return err ? err : cg_spool_delete(spool, id, step);
 }

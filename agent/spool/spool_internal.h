@@ -1,30 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What spool.c (the file, writing) and spool_read.c share, and nobody else sees. */
+/* The spool's handle, shared by spool.c (the file and writing), reader.c and renew.c. */
 #ifndef CG_SPOOL_SPOOL_INTERNAL_H
 #define CG_SPOOL_SPOOL_INTERNAL_H
 
-#include <sqlite3.h>
-
 #include "spool/spool.h"
+#include "spool/sqlite.h"
 
 struct cg_spool {
 	sqlite3 *db;
-	sqlite3_stmt *put[CG_TABLES];
-	sqlite3_stmt *drop[CG_TABLES];
-	sqlite3_stmt *each[CG_TABLES];
-	__s64 rows[CG_TABLES]; /* a writer's: in the file */
-	__s64 rows_before[CG_TABLES]; /* ... when its changes began */
-	__s64 step; /* the last one given out */
-	const char *why; /* of our own, over SQLite's */
+	sqlite3_stmt *insert[CG_TABLES]; /* NULL in a reader, like `delete` */
+	sqlite3_stmt *delete[CG_TABLES];
+	sqlite3_stmt *read_steps[CG_TABLES]; /* prepared at the first use */
+	__s64 rows[CG_TABLES]; /* in the file; kept by a writer only */
+	__s64 rows_before[CG_TABLES]; /* rows[] at the last cg_spool_begin() */
+	__s64 last_step; /* the highest step given out */
+	const char *error_text; /* our own error, shown instead of SQLite's; NULL: none */
 };
 
-/* SQLite's result code as 0 or -errno. */
-int cg_spool_rc(struct cg_spool *spool, int rc);
-
-/* Counts the rows, all of them. 0 or -errno. */
-int cg_spool_count(struct cg_spool *spool);
-
-/* Takes over `text` (of open_memstream, may be NULL). 0 or -errno. */
-int cg_spool_prepare(struct cg_spool *spool, char *text, sqlite3_stmt **stmt);
+/* Counts all rows of the file into rows[]. 0 or -errno. */
+int cg_spool_load_counts(struct cg_spool *spool);
 
 #endif

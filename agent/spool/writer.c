@@ -8,40 +8,39 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define STEPS_A_COMMIT 2048
+#define STEPS_PER_COMMIT 2048
 
-static bool drops(const __s64 drop[CG_TABLES])
+static bool has_deletes(const __s64 delete_through[CG_TABLES])
 {
-	bool any = false;
-
 	for (int id = 0; id < CG_TABLES; id++)
-		any |= drop[id] != 0;
-	return any;
+		if (delete_through[id])
+			return true;
+	return false;
 }
 
 static bool has_work(const struct cg_writer *writer)
 {
-	return writer->damaged || writer->reject.step || drops(writer->drop) ||
+	return writer->damaged || writer->reject.step || has_deletes(writer->delete_through) ||
 	       writer->status.queued != writer->status.durable;
 }
 
-/* False: it is time to leave. */
+/* Waits for work and copies it. False: there is none, and the writer has to stop. */
 static bool take_work(struct cg_writer *writer, struct work *work)
 {
-	bool any;
+	bool found;
 
 	pthread_mutex_lock(&writer->lock);
 	while (!writer->stop && !has_work(writer))
 		pthread_cond_wait(&writer->wake, &writer->lock);
-	any = has_work(writer);
+	found = has_work(writer);
 	work->from = writer->status.durable;
 	work->to = writer->status.queued;
-	if (work->to - work->from > STEPS_A_COMMIT)
-		work->to = work->from + STEPS_A_COMMIT;
-	memcpy(work->drop, writer->drop, sizeof(work->drop));
+	if (work->to - work->from > STEPS_PER_COMMIT)
+		work->to = work->from + STEPS_PER_COMMIT;
+	memcpy(work->delete_through, writer->delete_through, sizeof(work->delete_through));
 	work->reject = writer->reject;
 	pthread_mutex_unlock(&writer->lock);
-	return any;
+	return found;
 }
 
 static int put_steps(struct cg_writer *writer, const struct work *work)
@@ -51,154 +50,218 @@ static int put_steps(struct cg_writer *writer, const struct work *work)
 	for (__u64 ticket = work->from + 1; !err && ticket <= work->to; ticket++) {
 		const struct step *step = &writer->queue[ticket % CG_QUEUE_STEPS];
 
-		err = cg_spool_put(writer->spool, step->table, &step->cdr);
+		err = cg_spool_put(writer->spool, step->table, &step->row);
 	}
 	return err;
 }
 
-static int drop_steps(struct cg_writer *writer, const struct work *work)
+static int delete_steps(struct cg_writer *writer, const struct work *work)
 {
 	int err = 0;
 
 	for (int id = 0; !err && id < CG_TABLES; id++)
-		if (work->drop[id])
-			err = cg_spool_drop(writer->spool, id, work->drop[id]);
+		if (work->delete_through[id])
+			err = cg_spool_delete(writer->spool, id, work->delete_through[id]);
 	return err;
 }
 
-static int commit(struct cg_writer *writer, const struct work *work)
+static int commit_work(struct cg_writer *writer, const struct work *work)
 {
-	int err = cg_spool_begin(writer->spool);
+	const struct reject *reject = &work->reject;
+	int err;
 
-	err = err ? err : put_steps(writer, work);
-	if (!err && work->reject.step)
-		err = cg_spool_reject(writer->spool, work->reject.table, work->reject.step,
-				      work->reject.error);
-	err = err ? err : drop_steps(writer, work);
-	return err ? err : cg_spool_commit(writer->spool);
+	err = cg_spool_begin(writer->spool);
+	if (err)
+		goto out;
+	err = put_steps(writer, work);
+	if (err)
+		goto out;
+	if (reject->step) {
+		err = cg_spool_reject(writer->spool, reject->table, reject->step, reject->error);
+		if (err)
+			goto out;
+	}
+	err = delete_steps(writer, work);
+	if (err)
+		goto out;
+	err = cg_spool_commit(writer->spool);
+out:
+	return err;
 }
 
-/* The disk is full, and there are rows that may go: they make room for what is queued. */
+/* On a full disk, deletes the rows that PostgreSQL has, so that the queued ones find space. */
 static int make_room(struct cg_writer *writer, struct work *work)
 {
 	int err;
 
 	work->to = work->from;
 	work->reject.step = 0;
-	cg_writer_release(writer);
-	err = commit(writer, work);
-	err = err ? err : cg_spool_checkpoint(writer->spool);
+	cg_writer_free_reserve(writer);
+	err = commit_work(writer, work);
 	if (!err)
-		cg_writer_reserve(writer);
+		err = cg_spool_checkpoint(writer->spool);
+	if (!err)
+		cg_writer_make_reserve(writer);
 	return err;
 }
 
-static void done(struct cg_writer *writer, const struct work *work)
+static void report_commit(struct cg_writer *writer, const struct work *work)
 {
 	struct cg_spool_content content;
 
-	cg_spool_content(writer->spool, &content);
+	cg_spool_get_content(writer->spool, &content);
 	pthread_mutex_lock(&writer->lock);
 	writer->status.content = content;
 	writer->status.durable = work->to;
 	writer->status.error = 0;
 	for (int id = 0; id < CG_TABLES; id++)
-		if (writer->drop[id] == work->drop[id])
-			writer->drop[id] = 0;
+		if (writer->delete_through[id] == work->delete_through[id])
+			writer->delete_through[id] = 0;
 	if (work->reject.step)
 		writer->reject.step = 0;
 	pthread_mutex_unlock(&writer->lock);
-	cg_writer_tell(writer);
+	cg_writer_notify(writer);
 }
 
-static void *writer_main(void *arg)
+/* Does one piece of work. 0 or -errno. */
+static int do_work(struct cg_writer *writer, struct work *work)
+{
+	bool replaced = false;
+	int err = cg_writer_open_spool(writer, &replaced);
+
+	if (err || replaced)
+		return err;
+	if (writer->disk_full && has_deletes(work->delete_through))
+		err = make_room(writer, work);
+	else
+		err = commit_work(writer, work);
+	if (err)
+		return err;
+	writer->disk_full = false;
+	writer->last_step = cg_spool_last_step(writer->spool);
+	report_commit(writer, work);
+	return 0;
+}
+
+static void *run_thread(void *arg)
 {
 	struct cg_writer *writer = arg;
 	struct work work;
 
 	while (take_work(writer, &work)) {
-		int err = cg_writer_ready(writer);
+		int err = do_work(writer, &work);
 
-		if (err > 0)
-			continue;
 		if (!err)
-			err = writer->full && drops(work.drop) ? make_room(writer, &work)
-							       : commit(writer, &work);
-		if (!err) {
-			writer->full = false;
-			writer->last_step = cg_spool_step(writer->spool);
-			done(writer, &work);
-		} else if (!cg_writer_failed(writer, err)) {
+			continue;
+		cg_writer_close_failed(writer, err);
+		if (!cg_writer_wait_retry(writer))
 			break;
-		}
 	}
 	return NULL;
 }
 
-static void writer_free(struct cg_writer *writer)
+/* Frees a writer whose thread does not run. */
+static void free_writer(struct cg_writer *writer)
 {
 	cg_spool_close(writer->spool);
 	if (writer->eventfd >= 0)
 		close(writer->eventfd);
+	pthread_cond_destroy(&writer->wake);
+	pthread_mutex_destroy(&writer->lock);
 	free(writer->path);
 	free(writer);
 }
 
-static int spawn(struct cg_writer *writer)
+/* Sets up the lock and its condition, whose clock is CLOCK_MONOTONIC. 0 or -errno. */
+static int init_lock(struct cg_writer *writer)
 {
 	pthread_condattr_t attr;
+	int err = pthread_condattr_init(&attr);
+
+	if (err)
+		return -err;
+	err = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	if (!err)
+		err = pthread_cond_init(&writer->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	if (err)
+		return -err;
+	err = pthread_mutex_init(&writer->lock, NULL);
+	if (err)
+		pthread_cond_destroy(&writer->wake);
+	return -err;
+}
+
+static struct cg_writer *new_writer(const char *path)
+{
+	struct cg_writer *writer = calloc(1, sizeof(*writer));
+
+	if (!writer)
+		return NULL;
+	if (init_lock(writer)) {
+		free(writer);
+		return NULL;
+	}
+	writer->path = strdup(path);
+	writer->eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (!writer->path || writer->eventfd < 0) {
+		free_writer(writer);
+		return NULL;
+	}
+	return writer;
+}
+
+/* Starts the thread with all signals blocked: the main thread handles them. */
+static int start_thread(struct cg_writer *writer)
+{
 	sigset_t all, old;
 	int err;
 
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&writer->wake, &attr);
-	pthread_condattr_destroy(&attr);
-	sigfillset(&all); /* signals are the main thread's */
+	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = -pthread_create(&writer->thread, NULL, writer_main, writer);
+	err = -pthread_create(&writer->thread, NULL, run_thread, writer);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return err;
 }
 
-/* What may pass by itself, and what somebody who starts a daemon has to be told. */
-static bool may_pass(int err)
+/* True for errors that can go away without help. Any other error fails the start. */
+static bool error_is_temporary(int err)
 {
 	return err == -ENOSPC || err == -EROFS || err == -EIO || err == -EBUSY;
 }
 
-static int start(struct cg_writer *writer, char *why, size_t why_size)
+/* Opens the spool for the first time. 0 or -errno; temporary errors are reported in the status. */
+static int open_first(struct cg_writer *writer, char *why, size_t why_size)
 {
-	int err = writer->path && writer->eventfd >= 0 ? cg_writer_ready(writer) : -ENOMEM;
+	bool replaced;
+	int err = cg_writer_open_spool(writer, &replaced);
 
-	if (err < 0) {
-		snprintf(why, why_size, "%s", cg_writer_why(writer, err));
-		cg_spool_close(writer->spool);
-		writer->spool = NULL;
-	}
-	if (may_pass(err)) {
-		writer->status.error = err;
-		snprintf(writer->status.why, sizeof(writer->status.why), "%s", why);
-		cg_writer_tell(writer);
-		err = 0;
-	}
-	return err < 0 ? err : spawn(writer);
+	if (!err)
+		return 0;
+	snprintf(why, why_size, "%s", cg_writer_strerror(writer, err));
+	cg_spool_close(writer->spool);
+	writer->spool = NULL;
+	if (!error_is_temporary(err))
+		return err;
+	writer->status.error = err;
+	snprintf(writer->status.error_text, sizeof(writer->status.error_text), "%s", why);
+	cg_writer_notify(writer);
+	return 0;
 }
 
 int cg_writer_start(const char *path, struct cg_writer **out, char *why, size_t why_size)
 {
-	struct cg_writer *writer = calloc(1, sizeof(*writer));
+	struct cg_writer *writer = new_writer(path);
 	int err;
 
 	snprintf(why, why_size, "%s", strerror(ENOMEM));
 	if (!writer)
 		return -ENOMEM;
-	pthread_mutex_init(&writer->lock, NULL);
-	writer->path = strdup(path);
-	writer->eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	err = start(writer, why, why_size);
+	err = open_first(writer, why, why_size);
+	if (!err)
+		err = start_thread(writer);
 	if (err)
-		writer_free(writer);
+		free_writer(writer);
 	else
 		*out = writer;
 	return err;
@@ -213,17 +276,17 @@ void cg_writer_stop(struct cg_writer *writer)
 	pthread_cond_signal(&writer->wake);
 	pthread_mutex_unlock(&writer->lock);
 	pthread_join(writer->thread, NULL);
-	writer_free(writer);
+	free_writer(writer);
 }
 
-unsigned int cg_writer_room(struct cg_writer *writer)
+unsigned int cg_writer_queue_space(struct cg_writer *writer)
 {
-	unsigned int room;
+	unsigned int space;
 
 	pthread_mutex_lock(&writer->lock);
-	room = CG_QUEUE_STEPS - (writer->status.queued - writer->status.durable);
+	space = CG_QUEUE_STEPS - (writer->status.queued - writer->status.durable);
 	pthread_mutex_unlock(&writer->lock);
-	return room;
+	return space;
 }
 
 __u64 cg_writer_put(struct cg_writer *writer, enum cg_db_table_id table, const void *row)
@@ -232,20 +295,22 @@ __u64 cg_writer_put(struct cg_writer *writer, enum cg_db_table_id table, const v
 
 	pthread_mutex_lock(&writer->lock);
 	if (writer->status.queued - writer->status.durable < CG_QUEUE_STEPS) {
+		struct step *step;
+
 		ticket = ++writer->status.queued;
-		writer->queue[ticket % CG_QUEUE_STEPS].table = table;
-		memcpy(&writer->queue[ticket % CG_QUEUE_STEPS].cdr, row,
-		       cg_db_tables[table].row_size);
+		step = &writer->queue[ticket % CG_QUEUE_STEPS];
+		step->table = table;
+		memcpy(&step->row, row, cg_db_tables[table].row_size);
 		pthread_cond_signal(&writer->wake);
 	}
 	pthread_mutex_unlock(&writer->lock);
 	return ticket;
 }
 
-void cg_writer_drop(struct cg_writer *writer, enum cg_db_table_id table, __s64 through_step)
+void cg_writer_delete(struct cg_writer *writer, enum cg_db_table_id table, __s64 through_step)
 {
 	pthread_mutex_lock(&writer->lock);
-	writer->drop[table] = through_step;
+	writer->delete_through[table] = through_step;
 	pthread_cond_signal(&writer->wake);
 	pthread_mutex_unlock(&writer->lock);
 }
@@ -267,7 +332,7 @@ int cg_writer_reject(struct cg_writer *writer, enum cg_db_table_id table, __s64 
 	return err;
 }
 
-void cg_writer_renew(struct cg_writer *writer)
+void cg_writer_mark_damaged(struct cg_writer *writer)
 {
 	pthread_mutex_lock(&writer->lock);
 	writer->damaged = true;
@@ -275,7 +340,7 @@ void cg_writer_renew(struct cg_writer *writer)
 	pthread_mutex_unlock(&writer->lock);
 }
 
-void cg_writer_status(struct cg_writer *writer, struct cg_writer_status *status)
+void cg_writer_get_status(struct cg_writer *writer, struct cg_writer_status *status)
 {
 	pthread_mutex_lock(&writer->lock);
 	*status = writer->status;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The writer's spool: opened, tried again, and made anew where it is damaged or gone. */
+/* The writer's file: opens it, retries, and replaces it if it is damaged or gone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,37 +11,39 @@
 #include "spool/writer_internal.h"
 
 #define RETRY_SECONDS 1
-#define STEPS_APART (1LL << 32) /* of two files: what an operator's hand gave out lies between */
 
-void cg_writer_tell(struct cg_writer *writer)
+/* Between the steps of a damaged file and its successor, for steps that an operator's settle took. */
+#define STEP_GAP (1LL << 32)
+
+/* A checkpoint of SQLite's usual log writes less to the file, and deleting rows adds less to the log. */
+#define RESERVE_BYTES (6 << 20)
+
+void cg_writer_notify(struct cg_writer *writer)
 {
 	__u64 one = 1;
 
-	/* only a full counter can fail, and that is readable too */
+	/* write() fails only if the counter is full, and then the eventfd is readable anyway */
 	if (write(writer->eventfd, &one, sizeof(one)) < 0)
 		return;
 }
 
-const char *cg_writer_why(const struct cg_writer *writer, int err)
+const char *cg_writer_strerror(const struct cg_writer *writer, int err)
 {
-	return writer->spool ? cg_spool_error(writer->spool) : strerror(-err);
+	return writer->spool ? cg_spool_strerror(writer->spool) : strerror(-err);
 }
 
-/* What a checkpoint of SQLite's usual log may write to the file, and what a drop adds to the log. */
-#define RESERVE_BYTES (6 << 20)
-
-static int reserve_path(const struct cg_writer *writer, char path[PATH_MAX])
+static int get_reserve_path(const struct cg_writer *writer, char path[PATH_MAX])
 {
 	return snprintf(path, PATH_MAX, "%s-reserve", writer->path) < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-/* Where there is no room for it, there is none: the spool works without. */
-void cg_writer_reserve(struct cg_writer *writer)
+/* If the disk has no space for the reserve, the spool works without it. */
+void cg_writer_make_reserve(struct cg_writer *writer)
 {
 	char path[PATH_MAX];
 	int fd;
 
-	if (reserve_path(writer, path))
+	if (get_reserve_path(writer, path))
 		return;
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd >= 0 && posix_fallocate(fd, 0, RESERVE_BYTES))
@@ -50,113 +52,135 @@ void cg_writer_reserve(struct cg_writer *writer)
 		close(fd);
 }
 
-void cg_writer_release(struct cg_writer *writer)
+void cg_writer_free_reserve(struct cg_writer *writer)
 {
 	char path[PATH_MAX];
 
-	if (!reserve_path(writer, path))
+	if (!get_reserve_path(writer, path))
 		unlink(path);
 }
 
-/* Steps of another file mean nothing in this one. */
-static void opened(struct cg_writer *writer, bool anew)
+/* Reports an opened file. Pending deletes and rejects name steps of the old file: drop them. */
+static void report_opened(struct cg_writer *writer, bool replaced)
 {
 	struct cg_spool_content content;
 
-	cg_spool_content(writer->spool, &content);
+	cg_spool_get_content(writer->spool, &content);
 	pthread_mutex_lock(&writer->lock);
 	writer->status.content = content;
-	writer->status.opened++;
-	writer->status.anew += anew;
-	if (anew) {
+	writer->status.open_count++;
+	writer->status.generation += replaced;
+	if (replaced) {
 		writer->damaged = false;
 		writer->reject.step = 0;
-		memset(writer->drop, 0, sizeof(writer->drop));
+		memset(writer->delete_through, 0, sizeof(writer->delete_through));
 	}
 	pthread_mutex_unlock(&writer->lock);
-	writer->moved = false;
-	if (!writer->full)
-		cg_writer_reserve(writer);
-	if (anew)
-		cg_writer_tell(writer);
+	writer->file_moved = false;
+	if (!writer->disk_full)
+		cg_writer_make_reserve(writer);
+	if (replaced)
+		cg_writer_notify(writer);
 }
 
-static int open_spool(struct cg_writer *writer)
+static int open_file(struct cg_writer *writer)
 {
 	int err = cg_spool_open(writer->path, 1, &writer->spool);
 
 	if (!err)
-		cg_spool_resume(writer->spool, writer->last_step);
+		cg_spool_raise_step(writer->spool, writer->last_step);
 	return err;
 }
 
-/* The damaged file goes aside, and what can be read of it into a new one. 1 or -errno. */
-static int renew(struct cg_writer *writer)
+/* Sets the damaged file aside, unless an earlier try did. 0 or -errno. */
+static int set_file_aside(struct cg_writer *writer)
 {
-	int err = 0, rows;
+	int err;
+
+	if (*writer->aside)
+		return 0;
+	err = cg_spool_set_aside(writer->path, writer->aside, sizeof(writer->aside));
+	writer->last_step += STEP_GAP;
+	if (err)
+		*writer->aside = '\0';
+	return err;
+}
+
+/* Sets the damaged file aside and copies its readable rows to a new one. 0 or -errno. */
+static int replace_file(struct cg_writer *writer)
+{
+	int err, rows;
 
 	cg_spool_close(writer->spool);
 	writer->spool = NULL;
-	if (!*writer->aside) {
-		err = cg_spool_set_aside(writer->path, writer->aside, sizeof(writer->aside));
-		writer->last_step += STEPS_APART;
-		if (err)
-			*writer->aside = '\0';
-	}
-	err = err ? err : open_spool(writer);
-	err = err ? err : cg_spool_salvage(writer->spool, writer->aside, &rows);
+	err = set_file_aside(writer);
 	if (err)
-		return err;
+		goto out;
+	err = open_file(writer);
+	if (err)
+		goto out;
+	err = cg_spool_salvage(writer->spool, writer->aside, &rows);
+	if (err)
+		goto out;
 	pthread_mutex_lock(&writer->lock);
-	snprintf(writer->status.renewed, sizeof(writer->status.renewed),
-		 "was damaged: it is %s now, and %d rows were read from it", writer->aside, rows);
+	snprintf(writer->status.damage_text, sizeof(writer->status.damage_text),
+		 "was damaged: renamed to %s, %d rows copied to a new file", writer->aside, rows);
 	pthread_mutex_unlock(&writer->lock);
 	*writer->aside = '\0';
-	opened(writer, true);
-	return 1;
+	report_opened(writer, true);
+out:
+	return err;
 }
 
-int cg_writer_ready(struct cg_writer *writer)
+int cg_writer_open_spool(struct cg_writer *writer, bool *replaced)
 {
-	bool damaged, moved = writer->moved;
+	bool damaged, moved = writer->file_moved;
 	int err;
 
 	pthread_mutex_lock(&writer->lock);
 	damaged = writer->damaged;
 	pthread_mutex_unlock(&writer->lock);
+	*replaced = false;
 	if (!damaged && writer->spool)
 		return 0;
-	err = damaged ? -EUCLEAN : open_spool(writer);
-	if (err == -EUCLEAN)
-		return renew(writer);
-	if (!err)
-		opened(writer, moved);
-	return err ? err : moved;
+	err = damaged ? -EUCLEAN : open_file(writer);
+	if (err == -EUCLEAN) {
+		err = replace_file(writer);
+		moved = true;
+	} else if (!err) {
+		report_opened(writer, moved);
+	}
+	*replaced = !err && moved;
+	return err;
 }
 
-bool cg_writer_failed(struct cg_writer *writer, int err)
+void cg_writer_close_failed(struct cg_writer *writer, int err)
 {
-	struct timespec until;
-	bool stop;
-
 	pthread_mutex_lock(&writer->lock);
 	writer->status.error = err;
 	writer->damaged |= err == -EUCLEAN;
-	writer->moved |= err == -ESTALE;
-	writer->full |= err == -ENOSPC;
-	snprintf(writer->status.why, sizeof(writer->status.why), "%s", cg_writer_why(writer, err));
+	snprintf(writer->status.error_text, sizeof(writer->status.error_text), "%s",
+		 cg_writer_strerror(writer, err));
 	pthread_mutex_unlock(&writer->lock);
-	cg_writer_tell(writer);
+	writer->file_moved |= err == -ESTALE;
+	writer->disk_full |= err == -ENOSPC;
+	cg_writer_notify(writer);
 	if (writer->spool)
 		cg_spool_rollback(writer->spool);
 	cg_spool_close(writer->spool);
 	writer->spool = NULL;
+}
+
+bool cg_writer_wait_retry(struct cg_writer *writer)
+{
+	struct timespec until;
+	bool stop;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += RETRY_SECONDS;
 	pthread_mutex_lock(&writer->lock);
 	while (!writer->stop && !pthread_cond_timedwait(&writer->wake, &writer->lock, &until))
-		; /* woken by another step: not yet */
+		; /* a new step was queued: keep waiting */
 	stop = writer->stop;
 	pthread_mutex_unlock(&writer->lock);
 	return !stop;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What writer.c (queue and thread) and writer_file.c (the thread's spool) share, and nobody else sees. */
+/* The writer's state, shared by writer.c (queue and thread) and writer_file.c (the thread's file). */
 #ifndef CG_SPOOL_WRITER_INTERNAL_H
 #define CG_SPOOL_WRITER_INTERNAL_H
 
@@ -13,7 +13,7 @@ struct step {
 	union {
 		struct cg_cdr_row cdr;
 		struct cg_violation_row violation;
-	};
+	} row;
 };
 
 struct reject {
@@ -22,46 +22,54 @@ struct reject {
 	char error[512];
 };
 
-struct work { /* what one commit takes */
-	__u64 from;
-	__u64 to;
-	__s64 drop[CG_TABLES];
+struct work { /* of one commit */
+	__u64 from, to; /* tickets after `from`, up to `to` */
+	__s64 delete_through[CG_TABLES]; /* steps; 0: none */
 	struct reject reject;
 };
 
 struct cg_writer {
 	char *path;
-	struct cg_spool *spool; /* the thread's, as what follows; NULL between tries */
-	__s64 last_step;
-	bool full; /* its disk: rows that PostgreSQL has are dropped before any other is written */
-	bool moved; /* the file is somewhere else: the next one is new */
-	char aside[256]; /* a damaged file that is still to be read; "": none */
+	/* used by the thread only */
+	struct cg_spool *spool; /* NULL between retries */
+	__s64 last_step; /* of the last commit */
+	bool disk_full; /* delete rows that PostgreSQL has before writing any others */
+	bool file_moved; /* the file is gone: the next one is new */
+	char aside[256]; /* damaged file whose rows are not copied yet; "": none */
+
 	pthread_t thread;
 	int eventfd;
 	pthread_mutex_t
-		lock; /* over all below; a queued step is not touched before it is durable */
+		lock; /* over all below; a queued step stays unchanged until it is durable */
 	pthread_cond_t wake;
 	bool stop;
-	bool damaged; /* the file is to be set aside */
+	bool damaged; /* the file has to be replaced */
 	struct cg_writer_status status;
-	__s64 drop[CG_TABLES]; /* 0: nothing to do */
+	__s64 delete_through[CG_TABLES]; /* steps; 0: none */
 	struct reject reject;
 	struct step queue[CG_QUEUE_STEPS]; /* ticket t is in slot t % CG_QUEUE_STEPS */
 };
 
-/* A spool to write to: 0, 1 (a new one, for which no work was meant yet) or -errno. */
-int cg_writer_ready(struct cg_writer *writer);
+/*
+ * Opens the spool if it is not open, and replaces it if it is damaged. *replaced: the file is a new
+ * one, and work that was taken before is not meant for it. 0 or -errno.
+ */
+int cg_writer_open_spool(struct cg_writer *writer, bool *replaced);
 
-/* What err of the spool, or of opening one, is called; valid until the spool is closed. */
-const char *cg_writer_why(const struct cg_writer *writer, int err);
+/* Returns the text of an error of the spool or of its opening, valid until the spool is closed. */
+const char *cg_writer_strerror(const struct cg_writer *writer, int err);
 
-/* Says why, closes the file and waits a little. False: told to leave meanwhile. */
-bool cg_writer_failed(struct cg_writer *writer, int err);
+/* Reports the error, undoes the changes and closes the spool. */
+void cg_writer_close_failed(struct cg_writer *writer, int err);
 
-/* Room that is kept beside the spool, for dropping rows from a full disk. */
-void cg_writer_reserve(struct cg_writer *writer);
-void cg_writer_release(struct cg_writer *writer);
+/* Waits before the next try. False: the writer has to stop. */
+bool cg_writer_wait_retry(struct cg_writer *writer);
 
-void cg_writer_tell(struct cg_writer *writer); /* the status changed */
+/* Creates and deletes a file that reserves space for deleting rows when the disk is full. */
+void cg_writer_make_reserve(struct cg_writer *writer);
+void cg_writer_free_reserve(struct cg_writer *writer);
+
+/* Makes the eventfd readable: the status changed. */
+void cg_writer_notify(struct cg_writer *writer);
 
 #endif

@@ -135,7 +135,7 @@ static void read_spool(struct cg_top *top)
 
 	top->spool_rows = -1;
 	if (!cg_spool_open(top->store.spool, 0, &spool))
-		top->spool_rows = cg_spool_rows(spool, CG_TOP_SPOOL_MOST);
+		top->spool_rows = cg_spool_count_rows(spool, CG_TOP_SPOOL_MOST);
 	if (top->spool_rows < 0)
 		top->spool_rows = -1;
 	cg_spool_close(spool);

@@ -77,7 +77,7 @@ guard_fills() {
 	rm "$SPOOL"-wal "$SPOOL"-shm
 	printf 'no database any more' | dd of="$SPOOL" conv=notrunc 2>/dev/null
 	daemon
-	says "spool $SPOOL was damaged: it is $SPOOL.damaged-1 now"
+	says "spool $SPOOL was damaged: renamed to $SPOOL.damaged-1"
 	[[ -e $SPOOL.damaged-1 ]]
 	comes 1 spooled cdr
 	comes "$call" sqlite3 "$SPOOL" 'SELECT call_id FROM cdr'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/spool/spool.c agent/spool/reader.c agent/spool/renew.c agent/calls/db_tables.c agent/util/enum_names.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
+// link: agent/spool/spool.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
 /* A spool file that is damaged in its middle: its readable rows go on in another. */
 #include <errno.h>
 #include <fcntl.h>
@@ -78,7 +78,7 @@ static int read_all(struct seen *seen)
 	int err = cg_spool_open(path, 0, &spool);
 
 	*seen = (struct seen){ 0 };
-	err = err ? err : cg_spool_each(spool, CG_TABLE_CDR, 0, -1, see, seen);
+	err = err ? err : cg_spool_read_steps(spool, CG_TABLE_CDR, 0, -1, see, seen);
 	cg_spool_close(spool);
 	return err;
 }
@@ -91,8 +91,8 @@ static void wait_for(struct cg_writer *writer, __u64 ticket, struct cg_writer_st
 	do {
 		if (poll(&fd, 1, 10000) != 1 || read(fd.fd, &count, sizeof(count)) < 0)
 			return;
-		cg_writer_status(writer, status);
-	} while (status->durable < ticket || !status->anew);
+		cg_writer_get_status(writer, status);
+	} while (status->durable < ticket || !status->generation);
 }
 
 int main(void)
@@ -112,12 +112,12 @@ int main(void)
 	   "renew: a reader meets the damage");
 	ok(!cg_writer_start(path, &writer, why, sizeof(why)),
 	   "renew: ... which opening it does not");
-	cg_writer_renew(writer);
-	cg_writer_drop(writer, CG_TABLE_CDR, ROWS / 4);
+	cg_writer_mark_damaged(writer);
+	cg_writer_delete(writer, CG_TABLE_CDR, ROWS / 4);
 	wait_for(writer, cg_writer_put(writer, CG_TABLE_CDR, &row), &status);
-	ok(status.anew == 1 && status.durable == 1 && !status.error,
+	ok(status.generation == 1 && status.durable == 1 && !status.error,
 	   "renew: told of it, the writer makes a new file, and goes on");
-	ok(!access(aside, F_OK) && strstr(status.renewed, aside),
+	ok(!access(aside, F_OK) && strstr(status.damage_text, aside),
 	   "renew: ... the damaged one stands beside it, and is named");
 	ok(read_all(&seen) > ROWS / 2 && seen.rows <= ROWS && seen.first && seen.last,
 	   "renew: ... rows from before and behind the damage are in it, what was queued too");

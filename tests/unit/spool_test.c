@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/spool/spool.c agent/spool/reader.c agent/spool/renew.c agent/calls/db_tables.c agent/util/enum_names.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
+// link: agent/spool/spool.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -82,10 +82,10 @@ static int merges(struct cg_spool *spool, const struct cg_cdr_row *rows, int n,
 		if (!err)
 			err = cg_spool_commit(spool);
 	}
-	cg_spool_each(spool, CG_TABLE_CDR, 0, 10, see, &seen);
+	cg_spool_read_steps(spool, CG_TABLE_CDR, 0, 10, see, &seen);
 	if (!err && seen.rows == 1 && !strcmp(seen.text, expected)) {
 		cg_spool_begin(spool);
-		cg_spool_drop(spool, CG_TABLE_CDR, seen.last_step);
+		cg_spool_delete(spool, CG_TABLE_CDR, seen.last_step);
 		return !cg_spool_commit(spool);
 	}
 	printf("# %d, %d rows, '%s', must be '%s'\n", err, seen.rows, seen.text, expected);
@@ -153,21 +153,21 @@ static void outcomes(void)
 		return;
 	}
 	cg_spool_put(spool, CG_TABLE_VIOLATION, &row);
-	cg_spool_each(spool, CG_TABLE_VIOLATION, 0, 1, see_outcome, first);
+	cg_spool_read_steps(spool, CG_TABLE_VIOLATION, 0, 1, see_outcome, first);
 	strcpy(row.outcome, "refused");
 	cg_spool_put(spool, CG_TABLE_VIOLATION, &row);
-	cg_spool_each(spool, CG_TABLE_VIOLATION, 0, 1, see_outcome, then);
+	cg_spool_read_steps(spool, CG_TABLE_VIOLATION, 0, 1, see_outcome, then);
 	strcpy(row.outcome, "silent");
 	cg_spool_put(spool, CG_TABLE_VIOLATION, &row);
 	*row.outcome = '\0';
 	cg_spool_put(spool, CG_TABLE_VIOLATION, &row);
-	cg_spool_each(spool, CG_TABLE_VIOLATION, 0, 1, see_outcome, last);
+	cg_spool_read_steps(spool, CG_TABLE_VIOLATION, 0, 1, see_outcome, last);
 	cg_spool_commit(spool);
 	ok(strstr(first, " -") && strstr(then, " refused") && atoll(then) > atoll(first),
 	   "merge: a violation's outcome is NULL until it is told, as a new step");
 	ok(strstr(last, " refused") != NULL, "merge: ... and stays what was told first");
 	cg_spool_begin(spool);
-	cg_spool_drop(spool, CG_TABLE_VIOLATION, atoll(last));
+	cg_spool_delete(spool, CG_TABLE_VIOLATION, atoll(last));
 	cg_spool_commit(spool);
 	cg_spool_close(spool);
 }
@@ -179,13 +179,13 @@ static bool counted(struct cg_spool *spool, __s64 cdrs, __s64 oldest)
 	struct cg_spool *again;
 	bool same;
 
-	cg_spool_content(spool, &content);
-	same = content.rows[CG_TABLE_CDR] == cdrs && content.oldest == oldest;
+	cg_spool_get_content(spool, &content);
+	same = content.rows[CG_TABLE_CDR] == cdrs && content.oldest_us == oldest;
 	if (cg_spool_open(path, 1, &again))
 		return false;
-	cg_spool_content(again, &content);
+	cg_spool_get_content(again, &content);
 	cg_spool_close(again);
-	return same && content.rows[CG_TABLE_CDR] == cdrs && content.oldest == oldest;
+	return same && content.rows[CG_TABLE_CDR] == cdrs && content.oldest_us == oldest;
 }
 
 static void contents(void)
@@ -199,11 +199,11 @@ static void contents(void)
 		ok(0, "content: set up");
 		return;
 	}
-	cg_spool_drop(spool, CG_TABLE_CDR, INT64_MAX);
+	cg_spool_delete(spool, CG_TABLE_CDR, INT64_MAX);
 	first.end_time = 200;
 	second.end_time = 300;
 	cg_spool_put(spool, CG_TABLE_CDR, &first);
-	step = cg_spool_step(spool);
+	step = cg_spool_last_step(spool);
 	cg_spool_put(spool, CG_TABLE_CDR, &second);
 	cg_spool_commit(spool);
 	ok(counted(spool, 2, 200), "content: rows, and the oldest end");
@@ -215,12 +215,12 @@ static void contents(void)
 	ok(counted(spool, 2, 200), "content: a row said again is no other");
 	cg_spool_begin(spool);
 	cg_spool_put(spool, CG_TABLE_CDR, &(struct cg_cdr_row){ .setup_time = 9, .node = "n" });
-	cg_spool_content(spool, &content);
+	cg_spool_get_content(spool, &content);
 	ok(content.rows[CG_TABLE_CDR] == 3, "content: counted at once");
 	cg_spool_rollback(spool);
 	ok(counted(spool, 2, 200), "content: ... and not after a rollback");
 	cg_spool_begin(spool);
-	cg_spool_drop(spool, CG_TABLE_CDR, INT64_MAX);
+	cg_spool_delete(spool, CG_TABLE_CDR, INT64_MAX);
 	cg_spool_commit(spool);
 	ok(counted(spool, 0, 0), "content: an empty file");
 	cg_spool_close(spool);
@@ -248,11 +248,11 @@ static void two_writers(void)
 		if (!err)
 			err = cg_spool_commit(spool);
 	}
-	ok(!err && cg_spool_each(daemon, CG_TABLE_CDR, 0, 10, see, &seen) == 6 &&
-		   seen.last_step == cg_spool_step(daemon),
+	ok(!err && cg_spool_read_steps(daemon, CG_TABLE_CDR, 0, 10, see, &seen) == 6 &&
+		   seen.last_step == cg_spool_last_step(daemon),
 	   "spool: two writers by turns share one row of steps");
 	cg_spool_begin(daemon);
-	cg_spool_drop(daemon, CG_TABLE_CDR, seen.last_step);
+	cg_spool_delete(daemon, CG_TABLE_CDR, seen.last_step);
 	cg_spool_commit(daemon);
 	cg_spool_close(other);
 	cg_spool_close(daemon);
@@ -266,7 +266,7 @@ static void wait_durable(struct cg_writer *writer, __u64 ticket, struct cg_write
 	do {
 		if (poll(&fd, 1, 10000) != 1 || read(fd.fd, &count, sizeof(count)) < 0)
 			return;
-		cg_writer_status(writer, status);
+		cg_writer_get_status(writer, status);
 	} while (status->durable < ticket && !status->error);
 }
 
@@ -289,16 +289,17 @@ static void writing(void)
 	wait_durable(writer, ticket, &status);
 	ok(ticket == 100 && status.durable == 100, "writer: says when all is durable");
 	ok(!cg_spool_open(path, 0, &spool) &&
-		   cg_spool_each(spool, CG_TABLE_CDR, 0, 1000, see, &seen) == 100,
+		   cg_spool_read_steps(spool, CG_TABLE_CDR, 0, 1000, see, &seen) == 100,
 	   "writer: ... and a reader finds it");
-	cg_writer_drop(writer, CG_TABLE_CDR, seen.last_step - 1);
+	cg_writer_delete(writer, CG_TABLE_CDR, seen.last_step - 1);
 	cg_writer_reject(writer, CG_TABLE_CDR, seen.last_step, "no such thing");
 	row.setup_time = 1000;
 	ticket = cg_writer_put(writer, CG_TABLE_CDR, &row);
 	wait_durable(writer, ticket, &status);
 	cg_writer_stop(writer);
 	memset(&seen, 0, sizeof(seen));
-	ok(cg_spool_each(spool, CG_TABLE_CDR, 0, 1000, see, &seen) == 1 && seen.last_step > 100,
+	ok(cg_spool_read_steps(spool, CG_TABLE_CDR, 0, 1000, see, &seen) == 1 &&
+		   seen.last_step > 100,
 	   "writer: shipped and rejected rows are gone, steps go on");
 	cg_spool_close(spool);
 }
@@ -336,7 +337,7 @@ static void failing(void)
 	do {
 		row.setup_time++;
 		ticket = cg_writer_put(writer, CG_TABLE_CDR, &row);
-		room = cg_writer_room(writer);
+		room = cg_writer_queue_space(writer);
 	} while (ticket && room);
 	ok(ticket == CG_QUEUE_STEPS && !cg_writer_put(writer, CG_TABLE_CDR, &row),
 	   "writer: a full queue takes no more");
@@ -345,7 +346,7 @@ static void failing(void)
 		status.error = 0;
 		wait_durable(writer, ticket, &status);
 	} while (status.error);
-	ok(status.durable == ticket && cg_writer_room(writer) == CG_QUEUE_STEPS,
+	ok(status.durable == ticket && cg_writer_queue_space(writer) == CG_QUEUE_STEPS,
 	   "writer: ... and has lost nothing when the spool is free again");
 	cg_writer_stop(writer);
 	cg_spool_close(spool);
@@ -372,8 +373,8 @@ static void moved(void)
 		status.error = 0;
 		wait_durable(writer, 1, &status);
 	} while (status.error);
-	ok(status.durable == 1 && status.opened == 2 && !cg_spool_open(path, 0, &spool) &&
-		   cg_spool_each(spool, CG_TABLE_CDR, 0, 10, see, &seen) == 1,
+	ok(status.durable == 1 && status.open_count == 2 && !cg_spool_open(path, 0, &spool) &&
+		   cg_spool_read_steps(spool, CG_TABLE_CDR, 0, 10, see, &seen) == 1,
 	   "writer: ... and made anew, with the row that was to be written");
 	cg_spool_close(spool);
 	cg_writer_stop(writer);

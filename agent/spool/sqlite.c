@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "spool/sqlite.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int cg_sqlite_errno(sqlite3 *db, int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+		return -EUCLEAN;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_READONLY:
+		return -EROFS;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_CANTOPEN:
+		return sqlite3_system_errno(db) ? -sqlite3_system_errno(db) : -EIO;
+	default:
+		return -EIO;
+	}
+}
+
+int cg_sqlite_execute(sqlite3 *db, const char *sql)
+{
+	return cg_sqlite_errno(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
+}
+
+int cg_sqlite_prepare(sqlite3 *db, cg_sql_writer *write, const struct cg_db_table *table,
+		      const char *clause, sqlite3_stmt **stmt)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *sql = open_memstream(&text, &size);
+	int err = -ENOMEM;
+
+	if (!sql)
+		return -ENOMEM;
+	write(sql, table, clause);
+	if (!fclose(sql) && text)
+		err = cg_sqlite_errno(
+			db,
+			sqlite3_prepare_v3(db, text, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL));
+	free(text);
+	return err;
+}
+
+int cg_sqlite_step(sqlite3 *db, sqlite3_stmt *stmt)
+{
+	int rc = sqlite3_step(stmt);
+
+	sqlite3_reset(stmt);
+	return cg_sqlite_errno(db, rc);
+}
+
+int cg_sqlite_read_number(sqlite3 *db, const char *sql, __s64 limit, __s64 *number)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK && sqlite3_bind_parameter_count(stmt))
+		rc = sqlite3_bind_int64(stmt, 1, limit);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*number = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return cg_sqlite_errno(db, rc);
+}
