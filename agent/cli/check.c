@@ -21,10 +21,6 @@
 #include "util/enum_names.h"
 #include "util/text.h"
 
-#define WARNING_FILL "80"
-#define CRITICAL_FILL "95"
-#define WARNING_AGE "300"
-#define CRITICAL_AGE "3600"
 #define ROWS_MOST 1000000
 
 struct check {
@@ -95,8 +91,7 @@ static void mode(struct check *c)
 
 static void fill(struct check *c, struct cg_map_usage fill)
 {
-	const char *w = c->options->warning ? c->options->warning : WARNING_FILL;
-	const char *k = c->options->critical ? c->options->critical : CRITICAL_FILL;
+	const char *w = c->options->warning, *k = c->options->critical;
 	struct cg_range warning = range_of(w), critical = range_of(k);
 	int err = cg_map_usage_read(c->options->instance, &fill);
 	double percent;
@@ -200,8 +195,7 @@ static void daemon_runs(struct check *c)
 /* With a PostgreSQL, rows only pass through: the oldest tells how late the bill is. */
 static void waiting(struct check *c, __s64 oldest_us, __s64 rows)
 {
-	const char *w = c->options->spool_warning ? c->options->spool_warning : WARNING_AGE;
-	const char *k = c->options->spool_critical ? c->options->spool_critical : CRITICAL_AGE;
+	const char *w = c->options->spool_warning, *k = c->options->spool_critical;
 	struct cg_range warning = range_of(w), critical = range_of(k);
 	double age = 0;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/options_internal.h"
+#include "maps/pins.h"
 #include "util/cli_output.h"
 #include "util/suggest.h"
 
@@ -17,45 +18,97 @@ const struct cg_verb cg_verbs[CG_VERBS] = { CG_VERB_LIST(VERB_ROW) };
 
 #define LONG_BASE 256 /* getopt's value of cg_option_table[i] is LONG_BASE + i */
 
-static void getopt_tables(struct option *longs, char *shorts)
+static bool verb_has_option(const struct cg_verb *verb, const struct cg_option *option)
+{
+	return verb && option->verbs & 1u << (verb - cg_verbs);
+}
+
+static bool option_is_key(const struct cg_option *option)
+{
+	return option->setting && !option->fixed;
+}
+
+static void make_getopt_tables(struct option *longs, char *shorts)
 {
 	*shorts++ = ':';
 	for (size_t i = 0; i < cg_option_count; i++) {
-		longs[i] = (struct option){ cg_option_table[i].name,
-					    cg_option_table[i].arg ? required_argument : 0, NULL,
-					    LONG_BASE + i };
-		if (!cg_option_table[i].letter)
+		const struct cg_option *option = &cg_option_table[i];
+
+		longs[i] =
+			(struct option){ .name = option->name,
+					 .has_arg = option->arg ? required_argument : no_argument,
+					 .val = LONG_BASE + i };
+		if (!option->letter)
 			continue;
-		*shorts++ = cg_option_table[i].letter;
-		if (cg_option_table[i].arg)
+		*shorts++ = option->letter;
+		if (option->arg)
 			*shorts++ = ':';
 	}
 	*shorts = '\0';
 }
 
-static const struct cg_option *row_of(int found)
+/*
+ * Returns the option that getopt found. Two options are named `source`: the verb's own one is
+ * preferred, whichever of them getopt found.
+ */
+static const struct cg_option *find_option(int found, const struct cg_verb *verb)
 {
-	if (found >= LONG_BASE)
-		return &cg_option_table[found - LONG_BASE];
-	for (size_t i = 0; i < cg_option_count; i++)
-		if (cg_option_table[i].letter && cg_option_table[i].letter == found)
-			return &cg_option_table[i];
-	return NULL;
+	const char *name = found >= LONG_BASE ? cg_option_table[found - LONG_BASE].name : "";
+	const struct cg_option *any = NULL;
+
+	for (size_t i = 0; i < cg_option_count; i++) {
+		const struct cg_option *option = &cg_option_table[i];
+
+		if (option->letter != found && strcmp(option->name, name))
+			continue;
+		if (verb_has_option(verb, option))
+			return option;
+		any = any ? any : option;
+	}
+	return any;
 }
 
-static int bad_value(const struct cg_option *row, const char *value)
+static int fail_value(const struct cg_option *option, const char *value)
 {
-	return cg_fail_usage("%s '%s' is not legal; it takes %s", row->name, value, row->legal);
+	return cg_fail_usage("invalid value '%s' for %s: expected %s", value, option->name,
+			     option->expected);
 }
 
-static int apply(struct cg_options *options, const struct cg_option *row, const char *value)
+static int set_text(const char **text, const char *value)
 {
-	int err = row->parse ? row->parse(options, value) : row->setting(&options->settings, value);
-
-	return err < 0 ? bad_value(row, value) : err;
+	*text = value;
+	return *value ? 0 : -EINVAL;
 }
 
-static const struct cg_verb *verb_of(const char *name)
+static int apply_option(struct cg_options *options, const struct cg_option *option,
+			const char *value)
+{
+	int err = 0;
+
+	if (option->flag)
+		*(bool *)((char *)options + option->flag) = true;
+	else if (option->text)
+		err = set_text((const char **)((char *)options + option->text), value);
+	else if (option->parse)
+		err = option->parse(options, value);
+	else
+		err = option->setting(&options->settings, value);
+	return err < 0 ? fail_value(option, value) : err;
+}
+
+/* A default of a setting is left to the instance: `attach` changes only what is given. */
+static int apply_defaults(struct cg_options *options)
+{
+	int err = CG_DONE;
+
+	options->instance = cg_instance_default_name();
+	for (size_t i = 0; i < cg_option_count && !err; i++)
+		if (cg_option_table[i].def && cg_option_table[i].parse)
+			err = apply_option(options, &cg_option_table[i], cg_option_table[i].def);
+	return err;
+}
+
+static const struct cg_verb *find_verb(const char *name)
 {
 	for (size_t i = 0; i < CG_VERBS; i++)
 		if (!strcmp(cg_verbs[i].name, name))
@@ -63,69 +116,60 @@ static const struct cg_verb *verb_of(const char *name)
 	return NULL;
 }
 
-static int no_verb(const char *name)
+static int fail_verb(const char *name)
 {
-	struct cg_suggestion nearest = { .word = name };
+	struct cg_suggestion suggestion = { .word = name };
 	char hint[CG_SUGGEST_TEXT];
 
 	for (size_t i = 0; i < CG_VERBS; i++)
-		cg_suggest_compare(&nearest, cg_verbs[i].name);
-	return cg_fail_usage("'%s' is no command%s; see: cseqguard --help", name,
-			     cg_suggest_text(&nearest, "", hint));
+		cg_suggest_compare(&suggestion, cg_verbs[i].name);
+	return cg_fail_usage("unknown command '%s'%s; see: cseqguard --help", name,
+			     cg_suggest_text(&suggestion, "", hint));
 }
 
-static int no_option(const char *option)
+static int fail_option(const char *option)
 {
 	char name[CG_SUGGEST_WORD_MAX + 1] = "", hint[CG_SUGGEST_TEXT];
-	struct cg_suggestion nearest = { .word = name };
+	struct cg_suggestion suggestion = { .word = name };
 	size_t len = strcspn(option, "=");
 
 	if (!strncmp(option, "--", 2) && len - 2 <= CG_SUGGEST_WORD_MAX)
 		strncat(name, option + 2, len - 2);
 	for (size_t i = 0; i < cg_option_count; i++)
-		cg_suggest_compare(&nearest, cg_option_table[i].name);
-	return cg_fail_usage("%s is no option%s; see: cseqguard --help", option,
-			     cg_suggest_text(&nearest, "--", hint));
+		cg_suggest_compare(&suggestion, cg_option_table[i].name);
+	return cg_fail_usage("unknown option '%s'%s; see: cseqguard --help", option,
+			     cg_suggest_text(&suggestion, "--", hint));
 }
 
-static int no_setting(const char *assignment, size_t len)
+static int fail_setting(const char *assignment, size_t len)
 {
 	char name[CG_SUGGEST_WORD_MAX + 1] = "", hint[CG_SUGGEST_TEXT];
-	struct cg_suggestion nearest = { .word = name };
+	struct cg_suggestion suggestion = { .word = name };
 
 	strncat(name, assignment, len <= CG_SUGGEST_WORD_MAX ? len : 0);
 	for (size_t i = 0; i < cg_option_count; i++)
-		if (cg_option_table[i].setting)
-			cg_suggest_compare(&nearest, cg_option_table[i].name);
-	return cg_fail_usage("'%.*s' is no setting%s; see: cseqguard set --help", (int)len,
-			     assignment, cg_suggest_text(&nearest, "", hint));
+		if (option_is_key(&cg_option_table[i]))
+			cg_suggest_compare(&suggestion, cg_option_table[i].name);
+	return cg_fail_usage("unknown setting '%.*s'%s; see: cseqguard set --help", (int)len,
+			     assignment, cg_suggest_text(&suggestion, "", hint));
 }
 
-static int not_for_verb(__u64 seen, const struct cg_verb *verb)
+/* seen: a bit for each row of the table. */
+static int check_options_of_verb(__u64 seen, const struct cg_verb *verb)
 {
-	unsigned int bit = 1u << (verb - cg_verbs);
-
 	for (size_t i = 0; i < cg_option_count; i++)
-		if (seen & (1ull << i) && !(cg_option_table[i].verbs & bit))
+		if (seen & 1ull << i && !verb_has_option(verb, &cg_option_table[i]))
 			return cg_fail_usage("%s has no option --%s; see: cseqguard %s --help",
 					     verb->name, cg_option_table[i].name, verb->name);
 	return CG_DONE;
 }
 
-/* One name may be another option elsewhere: that of this verb, if it has one. */
-static const struct cg_option *row_for(const struct cg_option *row, const struct cg_verb *verb)
-{
-	unsigned int bit = verb ? 1u << (verb - cg_verbs) : 0;
-
-	for (size_t i = 0; i < cg_option_count; i++)
-		if (cg_option_table[i].verbs & bit && !strcmp(cg_option_table[i].name, row->name))
-			return &cg_option_table[i];
-	return row;
-}
-
-/* The verb alone; the rest is judged afterwards. getopt permutes a copy of argv. */
-static const struct cg_verb *verb_ahead(int argc, char **argv, const char *shorts,
-					const struct option *longs)
+/*
+ * Finds the verb before any option is parsed: an option may depend on it. getopt permutes a copy
+ * of argv, because a permuted argv would be parsed differently the second time.
+ */
+static const struct cg_verb *find_verb_ahead(int argc, char **argv, const char *shorts,
+					     const struct option *longs)
 {
 	const struct cg_verb *verb = NULL;
 	char **copy = calloc(argc + 1, sizeof(*copy));
@@ -136,14 +180,14 @@ static const struct cg_verb *verb_ahead(int argc, char **argv, const char *short
 	while (getopt_long(argc, copy, shorts, longs, NULL) != -1)
 		;
 	if (optind < argc)
-		verb = verb_of(copy[optind]);
+		verb = find_verb(copy[optind]);
 	free(copy);
-	optind = 0; /* glibc: from the start again */
+	optind = 0; /* glibc: start again */
 	return verb;
 }
 
-/* So that errors before the -j are JSON, too. */
-static bool wants_json(char **argv)
+/* Errors before the -j are JSON as well. */
+static bool has_json_option(char **argv)
 {
 	for (; *argv && strcmp(*argv, "--"); argv++)
 		if (!strcmp(*argv, "-j") || !strcmp(*argv, "--json"))
@@ -151,40 +195,56 @@ static bool wants_json(char **argv)
 	return false;
 }
 
-int cg_options_parse(int argc, char **argv, struct cg_options *options, const struct cg_verb **verb)
+/* Returns CG_DONE, or an exit code with the error reported. *seen: a bit for each row. */
+static int parse_options(int argc, char **argv, struct cg_options *options,
+			 const struct cg_verb **verb, __u64 *seen)
 {
 	struct option longs[CG_OPTIONS_MAX + 1] = {};
 	char shorts[2 * CG_OPTIONS_MAX + 2];
-	const struct cg_option *row;
-	__u64 seen = 0;
 	int found, err;
 
-	cg_output_set_json(wants_json(argv));
-	getopt_tables(longs, shorts);
+	make_getopt_tables(longs, shorts);
 	opterr = 0;
-	*verb = verb_ahead(argc, argv, shorts, longs);
+	*verb = find_verb_ahead(argc, argv, shorts, longs);
 	while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (found == '?')
-			return no_option(argv[optind - 1]);
+		const struct cg_option *option = find_option(found, *verb);
+
 		if (found == ':')
-			return cg_fail_usage("%s needs a value; see: cseqguard --help",
+			return cg_fail_usage("option '%s' needs a value; see: cseqguard --help",
 					     argv[optind - 1]);
-		row = row_for(row_of(found), *verb);
-		err = apply(options, row, optarg);
+		if (!option)
+			return fail_option(argv[optind - 1]);
+		err = apply_option(options, option, optarg);
 		if (err)
 			return err;
-		seen |= 1ull << (row - cg_option_table);
+		*seen |= 1ull << (option - cg_option_table);
 	}
-	if (optind == argc)
-		return CG_DONE;
+	return CG_DONE;
+}
+
+int cg_options_parse(int argc, char **argv, struct cg_options *options, const struct cg_verb **verb)
+{
+	__u64 seen = 0;
+	int err;
+
+	cg_output_set_json(has_json_option(argv));
+	err = apply_defaults(options);
+	if (!err)
+		err = parse_options(argc, argv, options, verb, &seen);
+	if (err || optind == argc)
+		return err;
 	if (!*verb)
-		return no_verb(argv[optind]);
+		return fail_verb(argv[optind]);
 	options->args = argv + optind + 1;
 	options->n_args = argc - optind - 1;
 	if (options->n_args && !*(*verb)->args)
-		return cg_fail_usage("%s takes no '%s'; see: cseqguard %s --help", (*verb)->name,
-				     *options->args, (*verb)->name);
-	return not_for_verb(seen, *verb);
+		return cg_fail_usage("%s: unexpected argument '%s'; see: cseqguard %s --help",
+				     (*verb)->name, *options->args, (*verb)->name);
+	if (!options->help && cg_instance_check_name(options->instance))
+		return cg_fail_usage("invalid value '%s' for CSEQGUARD_INSTANCE: expected letters, "
+				     "digits, _ and -, at most %d",
+				     options->instance, CG_INSTANCE_MAX);
+	return check_options_of_verb(seen, *verb);
 }
 
 int cg_options_set(struct cg_settings *settings, const char *assignment)
@@ -193,49 +253,69 @@ int cg_options_set(struct cg_settings *settings, const char *assignment)
 	size_t len = equals ? (size_t)(equals - assignment) : 0;
 
 	if (!equals)
-		return cg_fail_usage("'%s' is no KEY=VALUE; see: cseqguard set --help", assignment);
+		return cg_fail_usage("'%s' is not KEY=VALUE; see: cseqguard set --help",
+				     assignment);
 	for (size_t i = 0; i < cg_option_count; i++) {
-		if (!cg_option_table[i].setting || strlen(cg_option_table[i].name) != len ||
-		    memcmp(cg_option_table[i].name, assignment, len))
+		const struct cg_option *option = &cg_option_table[i];
+
+		if (!option_is_key(option) || strlen(option->name) != len ||
+		    memcmp(option->name, assignment, len))
 			continue;
-		return cg_option_table[i].setting(settings, equals + 1)
-			       ? bad_value(&cg_option_table[i], equals + 1)
-			       : CG_DONE;
+		return option->setting(settings, equals + 1) ? fail_value(option, equals + 1)
+							     : CG_DONE;
 	}
-	return no_setting(assignment, len);
+	return fail_setting(assignment, len);
 }
 
-static void help_row(const struct cg_option *row)
+static void print_default(const struct cg_option *option)
+{
+	const char *text = option->def ? option->def : option->def_text;
+
+	if (text)
+		printf(" (default: %s)", text);
+	putchar('\n');
+}
+
+static void print_option(const struct cg_option *option)
 {
 	char left[64];
 
-	snprintf(left, sizeof(left), "%c%c%s--%s%s%s", row->letter ? '-' : ' ',
-		 row->letter ? row->letter : ' ', row->letter ? ", " : "  ", row->name,
-		 row->arg ? " " : "", row->arg ? row->arg : "");
-	printf("  %-34s %s\n", left, row->text);
+	snprintf(left, sizeof(left), "%c%c%s--%s%s%s", option->letter ? '-' : ' ',
+		 option->letter ? option->letter : ' ', option->letter ? ", " : "  ", option->name,
+		 option->arg ? " " : "", option->arg ? option->arg : "");
+	printf("  %-34s %s", left, option->help);
+	print_default(option);
+}
+
+static void print_setting(const struct cg_option *option)
+{
+	printf("  %-18s %s: %s", option->name, option->help, option->expected);
+	print_default(option);
+}
+
+static void print_verbs(void)
+{
+	for (size_t i = 0; i < CG_VERBS; i++)
+		printf("  %-10s %-16s %s\n", cg_verbs[i].name, cg_verbs[i].args, cg_verbs[i].text);
 }
 
 void cg_options_help(const struct cg_verb *verb)
 {
-	unsigned int bit = verb ? 1u << (verb - cg_verbs) : 0;
-
 	printf("usage: cseqguard [OPTIONS] %s%s%s\n", verb ? verb->name : "COMMAND",
 	       verb && *verb->args ? " " : "", verb ? verb->args : "");
 	if (verb)
 		printf("%s\n", verb->text);
 	else
-		for (size_t i = 0; i < CG_VERBS; i++)
-			printf("  %-10s %-16s %s\n", cg_verbs[i].name, cg_verbs[i].args,
-			       cg_verbs[i].text);
-	if (bit & CG_V(SET)) {
+		print_verbs();
+	if (verb == &cg_verbs[CG_V_BIT_SET]) {
 		puts("keys:");
 		for (size_t i = 0; i < cg_option_count; i++)
-			if (cg_option_table[i].setting)
-				printf("  %-18s %s: %s\n", cg_option_table[i].name,
-				       cg_option_table[i].text, cg_option_table[i].legal);
+			if (option_is_key(&cg_option_table[i]))
+				print_setting(&cg_option_table[i]);
 	}
 	puts(verb ? "options:" : "options of every command:");
 	for (size_t i = 0; i < cg_option_count; i++)
-		if (bit ? cg_option_table[i].verbs & bit : cg_option_table[i].verbs == CG_VERBS_ALL)
-			help_row(&cg_option_table[i]);
+		if (verb ? verb_has_option(verb, &cg_option_table[i])
+			 : cg_option_table[i].verbs == CG_VERBS_ALL)
+			print_option(&cg_option_table[i]);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The command line: one table of verbs, one of options; both --help and the parser read them. */
+/* The command line: a table of verbs and a table of options, for the parser and for --help. */
 #ifndef CG_CLI_OPTIONS_H
 #define CG_CLI_OPTIONS_H
 
@@ -10,48 +10,50 @@
 #include "maps/settings.h"
 
 struct cg_options {
-	const char *instance;
-	const char *netns; /* NULL: the one we are in */
+	/* of every command */
+	const char *instance; /* first: its offset 0 means "none" in the option table */
+	const char *netns; /* NULL: the current one */
 	bool json;
-	bool all;
-	bool follow;
-	bool verbose;
 	bool help;
+
 	enum cg_attach_mode attach_mode;
-	struct cg_settings settings;
+	struct cg_settings settings; /* attach */
+	bool verbose; /* attach, upgrade */
+	bool all; /* detach, stats */
+	bool follow; /* events */
 	struct cg_event_filter filter; /* events */
-	const char *spool; /* cdr: a file; NULL: the daemon's own of this instance */
-	const char *since, *until, *caller, *callee; /* cdr: which rows */
-	bool open, closed, blocked, suspect;
-	const char *db, *end, *why, *by; /* cdr settle */
-	const char *config; /* doctor, check, top: the daemon's file; NULL: its own default */
-	int outside; /* fd of the network namespace that we were called in; -1: not known */
-	const char *warning, *critical, *spool_warning,
-		*spool_critical; /* check: ranges; NULL: default */
+	const char *since, *until, *caller, *callee; /* cdr: conditions, NULL: any */
+	bool open, closed, blocked, suspect; /* cdr */
+	const char *end, *why, *by; /* cdr settle */
+	const char *spool, *db, *config; /* NULL: the daemon's own */
+	const char *warning, *critical, *spool_warning, *spool_critical; /* check: ranges */
 	__u8 expect; /* check: enum cg_mode */
 	bool batch; /* top */
-	unsigned int delay_ms, count; /* top; count 0: no end */
+	unsigned int delay_ms, count; /* top; count 0: no limit */
+
+	int outside; /* fd of the network namespace in which the program started; -1: unknown */
 	int n_args;
-	char **args; /* what is no option: interfaces, KEY=VALUE; of main's argv */
+	char **args; /* the arguments that are no options: interfaces, KEY=VALUE; part of argv */
 };
 
 /* X(NAME, verb, arguments, text) */
 #define CG_VERB_LIST(X)                                                                            \
-	X(ATTACH, attach, "IFACE...", "guard interfaces: XDP on the way in, tc on the way out")    \
-	X(DETACH, detach, "IFACE... | -a", "stop guarding; -a removes the maps as well")           \
-	X(SET, set, "KEY=VALUE...", "change settings of a running guard")                          \
-	X(UPGRADE, upgrade, "", "swap the programs for this version's, maps kept")                 \
-	X(STATUS, status, "", "settings, interfaces, fill of the maps; exit 3: not attached")      \
-	X(STATS, stats, "", "packets by reason, in and out")                                       \
-	X(DIALOGS, dialogs, "", "the calls that the guard knows")                                  \
-	X(EVENTS, events, "", "starts, ends and violations; -f waits for more")                    \
-	X(LADDER, ladder, "CALL-ID", "the messages of one call, both counters, what was refused")  \
+	X(ATTACH, attach, "IFACE...", "guard interfaces: XDP at ingress, tc at egress")            \
+	X(DETACH, detach, "IFACE... | -a", "stop guarding interfaces; -a also removes the maps")   \
+	X(SET, set, "KEY=VALUE...", "change settings of an attached instance")                     \
+	X(UPGRADE, upgrade, "", "replace the programs by those of this version, keep the maps")    \
+	X(STATUS, status, "", "settings, interfaces and map usage; exit status 3: not attached")   \
+	X(STATS, stats, "", "packet counters by reason, ingress and egress")                       \
+	X(DIALOGS, dialogs, "", "dialogs that the guard tracks")                                   \
+	X(EVENTS, events, "", "starts and ends of calls, violations; -f waits for further ones")   \
+	X(LADDER, ladder, "CALL-ID", "messages of one call, both CSeq counters, refused requests") \
 	X(DOCTOR, doctor, "[IFACE]...",                                                            \
-	  "host, interfaces, guard, daemon, PostgreSQL: what is wrong, and the remedy")            \
-	X(CHECK, check, "", "a plug-in for Nagios and its kin; exit 0, 1, 2, 3: OK to UNKNOWN")    \
-	X(TOP, top, "", "the guard at work, each second: rates, offenders, calls")                 \
-	X(CDR, cdr, "[settle CALL_UID]", "the CDRs of the spool; settle: an operator's word")      \
-	X(VERSION, version, "", "the version of this program and of its map layout")
+	  "checks of host, interfaces, guard, daemon and PostgreSQL, with remedies")               \
+	X(CHECK, check, "",                                                                        \
+	  "plug-in for Nagios and compatible monitors; exit status 0 (OK) to 3 (UNKNOWN)")         \
+	X(TOP, top, "", "live view: rates, offenders, calls")                                      \
+	X(CDR, cdr, "[settle CALL_UID]", "CDRs in the spool; settle: end a suspect call by hand")  \
+	X(VERSION, version, "", "version of this program and of its map layout")
 
 #define CG_VERB_BIT(NAME, verb, args, text) CG_V_BIT_##NAME,
 enum cg_verb_bit { CG_VERB_LIST(CG_VERB_BIT) CG_VERBS };
@@ -62,10 +64,10 @@ struct cg_verb {
 	const char *name;
 	const char *args;
 	const char *text;
-	int (*run)(const struct cg_options *options); /* returns enum cg_exit, errors reported */
+	int (*run)(const struct cg_options *options); /* returns an exit code, errors reported */
 };
 
-/* Each in its file, cmd_VERB.c. */
+/* cg_cmd_VERB() is in cli/VERB.c. */
 #define CG_VERB_RUN(NAME, verb, args, text) int cg_cmd_##verb(const struct cg_options *options);
 CG_VERB_LIST(CG_VERB_RUN)
 #undef CG_VERB_RUN
@@ -73,16 +75,16 @@ CG_VERB_LIST(CG_VERB_RUN)
 extern const struct cg_verb cg_verbs[CG_VERBS];
 
 /*
- * Parses main's arguments (argv is permuted). *verb is NULL where none is given. CG_DONE, or
- * CG_USAGE with the error reported, and *verb, where it can be told.
+ * Applies the defaults and parses the arguments of main(); argv is permuted. *verb: NULL if none is
+ * given, and set even on failure if it is known. Returns CG_DONE or CG_USAGE (reported).
  */
 int cg_options_parse(int argc, char **argv, struct cg_options *options,
 		     const struct cg_verb **verb);
 
-/* KEY=VALUE of `set`. CG_DONE, or CG_USAGE with the error reported. */
+/* Parses KEY=VALUE of `set`. Returns CG_DONE or CG_USAGE (reported). */
 int cg_options_set(struct cg_settings *settings, const char *assignment);
 
-/* To stdout; verb NULL: all verbs. */
+/* Prints the help of `verb`, NULL: of the program, to stdout. */
 void cg_options_help(const struct cg_verb *verb);
 
 #endif

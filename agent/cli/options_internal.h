@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The table of options: what command line, `set`, --help, manual and completion know of each. */
+/* The table of options. Command line, `set`, --help, man page and completion are made from it. */
 #ifndef CG_CLI_OPTIONS_INTERNAL_H
 #define CG_CLI_OPTIONS_INTERNAL_H
 
@@ -8,21 +8,42 @@
 #include "cli/options.h"
 
 #define CG_VERBS_ALL ((1u << CG_VERBS) - 1)
-#define CG_OPTIONS_MAX 64 /* a set of them is a word of bits */
+#define CG_OPTIONS_MAX 64 /* a set of options is a __u64 */
 
 struct cg_option {
 	char letter; /* 0: none */
 	const char *name;
-	const char *arg; /* NULL: takes none */
-	unsigned int verbs;
-	const char *text;
-	/* 0, -errno: not legal, or an exit code: reported */
+	const char *arg; /* NULL: no value */
+	unsigned int verbs; /* CG_V(), ORed */
+	const char *help; /* noun phrase, without the default */
+	const char *def; /* default, as a user would write it; NULL: none */
+	const char *def_text; /* a default that depends on something, in words */
+	const char *expected; /* the values, for an error message */
+
+	/* The effect, one of these: */
+	size_t flag; /* offset of the bool in struct cg_options that is set; 0: none */
+	size_t text; /* offset of the string in struct cg_options that is set, not empty; 0: none */
+	/* Returns 0, -errno for an invalid value, or an exit code (reported). */
 	int (*parse)(struct cg_options *options, const char *value);
-	int (*setting)(struct cg_settings *settings, const char *value); /* also a key of `set` */
-	const char *legal; /* of the value */
+	/* The default of a setting is that of a new instance. */
+	int (*setting)(struct cg_settings *settings, const char *value);
+	bool fixed; /* a setting of the first attach; the others are keys of `set` */
 };
 
 extern const struct cg_option cg_option_table[];
 extern const size_t cg_option_count;
+
+/* As `parse` above. */
+int cg_parse_option_attach_mode(struct cg_options *options, const char *value);
+int cg_parse_option_reason(struct cg_options *options, const char *value);
+int cg_parse_option_event_source(struct cg_options *options, const char *value);
+int cg_parse_option_warning(struct cg_options *options, const char *value);
+int cg_parse_option_critical(struct cg_options *options, const char *value);
+int cg_parse_option_spool_warning(struct cg_options *options, const char *value);
+int cg_parse_option_spool_critical(struct cg_options *options, const char *value);
+int cg_parse_option_expect(struct cg_options *options, const char *value);
+int cg_parse_option_delay(struct cg_options *options, const char *value);
+int cg_parse_option_count(struct cg_options *options, const char *value);
+int cg_parse_option_instance(struct cg_options *options, const char *value);
 
 #endif

@@ -8,17 +8,17 @@
 
 #define LINE 8192
 
-static const char *const words[] = { [CG_PLUGIN_OK] = "OK",
-				     [CG_PLUGIN_WARNING] = "WARNING",
-				     [CG_PLUGIN_CRITICAL] = "CRITICAL",
-				     [CG_PLUGIN_UNKNOWN] = "UNKNOWN" };
+static const char *const state_words[] = { [CG_PLUGIN_OK] = "OK",
+					   [CG_PLUGIN_WARNING] = "WARNING",
+					   [CG_PLUGIN_CRITICAL] = "CRITICAL",
+					   [CG_PLUGIN_UNKNOWN] = "UNKNOWN" };
 
-/* What is not known is better than what is known to be wrong. */
+/* The worst first. An unknown state is worse than OK, and better than one known to be wrong. */
 static const enum cg_plugin_state worst_first[] = { CG_PLUGIN_CRITICAL, CG_PLUGIN_WARNING,
 						    CG_PLUGIN_UNKNOWN, CG_PLUGIN_OK };
 #define STATES (sizeof(worst_first) / sizeof(*worst_first))
 
-static bool worse(enum cg_plugin_state a, enum cg_plugin_state b)
+static bool state_is_worse(enum cg_plugin_state a, enum cg_plugin_state b)
 {
 	for (size_t i = 0; i < STATES; i++)
 		if (worst_first[i] == a || worst_first[i] == b)
@@ -28,16 +28,16 @@ static bool worse(enum cg_plugin_state a, enum cg_plugin_state b)
 
 void cg_plugin_say(struct cg_plugin *plugin, enum cg_plugin_state state, const char *format, ...)
 {
-	char *said = plugin->said[state];
-	size_t at = strlen(said), size = sizeof(plugin->said[state]);
+	char *text = plugin->texts[state];
+	size_t at = strlen(text), size = sizeof(plugin->texts[state]);
 	va_list args;
 
 	if (at + 2 < size)
-		at += snprintf(said + at, size - at, "%s", at ? ", " : "");
+		at += snprintf(text + at, size - at, "%s", at ? ", " : "");
 	va_start(args, format);
-	vsnprintf(said + at, size - at, format, args);
+	vsnprintf(text + at, size - at, format, args);
 	va_end(args);
-	if (worse(state, plugin->state))
+	if (state_is_worse(state, plugin->state))
 		plugin->state = state;
 }
 
@@ -47,21 +47,21 @@ void cg_plugin_measure(struct cg_plugin *plugin, struct cg_perfdata data)
 		plugin->perfdata[plugin->n++] = data;
 }
 
-static void text_of(const struct cg_plugin *plugin, char *out, unsigned int size)
+static void join_texts(const struct cg_plugin *plugin, char *out, unsigned int size)
 {
 	unsigned int at = 0;
 
 	*out = '\0';
 	for (size_t i = 0; i < STATES && at < size; i++)
-		if (*plugin->said[worst_first[i]])
+		if (*plugin->texts[worst_first[i]])
 			at += snprintf(out + at, size - at, "%s%s", at ? ", " : "",
-				       plugin->said[worst_first[i]]);
-	for (char *c = out; *c; c++) /* `|` begins the figures, and a line is one line */
+				       plugin->texts[worst_first[i]]);
+	for (char *c = out; *c; c++) /* `|` begins the performance data */
 		if (*c == '|' || (unsigned char)*c < ' ')
 			*c = '/';
 }
 
-static const char *or_nothing(const char *text)
+static const char *text_or_empty(const char *text)
 {
 	return text ? text : "";
 }
@@ -71,20 +71,21 @@ void cg_plugin_line(const struct cg_plugin *plugin, char *out, unsigned int size
 	char text[LINE];
 	unsigned int at;
 
-	text_of(plugin, text, sizeof(text));
-	at = snprintf(out, size, "CSEQGUARD %s - %s", words[plugin->state], text);
+	join_texts(plugin, text, sizeof(text));
+	at = snprintf(out, size, "CSEQGUARD %s - %s", state_words[plugin->state], text);
 	for (unsigned int i = 0; i < plugin->n && at < size; i++) {
 		const struct cg_perfdata *d = &plugin->perfdata[i];
 
 		at += snprintf(out + at, size - at, "%s%s=%.10g%s;%s;%s;%s;%s", i ? " " : " | ",
-			       d->label, d->value, d->uom, or_nothing(d->warning),
-			       or_nothing(d->critical), or_nothing(d->min), or_nothing(d->max));
+			       d->label, d->value, d->uom, text_or_empty(d->warning),
+			       text_or_empty(d->critical), text_or_empty(d->min),
+			       text_or_empty(d->max));
 		while (at && at < size && out[at - 1] == ';')
 			out[--at] = '\0';
 	}
 }
 
-static json_t *figures(const struct cg_plugin *plugin)
+static json_t *make_perfdata(const struct cg_plugin *plugin)
 {
 	json_t *object = json_object();
 
@@ -104,9 +105,9 @@ int cg_plugin_end(const struct cg_plugin *plugin, bool json)
 	json_t *object;
 
 	if (json) {
-		text_of(plugin, line, sizeof(line));
-		object = json_pack("{ss si ss so}", "state", words[plugin->state], "exit",
-				   plugin->state, "text", line, "perfdata", figures(plugin));
+		join_texts(plugin, line, sizeof(line));
+		object = json_pack("{ss si ss so}", "state", state_words[plugin->state], "exit",
+				   plugin->state, "text", line, "perfdata", make_perfdata(plugin));
 		json_dumpf(object, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 		json_decref(object);
 		putchar('\n');
@@ -115,4 +116,12 @@ int cg_plugin_end(const struct cg_plugin *plugin, bool json)
 		puts(line);
 	}
 	return fflush(stdout) ? CG_PLUGIN_UNKNOWN : plugin->state;
+}
+
+int cg_plugin_unknown(const char *text)
+{
+	struct cg_plugin plugin = {};
+
+	cg_plugin_say(&plugin, CG_PLUGIN_UNKNOWN, "%s", text);
+	return cg_plugin_end(&plugin, false);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The screen of `top`, or what it shows as text or JSON, again and again. */
+/* The screen of `top`, or its content as text or JSON at each refresh. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -9,10 +9,10 @@
 #include "top/json.h"
 #include "top/screen.h"
 #include "top/text.h"
-#include "util/cli_output.h"
 #include "util/clock.h"
+#include "util/cli_output.h"
 
-static int show_text(const struct cg_top *top)
+static int print_text(const struct cg_top *top)
 {
 	struct cg_line lines[CG_TOP_HEAD_LINES], line;
 	unsigned int n = cg_top_head(top, CG_TOP_WIDE, lines);
@@ -29,8 +29,8 @@ static int show_text(const struct cg_top *top)
 	return cg_stdout_flush();
 }
 
-/* Until the next refresh; the daemon is listened to. */
-static void wait(struct cg_top *top, unsigned int delay_ms)
+/* Waits until the next refresh and receives events of the daemon meanwhile. */
+static void wait_for_refresh(struct cg_top *top, unsigned int delay_ms)
 {
 	__u64 until = top->now + delay_ms * 1000000ULL, now;
 
@@ -42,7 +42,7 @@ static void wait(struct cg_top *top, unsigned int delay_ms)
 	}
 }
 
-static int batch(const struct cg_options *options, struct cg_top *top)
+static int run_batch(const struct cg_options *options, struct cg_top *top)
 {
 	int err = 0, code = CG_DONE;
 
@@ -52,10 +52,10 @@ static int batch(const struct cg_options *options, struct cg_top *top)
 		if (err < 0)
 			return cg_fail_open(top->instance, err);
 		cg_top_listen(top);
-		code = options->json ? cg_stdout_write_json(cg_top_json(top)) : show_text(top);
+		code = options->json ? cg_stdout_write_json(cg_top_json(top)) : print_text(top);
 		if (code || n == options->count)
 			break;
-		wait(top, options->delay_ms);
+		wait_for_refresh(top, options->delay_ms);
 		err = cg_top_refresh(top);
 		if (err)
 			return cg_fail_open(top->instance, err);
@@ -63,19 +63,16 @@ static int batch(const struct cg_options *options, struct cg_top *top)
 	return code;
 }
 
-int cg_cmd_top(const struct cg_options *given)
+int cg_cmd_top(const struct cg_options *options)
 {
-	struct cg_options options = *given;
 	struct cg_top *top;
-	int code;
+	int code =
+		cg_top_new(options->instance, options->config, options->db, options->spool, &top);
 
-	if (!options.delay_ms)
-		options.delay_ms = 1000;
-	code = cg_top_new(options.instance, options.config, options.db, options.spool, &top);
 	if (!code)
-		code = options.batch || options.json
-			       ? batch(&options, top)
-			       : cg_top_screen(top, options.delay_ms, options.count);
+		code = options->batch || options->json
+			       ? run_batch(options, top)
+			       : cg_top_screen(top, options->delay_ms, options->count);
 	cg_top_free(top);
 	return code;
 }

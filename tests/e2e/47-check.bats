@@ -121,10 +121,10 @@ figure() { # LABEL: what stands behind it
 }
 
 @test "check: what cannot be told is UNKNOWN, and so is wrong use" {
-	check 3 UNKNOWN "warning 'x' is not legal" -w x
-	check 3 UNKNOWN '--bogus is no option' --bogus
+	check 3 UNKNOWN "invalid value 'x' for warning: expected a range" -w x
+	check 3 UNKNOWN "unknown option '--bogus'" --bogus
 	run -3 --separate-stderr "$LAB_OUT/cseqguard" check -n "nix-$ID"
-	[[ $output == "CSEQGUARD UNKNOWN - network namespace nix-$ID: there is none"* && -z $stderr ]]
+	[[ $output == "CSEQGUARD UNKNOWN - network namespace nix-$ID: no such namespace"* && -z $stderr ]]
 	cg attach in0
 	daemon
 	check 3 UNKNOWN 'spool .*none.db: ' --spool "$LAB_DIR/none.db"

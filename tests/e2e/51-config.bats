@@ -184,11 +184,11 @@ closed() { # NUMBER: so many calls are billed
 	run -2 "$LAB_OUT/cseqguardd" --swep 3s
 	[[ $output == *'--swep is no option (did you mean --sweep?)'* ]]
 	run -2 "$LAB_OUT/cseqguard" atach
-	[[ $output == *"'atach' is no command (did you mean attach?)"* ]]
+	[[ $output == *"unknown command 'atach' (did you mean attach?)"* ]]
 	run -2 "$LAB_OUT/cseqguard" status --netsn x
-	[[ $output == *'--netsn is no option (did you mean --netns?)'* ]]
+	[[ $output == *"unknown option '--netsn' (did you mean --netns?)"* ]]
 	run -2 "$LAB_OUT/cseqguard" set mdoe=observe
-	[[ $output == *"'mdoe' is no setting (did you mean mode?)"* ]]
+	[[ $output == *"unknown setting 'mdoe' (did you mean mode?)"* ]]
 }
 
 @test "config: the sample has each key once, with its default" {
