@@ -10,8 +10,6 @@
 #include "attach/interface.h"
 #include "attach/open_error.h"
 #include "cli/options.h"
-#include "maps/pins.h"
-#include "maps/runtime_dir.h"
 #include "util/cli_output.h"
 #include "util/progress.h"
 
@@ -48,24 +46,6 @@ static int attach_all(const struct cg_options *options, const struct cg_instance
 	return err;
 }
 
-static int change_settings(const struct cg_options *options)
-{
-	int err, config_fd, gateways_fd;
-
-	config_fd = cg_pin_open(options->instance, "config");
-	gateways_fd = cg_pin_open(options->instance, "gateways");
-	err = config_fd < 0 ? config_fd : gateways_fd < 0 ? gateways_fd : 0;
-	if (!err)
-		err = cg_settings_write(&options->settings, config_fd, gateways_fd);
-	if (config_fd >= 0)
-		close(config_fd);
-	if (gateways_fd >= 0)
-		close(gateways_fd);
-	if (!err && options->settings.given & CG_SET_MODE)
-		cg_runtime_note_remove(options->instance, CG_RUNTIME_BREAKER);
-	return err ? cg_fail_open(options->instance, err) : CG_DONE;
-}
-
 int cg_cmd_attach(const struct cg_options *options)
 {
 	struct cg_instance instance = { .prog_in = -1, .prog_out = -1 };
@@ -84,8 +64,11 @@ int cg_cmd_attach(const struct cg_options *options)
 	if (err)
 		goto out;
 	err = attach_all(options, &instance);
-	if (!err && !instance.made && options->settings.given)
-		err = change_settings(options);
+	if (!err && !instance.made && options->settings.given) {
+		err = cg_settings_change(options->instance, &options->settings);
+		if (err)
+			err = cg_fail_open(options->instance, err);
+	}
 	if (err && instance.made)
 		cg_bpffs_remove_instance(options->instance);
 out:

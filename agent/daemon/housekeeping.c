@@ -17,7 +17,7 @@ static void check_unguarded(struct cg_upkeep *upkeep, __u64 unguarded, __u64 now
 	if (unguarded <= upkeep->unguarded ||
 	    (upkeep->told_at && now - upkeep->told_at < 60 * CG_SECOND))
 		return;
-	cg_log_err("map dialogs is full: %llu calls more run unguarded, their rows are "
+	cg_log_err("map dialogs is full: %llu more calls run unguarded, their CDRs are "
 		   "suspect; " CG_USAGE_REMEDY,
 		   (unsigned long long)(unguarded - upkeep->unguarded));
 	upkeep->unguarded = unguarded;

@@ -131,7 +131,7 @@ static void maps(struct cg_findings *f, const char *name)
 				"start anew, when few calls run: cseqguard detach -a",
 				"the map cannot be read: %s", strerror(-err));
 		else if (percent >= CG_USAGE_ALARM_PERCENT)
-			cg_find(f, CG_WARNING, fills[i].map, CG_USAGE_REMEDY, "%u %% full",
+			cg_find(f, CG_WARNING, fills[i].map, CG_USAGE_WARNING, "%u %% full",
 				percent);
 		else
 			cg_find(f, CG_OK, fills[i].map, NULL, "%u %% full, %u of %u", percent,

@@ -10,7 +10,7 @@ void cg_filling_look(struct cg_filling *filling, __u32 used)
 
 	filling->used = used;
 	if (percent >= CG_USAGE_ALARM_PERCENT && !filling->told)
-		cg_log_warning("map %s is %u %% full (%u of %u): " CG_USAGE_REMEDY, filling->map,
+		cg_log_warning("map %s is %u %% full (%u of %u): " CG_USAGE_WARNING, filling->map,
 			       percent, used, filling->max);
 	if (percent >= CG_USAGE_ALARM_PERCENT)
 		filling->told = true;

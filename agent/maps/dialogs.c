@@ -4,24 +4,24 @@
 #include "maps/map_iter.h"
 #include "util/progress.h"
 
-struct taker {
-	int (*take)(void *ctx, const struct cg_dialog *dialog);
+struct visitor {
+	int (*visit)(void *ctx, const struct cg_dialog *dialog);
 	void *ctx;
 	int result; /* the first that is not 0 */
 };
 
-static void take_value(void *ctx, const void *value)
+static void visit_value(void *ctx, const void *value)
 {
-	struct taker *taker = ctx;
+	struct visitor *visitor = ctx;
 
-	if (!taker->result)
-		taker->result = taker->take(taker->ctx, value);
+	if (!visitor->result)
+		visitor->result = visitor->visit(visitor->ctx, value);
 }
 
 int cg_dialogs_for_each(const char *instance,
-			int (*take)(void *ctx, const struct cg_dialog *dialog), void *ctx)
+			int (*visit)(void *ctx, const struct cg_dialog *dialog), void *ctx)
 {
-	struct taker taker = { .take = take, .ctx = ctx };
+	struct visitor visitor = { .visit = visit, .ctx = ctx };
 	struct cg_map_iter *walk;
 	int step = 0, err;
 
@@ -30,11 +30,11 @@ int cg_dialogs_for_each(const char *instance,
 	if (err)
 		return err;
 	cg_progress_start("dialogs", 0);
-	while (!step && !taker.result) {
-		step = cg_map_iter_run(walk, 1, take_value, &taker);
+	while (!step && !visitor.result) {
+		step = cg_map_iter_run(walk, 1, visit_value, &visitor);
 		cg_progress_update(cg_map_iter_count(walk));
 	}
 	cg_progress_end();
 	cg_map_iter_close(walk);
-	return step < 0 ? step : taker.result;
+	return step < 0 ? step : visitor.result;
 }

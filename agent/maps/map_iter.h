@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A pinned hash of an instance, read a few batches at a time: a million records freeze neither a
- * screen nor, by long batches, the programs. Nothing prints.
+ * Iterator over a pinned hash map, a few batches at a time. Between two steps the caller can update
+ * its screen, and short batches do not stall the BPF programs, even with a million records. These
+ * functions print nothing.
  */
 #ifndef CG_MAPS_MAP_ITER_H
 #define CG_MAPS_MAP_ITER_H
@@ -10,23 +11,29 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CG_MAP_ITER_BATCH 256 /* records a call: larger ones stall the programs */
+#define CG_MAP_ITER_BATCH 256 /* records per system call; larger batches stall the BPF programs */
 
 struct cg_map_iter;
 
-/* value: a copy, valid during the call. */
+/* `value` is a copy that is valid during the call. */
 typedef void (*cg_map_iter_visit)(void *ctx, const void *value);
 
-/* locked: values are copied under their spin lock, untorn. 0 or -errno of cg_map_open(). */
+/*
+ * Opens an iterator. `locked`: the kernel copies each value under its spin lock, so that the copy
+ * is consistent. Returns 0 or -errno of cg_map_open(), with *iter untouched.
+ */
 int cg_map_iter_open(const char *instance, const char *map, size_t key_size, size_t value_size,
-		     bool locked, struct cg_map_iter **walk);
-void cg_map_iter_close(struct cg_map_iter *walk);
+		     bool locked, struct cg_map_iter **iter);
+void cg_map_iter_close(struct cg_map_iter *iter);
 
-/* Reads up to `batches` batches; take may be NULL. 0: there is more; 1: it is over; or -errno. */
-int cg_map_iter_run(struct cg_map_iter *walk, unsigned int batches, cg_map_iter_visit take,
+/*
+ * Reads up to `batches` batches and calls `visit` (may be NULL) for each record. Returns 0 if there
+ * are more records, 1 at the end, or -errno.
+ */
+int cg_map_iter_run(struct cg_map_iter *iter, unsigned int batches, cg_map_iter_visit visit,
 		    void *ctx);
 
-__u32 cg_map_iter_count(const struct cg_map_iter *walk); /* records, so far */
-__u32 cg_map_iter_max_entries(const struct cg_map_iter *walk); /* of the map */
+__u32 cg_map_iter_count(const struct cg_map_iter *iter); /* records read so far */
+__u32 cg_map_iter_max_entries(const struct cg_map_iter *iter); /* size of the map */
 
 #endif

@@ -6,70 +6,80 @@
 #include "cseqguard.h"
 #include "maps/map_iter.h"
 
-#define BATCHES 64 /* a step */
-
-#define DIALOG_KEY sizeof(struct cg_dialog_key)
-#define TXN_KEY sizeof(struct cg_txn_key)
+#define BATCHES 64 /* per step of the iterator */
 
 const struct cg_map_usage cg_map_usages[CG_USAGE_MAPS] = {
-	[CG_USAGE_DIALOGS] = { "dialogs", DIALOG_KEY, sizeof(struct cg_dialog), true, 0, 0 },
-	[CG_USAGE_OVERFLOW] = { "overflow", DIALOG_KEY, sizeof(struct cg_dialog), false, 0, 0 },
-	[CG_USAGE_INVITES] = { "invites", TXN_KEY, sizeof(struct cg_invite), false, 0, 0 },
-	[CG_USAGE_PENDING] = { "pending", TXN_KEY, sizeof(struct cg_invite), true, 0, 0 },
-	[CG_USAGE_EARLY] = { "early", DIALOG_KEY, sizeof(struct cg_early), false, 0, 0 },
+	[CG_USAGE_DIALOGS] = { .map = "dialogs",
+			       .key_size = sizeof(struct cg_dialog_key),
+			       .value_size = sizeof(struct cg_dialog),
+			       .has_alarm = true },
+	[CG_USAGE_OVERFLOW] = { .map = "overflow",
+				.key_size = sizeof(struct cg_dialog_key),
+				.value_size = sizeof(struct cg_dialog) },
+	[CG_USAGE_INVITES] = { .map = "invites",
+			       .key_size = sizeof(struct cg_txn_key),
+			       .value_size = sizeof(struct cg_invite) },
+	[CG_USAGE_PENDING] = { .map = "pending",
+			       .key_size = sizeof(struct cg_txn_key),
+			       .value_size = sizeof(struct cg_invite),
+			       .has_alarm = true },
+	[CG_USAGE_EARLY] = { .map = "early",
+			     .key_size = sizeof(struct cg_dialog_key),
+			     .value_size = sizeof(struct cg_early) },
 };
 
-/* The kernel does not tell how full a hash is: count its keys. */
-int cg_map_usage_read(const char *instance, struct cg_map_usage *fill)
+/* Reads all entries, because the kernel does not report how many a hash map holds. */
+int cg_map_usage_read(const char *instance, struct cg_map_usage *usage)
 {
-	struct cg_map_iter *walk;
-	int end = cg_map_iter_open(instance, fill->map, fill->key_size, fill->value_size, false,
-				   &walk);
+	struct cg_map_iter *iter;
+	int end = cg_map_iter_open(instance, usage->map, usage->key_size, usage->value_size, false,
+				   &iter);
 
 	if (end)
 		return end;
 	while (!end)
-		end = cg_map_iter_run(walk, BATCHES, NULL, NULL);
+		end = cg_map_iter_run(iter, BATCHES, NULL, NULL);
 	if (end > 0) {
-		fill->max = cg_map_iter_max_entries(walk);
-		fill->used = cg_map_iter_count(walk);
+		usage->max = cg_map_iter_max_entries(iter);
+		usage->used = cg_map_iter_count(iter);
 	}
-	cg_map_iter_close(walk);
+	cg_map_iter_close(iter);
 	return end < 0 ? end : 0;
 }
 
-json_t *cg_map_usage_json(const struct cg_map_usage *fills, size_t n)
+json_t *cg_map_usage_json(const struct cg_map_usage *usages, size_t n)
 {
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < n; i++)
 		json_object_set_new(
-			object, fills[i].map,
-			json_pack("{si si}", "used", fills[i].used, "max", fills[i].max));
+			object, usages[i].map,
+			json_pack("{si si}", "used", usages[i].used, "max", usages[i].max));
 	return object;
 }
 
-static bool filling(const struct cg_map_usage *fill)
+static bool alarm_is_due(const struct cg_map_usage *usage)
 {
-	return fill->warn && cg_used_percent(fill->used, fill->max) >= CG_USAGE_ALARM_PERCENT;
+	return usage->has_alarm &&
+	       cg_used_percent(usage->used, usage->max) >= CG_USAGE_ALARM_PERCENT;
 }
 
-json_t *cg_map_usage_alarms_json(const struct cg_map_usage *fills, size_t n)
+json_t *cg_map_usage_alarms_json(const struct cg_map_usage *usages, size_t n)
 {
 	json_t *names = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		if (filling(&fills[i]))
-			json_array_append_new(names, json_string(fills[i].map));
+		if (alarm_is_due(&usages[i]))
+			json_array_append_new(names, json_string(usages[i].map));
 	return names;
 }
 
-void cg_map_usage_print(const struct cg_map_usage *fills, size_t n)
+void cg_map_usage_print(const struct cg_map_usage *usages, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		printf("%-17s%s: %u of %u\n", "map", fills[i].map, fills[i].used, fills[i].max);
+		printf("%-17s%s: %u of %u\n", "map", usages[i].map, usages[i].used, usages[i].max);
 	for (size_t i = 0; i < n; i++)
-		if (filling(&fills[i]))
-			printf("%-17s%s is %u %% full: " CG_USAGE_REMEDY "\n", "FILLING",
-			       fills[i].map, cg_used_percent(fills[i].used, fills[i].max));
+		if (alarm_is_due(&usages[i]))
+			printf("%-17s%s is %u %% full: " CG_USAGE_WARNING "\n", "ALARM",
+			       usages[i].map, cg_used_percent(usages[i].used, usages[i].max));
 }

@@ -73,7 +73,7 @@ int cg_map_open(const char *instance, const char *name, size_t key_size, size_t 
 	if (fd < 0)
 		return fd;
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		err = errno == EINVAL ? -EPROTO : -errno; /* a program or link: info is no map's */
+		err = errno == EINVAL ? -EPROTO : -errno; /* EINVAL: the pin is a program or link */
 	else if (info.key_size != key_size || info.value_size != value_size)
 		err = -EPROTO;
 	if (!err)
@@ -106,18 +106,27 @@ int cg_ring_read_size(const char *instance, const char *name, __u32 *bytes)
 	return err;
 }
 
-int cg_config_open(const char *instance, struct cg_config *config)
+int cg_config_read(int config_fd, struct cg_config *config)
 {
 	struct cg_config copy;
 	__u32 zero = 0;
-	int err = 0, fd;
 
-	fd = cg_map_open(instance, "config", sizeof(zero), sizeof(copy));
+	if (bpf_map_lookup_elem(config_fd, &zero, &copy))
+		return -errno;
+	*config = copy;
+	return 0;
+}
+
+int cg_config_open(const char *instance, struct cg_config *config)
+{
+	struct cg_config copy;
+	int err, fd;
+
+	fd = cg_map_open(instance, "config", sizeof(__u32), sizeof(copy));
 	if (fd < 0)
 		return fd;
-	if (bpf_map_lookup_elem(fd, &zero, &copy))
-		err = -errno;
-	else if (copy.layout != CG_LAYOUT)
+	err = cg_config_read(fd, &copy);
+	if (!err && copy.layout != CG_LAYOUT)
 		err = -EPROTO;
 	if (err) {
 		close(fd);
@@ -125,6 +134,25 @@ int cg_config_open(const char *instance, struct cg_config *config)
 	}
 	*config = copy;
 	return fd;
+}
+
+int cg_config_update(int config_fd, cg_config_change change, void *ctx, struct cg_config *config)
+{
+	struct cg_config copy;
+	__u32 zero = 0;
+	int err;
+
+	err = cg_config_read(config_fd, &copy);
+	if (err)
+		return err;
+	err = change(ctx, &copy);
+	if (err)
+		return err;
+	if (bpf_map_update_elem(config_fd, &zero, &copy, BPF_EXIST))
+		return -errno;
+	if (config)
+		*config = copy;
+	return 0;
 }
 
 int cg_pins_lock(void)
@@ -138,7 +166,7 @@ int cg_pins_lock(void)
 			return -errno;
 		if (flock(fd, LOCK_EX) || fstat(fd, &held))
 			break;
-		/* The last detach removes the folder: then this is the lock of no one. */
+		/* The last detach removes the directory. A lock on a removed one protects nothing. */
 		if (!stat(cg_pin_root(), &now) && now.st_ino == held.st_ino)
 			return fd;
 		close(fd);

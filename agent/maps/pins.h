@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Where an instance's maps and links are pinned, and how they are opened. No function here prints.
+ * Pins of an instance: their paths, their lock, and how maps and `config` are opened. These
+ * functions print nothing.
  */
 #ifndef CG_MAPS_PINS_H
 #define CG_MAPS_PINS_H
@@ -11,45 +12,66 @@
 
 #define CG_INSTANCE_MAX 48
 
-/* CSEQGUARD_INSTANCE or "default". The string is the environment's: not to be freed. */
+/* Returns CSEQGUARD_INSTANCE or "default". Do not free the string. */
 const char *cg_instance_default_name(void);
 
-/* 0, or -EINVAL: letters, digits, '_' and '-' (bpffs keeps dots for itself), at most CG_INSTANCE_MAX. */
+/*
+ * Returns 0, or -EINVAL for an invalid name. A name has 1 to CG_INSTANCE_MAX letters, digits, '_'
+ * and '-'. bpffs allows no dots.
+ */
 int cg_instance_check_name(const char *instance);
 
-/* CSEQGUARD_PIN_ROOT (a bpffs bound elsewhere) or CG_PIN_ROOT. Not to be freed. */
+/* Returns CSEQGUARD_PIN_ROOT (a bpffs mounted elsewhere) or CG_PIN_ROOT. Do not free the string. */
 const char *cg_pin_root(void);
 
 /*
- * ROOT/INSTANCE/NAME, or ROOT/INSTANCE where name is NULL. 0, -EINVAL (instance), -ENAMETOOLONG;
- * buf untouched on failure.
+ * Stores ROOT/INSTANCE/NAME, or ROOT/INSTANCE if `name` is NULL. Returns 0, -EINVAL (instance name)
+ * or -ENAMETOOLONG, with `buf` untouched on failure.
  */
 int cg_pin_path(char *buf, size_t size, const char *instance, const char *name);
 
-/* fd of a pinned map, the caller closes it; or -errno: -ENOENT not attached, -EACCES/-EPERM. */
+/*
+ * Opens a pinned map, program or link. Returns an fd that the caller closes, or -errno. -ENOENT:
+ * the instance is not attached; -EACCES or -EPERM: no permission.
+ */
 int cg_pin_open(const char *instance, const char *name);
 
 /*
- * The same, of a map whose keys and values have these sizes: the kernel writes as many bytes as the
- * map's values have. -EPROTO: another map sits there.
+ * Opens a pinned map after it has checked that keys and values have these sizes. A lookup writes as
+ * many bytes as the map's values have, whatever the caller's buffer holds. Errors are those of
+ * cg_pin_open() and -EPROTO: the pin is not such a map.
  */
 int cg_map_open(const char *instance, const char *name, size_t key_size, size_t value_size);
 
-/* The kernel's id of a map, not used again until reboot: one pinned anew has another. 0: none. */
+/* Returns the kernel's id of a map, or 0 on failure. The kernel does not reuse an id until reboot. */
 __u32 cg_map_get_id(int fd);
 
-/* Size of a pinned ring. 0 or -errno as in cg_map_open(), bytes untouched. */
+/* Stores the size of a pinned ring. Returns 0, or -errno of cg_map_open() with *bytes untouched. */
 int cg_ring_read_size(const char *instance, const char *name, __u32 *bytes);
 
 /*
- * fd of `config` and a copy of it; the caller closes the fd. -ENOENT: not attached; -EPROTO: the
- * pin is of another layout than CG_LAYOUT, or no map of ours. config is untouched on failure.
+ * Opens map `config` and stores a copy of its value. Returns an fd that the caller closes, or
+ * -errno with *config untouched. -ENOENT: the instance is not attached; -EPROTO: its layout is not
+ * CG_LAYOUT, or the pin is not this map.
  */
 int cg_config_open(const char *instance, struct cg_config *config);
 
+/* Reads the value of map `config`. Returns 0, or -errno with *config untouched. */
+int cg_config_read(int config_fd, struct cg_config *config);
+
+/* Alters a copy of `config`. A value other than 0 keeps it from being written. */
+typedef int (*cg_config_change)(void *ctx, struct cg_config *config);
+
 /*
- * Waits for the lock that everybody holds who changes pins or rewrites `config`; fd, released by
- * closing it. -ENOENT: nothing is pinned.
+ * Reads `config`, calls `change` on the copy and writes it back. The caller holds cg_pins_lock(),
+ * because daemon and CLI both write `config`. Returns 0, the value of `change` or -errno. `config`
+ * (may be NULL) receives the value that was written and is untouched on failure.
+ */
+int cg_config_update(int config_fd, cg_config_change change, void *ctx, struct cg_config *config);
+
+/*
+ * Waits for the lock that protects pins and `config`. Every process that changes them holds it.
+ * Returns an fd, which releases the lock when it is closed, or -errno; -ENOENT: nothing is pinned.
  */
 int cg_pins_lock(void);
 

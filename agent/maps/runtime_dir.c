@@ -16,7 +16,7 @@
 #include "maps/pins.h"
 #include "util/text.h"
 
-static const char *run_dir(void)
+static const char *runtime_dir(void)
 {
 	const char *dir = getenv("CSEQGUARD_RUN_DIR");
 
@@ -30,7 +30,7 @@ int cg_runtime_path(char *buf, size_t size, const char *instance, const char *su
 
 	if (cg_instance_check_name(instance))
 		return -EINVAL;
-	len = snprintf(path, sizeof(path), "%s/%s.%s", run_dir(), instance, suffix);
+	len = snprintf(path, sizeof(path), "%s/%s.%s", runtime_dir(), instance, suffix);
 	if (len < 0 || (size_t)len >= sizeof(path) || (size_t)len >= size)
 		return -ENAMETOOLONG;
 	memcpy(buf, path, len + 1);
@@ -41,9 +41,9 @@ int cg_runtime_mkdir(void)
 {
 	struct group *group = getgrnam("cseqguard");
 
-	if (mkdir(run_dir(), 0750))
+	if (mkdir(runtime_dir(), 0750))
 		return errno == EEXIST ? 0 : -errno;
-	if (group && (chown(run_dir(), -1, group->gr_gid) || chmod(run_dir(), 0770)))
+	if (group && (chown(runtime_dir(), -1, group->gr_gid) || chmod(runtime_dir(), 0770)))
 		return -errno;
 	return 0;
 }
@@ -81,7 +81,7 @@ int cg_runtime_connect(const char *instance)
 	err = cg_runtime_path(address.sun_path, sizeof(address.sun_path), instance, "sock");
 	if (err)
 		return err;
-	/* a daemon that hangs, with its backlog full, must not hold us up */
+	/* Non-blocking, so that a hung daemon with a full backlog does not block the caller. */
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
@@ -105,7 +105,7 @@ int cg_runtime_note_write(const char *instance, const char *suffix, const char *
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
 	if (fd < 0)
 		return -errno;
-	written = write(fd, note, sizeof(note)); /* over the one before, at once */
+	written = write(fd, note, sizeof(note)); /* replaces the old note with one write() */
 	if (written != sizeof(note))
 		err = written < 0 ? -errno : -ENOSPC;
 	close(fd);

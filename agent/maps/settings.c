@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "maps/pins.h"
+#include "maps/runtime_dir.h"
 #include "util/enum_names.h"
 #include "util/text.h"
 
@@ -56,7 +58,7 @@ int cg_settings_parse_max_dialogs(struct cg_settings *settings, const char *valu
 	return 0;
 }
 
-/* What the kernel takes for a ring, unchanged: libbpf would round anything else up. */
+/* Accepts only the sizes that a ring can have: powers of two. libbpf would round others up. */
 int cg_settings_parse_ring_bytes(struct cg_settings *settings, const char *value)
 {
 	__u64 number;
@@ -69,8 +71,8 @@ int cg_settings_parse_ring_bytes(struct cg_settings *settings, const char *value
 	return 0;
 }
 
-/* The next element of a list, cut out of *rest; NULL at its end. */
-static char *element(char **rest)
+/* Cuts the next element of a comma-separated list out of *rest. Returns NULL at the end. */
+static char *next_element(char **rest)
 {
 	return *rest ? strsep(rest, ",") : NULL;
 }
@@ -83,7 +85,7 @@ int cg_settings_parse_ports(struct cg_settings *settings, const char *value)
 	__u8 n = 0;
 	int err = copy ? 0 : -ENOMEM;
 
-	while (!err && (text = element(&rest))) {
+	while (!err && (text = next_element(&rest))) {
 		if (n == CG_PORTS_MAX)
 			err = -E2BIG;
 		else if (cg_number_parse(text, 1, 65535, &port))
@@ -134,7 +136,7 @@ int cg_settings_parse_gateways(struct cg_settings *settings, const char *value)
 	char *copy = strdup(value), *rest = *value ? copy : NULL, *text;
 	int err = copy ? 0 : -ENOMEM;
 
-	while (!err && (text = element(&rest))) {
+	while (!err && (text = next_element(&rest))) {
 		if (n == CG_GATEWAYS_MAX)
 			err = -E2BIG;
 		else
@@ -160,7 +162,7 @@ void cg_prefix_format(const struct cg_prefix *prefix, char out[CG_PREFIX_TEXT])
 	snprintf(out, CG_PREFIX_TEXT, "%s/%u", address, bits);
 }
 
-static __s64 ns(struct timespec t)
+static __s64 timespec_to_ns(struct timespec t)
 {
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
@@ -184,7 +186,7 @@ int cg_settings_init_config(struct cg_config *config)
 	if (clock_gettime(CLOCK_REALTIME, &wall) || clock_gettime(CLOCK_BOOTTIME, &boot))
 		return -errno;
 	fresh.port_bits = cg_port_bits(fresh.ports, fresh.n_ports);
-	fresh.clock_offset[0] = ns(wall) - ns(boot);
+	fresh.clock_offset[0] = timespec_to_ns(wall) - timespec_to_ns(boot);
 	*config = fresh;
 	return 0;
 }
@@ -212,7 +214,7 @@ void cg_settings_apply(const struct cg_settings *settings, struct cg_config *con
 		config->max_dialogs = settings->max_dialogs;
 }
 
-static bool listed(const struct cg_settings *settings, const struct cg_prefix *prefix)
+static bool gateway_is_listed(const struct cg_settings *settings, const struct cg_prefix *prefix)
 {
 	for (__u32 i = 0; i < settings->n_gateways; i++)
 		if (!memcmp(&settings->gateways[i], prefix, sizeof(*prefix)))
@@ -220,14 +222,14 @@ static bool listed(const struct cg_settings *settings, const struct cg_prefix *p
 	return false;
 }
 
-/* The prefixes that are not listed any more. Bounded: the map holds CG_GATEWAYS_MAX. */
-static int gateways_sweep(const struct cg_settings *settings, int fd)
+/* Deletes the prefixes that are not in the settings. The map holds at most CG_GATEWAYS_MAX. */
+static int remove_stale_gateways(const struct cg_settings *settings, int fd)
 {
 	struct cg_prefix stale[CG_GATEWAYS_MAX], key, *last = NULL;
 	__u32 n = 0;
 
 	for (int i = 0; i < CG_GATEWAYS_MAX && !bpf_map_get_next_key(fd, last, &key); i++) {
-		if (!listed(settings, &key))
+		if (!gateway_is_listed(settings, &key))
 			stale[n++] = key;
 		last = &key;
 	}
@@ -237,23 +239,53 @@ static int gateways_sweep(const struct cg_settings *settings, int fd)
 	return 0;
 }
 
+static int write_gateways(const struct cg_settings *settings, int fd)
+{
+	int err = remove_stale_gateways(settings, fd);
+	__u32 one = 1;
+
+	if (err)
+		return err;
+	for (__u32 i = 0; i < settings->n_gateways; i++)
+		if (bpf_map_update_elem(fd, &settings->gateways[i], &one, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+static int apply_settings(void *ctx, struct cg_config *config)
+{
+	cg_settings_apply(ctx, config);
+	return 0;
+}
+
 int cg_settings_write(const struct cg_settings *settings, int config_fd, int gateways_fd)
 {
-	__u32 zero = 0, one = 1;
-	struct cg_config config;
-
 	if (settings->given & CG_SET_GATEWAYS) {
-		int err = gateways_sweep(settings, gateways_fd);
+		int err = write_gateways(settings, gateways_fd);
 
 		if (err)
 			return err;
-		for (__u32 i = 0; i < settings->n_gateways; i++)
-			if (bpf_map_update_elem(gateways_fd, &settings->gateways[i], &one, BPF_ANY))
-				return -errno;
 	}
-	/* Read late: the daemon writes clock and clock_offset of the same value. */
-	if (bpf_map_lookup_elem(config_fd, &zero, &config))
-		return -errno;
-	cg_settings_apply(settings, &config);
-	return bpf_map_update_elem(config_fd, &zero, &config, BPF_EXIST) ? -errno : 0;
+	return cg_config_update(config_fd, apply_settings, (void *)settings, NULL);
+}
+
+int cg_settings_change(const char *instance, const struct cg_settings *settings)
+{
+	int config_fd, gateways_fd, err;
+	struct cg_config config;
+
+	config_fd = cg_config_open(instance, &config);
+	if (config_fd < 0)
+		return config_fd;
+	gateways_fd = cg_map_open(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
+	if (gateways_fd < 0) {
+		close(config_fd);
+		return gateways_fd;
+	}
+	err = cg_settings_write(settings, config_fd, gateways_fd);
+	if (!err && settings->given & CG_SET_MODE)
+		cg_runtime_note_remove(instance, CG_RUNTIME_BREAKER);
+	close(gateways_fd);
+	close(config_fd);
+	return err;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What a user may set of an instance: parsed first, all of it, then written to its maps. */
+/* Settings of an instance. All of them are parsed before any is written to the maps. */
 #ifndef CG_MAPS_SETTINGS_H
 #define CG_MAPS_SETTINGS_H
 
 #include "cseqguard.h"
 
-/* given */
+/* Bits of cg_settings.given */
 #define CG_SET_MODE 0x01
 #define CG_SET_EQUAL 0x02
 #define CG_SET_SOURCE 0x04
@@ -17,9 +17,9 @@
 #define CG_SET_RING_BYTES 0x100
 
 struct cg_settings {
-	__u32 given; /* which of the fields below */
-	__u32 max_dialogs; /* only when the maps are made */
-	__u32 ring_bytes; /* ... of each ring */
+	__u32 given; /* bitmask of the fields below that are set */
+	__u32 max_dialogs; /* fixed when the maps are created */
+	__u32 ring_bytes; /* size of each ring; fixed when the maps are created */
 	__u8 mode;
 	__u8 equal;
 	__u8 source;
@@ -32,9 +32,9 @@ struct cg_settings {
 };
 
 /*
- * Values as users write them; each returns 0, or -EINVAL, -E2BIG (too many) with settings
- * untouched. Lists are comma-separated. Gateways add to those given before; an empty list means
- * none.
+ * Parse a value that a user has given. Each returns 0, or -EINVAL, -E2BIG (too many elements) or
+ * -ENOMEM. Lists are comma-separated. cg_settings_parse_gateways() adds to the gateways given
+ * before; an empty list means none.
  */
 int cg_settings_parse_mode(struct cg_settings *settings, const char *value);
 int cg_settings_parse_equal(struct cg_settings *settings, const char *value);
@@ -47,20 +47,33 @@ int cg_settings_parse_gateways(struct cg_settings *settings, const char *value);
 int cg_settings_parse_max_dialogs(struct cg_settings *settings, const char *value);
 int cg_settings_parse_ring_bytes(struct cg_settings *settings, const char *value);
 
-/* ADDRESS or ADDRESS/BITS, no bit set behind BITS. 0 or -EINVAL, prefix untouched. */
+/*
+ * Parses ADDRESS or ADDRESS/BITS. No bit of the address may be set after the first BITS. Returns 0,
+ * or -EINVAL with *prefix untouched.
+ */
 int cg_prefix_parse(const char *text, struct cg_prefix *prefix);
 
-/* "10.0.0.0/8" of a prefix; bits out of range are cut. */
 #define CG_PREFIX_TEXT 52
+/* Formats a prefix as 10.0.0.0/8. A length over 128 bits is printed as 128. */
 void cg_prefix_format(const struct cg_prefix *prefix, char out[CG_PREFIX_TEXT]);
 
-/* A new instance's: enforce, port 5060, secret drawn, clock 0 set. 0 or -errno. */
+/* Stores the defaults of a new instance, a random secret and clock 0. Returns 0 or -errno. */
 int cg_settings_init_config(struct cg_config *config);
 
-/* Lays what is given over config (in memory). */
+/* Copies the given settings into *config. */
 void cg_settings_apply(const struct cg_settings *settings, struct cg_config *config);
 
-/* Writes what is given to the maps of these fds, `config` as it is now. 0 or -errno. */
+/*
+ * Writes the given settings to the maps `config` and `gateways`. The caller holds cg_pins_lock(),
+ * or has not pinned the maps yet. Returns 0 or -errno.
+ */
 int cg_settings_write(const struct cg_settings *settings, int config_fd, int gateways_fd);
+
+/*
+ * Writes the given settings to the maps of an instance. A new mode removes the note of the breaker.
+ * The caller holds cg_pins_lock(). Returns 0, or -errno of cg_config_open() or cg_map_open(), not
+ * reported.
+ */
+int cg_settings_change(const char *instance, const struct cg_settings *settings);
 
 #endif

@@ -9,37 +9,37 @@
 #include "maps/counters.h"
 #include "maps/pins.h"
 
-static int read_would_drop(const char *instance, struct cg_status_hints *advice)
+static int read_would_drop(const char *instance, struct cg_status_hints *hints)
 {
 	union cg_counters_sum sum;
 	int err = cg_counters_read_pinned(instance, &sum);
 
 	if (err)
 		return err;
-	advice->would_drop.packets = sum.counters.would_drop;
-	advice->would_drop.accepted = sum.counters.would_drop_accepted;
-	advice->would_drop.refused = sum.counters.would_drop_refused;
-	/* the two reasons that may hit something else */
-	advice->would_drop.all_byes = !sum.counters.in.foreign_ack && !sum.counters.in.fragmented;
+	hints->would_drop.packets = sum.counters.would_drop;
+	hints->would_drop.accepted = sum.counters.would_drop_accepted;
+	hints->would_drop.refused = sum.counters.would_drop_refused;
+	/* Only these two reasons concern other methods than BYE. */
+	hints->would_drop.all_byes = !sum.counters.in.foreign_ack && !sum.counters.in.fragmented;
 	return 0;
 }
 
-/* Keeps the latest ones, in that order. */
-static void keep(struct cg_status_hints *advice, const struct cg_status_uas *answerer)
+/* Inserts the host into the list, which is sorted by time and keeps the latest hosts. */
+static void insert_latest(struct cg_status_hints *hints, const struct cg_status_uas *host)
 {
-	struct cg_status_uas *list = advice->uas;
-	unsigned int i = advice->n_uas;
+	struct cg_status_uas *list = hints->uas;
+	unsigned int i = hints->n_uas;
 
 	if (i < CG_STATUS_UAS_MAX)
-		advice->n_uas++;
-	else if (list[--i].last >= answerer->last)
+		hints->n_uas++;
+	else if (list[--i].last >= host->last)
 		return;
-	for (; i && list[i - 1].last < answerer->last; i--)
+	for (; i && list[i - 1].last < host->last; i--)
 		list[i] = list[i - 1];
-	list[i] = *answerer;
+	list[i] = *host;
 }
 
-static int read_answerers(const char *instance, struct cg_status_hints *advice)
+static int read_unexpected_uas(const char *instance, struct cg_status_hints *hints)
 {
 	int fd, gateways, err = 0;
 	__u8 *from = NULL, addr[16];
@@ -50,21 +50,21 @@ static int read_answerers(const char *instance, struct cg_status_hints *advice)
 	if (fd < 0 || gateways < 0)
 		err = fd < 0 ? fd : gateways;
 	for (int i = 0; !err && i < CG_UNEXPECTED_UAS_MAX; i++, from = addr) {
-		struct cg_prefix host = { .bits = 128 };
-		struct cg_status_uas answerer;
+		struct cg_prefix prefix = { .bits = 128 };
+		struct cg_status_uas host;
 		struct cg_unexpected_uas value;
 		__u32 one;
 
 		if (bpf_map_get_next_key(fd, from, addr))
 			break;
-		memcpy(host.addr, addr, sizeof(addr));
+		memcpy(prefix.addr, addr, sizeof(addr));
 		if (bpf_map_lookup_elem(fd, addr, &value) ||
-		    !bpf_map_lookup_elem(gateways, &host, &one))
-			continue; /* gone, or named meanwhile */
-		answerer.count = value.count;
-		answerer.last = value.last;
-		memcpy(answerer.addr, addr, sizeof(addr));
-		keep(advice, &answerer);
+		    !bpf_map_lookup_elem(gateways, &prefix, &one))
+			continue; /* deleted, or listed as a gateway since */
+		host.count = value.count;
+		host.last = value.last;
+		memcpy(host.addr, addr, sizeof(addr));
+		insert_latest(hints, &host);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -73,16 +73,15 @@ static int read_answerers(const char *instance, struct cg_status_hints *advice)
 	return err;
 }
 
-int cg_status_hints_read(const char *instance, struct cg_status_hints *advice)
+int cg_status_hints_read(const char *instance, struct cg_status_hints *hints)
 {
 	struct cg_status_hints found = {};
 	int err = read_would_drop(instance, &found);
 
 	if (!err)
-		err = read_answerers(instance, &found);
-	cg_runtime_note_read(instance, CG_RUNTIME_BREAKER,
-			     found.breaker); /* none, or none to be seen */
+		err = read_unexpected_uas(instance, &found);
+	cg_runtime_note_read(instance, CG_RUNTIME_BREAKER, found.breaker); /* "" on failure */
 	if (!err)
-		*advice = found;
+		*hints = found;
 	return err;
 }

@@ -116,7 +116,7 @@ static void bar(const struct cg_map_usage *fill, char *out, size_t size, bool *f
 	memset(text, '|', marks);
 	memset(text + marks, ' ', BAR - marks);
 	text[BAR] = '\0';
-	*full |= fill->warn && percent >= CG_USAGE_ALARM_PERCENT;
+	*full |= fill->has_alarm && percent >= CG_USAGE_ALARM_PERCENT;
 	if (fill->max)
 		snprintf(out, size, "%-8s[%s] %3u %%", fill->map, text, percent);
 	else

@@ -123,7 +123,7 @@ told() { # LINE NUMBER: at least so often
 }
 
 @test "privilege: a member of the group before whom bpffs is closed is told of the bind mount" {
-	refused 'closed to all but root' "$ORDINARY" CSEQGUARD_PIN_ROOT=
+	refused 'mounts bpffs for root only' "$ORDINARY" CSEQGUARD_PIN_ROOT=
 }
 
 @test "privilege: a group that is younger than the pins is let in by the next attach" {

@@ -127,9 +127,9 @@ four_bills() { # closed on evidence, each as long as it was
 	equals "$once" said 'map dialogs is .* % full'
 	four_calls 2000
 	equals '["dialogs"]' filling
-	guard status | grep '^FILLING .*dialogs is 100 % full.*attach --max-dialogs'
+	guard status | grep '^ALARM .*dialogs is 100 % full.*attach --max-dialogs'
 	sip_ended four gateway
 	comes 0 used dialogs
 	equals $((once + 1)) said 'map dialogs is .* % full'
-	run ! grep FILLING <(guard status)
+	run ! grep ALARM <(guard status)
 }

@@ -380,7 +380,7 @@ closed() { # NUMBER: so many calls are billed
 	}
 	: >"$LAB_DIR/journal"
 	journal "$LAB_OUT/cseqguardd" --instance none
-	equals '<3>instance none is not attached: `cseqguard attach` first' cat "$LAB_DIR/journal"
+	equals '<3>instance none is not attached; run `cseqguard attach` first' cat "$LAB_DIR/journal"
 	journal "$LAB_OUT/cseqguardd" --instance none --log-format json
 	grep -q '^<3>{"ts":' "$LAB_DIR/journal"
 	JOURNAL_STREAM=$(stat -L -c %d:%i "$LOG") run -1 sh -c '"$1" --instance none 2>"$2" || { cat "$2"; exit 1; }' \
