@@ -282,8 +282,8 @@ int cg_cmd_cdr(const struct cg_options *options)
 			"--help");
 	code = settle && options->db && options->spool
 		       ? cg_fail_usage("settle: either --db or --spool")
-		       : cg_store_of(options->instance, options->config, options->db,
-				     options->spool, &store);
+		       : cg_store_select(options->instance, options->config, options->db,
+					 options->spool, &store);
 	if (!code)
 		code = settle ? cg_settle(options, options->args[1], &store)
 			      : list(options, store.spool);

@@ -215,8 +215,8 @@ static void spool(struct check *c)
 	struct cg_store store;
 	__s64 rows, oldest = 0;
 
-	if (cg_store_of(c->options->instance, c->options->config, c->options->db, c->options->spool,
-			&store)) {
+	if (cg_store_select(c->options->instance, c->options->config, c->options->db,
+			    c->options->spool, &store)) {
 		cg_plugin_say(&c->plugin, CG_PLUGIN_UNKNOWN,
 			      "the daemon's configuration is not legal");
 		return;

@@ -60,8 +60,8 @@ int cg_cmd_doctor(const struct cg_options *options)
 	struct cg_findings findings = { .list = options->json ? json_array() : NULL };
 	struct cg_capture unseen;
 	struct cg_store store;
-	int code = cg_store_of(options->instance, options->config, options->db, options->spool,
-			       &store),
+	int code = cg_store_select(options->instance, options->config, options->db, options->spool,
+				   &store),
 	    inside;
 
 	if (code)

@@ -12,7 +12,7 @@ static void getopt_tables(struct option *longs, char *letters)
 {
 	*letters++ = ':';
 	for (size_t i = 0; i < cg_daemon_table_rows; i++) {
-		const struct option_of_ours *row = &cg_daemon_table[i];
+		const struct daemon_option *row = &cg_daemon_table[i];
 
 		longs[i] = (struct option){ row->name, row->kind != FLAG, NULL, LONG_BASE + i };
 		if (!row->letter)
@@ -35,7 +35,7 @@ static size_t row_of(int found)
 	return i;
 }
 
-static void no_option(struct reading *reading, const char *word)
+static void no_option(struct options_parser *parser, const char *word)
 {
 	char name[CG_SUGGEST_WORD_MAX + 1] = "", hint[CG_SUGGEST_TEXT];
 	struct cg_suggestion nearest = { .word = name };
@@ -45,11 +45,11 @@ static void no_option(struct reading *reading, const char *word)
 		nearest.word = name + strspn(name, "-");
 		cg_suggest_compare(&nearest, cg_daemon_table[i].name);
 	}
-	cg_reading_error(reading, 0, "%.40s is no option%s; see --help", word,
-			 cg_suggest_text(&nearest, "--", hint));
+	cg_parser_error(parser, 0, "%.40s is no option%s; see --help", word,
+			cg_suggest_text(&nearest, "--", hint));
 }
 
-void cg_arguments_read(struct reading *reading, int argc, char **argv)
+void cg_parser_read_arguments(struct options_parser *parser, int argc, char **argv)
 {
 	struct option longs[CG_DAEMON_OPTIONS_MAX + 1] = {};
 	char letters[2 * CG_DAEMON_OPTIONS_MAX + 2];
@@ -62,18 +62,18 @@ void cg_arguments_read(struct reading *reading, int argc, char **argv)
 		size_t i = row_of(found);
 
 		if (found == ':') {
-			cg_reading_error(reading, 0, "%s needs a value; see --help",
-					 argv[optind - 1]);
+			cg_parser_error(parser, 0, "%s needs a value; see --help",
+					argv[optind - 1]);
 		} else if (i >= cg_daemon_table_rows) {
-			no_option(reading, argv[optind - 1]);
-		} else if (cg_option_set(reading->options, i, optarg)) {
-			cg_reading_error(reading, 0, "--%s %.80s: not %s", cg_daemon_table[i].name,
-					 optarg, cg_option_legal(i));
+			no_option(parser, argv[optind - 1]);
+		} else if (cg_daemon_option_set(parser->options, i, optarg)) {
+			cg_parser_error(parser, 0, "--%s %.80s: not %s", cg_daemon_table[i].name,
+					optarg, cg_daemon_option_expected(i));
 		} else {
-			reading->rank[i] = GIVEN;
+			parser->rank[i] = GIVEN;
 		}
 	}
 	if (optind < argc)
-		cg_reading_error(reading, 0, "%.80s: no argument was expected; see --help",
-				 argv[optind]);
+		cg_parser_error(parser, 0, "%.80s: no argument was expected; see --help",
+				argv[optind]);
 }

@@ -23,9 +23,9 @@ static int writable(const char *path)
 	return access(dirname(copy), W_OK | X_OK) ? -errno : 0;
 }
 
-void cg_surroundings_check(struct reading *reading)
+void cg_parser_check_paths(struct options_parser *parser)
 {
-	const struct cg_daemon_options *options = reading->options;
+	const struct cg_daemon_options *options = parser->options;
 	int err = options->spool ? writable(options->spool) : 0, fd;
 	bool ours =
 		options->spool && !strncmp(options->spool, CG_SPOOL_DIR "/", sizeof(CG_SPOOL_DIR));
@@ -33,14 +33,15 @@ void cg_surroundings_check(struct reading *reading)
 	if (err == -ENOENT && ours && access(CG_SPOOL_DIR, F_OK))
 		err = writable(CG_SPOOL_DIR); /* it is made */
 	if (err)
-		cg_reading_bad(reading, cg_option_row("spool"), " %.100s: it cannot be written: %s",
-			       options->spool, strerror(-err));
+		cg_parser_option_error(parser, cg_daemon_option_find("spool"),
+				       " %.100s: it cannot be written: %s", options->spool,
+				       strerror(-err));
 	if (!options->netns)
 		return;
 	fd = cg_ifname_open(options->netns);
 	if (fd < 0)
-		cg_reading_bad(reading, cg_option_row("netns"), " %.100s: %s", options->netns,
-			       strerror(-fd));
+		cg_parser_option_error(parser, cg_daemon_option_find("netns"), " %.100s: %s",
+				       options->netns, strerror(-fd));
 	else
 		close(fd);
 }

@@ -33,7 +33,7 @@ struct entry {
 };
 
 struct file {
-	struct reading *reading;
+	struct options_parser *parser;
 	FILE *stream;
 	char *text; /* getline's */
 	size_t size;
@@ -48,7 +48,7 @@ struct file {
 static void heard_of_last(struct file *file)
 {
 	if (file->expected)
-		cg_reading_error(file->reading, file->line, "neither [section] nor key = value");
+		cg_parser_error(file->parser, file->line, "neither [section] nor key = value");
 	file->expected = false;
 }
 
@@ -82,11 +82,11 @@ static char *next_line(char *out, int size, void *ctx)
 		return NULL;
 	file->line++;
 	if (len >= size || strlen(file->text) != (size_t)len) {
-		cg_reading_error(file->reading, file->line,
-				 len >= size ? "longer than %d bytes; a long value goes on in "
-					       "indented lines"
-					     : "a NUL among its bytes",
-				 size - 2);
+		cg_parser_error(file->parser, file->line,
+				len >= size ? "longer than %d bytes; a long value goes on in "
+					      "indented lines"
+					    : "a NUL among its bytes",
+				size - 2);
 		return strcpy(out, "\n");
 	}
 	look_at(file, file->text);
@@ -108,8 +108,8 @@ static void tell_twice(struct file *file, const char *name)
 {
 	for (const struct entry *e = file->first; e; e = e->next)
 		if (!strcmp(e->name, name) && !strcmp(e->section, file->section)) {
-			cg_reading_error(file->reading, file->line, "%s stands in line %u already",
-					 name, e->line);
+			cg_parser_error(file->parser, file->line, "%s stands in line %u already",
+					name, e->line);
 			return;
 		}
 }
@@ -156,7 +156,7 @@ static bool for_all(const struct entry *entry)
 }
 
 /* DEFAULT: another instance's. -EINVAL: no section of ours. */
-static int rank_of(const struct reading *reading, const struct entry *entry)
+static int rank_of(const struct options_parser *parser, const struct entry *entry)
 {
 	const char *name = entry->section + strlen(FOR_ONE);
 
@@ -164,23 +164,22 @@ static int rank_of(const struct reading *reading, const struct entry *entry)
 		return FILE_FOR_ALL;
 	if (strncmp(entry->section, FOR_ONE, strlen(FOR_ONE)) || cg_instance_check_name(name))
 		return -EINVAL;
-	return strcmp(name, reading->options->instance) ? DEFAULT : FILE_FOR_ONE;
+	return strcmp(name, parser->options->instance) ? DEFAULT : FILE_FOR_ONE;
 }
 
 /* Told once, however many keys stand in it. */
-static void no_section(struct reading *reading, const struct entry *entry)
+static void no_section(struct options_parser *parser, const struct entry *entry)
 {
 	struct cg_suggestion nearest = { .word = entry->section };
 	char hint[CG_SUGGEST_TEXT];
 
 	cg_suggest_compare(&nearest, FOR_ALL);
-	cg_reading_error(reading, entry->line,
-			 "it stands in [%s], which is neither [" FOR_ALL "] nor [" FOR_ONE
-			 "NAME]%s",
-			 entry->section, cg_suggest_text(&nearest, "", hint));
+	cg_parser_error(parser, entry->line,
+			"it stands in [%s], which is neither [" FOR_ALL "] nor [" FOR_ONE "NAME]%s",
+			entry->section, cg_suggest_text(&nearest, "", hint));
 }
 
-static void no_setting(struct reading *reading, const struct entry *entry)
+static void no_setting(struct options_parser *parser, const struct entry *entry)
 {
 	struct cg_suggestion nearest = { .word = entry->name };
 	char hint[CG_SUGGEST_TEXT];
@@ -188,59 +187,58 @@ static void no_setting(struct reading *reading, const struct entry *entry)
 	for (size_t i = 0; i < cg_daemon_table_rows; i++)
 		if (cg_daemon_table[i].in_file)
 			cg_suggest_compare(&nearest, cg_daemon_table[i].name);
-	cg_reading_error(reading, entry->line, "no setting is named %.48s%s", entry->name,
-			 cg_suggest_text(&nearest, "", hint));
+	cg_parser_error(parser, entry->line, "no setting is named %.48s%s", entry->name,
+			cg_suggest_text(&nearest, "", hint));
 }
 
 /* True: it is libpq's, and libpq cannot read it. */
-static bool bad_conninfo(struct reading *reading, const struct entry *entry)
+static bool bad_conninfo(struct options_parser *parser, const struct entry *entry)
 {
 	char why[200];
 
 	if (strcmp(entry->name, "db") || !*entry->value ||
 	    !cg_conninfo_check(entry->value, why, sizeof(why)))
 		return false;
-	cg_reading_error(reading, entry->line, "db: %s", why);
+	cg_parser_error(parser, entry->line, "db: %s", why);
 	return true;
 }
 
 /* What is of another instance must be legal, too. */
-static void apply(struct reading *reading, const struct entry *entry, const struct entry *above,
-		  struct cg_daemon_options *scratch)
+static void apply(struct options_parser *parser, const struct entry *entry,
+		  const struct entry *above, struct cg_daemon_options *scratch)
 {
-	int i = cg_option_row(entry->name), rank = rank_of(reading, entry);
+	int i = cg_daemon_option_find(entry->name), rank = rank_of(parser, entry);
 
 	if (rank < 0) {
 		if (!above || strcmp(above->section, entry->section))
-			no_section(reading, entry);
+			no_section(parser, entry);
 	} else if (i < 0 || !cg_daemon_table[i].in_file) {
-		no_setting(reading, entry);
-	} else if (cg_option_set(scratch, i, entry->value)) {
-		cg_reading_error(reading, entry->line, "%s = %.80s: not %s", entry->name,
-				 entry->value, cg_option_legal(i));
+		no_setting(parser, entry);
+	} else if (cg_daemon_option_set(scratch, i, entry->value)) {
+		cg_parser_error(parser, entry->line, "%s = %.80s: not %s", entry->name,
+				entry->value, cg_daemon_option_expected(i));
 	} else if (!strcmp(entry->name, "instance")) {
 		if (!for_all(entry))
-			cg_reading_error(reading, entry->line,
-					 "instance belongs into [" FOR_ALL "]");
-	} else if (!bad_conninfo(reading, entry) && rank && rank >= (int)reading->rank[i]) {
-		cg_option_set(reading->options, i, entry->value);
-		reading->rank[i] = rank;
-		reading->options->lines[i] = entry->line;
+			cg_parser_error(parser, entry->line, "instance belongs into [" FOR_ALL "]");
+	} else if (!bad_conninfo(parser, entry) && rank && rank >= (int)parser->rank[i]) {
+		cg_daemon_option_set(parser->options, i, entry->value);
+		parser->rank[i] = rank;
+		parser->options->lines[i] = entry->line;
 	}
 }
 
 /* Before anything else: sections are chosen by it. */
-static void choose_instance(struct reading *reading, const struct file *file)
+static void choose_instance(struct options_parser *parser, const struct file *file)
 {
-	int i = cg_option_row("instance");
+	int i = cg_daemon_option_find("instance");
 
 	for (const struct entry *e = file->first; e; e = e->next)
-		if (for_all(e) && !strcmp(e->name, "instance") && reading->rank[i] != GIVEN) {
-			cg_option_set(reading->options, i, e->value);
-			reading->options->lines[i] = e->line;
+		if (for_all(e) && !strcmp(e->name, "instance") && parser->rank[i] != GIVEN) {
+			cg_daemon_option_set(parser->options, i, e->value);
+			parser->options->lines[i] = e->line;
 		}
-	if (!reading->options->instance)
-		cg_option_set(reading->options, i, cg_instance_default_name());
+	if (!parser->options->instance)
+		cg_daemon_option_set(parser->options, i, cg_instance_default_name());
 }
 
 /* NULL: none is to be read. */
@@ -255,8 +253,8 @@ static const char *path_of(const struct cg_daemon_options *options)
 	return !*path || (access(path, F_OK) && errno == ENOENT) ? NULL : path;
 }
 
-/* A regular file of bearable size; NULL with the error in reading. */
-static FILE *open_file(struct reading *reading, const char *path)
+/* A regular file of bearable size; NULL with the error in parser. */
+static FILE *open_file(struct options_parser *parser, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
@@ -271,7 +269,7 @@ static FILE *open_file(struct reading *reading, const char *path)
 		why = strerror(EFBIG);
 	if (!why)
 		return stream;
-	cg_reading_error(reading, 0, "cannot read %s: %s", path, why);
+	cg_parser_error(parser, 0, "cannot read %s: %s", path, why);
 	if (stream)
 		fclose(stream);
 	else if (fd >= 0)
@@ -279,23 +277,23 @@ static FILE *open_file(struct reading *reading, const char *path)
 	return NULL;
 }
 
-void cg_file_read(struct reading *reading)
+void cg_parser_read_file(struct options_parser *parser)
 {
-	const char *path = path_of(reading->options);
+	const char *path = path_of(parser->options);
 	struct cg_daemon_options scratch = {};
-	struct file file = { .reading = reading };
+	struct file file = { .parser = parser };
 
 	if (path)
-		file.stream = open_file(reading, path);
+		file.stream = open_file(parser, path);
 	if (!file.stream)
 		return;
-	reading->options->file = strdup(path);
+	parser->options->file = strdup(path);
 	if (ini_parse_stream(next_line, &file, take, &file) < 0 || ferror(file.stream))
-		cg_reading_error(reading, 0, "cannot read %s: %s", path, strerror(errno));
+		cg_parser_error(parser, 0, "cannot read %s: %s", path, strerror(errno));
 	heard_of_last(&file);
-	choose_instance(reading, &file);
+	choose_instance(parser, &file);
 	for (const struct entry *e = file.first, *above = NULL; e; above = e, e = e->next)
-		apply(reading, e, above, &scratch);
+		apply(parser, e, above, &scratch);
 	cg_daemon_options_free(&scratch);
 	free_entries(&file);
 	free(file.text);

@@ -24,7 +24,7 @@ static const char *const legal[] = {
 };
 
 #define AT(field) offsetof(struct cg_daemon_options, field)
-const struct option_of_ours cg_daemon_table[] = {
+const struct daemon_option cg_daemon_table[] = {
 	{ "db", 0, TEXT, RELOAD, AT(db), "CONNINFO",
 	  "PostgreSQL, as libpq reads it; else the spool is the store" },
 	{ "spool", 0, TEXT, RESTART, AT(spool), "FILE",
@@ -78,7 +78,7 @@ const struct option_of_ours cg_daemon_table[] = {
 const size_t cg_daemon_table_rows = sizeof(cg_daemon_table) / sizeof(*cg_daemon_table);
 _Static_assert(sizeof(cg_daemon_table) / sizeof(*cg_daemon_table) <= CG_DAEMON_OPTIONS_MAX, "rows");
 
-int cg_option_row(const char *name)
+int cg_daemon_option_find(const char *name)
 {
 	for (size_t i = 0; i < cg_daemon_table_rows; i++)
 		if (!strcmp(cg_daemon_table[i].name, name))
@@ -86,9 +86,9 @@ int cg_option_row(const char *name)
 	return -ENOENT;
 }
 
-const char *cg_option_legal(size_t i)
+const char *cg_daemon_option_expected(size_t i)
 {
-	const struct option_of_ours *row = &cg_daemon_table[i];
+	const struct daemon_option *row = &cg_daemon_table[i];
 
 	return row->kind == CHOICE ? row->argument : legal[row->kind];
 }
@@ -143,7 +143,7 @@ static int parse_choice(const char *words, const char *text, __u64 *number)
 	return -EINVAL;
 }
 
-int cg_option_set(struct cg_daemon_options *options, size_t i, const char *value)
+int cg_daemon_option_set(struct cg_daemon_options *options, size_t i, const char *value)
 {
 	void *at = (char *)options + cg_daemon_table[i].at;
 	struct sockaddr_storage address;
@@ -182,28 +182,28 @@ int cg_option_set(struct cg_daemon_options *options, size_t i, const char *value
 	return -EINVAL;
 }
 
-void cg_reading_error(struct reading *reading, unsigned int line, const char *format, ...)
+void cg_parser_error(struct options_parser *parser, unsigned int line, const char *format, ...)
 {
-	struct reading_error *error = &reading->errors[reading->n_errors];
+	struct parser_error *error = &parser->errors[parser->n_errors];
 	va_list args;
 
-	if (reading->n_errors == ERRORS_MAX)
+	if (parser->n_errors == ERRORS_MAX)
 		return;
-	reading->n_errors++;
+	parser->n_errors++;
 	error->line = line;
 	va_start(args, format);
 	vsnprintf(error->text, sizeof(error->text), format, args);
 	va_end(args);
 }
 
-void cg_reading_bad(struct reading *reading, size_t i, const char *format, ...)
+void cg_parser_option_error(struct options_parser *parser, size_t i, const char *format, ...)
 {
-	unsigned int line = reading->options->lines[i];
+	unsigned int line = parser->options->lines[i];
 	char text[200];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	cg_reading_error(reading, line, "%s%s%s", line ? "" : "--", cg_daemon_table[i].name, text);
+	cg_parser_error(parser, line, "%s%s%s", line ? "" : "--", cg_daemon_table[i].name, text);
 }

@@ -15,38 +15,38 @@
 
 static int by_line(const void *a, const void *b)
 {
-	const struct reading_error *one = a, *other = b;
+	const struct parser_error *one = a, *other = b;
 
 	return (one->line > other->line) - (one->line < other->line);
 }
 
-static void tell(struct reading *reading)
+static void tell(struct options_parser *parser)
 {
-	const char *file = reading->options->file;
+	const char *file = parser->options->file;
 
-	qsort(reading->errors, reading->n_errors, sizeof(*reading->errors), by_line);
-	for (unsigned int i = 0; i < reading->n_errors; i++) {
-		const struct reading_error *error = &reading->errors[i];
+	qsort(parser->errors, parser->n_errors, sizeof(*parser->errors), by_line);
+	for (unsigned int i = 0; i < parser->n_errors; i++) {
+		const struct parser_error *error = &parser->errors[i];
 
 		if (error->line)
 			cg_log_err("%s: line %u: %s", file, error->line, error->text);
 		else
 			cg_log_err("%s", error->text);
 	}
-	if (reading->n_errors == ERRORS_MAX)
+	if (parser->n_errors == ERRORS_MAX)
 		cg_log_err("... and there may be more");
 }
 
-char *cg_daemon_spool(const char *instance)
+char *cg_daemon_default_spool(const char *instance)
 {
 	char *path;
 
 	return asprintf(&path, CG_SPOOL_DIR "/%s.db", instance) < 0 ? NULL : path;
 }
 
-static void set_defaults(struct reading *reading)
+static void set_defaults(struct options_parser *parser)
 {
-	struct cg_daemon_options *options = reading->options;
+	struct cg_daemon_options *options = parser->options;
 	char host[CG_NODE_MAX] = "", why[200];
 
 	if (!options->node && !gethostname(host, sizeof(host) - 1))
@@ -54,17 +54,17 @@ static void set_defaults(struct reading *reading)
 	if (!options->instance)
 		options->instance = strdup(cg_instance_default_name());
 	if (!options->node || !*options->node || strlen(options->node) >= CG_NODE_MAX)
-		cg_reading_bad(reading, cg_option_row("node"),
-			       ": a name of 1 to %d bytes is needed", CG_NODE_MAX - 1);
+		cg_parser_option_error(parser, cg_daemon_option_find("node"),
+				       ": a name of 1 to %d bytes is needed", CG_NODE_MAX - 1);
 	if (!options->instance || cg_instance_check_name(options->instance))
-		cg_reading_bad(reading, cg_option_row("instance"),
-			       " %.80s: letters, digits, '_' and '-', at most %d of them",
-			       options->instance ? options->instance : "", CG_INSTANCE_MAX);
-	else if (!options->spool && !(options->spool = cg_daemon_spool(options->instance)))
-		cg_reading_error(reading, 0, "%s", strerror(ENOMEM));
-	if (options->db && reading->rank[cg_option_row("db")] == GIVEN &&
+		cg_parser_option_error(parser, cg_daemon_option_find("instance"),
+				       " %.80s: letters, digits, '_' and '-', at most %d of them",
+				       options->instance ? options->instance : "", CG_INSTANCE_MAX);
+	else if (!options->spool && !(options->spool = cg_daemon_default_spool(options->instance)))
+		cg_parser_error(parser, 0, "%s", strerror(ENOMEM));
+	if (options->db && parser->rank[cg_daemon_option_find("db")] == GIVEN &&
 	    cg_conninfo_check(options->db, why, sizeof(why)))
-		cg_reading_bad(reading, cg_option_row("db"), ": %s", why);
+		cg_parser_option_error(parser, cg_daemon_option_find("db"), ": %s", why);
 }
 
 static void set_built_in(struct cg_daemon_options *options)
@@ -85,73 +85,73 @@ static void set_built_in(struct cg_daemon_options *options)
 	};
 }
 
-static void read_rest(struct reading *reading)
+static void read_rest(struct options_parser *parser)
 {
-	if (reading->n_errors || reading->options->help || reading->options->print_schema)
+	if (parser->n_errors || parser->options->help || parser->options->print_schema)
 		return;
-	cg_file_read(reading);
-	set_defaults(reading);
-	if (reading->options->check_config)
-		cg_surroundings_check(reading);
+	cg_parser_read_file(parser);
+	set_defaults(parser);
+	if (parser->options->check_config)
+		cg_parser_check_paths(parser);
 }
 
 int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **argv, bool start)
 {
-	struct reading *reading = calloc(1, sizeof(*reading));
+	struct options_parser *parser = calloc(1, sizeof(*parser));
 	int err;
 
 	set_built_in(options);
-	if (!reading)
+	if (!parser)
 		return -ENOMEM;
-	reading->options = options;
-	cg_arguments_read(reading, argc, argv);
-	read_rest(reading);
+	parser->options = options;
+	cg_parser_read_arguments(parser, argc, argv);
+	read_rest(parser);
 	if (start)
 		cg_log_configure(
 			&(struct cg_log_options){ .json = options->log_format == CG_LOG_JSON,
 						  .instance = options->instance,
 						  .node = options->node });
-	tell(reading);
-	err = reading->n_errors ? -EINVAL : 0;
-	free(reading);
+	tell(parser);
+	err = parser->n_errors ? -EINVAL : 0;
+	free(parser);
 	return err;
 }
 
-static void give(struct reading *reading, const char *name, const char *value)
+static void give(struct options_parser *parser, const char *name, const char *value)
 {
-	int i = cg_option_row(name);
+	int i = cg_daemon_option_find(name);
 
 	if (!value)
 		return;
-	if (cg_option_set(reading->options, i, value))
-		cg_reading_error(reading, 0, "%s", strerror(ENOMEM));
-	reading->rank[i] = GIVEN;
+	if (cg_daemon_option_set(parser->options, i, value))
+		cg_parser_error(parser, 0, "%s", strerror(ENOMEM));
+	parser->rank[i] = GIVEN;
 }
 
-int cg_daemon_options_of(struct cg_daemon_options *options, const char *instance,
-			 const char *config)
+int cg_daemon_options_load(struct cg_daemon_options *options, const char *instance,
+			   const char *config)
 {
-	struct reading *reading = calloc(1, sizeof(*reading));
+	struct options_parser *parser = calloc(1, sizeof(*parser));
 	int err;
 
 	set_built_in(options);
-	if (!reading)
+	if (!parser)
 		return -ENOMEM;
-	reading->options = options;
-	give(reading, "instance", instance);
-	give(reading, "config", config);
-	read_rest(reading);
-	tell(reading);
-	err = reading->n_errors ? -EINVAL : 0;
-	free(reading);
+	parser->options = options;
+	give(parser, "instance", instance);
+	give(parser, "config", config);
+	read_rest(parser);
+	tell(parser);
+	err = parser->n_errors ? -EINVAL : 0;
+	free(parser);
 	return err;
 }
 
 void cg_daemon_options_free(struct cg_daemon_options *options)
 {
 	for (size_t i = 0; i < cg_daemon_table_rows; i++)
-		if (cg_option_is_text(cg_daemon_table[i].kind))
-			cg_option_set(options, i, "");
+		if (cg_daemon_option_is_text(cg_daemon_table[i].kind))
+			cg_daemon_option_set(options, i, "");
 	free(options->file);
 	options->file = NULL;
 }
@@ -162,7 +162,7 @@ void cg_daemon_options_help(void)
 	       "writes the CDRs of a guarded instance; stays in the foreground, logs to "
 	       "stderr\n\n");
 	for (size_t i = 0; i < cg_daemon_table_rows; i++) {
-		const struct option_of_ours *row = &cg_daemon_table[i];
+		const struct daemon_option *row = &cg_daemon_table[i];
 		char left[40];
 
 		snprintf(left, sizeof(left), "%s%c%s --%s %s", row->letter ? "-" : " ",

@@ -53,14 +53,14 @@ int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **
  * The options that a daemon of `instance` would start with. config: its file, NULL: the default, as
  * above. Returns as above.
  */
-int cg_daemon_options_of(struct cg_daemon_options *options, const char *instance,
-			 const char *config);
+int cg_daemon_options_load(struct cg_daemon_options *options, const char *instance,
+			   const char *config);
 void cg_daemon_options_free(struct cg_daemon_options *options);
 void cg_daemon_options_help(void); /* to stdout */
 void cg_daemon_options_print(const struct cg_daemon_options *options); /* to stdout */
 
 /* The spool that an instance has by default: its path, to be freed; NULL: no memory. */
-char *cg_daemon_spool(const char *instance);
+char *cg_daemon_default_spool(const char *instance);
 
 /*
  * Takes over what may change while the daemon runs, and logs each change, and each that has to wait
@@ -68,6 +68,6 @@ char *cg_daemon_spool(const char *instance);
  * each change.
  */
 __u64 cg_daemon_options_reload(struct cg_daemon_options *now, struct cg_daemon_options *next);
-bool cg_daemon_option_in(__u64 changed, const char *name);
+bool cg_daemon_option_changed(__u64 changed, const char *name);
 
 #endif

@@ -35,9 +35,9 @@ static void choice_text(const char *words, __u64 number, char *text, size_t size
 /* A value as a file has it, but for what is secret; "": none. */
 static void value_text(const struct cg_daemon_options *options, size_t i, char *text, size_t size)
 {
-	const struct option_of_ours *row = &cg_daemon_table[i];
+	const struct daemon_option *row = &cg_daemon_table[i];
 	const void *at = (const char *)options + row->at;
-	const char *string = cg_option_is_text(row->kind) ? *(char *const *)at : NULL;
+	const char *string = cg_daemon_option_is_text(row->kind) ? *(char *const *)at : NULL;
 
 	*text = '\0';
 	switch (row->kind) {
@@ -45,7 +45,7 @@ static void value_text(const struct cg_daemon_options *options, size_t i, char *
 	case ADDRESS:
 	case LISTENER:
 		if (string && !strcmp(row->name, "db"))
-			cg_conninfo_show(string, text, size);
+			cg_conninfo_redact(string, text, size);
 		else if (string)
 			snprintf(text, size, "%s", string);
 		break;
@@ -83,16 +83,16 @@ void cg_daemon_options_print(const struct cg_daemon_options *options)
 
 static size_t size_of(enum kind kind)
 {
-	return kind == FLAG ? sizeof(bool) : cg_option_is_text(kind) ? sizeof(char *) : 8;
+	return kind == FLAG ? sizeof(bool) : cg_daemon_option_is_text(kind) ? sizeof(char *) : 8;
 }
 
 static bool same(const struct cg_daemon_options *a, const struct cg_daemon_options *b, size_t i)
 {
-	const struct option_of_ours *row = &cg_daemon_table[i];
+	const struct daemon_option *row = &cg_daemon_table[i];
 	const void *one = (const char *)a + row->at, *other = (const char *)b + row->at;
 	const char *texts[2];
 
-	if (!cg_option_is_text(row->kind))
+	if (!cg_daemon_option_is_text(row->kind))
 		return !memcmp(one, other, size_of(row->kind));
 	memcpy(&texts[0], one, sizeof(*texts));
 	memcpy(&texts[1], other, sizeof(*texts));
@@ -102,7 +102,7 @@ static bool same(const struct cg_daemon_options *a, const struct cg_daemon_optio
 /* The other one keeps what was here: a text is freed with it. */
 static void exchange(struct cg_daemon_options *now, struct cg_daemon_options *next, size_t i)
 {
-	const struct option_of_ours *row = &cg_daemon_table[i];
+	const struct daemon_option *row = &cg_daemon_table[i];
 	char *here = (char *)now + row->at, *there = (char *)next + row->at;
 	char old[8];
 
@@ -115,7 +115,7 @@ static void exchange(struct cg_daemon_options *now, struct cg_daemon_options *ne
 static void tell_change(const struct cg_daemon_options *now, const struct cg_daemon_options *next,
 			size_t i)
 {
-	const struct option_of_ours *row = &cg_daemon_table[i];
+	const struct daemon_option *row = &cg_daemon_table[i];
 	char was[VALUE_MAX], is[VALUE_MAX];
 
 	value_text(now, i, was, sizeof(was));
@@ -151,7 +151,7 @@ __u64 cg_daemon_options_reload(struct cg_daemon_options *now, struct cg_daemon_o
 	return changed;
 }
 
-bool cg_daemon_option_in(__u64 changed, const char *name)
+bool cg_daemon_option_changed(__u64 changed, const char *name)
 {
-	return changed & 1ULL << cg_option_row(name);
+	return changed & 1ULL << cg_daemon_option_find(name);
 }

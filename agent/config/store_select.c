@@ -10,7 +10,7 @@
 /* The daemon's own parser reads the file and reports what is wrong in it. */
 static int read_file(const char *instance, const char *config, struct cg_daemon_options *daemon)
 {
-	return cg_daemon_options_of(daemon, instance, config)
+	return cg_daemon_options_load(daemon, instance, config)
 		       ? cg_fail("the daemon's configuration is invalid; see above, or name "
 				 "another "
 				 "file with --config")
@@ -24,8 +24,8 @@ static int set(char **at, const char *value)
 	return *at ? 0 : cg_fail("out of memory");
 }
 
-int cg_store_of(const char *instance, const char *config, const char *db, const char *spool,
-		struct cg_store *store)
+int cg_store_select(const char *instance, const char *config, const char *db, const char *spool,
+		    struct cg_store *store)
 {
 	struct cg_daemon_options daemon = {};
 	int code = read_file(instance, config, &daemon);

@@ -13,8 +13,8 @@ struct cg_store {
  * default. db, spool: override the file, NULL: as the file has it. Returns CG_DONE, or an exit code,
  * reported. The caller frees the strings with cg_store_free().
  */
-int cg_store_of(const char *instance, const char *config, const char *db, const char *spool,
-		struct cg_store *store);
+int cg_store_select(const char *instance, const char *config, const char *db, const char *spool,
+		    struct cg_store *store);
 void cg_store_free(struct cg_store *store);
 
 #endif

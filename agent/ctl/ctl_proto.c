@@ -15,7 +15,7 @@
 static int ask(int fd, const char *call_id)
 {
 	struct timeval patience = { .tv_sec = PATIENCE };
-	struct cg_ask packet = { .head = cg_ask_head(CG_ASK_LADDER, sizeof(packet)) };
+	struct cg_ctl_request packet = { .head = cg_ctl_head(CG_CTL_LADDER, sizeof(packet)) };
 
 	snprintf(packet.call_id, sizeof(packet.call_id), "%s", call_id);
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
@@ -29,9 +29,9 @@ static int take_answer(int fd, int (*take)(void *ctx, const struct cg_recent_cal
 		       unsigned int *remembered)
 {
 	union {
-		struct cg_ask_head head;
-		struct cg_answer_call call;
-		struct cg_answer_end end;
+		struct cg_ctl_head head;
+		struct cg_ctl_call call;
+		struct cg_ctl_end end;
 	} packet;
 	int err = 0;
 
@@ -42,9 +42,9 @@ static int take_answer(int fd, int (*take)(void *ctx, const struct cg_recent_cal
 			return !got || errno == ECONNRESET ? -EPROTO
 			       : errno == EAGAIN	   ? -ETIMEDOUT
 							   : -errno;
-		if (cg_ask_is(&packet.head, got, CG_ANSWER_CALL, sizeof(packet.call))) {
+		if (cg_ctl_packet_is(&packet.head, got, CG_CTL_CALL, sizeof(packet.call))) {
 			err = take(ctx, &packet.call.call);
-		} else if (cg_ask_is(&packet.head, got, CG_ANSWER_END, sizeof(packet.end))) {
+		} else if (cg_ctl_packet_is(&packet.head, got, CG_CTL_END, sizeof(packet.end))) {
 			*remembered = packet.end.remembered;
 			return 0;
 		}
@@ -52,9 +52,9 @@ static int take_answer(int fd, int (*take)(void *ctx, const struct cg_recent_cal
 	return err;
 }
 
-int cg_ask_ladder(const char *instance, const char *call_id,
-		  int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
-		  unsigned int *remembered)
+int cg_ctl_request_ladder(const char *instance, const char *call_id,
+			  int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
+			  unsigned int *remembered)
 {
 	int err, fd = cg_runtime_connect(instance);
 

@@ -9,51 +9,51 @@
 
 #include "calls/recent.h"
 
-#define CG_ASK_MAGIC 0x4b534143 /* no event begins so */
-#define CG_ASK_VERSION 1
-#define CG_ASK_CALLS_MAX 64 /* dialogs that one answer tells of */
-#define CG_ASK_TEXT (4 * CG_CALL_ID_MAX)
+#define CG_CTL_MAGIC 0x4b534143 /* no event begins so */
+#define CG_CTL_VERSION 1
+#define CG_CTL_CALLS_MAX 64 /* dialogs that one answer tells of */
+#define CG_CTL_CALL_ID_SIZE (4 * CG_CALL_ID_MAX)
 
-enum cg_ask_what {
-	CG_ASK_LADDER = 1, /* the dialogs of that Call-ID */
-	CG_ANSWER_CALL,
-	CG_ANSWER_END,
+enum cg_ctl_type {
+	CG_CTL_LADDER = 1, /* the dialogs of that Call-ID */
+	CG_CTL_CALL,
+	CG_CTL_END,
 };
 
-struct cg_ask_head {
+struct cg_ctl_head {
 	__u32 magic;
-	__u16 version; /* CG_ASK_VERSION */
+	__u16 version; /* CG_CTL_VERSION */
 	__u16 layout; /* CG_LAYOUT */
 	__u32 size; /* of the packet */
-	__u32 what; /* enum cg_ask_what */
+	__u32 what; /* enum cg_ctl_type */
 };
 
-struct cg_ask {
-	struct cg_ask_head head;
-	char call_id[CG_ASK_TEXT]; /* as cg_call_id_matches() takes it, NUL-ended */
+struct cg_ctl_request {
+	struct cg_ctl_head head;
+	char call_id[CG_CTL_CALL_ID_SIZE]; /* as cg_call_id_matches() takes it, NUL-ended */
 };
 
-struct cg_answer_call {
-	struct cg_ask_head head;
+struct cg_ctl_call {
+	struct cg_ctl_head head;
 	struct cg_recent_call call;
 };
 
-struct cg_answer_end {
-	struct cg_ask_head head;
+struct cg_ctl_end {
+	struct cg_ctl_head head;
 	__u32 remembered; /* dialogs, by the daemon */
 	__u32 pad;
 };
 
-static inline struct cg_ask_head cg_ask_head(__u32 what, __u32 size)
+static inline struct cg_ctl_head cg_ctl_head(__u32 what, __u32 size)
 {
-	return (struct cg_ask_head){ CG_ASK_MAGIC, CG_ASK_VERSION, CG_LAYOUT, size, what };
+	return (struct cg_ctl_head){ CG_CTL_MAGIC, CG_CTL_VERSION, CG_LAYOUT, size, what };
 }
 
 /* A packet of `got` bytes that is that, whole. */
-static inline int cg_ask_is(const struct cg_ask_head *head, long got, __u32 what, __u32 size)
+static inline int cg_ctl_packet_is(const struct cg_ctl_head *head, long got, __u32 what, __u32 size)
 {
-	return got == (long)size && head->magic == CG_ASK_MAGIC &&
-	       head->version == CG_ASK_VERSION && head->layout == CG_LAYOUT && head->size == size &&
+	return got == (long)size && head->magic == CG_CTL_MAGIC &&
+	       head->version == CG_CTL_VERSION && head->layout == CG_LAYOUT && head->size == size &&
 	       head->what == what;
 }
 
@@ -65,8 +65,8 @@ static inline int cg_ask_is(const struct cg_ask_head *head, long got, __u32 what
  * cg_runtime_connect(), -EPROTO: it closed without an end (of another version), -ETIMEDOUT.
  * *remembered: dialogs in all.
  */
-int cg_ask_ladder(const char *instance, const char *call_id,
-		  int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
-		  unsigned int *remembered);
+int cg_ctl_request_ladder(const char *instance, const char *call_id,
+			  int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
+			  unsigned int *remembered);
 
 #endif

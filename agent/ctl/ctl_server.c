@@ -20,14 +20,14 @@
 #define CLIENTS_MAX 32
 
 struct client {
-	struct cg_server *server;
+	struct cg_ctl_server *server;
 	struct cg_watch watch; /* fd -1: free */
 	bool asks; /* and is sent no events */
 	unsigned int position, told; /* of the answer: where it stands, dialogs so far */
-	char call_id[CG_ASK_TEXT];
+	char call_id[CG_CTL_CALL_ID_SIZE];
 };
 
-struct cg_server {
+struct cg_ctl_server {
 	int loop;
 	const struct cg_recent *recent;
 	struct cg_watch listener;
@@ -45,10 +45,10 @@ static void leave(struct client *client)
 /* True: it asks for what we know of a Call-ID. */
 static bool hear(struct client *client)
 {
-	struct cg_ask ask;
+	struct cg_ctl_request ask;
 	ssize_t got = recv(client->watch.fd, &ask, sizeof(ask), MSG_TRUNC);
 
-	if (client->asks || !cg_ask_is(&ask.head, got, CG_ASK_LADDER, sizeof(ask)))
+	if (client->asks || !cg_ctl_packet_is(&ask.head, got, CG_CTL_LADDER, sizeof(ask)))
 		return false;
 	ask.call_id[sizeof(ask.call_id) - 1] = '\0';
 	memcpy(client->call_id, ask.call_id, sizeof(client->call_id));
@@ -67,17 +67,17 @@ static int tell(struct client *client, const void *packet, size_t size)
 static int answer(struct client *client)
 {
 	const struct cg_recent *recent = client->server->recent;
-	struct cg_answer_end end = { .head = cg_ask_head(CG_ANSWER_END, sizeof(end)),
-				     .remembered = cg_recent_count(recent) };
-	static struct cg_answer_call packet;
+	struct cg_ctl_end end = { .head = cg_ctl_head(CG_CTL_END, sizeof(end)),
+				  .remembered = cg_recent_count(recent) };
+	static struct cg_ctl_call packet;
 	const struct cg_recent_call *call = NULL;
 	unsigned int position = client->position;
 	int err;
 
-	if (client->told < CG_ASK_CALLS_MAX)
+	if (client->told < CG_CTL_CALLS_MAX)
 		call = cg_recent_find(recent, client->call_id, &position);
 	if (call) {
-		packet.head = cg_ask_head(CG_ANSWER_CALL, sizeof(packet));
+		packet.head = cg_ctl_head(CG_CTL_CALL, sizeof(packet));
 		packet.call = *call;
 	}
 	err = call ? tell(client, &packet, sizeof(packet)) : tell(client, &end, sizeof(end));
@@ -104,7 +104,7 @@ static void client_ready(void *ctx, __u32 events)
 
 static void accept_ready(void *ctx, __u32 events)
 {
-	struct cg_server *server = ctx;
+	struct cg_ctl_server *server = ctx;
 	int fd = accept4(server->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	(void)events;
@@ -124,7 +124,7 @@ static void accept_ready(void *ctx, __u32 events)
 	close(fd); /* as many as we serve are here */
 }
 
-void cg_server_send(struct cg_server *server, const struct cg_event *event)
+void cg_ctl_server_send_event(struct cg_ctl_server *server, const struct cg_event *event)
 {
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		if (server->clients[i].watch.fd >= 0 && !server->clients[i].asks &&
@@ -134,7 +134,7 @@ void cg_server_send(struct cg_server *server, const struct cg_event *event)
 			leave(&server->clients[i]);
 }
 
-static int listen_on(struct cg_server *server)
+static int listen_on(struct cg_ctl_server *server)
 {
 	struct group *group = getgrnam("cseqguard");
 	mode_t mask = umask(0117);
@@ -152,10 +152,10 @@ static int listen_on(struct cg_server *server)
 	return err ? err : cg_loop_watch(server->loop, &server->listener, EPOLLIN);
 }
 
-int cg_server_new(int loop, const char *instance, const struct cg_recent *recent,
-		  struct cg_server **out)
+int cg_ctl_server_new(int loop, const char *instance, const struct cg_recent *recent,
+		      struct cg_ctl_server **out)
 {
-	struct cg_server *server = calloc(1, sizeof(*server));
+	struct cg_ctl_server *server = calloc(1, sizeof(*server));
 	int err;
 
 	if (!server)
@@ -177,14 +177,14 @@ int cg_server_new(int loop, const char *instance, const struct cg_recent *recent
 		cg_log_err("cannot listen on %s: %s",
 			   *server->addr.sun_path ? server->addr.sun_path : instance,
 			   strerror(-err));
-		cg_server_free(server);
+		cg_ctl_server_free(server);
 	} else {
 		*out = server;
 	}
 	return err;
 }
 
-void cg_server_free(struct cg_server *server)
+void cg_ctl_server_free(struct cg_ctl_server *server)
 {
 	if (!server)
 		return;

@@ -9,16 +9,16 @@
 
 #include "calls/recent.h"
 
-struct cg_server;
+struct cg_ctl_server;
 
 /*
  * 0 or -errno, logged. The instance's lock must be held: a socket file of a dead daemon is
  * replaced. recent must outlive it.
  */
-int cg_server_new(int loop, const char *instance, const struct cg_recent *recent,
-		  struct cg_server **server);
-void cg_server_free(struct cg_server *server);
+int cg_ctl_server_new(int loop, const char *instance, const struct cg_recent *recent,
+		      struct cg_ctl_server **server);
+void cg_ctl_server_free(struct cg_ctl_server *server);
 
-void cg_server_send(struct cg_server *server, const struct cg_event *event);
+void cg_ctl_server_send_event(struct cg_ctl_server *server, const struct cg_event *event);
 
 #endif

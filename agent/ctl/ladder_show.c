@@ -20,14 +20,14 @@
 struct gathered {
 	const char *call_id;
 	unsigned int n;
-	struct cg_recent_call calls[CG_ASK_CALLS_MAX]; /* the rest of so many forks is left out */
+	struct cg_recent_call calls[CG_CTL_CALLS_MAX]; /* the rest of so many forks is left out */
 };
 
 static int take_remembered(void *ctx, const struct cg_recent_call *call)
 {
 	struct gathered *g = ctx;
 
-	if (g->n < CG_ASK_CALLS_MAX)
+	if (g->n < CG_CTL_CALLS_MAX)
 		g->calls[g->n++] = *call;
 	return 0;
 }
@@ -51,7 +51,7 @@ static int take_dialog(void *ctx, const struct cg_dialog *dialog)
 		i++;
 	if (i < g->n)
 		g->calls[i].dialog = *dialog;
-	else if (g->n < CG_ASK_CALLS_MAX)
+	else if (g->n < CG_CTL_CALLS_MAX)
 		cg_ladder_call_from_dialog(dialog, &g->calls[g->n++]);
 	return 0;
 }
@@ -137,7 +137,8 @@ int cg_ladder_show(FILE *file, const char *instance, const char *call_id, bool j
 	fd = cg_config_open(instance, &config);
 	if (fd >= 0)
 		close(fd);
-	asked = fd < 0 ? 0 : cg_ask_ladder(instance, call_id, take_remembered, g, &remembered);
+	asked = fd < 0 ? 0
+		       : cg_ctl_request_ladder(instance, call_id, take_remembered, g, &remembered);
 	err = fd < 0 ? fd : cg_dialogs_for_each(instance, take_dialog, g);
 	if (err < 0) {
 		code = cg_fail_open(instance, err);

@@ -9,7 +9,8 @@
 #include "util/clock.h"
 #include "util/log.h"
 
-static void fall_back(struct cg_fallback *fallback, const struct cg_breaker_count *count, __u64 now)
+static void fall_back(struct cg_breaker_action *fallback, const struct cg_breaker_count *count,
+		      __u64 now)
 {
 	const char *instance = fallback->guard->instance;
 	struct cg_violation_row row;
@@ -37,7 +38,7 @@ static void fall_back(struct cg_fallback *fallback, const struct cg_breaker_coun
 		cg_log_warning("breaker: no note for `cseqguard status`: %s", strerror(-err));
 }
 
-void cg_fallback_look(struct cg_fallback *fallback, __u64 now)
+void cg_breaker_action_poll(struct cg_breaker_action *fallback, __u64 now)
 {
 	bool enforced = fallback->guard->config.mode == CG_ENFORCE;
 	struct cg_breaker_count count;

@@ -10,7 +10,7 @@
 #include "spool/writer.h"
 #include "stats/breaker.h"
 
-struct cg_fallback {
+struct cg_breaker_action {
 	struct cg_breaker *breaker;
 	struct cg_guard_maps *guard;
 	struct cg_writer *writer;
@@ -19,6 +19,6 @@ struct cg_fallback {
 };
 
 /* Each second, guard->config freshly read. now: CLOCK_BOOTTIME, ns. */
-void cg_fallback_look(struct cg_fallback *fallback, __u64 now);
+void cg_breaker_action_poll(struct cg_breaker_action *fallback, __u64 now);
 
 #endif

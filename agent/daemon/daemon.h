@@ -23,23 +23,23 @@ struct cg_daemon {
 	struct cg_guard_maps guard;
 	struct cg_origin origin;
 	int loop, lock_fd;
-	struct cg_intake intake;
-	struct cg_fallback fallback;
+	struct cg_event_router intake;
+	struct cg_breaker_action fallback;
 	struct cg_writer *writer;
 	struct cg_totals totals;
-	struct cg_track *track;
+	struct cg_tracker *tracker;
 	struct cg_overflow *overflow;
-	struct cg_sweep *sweep;
+	struct cg_map_scan *sweep;
 	struct cg_rings *rings;
 	struct cg_recent *recent;
-	struct cg_server *server;
+	struct cg_ctl_server *server;
 	struct cg_ship *ship; /* NULL: no --db */
 	struct cg_watch written, signals, beat, sweep_timer, alerts_timer;
 	int spool_error; /* said already */
 	unsigned int spools; /* that were made anew */
-	struct cg_upkeep upkeep;
+	struct cg_housekeeping upkeep;
 	struct cg_reload reload;
-	struct cg_web web;
+	struct cg_routes web;
 	struct cg_http *http; /* NULL: no --http */
 	__u64 stop_at; /* CLOCK_BOOTTIME, ns; 0: running */
 	int exit_code; /* CG_DONE or CG_FAILED */

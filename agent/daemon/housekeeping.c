@@ -12,7 +12,7 @@
 #include "util/notify.h"
 
 /* A line a minute: a full map stays full for a while. */
-static void check_unguarded(struct cg_upkeep *upkeep, __u64 unguarded, __u64 now)
+static void check_unguarded(struct cg_housekeeping *upkeep, __u64 unguarded, __u64 now)
 {
 	if (unguarded <= upkeep->unguarded ||
 	    (upkeep->told_at && now - upkeep->told_at < 60 * CG_SECOND))
@@ -25,7 +25,7 @@ static void check_unguarded(struct cg_upkeep *upkeep, __u64 unguarded, __u64 now
 }
 
 /* A dialog whose event was lost is in the map: the sweep finds it. */
-static void check_losses(struct cg_upkeep *upkeep)
+static void check_losses(struct cg_housekeeping *upkeep)
 {
 	const struct cg_losses last = upkeep->losses;
 	struct cg_losses now;
@@ -33,7 +33,7 @@ static void check_losses(struct cg_upkeep *upkeep)
 	if (cg_guard_maps_read_losses(upkeep->guard, &now))
 		return;
 	upkeep->behind |= now.events != last.events;
-	if (upkeep->behind && cg_sweep_want(upkeep->sweep, cg_boottime()))
+	if (upkeep->behind && cg_map_scan_request(upkeep->sweep, cg_boottime()))
 		upkeep->behind = false;
 	if (now.alerts > last.alerts)
 		cg_log_warning(
@@ -48,9 +48,9 @@ static void check_losses(struct cg_upkeep *upkeep)
 	upkeep->losses = now;
 }
 
-static void check_clock(struct cg_upkeep *upkeep)
+static void check_clock(struct cg_housekeeping *upkeep)
 {
-	unsigned int in_use = cg_track_clocks(upkeep->track);
+	unsigned int in_use = cg_tracker_clocks(upkeep->tracker);
 	int err = cg_guard_maps_update_clock(upkeep->guard, in_use);
 
 	if (err < 0 && err != upkeep->clock_error && !(err == -ENOSPC && in_use == ~0u))
@@ -66,7 +66,7 @@ static void check_clock(struct cg_upkeep *upkeep)
 	       sizeof(upkeep->origin->clock_offset));
 }
 
-static void tell_manager(const struct cg_upkeep *upkeep)
+static void tell_manager(const struct cg_housekeeping *upkeep)
 {
 	const struct cg_guard_maps *guard = upkeep->guard;
 	struct cg_writer_status spool;
@@ -74,12 +74,12 @@ static void tell_manager(const struct cg_upkeep *upkeep)
 
 	cg_writer_get_status(upkeep->writer, &spool);
 	snprintf(text, sizeof(text), "instance %s, mode %s: %u dialogs%s%s", guard->instance,
-		 cg_mode_name(guard->config.mode), cg_track_count(upkeep->track),
+		 cg_mode_name(guard->config.mode), cg_tracker_count(upkeep->tracker),
 		 spool.error ? "; spool: " : "", spool.error ? spool.error_text : "");
 	cg_notify_watchdog(text);
 }
 
-int cg_upkeep(struct cg_upkeep *upkeep)
+int cg_housekeeping_run(struct cg_housekeeping *upkeep)
 {
 	int err = cg_guard_maps_read_config(upkeep->guard);
 

@@ -8,12 +8,12 @@
 #include "maps/guard_maps.h"
 #include "spool/writer.h"
 
-struct cg_upkeep { /* all pointers are others' */
+struct cg_housekeeping { /* all pointers are others' */
 	struct cg_guard_maps *guard;
 	struct cg_origin *origin;
 	struct cg_writer *writer;
-	struct cg_track *track;
-	struct cg_sweep *sweep;
+	struct cg_tracker *tracker;
+	struct cg_map_scan *sweep;
 	int clock_error; /* said already */
 	struct cg_losses losses; /* as of the last look */
 	__u64 told_at; /* CLOCK_BOOTTIME, ns: that calls run unguarded */
@@ -22,6 +22,6 @@ struct cg_upkeep { /* all pointers are others' */
 };
 
 /* 0, or -errno: the settings of the instance are as read before. */
-int cg_upkeep(struct cg_upkeep *upkeep);
+int cg_housekeeping_run(struct cg_housekeeping *upkeep);
 
 #endif

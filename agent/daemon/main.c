@@ -17,10 +17,10 @@
 static bool settled(struct cg_daemon *d)
 {
 	struct cg_writer_status status;
-	bool empty = cg_rings_drain(d->rings) && !cg_sweep_running(d->sweep);
+	bool empty = cg_rings_drain(d->rings) && !cg_map_scan_is_running(d->sweep);
 
 	cg_writer_get_status(d->writer, &status);
-	return empty && status.queued == status.durable && (!d->ship || cg_ship_idle(d->ship));
+	return empty && status.queued == status.durable && (!d->ship || cg_ship_is_idle(d->ship));
 }
 
 static void run(struct cg_daemon *d)
@@ -28,12 +28,12 @@ static void run(struct cg_daemon *d)
 	int err = 0;
 
 	while (!err && !(d->stop_at && (settled(d) || cg_boottime() > d->stop_at))) {
-		bool sweeping = cg_sweep_running(d->sweep) &&
-				cg_writer_queue_space(d->writer) >= CG_SWEEP_ROOM;
+		bool sweeping = cg_map_scan_is_running(d->sweep) &&
+				cg_writer_queue_space(d->writer) >= CG_SCAN_QUEUE_SPACE;
 
 		err = cg_loop_turn(d->loop, sweeping ? 0 : d->stop_at ? 100 : -1);
 		if (sweeping)
-			cg_sweep_turn(d->sweep, cg_boottime());
+			cg_map_scan_run(d->sweep, cg_boottime());
 	}
 	if (err)
 		cg_log_err("event loop: %s", strerror(-err));

@@ -54,22 +54,22 @@ static void apply(const struct cg_reload *reload, __u64 changed)
 	struct cg_daemon_options *options = reload->options;
 
 	cg_reload_log(options);
-	cg_intake_bye_timeout(reload->intake, options->limits.bye_timeout);
-	if (cg_daemon_option_in(changed, "breaker-window"))
+	cg_event_router_set_bye_timeout(reload->intake, options->limits.bye_timeout);
+	if (cg_daemon_option_changed(changed, "breaker-window"))
 		cg_breaker_reset(&options->breaker, cg_boottime()); /* its slots are as wide */
-	if (cg_daemon_option_in(changed, "sweep"))
+	if (cg_daemon_option_changed(changed, "sweep"))
 		cg_timer_set(reload->sweep_timer, 1, options->sweep);
-	if (cg_daemon_option_in(changed, "db"))
+	if (cg_daemon_option_changed(changed, "db"))
 		cg_reload_ship(reload);
 	else if (*reload->ship)
-		cg_ship_timeout(*reload->ship, options->db_timeout);
-	if (cg_daemon_option_in(changed, "homer") ||
-	    cg_daemon_option_in(changed, "homer-protocol") ||
-	    cg_daemon_option_in(changed, "homer-id"))
+		cg_ship_set_timeout(*reload->ship, options->db_timeout);
+	if (cg_daemon_option_changed(changed, "homer") ||
+	    cg_daemon_option_changed(changed, "homer-protocol") ||
+	    cg_daemon_option_changed(changed, "homer-id"))
 		cg_reload_homer(reload);
 }
 
-void cg_reload(const struct cg_reload *reload)
+void cg_reload_run(const struct cg_reload *reload)
 {
 	struct cg_daemon_options next;
 

@@ -15,13 +15,13 @@ struct cg_reload { /* all pointers are others' */
 	char **argv;
 	int loop, sweep_timer;
 	struct cg_daemon_options *options; /* limits and breaker are used in there */
-	struct cg_intake *intake; /* with its homer */
+	struct cg_event_router *intake; /* with its homer */
 	struct cg_ship **ship;
 	struct cg_writer *writer;
 	const struct cg_origin *origin;
 };
 
-void cg_reload(const struct cg_reload *reload);
+void cg_reload_run(const struct cg_reload *reload);
 
 /* At a start, and after a change: what the options name takes the place of what was there. */
 void cg_reload_log(const struct cg_daemon_options *options);

@@ -61,7 +61,7 @@ static int open_store(struct cg_daemon *d)
 	if (err)
 		cg_log_err("cannot open spool %s: %s; name a writable place with --spool",
 			   d->options.spool, why);
-	lost = err ? 0 : cg_lost_spooled(d->options.spool, &d->origin);
+	lost = err ? 0 : cg_stale_calls_close(d->options.spool, &d->origin);
 	if (lost > 0)
 		cg_log_warning(
 			"spool %s: %d calls of before this boot were open: closed as lost, suspect",
@@ -72,28 +72,29 @@ static int open_store(struct cg_daemon *d)
 
 static int start_intake(struct cg_daemon *d)
 {
-	const struct cg_rings_user user = { cg_intake_take, cg_intake_turned, &d->intake };
+	const struct cg_rings_callbacks user = { cg_event_router_handle,
+						 cg_event_router_finish_batch, &d->intake };
 	int err;
 
-	d->fallback = (struct cg_fallback){ .breaker = &d->options.breaker,
-					    .guard = &d->guard,
-					    .writer = d->writer,
-					    .origin = &d->origin };
-	d->upkeep = (struct cg_upkeep){ .guard = &d->guard,
-					.origin = &d->origin,
-					.writer = d->writer,
-					.track = d->track,
-					.sweep = d->sweep };
+	d->fallback = (struct cg_breaker_action){ .breaker = &d->options.breaker,
+						  .guard = &d->guard,
+						  .writer = d->writer,
+						  .origin = &d->origin };
+	d->upkeep = (struct cg_housekeeping){ .guard = &d->guard,
+					      .origin = &d->origin,
+					      .writer = d->writer,
+					      .tracker = d->tracker,
+					      .sweep = d->sweep };
 	cg_breaker_reset(&d->options.breaker, cg_boottime());
 	d->intake.server = d->server;
 	d->intake.recent = d->recent;
 	d->intake.writer = d->writer;
-	d->intake.track = d->track;
+	d->intake.tracker = d->tracker;
 	d->intake.overflow = d->overflow;
 	d->intake.origin = &d->origin;
 	d->intake.config = &d->guard.config;
 	d->intake.dialogs_fd = d->guard.dialogs_fd;
-	err = cg_intake_start(&d->intake, d->options.limits.bye_timeout);
+	err = cg_event_router_start(&d->intake, d->options.limits.bye_timeout);
 	err = err ? err : cg_reload_homer(&d->reload);
 	if (err)
 		return err;
@@ -102,20 +103,20 @@ static int start_intake(struct cg_daemon *d)
 
 static int start_http(struct cg_daemon *d)
 {
-	d->web.view = (struct cg_view){ .guard = &d->guard,
-					.origin = &d->origin,
-					.writer = d->writer,
-					.track = d->track,
-					.sweep = d->sweep,
-					.totals = &d->totals,
-					.ship = &d->ship,
-					.recent = d->recent,
-					.spool = d->options.spool,
-					.http_name = d->options.http_name,
-					.started_us = cg_now_us() };
+	d->web.view = (struct cg_daemon_view){ .guard = &d->guard,
+					       .origin = &d->origin,
+					       .writer = d->writer,
+					       .tracker = d->tracker,
+					       .sweep = d->sweep,
+					       .totals = &d->totals,
+					       .ship = &d->ship,
+					       .recent = d->recent,
+					       .spool = d->options.spool,
+					       .http_name = d->options.http_name,
+					       .started_us = cg_now_us() };
 	if (!d->options.http)
 		return 0;
-	return cg_http_new(d->loop, d->options.http, cg_web_answer, &d->web, &d->http);
+	return cg_http_new(d->loop, d->options.http, cg_routes_answer, &d->web, &d->http);
 }
 
 int cg_daemon_start(struct cg_daemon *d)
@@ -137,18 +138,19 @@ int cg_daemon_start(struct cg_daemon *d)
 	if (cg_totals_note_load(&d->totals, d->options.instance, d->guard.config_id))
 		cg_log_notice("instance %s: its note of totals cannot be read: they start anew",
 			      d->options.instance);
-	d->track = cg_track_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, d->writer,
-				&d->options.limits, &d->origin, &d->options.breaker, &d->totals);
+	d->tracker =
+		cg_tracker_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, d->writer,
+			       &d->options.limits, &d->origin, &d->options.breaker, &d->totals);
 	d->overflow =
 		cg_overflow_new(d->guard.overflow_fd, d->writer, &d->options.limits, &d->origin);
-	d->sweep = d->track && d->overflow
-			   ? cg_sweep_new(&d->guard, d->track, d->overflow, &d->options.limits)
+	d->sweep = d->tracker && d->overflow
+			   ? cg_map_scan_new(&d->guard, d->tracker, d->overflow, &d->options.limits)
 			   : NULL;
 	d->recent = cg_recent_new();
 	if (!d->sweep || !d->recent)
 		return -ENOMEM;
-	cg_track_remember(d->track, d->recent);
-	err = cg_server_new(d->loop, d->options.instance, d->recent, &d->server);
+	cg_tracker_set_recent(d->tracker, d->recent);
+	err = cg_ctl_server_new(d->loop, d->options.instance, d->recent, &d->server);
 	if (!err)
 		err = start_http(d);
 	if (!err)
@@ -161,17 +163,17 @@ int cg_daemon_start(struct cg_daemon *d)
 void cg_daemon_finish(struct cg_daemon *d)
 {
 	cg_rings_free(d->rings);
-	cg_intake_stop(&d->intake);
+	cg_event_router_stop(&d->intake);
 	cg_ship_free(d->ship);
 	cg_writer_stop(d->writer);
 	if (!d->web.view.gone) /* else its note went, too */
 		cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
 	cg_http_free(d->http);
 	free(d->web.state);
-	cg_server_free(d->server);
-	cg_sweep_free(d->sweep);
+	cg_ctl_server_free(d->server);
+	cg_map_scan_free(d->sweep);
 	cg_overflow_free(d->overflow);
-	cg_track_free(d->track);
+	cg_tracker_free(d->tracker);
 	cg_recent_free(d->recent);
 	cg_guard_maps_close(&d->guard);
 	close(d->loop);

@@ -45,15 +45,15 @@ static void written_ready(void *ctx, __u32 events)
 		if (*status.damage_text)
 			cg_log_err("spool %s %s; sqlite3's .recover may find more",
 				   d->options.spool, status.damage_text);
-		cg_sweep_start(d->sweep);
+		cg_map_scan_start(d->sweep);
 	}
 	d->spools = status.generation;
-	cg_track_durable(d->track, status.durable, status.generation);
-	cg_overflow_durable(d->overflow, status.durable);
+	cg_tracker_set_durable(d->tracker, status.durable, status.generation);
+	cg_overflow_set_durable(d->overflow, status.durable);
 	if (status.queued - status.durable < CG_QUEUE_STEPS / 2)
 		cg_rings_resume(d->rings);
 	if (d->ship && !status.error)
-		cg_ship_wake(d->ship);
+		cg_ship_notify(d->ship);
 }
 
 static void signals_ready(void *ctx, __u32 events)
@@ -67,7 +67,7 @@ static void signals_ready(void *ctx, __u32 events)
 	if (info.ssi_signo != SIGHUP)
 		stop(d, d->exit_code);
 	else if (!d->stop_at)
-		cg_reload(&d->reload);
+		cg_reload_run(&d->reload);
 }
 
 static void alerts_ready(void *ctx, __u32 events)
@@ -76,7 +76,7 @@ static void alerts_ready(void *ctx, __u32 events)
 
 	(void)events;
 	cg_fd_drain(d->alerts_timer.fd);
-	cg_rings_look(d->rings);
+	cg_rings_poll(d->rings);
 }
 
 static void sweep_ready(void *ctx, __u32 events)
@@ -85,7 +85,7 @@ static void sweep_ready(void *ctx, __u32 events)
 
 	(void)events;
 	cg_fd_drain(d->sweep_timer.fd);
-	cg_sweep_want(d->sweep, cg_boottime());
+	cg_map_scan_request(d->sweep, cg_boottime());
 }
 
 /* On a terminal: what PostgreSQL lacks while it takes it. A sweep has a line of its own. */
@@ -95,9 +95,9 @@ static void show_drain(struct cg_daemon *d)
 	struct cg_ship_status ship;
 	__s64 rows = 0;
 
-	if (!d->ship || cg_sweep_running(d->sweep))
+	if (!d->ship || cg_map_scan_is_running(d->sweep))
 		return;
-	cg_ship_status(d->ship, &ship);
+	cg_ship_get_status(d->ship, &ship);
 	cg_writer_get_status(d->writer, &spool);
 	for (int i = 0; i < CG_TABLES; i++)
 		rows += spool.content.rows[i];
@@ -118,14 +118,14 @@ static void beat_ready(void *ctx, __u32 events)
 			   d->options.instance);
 		d->options.limits.lost_at = cg_boottime();
 		d->web.view.gone = true;
-		cg_sweep_start(d->sweep);
+		cg_map_scan_start(d->sweep);
 		stop(d, CG_FAILED);
 		return;
 	}
 	cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
-	if (!cg_upkeep(&d->upkeep))
-		cg_fallback_look(&d->fallback, cg_boottime());
-	cg_intake_turn(&d->intake, cg_boottime());
+	if (!cg_housekeeping_run(&d->upkeep))
+		cg_breaker_action_poll(&d->fallback, cg_boottime());
+	cg_event_router_poll(&d->intake, cg_boottime());
 	show_drain(d);
 }
 

@@ -93,25 +93,27 @@ static bool yes(const PGresult *result)
 /* True: it is there, in this version. */
 static bool schema(struct cg_findings *f, PGconn *conn)
 {
-	PGresult *probed = ask(conn, cg_schema_probe), *may;
-	enum cg_schema_state state = cg_schema_state(probed);
+	PGresult *probed = ask(conn, cg_schema_version_sql), *may;
+	enum cg_schema_state state = cg_schema_read_state(probed);
 	const char *version = state == CG_SCHEMA_OLDER || state == CG_SCHEMA_NEWER
 				      ? PQgetvalue(probed, 0, 0)
 				      : "";
 
 	switch (state) {
 	case CG_SCHEMA_READY:
-		cg_find(f, CG_OK, OBJECT, NULL, "schema cseqguard is version %d", CG_SCHEMA);
+		cg_find(f, CG_OK, OBJECT, NULL, "schema cseqguard is version %d",
+			CG_SCHEMA_VERSION);
 		break;
 	case CG_SCHEMA_NEWER:
 		cg_find(f, CG_FAILURE, OBJECT, "use the cseqguard that made it",
 			"schema cseqguard is version %s, newer than this one's %d", version,
-			CG_SCHEMA);
+			CG_SCHEMA_VERSION);
 		break;
 	case CG_SCHEMA_OLDER:
 		cg_find(f, CG_WARNING, OBJECT,
 			"the daemon migrates it, if it owns it; else " BY_HAND,
-			"schema cseqguard is version %s, this one writes %d", version, CG_SCHEMA);
+			"schema cseqguard is version %s, this one writes %d", version,
+			CG_SCHEMA_VERSION);
 		break;
 	case CG_SCHEMA_MISSING:
 		may = ask(conn, "SELECT has_database_privilege(current_database(), 'CREATE')");

@@ -62,7 +62,7 @@ static void drop_first(struct cg_homer *homer)
 	homer->first++;
 }
 
-void cg_homer_lose(struct cg_homer *homer, const char *why)
+void cg_homer_count_loss(struct cg_homer *homer, const char *why)
 {
 	snprintf(homer->why, sizeof(homer->why), "%s", why);
 	homer->lost++;
@@ -139,7 +139,7 @@ static bool failed(struct cg_homer *homer, int err, bool again)
 		down(homer, strerror(err));
 		return false;
 	}
-	cg_homer_lose(homer, strerror(err));
+	cg_homer_count_loss(homer, strerror(err));
 	if (err != ECONNREFUSED || again) /* else an earlier one was refused, this one not sent */
 		sent_datagram(homer);
 	return true;
@@ -223,7 +223,7 @@ static void listen_to(struct cg_homer *homer)
 	else if (homer->tcp && n < 0 && errno != EAGAIN)
 		down(homer, strerror(errno));
 	else if (!homer->tcp && n < 0 && errno != EAGAIN)
-		cg_homer_lose(homer, strerror(errno)); /* what ICMP tells of a datagram */
+		cg_homer_count_loss(homer, strerror(errno)); /* what ICMP tells of a datagram */
 }
 
 static void socket_ready(void *ctx, __u32 events)
@@ -257,18 +257,19 @@ static void timer_ready(void *ctx, __u32 events)
 		down(homer, strerror(ETIMEDOUT));
 }
 
-void cg_homer_put(struct cg_homer *homer, const void *data, size_t len)
+void cg_homer_queue_record(struct cg_homer *homer, const void *data, size_t len)
 {
 	struct record record = { .len = len };
 
 	reap(homer);
 	if (homer->end - homer->first == CG_HOMER_QUEUE) {
-		cg_homer_lose(homer, *homer->trouble ? homer->trouble : "the collector is slow");
+		cg_homer_count_loss(homer,
+				    *homer->trouble ? homer->trouble : "the collector is slow");
 		return;
 	}
 	record.data = malloc(len);
 	if (!record.data) {
-		cg_homer_lose(homer, strerror(ENOMEM));
+		cg_homer_count_loss(homer, strerror(ENOMEM));
 		return;
 	}
 	memcpy(record.data, data, len);
@@ -283,7 +284,7 @@ static void tell(struct cg_homer *homer)
 	homer->told = homer->lost;
 }
 
-void cg_homer_turn(struct cg_homer *homer, __u64 now)
+void cg_homer_poll(struct cg_homer *homer, __u64 now)
 {
 	if (!homer)
 		return;
@@ -294,7 +295,7 @@ void cg_homer_turn(struct cg_homer *homer, __u64 now)
 	homer->told_at = now;
 }
 
-__u32 cg_homer_agent(const struct cg_homer *homer)
+__u32 cg_homer_capture_id(const struct cg_homer *homer)
 {
 	return homer->agent;
 }
@@ -336,7 +337,7 @@ void cg_homer_free(struct cg_homer *homer)
 	while (homer->first != homer->next)
 		drop_first(homer); /* on their way */
 	for (; homer->first != homer->end; drop_first(homer))
-		cg_homer_lose(homer, *homer->trouble ? homer->trouble : "not sent yet");
+		cg_homer_count_loss(homer, *homer->trouble ? homer->trouble : "not sent yet");
 	if (homer->lost != homer->told)
 		tell(homer);
 	if (homer->socket.fd >= 0)

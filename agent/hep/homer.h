@@ -23,17 +23,17 @@ int cg_homer_new(int loop, const char *address, int tcp, __u32 agent, struct cg_
 /* Says what is lost with it. NULL is ignored. */
 void cg_homer_free(struct cg_homer *homer);
 
-__u32 cg_homer_agent(const struct cg_homer *homer);
+__u32 cg_homer_capture_id(const struct cg_homer *homer);
 
 /* The record is copied. lose: one that there is none of, for that reason. */
-void cg_homer_put(struct cg_homer *homer, const void *data, size_t len);
-void cg_homer_lose(struct cg_homer *homer, const char *why);
+void cg_homer_queue_record(struct cg_homer *homer, const void *data, size_t len);
+void cg_homer_count_loss(struct cg_homer *homer, const char *why);
 
 /* Each second: says, once a minute, what was lost. NULL is ignored. now: CLOCK_BOOTTIME, ns. */
-void cg_homer_turn(struct cg_homer *homer, __u64 now);
+void cg_homer_poll(struct cg_homer *homer, __u64 now);
 
 /* homer_event.c: a violation, as HEPv3 with the JSON of event_json.h. ifname: of event->ifindex. */
-void cg_homer_take(struct cg_homer *homer, const struct cg_config *config,
-		   const struct cg_event *event, const char *ifname);
+void cg_homer_send_violation(struct cg_homer *homer, const struct cg_config *config,
+			     const struct cg_event *event, const char *ifname);
 
 #endif

@@ -26,7 +26,7 @@ static int encode(struct cg_homer *homer, const struct cg_config *config,
 		.source_port = event->source_port,
 		.at = (__s64)(event->at + offset) / 1000,
 		.type = CG_HEP_LOG,
-		.agent = cg_homer_agent(homer),
+		.agent = cg_homer_capture_id(homer),
 		.correlation = call_id,
 		.payload = payload,
 	};
@@ -37,8 +37,8 @@ static int encode(struct cg_homer *homer, const struct cg_config *config,
 	return cg_hep_encode(&hep, out, CG_HEP_MAX);
 }
 
-void cg_homer_take(struct cg_homer *homer, const struct cg_config *config,
-		   const struct cg_event *event, const char *ifname)
+void cg_homer_send_violation(struct cg_homer *homer, const struct cg_config *config,
+			     const struct cg_event *event, const char *ifname)
 {
 	json_t *json = cg_event_json(config, event, ifname);
 	char *payload = json ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
@@ -46,9 +46,9 @@ void cg_homer_take(struct cg_homer *homer, const struct cg_config *config,
 	int len = payload ? encode(homer, config, event, payload, record) : -ENOMEM;
 
 	if (len > 0)
-		cg_homer_put(homer, record, len);
+		cg_homer_queue_record(homer, record, len);
 	else
-		cg_homer_lose(homer, strerror(-len));
+		cg_homer_count_loss(homer, strerror(-len));
 	free(payload);
 	json_decref(json);
 }

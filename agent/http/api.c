@@ -19,7 +19,7 @@
 #define ORDINARY_MAX 40
 #define CALLS_MAX (ATTACKED_MAX + ORDINARY_MAX)
 
-static json_t *seconds(const struct cg_view *view, __u8 clock, __u64 at)
+static json_t *seconds(const struct cg_daemon_view *view, __u8 clock, __u64 at)
 {
 	__s64 wall = at + view->origin->clock_offset[clock % CG_CLOCKS];
 
@@ -40,7 +40,7 @@ static double protected_seconds(const struct cg_dialog *d, __u64 now)
 	return first && end > first ? (end - first) / 1e9 : 0;
 }
 
-static json_t *call_json(const struct cg_view *view, const struct cg_dialog_key *key,
+static json_t *call_json(const struct cg_daemon_view *view, const struct cg_dialog_key *key,
 			 const struct cg_dialog *d, __u64 now)
 {
 	char caller[INET6_ADDRSTRLEN], callee[INET6_ADDRSTRLEN];
@@ -60,8 +60,8 @@ static json_t *call_json(const struct cg_view *view, const struct cg_dialog_key 
 			 protected_seconds(d, now));
 }
 
-static void add_recent(const struct cg_view *view, json_t *calls, bool attacked, unsigned int most,
-		       __u64 now)
+static void add_recent(const struct cg_daemon_view *view, json_t *calls, bool attacked,
+		       unsigned int most, __u64 now)
 {
 	const struct cg_recent_call *found[CALLS_MAX];
 	unsigned int n = cg_recent_list_newest(view->recent, attacked, found, most);
@@ -72,14 +72,14 @@ static void add_recent(const struct cg_view *view, json_t *calls, bool attacked,
 }
 
 /* Calls of before this daemon, as many as one look at the map gives. */
-static void add_unheard(const struct cg_view *view, json_t *calls, __u64 now)
+static void add_unheard(const struct cg_daemon_view *view, json_t *calls, __u64 now)
 {
 	struct batch {
-		struct cg_dialog_key keys[CG_SWEEP_BATCH];
-		struct cg_dialog dialogs[CG_SWEEP_BATCH];
+		struct cg_dialog_key keys[CG_SCAN_BATCH];
+		struct cg_dialog dialogs[CG_SCAN_BATCH];
 	} *batch = malloc(sizeof(*batch));
 	DECLARE_LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = BPF_F_LOCK);
-	__u32 count = CG_SWEEP_BATCH, next;
+	__u32 count = CG_SCAN_BATCH, next;
 
 	if (batch &&
 	    bpf_map_lookup_batch(view->guard->dialogs_fd, NULL, &next, batch->keys, batch->dialogs,
@@ -93,7 +93,7 @@ static void add_unheard(const struct cg_view *view, json_t *calls, __u64 now)
 	free(batch);
 }
 
-static json_t *calls_json(const struct cg_view *view, __u64 now)
+static json_t *calls_json(const struct cg_daemon_view *view, __u64 now)
 {
 	json_t *calls = json_array();
 
@@ -104,7 +104,7 @@ static json_t *calls_json(const struct cg_view *view, __u64 now)
 }
 
 /* The oldest first. */
-static json_t *timeline_json(const struct cg_view *view, __u64 now)
+static json_t *timeline_json(const struct cg_daemon_view *view, __u64 now)
 {
 	json_t *blocked = json_array();
 
@@ -126,7 +126,7 @@ static json_t *dialogs_json(const struct cg_totals *totals)
 	return dialogs;
 }
 
-char *cg_api_state(const struct cg_view *view, __u64 now)
+char *cg_api_state_json(const struct cg_daemon_view *view, __u64 now)
 {
 	struct cg_totals *totals = view->totals;
 	struct cg_writer_status spool;
@@ -136,7 +136,7 @@ char *cg_api_state(const struct cg_view *view, __u64 now)
 
 	cg_writer_get_status(view->writer, &spool);
 	if (*view->ship)
-		cg_ship_status(*view->ship, &ship);
+		cg_ship_get_status(*view->ship, &ship);
 	json = json_pack("{so ss ss ss sb sb sb so sI sf sI so so}", "now",
 			 seconds(view, view->guard->config.clock, now), "instance",
 			 view->guard->instance, "node", view->origin->node, "mode",
@@ -162,7 +162,7 @@ static int key_read(const char *text, struct cg_dialog_key *key)
 	return 0;
 }
 
-char *cg_api_ladder(const struct cg_view *view, const char *text)
+char *cg_api_ladder_json(const struct cg_daemon_view *view, const char *text)
 {
 	const struct cg_recent_call *call;
 	struct cg_recent_call unheard;

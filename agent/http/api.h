@@ -9,9 +9,9 @@
 #include "http/daemon_view.h"
 
 /* Totals, blocked BYEs by the minute, calls. malloc()ed; NULL: no memory. now: CLOCK_BOOTTIME. */
-char *cg_api_state(const struct cg_view *view, __u64 now);
+char *cg_api_state_json(const struct cg_daemon_view *view, __u64 now);
 
 /* The ladder of a call by its "key" in there. malloc()ed, or NULL: there is none (any more). */
-char *cg_api_ladder(const struct cg_view *view, const char *key);
+char *cg_api_ladder_json(const struct cg_daemon_view *view, const char *key);
 
 #endif

@@ -10,12 +10,12 @@
 #include "spool/writer.h"
 #include "stats/totals.h"
 
-struct cg_view { /* all pointers are others' */
+struct cg_daemon_view { /* all pointers are others' */
 	const struct cg_guard_maps *guard;
 	const struct cg_origin *origin;
 	struct cg_writer *writer;
-	struct cg_track *track;
-	struct cg_sweep *sweep;
+	struct cg_tracker *tracker;
+	struct cg_map_scan *sweep;
 	struct cg_totals *totals;
 	struct cg_ship **ship; /* a reload may change it; NULL there: no --db */
 	const struct cg_recent *recent;

@@ -25,7 +25,7 @@ struct cg_http {
 	int loop;
 	struct MHD_Daemon *mhd;
 	struct cg_watch ready, timer;
-	cg_http_answerer answerer;
+	cg_http_handler answerer;
 	void *ctx;
 	struct connection {
 		int fd; /* libmicrohttpd's own; -1: free */
@@ -121,13 +121,13 @@ static enum MHD_Result take_request(void *ctx, struct MHD_Connection *connection
 		return MHD_YES;
 	}
 	if (!reads)
-		cg_http_text(&answer, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain",
-			     strdup("GET and HEAD only\n"));
+		cg_http_set_body(&answer, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain",
+				 strdup("GET and HEAD only\n"));
 	else
 		http->answerer(http->ctx, &request, &answer);
 	if (answer.status == MHD_HTTP_NOT_FOUND && !answer.body)
-		cg_http_text(&answer, MHD_HTTP_NOT_FOUND, "text/plain",
-			     strdup("there are /, /metrics and /healthz\n"));
+		cg_http_set_body(&answer, MHD_HTTP_NOT_FOUND, "text/plain",
+				 strdup("there are /, /metrics and /healthz\n"));
 	return answer.body ? send_answer(connection, &answer) : MHD_NO;
 }
 
@@ -227,7 +227,7 @@ static int start(struct cg_http *http, int listener)
 	return err ? err : cg_loop_watch(http->loop, &http->timer, EPOLLIN);
 }
 
-int cg_http_new(int loop, const char *text, cg_http_answerer answerer, void *ctx,
+int cg_http_new(int loop, const char *text, cg_http_handler answerer, void *ctx,
 		struct cg_http **out)
 {
 	struct cg_http *http = calloc(1, sizeof(*http));
@@ -263,12 +263,13 @@ void cg_http_free(struct cg_http *http)
 	free(http);
 }
 
-const char *cg_http_argument(const struct cg_http_request *request, const char *name)
+const char *cg_http_get_argument(const struct cg_http_request *request, const char *name)
 {
 	return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
-void cg_http_text(struct cg_http_answer *answer, unsigned int status, const char *type, char *text)
+void cg_http_set_body(struct cg_http_answer *answer, unsigned int status, const char *type,
+		      char *text)
 {
 	answer->status = status;
 	answer->type = type;

@@ -26,18 +26,19 @@ struct cg_http_answer {
 };
 
 /* Fills the answer, which is 404 as it comes. Must not block. */
-typedef void (*cg_http_answerer)(void *ctx, const struct cg_http_request *request,
-				 struct cg_http_answer *answer);
+typedef void (*cg_http_handler)(void *ctx, const struct cg_http_request *request,
+				struct cg_http_answer *answer);
 
 /* text: as cg_endpoint_parse_listener() takes it. 0 or -errno, logged. */
-int cg_http_new(int loop, const char *text, cg_http_answerer answerer, void *ctx,
+int cg_http_new(int loop, const char *text, cg_http_handler answerer, void *ctx,
 		struct cg_http **http);
 void cg_http_free(struct cg_http *http);
 
 /* The value of ?name= in the request, decoded; NULL: there is none. Valid during that answer. */
-const char *cg_http_argument(const struct cg_http_request *request, const char *name);
+const char *cg_http_get_argument(const struct cg_http_request *request, const char *name);
 
 /* Body of open_memstream()'s text: takes it over. */
-void cg_http_text(struct cg_http_answer *answer, unsigned int status, const char *type, char *text);
+void cg_http_set_body(struct cg_http_answer *answer, unsigned int status, const char *type,
+		      char *text);
 
 #endif

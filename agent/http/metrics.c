@@ -47,7 +47,7 @@ static void labelled(FILE *out, const char *name, const char *label, const char 
 		(unsigned long long)value);
 }
 
-static void put_about(FILE *out, const struct cg_view *view)
+static void put_about(FILE *out, const struct cg_daemon_view *view)
 {
 	char note[CG_RUNTIME_NOTE_MAX];
 
@@ -102,7 +102,7 @@ static void put_packets(FILE *out, const struct cg_counters *c)
 }
 
 /* Until the first sweep has met every dialog, these are too low: a scraper would see a reset. */
-static void put_calls(FILE *out, const struct cg_view *view, __u64 now)
+static void put_calls(FILE *out, const struct cg_daemon_view *view, __u64 now)
 {
 	struct cg_totals *totals = view->totals;
 
@@ -122,7 +122,7 @@ static void put_calls(FILE *out, const struct cg_view *view, __u64 now)
 		labelled(out, "dialogs", "state", cg_state_name(state), totals->states[state]);
 }
 
-static void put_sweep(FILE *out, const struct cg_sweep_status *sweep)
+static void put_sweep(FILE *out, const struct cg_map_scan_status *sweep)
 {
 	size_t n = sizeof(sweep->maps) / sizeof(*sweep->maps);
 
@@ -141,7 +141,7 @@ static void put_sweep(FILE *out, const struct cg_sweep_status *sweep)
 		labelled(out, "map_max_entries", "map", sweep->maps[i].map, sweep->maps[i].max);
 }
 
-static void put_store(FILE *out, const struct cg_view *view)
+static void put_store(FILE *out, const struct cg_daemon_view *view)
 {
 	struct cg_writer_status spool;
 	struct cg_ship_status ship;
@@ -159,16 +159,16 @@ static void put_store(FILE *out, const struct cg_view *view)
 	seconds(out, "spool_oldest_row_age_seconds", "gauge",
 		"Since the oldest end or violation that PostgreSQL lacks: its lag.",
 		spool.content.oldest_us ? (cg_now_us() - spool.content.oldest_us) * US : 0);
-	cg_ship_status(*view->ship, &ship);
+	cg_ship_get_status(*view->ship, &ship);
 	gauge(out, "postgresql_up", "0: PostgreSQL is away, rows wait in the spool.", ship.up);
 	seconds(out, "postgresql_last_commit_timestamp_seconds", "gauge",
 		"When it took the last batch, since 1970; 0: none since the start.",
 		ship.committed_at * US);
 }
 
-char *cg_metrics(const struct cg_view *view, __u64 now)
+char *cg_metrics_text(const struct cg_daemon_view *view, __u64 now)
 {
-	struct cg_sweep_status sweep;
+	struct cg_map_scan_status sweep;
 	union cg_counters_sum sum;
 	char *text = NULL;
 	size_t size;
@@ -176,7 +176,7 @@ char *cg_metrics(const struct cg_view *view, __u64 now)
 
 	if (!out)
 		return NULL;
-	cg_sweep_status(view->sweep, &sweep);
+	cg_map_scan_get_status(view->sweep, &sweep);
 	put_about(out, view);
 	if (!cg_counters_read(view->guard->counters_fd, &sum))
 		put_packets(out, &sum.counters);

@@ -11,6 +11,6 @@
 #define CG_METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 /* malloc()ed, or NULL: no memory. now: CLOCK_BOOTTIME, ns. */
-char *cg_metrics(const struct cg_view *view, __u64 now);
+char *cg_metrics_text(const struct cg_daemon_view *view, __u64 now);
 
 #endif

@@ -17,7 +17,7 @@
 #define JSON "application/json"
 
 /* A guard without its daemon's store loses nothing yet, but somebody has to come. */
-static void answer_health(const struct cg_view *view, struct cg_http_answer *answer)
+static void answer_health(const struct cg_daemon_view *view, struct cg_http_answer *answer)
 {
 	struct cg_writer_status spool;
 	struct cg_ship_status ship = { .up = true };
@@ -26,7 +26,7 @@ static void answer_health(const struct cg_view *view, struct cg_http_answer *ans
 
 	cg_writer_get_status(view->writer, &spool);
 	if (*view->ship)
-		cg_ship_status(*view->ship, &ship);
+		cg_ship_get_status(*view->ship, &ship);
 	if (view->gone)
 		len = asprintf(&text, "instance %s was detached: calls are not guarded\n",
 			       view->guard->instance);
@@ -36,7 +36,8 @@ static void answer_health(const struct cg_view *view, struct cg_http_answer *ans
 	else
 		len = asprintf(&text, "ok%s\n",
 			       ship.up ? "" : "; PostgreSQL is away, rows wait in the spool");
-	cg_http_text(answer, view->gone || spool.error ? 503 : 200, TEXT, len < 0 ? NULL : text);
+	cg_http_set_body(answer, view->gone || spool.error ? 503 : 200, TEXT,
+			 len < 0 ? NULL : text);
 }
 
 /*
@@ -44,7 +45,7 @@ static void answer_health(const struct cg_view *view, struct cg_http_answer *ans
  * read what is here with the operator's browser: then Host is that name. Addresses cannot be
  * rebound.
  */
-static bool is_ours(const struct cg_view *view, const char *host)
+static bool is_ours(const struct cg_daemon_view *view, const char *host)
 {
 	char name[256];
 	size_t len = host ? strlen(host) : 0;
@@ -66,45 +67,47 @@ static bool is_ours(const struct cg_view *view, const char *host)
 }
 
 /* Made once a second at most, however many ask: of all answers it is the dearest. */
-static char *state(struct cg_web *web, __u64 now)
+static char *state(struct cg_routes *web, __u64 now)
 {
 	if (!web->state || now >= web->state_until) {
 		free(web->state);
-		web->state = cg_api_state(&web->view, now);
+		web->state = cg_api_state_json(&web->view, now);
 		web->state_until = now + CG_SECOND;
 	}
 	return web->state ? strdup(web->state) : NULL;
 }
 
 /* Those that tell of calls. */
-static void answer_page(struct cg_web *web, const struct cg_http_request *request,
+static void answer_page(struct cg_routes *web, const struct cg_http_request *request,
 			struct cg_http_answer *answer)
 {
 	char *text;
 
 	if (!strcmp(request->path, "/")) {
-		text = cg_page(&answer->csp);
-		cg_http_text(answer, 200, "text/html; charset=utf-8", text);
+		text = cg_web_page_create(&answer->csp);
+		cg_http_set_body(answer, 200, "text/html; charset=utf-8", text);
 	} else if (!strcmp(request->path, "/api/state")) {
-		cg_http_text(answer, 200, JSON, state(web, cg_boottime()));
+		cg_http_set_body(answer, 200, JSON, state(web, cg_boottime()));
 	} else if (!strcmp(request->path, "/api/ladder")) {
-		text = cg_api_ladder(&web->view, cg_http_argument(request, "key"));
-		cg_http_text(answer, text ? 200 : 404, JSON, text ? text : strdup("null"));
+		text = cg_api_ladder_json(&web->view, cg_http_get_argument(request, "key"));
+		cg_http_set_body(answer, text ? 200 : 404, JSON, text ? text : strdup("null"));
 	}
 }
 
-void cg_web_answer(void *ctx, const struct cg_http_request *request, struct cg_http_answer *answer)
+void cg_routes_answer(void *ctx, const struct cg_http_request *request,
+		      struct cg_http_answer *answer)
 {
-	struct cg_web *web = ctx;
-	const struct cg_view *view = &web->view;
+	struct cg_routes *web = ctx;
+	const struct cg_daemon_view *view = &web->view;
 
 	if (!strcmp(request->path, "/metrics"))
-		cg_http_text(answer, 200, CG_METRICS_TYPE, cg_metrics(view, cg_boottime()));
+		cg_http_set_body(answer, 200, CG_METRICS_TYPE,
+				 cg_metrics_text(view, cg_boottime()));
 	else if (!strcmp(request->path, "/healthz"))
 		answer_health(view, answer);
 	else if (!is_ours(view, request->host))
-		cg_http_text(answer, 421, TEXT,
-			     strdup("not by that name: ask by address, or see --http-name\n"));
+		cg_http_set_body(answer, 421, TEXT,
+				 strdup("not by that name: ask by address, or see --http-name\n"));
 	else
 		answer_page(web, request, answer);
 }

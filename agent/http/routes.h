@@ -9,13 +9,14 @@
 #include "http/daemon_view.h"
 #include "http/listener.h"
 
-struct cg_web {
-	struct cg_view view;
+struct cg_routes {
+	struct cg_daemon_view view;
 	char *state; /* what /api/state said last; free() it at the end */
 	__u64 state_until; /* CLOCK_BOOTTIME, ns */
 };
 
-/* A cg_http_answerer of a struct cg_web. */
-void cg_web_answer(void *ctx, const struct cg_http_request *request, struct cg_http_answer *answer);
+/* A cg_http_handler of a struct cg_routes. */
+void cg_routes_answer(void *ctx, const struct cg_http_request *request,
+		      struct cg_http_answer *answer);
 
 #endif

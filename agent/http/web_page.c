@@ -25,7 +25,7 @@ static int make_nonce(char nonce[2 * NONCE_BYTES + 1])
 	return 0;
 }
 
-char *cg_page(const char **csp)
+char *cg_web_page_create(const char **csp)
 {
 	static char policy[512];
 	char nonce[2 * NONCE_BYTES + 1];

@@ -7,6 +7,6 @@
  * malloc()ed, under a nonce of its own; NULL: no memory. csp: the Content-Security-Policy to send
  * with it, valid until the next call.
  */
-char *cg_page(const char **csp);
+char *cg_web_page_create(const char **csp);
 
 #endif

@@ -23,7 +23,7 @@ struct entry {
 };
 _Static_assert(sizeof(struct entry) == 64, "a cache line");
 
-struct cg_track {
+struct cg_tracker {
 	int dialogs_fd;
 	struct cg_writer *writer;
 	const struct cg_limits *limits;
@@ -39,18 +39,19 @@ struct cg_track {
 	struct entry *slots; /* open addressing, linear probing, at most half full */
 };
 
-struct cg_track *cg_track_new(unsigned int max_dialogs, int dialogs_fd, struct cg_writer *writer,
-			      const struct cg_limits *limits, const struct cg_origin *origin,
-			      struct cg_breaker *breaker, struct cg_totals *totals)
+struct cg_tracker *cg_tracker_new(unsigned int max_dialogs, int dialogs_fd,
+				  struct cg_writer *writer, const struct cg_limits *limits,
+				  const struct cg_origin *origin, struct cg_breaker *breaker,
+				  struct cg_totals *totals)
 {
-	struct cg_track *track = calloc(1, sizeof(*track));
+	struct cg_tracker *track = calloc(1, sizeof(*track));
 	size_t slots = 1024;
 
 	if (!track)
 		return NULL;
 	while (slots < 2ULL * max_dialogs)
 		slots *= 2;
-	*track = (struct cg_track){
+	*track = (struct cg_tracker){
 		.dialogs_fd = dialogs_fd,
 		.writer = writer,
 		.limits = limits,
@@ -69,7 +70,7 @@ struct cg_track *cg_track_new(unsigned int max_dialogs, int dialogs_fd, struct c
 	return track;
 }
 
-void cg_track_free(struct cg_track *track)
+void cg_tracker_free(struct cg_tracker *track)
 {
 	if (!track)
 		return;
@@ -77,31 +78,31 @@ void cg_track_free(struct cg_track *track)
 	free(track);
 }
 
-void cg_track_remember(struct cg_track *track, struct cg_recent *recent)
+void cg_tracker_set_recent(struct cg_tracker *track, struct cg_recent *recent)
 {
 	track->recent = recent;
 }
 
-static void remember(struct cg_track *track, const struct cg_dialog_key *key,
+static void remember(struct cg_tracker *track, const struct cg_dialog_key *key,
 		     const struct cg_dialog *dialog)
 {
 	if (track->recent)
 		cg_recent_update_dialog(track->recent, key, dialog);
 }
 
-void cg_track_durable(struct cg_track *track, __u64 ticket, unsigned int anew)
+void cg_tracker_set_durable(struct cg_tracker *track, __u64 ticket, unsigned int anew)
 {
 	track->durable = ticket;
 	track->file = anew;
 }
 
 /* Keys are keyed hashes already. */
-static unsigned int home(const struct cg_track *track, const struct cg_dialog_key *key)
+static unsigned int home(const struct cg_tracker *track, const struct cg_dialog_key *key)
 {
 	return (key->call ^ key->tags) & track->mask;
 }
 
-static struct entry *find(struct cg_track *track, const struct cg_dialog_key *key)
+static struct entry *find(struct cg_tracker *track, const struct cg_dialog_key *key)
 {
 	unsigned int i = home(track, key);
 
@@ -116,7 +117,7 @@ static struct entry *find(struct cg_track *track, const struct cg_dialog_key *ke
 }
 
 /* Closes the gap, so that every entry is still reached from its home. */
-static void forget(struct cg_track *track, struct entry *entry)
+static void forget(struct cg_tracker *track, struct entry *entry)
 {
 	unsigned int gap = entry - track->slots;
 
@@ -134,7 +135,7 @@ static void forget(struct cg_track *track, struct entry *entry)
 	track->count--;
 }
 
-static __u64 put_row(struct cg_track *track, const struct cg_dialog *dialog, unsigned int due)
+static __u64 put_row(struct cg_tracker *track, const struct cg_dialog *dialog, unsigned int due)
 {
 	struct cg_cdr_row row;
 
@@ -143,7 +144,7 @@ static __u64 put_row(struct cg_track *track, const struct cg_dialog *dialog, uns
 }
 
 /* Deletes the dialog; what the kernel wrote to it since the last look is said after all. */
-static void retire(struct cg_track *track, struct entry *entry, __u64 now)
+static void retire(struct cg_tracker *track, struct entry *entry, __u64 now)
 {
 	struct cg_dialog last;
 	unsigned int due;
@@ -162,8 +163,8 @@ static void retire(struct cg_track *track, struct entry *entry, __u64 now)
 	forget(track, entry);
 }
 
-void cg_track_look(struct cg_track *track, const struct cg_dialog_key *key,
-		   const struct cg_dialog *dialog, __u64 now)
+void cg_tracker_update(struct cg_tracker *track, const struct cg_dialog_key *key,
+		       const struct cg_dialog *dialog, __u64 now)
 {
 	unsigned int due = cg_cdr_due(dialog, track->limits, now);
 	__u64 fingerprint = cg_cdr_fingerprint(dialog, due);
@@ -198,17 +199,17 @@ void cg_track_look(struct cg_track *track, const struct cg_dialog_key *key,
 	}
 }
 
-int cg_track_fetch(struct cg_track *track, const struct cg_dialog_key *key, __u64 now)
+int cg_tracker_fetch(struct cg_tracker *track, const struct cg_dialog_key *key, __u64 now)
 {
 	struct cg_dialog dialog;
 
 	if (bpf_map_lookup_elem_flags(track->dialogs_fd, key, &dialog, BPF_F_LOCK))
 		return -errno;
-	cg_track_look(track, key, &dialog, now);
+	cg_tracker_update(track, key, &dialog, now);
 	return 0;
 }
 
-unsigned int cg_track_forget(struct cg_track *track, unsigned int from)
+unsigned int cg_tracker_expire(struct cg_tracker *track, unsigned int from)
 {
 	unsigned int i = from;
 
@@ -229,17 +230,17 @@ unsigned int cg_track_forget(struct cg_track *track, unsigned int from)
 	return 0;
 }
 
-void cg_track_next_sweep(struct cg_track *track)
+void cg_tracker_next_scan(struct cg_tracker *track)
 {
 	track->sweep++;
 }
 
-unsigned int cg_track_clocks(const struct cg_track *track)
+unsigned int cg_tracker_clocks(const struct cg_tracker *track)
 {
 	return track->clocks;
 }
 
-unsigned int cg_track_count(const struct cg_track *track)
+unsigned int cg_tracker_count(const struct cg_tracker *track)
 {
 	return track->count;
 }

@@ -14,39 +14,40 @@
 #include "stats/breaker.h"
 #include "stats/totals.h"
 
-struct cg_track;
+struct cg_tracker;
 
-#define CG_STEPS_A_LOOK 3 /* room that the writer's queue must have before each look */
+#define CG_STEPS_PER_UPDATE 3 /* room that the writer's queue must have before each look */
 
 /* All pointers must outlive it. NULL: no memory. */
-struct cg_track *cg_track_new(unsigned int max_dialogs, int dialogs_fd, struct cg_writer *writer,
-			      const struct cg_limits *limits, const struct cg_origin *origin,
-			      struct cg_breaker *breaker, struct cg_totals *totals);
-void cg_track_free(struct cg_track *track);
+struct cg_tracker *cg_tracker_new(unsigned int max_dialogs, int dialogs_fd,
+				  struct cg_writer *writer, const struct cg_limits *limits,
+				  const struct cg_origin *origin, struct cg_breaker *breaker,
+				  struct cg_totals *totals);
+void cg_tracker_free(struct cg_tracker *track);
 
 /* Each look at a dialog is told to this memory, which must outlive it. */
-void cg_track_remember(struct cg_track *track, struct cg_recent *recent);
+void cg_tracker_set_recent(struct cg_tracker *track, struct cg_recent *recent);
 
 /*
  * All tickets of the writer up to here are on disk, in the file that it made anew so many times:
  * what was said into an earlier one is said once more.
  */
-void cg_track_durable(struct cg_track *track, __u64 ticket, unsigned int anew);
+void cg_tracker_set_durable(struct cg_tracker *track, __u64 ticket, unsigned int anew);
 
 /* Looks at a dialog's value, or fetches it first (-ENOENT: not in the map). now: CLOCK_BOOTTIME, ns. */
-void cg_track_look(struct cg_track *track, const struct cg_dialog_key *key,
-		   const struct cg_dialog *dialog, __u64 now);
-int cg_track_fetch(struct cg_track *track, const struct cg_dialog_key *key, __u64 now);
+void cg_tracker_update(struct cg_tracker *track, const struct cg_dialog_key *key,
+		       const struct cg_dialog *dialog, __u64 now);
+int cg_tracker_fetch(struct cg_tracker *track, const struct cg_dialog_key *key, __u64 now);
 
 /*
  * After a sweep over the whole map: forgets, from slot `from` on and a bounded number of slots,
  * what the sweep before it and this one did not meet. Returns where to go on; 0: done.
  */
-unsigned int cg_track_forget(struct cg_track *track, unsigned int from);
-void cg_track_next_sweep(struct cg_track *track);
+unsigned int cg_tracker_expire(struct cg_tracker *track, unsigned int from);
+void cg_tracker_next_scan(struct cg_tracker *track);
 
 /* Clock numbers of dialogs that the last complete sweep met, a bit each. */
-unsigned int cg_track_clocks(const struct cg_track *track);
-unsigned int cg_track_count(const struct cg_track *track);
+unsigned int cg_tracker_clocks(const struct cg_tracker *track);
+unsigned int cg_tracker_count(const struct cg_tracker *track);
 
 #endif

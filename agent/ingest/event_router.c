@@ -10,12 +10,12 @@
 #include "util/clock.h"
 #include "util/ifname.h"
 
-static bool room(const struct cg_intake *intake)
+static bool room(const struct cg_event_router *intake)
 {
-	return cg_writer_queue_space(intake->writer) > CG_STEPS_A_LOOK * (intake->n_keys + 1);
+	return cg_writer_queue_space(intake->writer) > CG_STEPS_PER_UPDATE * (intake->n_keys + 1);
 }
 
-static void violation_row(const struct cg_intake *intake, const struct cg_event *event,
+static void violation_row(const struct cg_event_router *intake, const struct cg_event *event,
 			  struct cg_violation_row *row)
 {
 	char ifname[IF_NAMESIZE];
@@ -26,14 +26,14 @@ static void violation_row(const struct cg_intake *intake, const struct cg_event 
 
 static bool find(void *ctx, const struct cg_dialog_key *key, struct cg_dialog *dialog)
 {
-	const struct cg_intake *intake = ctx;
+	const struct cg_event_router *intake = ctx;
 
 	return !bpf_map_lookup_elem_flags(intake->dialogs_fd, key, dialog, BPF_F_LOCK);
 }
 
 static bool told(void *ctx, const struct cg_event *violation, enum cg_outcome outcome)
 {
-	const struct cg_intake *intake = ctx;
+	const struct cg_event_router *intake = ctx;
 	struct cg_violation_row row;
 
 	if (!room(intake))
@@ -43,7 +43,7 @@ static bool told(void *ctx, const struct cg_event *violation, enum cg_outcome ou
 	return cg_writer_put(intake->writer, CG_TABLE_VIOLATION, &row) != 0;
 }
 
-int cg_intake_start(struct cg_intake *intake, __u64 bye_timeout)
+int cg_event_router_start(struct cg_event_router *intake, __u64 bye_timeout)
 {
 	const struct cg_outcomes_user user = { find, told, intake };
 
@@ -51,29 +51,30 @@ int cg_intake_start(struct cg_intake *intake, __u64 bye_timeout)
 	return intake->outcomes ? 0 : -ENOMEM;
 }
 
-void cg_intake_bye_timeout(struct cg_intake *intake, __u64 bye_timeout)
+void cg_event_router_set_bye_timeout(struct cg_event_router *intake, __u64 bye_timeout)
 {
 	cg_outcomes_set_bye_timeout(intake->outcomes, bye_timeout);
 }
 
-void cg_intake_stop(struct cg_intake *intake)
+void cg_event_router_stop(struct cg_event_router *intake)
 {
 	cg_homer_free(intake->homer);
 	cg_outcomes_free(intake->outcomes);
 }
 
-bool cg_intake_take(void *ctx, const struct cg_event *event)
+bool cg_event_router_handle(void *ctx, const struct cg_event *event)
 {
-	struct cg_intake *intake = ctx;
+	struct cg_event_router *intake = ctx;
 	struct cg_violation_row row;
 
-	cg_server_send(intake->server, event);
+	cg_ctl_server_send_event(intake->server, event);
 	cg_recent_handle_event(intake->recent, event);
 	if (event->type == CG_EV_VIOLATION) {
 		violation_row(intake, event, &row);
 		cg_writer_put(intake->writer, CG_TABLE_VIOLATION, &row);
 		if (intake->homer)
-			cg_homer_take(intake->homer, intake->config, event, row.interface);
+			cg_homer_send_violation(intake->homer, intake->config, event,
+						row.interface);
 	}
 	cg_outcomes_handle(intake->outcomes, event);
 	if (event->key.call | event->key.tags)
@@ -87,21 +88,21 @@ static int compare(const void *a, const void *b)
 }
 
 /* A dialog that several events name is looked at once: what they told of stands in the map. */
-void cg_intake_turned(void *ctx)
+void cg_event_router_finish_batch(void *ctx)
 {
-	struct cg_intake *intake = ctx;
+	struct cg_event_router *intake = ctx;
 	__u64 now = cg_boottime();
 
 	qsort(intake->keys, intake->n_keys, sizeof(*intake->keys), compare);
 	for (unsigned int i = 0; i < intake->n_keys; i++)
 		if ((!i || compare(&intake->keys[i], &intake->keys[i - 1])) &&
-		    cg_track_fetch(intake->track, &intake->keys[i], now) == -ENOENT)
+		    cg_tracker_fetch(intake->tracker, &intake->keys[i], now) == -ENOENT)
 			cg_overflow_fetch(intake->overflow, &intake->keys[i], now);
 	intake->n_keys = 0;
 }
 
-void cg_intake_turn(struct cg_intake *intake, __u64 now)
+void cg_event_router_poll(struct cg_event_router *intake, __u64 now)
 {
 	cg_outcomes_run(intake->outcomes, now);
-	cg_homer_turn(intake->homer, now);
+	cg_homer_poll(intake->homer, now);
 }

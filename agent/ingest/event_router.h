@@ -11,11 +11,11 @@
 #include "ingest/overflow_calls.h"
 #include "ingest/rings.h"
 
-struct cg_intake { /* filled by the caller, who keeps what it points to */
-	struct cg_server *server;
+struct cg_event_router { /* filled by the caller, who keeps what it points to */
+	struct cg_ctl_server *server;
 	struct cg_recent *recent;
 	struct cg_writer *writer;
-	struct cg_track *track;
+	struct cg_tracker *tracker;
 	struct cg_overflow *overflow;
 	const struct cg_origin *origin;
 	struct cg_homer *homer; /* NULL: violations go to none */
@@ -24,20 +24,20 @@ struct cg_intake { /* filled by the caller, who keeps what it points to */
 	int ifname_fd; /* of cg_ifname_open() */
 	/* its own */
 	struct cg_outcomes *outcomes;
-	struct cg_dialog_key keys[CG_EVENTS_A_TURN]; /* that this turn's events name */
+	struct cg_dialog_key keys[CG_EVENTS_PER_RUN]; /* that this turn's events name */
 	unsigned int n_keys;
 };
 
 /* bye_timeout: ns. 0 or -ENOMEM. */
-int cg_intake_start(struct cg_intake *intake, __u64 bye_timeout);
-void cg_intake_bye_timeout(struct cg_intake *intake, __u64 bye_timeout);
-void cg_intake_stop(struct cg_intake *intake);
+int cg_event_router_start(struct cg_event_router *intake, __u64 bye_timeout);
+void cg_event_router_set_bye_timeout(struct cg_event_router *intake, __u64 bye_timeout);
+void cg_event_router_stop(struct cg_event_router *intake);
 
-/* take and turned of a struct cg_intake's rings. */
-bool cg_intake_take(void *ctx, const struct cg_event *event);
-void cg_intake_turned(void *ctx);
+/* take and turned of a struct cg_event_router's rings. */
+bool cg_event_router_handle(void *ctx, const struct cg_event *event);
+void cg_event_router_finish_batch(void *ctx);
 
 /* Each second: violations whose outcome is known by now are told. now: CLOCK_BOOTTIME, ns. */
-void cg_intake_turn(struct cg_intake *intake, __u64 now);
+void cg_event_router_poll(struct cg_event_router *intake, __u64 now);
 
 #endif

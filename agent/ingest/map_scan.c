@@ -16,9 +16,9 @@
 
 enum stage { REST, DIALOGS, OVERFLOW, PENDING, FORGET };
 
-struct cg_sweep {
+struct cg_map_scan {
 	const struct cg_guard_maps *guard;
-	struct cg_track *track;
+	struct cg_tracker *tracker;
 	struct cg_overflow *overflow;
 	const struct cg_limits *limits;
 	enum stage stage;
@@ -29,45 +29,46 @@ struct cg_sweep {
 	__u64 work, longest; /* ns: of all its turns, of one */
 	__u64 rest_until; /* CLOCK_BOOTTIME, ns */
 	__u32 met; /* entries, by this stage's walk */
-	struct cg_filling dialogs, pending, unguarded;
-	struct cg_sweep_status done;
+	struct cg_usage_alarm dialogs, pending, unguarded;
+	struct cg_map_scan_status done;
 	unsigned int slot; /* of FORGET */
 	union {
-		struct cg_dialog_key dialogs[CG_SWEEP_BATCH];
-		struct cg_txn_key pending[CG_SWEEP_BATCH];
+		struct cg_dialog_key dialogs[CG_SCAN_BATCH];
+		struct cg_txn_key pending[CG_SCAN_BATCH];
 	} keys;
 	union {
-		struct cg_dialog dialogs[CG_SWEEP_BATCH];
-		struct cg_invite pending[CG_SWEEP_BATCH];
+		struct cg_dialog dialogs[CG_SCAN_BATCH];
+		struct cg_invite pending[CG_SCAN_BATCH];
 	} values;
 };
 
-struct cg_sweep *cg_sweep_new(const struct cg_guard_maps *guard, struct cg_track *track,
-			      struct cg_overflow *overflow, const struct cg_limits *limits)
+struct cg_map_scan *cg_map_scan_new(const struct cg_guard_maps *guard, struct cg_tracker *track,
+				    struct cg_overflow *overflow, const struct cg_limits *limits)
 {
-	struct cg_sweep *sweep = calloc(1, sizeof(*sweep));
+	struct cg_map_scan *sweep = calloc(1, sizeof(*sweep));
 	__u32 max = guard->config.max_dialogs;
 
 	if (sweep) {
 		sweep->guard = guard;
-		sweep->track = track;
+		sweep->tracker = track;
 		sweep->overflow = overflow;
 		sweep->limits = limits;
 		sweep->first = true;
-		sweep->dialogs = (struct cg_filling){ .map = "dialogs", .max = max };
+		sweep->dialogs = (struct cg_usage_alarm){ .map = "dialogs", .max = max };
 		sweep->pending =
-			(struct cg_filling){ .map = "pending", .max = cg_pending_max(max) };
-		sweep->unguarded = (struct cg_filling){ .map = "overflow", .max = CG_OVERFLOW_MAX };
+			(struct cg_usage_alarm){ .map = "pending", .max = cg_pending_max(max) };
+		sweep->unguarded =
+			(struct cg_usage_alarm){ .map = "overflow", .max = CG_OVERFLOW_MAX };
 	}
 	return sweep;
 }
 
-void cg_sweep_free(struct cg_sweep *sweep)
+void cg_map_scan_free(struct cg_map_scan *sweep)
 {
 	free(sweep);
 }
 
-static void enter(struct cg_sweep *sweep, enum stage stage)
+static void enter(struct cg_map_scan *sweep, enum stage stage)
 {
 	sweep->stage = stage;
 	sweep->begun = false;
@@ -75,33 +76,33 @@ static void enter(struct cg_sweep *sweep, enum stage stage)
 	sweep->slot = 0;
 }
 
-void cg_sweep_start(struct cg_sweep *sweep)
+void cg_map_scan_start(struct cg_map_scan *sweep)
 {
 	if (sweep->stage != REST) {
 		sweep->again = true;
 		return;
 	}
-	cg_track_next_sweep(sweep->track);
+	cg_tracker_next_scan(sweep->tracker);
 	sweep->work = sweep->longest = 0;
 	if (sweep->first)
 		cg_progress_start("dialogs looked at", 0);
 	enter(sweep, DIALOGS);
 }
 
-bool cg_sweep_want(struct cg_sweep *sweep, __u64 now)
+bool cg_map_scan_request(struct cg_map_scan *sweep, __u64 now)
 {
 	if (sweep->stage != REST || now < sweep->rest_until)
 		return false;
-	cg_sweep_start(sweep);
+	cg_map_scan_start(sweep);
 	return true;
 }
 
-bool cg_sweep_running(const struct cg_sweep *sweep)
+bool cg_map_scan_is_running(const struct cg_map_scan *sweep)
 {
 	return sweep->stage != REST;
 }
 
-void cg_sweep_status(const struct cg_sweep *sweep, struct cg_sweep_status *status)
+void cg_map_scan_get_status(const struct cg_map_scan *sweep, struct cg_map_scan_status *status)
 {
 	*status = sweep->done;
 	status->maps[0] = sweep->dialogs;
@@ -110,10 +111,10 @@ void cg_sweep_status(const struct cg_sweep *sweep, struct cg_sweep_status *statu
 }
 
 /* Number of entries in keys and values; *last: the map has no more. Or -errno. */
-static int fetch(struct cg_sweep *sweep, int fd, __u64 flags, bool *last)
+static int fetch(struct cg_map_scan *sweep, int fd, __u64 flags, bool *last)
 {
 	DECLARE_LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = flags);
-	__u32 count = CG_SWEEP_BATCH, next;
+	__u32 count = CG_SCAN_BATCH, next;
 	int err = 0;
 
 	if (bpf_map_lookup_batch(fd, sweep->begun ? &sweep->token : NULL, &next, &sweep->keys,
@@ -128,32 +129,32 @@ static int fetch(struct cg_sweep *sweep, int fd, __u64 flags, bool *last)
 	return count;
 }
 
-static int sweep_dialogs(struct cg_sweep *sweep, __u64 now)
+static int sweep_dialogs(struct cg_map_scan *sweep, __u64 now)
 {
 	bool last;
 	int n = fetch(sweep, sweep->guard->dialogs_fd, BPF_F_LOCK, &last);
 
 	cg_progress_update(sweep->met);
 	for (int i = 0; i < n; i++)
-		cg_track_look(sweep->track, &sweep->keys.dialogs[i], &sweep->values.dialogs[i],
-			      now);
+		cg_tracker_update(sweep->tracker, &sweep->keys.dialogs[i],
+				  &sweep->values.dialogs[i], now);
 	if (n >= 0 && last) {
-		cg_filling_look(&sweep->dialogs, sweep->met);
-		enter(sweep, cg_overflow_waits(sweep->overflow) ? PENDING : OVERFLOW);
+		cg_usage_alarm_update(&sweep->dialogs, sweep->met);
+		enter(sweep, cg_overflow_has_pending(sweep->overflow) ? PENDING : OVERFLOW);
 	}
 	return n < 0 ? n : 0;
 }
 
-static int sweep_overflow(struct cg_sweep *sweep, __u64 now)
+static int sweep_overflow(struct cg_map_scan *sweep, __u64 now)
 {
 	bool last;
 	int n = fetch(sweep, sweep->guard->overflow_fd, BPF_F_LOCK, &last);
 
 	for (int i = 0; i < n; i++)
-		cg_overflow_look(sweep->overflow, &sweep->keys.dialogs[i],
-				 &sweep->values.dialogs[i], now);
+		cg_overflow_store(sweep->overflow, &sweep->keys.dialogs[i],
+				  &sweep->values.dialogs[i], now);
 	if (n >= 0 && last) {
-		cg_filling_look(&sweep->unguarded, sweep->met);
+		cg_usage_alarm_update(&sweep->unguarded, sweep->met);
 		enter(sweep, PENDING);
 	}
 	return n < 0 ? n : 0;
@@ -166,7 +167,7 @@ static bool stale(const struct cg_invite *invite, const struct cg_limits *limits
 	return now > invite->renewed && now - invite->renewed > limits->invite_timeout;
 }
 
-static int sweep_pending(struct cg_sweep *sweep, __u64 now)
+static int sweep_pending(struct cg_map_scan *sweep, __u64 now)
 {
 	bool last;
 	int n = fetch(sweep, sweep->guard->pending_fd, 0, &last);
@@ -175,13 +176,13 @@ static int sweep_pending(struct cg_sweep *sweep, __u64 now)
 		if (stale(&sweep->values.pending[i], sweep->limits, now))
 			bpf_map_delete_elem(sweep->guard->pending_fd, &sweep->keys.pending[i]);
 	if (n >= 0 && last) {
-		cg_filling_look(&sweep->pending, sweep->met);
+		cg_usage_alarm_update(&sweep->pending, sweep->met);
 		enter(sweep, FORGET);
 	}
 	return n < 0 ? n : 0;
 }
 
-static void finish(struct cg_sweep *sweep, __u64 now)
+static void finish(struct cg_map_scan *sweep, __u64 now)
 {
 	__u64 rest = sweep->work * REST_FOR, others = cg_loop_longest();
 
@@ -191,7 +192,7 @@ static void finish(struct cg_sweep *sweep, __u64 now)
 	sweep->done.others = others;
 	cg_log_debug("sweep: %u dialogs, %llu ms of work, its longest turn %llu us, the rings' and "
 		     "all others' %llu us",
-		     cg_track_count(sweep->track), (unsigned long long)sweep->work / 1000000,
+		     cg_tracker_count(sweep->tracker), (unsigned long long)sweep->work / 1000000,
 		     (unsigned long long)sweep->longest / 1000, (unsigned long long)others / 1000);
 	sweep->rest_until = now + (rest < REST_MAX ? rest : REST_MAX);
 	sweep->first = false;
@@ -199,11 +200,11 @@ static void finish(struct cg_sweep *sweep, __u64 now)
 	enter(sweep, REST);
 	if (sweep->again) {
 		sweep->again = false;
-		cg_sweep_start(sweep);
+		cg_map_scan_start(sweep);
 	}
 }
 
-static int turn(struct cg_sweep *sweep, __u64 now)
+static int turn(struct cg_map_scan *sweep, __u64 now)
 {
 	switch (sweep->stage) {
 	case DIALOGS:
@@ -213,7 +214,7 @@ static int turn(struct cg_sweep *sweep, __u64 now)
 	case PENDING:
 		return sweep_pending(sweep, now);
 	case FORGET:
-		sweep->slot = cg_track_forget(sweep->track, sweep->slot);
+		sweep->slot = cg_tracker_expire(sweep->tracker, sweep->slot);
 		return !sweep->slot;
 	case REST:
 		break;
@@ -221,7 +222,7 @@ static int turn(struct cg_sweep *sweep, __u64 now)
 	return 0;
 }
 
-int cg_sweep_turn(struct cg_sweep *sweep, __u64 now)
+int cg_map_scan_run(struct cg_map_scan *sweep, __u64 now)
 {
 	int result = turn(sweep, now);
 	__u64 end = cg_boottime();

@@ -36,8 +36,8 @@ void cg_overflow_free(struct cg_overflow *overflow)
 }
 
 /* What finds no room here or in the queue stays in the map: a later sweep meets it. */
-void cg_overflow_look(struct cg_overflow *overflow, const struct cg_dialog_key *key,
-		      const struct cg_dialog *call, __u64 now)
+void cg_overflow_store(struct cg_overflow *overflow, const struct cg_dialog_key *key,
+		       const struct cg_dialog *call, __u64 now)
 {
 	unsigned int next = (overflow->first + overflow->count) % CG_OVERFLOW_MAX;
 	struct cg_cdr_row row;
@@ -60,10 +60,10 @@ void cg_overflow_fetch(struct cg_overflow *overflow, const struct cg_dialog_key 
 	struct cg_dialog call;
 
 	if (!bpf_map_lookup_elem_flags(overflow->fd, key, &call, BPF_F_LOCK))
-		cg_overflow_look(overflow, key, &call, now);
+		cg_overflow_store(overflow, key, &call, now);
 }
 
-void cg_overflow_durable(struct cg_overflow *overflow, __u64 ticket)
+void cg_overflow_set_durable(struct cg_overflow *overflow, __u64 ticket)
 {
 	for (; overflow->count && overflow->taken[overflow->first].ticket <= ticket;
 	     overflow->count--) {
@@ -72,7 +72,7 @@ void cg_overflow_durable(struct cg_overflow *overflow, __u64 ticket)
 	}
 }
 
-bool cg_overflow_waits(const struct cg_overflow *overflow)
+bool cg_overflow_has_pending(const struct cg_overflow *overflow)
 {
 	return overflow->count;
 }

@@ -21,13 +21,13 @@ void cg_overflow_free(struct cg_overflow *overflow);
 
 /* Queues the row of a call, which it fetches first, or has. now: CLOCK_BOOTTIME, ns. */
 void cg_overflow_fetch(struct cg_overflow *overflow, const struct cg_dialog_key *key, __u64 now);
-void cg_overflow_look(struct cg_overflow *overflow, const struct cg_dialog_key *key,
-		      const struct cg_dialog *call, __u64 now);
+void cg_overflow_store(struct cg_overflow *overflow, const struct cg_dialog_key *key,
+		       const struct cg_dialog *call, __u64 now);
 
 /* All tickets of the writer up to here are on disk. */
-void cg_overflow_durable(struct cg_overflow *overflow, __u64 ticket);
+void cg_overflow_set_durable(struct cg_overflow *overflow, __u64 ticket);
 
 /* Some that were looked at still stand in the map: no time to walk it. */
-bool cg_overflow_waits(const struct cg_overflow *overflow);
+bool cg_overflow_has_pending(const struct cg_overflow *overflow);
 
 #endif

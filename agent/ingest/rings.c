@@ -24,7 +24,7 @@ struct cg_rings {
 	int loop;
 	struct ring events;
 	struct ring alerts;
-	struct cg_rings_user user;
+	struct cg_rings_callbacks user;
 	bool foreign; /* said already */
 };
 
@@ -50,13 +50,13 @@ static int take_record(void *ctx, void *data, size_t size)
 	event.to_tag[CG_TAG_MAX - 1] = '\0';
 	if (!rings->user.take(rings->user.ctx, &event))
 		ring->resting = true;
-	return ring->resting || ++ring->taken >= CG_EVENTS_A_TURN ? -EAGAIN : 0;
+	return ring->resting || ++ring->taken >= CG_EVENTS_PER_RUN ? -EAGAIN : 0;
 }
 
 /* True: the ring is empty. */
 static bool take_turn(struct ring *ring)
 {
-	struct cg_rings_user *user = &ring->rings->user;
+	struct cg_rings_callbacks *user = &ring->rings->user;
 	bool empty;
 
 	if (ring->resting)
@@ -92,7 +92,7 @@ static int ring_open(struct cg_rings *rings, struct ring *ring, int fd, const ch
 	return err;
 }
 
-int cg_rings_new(int loop, int events_fd, int alerts_fd, const struct cg_rings_user *user,
+int cg_rings_new(int loop, int events_fd, int alerts_fd, const struct cg_rings_callbacks *user,
 		 struct cg_rings **out)
 {
 	struct cg_rings *rings = calloc(1, sizeof(*rings));
@@ -136,7 +136,7 @@ void cg_rings_resume(struct cg_rings *rings)
 }
 
 /* The rest, after so many turns, at the next look. */
-void cg_rings_look(struct cg_rings *rings)
+void cg_rings_poll(struct cg_rings *rings)
 {
 	for (int turn = 0; turn < TURNS_A_LOOK && !take_turn(&rings->alerts); turn++)
 		if (rings->alerts.resting)

@@ -14,24 +14,24 @@
 
 struct cg_rings;
 
-#define CG_EVENTS_A_TURN                                                                           \
+#define CG_EVENTS_PER_RUN                                                                          \
 	32 /* of one ring: PostgreSQL waits for the loop no longer than that takes */
 
-struct cg_rings_user {
+struct cg_rings_callbacks {
 	/* False: to be left alone until cg_rings_resume(). The event is whole and of our layout. */
 	bool (*take)(void *ctx, const struct cg_event *event);
-	void (*turned)(void *ctx); /* those of a turn are taken, CG_EVENTS_A_TURN at most */
+	void (*turned)(void *ctx); /* those of a turn are taken, CG_EVENTS_PER_RUN at most */
 	void *ctx;
 };
 
 /* 0 or -errno, logged. */
-int cg_rings_new(int loop, int events_fd, int alerts_fd, const struct cg_rings_user *user,
+int cg_rings_new(int loop, int events_fd, int alerts_fd, const struct cg_rings_callbacks *user,
 		 struct cg_rings **rings);
 void cg_rings_free(struct cg_rings *rings);
 
 void cg_rings_resume(struct cg_rings *rings);
 /* Each CG_ALERTS_POLL_NS: takes what is in `alerts`, which wakes nobody before it fills. */
-void cg_rings_look(struct cg_rings *rings);
+void cg_rings_poll(struct cg_rings *rings);
 /* Takes what is there now, as far as `take` goes along. True: both are empty. */
 bool cg_rings_drain(struct cg_rings *rings);
 

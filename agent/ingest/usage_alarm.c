@@ -4,7 +4,7 @@
 #include "maps/map_usage.h"
 #include "util/log.h"
 
-void cg_filling_look(struct cg_filling *filling, __u32 used)
+void cg_usage_alarm_update(struct cg_usage_alarm *filling, __u32 used)
 {
 	unsigned int percent = cg_used_percent(used, filling->max);
 

@@ -6,7 +6,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
-struct cg_filling {
+struct cg_usage_alarm {
 	const char *map;
 	__u32 max;
 	__u32 used; /* at the last look */
@@ -14,6 +14,6 @@ struct cg_filling {
 };
 
 /* Notes how full the map is, and logs that it fills up, if that is news. */
-void cg_filling_look(struct cg_filling *filling, __u32 used);
+void cg_usage_alarm_update(struct cg_usage_alarm *filling, __u32 used);
 
 #endif

@@ -47,7 +47,7 @@ int cg_conninfo_check(const char *conninfo, char *why, size_t why_size)
 	return options ? 0 : -EINVAL;
 }
 
-void cg_conninfo_show(const char *conninfo, char *text, size_t size)
+void cg_conninfo_redact(const char *conninfo, char *text, size_t size)
 {
 	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
 	size_t used = 0;

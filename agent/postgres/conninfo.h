@@ -9,6 +9,6 @@
 int cg_conninfo_check(const char *conninfo, char *why, size_t why_size);
 
 /* The conninfo as keys and values for a log: what is secret in it as ***. */
-void cg_conninfo_show(const char *conninfo, char *text, size_t size);
+void cg_conninfo_redact(const char *conninfo, char *text, size_t size);
 
 #endif

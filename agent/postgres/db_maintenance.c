@@ -13,46 +13,46 @@
 static const char partitions_sql[] = "SELECT * FROM cseqguard.make_partitions()";
 enum { PARTITION, MADE, WHY }; /* its columns */
 
-void cg_chores_init(struct cg_chores *chores, const struct cg_origin *origin)
+void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, const struct cg_origin *origin)
 {
-	*chores = (struct cg_chores){};
-	cg_lost_boot(origin, chores->boot);
-	chores->lost[0] = origin->node;
-	chores->lost[1] = chores->boot;
+	*maintenance = (struct cg_db_maintenance){};
+	cg_stale_calls_boot_time(origin, maintenance->boot);
+	maintenance->lost[0] = origin->node;
+	maintenance->lost[1] = maintenance->boot;
 }
 
-void cg_chores_connected(struct cg_chores *chores)
+void cg_db_maintenance_restart(struct cg_db_maintenance *maintenance)
 {
-	chores->sent = CG_CHORE_NONE;
-	chores->partitions_at = 0;
+	maintenance->sent = CG_DB_TASK_NONE;
+	maintenance->partitions_at = 0;
 }
 
-bool cg_chores_send(struct cg_chores *chores, struct cg_pg *pg, bool drained)
+bool cg_db_maintenance_send(struct cg_db_maintenance *maintenance, struct cg_pg *pg, bool drained)
 {
-	if (cg_boottime() >= chores->partitions_at) {
-		chores->sent = CG_CHORE_PARTITIONS;
+	if (cg_boottime() >= maintenance->partitions_at) {
+		maintenance->sent = CG_DB_TASK_PARTITIONS;
 		cg_pg_send(pg, partitions_sql, 0, NULL);
 		return true;
 	}
-	if (drained && !chores->lost_done) {
-		chores->sent = CG_CHORE_LOST;
-		cg_pg_send(pg, cg_lost_sql, 2, chores->lost);
+	if (drained && !maintenance->lost_done) {
+		maintenance->sent = CG_DB_TASK_STALE_CALLS;
+		cg_pg_send(pg, cg_stale_calls_sql, 2, maintenance->lost);
 		return true;
 	}
 	return false;
 }
 
 /* Whatever hinders it: rows have the default partition, and it is tried again. */
-static void partitions_done(struct cg_chores *chores, const PGresult *result)
+static void partitions_done(struct cg_db_maintenance *maintenance, const PGresult *result)
 {
 	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-	enum cg_fault fault = cg_fault(result);
+	enum cg_pg_error fault = cg_pg_classify_error(result);
 
-	chores->partitions_at = cg_boottime() + 24 * HOUR;
-	if (fault == CG_FAULT_DENIED) {
+	maintenance->partitions_at = cg_boottime() + 24 * HOUR;
+	if (fault == CG_PG_ERROR_DENIED) {
 		cg_log_debug("database: %s: rows go to the partitions that are there", primary);
-	} else if (fault != CG_FAULT_NONE) {
-		chores->partitions_at = cg_boottime() + HOUR;
+	} else if (fault != CG_PG_ERROR_NONE) {
+		maintenance->partitions_at = cg_boottime() + HOUR;
 		cg_log_warning(
 			"database: partitions were not made: %s; rows go to the default partition, "
 			"trying again in an hour",
@@ -67,7 +67,7 @@ static void partitions_done(struct cg_chores *chores, const PGresult *result)
 	}
 }
 
-static void lost_done(struct cg_chores *chores, const PGresult *result)
+static void lost_done(struct cg_db_maintenance *maintenance, const PGresult *result)
 {
 	const char *calls = PQgetvalue(result, 0, 0);
 
@@ -75,18 +75,18 @@ static void lost_done(struct cg_chores *chores, const PGresult *result)
 		cg_log_warning(
 			"database: %s calls of before this boot were open: closed as lost, suspect",
 			calls);
-	chores->lost_done = true;
+	maintenance->lost_done = true;
 }
 
-bool cg_chores_done(struct cg_chores *chores, const PGresult *result)
+bool cg_db_maintenance_handle(struct cg_db_maintenance *maintenance, const PGresult *result)
 {
-	enum cg_chore sent = chores->sent;
+	enum cg_db_task sent = maintenance->sent;
 
-	chores->sent = CG_CHORE_NONE;
-	if (sent == CG_CHORE_PARTITIONS)
-		partitions_done(chores, result);
-	else if (cg_fault(result) == CG_FAULT_NONE)
-		lost_done(chores, result);
+	maintenance->sent = CG_DB_TASK_NONE;
+	if (sent == CG_DB_TASK_PARTITIONS)
+		partitions_done(maintenance, result);
+	else if (cg_pg_classify_error(result) == CG_PG_ERROR_NONE)
+		lost_done(maintenance, result);
 	else
 		return false;
 	return true;

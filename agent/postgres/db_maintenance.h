@@ -11,22 +11,26 @@
 #include "calls/cdr.h"
 #include "postgres/pg.h"
 
-struct cg_chores {
-	enum cg_chore { CG_CHORE_NONE, CG_CHORE_PARTITIONS, CG_CHORE_LOST } sent; /* under way */
+struct cg_db_maintenance {
+	enum cg_db_task {
+		CG_DB_TASK_NONE,
+		CG_DB_TASK_PARTITIONS,
+		CG_DB_TASK_STALE_CALLS
+	} sent; /* under way */
 	__u64 partitions_at; /* CLOCK_BOOTTIME, ns */
 	bool lost_done;
-	const char *lost[2]; /* parameters of cg_lost_sql */
+	const char *lost[2]; /* parameters of cg_stale_calls_sql */
 	char boot[24];
 };
 
 /* The origin must outlive it. */
-void cg_chores_init(struct cg_chores *chores, const struct cg_origin *origin);
-void cg_chores_connected(struct cg_chores *chores);
+void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, const struct cg_origin *origin);
+void cg_db_maintenance_restart(struct cg_db_maintenance *maintenance);
 
 /* Sends what is due, to an idle connection. drained: no row waits. False: nothing is due. */
-bool cg_chores_send(struct cg_chores *chores, struct cg_pg *pg, bool drained);
+bool cg_db_maintenance_send(struct cg_db_maintenance *maintenance, struct cg_pg *pg, bool drained);
 
 /* The answer to what was sent. False: it is due still, the connection is of no use. */
-bool cg_chores_done(struct cg_chores *chores, const PGresult *result);
+bool cg_db_maintenance_handle(struct cg_db_maintenance *maintenance, const PGresult *result);
 
 #endif

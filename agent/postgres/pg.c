@@ -26,7 +26,7 @@ struct cg_pg {
 	__u64 backoff;
 	struct cg_watch socket;
 	struct cg_watch timer; /* DOWN: try again; CONNECTING, BUSY: the deadline */
-	struct cg_pg_user user;
+	struct cg_pg_callbacks user;
 };
 
 static void set_state(struct cg_pg *pg, enum state state)
@@ -52,7 +52,7 @@ static void in_a_line(char *text, size_t size, const char *lines)
 	}
 }
 
-void cg_pg_drop(struct cg_pg *pg, const char *why)
+void cg_pg_disconnect(struct cg_pg *pg, const char *why)
 {
 	char text[512];
 
@@ -70,7 +70,7 @@ void cg_pg_drop(struct cg_pg *pg, const char *why)
 	pg->user.down(pg->user.ctx, text);
 }
 
-void cg_pg_good(struct cg_pg *pg)
+void cg_pg_reset_backoff(struct cg_pg *pg)
 {
 	pg->backoff = CG_BACKOFF_FIRST;
 }
@@ -85,7 +85,7 @@ static bool watch(struct cg_pg *pg, __u32 events)
 	pg->socket.fd = fd;
 	err = fd < 0 ? -EBADF : cg_loop_watch(pg->loop, &pg->socket, events);
 	if (err)
-		cg_pg_drop(pg, strerror(-err));
+		cg_pg_disconnect(pg, strerror(-err));
 	return !err;
 }
 
@@ -100,14 +100,14 @@ static void connect_on(struct cg_pg *pg, PostgresPollingStatusType status)
 		break;
 	case PGRES_POLLING_OK:
 		if (PQsetnonblocking(pg->conn, 1)) {
-			cg_pg_drop(pg, PQerrorMessage(pg->conn));
+			cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
 		} else if (watch(pg, EPOLLIN)) {
 			set_state(pg, IDLE);
 			pg->user.up(pg->user.ctx);
 		}
 		break;
 	default:
-		cg_pg_drop(pg, PQerrorMessage(pg->conn));
+		cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
 	}
 }
 
@@ -136,7 +136,7 @@ static void connect_start(struct cg_pg *pg)
 	set_state(pg, CONNECTING);
 	pg->conn = PQconnectStartParams(keys, values, 1);
 	if (!pg->conn || PQstatus(pg->conn) == CONNECTION_BAD) {
-		cg_pg_drop(pg, pg->conn ? PQerrorMessage(pg->conn) : strerror(ENOMEM));
+		cg_pg_disconnect(pg, pg->conn ? PQerrorMessage(pg->conn) : strerror(ENOMEM));
 		return;
 	}
 	PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
@@ -149,7 +149,7 @@ static bool flush(struct cg_pg *pg)
 	int left = PQflush(pg->conn);
 
 	if (left < 0) {
-		cg_pg_drop(pg, PQerrorMessage(pg->conn));
+		cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
 		return false;
 	}
 	return watch(pg, EPOLLIN | (left ? EPOLLOUT : 0));
@@ -185,13 +185,13 @@ static void socket_ready(void *ctx, __u32 events)
 		return;
 	}
 	if (!PQconsumeInput(pg->conn)) {
-		cg_pg_drop(pg, PQerrorMessage(pg->conn));
+		cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
 		return;
 	}
 	if (pg->state != BUSY || !flush(pg) || !collect(pg))
 		return;
 	if (PQstatus(pg->conn) == CONNECTION_BAD) {
-		cg_pg_drop(pg, pg->result ? PQresultErrorMessage(pg->result) : NULL);
+		cg_pg_disconnect(pg, pg->result ? PQresultErrorMessage(pg->result) : NULL);
 		return;
 	}
 	result = pg->result;
@@ -213,11 +213,11 @@ static void timer_ready(void *ctx, __u32 events)
 	} else if (pg->state != IDLE) {
 		snprintf(why, sizeof(why), "no answer within %llu s",
 			 (unsigned long long)(pg->timeout / CG_SECOND));
-		cg_pg_drop(pg, why);
+		cg_pg_disconnect(pg, why);
 	}
 }
 
-int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_user *user,
+int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_callbacks *user,
 	      struct cg_pg **out)
 {
 	struct cg_pg *pg = calloc(1, sizeof(*pg));
@@ -248,7 +248,7 @@ int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_
 	return err;
 }
 
-void cg_pg_timeout(struct cg_pg *pg, __u64 timeout)
+void cg_pg_set_timeout(struct cg_pg *pg, __u64 timeout)
 {
 	pg->timeout = timeout;
 }
@@ -265,17 +265,17 @@ void cg_pg_free(struct cg_pg *pg)
 	free(pg);
 }
 
-bool cg_pg_up(const struct cg_pg *pg)
+bool cg_pg_is_connected(const struct cg_pg *pg)
 {
 	return pg->state == IDLE || pg->state == BUSY;
 }
 
-bool cg_pg_idle(const struct cg_pg *pg)
+bool cg_pg_is_idle(const struct cg_pg *pg)
 {
 	return pg->state == IDLE;
 }
 
-const char *cg_pg_login(const struct cg_pg *pg)
+const char *cg_pg_role(const struct cg_pg *pg)
 {
 	return pg->conn ? PQuser(pg->conn) : "";
 }
@@ -290,7 +290,7 @@ int cg_pg_send(struct cg_pg *pg, const char *sql, int n, const char *const *valu
 	sent = n ? PQsendQueryParams(pg->conn, sql, n, NULL, values, NULL, NULL, 0)
 		 : PQsendQuery(pg->conn, sql);
 	if (!sent) {
-		cg_pg_drop(pg, PQerrorMessage(pg->conn));
+		cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
 		return -EIO;
 	}
 	return flush(pg) ? 0 : -EIO;

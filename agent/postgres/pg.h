@@ -15,7 +15,7 @@
 
 struct cg_pg;
 
-struct cg_pg_user { /* called from the loop */
+struct cg_pg_callbacks { /* called from the loop */
 	void (*up)(void *ctx); /* connected: statements may be sent */
 	/* The statement's result, its first error if it had one. Freed after the call. */
 	void (*result)(void *ctx, const PGresult *result);
@@ -25,14 +25,14 @@ struct cg_pg_user { /* called from the loop */
 };
 
 /* timeout: ns for connecting, and for each statement. conninfo goes to libpq untouched. 0 or -errno. */
-int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_user *user,
+int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_callbacks *user,
 	      struct cg_pg **pg);
-void cg_pg_timeout(struct cg_pg *pg, __u64 timeout); /* from the next statement on */
+void cg_pg_set_timeout(struct cg_pg *pg, __u64 timeout); /* from the next statement on */
 void cg_pg_free(struct cg_pg *pg);
 
-bool cg_pg_up(const struct cg_pg *pg);
-bool cg_pg_idle(const struct cg_pg *pg); /* up, and no statement under way */
-const char *cg_pg_login(const struct cg_pg *pg); /* who is logged in; until the next `down` */
+bool cg_pg_is_connected(const struct cg_pg *pg);
+bool cg_pg_is_idle(const struct cg_pg *pg); /* up, and no statement under way */
+const char *cg_pg_role(const struct cg_pg *pg); /* who is logged in; until the next `down` */
 
 /*
  * Sends a statement with n text parameters (NULL: SQL's NULL); n = 0: one or more statements in one
@@ -40,8 +40,8 @@ const char *cg_pg_login(const struct cg_pg *pg); /* who is logged in; until the 
  */
 int cg_pg_send(struct cg_pg *pg, const char *sql, int n, const char *const *values);
 
-/* Gives the connection up and tries again after the back-off, longer each time until cg_pg_good(). */
-void cg_pg_drop(struct cg_pg *pg, const char *why);
-void cg_pg_good(struct cg_pg *pg);
+/* Gives the connection up and tries again after the back-off, longer each time until cg_pg_reset_backoff(). */
+void cg_pg_disconnect(struct cg_pg *pg, const char *why);
+void cg_pg_reset_backoff(struct cg_pg *pg);
 
 #endif

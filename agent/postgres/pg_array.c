@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int reserve(struct cg_array *array, size_t more)
+static int reserve(struct cg_pg_array *array, size_t more)
 {
 	size_t size = array->size ? array->size : 4096;
 	char *text;
@@ -22,7 +22,7 @@ static int reserve(struct cg_array *array, size_t more)
 	return 0;
 }
 
-void cg_arrays_reset(struct cg_arrays *arrays, unsigned int n_columns)
+void cg_pg_arrays_reset(struct cg_pg_arrays *arrays, unsigned int n_columns)
 {
 	arrays->n_columns = n_columns;
 	for (unsigned int i = 0; i < n_columns; i++)
@@ -30,7 +30,7 @@ void cg_arrays_reset(struct cg_arrays *arrays, unsigned int n_columns)
 }
 
 /* Quoted always, so that no text is taken for NULL or for a brace. */
-static int append(struct cg_array *array, const char *value)
+static int append(struct cg_pg_array *array, const char *value)
 {
 	char *p;
 
@@ -52,7 +52,7 @@ static int append(struct cg_array *array, const char *value)
 	return 0;
 }
 
-int cg_arrays_add(struct cg_arrays *arrays, const char *const *values)
+int cg_pg_arrays_add_row(struct cg_pg_arrays *arrays, const char *const *values)
 {
 	int err = 0;
 
@@ -61,10 +61,10 @@ int cg_arrays_add(struct cg_arrays *arrays, const char *const *values)
 	return err;
 }
 
-int cg_arrays_close(struct cg_arrays *arrays)
+int cg_pg_arrays_finish(struct cg_pg_arrays *arrays)
 {
 	for (unsigned int i = 0; i < arrays->n_columns; i++) {
-		struct cg_array *array = &arrays->columns[i];
+		struct cg_pg_array *array = &arrays->columns[i];
 
 		if (reserve(array, 3))
 			return -ENOMEM;
@@ -73,7 +73,7 @@ int cg_arrays_close(struct cg_arrays *arrays)
 	return 0;
 }
 
-void cg_arrays_free(struct cg_arrays *arrays)
+void cg_pg_arrays_free(struct cg_pg_arrays *arrays)
 {
 	for (unsigned int i = 0; i < CG_COLUMNS_MAX; i++)
 		free(arrays->columns[i].text);

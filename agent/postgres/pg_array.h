@@ -7,17 +7,18 @@
 
 #include "calls/db_tables.h"
 
-struct cg_arrays {
+struct cg_pg_arrays {
 	unsigned int n_columns;
-	struct cg_array {
+	struct cg_pg_array {
 		char *text;
 		size_t len, size;
 	} columns[CG_COLUMNS_MAX];
 };
 
-void cg_arrays_reset(struct cg_arrays *arrays, unsigned int n_columns); /* memory is kept */
-int cg_arrays_add(struct cg_arrays *arrays, const char *const *values); /* NULL: SQL's. -ENOMEM */
-int cg_arrays_close(struct cg_arrays *arrays); /* the texts are whole now */
-void cg_arrays_free(struct cg_arrays *arrays);
+void cg_pg_arrays_reset(struct cg_pg_arrays *arrays, unsigned int n_columns); /* memory is kept */
+int cg_pg_arrays_add_row(struct cg_pg_arrays *arrays,
+			 const char *const *values); /* NULL: SQL's. -ENOMEM */
+int cg_pg_arrays_finish(struct cg_pg_arrays *arrays); /* the texts are whole now */
+void cg_pg_arrays_free(struct cg_pg_arrays *arrays);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-char *cg_insert_sql(const struct cg_db_table *table)
+char *cg_pg_insert_sql(const struct cg_db_table *table)
 {
 	char *text = NULL;
 	size_t size;

@@ -9,6 +9,6 @@
  * INSERT INTO cseqguard.TABLE ... FROM unnest($1, $2, ...), with the merge of table.h: parameter n
  * is an array of the n-th column's values (arrays.h). The caller frees it; NULL: no memory.
  */
-char *cg_insert_sql(const struct cg_db_table *table);
+char *cg_pg_insert_sql(const struct cg_db_table *table);
 
 #endif

@@ -9,9 +9,9 @@ const char cg_schema_sql[] =
 #include "schema.sql.h"
 	;
 
-const char cg_schema_probe[] = "SELECT max(version) FROM cseqguard.schema_version";
+const char cg_schema_version_sql[] = "SELECT max(version) FROM cseqguard.schema_version";
 
-enum cg_schema_state cg_schema_state(const PGresult *probed)
+enum cg_schema_state cg_schema_read_state(const PGresult *probed)
 {
 	const char *sqlstate = PQresultErrorField(probed, PG_DIAG_SQLSTATE);
 	int version;
@@ -24,19 +24,19 @@ enum cg_schema_state cg_schema_state(const PGresult *probed)
 	if (PQntuples(probed) != 1 || PQgetisnull(probed, 0, 0))
 		return CG_SCHEMA_MISSING;
 	version = atoi(PQgetvalue(probed, 0, 0));
-	return version == CG_SCHEMA  ? CG_SCHEMA_READY
-	       : version < CG_SCHEMA ? CG_SCHEMA_OLDER
-				     : CG_SCHEMA_NEWER;
+	return version == CG_SCHEMA_VERSION  ? CG_SCHEMA_READY
+	       : version < CG_SCHEMA_VERSION ? CG_SCHEMA_OLDER
+					     : CG_SCHEMA_NEWER;
 }
 
-void cg_schema_newer(const PGresult *probed, char *why, size_t size)
+void cg_schema_newer_text(const PGresult *probed, char *why, size_t size)
 {
 	snprintf(why, size,
 		 "schema cseqguard is version %s, this cseqguardd writes %d: use the matching one",
-		 PQgetvalue(probed, 0, 0), CG_SCHEMA);
+		 PQgetvalue(probed, 0, 0), CG_SCHEMA_VERSION);
 }
 
-void cg_schema_refused(const PGresult *made, int version, char *why, size_t size)
+void cg_schema_failure_text(const PGresult *made, int version, char *why, size_t size)
 {
 	const char *primary = PQresultErrorField(made, PG_DIAG_MESSAGE_PRIMARY);
 

@@ -5,10 +5,10 @@
 
 #include <libpq-fe.h>
 
-#define CG_SCHEMA 2 /* the version that this daemon writes */
+#define CG_SCHEMA_VERSION 2 /* the version that this daemon writes */
 
 extern const char cg_schema_sql[]; /* makes it, or migrates an older one; may be run again */
-extern const char cg_schema_probe[]; /* asks for its version */
+extern const char cg_schema_version_sql[]; /* asks for its version */
 
 enum cg_schema_state {
 	CG_SCHEMA_READY,
@@ -19,10 +19,10 @@ enum cg_schema_state {
 };
 
 /* What the probe's result says. */
-enum cg_schema_state cg_schema_state(const PGresult *probed);
+enum cg_schema_state cg_schema_read_state(const PGresult *probed);
 
 /* Why rows wait: the schema is newer; it could not be made (version 0) or migrated from `version`. */
-void cg_schema_newer(const PGresult *probed, char *why, size_t size);
-void cg_schema_refused(const PGresult *made, int version, char *why, size_t size);
+void cg_schema_newer_text(const PGresult *probed, char *why, size_t size);
+void cg_schema_failure_text(const PGresult *made, int version, char *why, size_t size);
 
 #endif

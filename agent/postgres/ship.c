@@ -38,12 +38,12 @@ struct cg_ship {
 	char trouble[512]; /* told already */
 	char *insert[CG_TABLES];
 	__s64 cursor[CG_TABLES]; /* rows up to this step are in PostgreSQL */
-	struct cg_arrays arrays; /* of the next batch: libpq has a copy of the one under way */
+	struct cg_pg_arrays arrays; /* of the next batch: libpq has a copy of the one under way */
 	int limit; /* rows in a batch: fewer while a bad row is looked for */
 	struct batch sent; /* the one under way */
 	struct batch next; /* read while that is under way */
 	__s64 committed_at; /* microseconds since 1970; 0: nothing yet */
-	struct cg_chores chores;
+	struct cg_db_maintenance maintenance;
 	bool more; /* there may be rows that were not read yet */
 };
 
@@ -60,7 +60,7 @@ static int take_row(void *ctx, __s64 step, const char *const *values)
 	struct cg_ship *ship = ctx;
 
 	ship->next.last = step;
-	return cg_arrays_add(&ship->arrays, values);
+	return cg_pg_arrays_add_row(&ship->arrays, values);
 }
 
 static int open_spool(struct cg_ship *ship)
@@ -89,9 +89,9 @@ static int read_table(struct cg_ship *ship, enum cg_db_table_id id)
 	__s64 after = behind ? ship->sent.last : ship->cursor[id];
 	int n;
 
-	cg_arrays_reset(&ship->arrays, cg_db_tables[id].n_columns);
+	cg_pg_arrays_reset(&ship->arrays, cg_db_tables[id].n_columns);
 	n = cg_spool_read_steps(ship->spool, id, after, ship->limit, take_row, ship);
-	return n > 0 && cg_arrays_close(&ship->arrays) ? -ENOMEM : n;
+	return n > 0 && cg_pg_arrays_finish(&ship->arrays) ? -ENOMEM : n;
 }
 
 /* Open rows first and violations after, so that a violation finds its call. 0 or -errno. */
@@ -131,9 +131,9 @@ static void send_batch(struct cg_ship *ship)
 static void send_next(struct cg_ship *ship)
 {
 	if (ship->phase != READY || (ship->next.rows < ship->limit && read_next(ship)) ||
-	    !cg_pg_idle(ship->pg))
+	    !cg_pg_is_idle(ship->pg))
 		return;
-	if (cg_chores_send(&ship->chores, ship->pg, !ship->next.rows))
+	if (cg_db_maintenance_send(&ship->maintenance, ship->pg, !ship->next.rows))
 		return;
 	if (ship->next.rows)
 		send_batch(ship);
@@ -141,7 +141,7 @@ static void send_next(struct cg_ship *ship)
 		ship->more = false;
 }
 
-void cg_ship_wake(struct cg_ship *ship)
+void cg_ship_notify(struct cg_ship *ship)
 {
 	ship->more = true;
 	send_next(ship);
@@ -150,20 +150,20 @@ void cg_ship_wake(struct cg_ship *ship)
 static void probe(struct cg_ship *ship)
 {
 	ship->phase = PROBING;
-	cg_pg_send(ship->pg, cg_schema_probe, 0, NULL);
+	cg_pg_send(ship->pg, cg_schema_version_sql, 0, NULL);
 }
 
 static void give_up(struct cg_ship *ship, const char *why)
 {
 	ship->phase = OFFLINE;
-	cg_pg_drop(ship->pg, why);
+	cg_pg_disconnect(ship->pg, why);
 }
 
 static void give_up_on(struct cg_ship *ship, const PGresult *result)
 {
 	char why[400];
 
-	cg_fault_say(result, cg_pg_login(ship->pg), why, sizeof(why));
+	cg_pg_error_text(result, cg_pg_role(ship->pg), why, sizeof(why));
 	give_up(ship, why);
 }
 
@@ -176,16 +176,16 @@ static void ready(struct cg_ship *ship)
 	ship->made = false;
 	ship->phase = READY;
 	ship->limit = ROWS_A_BATCH;
-	cg_pg_good(ship->pg);
-	cg_chores_connected(&ship->chores);
-	cg_ship_wake(ship);
+	cg_pg_reset_backoff(ship->pg);
+	cg_db_maintenance_restart(&ship->maintenance);
+	cg_ship_notify(ship);
 }
 
 static void probed(struct cg_ship *ship, const PGresult *result)
 {
 	char why[160];
 
-	switch (cg_schema_state(result)) {
+	switch (cg_schema_read_state(result)) {
 	case CG_SCHEMA_READY:
 		ready(ship);
 		break;
@@ -200,7 +200,7 @@ static void probed(struct cg_ship *ship, const PGresult *result)
 		cg_pg_send(ship->pg, cg_schema_sql, 0, NULL);
 		break;
 	case CG_SCHEMA_NEWER:
-		cg_schema_newer(result, why, sizeof(why));
+		cg_schema_newer_text(result, why, sizeof(why));
 		give_up(ship, why);
 		break;
 	case CG_SCHEMA_ERROR:
@@ -213,12 +213,12 @@ static void made(struct cg_ship *ship, const PGresult *result)
 {
 	char why[400];
 
-	if (cg_fault(result) == CG_FAULT_NONE) {
+	if (cg_pg_classify_error(result) == CG_PG_ERROR_NONE) {
 		ship->made = true;
 		probe(ship);
 		return;
 	}
-	cg_schema_refused(result, ship->version, why, sizeof(why));
+	cg_schema_failure_text(result, ship->version, why, sizeof(why));
 	give_up(ship, why);
 }
 
@@ -228,7 +228,7 @@ static void refused(struct cg_ship *ship, const PGresult *result)
 	struct batch batch = ship->sent;
 
 	ship->sent.rows = 0;
-	if (cg_fault(result) != CG_FAULT_CONTENT) {
+	if (cg_pg_classify_error(result) != CG_PG_ERROR_ROW) {
 		give_up_on(ship, result);
 		return;
 	}
@@ -265,13 +265,13 @@ static void pg_up(void *ctx)
 /* Whatever was asked: true if the fault is not of what was asked, and dealt with. */
 static bool passing(struct cg_ship *ship, const PGresult *result)
 {
-	enum cg_fault fault = cg_fault(result);
+	enum cg_pg_error fault = cg_pg_classify_error(result);
 
-	if (fault == CG_FAULT_READ_ONLY) {
+	if (fault == CG_PG_ERROR_READ_ONLY) {
 		give_up_on(ship, result);
 		return true;
 	}
-	if (fault != CG_FAULT_AGAIN || ++ship->tries >= TRIES_AT_ONCE) {
+	if (fault != CG_PG_ERROR_RETRY || ++ship->tries >= TRIES_AT_ONCE) {
 		ship->tries = 0;
 		return false;
 	}
@@ -293,9 +293,9 @@ static void pg_result(void *ctx, const PGresult *result)
 		probed(ship, result);
 	else if (ship->phase == MAKING)
 		made(ship, result);
-	else if (!ship->chores.sent)
+	else if (!ship->maintenance.sent)
 		shipped(ship, result);
-	else if (cg_chores_done(&ship->chores, result))
+	else if (cg_db_maintenance_handle(&ship->maintenance, result))
 		send_next(ship);
 	else
 		give_up_on(ship, result);
@@ -315,7 +315,7 @@ int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool
 		struct cg_writer *writer, const struct cg_origin *origin, struct cg_ship **out)
 {
 	struct cg_ship *ship = calloc(1, sizeof(*ship));
-	struct cg_pg_user user = { pg_up, pg_result, pg_down, ship };
+	struct cg_pg_callbacks user = { pg_up, pg_result, pg_down, ship };
 	int err = 0;
 
 	if (!ship)
@@ -323,9 +323,9 @@ int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool
 	ship->writer = writer;
 	ship->spool_path = spool_path;
 	ship->more = true;
-	cg_chores_init(&ship->chores, origin);
+	cg_db_maintenance_init(&ship->maintenance, origin);
 	for (int id = 0; id < CG_TABLES; id++) {
-		ship->insert[id] = cg_insert_sql(&cg_db_tables[id]);
+		ship->insert[id] = cg_pg_insert_sql(&cg_db_tables[id]);
 		if (!ship->insert[id])
 			err = -ENOMEM;
 	}
@@ -338,9 +338,9 @@ int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool
 	return err;
 }
 
-void cg_ship_timeout(struct cg_ship *ship, __u64 timeout)
+void cg_ship_set_timeout(struct cg_ship *ship, __u64 timeout)
 {
-	cg_pg_timeout(ship->pg, timeout);
+	cg_pg_set_timeout(ship->pg, timeout);
 }
 
 void cg_ship_free(struct cg_ship *ship)
@@ -349,18 +349,18 @@ void cg_ship_free(struct cg_ship *ship)
 		return;
 	cg_pg_free(ship->pg);
 	cg_spool_close(ship->spool);
-	cg_arrays_free(&ship->arrays);
+	cg_pg_arrays_free(&ship->arrays);
 	for (int id = 0; id < CG_TABLES; id++)
 		free(ship->insert[id]);
 	free(ship);
 }
 
-int cg_ship_idle(const struct cg_ship *ship)
+int cg_ship_is_idle(const struct cg_ship *ship)
 {
-	return ship->phase != READY || (!ship->more && cg_pg_idle(ship->pg));
+	return ship->phase != READY || (!ship->more && cg_pg_is_idle(ship->pg));
 }
 
-void cg_ship_status(const struct cg_ship *ship, struct cg_ship_status *status)
+void cg_ship_get_status(const struct cg_ship *ship, struct cg_ship_status *status)
 {
 	*status = (struct cg_ship_status){ .up = ship->phase == READY,
 					   .committed_at = ship->committed_at,

@@ -18,20 +18,20 @@ struct cg_ship;
 /* Strings and writer must outlive it. 0 or -errno. */
 int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool_path,
 		struct cg_writer *writer, const struct cg_origin *origin, struct cg_ship **ship);
-void cg_ship_timeout(struct cg_ship *ship, __u64 timeout); /* from the next statement on */
+void cg_ship_set_timeout(struct cg_ship *ship, __u64 timeout); /* from the next statement on */
 void cg_ship_free(struct cg_ship *ship);
 
 /* The spool has new rows (or a file of its own again): sends what it can. */
-void cg_ship_wake(struct cg_ship *ship);
+void cg_ship_notify(struct cg_ship *ship);
 
 /* Nothing to wait for: all is in PostgreSQL, or it cannot be reached. */
-int cg_ship_idle(const struct cg_ship *ship);
+int cg_ship_is_idle(const struct cg_ship *ship);
 
 struct cg_ship_status {
 	bool up; /* connected, and of use */
 	__s64 committed_at; /* the last batch: microseconds since 1970; 0: none yet */
 	const char *trouble; /* why it is not up, or ""; valid until the loop turns */
 };
-void cg_ship_status(const struct cg_ship *ship, struct cg_ship_status *status);
+void cg_ship_get_status(const struct cg_ship *ship, struct cg_ship_status *status);
 
 #endif

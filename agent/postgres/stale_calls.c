@@ -10,7 +10,7 @@
 #define MARGIN_US 1000000 /* offsets are written when they are 100 ms off */
 
 #define BOOT "timestamptz 'epoch' + $2::int8 * interval '1 microsecond'"
-const char cg_lost_sql[] =
+const char cg_stale_calls_sql[] =
 	"WITH lost AS (UPDATE cseqguard.cdr SET end_time = " BOOT ", end_reason = 'lost',"
 	" ended_by = 'none', bye_confirmed = false, suspect = true"
 	" WHERE node = $1 AND end_time IS NULL AND answer_time < " BOOT " RETURNING 1)"
@@ -23,7 +23,7 @@ static const char spool_sql[] =
 	" WHERE node = ?1 AND end_time IS NULL AND answer_time < CAST(?2 AS INTEGER)) AS call"
 	" WHERE cdr.step = call.was";
 
-void cg_lost_boot(const struct cg_origin *origin, char out[24])
+void cg_stale_calls_boot_time(const struct cg_origin *origin, char out[24])
 {
 	__s64 least = 0;
 
@@ -36,14 +36,14 @@ void cg_lost_boot(const struct cg_origin *origin, char out[24])
 	snprintf(out, 24, "%lld", least / 1000 > MARGIN_US ? least / 1000 - MARGIN_US : 0LL);
 }
 
-int cg_lost_spooled(const char *path, const struct cg_origin *origin)
+int cg_stale_calls_close(const char *path, const struct cg_origin *origin)
 {
 	struct cg_spool *spool = NULL;
 	char boot[24];
 	const char *values[] = { origin->node, boot };
 	int err, rows = 0;
 
-	cg_lost_boot(origin, boot);
+	cg_stale_calls_boot_time(origin, boot);
 	if (access(path, F_OK))
 		return errno == ENOENT ? 0 : -errno;
 	err = cg_spool_open(path, 1, &spool);

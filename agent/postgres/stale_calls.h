@@ -9,15 +9,15 @@
 #include "calls/cdr.h"
 
 /* In PostgreSQL: parameters node and boot (microseconds since 1970); gives the number of rows. */
-extern const char cg_lost_sql[];
+extern const char cg_stale_calls_sql[];
 
 /* In the spool, before the writer has it. Rows closed, or -errno. */
-int cg_lost_spooled(const char *path, const struct cg_origin *origin);
+int cg_stale_calls_close(const char *path, const struct cg_origin *origin);
 
 /*
  * The boot in microseconds since 1970, as text: no call that was seen since then has an earlier
  * time, under whatever clock offset it was born.
  */
-void cg_lost_boot(const struct cg_origin *origin, char out[24]);
+void cg_stale_calls_boot_time(const struct cg_origin *origin, char out[24]);
 
 #endif

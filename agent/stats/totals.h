@@ -18,7 +18,7 @@ struct cg_totals_part { /* of one dialog: what of it has been added */
 	__u8 state; /* enum cg_state; CG_S_EARLY: nothing has been added */
 	__u8 end; /* enum cg_end; CG_E_NONE: open */
 	bool suspect;
-} __attribute__((packed)); /* a million of them lie in struct cg_track */
+} __attribute__((packed)); /* a million of them lie in struct cg_tracker */
 
 struct cg_totals_sums {
 	__u64 blocked; /* BYEs dropped, or that observe mode would have */

@@ -42,7 +42,7 @@ int cg_top_new(const char *instance, const char *config, const char *db, const c
 	top->building = calloc(1, sizeof(*top->building));
 	if (!top->calls || !top->building)
 		return cg_fail("top: out of memory");
-	err = cg_store_of(instance, config, db, spool, &top->store);
+	err = cg_store_select(instance, config, db, spool, &top->store);
 	if (err)
 		return err;
 	for (int i = 0; i < CG_TOP_MAPS; i++)

@@ -46,7 +46,7 @@ struct cg_top {
 };
 
 /*
- * config, db, spool: as cg_store_of() takes them. Returns CG_DONE, or an exit code with the error
+ * config, db, spool: as cg_store_select() takes them. Returns CG_DONE, or an exit code with the error
  * reported. Call cg_top_free() in either case.
  */
 int cg_top_new(const char *instance, const char *config, const char *db, const char *spool,

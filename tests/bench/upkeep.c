@@ -9,7 +9,7 @@
 #include "guard.skel.h"
 #include "report.h"
 
-#define BATCH 256 /* as the daemon's sweep: CG_SWEEP_BATCH */
+#define BATCH 256 /* as the daemon's sweep: CG_SCAN_BATCH */
 #define BYTES_BUDGET 640
 
 /* By the kernel's own count, all that a map takes: values, keys, buckets and lists. */

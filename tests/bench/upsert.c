@@ -74,18 +74,18 @@ static void take(const PGresult *rows, int row, const char **values)
 
 static void by_unnest(PGconn *conn, const PGresult *rows, int from, int to)
 {
-	static struct cg_arrays arrays;
+	static struct cg_pg_arrays arrays;
 	static char *sql;
 	const char *values[CG_COLUMNS_MAX];
 
 	if (!sql)
-		sql = cg_insert_sql(table);
-	cg_arrays_reset(&arrays, table->n_columns);
+		sql = cg_pg_insert_sql(table);
+	cg_pg_arrays_reset(&arrays, table->n_columns);
 	for (int row = from; row < to; row++) {
 		take(rows, row, values);
-		cg_arrays_add(&arrays, values);
+		cg_pg_arrays_add_row(&arrays, values);
 	}
-	cg_arrays_close(&arrays);
+	cg_pg_arrays_finish(&arrays);
 	for (unsigned int i = 0; i < table->n_columns; i++)
 		values[i] = arrays.columns[i].text;
 	PQclear(check(conn, PQexecParams(conn, sql, table->n_columns, NULL, values, NULL, NULL, 0),

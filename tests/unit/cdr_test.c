@@ -171,7 +171,7 @@ static void lost(void)
 	ok(cg_cdr_due(&d, &gone, 50000 * S) & CG_DUE_EXPIRED &&
 		   !(cg_cdr_due(&d, &gone, 50000 * S) & CG_DUE_LOST),
 	   "due: ... and one over max_call is a timeout");
-	cg_lost_boot(&origin, boot);
+	cg_stale_calls_boot_time(&origin, boot);
 	ok(!strcmp(boot, "999000000"),
 	   "lost: the boot by the least clock offset that a call was born under, and a margin");
 }
