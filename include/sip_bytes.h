@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Bytes and searches of the SIP parser: eight bytes at a time, and never one past what the contract in
- * sip_parser.h allows.
+ * Byte access and searches of the SIP parser. They work on eight bytes at a time, and never read
+ * beyond sip_parser.buf.
  */
 #ifndef SIP_BYTES_H
 #define SIP_BYTES_H
@@ -12,7 +12,7 @@
 
 #define SIP_EACH(c) (0x0101010101010101ULL * (__u8)(c))
 
-/* Eight bytes from `off` on, the first in the low bits. */
+/* Returns eight bytes from `off` on, the first one in the low bits. */
 bpf_inline __u64 sip_word(const struct sip_parser *p, __u32 off)
 {
 	const void *at = p->buf + (off & (SIP_MAX - 1));
@@ -25,7 +25,7 @@ bpf_inline __u8 sip_byte(const struct sip_parser *p, __u32 off)
 	return p->buf[off & (SIP_MAX - 1)];
 }
 
-/* 0x80 in each byte of `word` that equals the byte repeated in `pattern`; exact. */
+/* Returns 0x80 in each byte of `word` that equals the byte repeated in `pattern`. */
 bpf_inline __u64 sip_equal(__u64 word, __u64 pattern)
 {
 	__u64 x = word ^ pattern;
@@ -33,13 +33,13 @@ bpf_inline __u64 sip_equal(__u64 word, __u64 pattern)
 	return ~(((x & SIP_EACH(0x7f)) + SIP_EACH(0x7f)) | x | SIP_EACH(0x7f));
 }
 
-/* From 0x80 marks to one bit a byte. */
+/* Turns 0x80 marks into one bit for each byte. */
 bpf_inline __u64 sip_pack(__u64 marks)
 {
 	return ((marks >> 7) * 0x0102040810204080ULL) >> 56;
 }
 
-/* The BPF target has no instruction for it. A de Bruijn sequence: each of its 64 windows is unique. */
+/* BPF has no instruction for the lowest bit. In a de Bruijn sequence all 64 windows differ. */
 static const __u8 sip_bit_of_window[64] = {
 	0,  1,	2,  53, 3,  7,	54, 27, 4,  38, 41, 8,	34, 55, 48, 28, 62, 5,	39, 46, 44, 42,
 	22, 9,	24, 35, 59, 56, 49, 18, 29, 11, 63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21,
@@ -51,7 +51,7 @@ bpf_inline __u32 sip_lowest_bit(__u64 bits)
 	return sip_bit_of_window[(bits & -bits) * 0x022fdd63cc95386dULL >> 58];
 }
 
-/* Rows and columns of 8 by 8 bits change places: bit c of byte r goes to bit r of byte c. */
+/* Transposes 8 by 8 bits: bit c of byte r goes to bit r of byte c. */
 bpf_inline __u64 sip_transpose(__u64 x)
 {
 	__u64 t = (x ^ x >> 7) & 0x00aa00aa00aa00aaULL;
@@ -63,7 +63,9 @@ bpf_inline __u64 sip_transpose(__u64 x)
 	return x ^ t ^ t << 28;
 }
 
-/* Letters to lower case; other bytes may change too, so compare with letters only. */
+/*
+ * Letters to lower case. Other bytes may change as well, so compare the result with letters only.
+ */
 bpf_inline __u64 sip_fold(__u64 word)
 {
 	return word | SIP_EACH(0x20);
@@ -79,7 +81,7 @@ bpf_inline int sip_is_blank(__u8 c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* --- searches: each returns `end` where nothing is found -------------------------------------- */
+/* --- searches: each returns `end` if nothing is found ----------------------------------------- */
 
 struct sip_search {
 	struct sip_parser *p;
@@ -90,8 +92,8 @@ struct sip_search {
 };
 
 /*
- * A call costs more than a word: the first words are looked at in line, the rest SIP_STRIDE a step.
- * Returns 1 when s->found is known.
+ * A callback costs more than a word. The first words are searched without one, the others
+ * SIP_STRIDE for each callback. Returns 1 when s->found is known.
  */
 #define SIP_STRIDE 4
 
@@ -118,7 +120,7 @@ static long sip_search_step(__u32 i, void *arg)
 	return sip_search_words(s, s->pos + 8 * SIP_STRIDE * (i + 1));
 }
 
-/* The first of three bytes in [pos, end). */
+/* Returns the first of three bytes in [pos, end). */
 BPF_GLOBAL __u32 sip_find(struct sip_parser *p, __u32 pos, __u32 end, __u32 abc)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = end };
@@ -155,7 +157,7 @@ BPF_GLOBAL __u32 sip_skip_blanks_loop(struct sip_parser *p, __u32 pos, __u32 end
 	return s.found < end ? s.found : end;
 }
 
-/* The first byte of [pos, end) that is no blank and no line end. */
+/* Returns the first byte of [pos, end) that is neither a blank nor a line end. */
 bpf_inline __u32 sip_skip_blanks(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	if (pos < end && sip_is_blank(sip_byte(p, pos)))
@@ -185,7 +187,7 @@ BPF_GLOBAL __u32 sip_trim_loop(struct sip_parser *p, __u32 pos, __u32 end)
 	return s.found;
 }
 
-/* The end of [pos, end) without its trailing blanks. */
+/* Returns the end of [pos, end) without its trailing blanks. */
 bpf_inline __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	if (end > pos && sip_is_blank(sip_byte(p, end - 1)))
@@ -196,7 +198,7 @@ bpf_inline __u32 sip_trim(struct sip_parser *p, __u32 pos, __u32 end)
 }
 
 #define SIP_BIT(c) (1ULL << (c))
-/* What ends a parameter's value: no token holds these (RFC 3261 25.1); nor '\\'. */
+/* These bytes, and '\\', end a parameter's value: a token has none of them (RFC 3261 25.1). */
 #define SIP_STOPS                                                                                  \
 	(SIP_BIT(' ') | SIP_BIT('\t') | SIP_BIT('\r') | SIP_BIT('\n') | SIP_BIT(';') |             \
 	 SIP_BIT('"') | SIP_BIT('&') | SIP_BIT('<') | SIP_BIT('>'))
@@ -206,7 +208,7 @@ bpf_inline int sip_is_hex(__u8 c)
 	return (__u8)(c - '0') <= 9 || (__u8)((c | 0x20) - 'a') <= 5;
 }
 
-/* 0x80 in each byte that may end a value: below '-', ':' to '?', or '\\'. */
+/* Returns 0x80 in each byte that may end a value: below '-', ':' to '?', or '\\'. */
 bpf_inline __u64 sip_maybe_stop(__u64 word)
 {
 	__u64 low = word & SIP_EACH(0x7f);
@@ -216,7 +218,7 @@ bpf_inline __u64 sip_maybe_stop(__u64 word)
 	return ((below | within) & ~word & SIP_EACH(0x80)) | sip_equal(word, SIP_EACH('\\'));
 }
 
-/* From p->at on; 1 where the value ends there. s->a: the bytes below 64 that end it. */
+/* Moves p->at. Returns 1 if the value ends there. s->a: bitmask of bytes below 64 that end it. */
 bpf_inline long sip_value_words(struct sip_search *s)
 {
 	struct sip_parser *p = s->p;
@@ -245,7 +247,7 @@ static long sip_value_step(__u32 i, void *arg)
 	return sip_value_words(arg);
 }
 
-/* Moves p->at to the end of the parameter's value that begins there; `comma` ends it too. */
+/* Moves p->at to the end of the parameter's value. `comma`: a comma ends it as well. */
 BPF_GLOBAL int sip_value_end(struct sip_parser *p, __u32 end, __u32 comma)
 {
 	struct sip_search s = { .p = p, .end = end };
@@ -260,7 +262,7 @@ BPF_GLOBAL int sip_value_end(struct sip_parser *p, __u32 end, __u32 comma)
 	return 0;
 }
 
-/* Behind an address or a parameter: another one, or the end. */
+/* Returns whether a separator or the end follows an address or a parameter. */
 bpf_inline int sip_is_separator_next(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	__u8 c;
@@ -271,8 +273,8 @@ bpf_inline int sip_is_separator_next(struct sip_parser *p, __u32 pos, __u32 end)
 }
 
 /*
- * A step towards the first of two bytes, or the end, outside quoted strings: from p->at on, and 1
- * when it stands there. p->quoted tells at the end whether a string was left open.
+ * Moves p->at one step towards the first of two bytes outside quoted strings, or the end. Returns 1
+ * when it is there. At the end p->quoted says whether a quoted string is open.
  */
 bpf_inline int sip_outside_quotes(struct sip_parser *p, __u32 end, __u8 a, __u8 b)
 {
@@ -284,7 +286,7 @@ bpf_inline int sip_outside_quotes(struct sip_parser *p, __u32 end, __u8 a, __u8 
 	if (pos >= end)
 		return 1;
 	if (c == '"') {
-		/* a quoted string begins a name, or a parameter's value: libosip2 sees none elsewhere */
+		/* libosip2 knows quoted strings only as a name or as a parameter's value. */
 		if (!p->quoted && pos != p->start &&
 		    (p->start < end || sip_byte(p, sip_trim(p, 1, pos) - 1) != '='))
 			p->ambiguous = 1;
@@ -330,11 +332,11 @@ BPF_GLOBAL int sip_slices_equal(struct sip_parser *p, const struct sip_slice *a,
 	return !c.differ;
 }
 
-/* --- short texts, in line: their end need not lie further than this, or they are left to a loop -- */
+/* --- short texts, without a loop -------------------------------------------------------------- */
 
-#define SIP_NEAR 8 /* words */
+#define SIP_NEAR 8 /* words; a longer text is left to the loops above */
 
-/* p->at: the first of three bytes in [pos, end). False: it is not near, or not there. */
+/* Sets p->at to the first of three bytes in [pos, end). Returns 0 if it is not near, or absent. */
 bpf_inline int sip_find_near(struct sip_parser *p, __u32 pos, __u32 end, __u8 a, __u8 b, __u8 c)
 {
 	__u64 marks = 0;
@@ -352,7 +354,7 @@ bpf_inline int sip_find_near(struct sip_parser *p, __u32 pos, __u32 end, __u8 a,
 	return marks && *(volatile __u32 *)&p->at < end;
 }
 
-/* No byte of [pos, end) may end a parameter's value. */
+/* Returns whether no byte of [pos, end) may end a parameter's value, and the text is short. */
 bpf_inline int sip_plain_value(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	for (__u32 i = 0; i < SIP_NEAR; i++, pos += 8) {
@@ -366,7 +368,7 @@ bpf_inline int sip_plain_value(struct sip_parser *p, __u32 pos, __u32 end)
 	return 0;
 }
 
-/* No byte of [pos, end) is a blank. */
+/* Returns whether no byte of [pos, end) is a blank, and the text is short. */
 bpf_inline int sip_plain_text(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	for (__u32 i = 0; i < 2 * SIP_NEAR; i++, pos += 8) {

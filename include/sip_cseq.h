@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Methods and the CSeq header (RFC 3261 20.16). How they are read: sip_parser.h. */
+/* Methods and the CSeq header (RFC 3261 20.16). The rules are in sip_parser.h. */
 #ifndef SIP_CSEQ_H
 #define SIP_CSEQ_H
 
@@ -11,7 +11,7 @@
 	((__u64)(a) | (__u64)(b) << 8 | (__u64)(c) << 16 | (__u64)(d) << 24 | (__u64)(e) << 32 |   \
 	 (__u64)(f) << 40 | (__u64)(g) << 48 | (__u64)(h) << 56)
 
-/* Kamailio relays `invite` and `CSeq: 13 invite`, PJSIP takes both: any letter case. */
+/* Case-insensitive: Kamailio relays `invite` and `CSeq: 13 invite`, PJSIP accepts both. */
 bpf_inline __u8 sip_method(const struct sip_parser *p, __u32 pos, __u32 len)
 {
 	__u64 word = sip_fold(sip_word(p, pos)) & sip_mask(len);
@@ -78,12 +78,11 @@ static long sip_digit_step(__u32 i, void *arg)
 		return 1;
 	}
 	value = s->p->number * 10 + digit;
-	s->p->number =
-		value < 0xffffffffULL ? value : 0xffffffffULL; /* over any limit: there it stays */
+	s->p->number = value < 0xffffffffULL ? value : 0xffffffffULL; /* saturates: invalid */
 	return 0;
 }
 
-/* Digits into p->number; returns where they end. */
+/* Reads digits into p->number, at most 2^32 - 1. Returns the position behind them. */
 BPF_GLOBAL __u32 sip_number(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .end = end, .found = end };
@@ -106,7 +105,7 @@ BPF_GLOBAL __u32 sip_number(struct sip_parser *p, __u32 pos, __u32 end)
 	return s.found < end ? s.found : end;
 }
 
-/* As nearly all are: up to nine digits, a blank, a method that is known. False: not so. */
+/* Fast path for up to nine digits, a blank and a known method. Returns 0 for any other form. */
 bpf_inline int sip_cseq_plain(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	__u64 number = 0;
@@ -119,7 +118,8 @@ bpf_inline int sip_cseq_plain(struct sip_parser *p, __u32 pos, __u32 end)
 			break;
 		number = number * 10 + digit;
 	}
-	p->at = word; /* of memory the verifier assumes nothing: what follows is walked once */
+	/* Through memory, or the verifier walks the rest once for each number of digits. */
+	p->at = word;
 	p->number = number;
 	word = *(volatile __u32 *)&p->at;
 	if (word == pos || word + 2 > end || sip_byte(p, word) != ' ')
@@ -151,7 +151,7 @@ BPF_GLOBAL int sip_cseq(struct sip_parser *p, __u32 pos, __u32 end)
 		bad = 1;
 	method = sip_method(p, word, end - word);
 	if (method == CG_M_OTHER && sip_find(p, word, end, SIP_ANY(' ', '\t', '\n')) < end)
-		bad = 1; /* something behind the method */
+		bad = 1; /* text behind the method */
 	if (p->msg.flags & SIP_HAS_CSEQ) {
 		if (bad || p->number != p->msg.cseq || method != p->msg.cseq_method)
 			p->msg.flags |= SIP_AMBIGUOUS | SIP_REPEATED;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The fields of a SIP message: parameters, addresses, Call-ID. How each is read stands in the
- * contract in sip_parser.h.
+ * The fields of a SIP message: parameters, addresses, Call-ID. The rules are in sip_parser.h.
  */
 #ifndef SIP_FIELDS_H
 #define SIP_FIELDS_H
@@ -12,14 +11,14 @@
 
 struct sip_params {
 	struct sip_parser *p;
-	__u64 name; /* folded */
+	__u64 name; /* lower case */
 	__u32 name_len;
 	__u32 end;
-	__u32 list; /* a ',' begins the next value of the header */
+	__u32 list; /* a ',' separates values of this header */
 	struct sip_slice value;
 };
 
-/* A parameter of that name, with its value from `pos` to p->at. */
+/* A parameter of that name: its value is from `pos` to p->at. */
 bpf_inline void sip_store_param(struct sip_params *s, __u32 pos)
 {
 	struct sip_parser *p = s->p;
@@ -34,7 +33,7 @@ bpf_inline void sip_store_param(struct sip_params *s, __u32 pos)
 		p->ambiguous = 1;
 }
 
-/* The next parameter from p->at on; stops at a ','. */
+/* Handles the next parameter from p->at on. Stops at a ','. */
 static long sip_param_step(__u32 i, void *arg)
 {
 	struct sip_params *s = arg;
@@ -60,13 +59,13 @@ static long sip_param_step(__u32 i, void *arg)
 		sip_value_end(p, s->end, s->list);
 		sip_store_param(s, word);
 	} else if (word >= s->end || c == ';' || c == ',' || word > name_end) {
-		p->at = name_end; /* a name alone */
+		p->at = name_end; /* a name without a value */
 		sip_store_param(s, name_end);
 	}
 	return 0;
 }
 
-/* One Via value from p->at on, and over the comma behind it. */
+/* Parses one Via value from p->at on, and skips the comma behind it. */
 BPF_GLOBAL int sip_via_value(struct sip_parser *p, __u32 end)
 {
 	struct sip_params s = { .p = p, .end = end, .name_len = 6, .list = 1 };
@@ -107,8 +106,8 @@ static long sip_display_step(__u32 i, void *arg)
 }
 
 /*
- * name-addr or addr-spec, RFC 3261 20.10: sets *uri, and p->at to where the parameters begin;
- * -1: a quote or '<' is left open.
+ * Parses a name-addr or addr-spec (RFC 3261 20.10): sets *uri, and p->at to the start of the
+ * parameters. Returns 0, or -1 if a quote or '<' is open.
  */
 BPF_GLOBAL int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_slice *uri)
 {
@@ -134,7 +133,7 @@ BPF_GLOBAL int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct si
 	pos = at + 1;
 	at = sip_find(p, pos, end, SIP_ANY('>', ';', ';'));
 	if (at < end && sip_byte(p, at) == ';') {
-		/* a name `a:b` is an address for libosip2, and this one of its parameters */
+		/* For libosip2 the name `a:b` is an address, and the URI one of its parameters. */
 		if (p->quoted_tag_risk && sip_byte(p, name) != '"' &&
 		    sip_find(p, name, pos, SIP_ANY(':', ':', ':')) < pos)
 			p->ambiguous = 1;
@@ -148,7 +147,7 @@ BPF_GLOBAL int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct si
 	return 0;
 }
 
-/* `;tag=` begins at `pos`, in any letter case. */
+/* Returns whether there is a `;tag=` at `pos`, case-insensitive. */
 bpf_inline int sip_is_tag(const struct sip_parser *p, __u32 pos)
 {
 	const __u64 tag = SIP_LETTERS(';', 't', 'a', 'g', '=', 0, 0, 0);
@@ -156,7 +155,7 @@ bpf_inline int sip_is_tag(const struct sip_parser *p, __u32 pos)
 	return !((sip_fold(sip_word(p, pos)) ^ sip_fold(tag)) & sip_mask(5));
 }
 
-/* Is the first `;tag=` from `pos` on that of the value? */
+/* Returns whether the first `;tag=` from `pos` on is that of the value. */
 BPF_GLOBAL int sip_tag_is_first(struct sip_parser *p, __u32 pos, __u32 end, __u32 value)
 {
 	if (!p)
@@ -167,7 +166,7 @@ BPF_GLOBAL int sip_tag_is_first(struct sip_parser *p, __u32 pos, __u32 end, __u3
 	return pos + 5 == value;
 }
 
-/* chan_sip takes the first `;tag=`, quoted or not, and none that is written otherwise. */
+/* Returns whether chan_sip finds the same tag: it uses the first `;tag=`, quoted or not. */
 bpf_inline int sip_tag_is_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32 value)
 {
 	const __u64 tag = SIP_LETTERS(';', 't', 'a', 'g', '=', 0, 0, 0);
@@ -190,8 +189,8 @@ bpf_inline void sip_store_party(struct sip_parser *p, __u32 has, struct sip_slic
 }
 
 /*
- * As nearly all are: `<uri>` or `"name" <uri>`, then nothing, or `;tag=` in these letters and a value of
- * letters, digits and the like, up to the end; no ';' before. False: not so.
+ * Fast path for `<uri>` or `"name" <uri>`, without ';' in them. At most `;tag=` in lower case
+ * follows, with a value of token characters up to the end. Returns 0 for any other form.
  */
 bpf_inline int sip_party_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 {
@@ -221,7 +220,7 @@ bpf_inline int sip_party_plain(struct sip_parser *p, __u32 pos, __u32 end, __u32
 	return 1;
 }
 
-/* From or To. */
+/* Parses From or To. */
 BPF_GLOBAL int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 {
 	struct sip_params s = { .p = p, .end = end, .name_len = 3 };
@@ -263,7 +262,7 @@ BPF_GLOBAL int sip_party(struct sip_parser *p, __u32 pos, __u32 end, __u32 has)
 	return 0;
 }
 
-/* No blank within, and not too long to be looked at here. */
+/* Fast path for a Call-ID without blanks that is not too long. Returns 0 for any other. */
 bpf_inline int sip_call_id_plain(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	if (pos == end || !sip_plain_text(p, pos, end))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The lines of a SIP message: where they end, and which headers there are. The first of
- * each kind is noted, and read when all are known; of the others only whether they say the same.
+ * The lines of a SIP message: where they end, and which headers they are. The first header of each
+ * kind is stored, and parsed after all lines are known. A second pass compares repeated headers.
  */
 #ifndef SIP_LINES_H
 #define SIP_LINES_H
@@ -9,13 +9,13 @@
 #include "sip_fields.h"
 #include "sip_start.h"
 
-/* Via, From, To, Call-ID, CSeq */
+/* The headers that make a dialog. */
 #define SIP_SEEN_DIALOG                                                                            \
 	(1 << SIP_H_VIA | 1 << SIP_H_FROM | 1 << SIP_H_TO | 1 << SIP_H_CALL_ID | 1 << SIP_H_CSEQ)
 
 #define SIP_LETTER(c) (1U << ((c) - 'a'))
 
-/* Most lines are told by their first letter to be of no interest. */
+/* Fast path: most lines can be skipped by their first letter. */
 bpf_inline int sip_header_is_relevant(__u8 first)
 {
 	__u32 letter = (__u32)(first | 0x20) - 'a';
@@ -26,7 +26,7 @@ bpf_inline int sip_header_is_relevant(__u8 first)
 				      1;
 }
 
-/* Which header a line may begin with, and how long that name is. */
+/* Returns the header that the line may be, by its name. *len is the length of that name. */
 bpf_inline enum sip_header sip_header_name(const struct sip_parser *p, __u32 line, __u32 *len)
 {
 	__u64 raw = sip_word(p, line), word = sip_fold(raw);
@@ -64,7 +64,7 @@ bpf_inline enum sip_header sip_header_name(const struct sip_parser *p, __u32 lin
 	return SIP_H_OTHER;
 }
 
-/* The header that begins at `pos`; *value: behind its colon. */
+/* Returns the header at `pos`. *value is the position behind its colon. */
 bpf_inline enum sip_header sip_header_at(struct sip_parser *p, __u32 pos, __u32 end, __u32 *value)
 {
 	enum sip_header header;
@@ -80,7 +80,7 @@ bpf_inline enum sip_header sip_header_at(struct sip_parser *p, __u32 pos, __u32 
 	return header;
 }
 
-/* PJSIP ends a header at '&' as at a line end: another one may follow, `Expires: 1&CSeq: 5 BYE`. */
+/* PJSIP ends a header at '&' as at a line end. Another may follow: `Expires: 1&CSeq: 5 BYE`. */
 static long sip_ampersand_step(__u32 i, void *arg)
 {
 	struct sip_search *s = arg;
@@ -110,7 +110,7 @@ BPF_GLOBAL int sip_check_ampersands(struct sip_parser *p, __u32 line, __u32 end)
 	return 0;
 }
 
-/* The value of a header, without the blanks around it. */
+/* Returns the value of a header without the blanks around it. */
 bpf_inline struct sip_slice sip_header_value(struct sip_parser *p, enum sip_header header)
 {
 	struct sip_slice raw = p->values[header];
@@ -119,7 +119,7 @@ bpf_inline struct sip_slice sip_header_value(struct sip_parser *p, enum sip_head
 	return sip_slice(pos, sip_trim(p, pos, end));
 }
 
-/* A header that was there before: another value makes the message ambiguous. */
+/* A repeated header. Another value than that of the first makes the message ambiguous. */
 BPF_GLOBAL int sip_check_repeated(struct sip_parser *p, __u32 header, __u32 pos, __u32 end)
 {
 	if (!p)
@@ -141,7 +141,7 @@ BPF_GLOBAL int sip_check_repeated(struct sip_parser *p, __u32 header, __u32 pos,
 	return 0;
 }
 
-/* A line of headers: the first of each kind is noted, and read when all are known. */
+/* A header line: stores the first of each kind, and notes repeated ones. */
 bpf_inline void sip_header_line(struct sip_parser *p, __u32 line, __u32 end)
 {
 	__u32 header, pos, bit;
@@ -176,7 +176,7 @@ static long sip_leading_step(__u32 i, void *arg)
 	return 1;
 }
 
-/* Peers skip CRs, LFs and blanks before a start line, each in a way of its own. */
+/* Skips everything up to a blank. Peers differ in what they skip before a start line. */
 BPF_GLOBAL __u32 sip_skip_leading(struct sip_parser *p, __u32 pos, __u32 end)
 {
 	struct sip_search s = { .p = p, .pos = pos, .end = end, .found = pos };
@@ -186,7 +186,7 @@ BPF_GLOBAL __u32 sip_skip_leading(struct sip_parser *p, __u32 pos, __u32 end)
 	return s.found < end ? s.found : end;
 }
 
-/* A line of headers, or the start line; 1: that was the last. */
+/* Handles a header line or the start line. Returns 1 if no line is needed after it. */
 bpf_inline long sip_read_line(struct sip_parser *p, __u32 line, __u32 end)
 {
 	if (p->started) {
@@ -202,19 +202,19 @@ bpf_inline long sip_read_line(struct sip_parser *p, __u32 line, __u32 end)
 		return 0;
 	p->started = 1;
 	if (p->second_pass)
-		return 0; /* read already */
+		return 0; /* parsed in the first pass */
 	if (!sip_start_plain(p, line, end))
 		p->failed = sip_start_line(p, line, end) != 0;
 	return p->failed != 0;
 }
 
-/* An empty line of CRLF behind a line that ends in LF alone. */
+/* Returns whether an empty line is a CRLF behind a line that ends in a bare LF. */
 bpf_inline int sip_is_mixed(const struct sip_parser *p, __u32 end, __u32 next)
 {
 	return next - end == 2 && sip_byte(p, end - 1) == '\n' && sip_byte(p, end - 2) != '\r';
 }
 
-/* The line before `end` is whole, and the next begins at `next`. 1: there are no more. */
+/* A line ends at `end`, and the next begins at `next`. Returns 1 at the end of the headers. */
 bpf_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
 {
 	__u32 line = p->line;
@@ -225,7 +225,7 @@ bpf_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
 		if (!p->started)
 			return 0;
 		p->msg.flags |= SIP_HEADERS_END;
-		/* libosip2 reads on: it folds this line away, or takes it for no end of headers */
+		/* libosip2 does not end the headers at such a line. */
 		if (goes_on || !(p->seen & SIP_SEEN_DIALOG) || sip_is_mixed(p, end, next))
 			p->msg.flags |= SIP_AMBIGUOUS;
 		return 1;
@@ -235,14 +235,14 @@ bpf_inline long sip_end_line(struct sip_parser *p, __u32 end, __u32 next)
 		return 0;
 	}
 	if (next >= p->len && !p->complete)
-		return 1; /* it may go on, out of sight */
+		return 1; /* the rest of the line is not in the buffer */
 	p->line = next;
 	return sip_read_line(p, line, end);
 }
 
 /*
- * A bit for each byte below ' ' in the next 64; and whether an '&' may be among them. Word by word the
- * bytes that are none are gathered as a column each of 8 by 8 bits.
+ * Sets p->bits for the next 64 bytes: bit n is set if byte n is below ' '. Also notes a possible
+ * '&'. Each word contributes one column of an 8 by 8 bit matrix, which is then transposed.
  */
 bpf_inline void sip_next_block(struct sip_parser *p)
 {
@@ -256,7 +256,8 @@ bpf_inline void sip_next_block(struct sip_parser *p)
 		ampersands |= (x - SIP_EACH(1)) & ~x;
 		plain = plain >> 1 |
 			((((word & SIP_EACH(0x7f)) + SIP_EACH(0x60)) | word) & SIP_EACH(0x80));
-		sip_barrier(plain); /* one word after the other: there are few registers */
+		/* Keeps clang from computing all words at once, which spills registers. */
+		sip_barrier(plain);
 		sip_barrier(ampersands);
 	}
 	if (ampersands & SIP_EACH(0x80))
@@ -265,7 +266,7 @@ bpf_inline void sip_next_block(struct sip_parser *p)
 	p->next += 64;
 }
 
-/* To the next control byte, most of which are line ends, or to the next 64 bytes. 1: it is done. */
+/* Handles the next control byte (mostly a line end), or reads the next 64 bytes. 1: done. */
 bpf_inline long sip_next_line(struct sip_parser *p)
 {
 	__u64 bits = p->bits, left = bits & (bits - 1);
@@ -280,18 +281,18 @@ bpf_inline long sip_next_line(struct sip_parser *p)
 	next = pos + 1;
 	c = sip_byte(p, pos);
 	p->bits = left;
-	if (!bits || pos >= p->len) { /* no more of them: the last line has no end */
+	if (!bits || pos >= p->len) { /* no more control bytes: the last line has no line end */
 		pos = next = p->len;
 		if (p->line >= pos)
 			return 1;
 	} else if (pos < p->line) {
-		return 0; /* of CRLF the LF, in another block */
+		return 0; /* the LF of a CRLF that is split over two blocks */
 	} else if (c == '\r' && next < p->len && sip_byte(p, next) == '\n') {
 		if (next & 63)
 			p->bits = left & (left - 1);
 		next++;
 	} else if (c != '\n') {
-		/* a CR alone ends a line for some, a NUL a string for most, VT and FF are blanks to C */
+		/* See "control" in sip_parser.h. */
 		if (p->started &&
 		    ((c == '\r' && next < p->len) || c == '\0' || c == '\v' || c == '\f'))
 			p->msg.flags |= SIP_AMBIGUOUS;
@@ -301,7 +302,7 @@ bpf_inline long sip_next_line(struct sip_parser *p)
 	return sip_end_line(p, pos, next);
 }
 
-#define SIP_STEPS 4 /* lines and blocks of 64 bytes a call */
+#define SIP_STEPS 4 /* lines or blocks of 64 bytes for each call of the callback */
 
 static long sip_line_step(__u32 i, void *arg)
 {

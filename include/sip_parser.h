@@ -1,63 +1,63 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The SIP parser: a step over (buffer, length), without context, maps or libc. The same file serves
- * the kernel programs, the unit tests, the fuzzer and the agent.
+ * The SIP parser: a function of (buffer, length), without context, maps or libc. The kernel
+ * programs, the unit tests and the fuzzers use the same file.
  *
  * Contract
- *   The caller puts a datagram's payload into parser->buf and calls sip_parse(). It returns 0 and
- *   fills parser->msg but for branch, branch2 and contact, which sip_parse_routing() adds: a refused BYE
- *   needs none of them. Or -1: no SIP/2.0 start line, msg is void. Nothing behind `len` has a
- *   bearing on the result, though bytes behind it are read.
- *   `complete` says that the buffer holds the whole datagram; if it does not, a last line without
- *   its end is left out. Lengths are at most SIP_MAX. Time is linear in `len`.
+ *   The caller copies the payload of a datagram to parser->buf and calls sip_parse(). Returns 0 and
+ *   fills parser->msg, or returns -1 if there is no SIP/2.0 start line; then msg is void. branch,
+ *   branch2 and contact are filled later, by sip_parse_routing(), because a refused BYE does not
+ *   need them. Bytes behind `len` are read, but they do not change the result.
+ *   `complete` says that the buffer holds the whole datagram. If it does not, a last line without a
+ *   line end is ignored. Lengths are at most SIP_MAX. Time is linear in `len`.
  *
- *   What nearly all messages look like is read in line (sip_..._plain); whatever is not quite like that,
- *   by the loops beside it, to the same result.
+ *   The form that nearly all messages have is parsed without loops (sip_..._plain). Any other form
+ *   is parsed by the loop next to it, with the same result.
  *
- *   A slice of length 0 is a field that is absent or empty; msg.flags tells which headers were
- *   there. Slices lie within the first `len` bytes, and hold bytes as they came.
+ *   A slice of length 0 is a field that is absent or empty; msg.flags says which headers are
+ *   present. Slices lie within the first `len` bytes and hold the bytes as received.
  *
- * One reading
- *   Peers read hostile bytes in several ways: Kamailio and OpenSIPS take the first of two headers,
- *   PJSIP the last. Where all take one reading, or refuse, it is the parser's. Where two peers take
- *   two, whoever sends that means one of them only: SIP_AMBIGUOUS, and no BYE of the kind passes.
- *   tests/vectors/RULES.md has each rule's peers, and its vector.
+ * Ambiguous messages
+ *   Peers read malformed bytes in different ways: of two headers Kamailio and OpenSIPS use the
+ *   first, PJSIP the last. If all peers agree, or refuse the message, the parser reads it as they
+ *   do. If two peers disagree, the message gets SIP_AMBIGUOUS, and the guard drops such a BYE.
+ *   tests/vectors/RULES.md lists for each rule the peers and a test vector.
  *
  *   start line   NULs, blanks and line ends before it are skipped (Kamailio; RFC 3261 7.5). Methods
- *                and version in any letter case (Kamailio relays `bye`). The Request-URI is what
- *                stands between method and last word; that begins with SIP/2.0 (Kamailio: SIP/2.0x).
- *                Folded, or with a bare CR in it: ambiguous (PJSIP joins the lines, Kamailio cuts).
- *   lines        end in LF, with or without CR; one that begins with a blank continues the one before
- *                (7.3.1). The first empty line ends the headers, what follows is never looked at: a
- *                second message, a body unlike its Content-Length. No empty line: all is headers.
- *                An empty line that libosip2 reads over, behind the start line, as CRLF behind a
- *                bare LF, or (old PJSIP too) before a line that begins with a blank: ambiguous.
- *   control      a NUL ends C strings (and Kamailio's From), a bare CR ends PJSIP's lines, VT and FF
- *                are blanks to C: ambiguous anywhere in the headers. Tabs are blanks, other control
- *                bytes mean nothing.
- *   Contact      the URI of the first one.
- *   names        any letter case, long and compact, blanks before the colon (7.3.1).
- *                A header behind '&' within a line: ambiguous (PJSIP ends a header there).
- *   repeated     Call-ID, From, To or CSeq: the same value is harmless, another one ambiguous.
- *   empty        a value of length 0, which differs from any other; a header all the same.
- *   Call-ID      all of its line but blanks around it, byte by byte. A blank within: ambiguous.
- *                Blanks behind it are part of it for Kamailio and PJSIP: SIP_LAX_MATCH, for they answer
- *                481 to what the guard, as lax as the laxest, takes for the dialog.
- *   tag          a parameter behind the closing '>', or where there is no '<', behind the first ';'
- *                outside a quoted string (20.10, 20.20): not in a quoted name, not in a URI. `tag`
- *                in any letter case, blanks around ';' and '='; without '=' it is empty, as is no tag
- *                (12.1.1, RFC 2543). Two that differ, one that is quoted, has a %-escape (PJSIP
- *                decodes it), '<', '>', '&', '\' or anything behind it: ambiguous. A comma is part of
- *                it (Kamailio: some UAs make such); elsewhere it begins a second address: ambiguous.
- *                Where the first `;tag=` in the header is another, or written otherwise: SIP_LAX_MATCH
- *                (chan_sip takes that, or none).
- *   address      a quote or '<' left open, something between '>' and ';', a quote that begins no
- *                name and no value, or before a URI with parameters a ':' without quotes (libosip2:
- *                an address, too): ambiguous.
- *   CSeq         digits, leading zeros allowed; a sign, no digits, 2^31 and up, something behind the
- *                method, or a method unlike the request's (8.1.1.5, 20.16): SIP_BAD_CSEQ, and
- *                msg.cseq is void.
- *   Via          the first two values; a comma outside quotes divides a line of two (7.3.1).
+ *                and version are case-insensitive (Kamailio relays `bye`). The Request-URI is the
+ *                text between the method and the last word. The last word begins with SIP/2.0
+ *                (Kamailio accepts SIP/2.0x). Ambiguous if folded or with a bare CR (PJSIP joins
+ *                the lines, Kamailio cuts).
+ *   lines        A line ends in LF, with or without CR. A line that begins with a blank continues
+ *                the previous one (7.3.1). The first empty line ends the headers; nothing behind it
+ *                is read. Without an empty line everything is a header. Ambiguous: an empty line
+ *                that libosip2 skips. It skips one directly behind the start line, a CRLF behind a
+ *                bare LF, and (as old PJSIP) one before a line that begins with a blank.
+ *   control      Ambiguous anywhere in the headers: NUL (ends C strings, and Kamailio's From), bare
+ *                CR (ends PJSIP's lines), VT and FF (blanks to C). A tab is a blank. Other control
+ *                bytes have no meaning.
+ *   Contact      The URI of the first one.
+ *   names        Case-insensitive, long and compact, blanks before the colon (7.3.1). Ambiguous: a
+ *                header behind '&' within a line (PJSIP ends a header there).
+ *   repeated     Call-ID, From, To, CSeq: the same value is harmless, another value is ambiguous.
+ *   empty        A value of length 0, which differs from any other value. The header is present.
+ *   Call-ID      The whole line without the blanks around it, compared byte by byte. Ambiguous: a
+ *                blank within. SIP_LAX_MATCH: blanks behind it. They belong to the Call-ID for
+ *                Kamailio and PJSIP, which answer 481; the guard finds the dialog.
+ *   tag          A parameter behind the closing '>'. Without '<': behind the first ';' outside a
+ *                quoted string (20.10, 20.20). Never in a quoted name or in a URI. `tag` is
+ *                case-insensitive, with blanks around ';' and '='. A tag without '=' is empty, and
+ *                so is an absent one (12.1.1, RFC 2543). A comma belongs to the tag (Kamailio: some
+ *                UAs send such tags). Ambiguous: two different tags, a quoted one, a %-escape
+ *                (PJSIP decodes it), '<', '>', '&', '\' or anything behind it, and a comma
+ *                elsewhere (a second address). SIP_LAX_MATCH: the first `;tag=` in the header is
+ *                another one, or is written differently (chan_sip uses that one, or none).
+ *   address      Ambiguous: an open quote or '<', text between '>' and ';', a quote that begins
+ *                neither a name nor a value, and a ':' outside quotes before a URI with parameters
+ *                (for libosip2 the start of an address).
+ *   CSeq         Digits, with leading zeros. SIP_BAD_CSEQ: a sign, no digits, 2^31 and above, text
+ *                behind the method, a method other than the request's (8.1.1.5, 20.16).
+ *   Via          The first two values. A comma outside quotes separates two values (7.3.1).
  */
 #ifndef SIP_PARSER_H
 #define SIP_PARSER_H
@@ -66,7 +66,7 @@
 #include "sip_start.h"
 #include "sip_lines.h"
 
-/* What was noted, of each kind the first; SIP_HAS_... say what there was. */
+/* Parses the first header of each kind, after all lines were walked. */
 bpf_inline void sip_read_values(struct sip_parser *p)
 {
 	struct sip_slice v;
@@ -99,7 +99,7 @@ bpf_inline void sip_read_values(struct sip_parser *p)
 	}
 }
 
-/* See the contract on top. */
+/* See the contract at the top of this file. */
 bpf_inline int sip_parse(struct sip_parser *p, __u32 len, int complete)
 {
 	p->msg = (struct sip_msg){ 0 };
@@ -120,8 +120,8 @@ bpf_inline int sip_parse(struct sip_parser *p, __u32 len, int complete)
 }
 
 /*
- * Contact and the first two Via values of a message that was parsed: msg.contact, msg.branch,
- * msg.branch2 and p->vias, SIP_REPEATED where a branch is given twice. Not all messages need them.
+ * Parses Contact and the first two Via values: fills msg.contact, msg.branch, msg.branch2 and
+ * p->vias. Sets SIP_REPEATED if one Via has two different branches. Call it after sip_parse().
  */
 BPF_GLOBAL int sip_parse_routing(struct sip_parser *p)
 {

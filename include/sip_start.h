@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The start line of a SIP message (RFC 3261 7.1, 7.2): method and Request-URI, or the status. How it is read
- * stands in the contract in sip_parser.h.
+ * The start line of a SIP message (RFC 3261 7.1, 7.2): method and Request-URI, or the status. The
+ * rules are in sip_parser.h.
  */
 #ifndef SIP_START_H
 #define SIP_START_H
@@ -12,7 +12,7 @@ bpf_inline int sip_is_version(const struct sip_parser *p, __u32 pos)
 {
 	__u64 word = sip_word(p, pos);
 
-	/* the digits, '/' and '.' do not bear folding */
+	/* sip_fold() is valid for letters only. */
 	return (sip_fold(word) & sip_mask(3)) == SIP_LETTERS('s', 'i', 'p', 0, 0, 0, 0, 0) &&
 	       (word >> 24 & sip_mask(4)) == SIP_LETTERS('/', '2', '.', '0', 0, 0, 0, 0);
 }
@@ -22,7 +22,7 @@ bpf_inline int sip_is_digit(__u8 c)
 	return c >= '0' && c <= '9';
 }
 
-/* Request line or status line, RFC 3261 7.1 and 7.2, without blanks behind it. */
+/* Parses a request line or status line without trailing blanks. Returns 0, or -1 if it is none. */
 BPF_GLOBAL int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
 {
 	__u32 uri, method_end, version;
@@ -43,12 +43,12 @@ BPF_GLOBAL int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
 	if (p->folded)
 		method_end = sip_trim(p, line, method_end);
 	p->msg.method = sip_method(p, line, method_end - line);
-	uri = sip_skip_blanks(p, method_end, end); /* Kamailio takes an empty one */
+	uri = sip_skip_blanks(p, method_end, end); /* may be empty: Kamailio accepts that */
 	if (end - uri < 7)
 		return -1;
 	version = end - 7;
 	if (!sip_is_version(p, version) || !sip_is_blank(sip_byte(p, version - 1))) {
-		/* Kamailio does not look behind the digits of the version */
+		/* Kamailio ignores text behind the digits of the version. */
 		version = sip_find(p, uri, end, SIP_ANY(' ', '\t', '\n'));
 		version = sip_skip_blanks(p, version, end);
 		if (end - version < 7 || !sip_is_version(p, version))
@@ -60,8 +60,8 @@ BPF_GLOBAL int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
 }
 
 /*
- * The start line. Kamailio ends it at the first CR or LF, whatever follows; PJSIP reads on where the
- * next line begins with a blank.
+ * Parses the start line. Kamailio ends it at the first CR or LF. PJSIP continues if the next line
+ * begins with a blank.
  */
 BPF_GLOBAL int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
 {
@@ -78,7 +78,7 @@ BPF_GLOBAL int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
 	return sip_first_line(p, line, cut) ? sip_first_line(p, line, end) : 0;
 }
 
-/* As nearly all requests are: `METHOD URI SIP/2.0`, one blank between. False: not so. */
+/* Fast path for `METHOD URI SIP/2.0` with single blanks. Returns 0 if the line has another form. */
 bpf_inline int sip_start_plain(struct sip_parser *p, __u32 line, __u32 end)
 {
 	const __u64 version = SIP_LETTERS(' ', 'S', 'I', 'P', '/', '2', '.', '0');

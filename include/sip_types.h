@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The data of the SIP parser: struct sip_msg is its result, struct sip_parser its state. The contract
- * is in sip_parser.h.
+ * The data of the SIP parser: struct sip_msg is its result, struct sip_parser its state. The
+ * contract is in sip_parser.h.
  */
 #ifndef SIP_TYPES_H
 #define SIP_TYPES_H
@@ -16,9 +16,10 @@
 #include "bpf_attr.h"
 #include "cseqguard.h"
 
-#define SIP_MAX 4096 /* bytes of a datagram that are looked at; a power of two */
-#define SIP_SLACK 64
+#define SIP_MAX 4096 /* bytes of a datagram that are parsed; a power of two */
+#define SIP_SLACK 64 /* bytes behind them that may be read */
 
+/* sip_msg.flags */
 #define SIP_HAS_CALL_ID 0x01
 #define SIP_HAS_FROM 0x02
 #define SIP_HAS_TO 0x04
@@ -26,12 +27,11 @@
 #define SIP_HAS_VIA 0x10
 #define SIP_HAS_ALL 0x1f
 #define SIP_HEADERS_END 0x20 /* the empty line was found */
-#define SIP_AMBIGUOUS 0x40
-#define SIP_BAD_CSEQ 0x80
-#define SIP_LAX_MATCH 0x100 /* of a BYE: some peers find no dialog in it */
-#define SIP_REPEATED 0x200 /* a Call-ID, From, To, CSeq or branch twice, with two values */
-#define SIP_AMBIGUOUS_ID                                                                           \
-	0x400 /* Call-ID or From tag are ambiguous by themselves: `a b`, "a", %61 */
+#define SIP_AMBIGUOUS 0x40 /* two peers would read the headers in different ways */
+#define SIP_BAD_CSEQ 0x80 /* msg.cseq is void */
+#define SIP_LAX_MATCH 0x100 /* BYE only: some peers would not find the dialog of these ids */
+#define SIP_REPEATED 0x200 /* two different values of Call-ID, From, To, CSeq or a branch */
+#define SIP_AMBIGUOUS_ID 0x400 /* a Call-ID or From tag such as `a b`, "a" or %61 */
 
 enum sip_header {
 	SIP_H_OTHER,
@@ -45,6 +45,7 @@ enum sip_header {
 	SIP_HEADERS
 };
 
+/* A part of sip_parser.buf. */
 struct sip_slice {
 	__u16 off;
 	__u16 len;
@@ -69,42 +70,43 @@ struct sip_msg {
 
 struct sip_parser {
 	struct sip_msg msg;
-	struct sip_slice
-		values[SIP_HEADERS]; /* of the first header of each kind, behind its colon */
-	__u64 bits; /* control bytes that are still ahead, of the 64 bytes before `next` */
+	struct sip_slice values[SIP_HEADERS]; /* first header of each kind, from its colon on */
+	__u64 bits; /* control bytes not handled yet, among the 64 bytes before `next` */
 	__u32 len;
-	__u32 next; /* where the next 64 bytes begin */
-	__u32 line; /* where the current line began */
-	__u8 seen; /* a bit for each enum sip_header that was there */
-	__u8 seen_twice; /* ... more than once */
-	__u8 started; /* the start line is behind us */
-	__u8 failed;
+	__u32 next; /* start of the next 64 bytes */
+	__u32 line; /* start of the current line */
+	__u8 seen; /* bitmask of enum sip_header: present */
+	__u8 seen_twice; /* bitmask of enum sip_header: present more than once */
+	__u8 started; /* the start line was read */
+	__u8 failed; /* it was not SIP */
 	__u8 vias; /* Via values seen: 0, 1 or 2 */
-	__u8 complete;
+	__u8 complete; /* argument of sip_parse() */
 	/*
-	 * What a loop carries from step to step lies here: of memory the verifier assumes nothing.
-	 * Of what lies on the stack a young one walks every value; 6.1's walks a step once, believes
-	 * the first value to be the only one, and removes the branches that others would take.
+	 * Loop state is kept here, in map memory, whose content the verifier treats as unknown. For
+	 * state on the stack, newer verifiers explore every value, and the 6.1 verifier runs the
+	 * callback once, assumes its first value, and prunes the other branches.
 	 */
-	__u32 at; /* in parameters, or before an address */
-	__u8 quoted; /* within a quoted string */
-	__u8 found; /* the parameter looked for */
-	__u8 conflict; /* ... under two values */
-	__u8 ambiguous; /* ... or another part of the header that peers read in several ways */
-	__u8 folded; /* the start line may be */
-	__u8 ampersand; /* there may be one somewhere */
-	__u8 quoted_tag_risk; /* of an address: a ';' may stand before the tag's */
-	__u8 second_pass; /* the lines are walked once more */
-	__u32 start; /* where the header's value begins; behind an address: its end */
-	__u64 number;
+	__u32 at; /* current position within a header's value */
+	__u8 quoted; /* `at` is within a quoted string */
+	__u8 found; /* the parameter was found */
+	__u8 conflict; /* it was found again, with another value */
+	__u8 ambiguous; /* peers read a part of this header in several ways */
+	__u8 folded; /* the start line may be folded, or contain a bare CR */
+	__u8 ampersand; /* there may be an '&' in the headers */
+	__u8 quoted_tag_risk; /* a `;tag=` may come before the one that counts */
+	__u8 second_pass; /* the lines are walked again, for repeated headers */
+	__u32 start; /* start of the header's value; for its parameters: end of the value */
+	__u64 number; /* result of sip_number(), and of hash_text() in bpf/ */
 	__u8 buf[SIP_MAX + SIP_SLACK];
 };
 
+/* Hides the value from the compiler. */
 #define sip_barrier(var) asm volatile("" : "+r"(var))
 
 #ifdef __bpf__
 #define sip_loop(n, step, ctx) bpf_loop(n, step, ctx, 0)
-#define SIP_LOAD64(at) (*(const __u64 *)(at)) /* of a char array clang would load eight bytes */
+/* `at` is a void pointer: from a char array clang would load eight single bytes. */
+#define SIP_LOAD64(at) (*(const __u64 *)(at))
 #else
 #define SIP_LOAD64(at)                                                                             \
 	({                                                                                         \
