@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* What must be right for a guard to work, one thing after the other. */
+/* Runs the checks of agent/doctor/ one after the other. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <net/if.h>
@@ -15,8 +15,8 @@
 #include "doctor/ethtool.h"
 #include "util/cli_output.h"
 
-/* Those that were named; else those that are guarded; else all that are up. */
-static void interfaces(struct cg_findings *f, const struct cg_options *options)
+/* Checks the given interfaces, else the guarded ones, else all that are up. */
+static void check_interfaces(struct cg_findings *f, const struct cg_options *options)
 {
 	struct cg_interface *list = NULL;
 	struct if_nameindex *all;
@@ -24,35 +24,36 @@ static void interfaces(struct cg_findings *f, const struct cg_options *options)
 	size_t n = 0;
 
 	for (int i = 0; i < options->n_args; i++)
-		cg_doctor_interface(f, options->instance, options->args[i]);
+		cg_doctor_check_interface(f, options->instance, options->args[i]);
 	if (any)
 		return;
 	cg_interface_list(options->instance, &list, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (list[i].alive)
-			cg_doctor_interface(f, options->instance, list[i].name);
+			cg_doctor_check_interface(f, options->instance, list[i].name);
 		any |= list[i].alive;
 	}
 	free(list);
 	all = any ? NULL : if_nameindex();
 	for (size_t i = 0; all && all[i].if_name; i++)
-		if (cg_ethtool_up(all[i].if_name))
-			cg_doctor_interface(f, options->instance, all[i].if_name);
+		if (cg_ethtool_is_up(all[i].if_name))
+			cg_doctor_check_interface(f, options->instance, all[i].if_name);
 	if (all)
 		if_freenameindex(all);
 }
 
 /*
- * To another network namespace; fd of the one that this was. Some of /proc/sys, and PostgreSQL, are
- * those of where we were called, as the daemon has them.
+ * Enters the network namespace of `fd`. Returns an fd of the previous one. The checks of the host
+ * and of PostgreSQL run in the namespace that doctor was started in: the daemon runs there, and
+ * some files of /proc/sys differ by namespace.
  */
-static int go(int fd)
+static int switch_netns(int fd)
 {
-	int here = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	int previous = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0)
 		setns(fd, CLONE_NEWNET);
-	return here;
+	return previous;
 }
 
 int cg_cmd_doctor(const struct cg_options *options)
@@ -67,17 +68,17 @@ int cg_cmd_doctor(const struct cg_options *options)
 	if (code)
 		return code;
 	cg_output_capture(&unseen); /* the findings say it */
-	inside = go(options->outside);
-	cg_doctor_host(&findings);
-	close(go(inside));
+	inside = switch_netns(options->outside);
+	cg_doctor_check_host(&findings);
+	close(switch_netns(inside));
 	if (!options->netns)
 		cg_instance_netns_enter(options->instance);
-	cg_doctor_instance(&findings, options->instance);
-	interfaces(&findings, options);
-	cg_doctor_daemon(&findings, options->instance, store.spool);
-	close(go(options->outside));
-	cg_doctor_db(&findings, store.db);
-	cg_doctor_clock(&findings);
+	cg_doctor_check_instance(&findings, options->instance);
+	check_interfaces(&findings, options);
+	cg_doctor_check_daemon(&findings, options->instance, store.spool);
+	close(switch_netns(options->outside));
+	cg_doctor_check_db(&findings, store.db);
+	cg_doctor_check_clock(&findings);
 	cg_output_release(&unseen);
 	close(inside);
 	cg_store_free(&store);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The clock that bills are written by. */
+/* The clock that the times of CDRs come from. */
 #include <string.h>
 #include <sys/timex.h>
 #include <time.h>
 
 #include "doctor/doctor.h"
 
-#define CLOCK_LEAST 1735689600 /* 2025-01-01: this program is younger */
+#define CLOCK_MIN 1735689600 /* 2025-01-01, before the first version of this program */
 
-#define REMEDY "install chrony or systemd-timesyncd; a CDR says what the clock says"
+#define REMEDY "install chrony or systemd-timesyncd; the times of CDRs come from this clock"
 
-void cg_doctor_clock(struct cg_findings *f)
+void cg_doctor_check_clock(struct cg_findings *f)
 {
 	struct timex timex = {};
 	int state = adjtimex(&timex);
@@ -20,14 +20,14 @@ void cg_doctor_clock(struct cg_findings *f)
 
 	if (gmtime_r(&now, &tm))
 		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	if (now < CLOCK_LEAST)
-		cg_find(f, CG_FAILURE, "clock", REMEDY, "it is not %s", text);
+	if (now < CLOCK_MIN)
+		cg_finding_add(f, CG_FAILURE, "clock", REMEDY, "wrong time: %s", text);
 	else if (state < 0)
-		cg_find(f, CG_WARNING, "clock", REMEDY,
-			"%s; whether it is synchronised is not told", text);
+		cg_finding_add(f, CG_WARNING, "clock", REMEDY,
+			       "%s; cannot tell whether the clock is synchronised", text);
 	else if (state == TIME_ERROR || timex.status & STA_UNSYNC)
-		cg_find(f, CG_WARNING, "clock", REMEDY, "%s, not synchronised", text);
+		cg_finding_add(f, CG_WARNING, "clock", REMEDY, "%s, not synchronised", text);
 	else
-		cg_find(f, CG_OK, "clock", NULL, "%s, synchronised to %ld ms", text,
-			timex.maxerror / 1000);
+		cg_finding_add(f, CG_OK, "clock", NULL, "%s, synchronised to %ld ms", text,
+			       timex.maxerror / 1000);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The daemon, and whether it may write its spool. */
+/* The daemon, and whether it can write its spool. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <libgen.h>
@@ -17,8 +17,8 @@
 #include "spool/spool.h"
 
 #define USER "cseqguard"
-#define FREE_LEAST (64ULL << 20) /* bytes */
-#define ROWS_MOST 1000000
+#define FREE_BYTES_MIN (64ULL << 20)
+#define ROWS_MAX 1000000 /* rows are counted up to here */
 
 struct account {
 	uid_t uid;
@@ -26,8 +26,8 @@ struct account {
 	char name[64];
 };
 
-/* Who the daemon is, or will be: of its socket, else the user of the unit, else root. */
-static void account_of(int fd, struct account *account)
+/* The account of the daemon: the peer of its socket (fd), else the user of the unit, else root. */
+static void read_account(int fd, struct account *account)
 {
 	struct ucred cred = {};
 	socklen_t size = sizeof(cred);
@@ -39,10 +39,11 @@ static void account_of(int fd, struct account *account)
 		user = getpwnam(USER);
 	account->uid = fd < 0 && user ? user->pw_uid : cred.uid;
 	account->gid = fd < 0 && user ? user->pw_gid : cred.gid;
-	snprintf(account->name, sizeof(account->name), "%s", user ? user->pw_name : "its user");
+	snprintf(account->name, sizeof(account->name), "%s",
+		 user ? user->pw_name : "the daemon's user");
 }
 
-static bool may_write(const struct account *account, const char *path)
+static bool account_can_write(const struct account *account, const char *path)
 {
 	struct stat st;
 
@@ -53,7 +54,7 @@ static bool may_write(const struct account *account, const char *path)
 									  : S_IWOTH);
 }
 
-static void spool_room(struct cg_findings *f, const char *folder)
+static void check_spool_space(struct cg_findings *f, const char *folder)
 {
 	struct statvfs fs;
 	unsigned long long bytes;
@@ -62,76 +63,83 @@ static void spool_room(struct cg_findings *f, const char *folder)
 		return;
 	bytes = (unsigned long long)fs.f_bavail * fs.f_frsize;
 	if (fs.f_flag & ST_RDONLY)
-		cg_find(f, CG_FAILURE, "spool", "mount it writable, or name another with --spool",
-			"%s: its filesystem is read-only: calls stay in the map", folder);
-	else if (bytes < FREE_LEAST)
-		cg_find(f, CG_WARNING, "spool", "make room, or name another with --spool",
-			"%s: %llu MiB are free", folder, bytes >> 20);
+		cg_finding_add(f, CG_FAILURE, "spool",
+			       "mount it writable, or choose another file with --spool",
+			       "%s: its filesystem is read-only, so calls stay in the map", folder);
+	else if (bytes < FREE_BYTES_MIN)
+		cg_finding_add(f, CG_WARNING, "spool",
+			       "free some space, or choose another file with --spool",
+			       "%s: %llu MiB free", folder, bytes >> 20);
 	else
-		cg_find(f, CG_OK, "spool", NULL, "%s: %llu MiB are free", folder, bytes >> 20);
+		cg_finding_add(f, CG_OK, "spool", NULL, "%s: %llu MiB free", folder, bytes >> 20);
 }
 
-static void spool_rights(struct cg_findings *f, const struct account *account, const char *path,
-			 const char *folder, bool there)
+static void check_spool_rights(struct cg_findings *f, const struct account *account,
+			       const char *path, const char *folder, bool exists)
 {
-	if (!may_write(account, folder))
-		cg_find(f, CG_FAILURE, "spool",
-			"chown the folder to the daemon's user, or name another with --spool",
-			"%s: %s may not write there", folder, account->name);
-	else if (there && !may_write(account, path))
-		cg_find(f, CG_FAILURE, "spool", "chown the file to the daemon's user",
-			"%s: %s may not write to it", path, account->name);
+	if (!account_can_write(account, folder))
+		cg_finding_add(f, CG_FAILURE, "spool",
+			       "chown the folder to the daemon's user, or choose another file with "
+			       "--spool",
+			       "%s: %s cannot write to this folder", folder, account->name);
+	else if (exists && !account_can_write(account, path))
+		cg_finding_add(f, CG_FAILURE, "spool", "chown the file to the daemon's user",
+			       "%s: %s cannot write to this file", path, account->name);
 }
 
-static void spool(struct cg_findings *f, const struct account *account, const char *path)
+static void check_spool(struct cg_findings *f, const struct account *account, const char *path)
 {
 	char copy[PATH_MAX], *folder;
 	struct cg_spool *spool = NULL;
 	int err = cg_spool_open(path, 0, &spool);
-	__s64 rows = err ? err : cg_spool_count_rows(spool, ROWS_MOST);
+	__s64 rows = err ? err : cg_spool_count_rows(spool, ROWS_MAX);
 
 	snprintf(copy, sizeof(copy), "%s", path);
 	folder = dirname(copy);
 	if (err == -ENOENT && access(folder, F_OK))
-		cg_find(f, CG_WARNING, "spool",
-			"the unit makes it; else mkdir it, for the daemon's user",
-			"%s: no such folder yet", folder);
+		cg_finding_add(f, CG_WARNING, "spool",
+			       "the systemd unit creates it; without systemd, create it for the "
+			       "daemon's user",
+			       "%s: the folder does not exist yet", folder);
 	else if (err == -ENOENT)
-		cg_find(f, CG_OK, "spool", NULL, "%s: not there yet, the daemon makes it", path);
+		cg_finding_add(f, CG_OK, "spool", NULL,
+			       "%s: does not exist yet, the daemon creates it", path);
 	else if (rows < 0)
-		cg_find(f, rows == -EUCLEAN ? CG_FAILURE : CG_WARNING, "spool",
-			rows == -EUCLEAN ? "the daemon sets it aside at its next start, and reads "
-					   "what it can"
-					 : "run as root, or as a member of group cseqguard",
-			"%s: %s", path, cg_spool_strerror(spool));
+		cg_finding_add(f, rows == -EUCLEAN ? CG_FAILURE : CG_WARNING, "spool",
+			       rows == -EUCLEAN ? "the daemon sets it aside at its next start and "
+						  "recovers the readable rows"
+						: "run as root, or as a member of group cseqguard",
+			       "%s: %s", path, cg_spool_strerror(spool));
 	else
-		cg_find(f, CG_OK, "spool", NULL, "%s: %lld%s rows", path, (long long)rows,
-			rows == ROWS_MOST ? " or more" : "");
+		cg_finding_add(f, CG_OK, "spool", NULL, "%s: %lld%s rows", path, (long long)rows,
+			       rows == ROWS_MAX ? " or more" : "");
 	cg_spool_close(spool);
 	if (access(folder, F_OK))
 		return;
-	spool_rights(f, account, path, folder, err != -ENOENT);
-	spool_room(f, folder);
+	check_spool_rights(f, account, path, folder, err != -ENOENT);
+	check_spool_space(f, folder);
 }
 
-void cg_doctor_daemon(struct cg_findings *f, const char *instance, const char *path)
+void cg_doctor_check_daemon(struct cg_findings *f, const char *instance, const char *path)
 {
 	int fd = cg_runtime_connect(instance);
 	struct account account;
 
 	if (fd >= 0)
-		cg_find(f, CG_OK, "daemon", NULL, "cseqguardd runs");
+		cg_finding_add(f, CG_OK, "daemon", NULL, "cseqguardd runs");
 	else if (fd == -ENOENT || fd == -ECONNREFUSED)
-		cg_find(f, CG_WARNING, "daemon", "systemctl start cseqguardd, once it is attached",
-			"cseqguardd does not run: no CDR is written, the maps keep the calls");
+		cg_finding_add(
+			f, CG_WARNING, "daemon", "attach, then: systemctl start cseqguardd",
+			"cseqguardd does not run: no CDR is written, calls stay in the maps");
 	else if (fd == -EAGAIN)
-		cg_find(f, CG_FAILURE, "daemon", "systemctl restart cseqguardd; see its log",
-			"cseqguardd hangs: nobody takes connections from its socket");
+		cg_finding_add(f, CG_FAILURE, "daemon", "systemctl restart cseqguardd; see its log",
+			       "cseqguardd hangs: it accepts no connection on its socket");
 	else
-		cg_find(f, CG_WARNING, "daemon", "run as root, or as a member of group cseqguard",
-			"its socket: %s", strerror(-fd));
-	account_of(fd, &account);
-	spool(f, &account, path);
+		cg_finding_add(f, CG_WARNING, "daemon",
+			       "run as root, or as a member of group cseqguard",
+			       "cannot connect to its socket: %s", strerror(-fd));
+	read_account(fd, &account);
+	check_spool(f, &account, path);
 	if (fd >= 0)
 		close(fd);
 }

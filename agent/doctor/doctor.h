@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What `doctor` looks at, a function a concern. Nothing is changed; it adds to `findings`. */
+/* The checks of `doctor`. Each adds its findings and changes nothing. */
 #ifndef CG_DOCTOR_DOCTOR_H
 #define CG_DOCTOR_DOCTOR_H
 
 #include "doctor/finding.h"
 
-void cg_doctor_host(struct cg_findings *findings); /* kernel, BTF, bpffs, rights */
-void cg_doctor_clock(struct cg_findings *findings);
+/* Kernel, BTF, JIT, bpffs and capabilities. */
+void cg_doctor_check_host(struct cg_findings *findings);
 
-/* An interface of this network namespace, by name. */
-void cg_doctor_interface(struct cg_findings *findings, const char *instance, const char *name);
+void cg_doctor_check_clock(struct cg_findings *findings);
 
-/* Pins, programs, mode, maps. */
-void cg_doctor_instance(struct cg_findings *findings, const char *instance);
+/* An interface of the current network namespace, by name. */
+void cg_doctor_check_interface(struct cg_findings *findings, const char *instance,
+			       const char *name);
 
-/* The daemon of the instance, and its spool. */
-void cg_doctor_daemon(struct cg_findings *findings, const char *instance, const char *spool);
+/* Pins, programs, mode, maps and losses of an instance. */
+void cg_doctor_check_instance(struct cg_findings *findings, const char *instance);
 
-/* conninfo NULL: there is no PostgreSQL. */
-void cg_doctor_db(struct cg_findings *findings, const char *conninfo);
+/* The daemon of the instance and its spool, a path. */
+void cg_doctor_check_daemon(struct cg_findings *findings, const char *instance, const char *spool);
+
+/* PostgreSQL. conninfo: NULL if none is configured. */
+void cg_doctor_check_db(struct cg_findings *findings, const char *conninfo);
 
 #endif

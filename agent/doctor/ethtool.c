@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FEATURES_MAX 512 /* the kernel has less than a hundred */
+#define FEATURES_MAX 512 /* the kernel has fewer than a hundred */
 
-static int ask(const char *interface, unsigned long request, struct ifreq *ifr)
+static int run_ioctl(const char *interface, unsigned long request, struct ifreq *ifr)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
 
@@ -26,27 +26,27 @@ static int ask(const char *interface, unsigned long request, struct ifreq *ifr)
 	return err;
 }
 
-static int ethtool(const char *interface, void *command)
+static int run_ethtool(const char *interface, void *command)
 {
 	struct ifreq ifr = { .ifr_data = command };
 
-	return ask(interface, SIOCETHTOOL, &ifr);
+	return run_ioctl(interface, SIOCETHTOOL, &ifr);
 }
 
-int cg_ethtool_driver(const char *interface, char *driver, size_t size)
+int cg_ethtool_read_driver(const char *interface, char *driver, size_t size)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-	int err = ethtool(interface, &info);
+	int err = run_ethtool(interface, &info);
 
 	if (!err)
 		snprintf(driver, size, "%.*s", (int)sizeof(info.driver), info.driver);
 	return err;
 }
 
-int cg_ethtool_queues(const char *interface, unsigned int *rx, unsigned int *rx_max)
+int cg_ethtool_read_queues(const char *interface, unsigned int *rx, unsigned int *rx_max)
 {
 	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
-	int err = ethtool(interface, &channels);
+	int err = run_ethtool(interface, &channels);
 
 	if (err)
 		return err;
@@ -62,14 +62,15 @@ static unsigned int count_features(const char *interface)
 		__u32 length;
 	} request = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
 
-	return ethtool(interface, &request) || !request.info.sset_mask ||
+	return run_ethtool(interface, &request) || !request.info.sset_mask ||
 			       request.length > FEATURES_MAX
 		       ? 0
 		       : request.length;
 }
 
-static void match(const struct ethtool_gstrings *strings, const struct ethtool_gfeatures *states,
-		  const char *const *names, bool *on, size_t n)
+static void match_features(const struct ethtool_gstrings *strings,
+			   const struct ethtool_gfeatures *states, const char *const *names,
+			   bool *on, size_t n)
 {
 	for (unsigned int i = 0; i < strings->len; i++)
 		for (size_t k = 0; k < n; k++)
@@ -78,7 +79,7 @@ static void match(const struct ethtool_gstrings *strings, const struct ethtool_g
 				on[k] = states->features[i / 32].active >> i % 32 & 1;
 }
 
-int cg_ethtool_features(const char *interface, const char *const *names, bool *on, size_t n)
+int cg_ethtool_read_features(const char *interface, const char *const *names, bool *on, size_t n)
 {
 	unsigned int count = count_features(interface), words = (count + 31) / 32;
 	struct ethtool_gstrings *strings;
@@ -98,31 +99,31 @@ int cg_ethtool_features(const char *interface, const char *const *names, bool *o
 		strings->len = count;
 		states->cmd = ETHTOOL_GFEATURES;
 		states->size = words;
-		err = ethtool(interface, strings);
+		err = run_ethtool(interface, strings);
 		if (!err)
-			err = ethtool(interface, states);
+			err = run_ethtool(interface, states);
 		if (!err)
-			match(strings, states, names, on, n);
+			match_features(strings, states, names, on, n);
 	}
 	free(strings);
 	free(states);
 	return err;
 }
 
-int cg_ethtool_mtu(const char *interface, unsigned int *mtu)
+int cg_ethtool_read_mtu(const char *interface, unsigned int *mtu)
 {
 	struct ifreq ifr = {};
-	int err = ask(interface, SIOCGIFMTU, &ifr);
+	int err = run_ioctl(interface, SIOCGIFMTU, &ifr);
 
 	if (!err)
 		*mtu = ifr.ifr_mtu;
 	return err;
 }
 
-bool cg_ethtool_up(const char *interface)
+bool cg_ethtool_is_up(const char *interface)
 {
 	struct ifreq ifr = {};
 
-	return !ask(interface, SIOCGIFFLAGS, &ifr) && ifr.ifr_flags & IFF_UP &&
+	return !run_ioctl(interface, SIOCGIFFLAGS, &ifr) && ifr.ifr_flags & IFF_UP &&
 	       !(ifr.ifr_flags & IFF_LOOPBACK);
 }

@@ -4,10 +4,22 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void cg_find(struct cg_findings *findings, enum cg_verdict verdict, const char *object,
-	     const char *remedy, const char *format, ...)
+/* clang-format off */
+static json_t *make_json(const char *severity, const char *object, const char *text,
+			 const char *remedy)
 {
-	static const char *const words[] = {
+	return json_pack("{ss ss ss ss*}",
+			 "verdict", severity,
+			 "object", object,
+			 "finding", text,
+			 "remedy", remedy);
+}
+/* clang-format on */
+
+void cg_finding_add(struct cg_findings *findings, enum cg_severity severity, const char *object,
+		    const char *remedy, const char *format, ...)
+{
+	static const char *const names[] = {
 		[CG_OK] = "ok", [CG_WARNING] = "warning", [CG_FAILURE] = "failed"
 	};
 	char text[1024];
@@ -16,14 +28,13 @@ void cg_find(struct cg_findings *findings, enum cg_verdict verdict, const char *
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	findings->failed |= verdict == CG_FAILURE;
+	findings->failed |= severity == CG_FAILURE;
 	if (findings->list) {
-		json_array_append_new(findings->list, json_pack("{ss ss ss ss*}", "verdict",
-								words[verdict], "object", object,
-								"finding", text, "remedy", remedy));
+		json_array_append_new(findings->list,
+				      make_json(names[severity], object, text, remedy));
 		return;
 	}
-	printf("%-8s %-14s %s%s%s\n", words[verdict], object, text, remedy ? "; " : "",
+	printf("%-8s %-14s %s%s%s\n", names[severity], object, text, remedy ? "; " : "",
 	       remedy ? remedy : "");
 	fflush(stdout);
 }

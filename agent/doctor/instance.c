@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* An instance: pins, programs, mode, maps, and what was lost. */
+/* An instance: pins, programs, mode, interfaces, maps and losses. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "util/cli_output.h"
 #include "util/enum_names.h"
 
-static bool tag_of(int fd, __u8 tag[BPF_TAG_SIZE])
+static bool read_tag(int fd, __u8 tag[BPF_TAG_SIZE])
 {
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
@@ -29,20 +29,20 @@ static bool tag_of(int fd, __u8 tag[BPF_TAG_SIZE])
 	return true;
 }
 
-/* Whether every guarded interface runs the same program as this version would load. */
-static bool of_this_version(const char *instance, int prog_in)
+/* True if every guarded interface runs the program that this version would load. */
+static bool programs_are_current(const char *instance, int prog_in)
 {
 	__u8 ours[BPF_TAG_SIZE], theirs[BPF_TAG_SIZE];
 	struct cg_interface *list;
 	bool same = true;
 	size_t n;
 
-	if (!tag_of(prog_in, ours) || cg_interface_list(instance, &list, &n))
+	if (!read_tag(prog_in, ours) || cg_interface_list(instance, &list, &n))
 		return true;
 	for (size_t i = 0; i < n && same; i++) {
 		int fd = list[i].program_in ? bpf_prog_get_fd_by_id(list[i].program_in) : -1;
 
-		if (tag_of(fd, theirs))
+		if (read_tag(fd, theirs))
 			same = !memcmp(ours, theirs, BPF_TAG_SIZE);
 		if (fd >= 0)
 			close(fd);
@@ -51,8 +51,8 @@ static bool of_this_version(const char *instance, int prog_in)
 	return same;
 }
 
-/* Loads what would be attached, beside what is: the verifier's word, and the programs' tags. */
-static void programs(struct cg_findings *f, const char *name, bool attached)
+/* Loads the programs next to the attached ones, for the verifier's verdict and for their tags. */
+static void check_programs(struct cg_findings *f, const char *name, bool attached)
 {
 	struct cg_instance loaded;
 	struct cg_capture report;
@@ -62,22 +62,24 @@ static void programs(struct cg_findings *f, const char *name, bool attached)
 	code = attached ? cg_instance_load_programs(name, &loaded) : cg_instance_try_load(&loaded);
 	cg_output_release(&report);
 	if (code) {
-		cg_find(f, geteuid() ? CG_WARNING : CG_FAILURE, "programs",
-			geteuid() ? "run as root to be told"
-				  : "cseqguard attach -v IFACE shows the verifier's words",
-			"%s", report.text);
+		cg_finding_add(f, geteuid() ? CG_WARNING : CG_FAILURE, "programs",
+			       geteuid()
+				       ? "run as root to find out"
+				       : "cseqguard attach -v IFACE shows the log of the verifier",
+			       "%s", report.text);
 		return;
 	}
-	if (attached && !of_this_version(name, loaded.prog_in))
-		cg_find(f, CG_WARNING, "programs", "cseqguard upgrade swaps them, maps kept",
-			"interfaces run those of another version");
+	if (attached && !programs_are_current(name, loaded.prog_in))
+		cg_finding_add(f, CG_WARNING, "programs",
+			       "cseqguard upgrade replaces them and keeps the maps",
+			       "the interfaces run programs of another version");
 	else
-		cg_find(f, CG_OK, "programs", NULL, "this kernel takes them%s",
-			attached ? ", and they run in this version" : "");
+		cg_finding_add(f, CG_OK, "programs", NULL, "this kernel accepts them%s",
+			       attached ? ", and the interfaces run this version" : "");
 	cg_instance_close(&loaded);
 }
 
-static void interfaces(struct cg_findings *f, const char *name)
+static void check_interfaces(struct cg_findings *f, const char *name)
 {
 	struct cg_interface *list;
 	unsigned int alive = 0;
@@ -88,75 +90,78 @@ static void interfaces(struct cg_findings *f, const char *name)
 	for (size_t i = 0; i < n; i++) {
 		alive += list[i].alive;
 		if (!list[i].alive)
-			cg_find(f, CG_WARNING, list[i].name,
-				"attach it when it is back, or: cseqguard detach IFACE",
-				"was guarded, and is gone");
+			cg_finding_add(f, CG_WARNING, list[i].name,
+				       "attach it again when it exists, or: cseqguard detach IFACE",
+				       "was guarded, and does not exist any more");
 		else if (!list[i].hidden && !list[i].program_out)
-			cg_find(f, CG_FAILURE, list[i].name, "cseqguard attach IFACE",
-				"the guard's tc filter on the way out was removed");
+			cg_finding_add(f, CG_FAILURE, list[i].name, "cseqguard attach IFACE",
+				       "the guard's tc egress filter was removed");
 	}
 	free(list);
 	if (!alive)
-		cg_find(f, CG_WARNING, "instance", "cseqguard attach IFACE",
-			"%s guards no interface; its maps are there", name);
+		cg_finding_add(f, CG_WARNING, "instance", "cseqguard attach IFACE",
+			       "%s guards no interface, but keeps its maps", name);
 }
 
-static void mode(struct cg_findings *f, const char *name, const struct cg_config *config)
+static void check_mode(struct cg_findings *f, const char *name, const struct cg_config *config)
 {
 	char breaker[CG_RUNTIME_NOTE_MAX];
 
 	if (config->mode == CG_OBSERVE && !cg_runtime_note_read(name, CG_RUNTIME_BREAKER, breaker))
-		cg_find(f, CG_FAILURE, "mode", "find out why, then: cseqguard set mode=enforce",
-			"the breaker fell back to observe: %s", breaker);
+		cg_finding_add(f, CG_FAILURE, "mode",
+			       "find the cause, then: cseqguard set mode=enforce",
+			       "the breaker fell back to observe mode: %s", breaker);
 	else
-		cg_find(f, CG_OK, "mode", NULL, "%s%s", cg_mode_name(config->mode),
-			config->mode == CG_OBSERVE ? ": nothing is dropped" : "");
+		cg_finding_add(f, CG_OK, "mode", NULL, "%s%s", cg_mode_name(config->mode),
+			       config->mode == CG_OBSERVE ? ": nothing is dropped" : "");
 	if (!config->has_gateways)
-		cg_find(f, CG_WARNING, "gateways", "cseqguard set gateway=CIDR,...",
-			"none is named: where neither leg is the host, the callee's word ends a "
-			"call");
+		cg_finding_add(f, CG_WARNING, "gateways", "cseqguard set gateway=CIDR,...",
+			       "none is configured: if neither leg is this host, the messages of "
+			       "the callee prove the end of a call");
 }
 
-static void maps(struct cg_findings *f, const char *name)
+static void check_maps(struct cg_findings *f, const char *name)
 {
-	struct cg_map_usage fills[] = { cg_map_usages[CG_USAGE_DIALOGS],
-					cg_map_usages[CG_USAGE_PENDING] };
+	struct cg_map_usage usages[] = { cg_map_usages[CG_USAGE_DIALOGS],
+					 cg_map_usages[CG_USAGE_PENDING] };
 
-	for (size_t i = 0; i < sizeof(fills) / sizeof(*fills); i++) {
-		int err = cg_map_usage_read(name, &fills[i]);
-		unsigned int percent = cg_used_percent(fills[i].used, fills[i].max);
+	for (size_t i = 0; i < sizeof(usages) / sizeof(*usages); i++) {
+		int err = cg_map_usage_read(name, &usages[i]);
+		unsigned int percent = cg_used_percent(usages[i].used, usages[i].max);
 
 		if (err)
-			cg_find(f, CG_FAILURE, fills[i].map,
-				"start anew, when few calls run: cseqguard detach -a",
-				"the map cannot be read: %s", strerror(-err));
+			cg_finding_add(f, CG_FAILURE, usages[i].map,
+				       "when few calls run: cseqguard detach -a, then attach",
+				       "cannot read the map: %s", strerror(-err));
 		else if (percent >= CG_USAGE_ALARM_PERCENT)
-			cg_find(f, CG_WARNING, fills[i].map, CG_USAGE_WARNING, "%u %% full",
-				percent);
+			cg_finding_add(f, CG_WARNING, usages[i].map, CG_USAGE_WARNING, "%u %% full",
+				       percent);
 		else
-			cg_find(f, CG_OK, fills[i].map, NULL, "%u %% full, %u of %u", percent,
-				fills[i].used, fills[i].max);
+			cg_finding_add(f, CG_OK, usages[i].map, NULL, "%u %% full, %u of %u",
+				       percent, usages[i].used, usages[i].max);
 	}
 }
 
-static void losses(struct cg_findings *f, const char *name)
+static void check_losses(struct cg_findings *f, const char *name)
 {
 	union cg_counters_sum sum;
 
 	if (cg_counters_read_pinned(name, &sum))
 		return;
 	if (cg_counters_unguarded(&sum.counters))
-		cg_find(f, CG_WARNING, "dialogs", CG_USAGE_REMEDY,
-			"%llu calls found no room since the attach",
-			cg_counters_unguarded(&sum.counters));
+		cg_finding_add(f, CG_WARNING, "dialogs", CG_USAGE_REMEDY,
+			       "%llu calls did not fit in since the attach",
+			       cg_counters_unguarded(&sum.counters));
 	if (sum.counters.events_lost)
-		cg_find(f, CG_WARNING, "events",
-			"attach anew with a larger --ring-bytes, if it goes on",
-			"%llu were lost since the attach; the daemon has read the map instead",
+		cg_finding_add(
+			f, CG_WARNING, "events",
+			"if this continues: cseqguard detach -a, then attach with a larger "
+			"--ring-bytes",
+			"%llu lost since the attach; the daemon has read those calls from the map",
 			sum.counters.events_lost);
 }
 
-void cg_doctor_instance(struct cg_findings *f, const char *name)
+void cg_doctor_check_instance(struct cg_findings *f, const char *name)
 {
 	struct cg_config config;
 	struct cg_capture report;
@@ -165,23 +170,24 @@ void cg_doctor_instance(struct cg_findings *f, const char *name)
 	if (fd >= 0)
 		close(fd);
 	if (fd == -ENOENT) {
-		cg_find(f, CG_WARNING, "instance", "cseqguard attach --mode observe IFACE",
-			"%s is not attached: nothing is guarded", name);
-		programs(f, name, false);
+		cg_finding_add(f, CG_WARNING, "instance", "cseqguard attach --mode observe IFACE",
+			       "%s is not attached: nothing is guarded", name);
+		check_programs(f, name, false);
 		return;
 	}
 	if (fd < 0) {
 		cg_output_capture(&report);
 		cg_fail_open(name, fd);
 		cg_output_release(&report);
-		cg_find(f, fd == -EACCES || fd == -EPERM ? CG_WARNING : CG_FAILURE, "instance",
-			"nothing more is told of it", "%s", report.text);
+		cg_finding_add(f, fd == -EACCES || fd == -EPERM ? CG_WARNING : CG_FAILURE,
+			       "instance", "the other checks of the instance need its maps", "%s",
+			       report.text);
 		return;
 	}
-	cg_find(f, CG_OK, "instance", NULL, "%s, map layout %u", name, config.layout);
-	programs(f, name, true);
-	mode(f, name, &config);
-	interfaces(f, name);
-	maps(f, name);
-	losses(f, name);
+	cg_finding_add(f, CG_OK, "instance", NULL, "%s, map layout %u", name, config.layout);
+	check_programs(f, name, true);
+	check_mode(f, name, &config);
+	check_interfaces(f, name);
+	check_maps(f, name);
+	check_losses(f, name);
 }

@@ -21,7 +21,7 @@ struct message {
 
 #define AT(message) ((message)->attributes)
 
-static void begin(struct message *m, __u16 family, __u8 command)
+static void message_begin(struct message *m, __u16 family, __u8 command)
 {
 	m->header = (struct nlmsghdr){ .nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN),
 				       .nlmsg_type = family,
@@ -29,7 +29,7 @@ static void begin(struct message *m, __u16 family, __u8 command)
 	m->command = (struct genlmsghdr){ .cmd = command, .version = 1 };
 }
 
-static void add(struct message *m, __u16 type, const void *value, size_t size)
+static void message_add(struct message *m, __u16 type, const void *value, size_t size)
 {
 	struct nlattr *attr = (void *)((char *)m + m->header.nlmsg_len);
 
@@ -39,8 +39,8 @@ static void add(struct message *m, __u16 type, const void *value, size_t size)
 	m->header.nlmsg_len += NLA_ALIGN(attr->nla_len);
 }
 
-/* Sends, and takes the one answer into the same place. 0 or -errno. */
-static int talk(int fd, struct message *m)
+/* Sends the message and overwrites it with its only answer. Returns 0 or -errno. */
+static int message_exchange(int fd, struct message *m)
 {
 	ssize_t size;
 
@@ -56,8 +56,8 @@ static int talk(int fd, struct message *m)
 	return 0;
 }
 
-/* 0, or -ENOENT. */
-static int find(const struct message *m, __u16 type, void *value, size_t size)
+/* Copies an attribute. Returns 0 or -ENOENT. */
+static int message_find(const struct message *m, __u16 type, void *value, size_t size)
 {
 	const char *at = AT(m), *end = (const char *)m + m->header.nlmsg_len;
 
@@ -76,7 +76,7 @@ static int find(const struct message *m, __u16 type, void *value, size_t size)
 	return -ENOENT;
 }
 
-int cg_netdev_xdp(__u32 ifindex, __u64 *features)
+int cg_netdev_read_xdp_features(__u32 ifindex, __u64 *features)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC), err;
 	struct message m = {};
@@ -84,18 +84,18 @@ int cg_netdev_xdp(__u32 ifindex, __u64 *features)
 
 	if (fd < 0)
 		return -errno;
-	begin(&m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	add(&m, CTRL_ATTR_FAMILY_NAME, FAMILY, sizeof(FAMILY));
-	err = talk(fd, &m);
+	message_begin(&m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	message_add(&m, CTRL_ATTR_FAMILY_NAME, FAMILY, sizeof(FAMILY));
+	err = message_exchange(fd, &m);
 	if (!err)
-		err = find(&m, CTRL_ATTR_FAMILY_ID, &family, sizeof(family));
+		err = message_find(&m, CTRL_ATTR_FAMILY_ID, &family, sizeof(family));
 	if (!err) {
-		begin(&m, family, CMD_DEV_GET);
-		add(&m, ATTR_IFINDEX, &ifindex, sizeof(ifindex));
-		err = talk(fd, &m);
+		message_begin(&m, family, CMD_DEV_GET);
+		message_add(&m, ATTR_IFINDEX, &ifindex, sizeof(ifindex));
+		err = message_exchange(fd, &m);
 	}
 	if (!err)
-		err = find(&m, ATTR_XDP_FEATURES, features, sizeof(*features));
+		err = message_find(&m, ATTR_XDP_FEATURES, features, sizeof(*features));
 	close(fd);
 	return err;
 }
