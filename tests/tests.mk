@@ -5,10 +5,10 @@ TESTED_HEADERS := $(wildcard include/*.h agent/*/*.h tests/unit/*.h)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 KERNEL_OBJS := $(patsubst tests/kernel/%.c,$(TESTS)/kernel/%.o,\
 	$(filter-out %.bpf.c,$(wildcard tests/kernel/*.c))) $(TESTS)/kernel/words.o \
-	$(TESTS)/unit/reading.o $(TESTS)/unit/vectors.o
-RIG_OBJS := $(addprefix $(TESTS)/kernel/,rig.o hosts.o message.o frame.o)
+	$(TESTS)/unit/expectation.o $(TESTS)/unit/vectors.o
+HARNESS_OBJS := $(addprefix $(TESTS)/kernel/,harness.o endpoints.o message.o frame.o)
 BENCH_OBJS := $(addprefix $(TESTS)/bench/,bench.o classes.o measure.o million.o packet.o report.o \
-	scaling.o upkeep.o) $(RIG_OBJS)
+	scaling.o upkeep.o) $(HARNESS_OBJS)
 TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/unit -I$(OUT)
 
 FUZZ_TARGETS := parser_fuzz frame_fuzz
@@ -55,7 +55,7 @@ $(TESTS)/bench/bench: $(BENCH_OBJS)
 	$(call say,LINK,$@)$(CC) $(filter %.o,$^) -pthread -lbpf -lelf -lz -o $@
 
 # The store's bench: what it is fed by, and what it is compared with.
-$(TESTS)/bench/calls: $(addprefix $(TESTS)/,bench/calls.o kernel/hosts.o kernel/message.o kernel/frame.o) \
+$(TESTS)/bench/calls: $(addprefix $(TESTS)/,bench/calls.o kernel/endpoints.o kernel/message.o kernel/frame.o) \
 	$(OUT)/agent/maps/pins.o
 	$(call say,LINK,$@)$(CC) $(AGENT_LDFLAGS) $^ -lbpf -o $@
 
@@ -79,7 +79,7 @@ $(TESTS)/kernel/words.o: agent/util/enum_names.c config.mk
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
 $(TESTS)/bench/upsert.o: TEST_CFLAGS += $(DAEMON_CFLAGS)
-$(TESTS)/kernel/rig.o: $(OUT)/guard.skel.h
+$(TESTS)/kernel/harness.o: $(OUT)/guard.skel.h
 $(TESTS)/kernel/probe.o: $(TESTS)/kernel/probe.skel.h
 $(TESTS)/kernel/probe.o: TEST_CFLAGS += -I$(TESTS)/kernel
 $(BENCH_OBJS): $(OUT)/guard.skel.h $(TESTS)/bench/bench.skel.h
@@ -93,7 +93,7 @@ $(TESTS)/%.skel.h: $(TESTS)/%.bpf.o
 	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf >$@.tmp && mv $@.tmp $@
 
 $(TESTS)/fuzz/parser_fuzz: $(addprefix tests/,fuzz/parser_fuzz.c fuzz/oracle.c fuzz/differences.c \
-	unit/guarded.c unit/reading.c) agent/util/enum_names.c
+	unit/guard_page.c unit/expectation.c) agent/util/enum_names.c
 $(TESTS)/fuzz/parser_fuzz: FUZZ_LIBS := -losipparser2
 $(TESTS)/fuzz/frame_fuzz: tests/fuzz/frame_fuzz.c $(wildcard bpf/*)
 # a frame ends at a page, wherever it begins: BPF reads unaligned words

@@ -36,7 +36,7 @@ static int play(const int programs[2], size_t i, const char *call_id)
 	struct endpoint from, to;
 	int in, err = message_make(&message, steps[i].form, call_id);
 
-	err = err ? err : host_path(steps[i].path, &from, &to, &in);
+	err = err ? err : endpoint_path(steps[i].path, &from, &to, &in);
 	err = err ? err : frame_make(&frame, &from, &to, message.text, message.len, NULL);
 	opts.data_size_in = frame.len;
 	return err ? err : bpf_prog_test_run_opts(programs[!in], &opts);

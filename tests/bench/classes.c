@@ -88,10 +88,10 @@ static int open_call(struct bench *bench)
 	for (size_t i = 0; !err && i < sizeof(steps) / sizeof(*steps); i++) {
 		err = bench_packet_make(&packet, steps[i][0], steps[i][1], NULL, 0);
 		err = err ? err
-			  : rig_run(&bench->rig, packet.in, packet.frame.bytes, packet.frame.len, 1,
-				    &verdict, NULL);
+			  : harness_run(&bench->harness, packet.in, packet.frame.bytes,
+					packet.frame.len, 1, &verdict, NULL);
 	}
-	return err ? err : rig_count(&bench->rig, "dialogs") == 1 ? 0 : -ENOENT;
+	return err ? err : harness_count(&bench->harness, "dialogs") == 1 ? 0 : -ENOENT;
 }
 
 int classes_run(struct bench *bench)
@@ -111,7 +111,7 @@ int classes_run(struct bench *bench)
 			subjects[i].verdict = XDP_PASS;
 	}
 	err = err ? err : bench_measure(bench, subjects, CLASSES);
-	err = err ? err : rig_retire(&bench->rig);
+	err = err ? err : harness_retire(&bench->harness);
 	if (err)
 		return err;
 	report_heading("one packet over and over");

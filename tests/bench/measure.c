@@ -20,7 +20,7 @@ static int share_maps(struct bench *bench)
 	struct bpf_map *map, *own;
 	int err = 0;
 
-	bpf_object__for_each_map (map, bench->rig.skel->obj) {
+	bpf_object__for_each_map (map, bench->harness.skel->obj) {
 		own = bpf_object__find_map_by_name(bench->skel->obj, bpf_map__name(map));
 		if (!err && own && !bpf_map__is_internal(map))
 			err = bpf_map__reuse_fd(own, bpf_map__fd(map));
@@ -30,7 +30,7 @@ static int share_maps(struct bench *bench)
 
 static int load(struct bench *bench)
 {
-	int out = bpf_program__fd(bench->rig.skel->progs.cseqguard_out), err;
+	int out = bpf_program__fd(bench->harness.skel->progs.cseqguard_out), err;
 
 	bench->skel = bench_bpf__open();
 	if (!bench->skel)
@@ -68,24 +68,24 @@ static int measure_idle(struct bench *bench)
 
 int bench_open(struct bench *bench, __u32 max_dialogs)
 {
-	int err = rig_open(&bench->rig, max_dialogs);
+	int err = harness_open(&bench->harness, max_dialogs);
 
 	err = err ? err : load(bench);
-	err = err ? err : rig_reset(&bench->rig, NULL);
+	err = err ? err : harness_reset(&bench->harness, NULL);
 	return err ? err : measure_idle(bench);
 }
 
 void bench_close(struct bench *bench)
 {
 	bench_bpf__destroy(bench->skel);
-	rig_close(&bench->rig);
+	harness_close(&bench->harness);
 }
 
 static int entry_fd(const struct bench *bench, enum entry entry)
 {
 	const struct bpf_program *const programs[] = {
 		[PASS] = bench->skel->progs.bench_pass,
-		[GUARD] = bench->rig.skel->progs.cseqguard_in,
+		[GUARD] = bench->harness.skel->progs.cseqguard_in,
 		[RANDOM] = bench->skel->progs.bench_random,
 		[RANDOM_ONLY] = bench->skel->progs.bench_random_only,
 		[KEY] = bench->skel->progs.bench_key,
@@ -154,17 +154,17 @@ static int went_another_way(const struct subject *s, __u32 verdict, long long co
 static int measure_one(struct bench *bench, const struct subject *s, double *ns)
 {
 	bool guarded = s->entry == GUARD || s->entry == RANDOM;
-	struct rig_counters before, after;
+	struct harness_counters before, after;
 	double less = 0;
 	__u32 verdict;
-	int err = rig_counters(&bench->rig, &before);
+	int err = harness_counters(&bench->harness, &before);
 
 	bench_aim(bench, s->packet, &s->range);
 	if (!err && s->less != NONE)
 		err = bench_run(bench, s->less, s->packet, s->repeat, &verdict, &less);
 	err = err ? err : bench_run(bench, s->entry, s->packet, s->repeat, &verdict, ns);
-	err = err ? err : rig_counters(&bench->rig, &after);
-	err = err ? err : rig_events(&bench->rig); /* rings that are full cost less */
+	err = err ? err : harness_counters(&bench->harness, &after);
+	err = err ? err : harness_events(&bench->harness); /* rings that are full cost less */
 	if (err)
 		return err;
 	*ns -= less;

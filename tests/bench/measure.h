@@ -7,7 +7,7 @@
 
 #include "digits.h"
 #include "packet.h"
-#include "rig.h"
+#include "harness.h"
 
 #define ROUNDS 11
 #define REPEAT 50000 /* events of so many packets fit into the ring */
@@ -16,7 +16,7 @@
 struct bench_bpf;
 
 struct bench {
-	struct rig rig; /* the guard as shipped, which owns the maps */
+	struct harness harness; /* the guard as shipped, which owns the maps */
 	struct bench_bpf *skel;
 	double idle; /* ns that a run takes beside its packets */
 };

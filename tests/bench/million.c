@@ -52,7 +52,7 @@ static int forget_invites(struct bench *bench)
 {
 	static struct cg_txn_key keys[BATCH];
 	static struct cg_invite values[BATCH];
-	int fd = bpf_map__fd(bench->rig.skel->maps.invites), err = 0;
+	int fd = bpf_map__fd(bench->harness.skel->maps.invites), err = 0;
 	__u32 token, n;
 
 	for (int i = 0; !err; i++) {
@@ -78,22 +78,22 @@ static int open_chunk(struct bench *bench, const struct bench_range *range, doub
 	err = err ? err
 		  : bench_run(bench, ANSWER, &packets.answer, range->count, &verdict, &answer);
 	*ns += err ? 0 : (invite + answer) * range->count;
-	return err ? err : rig_events(&bench->rig);
+	return err ? err : harness_events(&bench->harness);
 }
 
 /* Dialogs from to up to less one; *ns: of each. */
 static int open_dialogs(struct bench *bench, __u32 from, __u32 to, double *ns)
 {
-	struct rig_counters before, after;
+	struct harness_counters before, after;
 	double sum = 0;
-	int err = rig_counters(&bench->rig, &before);
+	int err = harness_counters(&bench->harness, &before);
 
 	for (__u32 n = from; !err && n < to; n += CHUNK) {
 		struct bench_range range = { n, to - n < CHUNK ? to - n : CHUNK, 1, 0 };
 
 		err = open_chunk(bench, &range, &sum);
 	}
-	err = err ? err : rig_counters(&bench->rig, &after);
+	err = err ? err : harness_counters(&bench->harness, &after);
 	if (!err && after.out[CG_R_OPENED] - before.out[CG_R_OPENED] != to - from) {
 		fprintf(stderr, "bench: of %u calls %llu were opened\n", to - from,
 			after.out[CG_R_OPENED] - before.out[CG_R_OPENED]);
@@ -119,8 +119,8 @@ static int first_byes(struct bench *bench, __u32 from, __u32 to, double *ns)
 		err = err ? err : bench_run(bench, RANDOM, &packets.rising, n, &verdict, &one);
 		range.at = bench_at(bench);
 		sum += (one - only) * n;
-		err = err ? err : rig_events(&bench->rig);
-		if (!err && bench->rig.n_type[CG_EV_BYE] != n)
+		err = err ? err : harness_events(&bench->harness);
+		if (!err && bench->harness.n_type[CG_EV_BYE] != n)
 			err = -EPROTO;
 	}
 	*ns = sum / range.count;
@@ -131,7 +131,7 @@ static int first_byes(struct bench *bench, __u32 from, __u32 to, double *ns)
 static int learn_tags(struct bench *bench)
 {
 	struct cg_dialog_key key;
-	int err = bpf_map_get_next_key(bpf_map__fd(bench->rig.skel->maps.dialogs), NULL, &key);
+	int err = bpf_map_get_next_key(bpf_map__fd(bench->harness.skel->maps.dialogs), NULL, &key);
 
 	bench->skel->bss->tags = key.tags;
 	return err;

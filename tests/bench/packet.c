@@ -56,7 +56,7 @@ int bench_packet_make(struct bench_packet *packet, const char *path, const char 
 	struct endpoint from, to;
 	int err = message_make(&message, form, BENCH_CALL_ID);
 
-	err = err ? err : host_path(path, &from, &to, &packet->in);
+	err = err ? err : endpoint_path(path, &from, &to, &packet->in);
 	if (!err && bytes > message.len && *form == '=') {
 		memset(message.text + message.len, 'x', bytes - message.len);
 		message.len = bytes;

@@ -73,7 +73,7 @@ static int measure(struct bench *bench, const struct bench_packet *packet, int c
 		*rate += 1e9 / workers[i].ns;
 	}
 	pthread_barrier_destroy(&start);
-	return err ? err : rig_events(&bench->rig);
+	return err ? err : harness_events(&bench->harness);
 }
 
 static double median(double *values)

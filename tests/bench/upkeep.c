@@ -63,7 +63,7 @@ static int drop_all(int fd, const struct cg_dialog_key *keys, __u32 count)
 
 int upkeep_run(struct bench *bench, __u32 count)
 {
-	int fd = bpf_map__fd(bench->rig.skel->maps.dialogs), calls, err;
+	int fd = bpf_map__fd(bench->harness.skel->maps.dialogs), calls, err;
 	struct cg_dialog_key *keys = calloc(count, sizeof(*keys));
 	double bytes = map_bytes(fd), start = bench_thread_ns(), walked, done;
 
@@ -83,6 +83,7 @@ int upkeep_run(struct bench *bench, __u32 count)
 	report_figure("removed_per_second", "dialogs read and removed by userspace", "/s",
 		      count / (done - walked) * 1e9, 0);
 	report_figure("dialog_bytes", "memory a dialog", "bytes",
-		      bytes / bpf_map__max_entries(bench->rig.skel->maps.dialogs), BYTES_BUDGET);
+		      bytes / bpf_map__max_entries(bench->harness.skel->maps.dialogs),
+		      BYTES_BUDGET);
 	return 0;
 }

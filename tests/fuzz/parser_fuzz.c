@@ -12,9 +12,9 @@
 #include <strings.h>
 
 #include "differences.h"
-#include "guarded.h"
+#include "guard_page.h"
 #include "oracle.h"
-#include "reading.h"
+#include "expectation.h"
 #include "util/enum_names.h"
 
 static struct sip_parser *parser;
@@ -28,7 +28,7 @@ static void refuse(const char *what)
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
-	parser = guarded_parser();
+	parser = guard_page_parser();
 	if (!parser || oracle_open())
 		refuse("out of memory");
 	return 0;
@@ -122,7 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	ret = parse(data, len, 0, '\n');
 	cut = parser->msg;
-	if (!ret && !reading_within(&cut, len))
+	if (!ret && !slices_are_within(&cut, len))
 		refuse("a slice that is not within a cut message");
 	if (parse(data, len, 0, 't') != ret || (!ret && memcmp(&cut, &parser->msg, sizeof(cut))))
 		refuse("what lies behind a cut message has a bearing");
@@ -132,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		refuse("what lies behind the message has a bearing");
 	if (ret)
 		return 0;
-	if (!reading_within(&parser->msg, len))
+	if (!slices_are_within(&parser->msg, len))
 		refuse("a slice that is not within the message");
 	compare(data, len);
 	return 0;

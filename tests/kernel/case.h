@@ -4,7 +4,7 @@
  * another on empty maps, each a packet with the verdict, the events and the dialog that must
  * follow.
  *
- * path      "caller>host": source and destination, hosts of hosts.c, ":port" if not 5060, and
+ * path      "caller>host": source and destination, hosts of endpoints.c, ":port" if not 5060, and
  *           "/outside" or "/inside" if not by loopback. To the host is the way in (XDP), from the
  *           host the way out (tc).
  *           "later": no packet; the message says how many seconds go by, and no verdict follows
@@ -37,7 +37,7 @@ struct step {
 
 struct test_case {
 	const char *name; /* the behaviour */
-	const char *settings; /* "equal=pass mode=observe", see rig.h; NULL: the defaults */
+	const char *settings; /* "equal=pass mode=observe", see harness.h; NULL: the defaults */
 	const struct step *steps; /* up to one without path */
 };
 

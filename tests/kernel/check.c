@@ -120,7 +120,7 @@ static bool check_contents(const struct run *run, const struct cg_event *event)
 		good = wrong("%s: its time is not that of the packet", what);
 	if (memcmp(event->source, run->from.addr, 16) || event->source_port != run->from.port)
 		good = wrong("%s: its source is not the packet's", what);
-	if (event->ifindex != (run->rig->ifindex ? run->rig->ifindex : 1))
+	if (event->ifindex != (run->harness->ifindex ? run->harness->ifindex : 1))
 		good = wrong("%s: interface %u", what, event->ifindex);
 	if (event->direction != (run->in ? CG_IN : CG_OUT))
 		good = wrong("%s: the wrong direction", what);
@@ -172,19 +172,19 @@ bool check_events(const struct run *run, const char *events)
 	size_t count = 0;
 	bool good = true;
 
-	if (!events && run->rig->n_got == 1 && run->rig->got[0].type == CG_EV_REQUEST)
-		return check_contents(run, &run->rig->got[0]);
+	if (!events && run->harness->n_got == 1 && run->harness->got[0].type == CG_EV_REQUEST)
+		return check_contents(run, &run->harness->got[0]);
 	snprintf(copy, sizeof(copy), "%s", events && strcmp(events, "none") ? events : "");
 	while ((words = strsep(&rest, " "))) {
 		if (!*words)
 			continue;
-		if (count >= run->rig->n_got)
+		if (count >= run->harness->n_got)
 			good = wrong("no event %s", words);
 		else
-			good &= check_event(run, &run->rig->got[count], words);
+			good &= check_event(run, &run->harness->got[count], words);
 		count++;
 	}
-	for (; count < run->rig->n_got; count++)
-		good = wrong("event %s, must not be", event_text(&run->rig->got[count]));
+	for (; count < run->harness->n_got; count++)
+		good = wrong("event %s, must not be", event_text(&run->harness->got[count]));
 	return good;
 }

@@ -26,9 +26,9 @@
 
 #include <stdbool.h>
 
-#include "hosts.h"
+#include "endpoints.h"
 #include "message.h"
-#include "rig.h"
+#include "harness.h"
 
 #define LABELS_MAX 32
 
@@ -39,7 +39,7 @@ struct moment { /* CLOCK_BOOTTIME, ns */
 };
 
 struct run { /* one step that has run */
-	struct rig *rig;
+	struct harness *harness;
 	const struct message *message;
 	struct endpoint from, to;
 	int in;
@@ -47,7 +47,7 @@ struct run { /* one step that has run */
 	struct moment labels[LABELS_MAX]; /* of this case */
 	int n_labels;
 	__u32 retval;
-	struct rig_counters start, before, after; /* of the case; of the step */
+	struct harness_counters start, before, after; /* of the case; of the step */
 };
 
 /* Each returns true, or tells on stdout, as a comment, what is not as it must be. */

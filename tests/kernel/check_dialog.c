@@ -111,7 +111,7 @@ static bool check_addr(const char *name, const char *value, const struct cg_leg 
 {
 	struct endpoint want;
 
-	if (host_find(value, &want))
+	if (endpoint_find(value, &want))
 		return wrong("the table asks for host '%s'", value);
 	if (memcmp(want.addr, leg->addr, 16) || (strchr(value, ':') && want.port != port))
 		return wrong("%s is not %s (port %u)", name, value, port);
@@ -219,7 +219,7 @@ static bool is_of_maps(const char *name)
 /* What is not of one dialog. */
 static bool check_maps(const struct run *run, const char *name, char *value)
 {
-	const struct rig_counters *now = &run->after, *start = &run->start;
+	const struct harness_counters *now = &run->after, *start = &run->start;
 	struct endpoint host;
 	char *times;
 
@@ -230,16 +230,16 @@ static bool check_maps(const struct run *run, const char *name, char *value)
 		return check_number(name, value,
 				    now->would_drop_refused - start->would_drop_refused);
 	if (!strcmp(name, "done"))
-		return check_number(name, value, rig_done(run->rig));
+		return check_number(name, value, harness_done(run->harness));
 	if (strcmp(name, "answers"))
-		return check_number(name, value, rig_count(run->rig, name));
+		return check_number(name, value, harness_count(run->harness, name));
 	times = strchr(value, '*');
 	if (!times)
 		return wrong("the table's answers=%s has no *N", value);
 	*times++ = '\0';
-	if (host_find(value, &host))
+	if (endpoint_find(value, &host))
 		return wrong("the table asks for host '%s'", value);
-	return check_number(value, times, rig_answers(run->rig, host.addr));
+	return check_number(value, times, harness_answers(run->harness, host.addr));
 }
 
 static bool check_words(const struct run *run, const struct cg_dialog *dialogs, int count,
@@ -263,7 +263,7 @@ static bool check_words(const struct run *run, const struct cg_dialog *dialogs, 
 			continue;
 		}
 		if (what == '@' && !strcmp(word, "rang")) {
-			good &= check_time(run, "rang", value, rig_rang(run->rig));
+			good &= check_time(run, "rang", value, harness_rang(run->harness));
 			continue;
 		}
 		if (what == '=' && is_of_maps(word)) {
@@ -294,9 +294,9 @@ static bool check_words(const struct run *run, const struct cg_dialog *dialogs, 
 
 bool check_dialog(const struct run *run, const char *then)
 {
-	struct cg_dialog *dialogs = calloc(RIG_DIALOGS_MAX, sizeof(*dialogs));
+	struct cg_dialog *dialogs = calloc(HARNESS_DIALOGS_MAX, sizeof(*dialogs));
 	char copy[512];
-	int count = dialogs ? rig_dialogs(run->rig, dialogs) : -ENOMEM;
+	int count = dialogs ? harness_dialogs(run->harness, dialogs) : -ENOMEM;
 	bool good = count >= 0 || wrong("dialogs cannot be read");
 
 	snprintf(copy, sizeof(copy), "%s", then ? then : "");

@@ -17,7 +17,7 @@
 
 #include <stddef.h>
 
-#include "hosts.h"
+#include "endpoints.h"
 
 #define FRAME_MAX 9200
 

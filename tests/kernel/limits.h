@@ -4,9 +4,10 @@
 
 #include <stdbool.h>
 
-#include "rig.h"
+#include "harness.h"
 
 /* Floods and full maps, what a table of steps cannot say; `result` is told of each test. */
-void limits_run(struct rig *rig, void (*result)(bool good, const char *suite, const char *name));
+void limits_run(struct harness *harness,
+		void (*result)(bool good, const char *suite, const char *name));
 
 #endif

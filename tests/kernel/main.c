@@ -13,23 +13,23 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "captures.h"
+#include "capture_replay.h"
 #include "case.h"
 #include "check.h"
 #include "frame.h"
 #include "interfaces.h"
 #include "limits.h"
 #include "race.h"
-#include "same.h"
-#include "torture.h"
+#include "native_match.h"
+#include "vector_cases.h"
 
 #define DIALOGS 4096
 
-extern const struct suite order, opening, evidence, legs, moving, afterwards, interface, observe,
-	parser, packet, attack, late, unseen;
+extern const struct suite order, opening, evidence, legs, addr_change, after_end, interface,
+	observe, parser, packet, attack, stale_bye, unseen_start;
 static const struct suite *const suites[] = {
-	&order,	  &opening, &evidence, &legs,	&moving, &afterwards, &interface,
-	&observe, &parser,  &packet,   &attack, &late,	 &unseen,
+	&order,	  &opening, &evidence, &legs,	&addr_change, &after_end,    &interface,
+	&observe, &parser,  &packet,   &attack, &stale_bye,   &unseen_start,
 };
 
 static int number, failed;
@@ -63,7 +63,7 @@ static bool let_pass(struct run *run, struct message *message, unsigned long sec
 		run->labels[i].before -= ns;
 		run->labels[i].after -= ns;
 	}
-	return !rig_age(run->rig, ns) || wrong("the dialogs do not age");
+	return !harness_age(run->harness, ns) || wrong("the dialogs do not age");
 }
 
 /* A step without a message moves nothing: a mistake in the table is a failure, not a pass. */
@@ -77,22 +77,24 @@ static bool run_step(struct run *run, struct message *message, const struct step
 		return let_pass(run, message, strtoul(step->message, NULL, 10));
 	if (!strcmp(step->path, "retired")) {
 		*message = (struct message){ 0 };
-		return !rig_retire(run->rig) || wrong("the dialogs stay");
+		return !harness_retire(run->harness) || wrong("the dialogs stay");
 	}
 	err = message_make(message, step->message, call_id);
-	err = err ? err : host_path(step->path, &run->from, &run->to, &run->in);
+	err = err ? err : endpoint_path(step->path, &run->from, &run->to, &run->in);
 	err = err ? err
 		  : frame_make(&frame, &run->from, &run->to, message->text, message->len,
 			       step->frame);
 	if (err)
 		return wrong("the table's step is not understood");
-	run->rig->ifindex = run->in ? run->from.ifindex : run->to.ifindex;
-	err = rig_counters(run->rig, &run->before);
+	run->harness->ifindex = run->in ? run->from.ifindex : run->to.ifindex;
+	err = harness_counters(run->harness, &run->before);
 	run->now.before = boottime();
-	err = err ? err : rig_run(run->rig, run->in, frame.bytes, frame.len, 1, &run->retval, NULL);
+	err = err ? err
+		  : harness_run(run->harness, run->in, frame.bytes, frame.len, 1, &run->retval,
+				NULL);
 	run->now.after = boottime();
-	err = err ? err : rig_counters(run->rig, &run->after);
-	err = err ? err : rig_events(run->rig);
+	err = err ? err : harness_counters(run->harness, &run->after);
+	err = err ? err : harness_events(run->harness);
 	if (err)
 		return wrong("it cannot be run: %s", strerror(-err));
 	if (*message->label && run->n_labels < LABELS_MAX) {
@@ -109,15 +111,15 @@ static bool wrong_step(const struct step *step, int n)
 		     step->frame ? step->frame : "");
 }
 
-static bool run_case(struct rig *rig, const struct test_case *test)
+static bool run_case(struct harness *harness, const struct test_case *test)
 {
 	static struct message message;
-	struct run run = { .rig = rig, .message = &message };
-	int err = rig_reset(rig, test->settings);
+	struct run run = { .harness = harness, .message = &message };
+	int err = harness_reset(harness, test->settings);
 	char call_id[32];
 	int n = 0;
 
-	err = err ? err : rig_counters(rig, &run.start);
+	err = err ? err : harness_counters(harness, &run.start);
 	snprintf(call_id, sizeof(call_id), "call-%d@caller.example", number + 1);
 	if (err || !test->steps->path)
 		return wrong("settings '%s': %s", test->settings, strerror(-err));
@@ -136,7 +138,7 @@ static bool run_case(struct rig *rig, const struct test_case *test)
 	return true;
 }
 
-static void run_suites(struct rig *rig, const char *pattern, bool list)
+static void run_suites(struct harness *harness, const char *pattern, bool list)
 {
 	char full[256];
 
@@ -148,11 +150,11 @@ static void run_suites(struct rig *rig, const char *pattern, bool list)
 			if (list)
 				puts(full);
 			else
-				result(run_case(rig, test), suites[i]->name, test->name);
+				result(run_case(harness, test), suites[i]->name, test->name);
 		}
 }
 
-static void load(struct rig *rig)
+static void load(struct harness *harness)
 {
 	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
 	int err;
@@ -160,22 +162,22 @@ static void load(struct rig *rig)
 	setrlimit(RLIMIT_MEMLOCK, &all);
 	uname(&machine);
 	printf("# Linux %s\n", machine.release);
-	err = rig_open(rig, DIALOGS);
+	err = harness_open(harness, DIALOGS);
 	result(!err || wrong("%s", strerror(-err)), "load", "the verifier takes both programs");
 	if (err) {
 		printf("1..%d\n", number);
 		exit(1);
 	}
-	printf("# verifier: cseqguard_in %d instructions, cseqguard_out %d\n", rig_insns(rig, 1),
-	       rig_insns(rig, 0));
-	result(!rig->without_btf, "load", "every map keeps its types (BTF)");
+	printf("# verifier: cseqguard_in %d instructions, cseqguard_out %d\n",
+	       harness_insns(harness, 1), harness_insns(harness, 0));
+	result(!harness->without_btf, "load", "every map keeps its types (BTF)");
 }
 
 int main(int argc, char **argv)
 {
 	bool list = argc > 1 && !strcmp(argv[1], "-l");
 	const char *pattern = argc > 1 + list ? argv[1 + list] : NULL;
-	struct rig rig;
+	struct harness harness;
 	int err;
 
 	if (list) {
@@ -186,21 +188,21 @@ int main(int argc, char **argv)
 		fprintf(stderr, "kernel_test: BPF programs cannot be loaded: not root; use sudo\n");
 		return 1;
 	}
-	load(&rig);
+	load(&harness);
 	err = interfaces_make();
-	err = err ? err : rig_attach(&rig, "outside");
+	err = err ? err : harness_attach(&harness, "outside");
 	result(!err || wrong("a pair of veth: %s", strerror(-err)), "load",
 	       "the interfaces outside and inside are there");
-	run_suites(&rig, pattern, false);
-	rig.ifindex = 0;
+	run_suites(&harness, pattern, false);
+	harness.ifindex = 0;
 	if (!pattern) {
-		limits_run(&rig, result);
-		race_run(&rig, result);
-		same_run(result);
-		torture_run(result);
-		captures_run(&rig, result);
+		limits_run(&harness, result);
+		race_run(&harness, result);
+		native_match_run(result);
+		vector_cases_run(result);
+		capture_replay_run(&harness, result);
 	}
-	rig_close(&rig);
+	harness_close(&harness);
 	printf("1..%d\n", number);
 	return failed || number < 3;
 }

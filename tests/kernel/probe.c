@@ -41,7 +41,7 @@ static void tell(const char *text, unsigned int len, int complete, int native, i
 	putchar('\n');
 }
 
-int probe_same(struct probe *probe, const char *text, unsigned int len, int complete)
+int probe_matches(struct probe *probe, const char *text, unsigned int len, int complete)
 {
 	static struct sip_parser native, kernel;
 	__u8 packet[64] = { 0 };

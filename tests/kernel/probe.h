@@ -17,6 +17,6 @@ void probe_close(struct probe *probe);
  * Parses the text in the kernel and natively: 1 if both read the same, 0 and a comment on stdout if
  * not, -errno if it cannot be run. len: at most SIP_MAX.
  */
-int probe_same(struct probe *probe, const char *text, unsigned int len, int complete);
+int probe_matches(struct probe *probe, const char *text, unsigned int len, int complete);
 
 #endif

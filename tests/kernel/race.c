@@ -13,13 +13,13 @@
 
 #define CALL_ID "race@caller.example"
 #define FLOOD 10000 /* packets a CPU */
-#define ROUNDS 60 /* calls; of RIG_DIALOGS_MAX */
+#define ROUNDS 60 /* calls; of HARNESS_DIALOGS_MAX */
 #define TURNS 12 /* of the six packets of bad_byes_beside() */
 #define BURST 1000 /* of each in one go */
 #define STEPS 300 /* requests a CPU, each with a CSeq of its own */
 
 struct sender { /* one CPU's part */
-	struct rig *rig;
+	struct harness *harness;
 	const struct packet_to_send *packets;
 	int n_packets;
 	int times; /* each, in one go */
@@ -43,8 +43,9 @@ static void *send_all(void *arg)
 	for (int i = 0; i < s->n_packets; i++) {
 		wait_for_other(s, i + 1);
 		if (!s->err)
-			s->err = rig_run(s->rig, s->packets[i].in, s->packets[i].frame.bytes,
-					 s->packets[i].frame.len, s->times, &verdict, NULL);
+			s->err =
+				harness_run(s->harness, s->packets[i].in, s->packets[i].frame.bytes,
+					    s->packets[i].frame.len, s->times, &verdict, NULL);
 	}
 	return NULL;
 }
@@ -81,42 +82,42 @@ static bool is(const char *what, long long got, long long expected)
 }
 
 /* What moved since `before`, and the one dialog. 0 or -errno; sums into *after. */
-static int look(struct rig *rig, struct rig_counters *after, struct cg_dialog *dialog)
+static int look(struct harness *harness, struct harness_counters *after, struct cg_dialog *dialog)
 {
-	static struct cg_dialog dialogs[RIG_DIALOGS_MAX];
-	int err = rig_counters(rig, after);
+	static struct cg_dialog dialogs[HARNESS_DIALOGS_MAX];
+	int err = harness_counters(harness, after);
 
-	err = err ? err : rig_events(rig);
-	if (!err && dialog && rig_dialogs(rig, dialogs) != 1)
+	err = err ? err : harness_events(harness);
+	if (!err && dialog && harness_dialogs(harness, dialogs) != 1)
 		return wrong("not one dialog"), -1;
 	if (dialog)
 		*dialog = dialogs[0];
 	return err;
 }
 
-static int begin(struct rig *rig, const char *call_id)
+static int begin(struct harness *harness, const char *call_id)
 {
-	int err = rig_reset(rig, NULL);
+	int err = harness_reset(harness, NULL);
 
-	err = err ? err : send_ringing(rig, call_id);
-	err = err ? err : send_answered(rig, call_id);
-	return err ? err : rig_events(rig);
+	err = err ? err : send_ringing(harness, call_id);
+	err = err ? err : send_answered(harness, call_id);
+	return err ? err : harness_events(harness);
 }
 
-static bool bad_byes(struct rig *rig)
+static bool bad_byes(struct harness *harness)
 {
 	static struct packet_to_send packets[2];
-	struct sender one = { rig, &packets[0], 1, FLOOD, 0, 0, NULL };
-	struct sender two = { rig, &packets[1], 1, FLOOD, 0, 0, NULL };
-	struct rig_counters before, after;
+	struct sender one = { harness, &packets[0], 1, FLOOD, 0, 0, NULL };
+	struct sender two = { harness, &packets[1], 1, FLOOD, 0, 0, NULL };
+	struct harness_counters before, after;
 	struct cg_dialog dialog;
-	int err = begin(rig, CALL_ID);
+	int err = begin(harness, CALL_ID);
 
 	err = err ? err : send_make(&packets[0], "caller>host", "BYE 10 a>b via=c8", CALL_ID);
 	err = err ? err : send_make(&packets[1], "caller>host", "BYE 11 a>b via=c7", CALL_ID);
-	err = err ? err : rig_counters(rig, &before);
+	err = err ? err : harness_counters(harness, &before);
 	err = err ? err : race(&one, &two);
-	err = err ? err : look(rig, &after, &dialog);
+	err = err ? err : look(harness, &after, &dialog);
 	if (err)
 		return wrong("it cannot be run: %s", strerror(-err));
 	return is("dropped", after.dropped - before.dropped, 2 * FLOOD) &
@@ -124,8 +125,8 @@ static bool bad_byes(struct rig *rig)
 	       is("out_of_order", after.in[CG_R_OUT_OF_ORDER] - before.in[CG_R_OUT_OF_ORDER],
 		  2 * FLOOD) &
 	       is("told and limited",
-		  rig->n_seen + after.alerts_limited - before.alerts_limited + after.alerts_lost -
-			  before.alerts_lost,
+		  harness->n_seen + after.alerts_limited - before.alerts_limited +
+			  after.alerts_lost - before.alerts_lost,
 		  2 * FLOOD) &
 	       is("state", dialog.state, CG_S_CONFIRMED) & is("caller", dialog.caller.cseq, 13);
 }
@@ -159,19 +160,19 @@ static int make_beside(struct packet_to_send low[], struct packet_to_send locked
 }
 
 /* BYEs that are refused without the lock, beside all that takes it. */
-static bool bad_byes_beside(struct rig *rig)
+static bool bad_byes_beside(struct harness *harness)
 {
 	static struct packet_to_send low[TURNS * BESIDE], locked[TURNS * BESIDE];
-	struct sender one = { rig, low, TURNS * BESIDE, BURST, 0, 0, NULL };
-	struct sender two = { rig, locked, TURNS * BESIDE, BURST, 0, 0, NULL };
-	struct rig_counters before, after;
+	struct sender one = { harness, low, TURNS * BESIDE, BURST, 0, 0, NULL };
+	struct sender two = { harness, locked, TURNS * BESIDE, BURST, 0, 0, NULL };
+	struct harness_counters before, after;
 	struct cg_dialog dialog;
-	int err = begin(rig, CALL_ID);
+	int err = begin(harness, CALL_ID);
 
 	err = err ? err : make_beside(low, locked);
-	err = err ? err : rig_counters(rig, &before);
+	err = err ? err : harness_counters(harness, &before);
 	err = err ? err : race(&one, &two);
-	err = err ? err : look(rig, &after, &dialog);
+	err = err ? err : look(harness, &after, &dialog);
 	if (err)
 		return wrong("it cannot be run: %s", strerror(-err));
 	for (int i = 0; i < CG_REASONS; i++)
@@ -184,19 +185,19 @@ static bool bad_byes_beside(struct rig *rig)
 	       is("bye", after.in[CG_R_BYE], TURNS) &
 	       is("bye_repeat", after.in[CG_R_BYE_REPEAT], TURNS * (BURST - 1)) &
 	       is("refused", after.in[CG_R_REFUSED], TURNS) &
-	       is("BYE events", rig->n_type[CG_EV_BYE], TURNS) &
-	       is("RESUME events", rig->n_type[CG_EV_RESUME], TURNS) &
+	       is("BYE events", harness->n_type[CG_EV_BYE], TURNS) &
+	       is("RESUME events", harness->n_type[CG_EV_RESUME], TURNS) &
 	       is("first_blocked_ms is set", !!dialog.first_blocked_ms, 1) &
 	       is("state", dialog.state, CG_S_CONFIRMED) &
 	       is("caller", dialog.caller.cseq, 13 + 2 * TURNS);
 }
 
 /* Of each of so many calls two packets of the gateway meet. 0 or -errno. */
-static int meet(struct rig *rig, const char *form, const char *form2)
+static int meet(struct harness *harness, const char *form, const char *form2)
 {
 	static struct packet_to_send packets[2][ROUNDS];
-	struct sender one = { rig, packets[0], ROUNDS, 1, 0, 0, NULL };
-	struct sender two = { rig, packets[1], ROUNDS, 1, 0, 0, NULL };
+	struct sender one = { harness, packets[0], ROUNDS, 1, 0, 0, NULL };
+	struct sender two = { harness, packets[1], ROUNDS, 1, 0, 0, NULL };
 	char call_id[32];
 	int err = 0;
 
@@ -209,57 +210,58 @@ static int meet(struct rig *rig, const char *form, const char *form2)
 }
 
 /* So many calls, rung and if `until_bye`, answered and with a BYE on its way. 0 or -errno. */
-static int many_calls(struct rig *rig, bool until_bye)
+static int many_calls(struct harness *harness, bool until_bye)
 {
-	int err = rig_reset(rig, NULL);
+	int err = harness_reset(harness, NULL);
 	char id[32];
 
 	for (int i = 0; i < ROUNDS && !err; i++) {
 		snprintf(id, sizeof(id), "%d-" CALL_ID, i);
-		err = send_ringing(rig, id);
+		err = send_ringing(harness, id);
 		if (!until_bye)
 			continue;
-		err = err ? err : send_answered(rig, id);
-		err = err ? err : send_times(rig, "caller>host", "BYE 14 a>b via=c9", id, 1);
-		err = err ? err : send_times(rig, "host>gateway", "BYE 14 a>b via=p9,c9", id, 1);
-		err = err ? err : rig_events(rig);
+		err = err ? err : send_answered(harness, id);
+		err = err ? err : send_times(harness, "caller>host", "BYE 14 a>b via=c9", id, 1);
+		err = err ? err
+			  : send_times(harness, "host>gateway", "BYE 14 a>b via=p9,c9", id, 1);
+		err = err ? err : harness_events(harness);
 	}
 	return err;
 }
 
-static bool openings(struct rig *rig)
+static bool openings(struct harness *harness)
 {
 	static const char form[] = "200 INVITE 13 a>b via=p1,c1";
-	struct rig_counters before, after;
-	int err = many_calls(rig, false);
+	struct harness_counters before, after;
+	int err = many_calls(harness, false);
 
-	err = err ? err : rig_counters(rig, &before);
-	err = err ? err : meet(rig, form, form);
-	err = err ? err : look(rig, &after, NULL);
+	err = err ? err : harness_counters(harness, &before);
+	err = err ? err : meet(harness, form, form);
+	err = err ? err : look(harness, &after, NULL);
 	if (err)
 		return wrong("it cannot be run: %s", strerror(-err));
 	return is("opened", after.in[CG_R_OPENED] - before.in[CG_R_OPENED], ROUNDS) &
 	       is("in_dialog", after.in[CG_R_IN_DIALOG] - before.in[CG_R_IN_DIALOG], ROUNDS) &
-	       is("START events", rig->n_type[CG_EV_START], ROUNDS) &
-	       is("all events", rig->n_seen, ROUNDS) &
-	       is("dialogs", rig_count(rig, "dialogs"), ROUNDS);
+	       is("START events", harness->n_type[CG_EV_START], ROUNDS) &
+	       is("all events", harness->n_seen, ROUNDS) &
+	       is("dialogs", harness_count(harness, "dialogs"), ROUNDS);
 }
 
 /* Two packets that each are evidence. */
-static bool endings(struct rig *rig, const char *form, const char *form2)
+static bool endings(struct harness *harness, const char *form, const char *form2)
 {
-	static struct cg_dialog dialogs[RIG_DIALOGS_MAX];
-	struct rig_counters after;
-	int err = many_calls(rig, true);
+	static struct cg_dialog dialogs[HARNESS_DIALOGS_MAX];
+	struct harness_counters after;
+	int err = many_calls(harness, true);
 	bool good;
 
-	err = err ? err : meet(rig, form, form2);
-	err = err ? err : look(rig, &after, NULL);
+	err = err ? err : meet(harness, form, form2);
+	err = err ? err : look(harness, &after, NULL);
 	if (err)
 		return wrong("it cannot be run: %s", strerror(-err));
-	good = is("END events", rig->n_type[CG_EV_END], ROUNDS) &
-	       is("all events", rig->n_seen, ROUNDS) &
-	       is("dialogs", rig_dialogs(rig, dialogs), ROUNDS);
+	good = is("END events", harness->n_type[CG_EV_END], ROUNDS) &
+	       is("all events", harness->n_seen, ROUNDS) &
+	       is("dialogs", harness_dialogs(harness, dialogs), ROUNDS);
 	for (int i = 0; i < ROUNDS && good; i++)
 		good = is("state", dialogs[i].state, CG_S_ENDED) &
 		       is("end_reason", dialogs[i].end_reason, CG_E_BYE) &
@@ -268,15 +270,15 @@ static bool endings(struct rig *rig, const char *form, const char *form2)
 }
 
 /* Both CPUs raise one leg's counter, in steps that interleave. */
-static bool counters(struct rig *rig)
+static bool counters(struct harness *harness)
 {
 	static struct packet_to_send odd[STEPS], even[STEPS];
-	struct sender one = { rig, odd, STEPS, 1, 0, 0, NULL };
-	struct sender two = { rig, even, STEPS, 1, 0, 0, NULL };
-	struct rig_counters before, after;
+	struct sender one = { harness, odd, STEPS, 1, 0, 0, NULL };
+	struct sender two = { harness, even, STEPS, 1, 0, 0, NULL };
+	struct harness_counters before, after;
 	struct cg_dialog dialog;
 	char form[64];
-	int err = begin(rig, CALL_ID);
+	int err = begin(harness, CALL_ID);
 
 	for (int i = 0; i < STEPS && !err; i++) {
 		snprintf(form, sizeof(form), "INFO %d a>b via=c3", 15 + 2 * i);
@@ -284,9 +286,9 @@ static bool counters(struct rig *rig)
 		snprintf(form, sizeof(form), "INFO %d a>b via=c3", 16 + 2 * i);
 		err = err ? err : send_make(&even[i], "caller>host", form, CALL_ID);
 	}
-	err = err ? err : rig_counters(rig, &before);
+	err = err ? err : harness_counters(harness, &before);
 	err = err ? err : race(&one, &two);
-	err = err ? err : look(rig, &after, &dialog);
+	err = err ? err : look(harness, &after, &dialog);
 	if (err)
 		return wrong("it cannot be run: %s", strerror(-err));
 	return is("caller", dialog.caller.cseq, 14 + 2 * STEPS) &
@@ -296,20 +298,24 @@ static bool counters(struct rig *rig)
 		  2 * STEPS);
 }
 
-void race_run(struct rig *rig, void (*result)(bool good, const char *suite, const char *name))
+void race_run(struct harness *harness,
+	      void (*result)(bool good, const char *suite, const char *name))
 {
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
 		result(true, "race", "two CPUs at one dialog # SKIP this machine has one");
 		return;
 	}
-	result(bad_byes(rig), "race", "two CPUs: bad BYEs of one dialog are counted to the last");
-	result(bad_byes_beside(rig), "race",
+	result(bad_byes(harness), "race",
+	       "two CPUs: bad BYEs of one dialog are counted to the last");
+	result(bad_byes_beside(harness), "race",
 	       "two CPUs: bad BYEs without the lock, beside all that takes it, to the last");
-	result(openings(rig), "race", "two CPUs: a 2xx and its copy open one dialog, told once");
-	result(endings(rig, "200 BYE 14 a>b via=p9,c9", "200 BYE 14 a>b via=p9,c9"), "race",
+	result(openings(harness), "race",
+	       "two CPUs: a 2xx and its copy open one dialog, told once");
+	result(endings(harness, "200 BYE 14 a>b via=p9,c9", "200 BYE 14 a>b via=p9,c9"), "race",
 	       "two CPUs: a 2xx and its copy end a call once");
-	result(endings(rig, "200 BYE 14 a>b via=p9,c9", "BYE 1 b>a via=g1"), "race",
+	result(endings(harness, "200 BYE 14 a>b via=p9,c9", "BYE 1 b>a via=g1"), "race",
 	       "H5: two CPUs: the witness's 2xx and its own BYE end a call once");
-	result(counters(rig), "race", "two CPUs: a leg's counter is that of its highest request");
-	rig_reset(rig, NULL);
+	result(counters(harness), "race",
+	       "two CPUs: a leg's counter is that of its highest request");
+	harness_reset(harness, NULL);
 }

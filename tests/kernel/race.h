@@ -4,9 +4,10 @@
 
 #include <stdbool.h>
 
-#include "rig.h"
+#include "harness.h"
 
 /* One dialog's packets on two CPUs at once; `result` is told of each test. */
-void race_run(struct rig *rig, void (*result)(bool good, const char *suite, const char *name));
+void race_run(struct harness *harness,
+	      void (*result)(bool good, const char *suite, const char *name));
 
 #endif

@@ -12,29 +12,31 @@ int send_make(struct packet_to_send *packet, const char *path, const char *form,
 	struct endpoint from, to;
 	int err = message_make(&message, form, call_id);
 
-	err = err ? err : host_path(path, &from, &to, &packet->in);
+	err = err ? err : endpoint_path(path, &from, &to, &packet->in);
 	return err ? err : frame_make(&packet->frame, &from, &to, message.text, message.len, NULL);
 }
 
-int send_times(struct rig *rig, const char *path, const char *form, const char *call_id, int times)
+int send_times(struct harness *harness, const char *path, const char *form, const char *call_id,
+	       int times)
 {
 	static struct packet_to_send packet;
 	__u32 verdict;
 	int err = send_make(&packet, path, form, call_id);
 
 	return err ? err
-		   : rig_run(rig, packet.in, packet.frame.bytes, packet.frame.len, times, &verdict,
-			     NULL);
+		   : harness_run(harness, packet.in, packet.frame.bytes, packet.frame.len, times,
+				 &verdict, NULL);
 }
 
-int send_ringing(struct rig *rig, const char *call_id)
+int send_ringing(struct harness *harness, const char *call_id)
 {
-	int err = send_times(rig, "caller>host", "INVITE 13 a> via=c1", call_id, 1);
+	int err = send_times(harness, "caller>host", "INVITE 13 a> via=c1", call_id, 1);
 
-	return err ? err : send_times(rig, "host>gateway", "INVITE 13 a> via=p1,c1", call_id, 1);
+	return err ? err
+		   : send_times(harness, "host>gateway", "INVITE 13 a> via=p1,c1", call_id, 1);
 }
 
-int send_answered(struct rig *rig, const char *call_id)
+int send_answered(struct harness *harness, const char *call_id)
 {
-	return send_times(rig, "gateway>host", "200 INVITE 13 a>b via=p1,c1", call_id, 1);
+	return send_times(harness, "gateway>host", "200 INVITE 13 a>b via=p1,c1", call_id, 1);
 }

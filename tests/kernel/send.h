@@ -4,7 +4,7 @@
 #define SEND_H
 
 #include "frame.h"
-#include "rig.h"
+#include "harness.h"
 
 struct packet_to_send {
 	struct frame frame;
@@ -16,10 +16,11 @@ int send_make(struct packet_to_send *packet, const char *path, const char *form,
 	      const char *call_id);
 
 /* Makes it and sends it so many times. 0 or -errno. */
-int send_times(struct rig *rig, const char *path, const char *form, const char *call_id, int times);
+int send_times(struct harness *harness, const char *path, const char *form, const char *call_id,
+	       int times);
 
 /* A call through the proxy to `gateway`, tags a and b, INVITE 13 via c1 and p1. 0 or -errno. */
-int send_ringing(struct rig *rig, const char *call_id);
-int send_answered(struct rig *rig, const char *call_id); /* the 2xx to it */
+int send_ringing(struct harness *harness, const char *call_id);
+int send_answered(struct harness *harness, const char *call_id); /* the 2xx to it */
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: tests/unit/reading.c tests/unit/guarded.c agent/util/enum_names.c
+// link: tests/unit/expectation.c tests/unit/guard_page.c agent/util/enum_names.c
 /*
  * The parser natively: a table of messages with what must be read from them, each with its buffer's
  * end against a page that cannot be touched, with all kinds of bytes behind the message, and cut at
@@ -8,19 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guarded.h"
+#include "guard_page.h"
 #include "parser_vectors.h"
-#include "reading.h"
+#include "expectation.h"
 #include "tap.h"
 
 static struct sip_parser *parser; /* ends where its page does */
 
 static int parse(const char *text, size_t len, int complete, const char *behind)
 {
-	return guarded_parse(parser, text, len, complete, behind);
+	return guard_page_parse(parser, text, len, complete, behind);
 }
 
-/* expected: "method=BYE cseq=14 from_tag=a", as in reading.h, with blanks for line ends */
+/* expected: "method=BYE cseq=14 from_tag=a", as in expectation.h, with blanks for line ends */
 static int reads(const char *expected)
 {
 	char lines[512];
@@ -28,7 +28,7 @@ static int reads(const char *expected)
 	snprintf(lines, sizeof(lines), "%s", expected);
 	for (char *blank = lines; (blank = strchr(blank, ' '));)
 		*blank = '\n';
-	return reading_holds(parser, 0, lines);
+	return expectation_holds(parser, 0, lines);
 }
 
 /* --- what holds of every message -------------------------------------------------------------- */
@@ -59,7 +59,7 @@ static int holds_cut(const char *text, size_t len)
 		for (int complete = 0; complete < 2; complete++) {
 			int ret = parse(text, cut, complete, text + cut);
 
-			if ((ret && ret != -1) || (!ret && !reading_within(&parser->msg, cut)) ||
+			if ((ret && ret != -1) || (!ret && !slices_are_within(&parser->msg, cut)) ||
 			    !blind_behind(text, cut, complete)) {
 				printf("# cut at %zu, complete %d\n", cut, complete);
 				return 0;
@@ -108,7 +108,7 @@ static int holds_mutated(const char *text, size_t len, unsigned int seed)
 			seed = seed * 1103515245 + 12345;
 			copy[(seed >> 8) % len] = bytes[(seed >> 4) % (sizeof(bytes) - 1)];
 		}
-		if (!parse(copy, len, round & 1, copy) && !reading_within(&parser->msg, len))
+		if (!parse(copy, len, round & 1, copy) && !slices_are_within(&parser->msg, len))
 			return 0;
 		if (!blind_behind(copy, len, round & 1))
 			return 0;
@@ -164,13 +164,13 @@ static void run_limits(void)
 	ok(parse(text, SIP_MAX, 1, "") == -1, "parser: newlines alone are no message");
 	memset(text, '"', SIP_MAX);
 	memcpy(text, "BYE sip:b SIP/2.0\r\nFrom: ", 25);
-	ok(!parse(text, SIP_MAX, 1, "") && reading_within(&parser->msg, SIP_MAX),
+	ok(!parse(text, SIP_MAX, 1, "") && slices_are_within(&parser->msg, SIP_MAX),
 	   "parser: 4,000 quotes");
 }
 
 int main(void)
 {
-	parser = guarded_parser();
+	parser = guard_page_parser();
 	if (!parser) {
 		perror("parser_test: mmap");
 		return 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Messages as files, and what must be read from each (reading.h): the project's own in tests/vectors,
+ * Messages as files, and what must be read from each (expectation.h): the project's own in tests/vectors,
  * NAME.sip and NAME.expect; and, where somebody has laid them beside the project, the torture
  * messages of RFC 4475 and RFC 5118 with their INDEX.tsv.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: tests/unit/vectors.c tests/unit/reading.c tests/unit/guarded.c agent/util/enum_names.c
+// link: tests/unit/vectors.c tests/unit/expectation.c tests/unit/guard_page.c agent/util/enum_names.c
 /*
  * The parser natively, a message a file: the project's own, and the torture messages of RFC 4475 and
  * RFC 5118 where they lie beside the project. Each twice, with other bytes behind the message, its
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guarded.h"
-#include "reading.h"
+#include "guard_page.h"
+#include "expectation.h"
 #include "tap.h"
 #include "vectors.h"
 
@@ -20,11 +20,11 @@ static int read_twice(const struct vector *v, int *ret)
 {
 	struct sip_msg first;
 
-	*ret = guarded_parse(parser, v->text, v->len, 1, "\r\nCSeq: 1 BYE\r\nt:x;tag=z\r\n");
+	*ret = guard_page_parse(parser, v->text, v->len, 1, "\r\nCSeq: 1 BYE\r\nt:x;tag=z\r\n");
 	first = parser->msg;
-	if (guarded_parse(parser, v->text, v->len, 1, "=\"\\> \t9") == *ret &&
+	if (guard_page_parse(parser, v->text, v->len, 1, "=\"\\> \t9") == *ret &&
 	    (*ret || !memcmp(&first, &parser->msg, sizeof(first))))
-		return *ret || reading_within(&parser->msg, v->len);
+		return *ret || slices_are_within(&parser->msg, v->len);
 	printf("# what lies behind it has a bearing\n");
 	return 0;
 }
@@ -36,7 +36,7 @@ static void run(const struct vector *vectors, int count, const char *what)
 	for (int i = 0; i < count; i++) {
 		int ret, same = read_twice(&vectors[i], &ret);
 
-		ok(same && reading_holds(parser, ret, vectors[i].expected), "vectors: %s",
+		ok(same && expectation_holds(parser, ret, vectors[i].expected), "vectors: %s",
 		   vectors[i].name);
 	}
 }
@@ -46,7 +46,7 @@ int main(void)
 	struct vector *vectors = calloc(VECTORS_MAX, sizeof(*vectors));
 	int count;
 
-	parser = guarded_parser();
+	parser = guard_page_parser();
 	if (!vectors || !parser) {
 		fprintf(stderr, "vectors_test: out of memory\n");
 		return 1;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "guarded.h"
+#include "guard_page.h"
 
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-struct sip_parser *guarded_parser(void)
+struct sip_parser *guard_page_parser(void)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 	size_t room = (sizeof(struct sip_parser) + page - 1) / page * page;
@@ -17,8 +17,8 @@ struct sip_parser *guarded_parser(void)
 	return (void *)(base + room - sizeof(struct sip_parser));
 }
 
-int guarded_parse(struct sip_parser *p, const void *text, size_t len, int complete,
-		  const char *behind)
+int guard_page_parse(struct sip_parser *p, const void *text, size_t len, int complete,
+		     const char *behind)
 {
 	size_t period = strlen(behind);
 

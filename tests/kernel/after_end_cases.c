@@ -15,7 +15,7 @@
 	{path, message, "pass alive_after_end",                                                     \
 	 "alive:alive_after_end violation:alive_after_end:pass", "ended end=bye alive=1"}
 
-SUITE(afterwards,
+SUITE(after_end,
 	CASE("a request of one leg and the other's 2xx to it: alive", NULL, ENDED,
 	     LATE("caller>host", "INFO 15 a>b via=c10"),
 	     LATE("host>gateway", "INFO 15 a>b via=p10,c10"),

@@ -24,7 +24,7 @@
 	{source ">host", "BYE " cseq " a>b via=m9 @bye", "pass bye", "bye:bye:caller:" cseq,        \
 	 "ending caller=" cseq " bye@bye"}
 
-SUITE(moving,
+SUITE(addr_change,
 	CASE("H9: the callee's 2xx to a re-INVITE moves the caller", "source=strict",
 	     CALL_BY_PROXY_TO("callee"), ASKS("callee"),
 	     ANSWERS("callee", "200", "caller_at=moved callee_at=callee"), IS_OWN("moved", "15")),

@@ -27,7 +27,7 @@
 	{"host>" far, "INVITE 13 a>z via=p1,c1 uri=sip:900@dear.example", "pass unknown_dialog", NULL, \
 	 "none pending=1"}
 
-SUITE(unseen,
+SUITE(unseen_start,
 	CASE("F12: a blind ACK after a 2xx hidden behind echoed Vias opens, suspect", NULL,
 	     RINGING("gateway"), HIDDEN_200, BLIND("caller>host", "ACK 13 a>b via=c2"),
 	     {"host>gateway", "ACK 13 a>b via=p2,c2", "pass in_dialog", NULL,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "reading.h"
+#include "expectation.h"
 
 #include <ctype.h>
 #include <stddef.h>
@@ -37,7 +37,7 @@ static const struct sip_slice *slice_at(const struct sip_msg *msg, size_t i)
 	return (const void *)((const char *)msg + slices[i].offset);
 }
 
-int reading_within(const struct sip_msg *msg, __u32 len)
+int slices_are_within(const struct sip_msg *msg, __u32 len)
 {
 	for (size_t i = 0; i < sizeof(slices) / sizeof(*slices); i++) {
 		const struct sip_slice *slice = slice_at(msg, i);
@@ -97,7 +97,7 @@ static int field_is(const struct sip_parser *p, const char *name, const char *va
 	return 0;
 }
 
-int reading_holds(const struct sip_parser *p, int ret, const char *expected)
+int expectation_holds(const struct sip_parser *p, int ret, const char *expected)
 {
 	char line[2 * SIP_MAX];
 	int good = 1, lines = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#ifndef SAME_H
-#define SAME_H
+#ifndef NATIVE_MATCH_H
+#define NATIVE_MATCH_H
 
 #include <stdbool.h>
 
 /* The parser in the kernel reads what it reads natively; `result` is told of each test. */
-void same_run(void (*result)(bool good, const char *suite, const char *name));
+void native_match_run(void (*result)(bool good, const char *suite, const char *name));
 
 #endif

@@ -17,7 +17,7 @@
 	{"gateway>host", "200 BYE 14 a>b via=" vias " @taken", "pass closed", "end",                \
 	 "ended end=bye suspect=0 " then}
 
-SUITE(late,
+SUITE(stale_bye,
 	CASE("near miss: a spiral of four seconds: the first arrival counts", NULL, CALL, BYE_IN("14"),
 	     KEPT, LATER("4"), SENT_BACK, ON_AT_LAST, CLOSES("p10,s9,p9,c9", "end@bye")),
 	CASE("F5: a BYE kept by the caller's own host, and sent back as a spiral", NULL, CALL,

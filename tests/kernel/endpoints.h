@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The hosts that the cases speak of, IPv4 by their name, IPv6 by their name and a 6. */
-#ifndef HOSTS_H
-#define HOSTS_H
+#ifndef ENDPOINTS_H
+#define ENDPOINTS_H
 
 #include <linux/types.h>
 
@@ -14,9 +14,9 @@ struct endpoint {
 };
 
 /* text: "caller6:5070/inside", port 5060 and no interface if left off. 0, -ENOENT or -ENODEV. */
-int host_find(const char *text, struct endpoint *endpoint);
+int endpoint_find(const char *text, struct endpoint *endpoint);
 
 /* path: "caller>host". 0 or -EINVAL; *in tells which way it goes. */
-int host_path(const char *path, struct endpoint *from, struct endpoint *to, int *in);
+int endpoint_path(const char *path, struct endpoint *from, struct endpoint *to, int *in);
 
 #endif

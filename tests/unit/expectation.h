@@ -5,15 +5,15 @@
  * to_uri request_uri contact branch branch2 (`\xHH` is that byte); 0 or 1: ambiguous bad_cseq loose end
  * has_call_id has_from has_to has_cseq has_via.
  */
-#ifndef READING_H
-#define READING_H
+#ifndef EXPECTATION_H
+#define EXPECTATION_H
 
 #include "sip_parser.h"
 
 /* ret: of sip_parse(). True, or tells on stdout, as comments, what is not as it must be. */
-int reading_holds(const struct sip_parser *p, int ret, const char *expected);
+int expectation_holds(const struct sip_parser *p, int ret, const char *expected);
 
 /* Any slice that is not within the first `len` bytes is a fault. */
-int reading_within(const struct sip_msg *msg, __u32 len);
+int slices_are_within(const struct sip_msg *msg, __u32 len);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* The unit tests' messages, and mutations of them, through the parser in the kernel. */
-#include "same.h"
+#include "native_match.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #define MUTATIONS 100 /* of each message; 6.1 is emulated */
 
-static bool same_mutated(struct probe *probe, const char *text, size_t len, unsigned int seed)
+static bool matches_mutated(struct probe *probe, const char *text, size_t len, unsigned int seed)
 {
 	static const char bytes[] = "\0\r\n \t:;,=\"<>\\@BYEbye019\xff/.-";
 	char copy[SIP_MAX];
@@ -22,13 +22,13 @@ static bool same_mutated(struct probe *probe, const char *text, size_t len, unsi
 			seed = seed * 1103515245 + 12345;
 			copy[(seed >> 8) % len] = bytes[(seed >> 4) % (sizeof(bytes) - 1)];
 		}
-		if (probe_same(probe, copy, len, round & 1) != 1)
+		if (probe_matches(probe, copy, len, round & 1) != 1)
 			return false;
 	}
 	return true;
 }
 
-void same_run(void (*result)(bool good, const char *suite, const char *name))
+void native_match_run(void (*result)(bool good, const char *suite, const char *name))
 {
 	struct probe probe;
 	bool whole = true, mutated = true;
@@ -38,9 +38,9 @@ void same_run(void (*result)(bool good, const char *suite, const char *name))
 	for (const struct parser_vector *v = parser_vectors; !err && v->name; v++) {
 		size_t len = strlen(v->text);
 
-		whole &= probe_same(&probe, v->text, len, 1) == 1;
-		whole &= probe_same(&probe, v->text, len / 2, 0) == 1;
-		mutated &= same_mutated(&probe, v->text, len, v - parser_vectors + 1);
+		whole &= probe_matches(&probe, v->text, len, 1) == 1;
+		whole &= probe_matches(&probe, v->text, len / 2, 0) == 1;
+		mutated &= matches_mutated(&probe, v->text, len, v - parser_vectors + 1);
 	}
 	result(!err && whole, "parser", "each of the unit tests' messages is read as natively");
 	result(!err && mutated, "parser", "each message mutated at random is read as natively");

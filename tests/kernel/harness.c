@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "rig.h"
+#include "harness.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "guard.skel.h"
-#include "hosts.h"
+#include "endpoints.h"
 
 /* Entries: a test needs no more, 6.1 under emulation has little memory, and floods wash LRUs out. */
 #define SMALL 4096
@@ -38,56 +38,58 @@ static int print(enum libbpf_print_level level, const char *format, va_list args
 
 static int take(void *arg, void *record, size_t size)
 {
-	struct rig *rig = arg;
-	struct cg_event *event = &rig->got[rig->n_got];
+	struct harness *harness = arg;
+	struct cg_event *event = &harness->got[harness->n_got];
 
-	rig->n_seen++;
+	harness->n_seen++;
 	if (size == sizeof(*event))
-		rig->n_type[((struct cg_event *)record)->type % CG_EVENTS]++;
-	if (rig->n_got == RIG_EVENTS_MAX)
+		harness->n_type[((struct cg_event *)record)->type % CG_EVENTS]++;
+	if (harness->n_got == HARNESS_EVENTS_MAX)
 		return 0;
 	memset(event, 0, sizeof(*event));
 	memcpy(event, record, size < sizeof(*event) ? size : sizeof(*event));
 	if (size != sizeof(*event))
 		event->size = 0; /* whatever it says of itself */
-	rig->n_got++;
+	harness->n_got++;
 	return 0;
 }
 
-static int make_small(struct rig *rig)
+static int make_small(struct harness *harness)
 {
-	int err = bpf_map__set_max_entries(rig->skel->maps.pending, SMALL);
+	int err = bpf_map__set_max_entries(harness->skel->maps.pending, SMALL);
 
-	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.invites, SMALL_LRU);
-	return err ? err : bpf_map__set_max_entries(rig->skel->maps.early, SMALL_LRU);
+	err = err ? err : bpf_map__set_max_entries(harness->skel->maps.invites, SMALL_LRU);
+	return err ? err : bpf_map__set_max_entries(harness->skel->maps.early, SMALL_LRU);
 }
 
-int rig_open(struct rig *rig, __u32 max_dialogs)
+int harness_open(struct harness *harness, __u32 max_dialogs)
 {
 	int err = -errno;
 
-	*rig = (struct rig){ 0 };
+	*harness = (struct harness){ 0 };
 	libbpf_set_print(print);
-	rig->skel = guard__open();
-	if (!rig->skel)
+	harness->skel = guard__open();
+	if (!harness->skel)
 		return err ? err : -ENOMEM;
-	err = bpf_map__set_max_entries(rig->skel->maps.dialogs, max_dialogs);
-	err = err ? err : bpf_map__set_max_entries(rig->skel->maps.overflow, SMALL_LRU);
-	err = err ? err : max_dialogs > SMALL ? 0 : make_small(rig);
-	err = err ? err : guard__load(rig->skel);
-	rig->without_btf = without_btf;
+	err = bpf_map__set_max_entries(harness->skel->maps.dialogs, max_dialogs);
+	err = err ? err : bpf_map__set_max_entries(harness->skel->maps.overflow, SMALL_LRU);
+	err = err ? err : max_dialogs > SMALL ? 0 : make_small(harness);
+	err = err ? err : guard__load(harness->skel);
+	harness->without_btf = without_btf;
 	if (err)
 		return err;
-	rig->events = ring_buffer__new(bpf_map__fd(rig->skel->maps.events), take, rig, NULL);
-	rig->alerts = ring_buffer__new(bpf_map__fd(rig->skel->maps.alerts), take, rig, NULL);
-	return rig->events && rig->alerts ? 0 : -ENOMEM;
+	harness->events =
+		ring_buffer__new(bpf_map__fd(harness->skel->maps.events), take, harness, NULL);
+	harness->alerts =
+		ring_buffer__new(bpf_map__fd(harness->skel->maps.alerts), take, harness, NULL);
+	return harness->events && harness->alerts ? 0 : -ENOMEM;
 }
 
-void rig_close(struct rig *rig)
+void harness_close(struct harness *harness)
 {
-	ring_buffer__free(rig->events);
-	ring_buffer__free(rig->alerts);
-	guard__destroy(rig->skel);
+	ring_buffer__free(harness->events);
+	ring_buffer__free(harness->alerts);
+	guard__destroy(harness->skel);
 }
 
 static int clear(const struct bpf_map *map)
@@ -100,30 +102,30 @@ static int clear(const struct bpf_map *map)
 	return err;
 }
 
-static int add_gateway(struct rig *rig, const char *addr_of, __u32 bits)
+static int add_gateway(struct harness *harness, const char *addr_of, __u32 bits)
 {
 	struct cg_prefix prefix = { .bits = bits };
 	struct endpoint endpoint;
 
-	if (host_find(addr_of, &endpoint))
+	if (endpoint_find(addr_of, &endpoint))
 		return -EINVAL;
 	memcpy(prefix.addr, endpoint.addr, sizeof(prefix.addr));
-	return bpf_map_update_elem(bpf_map__fd(rig->skel->maps.gateways), &prefix, &(__u32){ 1 },
-				   BPF_ANY);
+	return bpf_map_update_elem(bpf_map__fd(harness->skel->maps.gateways), &prefix,
+				   &(__u32){ 1 }, BPF_ANY);
 }
 
-static int gateways(struct rig *rig, struct cg_config *config, char *list)
+static int gateways(struct harness *harness, struct cg_config *config, char *list)
 {
 	char *name;
 	int err = 0;
 
 	config->has_gateways = list ? !!strcmp(list, "none") : 1;
 	if (!list) {
-		err = add_gateway(rig, "gateway", 120);
-		return err ? err : add_gateway(rig, "gateway6", 48);
+		err = add_gateway(harness, "gateway", 120);
+		return err ? err : add_gateway(harness, "gateway6", 48);
 	}
 	while (config->has_gateways && !err && (name = strsep(&list, ",")))
-		err = add_gateway(rig, name, 128);
+		err = add_gateway(harness, name, 128);
 	return err;
 }
 
@@ -159,11 +161,11 @@ static void ports(struct cg_config *config, char *list)
 		config->ports[config->n_ports++] = atoi(port);
 }
 
-static int configure(struct rig *rig, const char *settings)
+static int configure(struct harness *harness, const char *settings)
 {
 	struct cg_config config = {
 		.layout = CG_LAYOUT,
-		.max_dialogs = bpf_map__max_entries(rig->skel->maps.dialogs),
+		.max_dialogs = bpf_map__max_entries(harness->skel->maps.dialogs),
 		.mode = CG_ENFORCE,
 		.equal = CG_EQUAL_DROP,
 		.source = CG_SOURCE_OBSERVE,
@@ -193,49 +195,49 @@ static int configure(struct rig *rig, const char *settings)
 			err = policy(&config, word, value);
 	}
 	config.port_bits = cg_port_bits(config.ports, config.n_ports);
-	err = err ? err : gateways(rig, &config, named_gateways);
+	err = err ? err : gateways(harness, &config, named_gateways);
 	return err ? err
-		   : bpf_map_update_elem(bpf_map__fd(rig->skel->maps.config), &(__u32){ 0 },
+		   : bpf_map_update_elem(bpf_map__fd(harness->skel->maps.config), &(__u32){ 0 },
 					 &config, BPF_ANY);
 }
 
-int rig_reset(struct rig *rig, const char *settings)
+int harness_reset(struct harness *harness, const char *settings)
 {
-	int err = clear(rig->skel->maps.dialogs);
+	int err = clear(harness->skel->maps.dialogs);
 
-	err = err ? err : clear(rig->skel->maps.overflow);
-	err = err ? err : clear(rig->skel->maps.pending);
-	err = err ? err : clear(rig->skel->maps.invites);
-	err = err ? err : clear(rig->skel->maps.early);
-	err = err ? err : clear(rig->skel->maps.addr_changes);
-	err = err ? err : clear(rig->skel->maps.unexpected_uas);
-	err = err ? err : clear(rig->skel->maps.gateways);
-	err = err ? err : configure(rig, settings);
-	rig_events(rig);
+	err = err ? err : clear(harness->skel->maps.overflow);
+	err = err ? err : clear(harness->skel->maps.pending);
+	err = err ? err : clear(harness->skel->maps.invites);
+	err = err ? err : clear(harness->skel->maps.early);
+	err = err ? err : clear(harness->skel->maps.addr_changes);
+	err = err ? err : clear(harness->skel->maps.unexpected_uas);
+	err = err ? err : clear(harness->skel->maps.gateways);
+	err = err ? err : configure(harness, settings);
+	harness_events(harness);
 	return err;
 }
 
-int rig_attach(struct rig *rig, const char *interface)
+int harness_attach(struct harness *harness, const char *interface)
 {
 	__u32 index = if_nametoindex(interface);
 
-	return index ? bpf_xdp_attach(index, bpf_program__fd(rig->skel->progs.cseqguard_in), 0,
+	return index ? bpf_xdp_attach(index, bpf_program__fd(harness->skel->progs.cseqguard_in), 0,
 				      NULL)
 		     : -errno;
 }
 
-int rig_run(struct rig *rig, int in, const void *frame, size_t len, int repeat, __u32 *retval,
-	    __u32 *ns)
+int harness_run(struct harness *harness, int in, const void *frame, size_t len, int repeat,
+		__u32 *retval, __u32 *ns)
 {
 	struct bpf_program *program =
-		in ? rig->skel->progs.cseqguard_in : rig->skel->progs.cseqguard_out;
+		in ? harness->skel->progs.cseqguard_in : harness->skel->progs.cseqguard_out;
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
 		    .repeat = repeat);
-	struct xdp_md xdp = { .data_end = len, .ingress_ifindex = rig->ifindex };
-	struct __sk_buff skb = { .ifindex = rig->ifindex };
+	struct xdp_md xdp = { .data_end = len, .ingress_ifindex = harness->ifindex };
+	struct __sk_buff skb = { .ifindex = harness->ifindex };
 	int err;
 
-	if (rig->ifindex) {
+	if (harness->ifindex) {
 		opts.ctx_in = in ? (void *)&xdp : (void *)&skb;
 		opts.ctx_size_in = in ? sizeof(xdp) : sizeof(skb);
 	}
@@ -256,15 +258,15 @@ static void sum_reasons(__u64 *sum, const struct cg_reason_counters *one)
 		sum[i] += counters[i];
 }
 
-int rig_counters(struct rig *rig, struct rig_counters *sum)
+int harness_counters(struct harness *harness, struct harness_counters *sum)
 {
 	int cpus = libbpf_num_possible_cpus(), err;
 	struct cg_counters *each = cpus > 0 ? calloc(cpus, sizeof(*each)) : NULL;
 
 	if (!each)
 		return -ENOMEM;
-	*sum = (struct rig_counters){ 0 };
-	err = bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.counters), &(__u32){ 0 }, each);
+	*sum = (struct harness_counters){ 0 };
+	err = bpf_map_lookup_elem(bpf_map__fd(harness->skel->maps.counters), &(__u32){ 0 }, each);
 	for (int i = 0; !err && i < cpus; i++) {
 		sum_reasons(sum->in, &each[i].in);
 		sum_reasons(sum->out, &each[i].out);
@@ -280,37 +282,37 @@ int rig_counters(struct rig *rig, struct rig_counters *sum)
 	return err;
 }
 
-int rig_zero_counters(struct rig *rig)
+int harness_zero_counters(struct harness *harness)
 {
 	int cpus = libbpf_num_possible_cpus(), err;
 	struct cg_counters *each = cpus > 0 ? calloc(cpus, sizeof(*each)) : NULL;
 
 	if (!each)
 		return -ENOMEM;
-	err = bpf_map_update_elem(bpf_map__fd(rig->skel->maps.counters), &(__u32){ 0 }, each,
+	err = bpf_map_update_elem(bpf_map__fd(harness->skel->maps.counters), &(__u32){ 0 }, each,
 				  BPF_ANY);
 	free(each);
 	return err;
 }
 
-int rig_events(struct rig *rig)
+int harness_events(struct harness *harness)
 {
 	int err;
 
-	rig->n_got = rig->n_seen = 0;
-	memset(rig->n_type, 0, sizeof(rig->n_type));
-	err = ring_buffer__consume(rig->events);
+	harness->n_got = harness->n_seen = 0;
+	memset(harness->n_type, 0, sizeof(harness->n_type));
+	err = ring_buffer__consume(harness->events);
 	if (err >= 0)
-		err = ring_buffer__consume(rig->alerts);
+		err = ring_buffer__consume(harness->alerts);
 	return err < 0 ? err : 0;
 }
 
-int rig_dialogs(struct rig *rig, struct cg_dialog *dialogs)
+int harness_dialogs(struct harness *harness, struct cg_dialog *dialogs)
 {
-	int fd = bpf_map__fd(rig->skel->maps.dialogs), count = 0;
+	int fd = bpf_map__fd(harness->skel->maps.dialogs), count = 0;
 	struct cg_dialog_key key, *last = NULL;
 
-	while (count < RIG_DIALOGS_MAX && !bpf_map_get_next_key(fd, last, &key)) {
+	while (count < HARNESS_DIALOGS_MAX && !bpf_map_get_next_key(fd, last, &key)) {
 		if (bpf_map_lookup_elem_flags(fd, &key, &dialogs[count++], BPF_F_LOCK))
 			return -errno;
 		last = &key;
@@ -318,19 +320,20 @@ int rig_dialogs(struct rig *rig, struct cg_dialog *dialogs)
 	return count;
 }
 
-long long rig_answers(struct rig *rig, const __u8 addr[16])
+long long harness_answers(struct harness *harness, const __u8 addr[16])
 {
 	struct cg_unexpected_uas answerer;
-	int err = bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.unexpected_uas), addr, &answerer);
+	int err = bpf_map_lookup_elem(bpf_map__fd(harness->skel->maps.unexpected_uas), addr,
+				      &answerer);
 
 	if (err == -ENOENT)
 		return 0;
 	return err ? err : (long long)answerer.count;
 }
 
-int rig_count(struct rig *rig, const char *name)
+int harness_count(struct harness *harness, const char *name)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(rig->skel->obj, name);
+	struct bpf_map *map = bpf_object__find_map_by_name(harness->skel->obj, name);
 	__u8 key[64], *last = NULL;
 	int count = 0;
 
@@ -343,9 +346,9 @@ int rig_count(struct rig *rig, const char *name)
 	return count;
 }
 
-int rig_done(struct rig *rig)
+int harness_done(struct harness *harness)
 {
-	int fd = bpf_map__fd(rig->skel->maps.pending), count = 0;
+	int fd = bpf_map__fd(harness->skel->maps.pending), count = 0;
 	struct cg_txn_key key, *last = NULL;
 	struct cg_invite invite;
 
@@ -358,9 +361,9 @@ int rig_done(struct rig *rig)
 	return count;
 }
 
-__u64 rig_rang(struct rig *rig)
+__u64 harness_rang(struct harness *harness)
 {
-	int fd = bpf_map__fd(rig->skel->maps.pending);
+	int fd = bpf_map__fd(harness->skel->maps.pending);
 	struct cg_txn_key key, *last = NULL;
 	struct cg_invite invite;
 	__u64 rang = 0;
@@ -373,9 +376,9 @@ __u64 rig_rang(struct rig *rig)
 	return rang;
 }
 
-int rig_age(struct rig *rig, __u64 ns)
+int harness_age(struct harness *harness, __u64 ns)
 {
-	int fd = bpf_map__fd(rig->skel->maps.dialogs), err = 0;
+	int fd = bpf_map__fd(harness->skel->maps.dialogs), err = 0;
 	struct cg_dialog_key key, *last = NULL;
 	struct cg_dialog d;
 
@@ -392,9 +395,9 @@ int rig_age(struct rig *rig, __u64 ns)
 	return err;
 }
 
-int rig_retire(struct rig *rig)
+int harness_retire(struct harness *harness)
 {
-	int fd = bpf_map__fd(rig->skel->maps.dialogs), err = 0;
+	int fd = bpf_map__fd(harness->skel->maps.dialogs), err = 0;
 	struct cg_dialog_key key;
 
 	while (!err && !bpf_map_get_next_key(fd, NULL, &key))
@@ -402,9 +405,9 @@ int rig_retire(struct rig *rig)
 	return err;
 }
 
-int rig_fill(struct rig *rig, const char *name)
+int harness_fill(struct harness *harness, const char *name)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(rig->skel->obj, name);
+	struct bpf_map *map = bpf_object__find_map_by_name(harness->skel->obj, name);
 	static __u64 value[256], key[8];
 	int count = 0;
 
@@ -417,35 +420,35 @@ int rig_fill(struct rig *rig, const char *name)
 }
 
 /* Its fd, with the first key; or -errno. */
-static int first_key(struct rig *rig, const char *name, void *key)
+static int first_key(struct harness *harness, const char *name, void *key)
 {
-	int fd = bpf_object__find_map_fd_by_name(rig->skel->obj, name);
+	int fd = bpf_object__find_map_fd_by_name(harness->skel->obj, name);
 
 	return fd < 0 ? fd : bpf_map_get_next_key(fd, NULL, key) ? -errno : fd;
 }
 
-int rig_drop_one(struct rig *rig, const char *name)
+int harness_drop_one(struct harness *harness, const char *name)
 {
 	__u64 key[8];
-	int fd = first_key(rig, name, key);
+	int fd = first_key(harness, name, key);
 
 	return fd < 0 ? fd : bpf_map_delete_elem(fd, key) ? -errno : 0;
 }
 
-int rig_first(struct rig *rig, const char *name, void *value)
+int harness_first(struct harness *harness, const char *name, void *value)
 {
 	__u64 key[8];
-	int fd = first_key(rig, name, key);
+	int fd = first_key(harness, name, key);
 
 	return fd < 0 ? fd : bpf_map_lookup_elem(fd, key, value) ? -errno : 0;
 }
 
-int rig_insns(struct rig *rig, int in)
+int harness_insns(struct harness *harness, int in)
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 size = sizeof(info);
-	int err = bpf_obj_get_info_by_fd(bpf_program__fd(in ? rig->skel->progs.cseqguard_in
-							    : rig->skel->progs.cseqguard_out),
+	int err = bpf_obj_get_info_by_fd(bpf_program__fd(in ? harness->skel->progs.cseqguard_in
+							    : harness->skel->progs.cseqguard_out),
 					 &info, &size);
 
 	return err ? err : (int)info.verified_insns;

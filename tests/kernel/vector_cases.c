@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "torture.h"
+#include "vector_cases.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "check.h"
 #include "probe.h"
-#include "reading.h"
+#include "expectation.h"
 #include "vectors.h"
 
 /* As natively, and as the expectation says. */
@@ -16,10 +16,11 @@ static bool holds(struct probe *probe, const struct vector *v)
 	static struct sip_parser parser;
 
 	memcpy(parser.buf, v->text, v->len);
-	return probe_same(probe, (const char *)v->text, v->len, 1) == 1 &&
-	       reading_holds(&parser,
-			     sip_parse(&parser, v->len, 1) || sip_parse_routing(&parser) ? -1 : 0,
-			     v->expected);
+	return probe_matches(probe, (const char *)v->text, v->len, 1) == 1 &&
+	       expectation_holds(&parser,
+				 sip_parse(&parser, v->len, 1) || sip_parse_routing(&parser) ? -1
+											     : 0,
+				 v->expected);
 }
 
 static void run(struct probe *probe, const struct vector *vectors, int count,
@@ -29,7 +30,7 @@ static void run(struct probe *probe, const struct vector *vectors, int count,
 		result(holds(probe, &vectors[i]), "vectors", vectors[i].name);
 }
 
-void torture_run(void (*result)(bool good, const char *suite, const char *name))
+void vector_cases_run(void (*result)(bool good, const char *suite, const char *name))
 {
 	struct vector *vectors = calloc(VECTORS_MAX, sizeof(*vectors));
 	struct probe probe = { 0 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "hosts.h"
+#include "endpoints.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,7 +28,7 @@ static const struct {
 	{ "mapped6", "::ffff:198.51.100.1" }, /* the gateway's, as IPv6 writes it */
 };
 
-int host_find(const char *text, struct endpoint *endpoint)
+int endpoint_find(const char *text, struct endpoint *endpoint)
 {
 	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
 	size_t len = strcspn(text, ":/");
@@ -49,7 +49,7 @@ int host_find(const char *text, struct endpoint *endpoint)
 	return -ENOENT;
 }
 
-int host_path(const char *path, struct endpoint *from, struct endpoint *to, int *in)
+int endpoint_path(const char *path, struct endpoint *from, struct endpoint *to, int *in)
 {
 	char source[48];
 	const char *arrow = strchr(path, '>');
@@ -57,7 +57,7 @@ int host_path(const char *path, struct endpoint *from, struct endpoint *to, int 
 	if (!arrow || (size_t)(arrow - path) >= sizeof(source))
 		return -EINVAL;
 	snprintf(source, sizeof(source), "%.*s", (int)(arrow - path), path);
-	if (host_find(source, from) || host_find(arrow + 1, to))
+	if (endpoint_find(source, from) || endpoint_find(arrow + 1, to))
 		return -EINVAL;
 	if (from->is_host == to->is_host || from->ip6 != to->ip6)
 		return -EINVAL;

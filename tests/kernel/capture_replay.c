@@ -7,7 +7,7 @@
  * A dialog within TCP or a tunnel is nobody's here: the guard reads the outermost UDP.
  */
 #define _GNU_SOURCE
-#include "captures.h"
+#include "capture_replay.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -56,9 +56,9 @@ struct row {
 };
 
 struct replay {
-	struct cg_event started[RIG_EVENTS_MAX];
+	struct cg_event started[HARNESS_EVENTS_MAX];
 	int n_started;
-	struct cg_event left[RIG_EVENTS_MAX]; /* BYE and END */
+	struct cg_event left[HARNESS_EVENTS_MAX]; /* BYE and END */
 	int n_left;
 	int failed;
 };
@@ -86,20 +86,20 @@ static int read_oracle(void)
 	return count;
 }
 
-static void keep_events(struct rig *rig, struct replay *r)
+static void keep_events(struct harness *harness, struct replay *r)
 {
-	for (size_t i = 0; i < rig->n_got; i++) {
-		const struct cg_event *e = &rig->got[i];
+	for (size_t i = 0; i < harness->n_got; i++) {
+		const struct cg_event *e = &harness->got[i];
 
-		if (e->type == CG_EV_START && r->n_started < RIG_EVENTS_MAX)
+		if (e->type == CG_EV_START && r->n_started < HARNESS_EVENTS_MAX)
 			r->started[r->n_started++] = *e;
 		if ((e->type == CG_EV_BYE || e->type == CG_EV_END) && !e->status &&
-		    r->n_left < RIG_EVENTS_MAX)
+		    r->n_left < HARNESS_EVENTS_MAX)
 			r->left[r->n_left++] = *e;
 	}
 }
 
-static int run_frame(struct rig *rig, struct replay *r, int in, const struct capture *c)
+static int run_frame(struct harness *harness, struct replay *r, int in, const struct capture *c)
 {
 	size_t most = in ? LONGEST_IN : LONGEST_OUT, len = c->len < most ? c->len : most;
 	__u32 retval;
@@ -107,21 +107,21 @@ static int run_frame(struct rig *rig, struct replay *r, int in, const struct cap
 
 	if (len < 14)
 		return 0;
-	err = rig_run(rig, in, c->frame, len, 1, &retval, NULL);
-	err = err ? err : rig_events(rig);
+	err = harness_run(harness, in, c->frame, len, 1, &retval, NULL);
+	err = err ? err : harness_events(harness);
 	if (!err)
-		keep_events(rig, r);
+		keep_events(harness, r);
 	return err;
 }
 
-static int replay(struct rig *rig, struct capture *c, struct replay *r)
+static int replay(struct harness *harness, struct capture *c, struct replay *r)
 {
 	int got, err = 0;
 
 	while (!err && (got = capture_next(c)) > 0) {
-		err = run_frame(rig, r, 1, c);
+		err = run_frame(harness, r, 1, c);
 		if (!err && memmem(c->frame, c->len, "INVITE ", 7))
-			err = run_frame(rig, r, 0, c);
+			err = run_frame(harness, r, 0, c);
 	}
 	return err ? err : got;
 }
@@ -191,12 +191,13 @@ static int byes_of(const struct row *row)
 	return count;
 }
 
-static bool check_capture(struct rig *rig, const char *name, int n_rows, const struct replay *r)
+static bool check_capture(struct harness *harness, const char *name, int n_rows,
+			  const struct replay *r)
 {
-	static struct cg_dialog dialogs[RIG_DIALOGS_MAX];
-	struct rig_counters counters;
-	int count = rig_dialogs(rig, dialogs), expected = 0, byes = 0;
-	bool good = !rig_counters(rig, &counters);
+	static struct cg_dialog dialogs[HARNESS_DIALOGS_MAX];
+	struct harness_counters counters;
+	int count = harness_dialogs(harness, dialogs), expected = 0, byes = 0;
+	bool good = !harness_counters(harness, &counters);
 
 	for (int i = 0; i < n_rows; i++) {
 		const struct row *row = &rows[i];
@@ -222,29 +223,29 @@ static bool check_capture(struct rig *rig, const char *name, int n_rows, const s
 	return good;
 }
 
-/* Counters go on from capture to capture: rig_reset() leaves them, this does not. */
-static int start(struct rig *rig)
+/* Counters go on from capture to capture: harness_reset() leaves them, this does not. */
+static int start(struct harness *harness)
 {
-	int err = rig_reset(rig, SETTINGS);
+	int err = harness_reset(harness, SETTINGS);
 
-	return err ? err : rig_zero_counters(rig);
+	return err ? err : harness_zero_counters(harness);
 }
 
-static bool run_capture(struct rig *rig, const char *name, int n_rows)
+static bool run_capture(struct harness *harness, const char *name, int n_rows)
 {
 	static struct capture capture;
 	static struct replay r;
 	char path[512];
-	int err = start(rig);
+	int err = start(harness);
 
 	memset(&r, 0, sizeof(r));
 	snprintf(path, sizeof(path), FOLDER "pcaps/%s", name);
 	err = err ? err : capture_open(&capture, path);
-	err = err ? err : replay(rig, &capture, &r);
+	err = err ? err : replay(harness, &capture, &r);
 	capture_close(&capture);
 	if (err)
 		return wrong("frame %u: %s", capture.number, strerror(-err));
-	return check_capture(rig, name, n_rows, &r);
+	return check_capture(harness, name, n_rows, &r);
 }
 
 static int is_capture(const struct dirent *entry)
@@ -252,7 +253,8 @@ static int is_capture(const struct dirent *entry)
 	return strstr(entry->d_name, ".pcap") != NULL;
 }
 
-void captures_run(struct rig *rig, void (*result)(bool good, const char *suite, const char *name))
+void capture_replay_run(struct harness *harness,
+			void (*result)(bool good, const char *suite, const char *name))
 {
 	struct dirent **entries;
 	int count = scandir(FOLDER "pcaps", &entries, is_capture, alphasort);
@@ -264,7 +266,7 @@ void captures_run(struct rig *rig, void (*result)(bool good, const char *suite, 
 	}
 	result(n_rows > 0, "captures", "the oracle can be read");
 	for (int i = 0; i < count; i++) {
-		result(run_capture(rig, entries[i]->d_name, n_rows), "captures",
+		result(run_capture(harness, entries[i]->d_name, n_rows), "captures",
 		       entries[i]->d_name);
 		free(entries[i]);
 	}
