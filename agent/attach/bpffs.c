@@ -21,14 +21,13 @@
 #define PATH_SIZE 512
 #define MOUNT "/sys/fs/bpf"
 
-static int failed(const char *what, const char *object)
+/* Reports "PATH: cannot ACTION: CAUSE" for an -errno, which it returns. */
+static int report_error(const char *path, const char *action, int err)
 {
-	int err = -errno;
-
 	if (err == -EPERM || err == -EACCES)
-		cg_fail("%s: no permission to %s it; run as root", object, what);
+		cg_fail("%s: cannot %s: no permission; run as root", path, action);
 	else
-		cg_fail("%s: cannot %s it: %s", object, what, strerror(-err));
+		cg_fail("%s: cannot %s: %s", path, action, strerror(-err));
 	return err;
 }
 
@@ -44,21 +43,24 @@ bool cg_bpffs_is_hidden(void)
 	return !strcmp(cg_pin_root(), CG_PIN_ROOT) && !is_bpffs(MOUNT) && cg_mounts_are_private();
 }
 
-/* Our group shares; others see nothing. */
-static int share(const char *path, mode_t alone, mode_t shared)
+/*
+ * Gives the path to group cseqguard with mode `group_mode`. If the group does not exist, sets
+ * `root_mode`.
+ */
+static int set_access(const char *path, mode_t root_mode, mode_t group_mode)
 {
 	struct group *group = getgrnam("cseqguard");
 
 	if (group && chown(path, -1, group->gr_gid))
 		return -errno;
-	return chmod(path, group ? shared : alone) ? -errno : 0;
+	return chmod(path, group ? group_mode : root_mode) ? -errno : 0;
 }
 
-static int make_folder(const char *path)
+static int make_dir(const char *path)
 {
 	if (mkdir(path, 0700))
 		return -errno;
-	return share(path, 0700, 0750);
+	return set_access(path, 0700, 0750);
 }
 
 int cg_bpffs_prepare(void)
@@ -69,40 +71,32 @@ int cg_bpffs_prepare(void)
 
 	if (!strcmp(root, CG_PIN_ROOT) && !is_bpffs(MOUNT)) {
 		if (cg_mounts_are_private()) {
-			cg_fail(MOUNT
-				": no bpffs in this mount namespace, and pins made here would "
-				"be lost with it (`ip netns exec` makes one such); run "
-				"outside of it, with: cseqguard -n NETNS");
+			cg_fail(MOUNT ": cannot mount a bpffs: this mount namespace is private "
+				      "(`ip netns exec` creates such a one), and its pins would be "
+				      "lost with it; run outside of it: cseqguard -n NETNS");
 			return -EXDEV;
 		}
 		if (mount("bpf", MOUNT, "bpf", 0, "mode=0711"))
-			return failed("mount a bpffs on", MOUNT);
+			return report_error(MOUNT, "mount a bpffs", -errno);
 	}
-	err = make_folder(root);
+	err = make_dir(root);
 	if (!err)
 		return 0;
 	if (err == -EEXIST && (!is_bpffs(root) || stat(root, &st) || st.st_uid != 0)) {
-		cg_fail("%s: not a folder of root's in a bpffs; remove it", root);
+		cg_fail("%s: cannot use it: it is no directory of root in a bpffs; remove it",
+			root);
 		return -EPERM;
 	}
-	if (err == -EEXIST) /* the group may be younger than the folder */
-		err = share(root, 0700, 0750);
-	if (err) {
-		errno = -err;
-		return failed("make", root);
-	}
-	return 0;
+	if (err == -EEXIST) /* the group may have been created after the directory */
+		err = set_access(root, 0700, 0750);
+	return err ? report_error(root, "create", err) : 0;
 }
 
 int cg_bpffs_lock(void)
 {
 	int fd = cg_pins_lock();
 
-	if (fd < 0 && fd != -ENOENT) {
-		errno = -fd;
-		return failed("lock", cg_pin_root());
-	}
-	return fd;
+	return fd < 0 && fd != -ENOENT ? report_error(cg_pin_root(), "lock", fd) : fd;
 }
 
 int cg_bpffs_make_dir(const char *instance)
@@ -112,12 +106,8 @@ int cg_bpffs_make_dir(const char *instance)
 
 	err = cg_pin_path(path, sizeof(path), instance, NULL);
 	if (!err)
-		err = make_folder(path);
-	if (err && err != -EEXIST) {
-		errno = -err;
-		return failed("make", path);
-	}
-	return err;
+		err = make_dir(path);
+	return err && err != -EEXIST ? report_error(path, "create", err) : err;
 }
 
 int cg_bpffs_share(const char *instance, const char *name)
@@ -127,12 +117,8 @@ int cg_bpffs_share(const char *instance, const char *name)
 
 	err = cg_pin_path(path, sizeof(path), instance, name);
 	if (!err)
-		err = name ? share(path, 0600, 0660) : share(path, 0700, 0750);
-	if (err) {
-		errno = -err;
-		failed("share", path);
-	}
-	return err;
+		err = name ? set_access(path, 0600, 0660) : set_access(path, 0700, 0750);
+	return err ? report_error(path, "set its permissions", err) : 0;
 }
 
 int cg_bpffs_pin(int fd, const char *instance, const char *name, enum cg_pin_mode mode)
@@ -144,30 +130,26 @@ int cg_bpffs_pin(int fd, const char *instance, const char *name, enum cg_pin_mod
 	if (!err && bpf_obj_pin(fd, path))
 		err = -errno;
 	if (!err)
-		err = share(path, 0600, mode == CG_PIN_GROUP ? 0660 : 0600);
-	if (err) {
-		errno = -err;
-		failed("pin", path);
-	}
-	return err;
+		err = set_access(path, 0600, mode == CG_PIN_GROUP ? 0660 : 0600);
+	return err ? report_error(path, "pin", err) : 0;
 }
 
 int cg_bpffs_repin(int fd, const char *instance, const char *name)
 {
-	char from[PATH_SIZE], to[PATH_SIZE], fresh[64];
+	char from[PATH_SIZE], to[PATH_SIZE], temporary[64];
 	int err;
 
-	snprintf(fresh, sizeof(fresh), "%s_new", name);
-	err = cg_bpffs_unpin(instance, fresh);
+	snprintf(temporary, sizeof(temporary), "%s_new", name);
+	err = cg_bpffs_unpin(instance, temporary);
 	if (!err)
-		err = cg_bpffs_pin(fd, instance, fresh, CG_PIN_ROOT_ONLY);
+		err = cg_bpffs_pin(fd, instance, temporary, CG_PIN_ROOT_ONLY);
 	if (err)
 		return err;
-	err = cg_pin_path(from, sizeof(from), instance, fresh);
+	err = cg_pin_path(from, sizeof(from), instance, temporary);
 	if (!err)
 		err = cg_pin_path(to, sizeof(to), instance, name);
 	if (!err && rename(from, to))
-		return failed("replace", to);
+		return report_error(to, "replace", -errno);
 	return err;
 }
 
@@ -178,7 +160,7 @@ int cg_bpffs_unpin(const char *instance, const char *name)
 
 	err = cg_pin_path(path, sizeof(path), instance, name);
 	if (!err && unlink(path) && errno != ENOENT)
-		err = failed("unlink", path);
+		err = report_error(path, "remove", -errno);
 	return err;
 }
 
@@ -189,7 +171,7 @@ bool cg_bpffs_has_pin(const char *instance, const char *name)
 	return !cg_pin_path(path, sizeof(path), instance, name) && !access(path, F_OK);
 }
 
-static int by_name(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -207,7 +189,7 @@ int cg_bpffs_list_pins(const char *instance, const char *prefix, char ***names, 
 		return err;
 	dir = opendir(path);
 	if (!dir && errno != ENOENT)
-		return failed("read", path);
+		return report_error(path, "read", -errno);
 	while (dir && !err && (entry = readdir(dir))) {
 		if (*entry->d_name == '.' || strncmp(entry->d_name, prefix, strlen(prefix)))
 			continue;
@@ -226,7 +208,7 @@ int cg_bpffs_list_pins(const char *instance, const char *prefix, char ***names, 
 		return err;
 	}
 	if (count)
-		qsort(list, count, sizeof(*list), by_name);
+		qsort(list, count, sizeof(*list), compare_names);
 	*names = list;
 	*n = count;
 	return 0;
@@ -241,8 +223,8 @@ void cg_bpffs_free_pins(char **names, size_t n)
 
 int cg_bpffs_remove_instance(const char *instance)
 {
+	int err, unpin_err = 0;
 	char path[PATH_SIZE], **names;
-	int err, rest = 0;
 	size_t n;
 
 	err = cg_bpffs_list_pins(instance, "", &names, &n);
@@ -250,12 +232,13 @@ int cg_bpffs_remove_instance(const char *instance)
 		return err;
 	for (size_t i = 0; i < n; i++) {
 		err = cg_bpffs_unpin(instance, names[i]);
-		rest = rest ? rest : err;
+		if (!unpin_err)
+			unpin_err = err;
 	}
 	cg_bpffs_free_pins(names, n);
 	err = cg_pin_path(path, sizeof(path), instance, NULL);
-	if (!err && !rest && rmdir(path) && errno != ENOENT)
-		return failed("remove", path);
-	rmdir(cg_pin_root()); /* stays while another instance is there */
-	return err ? err : rest;
+	if (!err && !unpin_err && rmdir(path) && errno != ENOENT)
+		return report_error(path, "remove", -errno);
+	rmdir(cg_pin_root()); /* fails while another instance exists */
+	return err ? err : unpin_err;
 }

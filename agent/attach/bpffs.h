@@ -1,39 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The folder of an instance in the BPF filesystem. What fails is reported here; -errno is returned. */
+/*
+ * The directory of an instance in the BPF filesystem. These functions report errors and return
+ * -errno.
+ */
 #ifndef CG_ATTACH_BPFFS_H
 #define CG_ATTACH_BPFFS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-enum cg_pin_mode { CG_PIN_ROOT_ONLY, CG_PIN_GROUP }; /* group: `cseqguard`, if there is one */
+enum cg_pin_mode { CG_PIN_ROOT_ONLY, CG_PIN_GROUP }; /* group: `cseqguard`, if it exists */
 
-/* No bpffs where it belongs, in a mount namespace of its own: what is pinned cannot be seen. */
+/* True in a private mount namespace without a bpffs on /sys/fs/bpf: pins may exist outside of it. */
 bool cg_bpffs_is_hidden(void);
 
-/* Mounts bpffs where none is, makes the root folder. */
+/* Mounts a bpffs if there is none, and creates the root directory. */
 int cg_bpffs_prepare(void);
 
-/* cg_pins_lock, reported; fd. -ENOENT where nothing is pinned is not reported. */
+/* Takes cg_pins_lock(). Returns its fd. -ENOENT (nothing is pinned) is not reported. */
 int cg_bpffs_lock(void);
 
-/* The instance's folder; -EEXIST is not reported. */
+/* Creates the directory of the instance. -EEXIST is not reported. */
 int cg_bpffs_make_dir(const char *instance);
 
-/* Unlinks every pin and the folder, and the root folder if it is the last. */
+/* Removes all pins of the instance, its directory, and the root directory if it is empty then. */
 int cg_bpffs_remove_instance(const char *instance);
 
-/* Opens a map's pin, or the folder (name NULL), to the group as it is now; without one, to root alone. */
+/*
+ * Opens the pin of a map, or the directory if `name` is NULL, to the group. If the group does not
+ * exist, only root has access.
+ */
 int cg_bpffs_share(const char *instance, const char *name);
 
 int cg_bpffs_pin(int fd, const char *instance, const char *name, enum cg_pin_mode mode);
-int cg_bpffs_repin(int fd, const char *instance, const char *name); /* over what is there */
-int cg_bpffs_unpin(const char *instance, const char *name); /* gone already: 0 */
+int cg_bpffs_repin(int fd, const char *instance, const char *name); /* replaces the pin */
+int cg_bpffs_unpin(const char *instance, const char *name); /* 0 if the pin does not exist */
 bool cg_bpffs_has_pin(const char *instance, const char *name);
 
 /*
- * Names of the pins that begin with prefix, sorted, as an array that the caller frees with
- * cg_bpffs_free_pins. An instance that is not there has none.
+ * Stores the names of the pins that begin with `prefix`, sorted. The caller frees the array with
+ * cg_bpffs_free_pins(). An instance that does not exist has no pins.
  */
 int cg_bpffs_list_pins(const char *instance, const char *prefix, char ***names, size_t *n);
 void cg_bpffs_free_pins(char **names, size_t n);

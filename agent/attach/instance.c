@@ -18,43 +18,74 @@
 #include "util/cli_output.h"
 #include "util/progress.h"
 
-/* Of the contract, and pinned; `config` last: an instance that has it is whole. */
+/* The pinned maps of the contract. `config` is pinned last and marks a complete instance. */
 static const char *const maps[] = { "dialogs",	"overflow",	"invites",	  "pending",
 				    "early",	"addr_changes", "unexpected_uas", "gateways",
 				    "counters", "events",	"alerts",	  "config" };
 #define MAPS (sizeof(maps) / sizeof(*maps))
 
-#define TRY_ENTRIES 64 /* enough for the verifier */
+#define TRY_ENTRIES 64 /* map size for a trial load; the verifier needs no more */
 
-static struct guard *guard_open(void)
+/* --- programs --------------------------------------------------------------------------------- */
+
+static struct guard *open_skeleton(void)
 {
-	struct guard *guard = guard__open();
+	struct guard *skel = guard__open();
 
-	if (!guard)
-		cg_fail("BPF programs: cannot be read: %s", strerror(errno));
-	return guard;
+	if (!skel)
+		cg_fail("BPF programs: cannot open the object: %s", strerror(errno));
+	return skel;
 }
 
-static int guard_load(struct guard *guard)
+static int load_skeleton(struct guard *skel)
 {
 	int err;
 
-	cg_progress_show("BPF programs: the kernel's verifier walks through them");
-	err = guard__load(guard);
+	cg_progress_show("BPF programs: the kernel's verifier checks them");
+	err = guard__load(skel);
 	cg_progress_end();
 	if (!err)
 		return CG_DONE;
 	if (err == -EPERM)
-		return cg_fail("BPF programs: no permission to load them; run as root");
+		return cg_fail("BPF programs: cannot load: no permission; run as root");
 	if (err == -ENOMEM || err == -E2BIG)
-		return cg_fail("BPF maps: %s; try a smaller --max-dialogs or --ring-bytes",
+		return cg_fail("BPF maps: cannot create: %s; try a smaller --max-dialogs or "
+			       "--ring-bytes",
 			       strerror(-err));
-	return cg_fail("BPF programs: the kernel refused them: %s; they need Linux 6.1 or newer, "
-		       "-v shows the verifier's words",
+	return cg_fail("BPF programs: cannot load: %s; they need Linux 6.1 or newer, -v shows the "
+		       "verifier's log",
 		       strerror(-err));
 }
 
-/* Compares a pin with what the programs expect: bpf_map__reuse_fd checks nothing. */
+/* Duplicates the program fds, because the skeleton closes its own. */
+static int dup_programs(const struct guard *skel, struct cg_instance *instance)
+{
+	instance->prog_in = fcntl(bpf_program__fd(skel->progs.cseqguard_in), F_DUPFD_CLOEXEC, 3);
+	instance->prog_out = fcntl(bpf_program__fd(skel->progs.cseqguard_out), F_DUPFD_CLOEXEC, 3);
+	if (instance->prog_in < 0 || instance->prog_out < 0)
+		return cg_fail("BPF programs: cannot duplicate an fd: %s", strerror(errno));
+	return CG_DONE;
+}
+
+/* Loads the programs and frees `skel`. */
+static int load_programs(struct guard *skel, const char *name, struct cg_instance *instance)
+{
+	struct cg_instance loaded = { .name = name, .prog_in = -1, .prog_out = -1 };
+	int err = load_skeleton(skel);
+
+	if (!err)
+		err = dup_programs(skel, &loaded);
+	guard__destroy(skel);
+	if (err)
+		cg_instance_close(&loaded);
+	else
+		*instance = loaded;
+	return err;
+}
+
+/* --- pinned maps ------------------------------------------------------------------------------ */
+
+/* Compares a pinned map with the one that the programs expect; bpf_map__reuse_fd() does not. */
 static int check_map(const char *name, const struct bpf_map *map, int fd)
 {
 	struct bpf_map_info info = {};
@@ -63,25 +94,25 @@ static int check_map(const char *name, const struct bpf_map *map, int fd)
 	if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == bpf_map__type(map) &&
 	    info.key_size == bpf_map__key_size(map) && info.value_size == bpf_map__value_size(map))
 		return CG_DONE;
-	return cg_fail(
-		"%s/%s: the pinned map %s is of another layout; use the version that made it, "
-		"or remove it with: cseqguard detach -a",
-		cg_pin_root(), name, bpf_map__name(map));
+	return cg_fail("%s/%s: cannot use map %s: it is of another layout; use the version that "
+		       "made it, or remove it with: cseqguard detach -a",
+		       cg_pin_root(), name, bpf_map__name(map));
 }
 
-/* Every map of the contract, checked; with reuse handed to the programs. */
-static int with_pinned(const char *name, struct guard *guard, bool reuse)
+/* Checks all pinned maps. `reuse`: the programs will use them instead of new ones. */
+static int check_pinned_maps(const char *name, struct guard *skel, bool reuse)
 {
 	for (size_t i = 0; i < MAPS; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(guard->obj, maps[i]);
+		struct bpf_map *map = bpf_object__find_map_by_name(skel->obj, maps[i]);
 		int fd = cg_pin_open(name, maps[i]), err;
 
 		if (fd < 0)
-			return cg_fail("%s/%s: %s is missing; start anew with: cseqguard detach -a",
+			return cg_fail("%s/%s: map %s is missing; to start over: cseqguard detach "
+				       "-a",
 				       cg_pin_root(), name, maps[i]);
 		err = check_map(name, map, fd);
 		if (!err && reuse && bpf_map__reuse_fd(map, fd))
-			err = cg_fail("%s/%s: %s cannot be shared: %s", cg_pin_root(), name,
+			err = cg_fail("%s/%s: cannot reuse map %s: %s", cg_pin_root(), name,
 				      maps[i], strerror(errno));
 		close(fd);
 		if (err)
@@ -90,9 +121,23 @@ static int with_pinned(const char *name, struct guard *guard, bool reuse)
 	return CG_DONE;
 }
 
-static int fill(struct guard *guard, const struct cg_settings *settings)
+/* --- a new instance --------------------------------------------------------------------------- */
+
+static void set_map_sizes(struct guard *skel, const struct cg_settings *settings)
 {
-	int config_fd = bpf_map__fd(guard->maps.config);
+	if (settings->given & CG_SET_MAX_DIALOGS) {
+		bpf_map__set_max_entries(skel->maps.dialogs, settings->max_dialogs);
+		bpf_map__set_max_entries(skel->maps.pending, cg_pending_max(settings->max_dialogs));
+	}
+	if (settings->given & CG_SET_RING_BYTES) {
+		bpf_map__set_max_entries(skel->maps.events, settings->ring_bytes);
+		bpf_map__set_max_entries(skel->maps.alerts, settings->ring_bytes);
+	}
+}
+
+static int write_settings(struct guard *skel, const struct cg_settings *settings)
+{
+	int config_fd = bpf_map__fd(skel->maps.config);
 	struct cg_config config;
 	__u32 zero = 0;
 	int err;
@@ -101,88 +146,83 @@ static int fill(struct guard *guard, const struct cg_settings *settings)
 	if (!err && bpf_map_update_elem(config_fd, &zero, &config, BPF_ANY))
 		err = -errno;
 	if (!err)
-		err = cg_settings_write(settings, config_fd, bpf_map__fd(guard->maps.gateways));
-	return err ? cg_fail("BPF maps: settings were not written: %s", strerror(-err)) : CG_DONE;
+		err = cg_settings_write(settings, config_fd, bpf_map__fd(skel->maps.gateways));
+	return err ? cg_fail("BPF maps: cannot write the settings: %s", strerror(-err)) : CG_DONE;
 }
 
-static int pin_all(struct guard *guard, const struct cg_instance *instance)
+static int pin_all(struct guard *skel, const struct cg_instance *instance)
 {
-	int err;
+	const char *name = instance->name;
 
-	err = cg_bpffs_pin(instance->prog_in, instance->name, "prog_in", CG_PIN_ROOT_ONLY);
-	if (!err)
-		err = cg_bpffs_pin(instance->prog_out, instance->name, "prog_out",
-				   CG_PIN_ROOT_ONLY);
-	if (!err)
-		err = cg_instance_netns_pin(instance->name, instance->prog_in);
-	for (size_t i = 0; i < MAPS && !err; i++)
-		err = cg_bpffs_pin(bpf_object__find_map_fd_by_name(guard->obj, maps[i]),
-				   instance->name, maps[i], CG_PIN_GROUP);
-	return err ? CG_FAILED : CG_DONE;
-}
-
-/* Program fds of their own: the skeleton's go with it. */
-static int take_programs(const struct guard *guard, struct cg_instance *instance)
-{
-	instance->prog_in = fcntl(bpf_program__fd(guard->progs.cseqguard_in), F_DUPFD_CLOEXEC, 3);
-	instance->prog_out = fcntl(bpf_program__fd(guard->progs.cseqguard_out), F_DUPFD_CLOEXEC, 3);
-	if (instance->prog_in < 0 || instance->prog_out < 0)
-		return cg_fail("BPF programs: %s", strerror(errno));
+	if (cg_bpffs_pin(instance->prog_in, name, "prog_in", CG_PIN_ROOT_ONLY))
+		return CG_FAILED;
+	if (cg_bpffs_pin(instance->prog_out, name, "prog_out", CG_PIN_ROOT_ONLY))
+		return CG_FAILED;
+	if (cg_instance_netns_pin(name, instance->prog_in))
+		return CG_FAILED;
+	for (size_t i = 0; i < MAPS; i++)
+		if (cg_bpffs_pin(bpf_object__find_map_fd_by_name(skel->obj, maps[i]), name, maps[i],
+				 CG_PIN_GROUP))
+			return CG_FAILED;
 	return CG_DONE;
 }
 
-static int make(const char *name, const struct cg_settings *settings, struct cg_instance *instance)
+/* Pins maps and programs in the directory of the instance. An empty directory may exist. */
+static int pin_instance(struct guard *skel, const struct cg_instance *instance)
 {
-	struct cg_instance made = { .name = name, .prog_in = -1, .prog_out = -1, .made = true };
-	struct guard *guard = guard_open();
-	int err;
+	int err = cg_bpffs_make_dir(instance->name);
 
-	if (!guard)
+	if (err && err != -EEXIST)
 		return CG_FAILED;
-	if (settings->given & CG_SET_MAX_DIALOGS) {
-		bpf_map__set_max_entries(guard->maps.dialogs, settings->max_dialogs);
-		bpf_map__set_max_entries(guard->maps.pending,
-					 cg_pending_max(settings->max_dialogs));
-	}
-	if (settings->given & CG_SET_RING_BYTES) {
-		bpf_map__set_max_entries(guard->maps.events, settings->ring_bytes);
-		bpf_map__set_max_entries(guard->maps.alerts, settings->ring_bytes);
-	}
-	err = guard_load(guard);
-	if (!err)
-		err = take_programs(guard, &made);
-	if (!err)
-		err = fill(guard, settings);
+	err = pin_all(skel, instance);
 	if (err)
-		goto out;
-	err = cg_bpffs_make_dir(name);
-	if (err && err != -EEXIST) { /* an empty one is as good */
-		err = CG_FAILED;
-		goto out;
-	}
-	err = pin_all(guard, &made);
-	if (err)
-		cg_bpffs_remove_instance(name);
-out:
-	guard__destroy(guard);
-	if (err)
-		cg_instance_close(&made);
-	else
-		*instance = made;
+		cg_bpffs_remove_instance(instance->name);
 	return err;
 }
 
-/* The group may be younger than the pins. */
-static int share_pinned(const char *name)
+static int create_instance(const char *name, const struct cg_settings *settings,
+			   struct cg_instance *instance)
 {
-	int err = cg_bpffs_share(name, NULL);
+	struct cg_instance created = { .name = name, .prog_in = -1, .prog_out = -1, .made = true };
+	struct guard *skel = open_skeleton();
+	int err;
 
-	for (size_t i = 0; i < MAPS && !err; i++)
-		err = cg_bpffs_share(name, maps[i]);
-	return err ? CG_FAILED : CG_DONE;
+	if (!skel)
+		return CG_FAILED;
+	set_map_sizes(skel, settings);
+	err = load_skeleton(skel);
+	if (err)
+		goto out;
+	err = dup_programs(skel, &created);
+	if (err)
+		goto out;
+	err = write_settings(skel, settings);
+	if (err)
+		goto out;
+	err = pin_instance(skel, &created);
+out:
+	guard__destroy(skel);
+	if (err)
+		cg_instance_close(&created);
+	else
+		*instance = created;
+	return err;
 }
 
-/* What was fixed when the maps were made. */
+/* --- an existing instance --------------------------------------------------------------------- */
+
+/* Runs at each attach, because the group may have been created after the pins. */
+static int share_pins(const char *name)
+{
+	if (cg_bpffs_share(name, NULL))
+		return CG_FAILED;
+	for (size_t i = 0; i < MAPS; i++)
+		if (cg_bpffs_share(name, maps[i]))
+			return CG_FAILED;
+	return CG_DONE;
+}
+
+/* Reports an error if the user wants a size that the existing maps do not have. */
 static int check_sizes(const char *name, const struct cg_settings *settings,
 		       const struct cg_config *config)
 {
@@ -190,8 +230,8 @@ static int check_sizes(const char *name, const struct cg_settings *settings,
 	int err;
 
 	if (settings->given & CG_SET_MAX_DIALOGS && settings->max_dialogs != config->max_dialogs)
-		return cg_fail_usage("max-dialogs is %u while the maps of instance %s live; first: "
-				     "cseqguard detach -a",
+		return cg_fail_usage("max-dialogs: cannot change it from %u while instance %s has "
+				     "maps; first: cseqguard detach -a",
 				     config->max_dialogs, name);
 	if (!(settings->given & CG_SET_RING_BYTES))
 		return CG_DONE;
@@ -202,49 +242,57 @@ static int check_sizes(const char *name, const struct cg_settings *settings,
 		return cg_fail_open(name, err);
 	if (events == settings->ring_bytes && alerts == settings->ring_bytes)
 		return CG_DONE;
-	return cg_fail_usage(
-		"ring-bytes is %u (events) and %u (alerts) while the maps of instance %s "
-		"live; first: cseqguard detach -a",
-		events, alerts, name);
+	return cg_fail_usage("ring-bytes: cannot change it from %u (events) and %u (alerts) while "
+			     "instance %s has maps; first: cseqguard detach -a",
+			     events, alerts, name);
 }
 
-static int reopen(const char *name, const struct cg_settings *settings,
-		  const struct cg_config *config, struct cg_instance *instance)
+/* Checks that the pins are complete and opens them to the group. Removes those of old interfaces. */
+static int check_instance(const char *name)
 {
-	struct cg_instance found = { .name = name, .prog_in = -1, .prog_out = -1 };
-	struct guard *guard;
+	struct guard *skel = open_skeleton();
 	int err;
 
-	err = check_sizes(name, settings, config);
+	if (!skel)
+		return CG_FAILED;
+	err = check_pinned_maps(name, skel, false);
+	guard__destroy(skel);
 	if (err)
 		return err;
-	guard = guard_open();
-	if (!guard)
+	err = share_pins(name);
+	if (err)
+		return err;
+	if (cg_interface_remove_gone(name))
 		return CG_FAILED;
-	err = with_pinned(name, guard, false);
-	guard__destroy(guard);
-	if (!err)
-		err = share_pinned(name);
-	if (!err)
-		err = cg_interface_remove_gone(name) ? CG_FAILED : CG_DONE;
-	if (!err)
-		err = cg_interface_check_netns(name);
+	return cg_interface_check_netns(name);
+}
+
+static int reopen_instance(const char *name, const struct cg_settings *settings,
+			   const struct cg_config *config, struct cg_instance *instance)
+{
+	struct cg_instance found = { .name = name, .prog_in = -1, .prog_out = -1 };
+	int err = check_sizes(name, settings, config);
+
+	if (err)
+		return err;
+	err = check_instance(name);
 	if (err)
 		return err;
 	found.prog_in = cg_pin_open(name, "prog_in");
 	found.prog_out = cg_pin_open(name, "prog_out");
 	if (found.prog_in < 0 || found.prog_out < 0)
-		err = cg_fail(
-			"%s/%s: its programs are missing; start anew with: cseqguard detach -a",
-			cg_pin_root(), name);
-	if (!err)
-		err = cg_instance_netns_pin(name, found.prog_in) ? CG_FAILED : CG_DONE;
+		err = cg_fail("%s/%s: the programs are missing; to start over: cseqguard detach -a",
+			      cg_pin_root(), name);
+	else if (cg_instance_netns_pin(name, found.prog_in))
+		err = CG_FAILED;
 	if (err)
 		cg_instance_close(&found);
 	else
 		*instance = found;
 	return err;
 }
+
+/* --- interface -------------------------------------------------------------------------------- */
 
 int cg_instance_open(const char *name, const struct cg_settings *settings,
 		     struct cg_instance *instance)
@@ -257,7 +305,7 @@ int cg_instance_open(const char *name, const struct cg_settings *settings,
 	fd = cg_config_open(name, &config);
 	if (fd >= 0) {
 		close(fd);
-		return reopen(name, settings, &config, instance);
+		return reopen_instance(name, settings, &config, instance);
 	}
 	if (fd != -ENOENT)
 		return cg_fail_open(name, fd);
@@ -265,36 +313,27 @@ int cg_instance_open(const char *name, const struct cg_settings *settings,
 		return CG_FAILED;
 	cg_bpffs_free_pins(names, n);
 	if (n)
-		return cg_fail("%s/%s: an instance half made; remove it with: cseqguard detach -a",
+		return cg_fail("%s/%s: incomplete instance; remove it with: cseqguard detach -a",
 			       cg_pin_root(), name);
-	return make(name, settings, instance);
-}
-
-/* Loads the programs unless `err` says what went wrong before, and is done with `guard`. */
-static int load(struct guard *guard, const char *name, int err, struct cg_instance *instance)
-{
-	struct cg_instance loaded = { .name = name, .prog_in = -1, .prog_out = -1 };
-
-	if (!err)
-		err = guard_load(guard);
-	if (!err)
-		err = take_programs(guard, &loaded);
-	guard__destroy(guard);
-	if (err)
-		cg_instance_close(&loaded);
-	else
-		*instance = loaded;
-	return err;
+	return create_instance(name, settings, instance);
 }
 
 int cg_instance_load_programs(const char *name, struct cg_instance *instance)
 {
-	struct guard *guard = guard_open();
+	struct guard *skel = open_skeleton();
+	int err;
 
-	return guard ? load(guard, name, with_pinned(name, guard, true), instance) : CG_FAILED;
+	if (!skel)
+		return CG_FAILED;
+	err = check_pinned_maps(name, skel, true);
+	if (err) {
+		guard__destroy(skel);
+		return err;
+	}
+	return load_programs(skel, name, instance);
 }
 
-static void make_small(struct bpf_map *map)
+static void shrink_map(struct bpf_map *map)
 {
 	switch (bpf_map__type(map)) {
 	case BPF_MAP_TYPE_RINGBUF:
@@ -311,14 +350,14 @@ static void make_small(struct bpf_map *map)
 
 int cg_instance_try_load(struct cg_instance *instance)
 {
-	struct guard *guard = guard_open();
+	struct guard *skel = open_skeleton();
 	struct bpf_map *map;
 
-	if (!guard)
+	if (!skel)
 		return CG_FAILED;
-	bpf_object__for_each_map (map, guard->obj)
-		make_small(map);
-	return load(guard, NULL, 0, instance);
+	bpf_object__for_each_map (map, skel->obj)
+		shrink_map(map);
+	return load_programs(skel, NULL, instance);
 }
 
 void cg_instance_close(struct cg_instance *instance)

@@ -21,7 +21,7 @@ int cg_instance_netns_pin(const char *instance, int prog_fd)
 
 	err = cg_netns_get_cookie(&cookie);
 	if (err) {
-		cg_fail("instance %s: the network namespace cannot be told: %s", instance,
+		cg_fail("instance %s: cannot identify the network namespace: %s", instance,
 			strerror(-err));
 		return err;
 	}
@@ -51,9 +51,9 @@ __u64 cg_instance_netns_cookie(const char *instance)
 
 bool cg_instance_netns_is_current(const char *instance)
 {
-	__u64 home = cg_instance_netns_cookie(instance), here;
+	__u64 guarded = cg_instance_netns_cookie(instance), current;
 
-	return !home || cg_netns_get_cookie(&here) || here == home;
+	return !guarded || cg_netns_get_cookie(&current) || current == guarded;
 }
 
 void cg_instance_netns_enter(const char *instance)

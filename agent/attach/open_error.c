@@ -13,25 +13,23 @@ int cg_fail_open(const char *instance, int err)
 	switch (err) {
 	case -ENOENT:
 		if (cg_bpffs_is_hidden())
-			return cg_fail(
-				"/sys/fs/bpf: no bpffs is to be seen in this mount namespace "
-				"(`ip netns exec` makes one that hides it); run it outside, "
-				"with: cseqguard -n NETNS");
+			return cg_fail("/sys/fs/bpf: cannot find the pins: this mount namespace is "
+				       "private and has no bpffs (`ip netns exec` creates such a "
+				       "one); run outside of it: cseqguard -n NETNS");
 		return cg_fail("instance %s is not attached; start with: cseqguard attach --mode "
 			       "observe IFACE",
 			       instance);
 	case -EPROTO:
-		return cg_fail(
-			"instance %s: its maps are of another layout than %d, which this "
-			"program reads; use the version that made them, or remove them with: "
-			"cseqguard detach -a",
-			instance, CG_LAYOUT);
+		return cg_fail("instance %s: cannot use its maps: they are of another layout than "
+			       "%d; use the version that made them, or remove them with: cseqguard "
+			       "detach -a",
+			       instance, CG_LAYOUT);
 	case -EPERM:
 	case -EACCES:
-		return cg_fail("instance %s: no permission to open its maps; run as root, or as a "
-			       "member of group cseqguard",
+		return cg_fail("instance %s: cannot open its maps: no permission; run as root, or "
+			       "as a member of group cseqguard",
 			       instance);
 	default:
-		return cg_fail("instance %s: %s", instance, strerror(-err));
+		return cg_fail("instance %s: cannot open its maps: %s", instance, strerror(-err));
 	}
 }

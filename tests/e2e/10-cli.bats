@@ -193,7 +193,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	guard status | grep -q "native is the secure one"
 	refused 1 "native mode already" guard attach -m skb in0
 	guard detach lo
-	refused 1 "lo: no native XDP" guard attach -m native lo
+	refused 1 "lo: cannot attach in native mode" guard attach -m native lo
 }
 
 @test "another XDP program sits there: it is named, and stays" {

@@ -136,7 +136,7 @@ told() { # LINE NUMBER: at least so often
 @test "privilege: a loader that may not know its own tc program by its id leaves all as it is, and says so" {
 	run inside nsenter "--net=/run/netns/$(lab_ns proxy)" setpriv --bounding-set=-sys_admin \
 		"$LAB_OUT/cseqguard" detach --instance "lab-$LAB_ID" caller0
-	[[ $status == 1 && ${#lines[@]} == 1 && $output == *"the tc filter stays: Operation not permitted"* ]]
+	[[ $status == 1 && ${#lines[@]} == 1 && $output == *"cannot remove the tc egress filter: Operation not permitted"* ]]
 	guard status | grep caller0
 }
 

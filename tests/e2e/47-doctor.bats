@@ -71,7 +71,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 	run -0 --separate-stderr in_host setpriv --reuid 65534 --regid 65534 --clear-groups \
 		"$LAB_OUT/cseqguard" doctor --spool "$SPOOL" in0
 	finds warning rights 'uid 65534 lacks CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_BPF, CAP_PERFMON; run as root'
-	finds warning instance 'no permission to open its maps'
+	finds warning instance 'cannot open its maps: no permission'
 	finds_no failed . .
 	[[ -z $stderr ]]
 	finds ok in0 'driver veth'
