@@ -3,7 +3,6 @@
 #include "cli/options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +10,11 @@
 #include "cli/options_internal.h"
 #include "maps/pins.h"
 #include "util/cli_output.h"
+#include "util/getopt_table.h"
 #include "util/suggest.h"
 
 #define VERB_ROW(NAME, verb, args, text) { #verb, args, text, cg_cmd_##verb },
 const struct cg_verb cg_verbs[CG_VERBS] = { CG_VERB_LIST(VERB_ROW) };
-
-#define LONG_BASE 256 /* getopt's value of cg_option_table[i] is LONG_BASE + i */
 
 static bool verb_has_option(const struct cg_verb *verb, const struct cg_option *option)
 {
@@ -28,32 +26,14 @@ static bool option_is_key(const struct cg_option *option)
 	return option->setting && !option->fixed;
 }
 
-static void make_getopt_tables(struct option *longs, char *shorts)
-{
-	*shorts++ = ':';
-	for (size_t i = 0; i < cg_option_count; i++) {
-		const struct cg_option *option = &cg_option_table[i];
-
-		longs[i] =
-			(struct option){ .name = option->name,
-					 .has_arg = option->arg ? required_argument : no_argument,
-					 .val = LONG_BASE + i };
-		if (!option->letter)
-			continue;
-		*shorts++ = option->letter;
-		if (option->arg)
-			*shorts++ = ':';
-	}
-	*shorts = '\0';
-}
-
 /*
  * Returns the option that getopt found. Two options are named `source`: the verb's own one is
  * preferred, whichever of them getopt found.
  */
 static const struct cg_option *find_option(int found, const struct cg_verb *verb)
 {
-	const char *name = found >= LONG_BASE ? cg_option_table[found - LONG_BASE].name : "";
+	const char *name =
+		found >= CG_GETOPT_LONG ? cg_option_table[found - CG_GETOPT_LONG].name : "";
 	const struct cg_option *any = NULL;
 
 	for (size_t i = 0; i < cg_option_count; i++) {
@@ -127,18 +107,12 @@ static int fail_verb(const char *name)
 			     cg_suggest_text(&suggestion, "", hint));
 }
 
-static int fail_option(const char *option)
+static int fail_option(const struct cg_getopt_table *table, const char *typed)
 {
-	char name[CG_SUGGEST_WORD_MAX + 1] = "", hint[CG_SUGGEST_TEXT];
-	struct cg_suggestion suggestion = { .word = name };
-	size_t len = strcspn(option, "=");
+	char hint[CG_SUGGEST_TEXT];
 
-	if (!strncmp(option, "--", 2) && len - 2 <= CG_SUGGEST_WORD_MAX)
-		strncat(name, option + 2, len - 2);
-	for (size_t i = 0; i < cg_option_count; i++)
-		cg_suggest_compare(&suggestion, cg_option_table[i].name);
-	return cg_fail_usage("unknown option '%s'%s; see: cseqguard --help", option,
-			     cg_suggest_text(&suggestion, "--", hint));
+	return cg_fail_usage("unknown option '%s'%s; see: cseqguard --help", typed,
+			     cg_getopt_suggest(table, typed, hint));
 }
 
 static int fail_setting(const char *assignment, size_t len)
@@ -168,8 +142,8 @@ static int check_options_of_verb(__u64 seen, const struct cg_verb *verb)
  * Finds the verb before any option is parsed: an option may depend on it. getopt permutes a copy
  * of argv, because a permuted argv would be parsed differently the second time.
  */
-static const struct cg_verb *find_verb_ahead(int argc, char **argv, const char *shorts,
-					     const struct option *longs)
+static const struct cg_verb *find_verb_ahead(int argc, char **argv,
+					     const struct cg_getopt_table *table)
 {
 	const struct cg_verb *verb = NULL;
 	char **copy = calloc(argc + 1, sizeof(*copy));
@@ -177,7 +151,7 @@ static const struct cg_verb *find_verb_ahead(int argc, char **argv, const char *
 	if (!copy)
 		return NULL;
 	memcpy(copy, argv, argc * sizeof(*copy));
-	while (getopt_long(argc, copy, shorts, longs, NULL) != -1)
+	while (getopt_long(argc, copy, table->shorts, table->longs, NULL) != -1)
 		;
 	if (optind < argc)
 		verb = find_verb(copy[optind]);
@@ -199,21 +173,22 @@ static bool has_json_option(char **argv)
 static int parse_options(int argc, char **argv, struct cg_options *options,
 			 const struct cg_verb **verb, __u64 *seen)
 {
-	struct option longs[CG_OPTIONS_MAX + 1] = {};
-	char shorts[2 * CG_OPTIONS_MAX + 2];
+	struct cg_getopt_table table = {};
 	int found, err;
 
-	make_getopt_tables(longs, shorts);
+	for (size_t i = 0; i < cg_option_count; i++)
+		cg_getopt_add(&table, cg_option_table[i].name, cg_option_table[i].letter,
+			      cg_option_table[i].arg);
 	opterr = 0;
-	*verb = find_verb_ahead(argc, argv, shorts, longs);
-	while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+	*verb = find_verb_ahead(argc, argv, &table);
+	while ((found = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1) {
 		const struct cg_option *option = find_option(found, *verb);
 
 		if (found == ':')
 			return cg_fail_usage("option '%s' needs a value; see: cseqguard --help",
 					     argv[optind - 1]);
 		if (!option)
-			return fail_option(argv[optind - 1]);
+			return fail_option(&table, argv[optind - 1]);
 		err = apply_option(options, option, optarg);
 		if (err)
 			return err;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* What a start would run into later: what options name, and is not there. */
+/* Checks what the options name: the spool's path and the network namespace. */
 #include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -10,8 +10,8 @@
 #include "config/options_internal.h"
 #include "util/ifname.h"
 
-/* 0 or -errno: a file of that name can be made, or written. */
-static int writable(const char *path)
+/* Returns 0 if a file of that name can be written, or created, else -errno. */
+static int check_writable(const char *path)
 {
 	char copy[4096];
 	struct stat info;
@@ -23,25 +23,33 @@ static int writable(const char *path)
 	return access(dirname(copy), W_OK | X_OK) ? -errno : 0;
 }
 
-void cg_parser_check_paths(struct options_parser *parser)
+static void check_spool(struct options_parser *parser, const char *spool)
 {
-	const struct cg_daemon_options *options = parser->options;
-	int err = options->spool ? writable(options->spool) : 0, fd;
-	bool ours =
-		options->spool && !strncmp(options->spool, CG_SPOOL_DIR "/", sizeof(CG_SPOOL_DIR));
+	bool in_default_dir = !strncmp(spool, CG_SPOOL_DIR "/", sizeof(CG_SPOOL_DIR));
+	int err = check_writable(spool);
 
-	if (err == -ENOENT && ours && access(CG_SPOOL_DIR, F_OK))
-		err = writable(CG_SPOOL_DIR); /* it is made */
+	if (err == -ENOENT && in_default_dir && access(CG_SPOOL_DIR, F_OK))
+		err = check_writable(CG_SPOOL_DIR); /* the daemon creates this folder */
 	if (err)
 		cg_parser_option_error(parser, cg_daemon_option_find("spool"),
-				       " %.100s: it cannot be written: %s", options->spool,
-				       strerror(-err));
-	if (!options->netns)
-		return;
-	fd = cg_ifname_open(options->netns);
+				       " %.100s: cannot write: %s", spool, strerror(-err));
+}
+
+static void check_netns(struct options_parser *parser, const char *netns)
+{
+	int fd = cg_ifname_open(netns);
+
 	if (fd < 0)
-		cg_parser_option_error(parser, cg_daemon_option_find("netns"), " %.100s: %s",
-				       options->netns, strerror(-fd));
+		cg_parser_option_error(parser, cg_daemon_option_find("netns"),
+				       " %.100s: cannot open: %s", netns, strerror(-fd));
 	else
 		close(fd);
+}
+
+void cg_parser_check_paths(struct options_parser *parser)
+{
+	if (parser->options->spool)
+		check_spool(parser, parser->options->spool);
+	if (parser->options->netns)
+		check_netns(parser, parser->options->netns);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The file is read to its end first, so that every error is told, and so that it may say itself
- * which instance it is for. inih knows no line numbers, and takes the rest of a line that is too
- * long for another one: the lines that it gets are looked at here before.
+ * Reads the configuration file. All of it is read before any value is applied, so that every error
+ * is reported, and because the file itself may name the instance. inih reports no line numbers, and
+ * takes the rest of a line that is too long for another line. So each line is classified here before
+ * inih gets it.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -20,9 +21,9 @@
 #include "postgres/conninfo.h"
 #include "util/suggest.h"
 
-#define FILE_MAX 65536 /* bytes: SIGHUP has it read within the loop */
-#define FOR_ALL "cseqguardd"
-#define FOR_ONE "instance " /* and its name */
+#define FILE_MAX 65536 /* bytes: a reload reads it in the event loop */
+#define COMMON_SECTION "cseqguardd"
+#define INSTANCE_SECTION "instance " /* and the instance's name */
 #define SECTION_MAX 80
 
 struct entry {
@@ -35,65 +36,68 @@ struct entry {
 struct file {
 	struct options_parser *parser;
 	FILE *stream;
-	char *text; /* getline's */
+	char *text; /* buffer of getline() */
 	size_t size;
 	unsigned int line;
 	char section[SECTION_MAX];
-	bool expected; /* inih has not told of this line, and should */
-	bool keyed; /* a key stands above, in this section */
-	bool goes_on; /* it is indented: that key's value goes on */
+	bool key_expected; /* inih has not reported this line as a key yet, and should */
+	bool has_key; /* a key was read in this section */
+	bool is_continuation; /* this line is indented and continues that key's value */
 	struct entry *first, *last;
 };
 
-static void heard_of_last(struct file *file)
+/* Reports the last line if inih found no key in it. */
+static void check_last_line(struct file *file)
 {
-	if (file->expected)
-		cg_parser_error(file->parser, file->line, "neither [section] nor key = value");
-	file->expected = false;
+	if (file->key_expected)
+		cg_parser_error(file->parser, file->line, "expected [section] or key = value");
+	file->key_expected = false;
 }
 
-/* As inih will take it. */
-static void look_at(struct file *file, const char *text)
+/* Classifies a line in the way in which inih will. */
+static void classify_line(struct file *file, const char *text)
 {
 	const char *start = text + strspn(text, " \t\r\n\v\f"), *end = strchr(start, ']');
 	int len = end ? end - start - 1 : 0;
 
-	file->goes_on = false;
+	file->is_continuation = false;
 	if (!*start || strchr(";#", *start))
 		return;
-	if (start > text && file->keyed) {
-		file->goes_on = file->expected = true;
+	if (start > text && file->has_key) {
+		file->is_continuation = file->key_expected = true;
 	} else if (*start == '[' && end && len < SECTION_MAX) {
-		file->keyed = false;
+		file->has_key = false;
 		snprintf(file->section, sizeof(file->section), "%.*s", len, start + 1);
 	} else {
-		file->expected = true;
+		file->key_expected = true;
 	}
 }
 
-static char *next_line(char *out, int size, void *ctx)
+/* inih's reader. */
+static char *read_line(char *out, int size, void *ctx)
 {
 	struct file *file = ctx;
 	ssize_t len;
 
-	heard_of_last(file);
+	check_last_line(file);
 	len = getline(&file->text, &file->size, file->stream);
 	if (len < 0)
 		return NULL;
 	file->line++;
 	if (len >= size || strlen(file->text) != (size_t)len) {
 		cg_parser_error(file->parser, file->line,
-				len >= size ? "longer than %d bytes; a long value goes on in "
+				len >= size ? "longer than %d bytes; continue a long value in "
 					      "indented lines"
-					    : "a NUL among its bytes",
+					    : "contains a NUL byte",
 				size - 2);
 		return strcpy(out, "\n");
 	}
-	look_at(file, file->text);
+	classify_line(file, file->text);
 	return strcpy(out, file->text);
 }
 
-static int go_on(struct file *file, const char *value)
+/* Appends to the last value. Returns 1, or 0 without memory, as inih expects. */
+static int append_value(struct file *file, const char *value)
 {
 	char *text;
 
@@ -104,27 +108,28 @@ static int go_on(struct file *file, const char *value)
 	return 1;
 }
 
-static void tell_twice(struct file *file, const char *name)
+static void report_duplicate(struct file *file, const char *name)
 {
 	for (const struct entry *e = file->first; e; e = e->next)
 		if (!strcmp(e->name, name) && !strcmp(e->section, file->section)) {
-			cg_parser_error(file->parser, file->line, "%s stands in line %u already",
+			cg_parser_error(file->parser, file->line, "%s is already set in line %u",
 					name, e->line);
 			return;
 		}
 }
 
-static int take(void *ctx, const char *section, const char *name, const char *value)
+/* inih's handler: stores one key. Returns 1, or 0 without memory. */
+static int store_entry(void *ctx, const char *section, const char *name, const char *value)
 {
 	struct file *file = ctx;
 	struct entry *entry;
 
-	(void)section; /* inih cuts it */
-	file->expected = false;
-	if (file->goes_on)
-		return go_on(file, value);
-	file->keyed = true;
-	tell_twice(file, name);
+	(void)section; /* inih truncates it */
+	file->key_expected = false;
+	if (file->is_continuation)
+		return append_value(file, value);
+	file->has_key = true;
+	report_duplicate(file, name);
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return 0;
@@ -150,49 +155,50 @@ static void free_entries(struct file *file)
 	}
 }
 
-static bool for_all(const struct entry *entry)
+static bool is_in_common_section(const struct entry *entry)
 {
-	return !*entry->section || !strcmp(entry->section, FOR_ALL);
+	return !*entry->section || !strcmp(entry->section, COMMON_SECTION);
 }
 
-/* DEFAULT: another instance's. -EINVAL: no section of ours. */
-static int rank_of(const struct options_parser *parser, const struct entry *entry)
+/* Returns the source of the entry; FROM_DEFAULT: of another instance. -EINVAL: unknown section. */
+static int get_source(const struct options_parser *parser, const struct entry *entry)
 {
-	const char *name = entry->section + strlen(FOR_ONE);
+	const char *name = entry->section + strlen(INSTANCE_SECTION);
 
-	if (for_all(entry))
-		return FILE_FOR_ALL;
-	if (strncmp(entry->section, FOR_ONE, strlen(FOR_ONE)) || cg_instance_check_name(name))
+	if (is_in_common_section(entry))
+		return FROM_FILE;
+	if (strncmp(entry->section, INSTANCE_SECTION, strlen(INSTANCE_SECTION)) ||
+	    cg_instance_check_name(name))
 		return -EINVAL;
-	return strcmp(name, parser->options->instance) ? DEFAULT : FILE_FOR_ONE;
+	return strcmp(name, parser->options->instance) ? FROM_DEFAULT : FROM_INSTANCE_SECTION;
 }
 
-/* Told once, however many keys stand in it. */
-static void no_section(struct options_parser *parser, const struct entry *entry)
+static void report_section(struct options_parser *parser, const struct entry *entry)
 {
 	struct cg_suggestion nearest = { .word = entry->section };
 	char hint[CG_SUGGEST_TEXT];
 
-	cg_suggest_compare(&nearest, FOR_ALL);
+	cg_suggest_compare(&nearest, COMMON_SECTION);
 	cg_parser_error(parser, entry->line,
-			"it stands in [%s], which is neither [" FOR_ALL "] nor [" FOR_ONE "NAME]%s",
+			"unknown section [%s]%s; expected [" COMMON_SECTION
+			"] or [" INSTANCE_SECTION "NAME]",
 			entry->section, cg_suggest_text(&nearest, "", hint));
 }
 
-static void no_setting(struct options_parser *parser, const struct entry *entry)
+static void report_setting(struct options_parser *parser, const struct entry *entry)
 {
 	struct cg_suggestion nearest = { .word = entry->name };
 	char hint[CG_SUGGEST_TEXT];
 
 	for (size_t i = 0; i < cg_daemon_table_rows; i++)
-		if (cg_daemon_table[i].in_file)
+		if (cg_daemon_table[i].place)
 			cg_suggest_compare(&nearest, cg_daemon_table[i].name);
-	cg_parser_error(parser, entry->line, "no setting is named %.48s%s", entry->name,
+	cg_parser_error(parser, entry->line, "unknown setting '%.48s'%s", entry->name,
 			cg_suggest_text(&nearest, "", hint));
 }
 
-/* True: it is libpq's, and libpq cannot read it. */
-static bool bad_conninfo(struct options_parser *parser, const struct entry *entry)
+/* Reports a conninfo that libpq cannot parse. True: there is one. */
+static bool report_conninfo(struct options_parser *parser, const struct entry *entry)
 {
 	char why[200];
 
@@ -203,37 +209,39 @@ static bool bad_conninfo(struct options_parser *parser, const struct entry *entr
 	return true;
 }
 
-/* What is of another instance must be legal, too. */
-static void apply(struct options_parser *parser, const struct entry *entry,
-		  const struct entry *above, struct cg_daemon_options *scratch)
+/* Checks one entry, and applies it unless a higher source set the option. */
+static void apply_entry(struct options_parser *parser, const struct entry *entry,
+			const struct entry *above, struct cg_daemon_options *scratch)
 {
-	int i = cg_daemon_option_find(entry->name), rank = rank_of(parser, entry);
+	int i = cg_daemon_option_find(entry->name), source = get_source(parser, entry);
 
-	if (rank < 0) {
+	if (source < 0) {
 		if (!above || strcmp(above->section, entry->section))
-			no_section(parser, entry);
-	} else if (i < 0 || !cg_daemon_table[i].in_file) {
-		no_setting(parser, entry);
+			report_section(parser, entry);
+	} else if (i < 0 || !cg_daemon_table[i].place) {
+		report_setting(parser, entry);
 	} else if (cg_daemon_option_set(scratch, i, entry->value)) {
-		cg_parser_error(parser, entry->line, "%s = %.80s: not %s", entry->name,
-				entry->value, cg_daemon_option_expected(i));
+		cg_parser_error(parser, entry->line, "invalid value '%.80s' for %s: expected %s",
+				entry->value, entry->name, cg_daemon_option_expected(i));
 	} else if (!strcmp(entry->name, "instance")) {
-		if (!for_all(entry))
-			cg_parser_error(parser, entry->line, "instance belongs into [" FOR_ALL "]");
-	} else if (!bad_conninfo(parser, entry) && rank && rank >= (int)parser->rank[i]) {
+		if (!is_in_common_section(entry))
+			cg_parser_error(parser, entry->line,
+					"instance is only allowed in [" COMMON_SECTION "]");
+	} else if (!report_conninfo(parser, entry) && source && source >= (int)parser->source[i]) {
 		cg_daemon_option_set(parser->options, i, entry->value);
-		parser->rank[i] = rank;
+		parser->source[i] = source;
 		parser->options->lines[i] = entry->line;
 	}
 }
 
-/* Before anything else: sections are chosen by it. */
+/* Comes first, because the instance selects the sections. */
 static void choose_instance(struct options_parser *parser, const struct file *file)
 {
 	int i = cg_daemon_option_find("instance");
 
 	for (const struct entry *e = file->first; e; e = e->next)
-		if (for_all(e) && !strcmp(e->name, "instance") && parser->rank[i] != GIVEN) {
+		if (is_in_common_section(e) && !strcmp(e->name, "instance") &&
+		    parser->source[i] != FROM_CALLER) {
 			cg_daemon_option_set(parser->options, i, e->value);
 			parser->options->lines[i] = e->line;
 		}
@@ -241,8 +249,8 @@ static void choose_instance(struct options_parser *parser, const struct file *fi
 		cg_daemon_option_set(parser->options, i, cg_instance_default_name());
 }
 
-/* NULL: none is to be read. */
-static const char *path_of(const struct cg_daemon_options *options)
+/* Returns the path of the file to read; NULL: none. */
+static const char *find_path(const struct cg_daemon_options *options)
 {
 	const char *path = getenv("CSEQGUARD_CONFIG");
 
@@ -253,7 +261,7 @@ static const char *path_of(const struct cg_daemon_options *options)
 	return !*path || (access(path, F_OK) && errno == ENOENT) ? NULL : path;
 }
 
-/* A regular file of bearable size; NULL with the error in parser. */
+/* Opens a regular file of at most FILE_MAX bytes. NULL: failed, with the error in the parser. */
 static FILE *open_file(struct options_parser *parser, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -264,12 +272,12 @@ static FILE *open_file(struct options_parser *parser, const char *path)
 	if (!stream || fstat(fd, &info))
 		why = strerror(errno);
 	else if (!S_ISREG(info.st_mode))
-		why = "no regular file";
+		why = "not a regular file";
 	else if (info.st_size > FILE_MAX)
 		why = strerror(EFBIG);
 	if (!why)
 		return stream;
-	cg_parser_error(parser, 0, "cannot read %s: %s", path, why);
+	cg_parser_error(parser, 0, "%s: cannot read: %s", path, why);
 	if (stream)
 		fclose(stream);
 	else if (fd >= 0)
@@ -279,7 +287,7 @@ static FILE *open_file(struct options_parser *parser, const char *path)
 
 void cg_parser_read_file(struct options_parser *parser)
 {
-	const char *path = path_of(parser->options);
+	const char *path = find_path(parser->options);
 	struct cg_daemon_options scratch = {};
 	struct file file = { .parser = parser };
 
@@ -288,12 +296,12 @@ void cg_parser_read_file(struct options_parser *parser)
 	if (!file.stream)
 		return;
 	parser->options->file = strdup(path);
-	if (ini_parse_stream(next_line, &file, take, &file) < 0 || ferror(file.stream))
-		cg_parser_error(parser, 0, "cannot read %s: %s", path, strerror(errno));
-	heard_of_last(&file);
+	if (ini_parse_stream(read_line, &file, store_entry, &file) < 0 || ferror(file.stream))
+		cg_parser_error(parser, 0, "%s: cannot read: %s", path, strerror(errno));
+	check_last_line(&file);
 	choose_instance(parser, &file);
 	for (const struct entry *e = file.first, *above = NULL; e; above = e, e = e->next)
-		apply(parser, e, above, &scratch);
+		apply_entry(parser, e, above, &scratch);
 	cg_daemon_options_free(&scratch);
 	free_entries(&file);
 	free(file.text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The daemon's options: their table, and how a value is parsed. */
+/* The table of the daemon's options, and the parsing of their values. */
 #include "config/options_internal.h"
 
 #include <errno.h>
@@ -12,71 +12,165 @@
 #include "util/endpoint.h"
 #include "util/text.h"
 
-static const char *const legal[] = {
-	[TEXT] = "text",
-	[DURATION] = "a time such as 500ms, 32s or 12h",
-	[FLAG] = "yes or no",
-	[PERCENT] = "a number from 1 to 100, or off",
-	[NUMBER] = "a number from 1 to 1000000",
-	[ID] = "a number from 0 to 4294967295",
-	[LISTENER] = "a port, as 9470, or an address and a port, as 127.0.0.1:9470 or [::1]:9470",
-	[ADDRESS] = "an address and a port, as 192.0.2.1:9060 or [2001:db8::1]:9060",
-};
-
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define AT(field) offsetof(struct cg_daemon_options, field)
+
+/* clang-format off */
 const struct daemon_option cg_daemon_table[] = {
-	{ "db", 0, TEXT, RELOAD, AT(db), "CONNINFO",
-	  "PostgreSQL, as libpq reads it; else the spool is the store" },
-	{ "spool", 0, TEXT, RESTART, AT(spool), "FILE",
-	  "SQLite file; /var/lib/cseqguard/INSTANCE.db" },
-	{ "config", 0, TEXT, COMMAND_LINE, AT(config), "FILE",
-	  "INI, keys named like these; CSEQGUARD_CONFIG or " CG_CONFIG },
-	{ "node", 0, TEXT, RESTART, AT(node), "NAME",
-	  "this host's name in every row; the host name" },
-	{ "instance", 0, TEXT, RESTART, AT(instance), "NAME", "CSEQGUARD_INSTANCE, or default" },
-	{ "netns", 'n', TEXT, RESTART, AT(netns), "NETNS",
-	  "namespace of the guarded interfaces, for their names" },
-	{ "bye-timeout", 0, DURATION, RELOAD, AT(limits.bye_timeout), "TIME",
-	  "silence that makes a BYE `unanswered`; 32s" },
-	{ "grace", 0, DURATION, RELOAD, AT(limits.grace), "TIME",
-	  "an ended call stays in the map; 32s" },
-	{ "max-call", 0, DURATION, RELOAD, AT(limits.max_call), "TIME",
-	  "longer calls are closed as timeout; 12h" },
-	{ "invite-timeout", 0, DURATION, RELOAD, AT(limits.invite_timeout), "TIME",
-	  "an INVITE without final response is forgotten; 10m" },
-	{ "invite-grace", 0, DURATION, RELOAD, AT(limits.invite_grace), "TIME",
-	  "... and one with a final response; 32s" },
-	{ "breaker", 0, PERCENT, RELOAD, AT(breaker.percent), "PERCENT",
-	  "fall back to observe mode when more dialogs have their BYE dropped; off" },
-	{ "breaker-window", 0, DURATION, RELOAD, AT(breaker.window), "TIME",
-	  "... of those that ended or tried to within so long; 60s" },
-	{ "breaker-dialogs", 0, NUMBER, RELOAD, AT(breaker.dialogs), "N",
-	  "... if they are so many at least; 10" },
-	{ "sweep", 0, DURATION, RELOAD, AT(sweep), "TIME",
-	  "between two looks at the whole map; 10s" },
-	{ "db-timeout", 0, DURATION, RELOAD, AT(db_timeout), "TIME",
-	  "a server that is silent so long is left; 30s" },
-	{ "homer", 0, ADDRESS, RELOAD, AT(homer), "IP46:PORT",
-	  "Homer collector that violations are sent to, as HEPv3" },
-	{ "homer-protocol", 0, CHOICE, RELOAD, AT(homer_protocol), "udp|tcp", "... by; udp" },
-	{ "homer-id", 0, ID, RELOAD, AT(homer_id), "INT", "... under this capture ID; 2001" },
-	{ "log-format", 0, CHOICE, RELOAD, AT(log_format), "text|json",
-	  "to stderr; json: an object a line; text" },
-	{ "http", 0, LISTENER, RESTART, AT(http), "PORT|IP46:PORT",
-	  "/metrics, /healthz and a page to look at; of 127.0.0.1; off" },
-	{ "http-name", 0, TEXT, RESTART, AT(http_name), "NAME",
-	  "... by this host name, too; else by address or localhost" },
-	{ "verbose", 'v', FLAG, RELOAD, AT(verbose), NULL, "say more" },
-	{ "check-config", 0, FLAG, COMMAND_LINE, AT(check_config), NULL,
-	  "all that is wrong with file and options, and leave" },
-	{ "print-config", 0, FLAG, COMMAND_LINE, AT(print_config), NULL,
-	  "the settings that a start would have, as a file has them, and leave" },
-	{ "print-schema", 0, FLAG, COMMAND_LINE, AT(print_schema), NULL,
-	  "the PostgreSQL schema, for psql, and leave" },
-	{ "help", 'h', FLAG, COMMAND_LINE, AT(help), NULL, "this text" },
+	{
+		.name = "db", .kind = TEXT, .place = RELOAD, .offset = AT(db),
+		.arg = "CONNINFO",
+		.help = "PostgreSQL connection string, as for libpq; without it the spool is the store",
+	},
+	{
+		.name = "spool", .kind = TEXT, .place = RESTART, .offset = AT(spool),
+		.arg = "FILE",
+		.help = "SQLite file of the spool",
+		.def_text = CG_SPOOL_DIR "/INSTANCE.db",
+	},
+	{
+		.name = "config", .kind = TEXT, .place = COMMAND_LINE, .offset = AT(config),
+		.arg = "FILE",
+		.help = "configuration file (INI); its keys are the names of these options",
+		.def_text = "CSEQGUARD_CONFIG, or " CG_CONFIG,
+	},
+	{
+		.name = "node", .kind = TEXT, .place = RESTART, .offset = AT(node),
+		.arg = "NAME",
+		.help = "name of this host in every row",
+		.def_text = "the host name",
+	},
+	{
+		.name = "instance", .kind = TEXT, .place = RESTART, .offset = AT(instance),
+		.arg = "NAME",
+		.help = "instance to serve",
+		.def_text = "CSEQGUARD_INSTANCE, or default",
+	},
+	{
+		.name = "netns", .letter = 'n', .kind = TEXT, .place = RESTART, .offset = AT(netns),
+		.arg = "NETNS",
+		.help = "network namespace of the guarded interfaces, to look up their names",
+	},
+	{
+		.name = "bye-timeout", .kind = DURATION, .place = RELOAD,
+		.offset = AT(limits.bye_timeout), .arg = "TIME",
+		.help = "time without a final answer after which a BYE is `unanswered`",
+		.def = "32s",
+	},
+	{
+		.name = "grace", .kind = DURATION, .place = RELOAD, .offset = AT(limits.grace),
+		.arg = "TIME",
+		.help = "time that an ended call stays in the map, for retransmissions",
+		.def = "32s",
+	},
+	{
+		.name = "max-call", .kind = DURATION, .place = RELOAD, .offset = AT(limits.max_call),
+		.arg = "TIME",
+		.help = "length after which a call is closed as timeout, suspect",
+		.def = "12h",
+	},
+	{
+		/* longer than the 3 minutes of Timer C (RFC 3261 16.6), which each 1xx restarts */
+		.name = "invite-timeout", .kind = DURATION, .place = RELOAD,
+		.offset = AT(limits.invite_timeout), .arg = "TIME",
+		.help = "time after which an INVITE without a final response is forgotten",
+		.def = "10m",
+	},
+	{
+		/* 64*T1, as Timer H (RFC 3261 17.2.1) */
+		.name = "invite-grace", .kind = DURATION, .place = RELOAD,
+		.offset = AT(limits.invite_grace), .arg = "TIME",
+		.help = "time after which an INVITE with a final response is forgotten",
+		.def = "32s",
+	},
+	{
+		.name = "breaker", .kind = PERCENT, .place = RELOAD, .offset = AT(breaker.percent),
+		.arg = "PERCENT",
+		.help = "share of dialogs with a dropped BYE above which the guard returns to observe mode",
+		.def = "off",
+	},
+	{
+		.name = "breaker-window", .kind = DURATION, .place = RELOAD,
+		.offset = AT(breaker.window), .arg = "TIME",
+		.help = "window in which the breaker counts dialogs that ended or tried to",
+		.def = "60s",
+	},
+	{
+		.name = "breaker-dialogs", .kind = NUMBER, .place = RELOAD,
+		.offset = AT(breaker.dialogs), .arg = "N",
+		.help = "minimum number of dialogs in the window",
+		.def = "10",
+	},
+	{
+		.name = "sweep", .kind = DURATION, .place = RELOAD, .offset = AT(scan_interval),
+		.arg = "TIME",
+		.help = "interval between full map scans",
+		.def = "10s",
+	},
+	{
+		.name = "db-timeout", .kind = DURATION, .place = RELOAD, .offset = AT(db_timeout),
+		.arg = "TIME",
+		.help = "give up on a PostgreSQL server that is silent for this long",
+		.def = "30s",
+	},
+	{
+		.name = "homer", .kind = ADDRESS, .place = RELOAD, .offset = AT(homer),
+		.arg = "IP46:PORT",
+		.help = "Homer collector that gets the violations, as HEPv3",
+	},
+	{
+		.name = "homer-protocol", .kind = CHOICE, .place = RELOAD,
+		.offset = AT(homer_protocol), .arg = "udp|tcp",
+		.help = "transport to the Homer collector",
+		.def = "udp",
+	},
+	{
+		.name = "homer-id", .kind = ID, .place = RELOAD, .offset = AT(homer_id),
+		.arg = "INT",
+		.help = "capture ID sent to the Homer collector",
+		.def = "2001",
+	},
+	{
+		.name = "log-format", .kind = CHOICE, .place = RELOAD, .offset = AT(log_format),
+		.arg = "text|json",
+		.help = "format of the log on stderr; json: one object a line",
+		.def = "text",
+	},
+	{
+		.name = "http", .kind = LISTENER, .place = RESTART, .offset = AT(http),
+		.arg = "PORT|IP46:PORT",
+		.help = "HTTP listener for /metrics, /healthz and a web page; PORT alone is on 127.0.0.1",
+		.def_text = "off",
+	},
+	{
+		.name = "http-name", .kind = TEXT, .place = RESTART, .offset = AT(http_name),
+		.arg = "NAME",
+		.help = "host name by which the web page may be requested, besides addresses and localhost",
+	},
+	{
+		.name = "verbose", .letter = 'v', .kind = FLAG, .place = RELOAD, .offset = AT(verbose),
+		.help = "more log messages",
+	},
+	{
+		.name = "check-config", .kind = FLAG, .place = COMMAND_LINE, .offset = AT(check_config),
+		.help = "check configuration file and options, print all errors, exit",
+	},
+	{
+		.name = "print-config", .kind = FLAG, .place = COMMAND_LINE, .offset = AT(print_config),
+		.help = "print the effective settings, in the format of the file, exit",
+	},
+	{
+		.name = "print-schema", .kind = FLAG, .place = COMMAND_LINE, .offset = AT(print_schema),
+		.help = "print the PostgreSQL schema, for psql, exit",
+	},
+	{
+		.name = "help", .letter = 'h', .kind = FLAG, .place = COMMAND_LINE, .offset = AT(help),
+		.help = "print this text, exit",
+	},
 };
-const size_t cg_daemon_table_rows = sizeof(cg_daemon_table) / sizeof(*cg_daemon_table);
-_Static_assert(sizeof(cg_daemon_table) / sizeof(*cg_daemon_table) <= CG_DAEMON_OPTIONS_MAX, "rows");
+/* clang-format on */
+const size_t cg_daemon_table_rows = COUNT(cg_daemon_table);
+_Static_assert(COUNT(cg_daemon_table) <= CG_DAEMON_OPTIONS_MAX, "a set of options is a __u64");
 
 int cg_daemon_option_find(const char *name)
 {
@@ -86,55 +180,83 @@ int cg_daemon_option_find(const char *name)
 	return -ENOENT;
 }
 
-const char *cg_daemon_option_expected(size_t i)
+/* Sets a string. An empty value unsets it, and its default applies. */
+static int set_text(const struct daemon_option *option, void *field, const char *value)
 {
-	const struct daemon_option *row = &cg_daemon_table[i];
+	char *text = *value ? strdup(value) : NULL;
 
-	return row->kind == CHOICE ? row->argument : legal[row->kind];
+	(void)option;
+	if (*value && !text)
+		return -ENOMEM;
+	free(*(char **)field);
+	*(char **)field = text;
+	return 0;
 }
 
-/* "1.5", "1.5s", "200ms", "5m", "12h": seconds where no unit stands. 0 or -EINVAL. */
-static int parse_duration(const char *text, __u64 *ns)
+/* Parses 1.5, 1.5s, 200ms, 5m or 12h to ns; seconds if there is no unit. 0 or -EINVAL. */
+static int set_duration(const struct daemon_option *option, void *field, const char *value)
 {
 	static const struct {
 		const char *unit;
 		double ns;
 	} units[] = { { "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "m", 6e10 }, { "h", 3.6e12 } };
 	char *end;
-	double value = strtod(text, &end);
+	double number = strtod(value, &end);
 
-	if (end == text || !isfinite(value) || value <= 0)
+	(void)option;
+	if (end == value || !isfinite(number) || number <= 0)
 		return -EINVAL;
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
-		if (!strcmp(end, units[i].unit) && value * units[i].ns >= 1e6 &&
-		    value * units[i].ns < 1e17) {
-			*ns = value * units[i].ns;
+	for (size_t i = 0; i < COUNT(units); i++) {
+		double ns = number * units[i].ns;
+
+		if (!strcmp(end, units[i].unit) && ns >= 1e6 && ns < 1e17) {
+			*(__u64 *)field = ns;
 			return 0;
 		}
+	}
 	return -EINVAL;
 }
 
-/* An empty text is none: its default. */
-static int set_text(char **at, const char *value)
+static int set_flag(const struct daemon_option *option, void *field, const char *value)
 {
-	char *text = *value ? strdup(value) : NULL;
-
-	if (*value && !text)
-		return -ENOMEM;
-	free(*at);
-	*at = text;
+	(void)option;
+	if (value && strcmp(value, "yes") && strcmp(value, "no"))
+		return -EINVAL;
+	*(bool *)field = !value || !strcmp(value, "yes");
 	return 0;
 }
 
-/* The number of a word among WORD|WORD... */
-static int parse_choice(const char *words, const char *text, __u64 *number)
+static int set_percent(const struct daemon_option *option, void *field, const char *value)
 {
-	size_t len = strlen(text), word;
+	(void)option;
+	if (strcmp(value, "off"))
+		return cg_number_parse(value, 1, 100, field);
+	*(__u64 *)field = 0;
+	return 0;
+}
+
+static int set_number(const struct daemon_option *option, void *field, const char *value)
+{
+	(void)option;
+	return cg_number_parse(value, 1, 1000000, field);
+}
+
+static int set_id(const struct daemon_option *option, void *field, const char *value)
+{
+	(void)option;
+	return cg_number_parse(value, 0, UINT32_MAX, field);
+}
+
+/* Sets the index of the value among the words of the option's WORD|WORD... */
+static int set_choice(const struct daemon_option *option, void *field, const char *value)
+{
+	const char *words = option->arg;
+	size_t len = strlen(value), word;
 
 	for (__u64 n = 0; len; words += word + 1, n++) {
 		word = strcspn(words, "|");
-		if (word == len && !memcmp(words, text, len)) {
-			*number = n;
+		if (word == len && !memcmp(words, value, len)) {
+			*(__u64 *)field = n;
 			return 0;
 		}
 		if (!words[word])
@@ -143,43 +265,56 @@ static int parse_choice(const char *words, const char *text, __u64 *number)
 	return -EINVAL;
 }
 
-int cg_daemon_option_set(struct cg_daemon_options *options, size_t i, const char *value)
+static int set_address(const struct daemon_option *option, void *field, const char *value)
 {
-	void *at = (char *)options + cg_daemon_table[i].at;
 	struct sockaddr_storage address;
 	socklen_t len;
 
-	switch (cg_daemon_table[i].kind) {
-	case TEXT:
-		return set_text(at, value);
-	case DURATION:
-		return parse_duration(value, at);
-	case PERCENT:
-		if (strcmp(value, "off"))
-			return cg_number_parse(value, 1, 100, at);
-		*(__u64 *)at = 0;
-		return 0;
-	case NUMBER:
-		return cg_number_parse(value, 1, 1000000, at);
-	case ID:
-		return cg_number_parse(value, 0, UINT32_MAX, at);
-	case ADDRESS:
-		if (*value && cg_endpoint_parse(value, &address, &len))
-			return -EINVAL;
-		return set_text(at, value);
-	case LISTENER:
-		if (*value && cg_endpoint_parse_listener(value, &address, &len))
-			return -EINVAL;
-		return set_text(at, value);
-	case CHOICE:
-		return parse_choice(cg_daemon_table[i].argument, value, at);
-	case FLAG:
-		if (value && strcmp(value, "yes") && strcmp(value, "no"))
-			return -EINVAL;
-		*(bool *)at = !value || !strcmp(value, "yes");
-		return 0;
-	}
-	return -EINVAL;
+	if (*value && cg_endpoint_parse(value, &address, &len))
+		return -EINVAL;
+	return set_text(option, field, value);
+}
+
+static int set_listener(const struct daemon_option *option, void *field, const char *value)
+{
+	struct sockaddr_storage address;
+	socklen_t len;
+
+	if (*value && cg_endpoint_parse_listener(value, &address, &len))
+		return -EINVAL;
+	return set_text(option, field, value);
+}
+
+/* What each kind expects, and how it is set. set() returns as cg_daemon_option_set(). */
+static const struct {
+	int (*set)(const struct daemon_option *option, void *field, const char *value);
+	const char *expected;
+} kinds[] = {
+	[TEXT] = { set_text, "text" },
+	[DURATION] = { set_duration, "a time such as 500ms, 32s or 12h" },
+	[FLAG] = { set_flag, "yes or no" },
+	[PERCENT] = { set_percent, "a number from 1 to 100, or off" },
+	[NUMBER] = { set_number, "a number from 1 to 1000000" },
+	[ID] = { set_id, "a number from 0 to 4294967295" },
+	[CHOICE] = { set_choice, NULL }, /* the option's words */
+	[ADDRESS] = { set_address, "an address and a port, as 192.0.2.1:9060 or "
+				   "[2001:db8::1]:9060" },
+	[LISTENER] = { set_listener, "a port, as 9470, or an address and a port, as 127.0.0.1:9470 "
+				     "or [::1]:9470" },
+};
+
+const char *cg_daemon_option_expected(size_t i)
+{
+	const struct daemon_option *option = &cg_daemon_table[i];
+
+	return option->kind == CHOICE ? option->arg : kinds[option->kind].expected;
+}
+
+int cg_daemon_option_set(struct cg_daemon_options *options, size_t i, const char *value)
+{
+	const struct daemon_option *option = &cg_daemon_table[i];
+
+	return kinds[option->kind].set(option, (char *)options + option->offset, value);
 }
 
 void cg_parser_error(struct options_parser *parser, unsigned int line, const char *format, ...)

@@ -13,18 +13,19 @@
 #include "util/clock.h"
 #include "util/log.h"
 
-static int by_line(const void *a, const void *b)
+static int compare_lines(const void *a, const void *b)
 {
 	const struct parser_error *one = a, *other = b;
 
 	return (one->line > other->line) - (one->line < other->line);
 }
 
-static void tell(struct options_parser *parser)
+/* Logs the errors in the order of the file's lines. */
+static void log_errors(struct options_parser *parser)
 {
 	const char *file = parser->options->file;
 
-	qsort(parser->errors, parser->n_errors, sizeof(*parser->errors), by_line);
+	qsort(parser->errors, parser->n_errors, sizeof(*parser->errors), compare_lines);
 	for (unsigned int i = 0; i < parser->n_errors; i++) {
 		const struct parser_error *error = &parser->errors[i];
 
@@ -34,7 +35,7 @@ static void tell(struct options_parser *parser)
 			cg_log_err("%s", error->text);
 	}
 	if (parser->n_errors == ERRORS_MAX)
-		cg_log_err("... and there may be more");
+		cg_log_err("only the first %d errors are shown", ERRORS_MAX);
 }
 
 char *cg_daemon_default_spool(const char *instance)
@@ -44,80 +45,112 @@ char *cg_daemon_default_spool(const char *instance)
 	return asprintf(&path, CG_SPOOL_DIR "/%s.db", instance) < 0 ? NULL : path;
 }
 
-static void set_defaults(struct options_parser *parser)
+static void check_node(struct options_parser *parser)
 {
 	struct cg_daemon_options *options = parser->options;
-	char host[CG_NODE_MAX] = "", why[200];
+	char host[CG_NODE_MAX] = "";
 
 	if (!options->node && !gethostname(host, sizeof(host) - 1))
 		options->node = strdup(host);
-	if (!options->instance)
-		options->instance = strdup(cg_instance_default_name());
 	if (!options->node || !*options->node || strlen(options->node) >= CG_NODE_MAX)
 		cg_parser_option_error(parser, cg_daemon_option_find("node"),
-				       ": a name of 1 to %d bytes is needed", CG_NODE_MAX - 1);
-	if (!options->instance || cg_instance_check_name(options->instance))
-		cg_parser_option_error(parser, cg_daemon_option_find("instance"),
-				       " %.80s: letters, digits, '_' and '-', at most %d of them",
-				       options->instance ? options->instance : "", CG_INSTANCE_MAX);
-	else if (!options->spool && !(options->spool = cg_daemon_default_spool(options->instance)))
-		cg_parser_error(parser, 0, "%s", strerror(ENOMEM));
-	if (options->db && parser->rank[cg_daemon_option_find("db")] == GIVEN &&
-	    cg_conninfo_check(options->db, why, sizeof(why)))
-		cg_parser_option_error(parser, cg_daemon_option_find("db"), ": %s", why);
+				       ": expected a name of 1 to %d bytes", CG_NODE_MAX - 1);
 }
 
-static void set_built_in(struct cg_daemon_options *options)
+static void check_instance(struct options_parser *parser)
 {
-	*options = (struct cg_daemon_options){
-		.limits = { .bye_timeout = CG_BYE_TIMEOUT_NS,
-			    .grace = CG_BYE_TIMEOUT_NS,
-			    .max_call = 12 * 3600 * CG_SECOND,
-			    /* longer than Timer C's 3 minutes (RFC 3261 16.6), which each 1xx
-			       starts again */
-			    .invite_timeout = 600 * CG_SECOND,
-			    /* 17.2.1, Timer H: 64*T1 */
-			    .invite_grace = 32 * CG_SECOND },
-		.breaker = { .dialogs = 10, .window = 60 * CG_SECOND },
-		.sweep = 10 * CG_SECOND,
-		.db_timeout = 30 * CG_SECOND,
-		.homer_id = 2001,
-	};
+	struct cg_daemon_options *options = parser->options;
+
+	if (!options->instance)
+		options->instance = strdup(cg_instance_default_name());
+	if (!options->instance || cg_instance_check_name(options->instance)) {
+		cg_parser_option_error(parser, cg_daemon_option_find("instance"),
+				       " %.80s: expected letters, digits, '_' and '-', at most %d",
+				       options->instance ? options->instance : "", CG_INSTANCE_MAX);
+		return;
+	}
+	if (!options->spool)
+		options->spool = cg_daemon_default_spool(options->instance);
+	if (!options->spool)
+		cg_parser_error(parser, 0, "%s", strerror(ENOMEM));
 }
 
-static void read_rest(struct options_parser *parser)
+/* A conninfo of the file was checked with its line: cg_parser_read_file(). */
+static void check_db(struct options_parser *parser)
+{
+	int i = cg_daemon_option_find("db");
+	char why[200];
+
+	if (parser->options->db && parser->source[i] == FROM_CALLER &&
+	    cg_conninfo_check(parser->options->db, why, sizeof(why)))
+		cg_parser_option_error(parser, i, ": %s", why);
+}
+
+static int apply_defaults(struct cg_daemon_options *options)
+{
+	int err = 0;
+
+	*options = (struct cg_daemon_options){};
+	for (size_t i = 0; i < cg_daemon_table_rows && !err; i++)
+		if (cg_daemon_table[i].def)
+			err = cg_daemon_option_set(options, i, cg_daemon_table[i].def);
+	return err;
+}
+
+/* Sets the defaults and returns a parser, which finish_parser() frees; NULL: no memory. */
+static struct options_parser *start_parser(struct cg_daemon_options *options)
+{
+	struct options_parser *parser = calloc(1, sizeof(*parser));
+
+	if (apply_defaults(options) || !parser) {
+		free(parser);
+		return NULL;
+	}
+	parser->options = options;
+	return parser;
+}
+
+/* Reads the file and checks the result, unless the caller's options need neither. */
+static void read_file_and_check(struct options_parser *parser)
 {
 	if (parser->n_errors || parser->options->help || parser->options->print_schema)
 		return;
 	cg_parser_read_file(parser);
-	set_defaults(parser);
+	check_node(parser);
+	check_instance(parser);
+	check_db(parser);
 	if (parser->options->check_config)
 		cg_parser_check_paths(parser);
 }
 
+/* Logs the errors and frees the parser. 0, or -EINVAL if there was one. */
+static int finish_parser(struct options_parser *parser)
+{
+	int err = parser->n_errors ? -EINVAL : 0;
+
+	log_errors(parser);
+	free(parser);
+	return err;
+}
+
 int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **argv, bool start)
 {
-	struct options_parser *parser = calloc(1, sizeof(*parser));
-	int err;
+	struct options_parser *parser = start_parser(options);
 
-	set_built_in(options);
 	if (!parser)
 		return -ENOMEM;
-	parser->options = options;
 	cg_parser_read_arguments(parser, argc, argv);
-	read_rest(parser);
+	read_file_and_check(parser);
 	if (start)
 		cg_log_configure(
 			&(struct cg_log_options){ .json = options->log_format == CG_LOG_JSON,
 						  .instance = options->instance,
 						  .node = options->node });
-	tell(parser);
-	err = parser->n_errors ? -EINVAL : 0;
-	free(parser);
-	return err;
+	return finish_parser(parser);
 }
 
-static void give(struct options_parser *parser, const char *name, const char *value)
+/* Sets an option as the command line would. value NULL: not given. */
+static void set_from_caller(struct options_parser *parser, const char *name, const char *value)
 {
 	int i = cg_daemon_option_find(name);
 
@@ -125,26 +158,20 @@ static void give(struct options_parser *parser, const char *name, const char *va
 		return;
 	if (cg_daemon_option_set(parser->options, i, value))
 		cg_parser_error(parser, 0, "%s", strerror(ENOMEM));
-	parser->rank[i] = GIVEN;
+	parser->source[i] = FROM_CALLER;
 }
 
 int cg_daemon_options_load(struct cg_daemon_options *options, const char *instance,
 			   const char *config)
 {
-	struct options_parser *parser = calloc(1, sizeof(*parser));
-	int err;
+	struct options_parser *parser = start_parser(options);
 
-	set_built_in(options);
 	if (!parser)
 		return -ENOMEM;
-	parser->options = options;
-	give(parser, "instance", instance);
-	give(parser, "config", config);
-	read_rest(parser);
-	tell(parser);
-	err = parser->n_errors ? -EINVAL : 0;
-	free(parser);
-	return err;
+	set_from_caller(parser, "instance", instance);
+	set_from_caller(parser, "config", config);
+	read_file_and_check(parser);
+	return finish_parser(parser);
 }
 
 void cg_daemon_options_free(struct cg_daemon_options *options)
@@ -159,15 +186,17 @@ void cg_daemon_options_free(struct cg_daemon_options *options)
 void cg_daemon_options_help(void)
 {
 	printf("usage: cseqguardd [OPTION]...\n"
-	       "writes the CDRs of a guarded instance; stays in the foreground, logs to "
-	       "stderr\n\n");
+	       "Writes the CDRs of a guarded instance. Runs in the foreground and logs to "
+	       "stderr.\n\n");
 	for (size_t i = 0; i < cg_daemon_table_rows; i++) {
-		const struct daemon_option *row = &cg_daemon_table[i];
+		const struct daemon_option *option = &cg_daemon_table[i];
+		const char *def = option->def ? option->def : option->def_text;
 		char left[40];
 
-		snprintf(left, sizeof(left), "%s%c%s --%s %s", row->letter ? "-" : " ",
-			 row->letter ? row->letter : ' ', row->letter ? "," : " ", row->name,
-			 row->argument ? row->argument : "");
-		printf("  %-26s %s\n", left, row->text);
+		snprintf(left, sizeof(left), "%s%c%s --%s %s", option->letter ? "-" : " ",
+			 option->letter ? option->letter : ' ', option->letter ? "," : " ",
+			 option->name, option->arg ? option->arg : "");
+		printf("  %-28s %s%s%s%s\n", left, option->help, def ? " (default: " : "",
+		       def ? def : "", def ? ")" : "");
 	}
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the daemon is told: command line over configuration file over environment over defaults. */
+/*
+ * The daemon's options. The command line overrides the configuration file, which overrides the
+ * environment, which overrides the defaults.
+ */
 #ifndef CG_CONFIG_OPTIONS_H
 #define CG_CONFIG_OPTIONS_H
 
@@ -18,7 +21,7 @@ enum { CG_HOMER_UDP, CG_HOMER_TCP };
 
 struct cg_daemon_options {
 	char *instance;
-	char *netns; /* where interface names are looked up; NULL: here */
+	char *netns; /* in which interface names are looked up; NULL: the current one */
 	char *config; /* file, or NULL */
 	char *db; /* conninfo, or NULL: the spool is the store */
 	char *spool;
@@ -27,9 +30,9 @@ struct cg_daemon_options {
 	char *node;
 	struct cg_limits limits;
 	struct cg_breaker breaker; /* its settings */
-	__u64 sweep; /* ns between two sweeps */
+	__u64 scan_interval; /* ns between two scans of the map: option `sweep` */
 	__u64 db_timeout; /* ns */
-	char *homer; /* of cg_endpoint_parse(); NULL: none */
+	char *homer; /* as cg_endpoint_parse() takes it, or NULL: none */
 	__u64 homer_protocol; /* CG_HOMER_... */
 	__u64 homer_id;
 	__u64 log_format; /* CG_LOG_... */
@@ -38,36 +41,42 @@ struct cg_daemon_options {
 	bool print_config;
 	bool print_schema;
 	bool help;
-	char *file; /* that was read; NULL: none */
-	unsigned int lines[CG_DAEMON_OPTIONS_MAX]; /* where it gives an option its value; 0: none */
+	char *file; /* configuration file that was read; NULL: none */
+	unsigned int lines[CG_DAEMON_OPTIONS_MAX]; /* of the file, by option; 0: not set there */
 };
 
 /*
- * The file is --config's; else CSEQGUARD_CONFIG's, none where that is empty; else CG_CONFIG: these
- * two need not be there. At a start errors are logged as the options say. 0, or -EINVAL with a line
- * on stderr for each error. Strings are the structure's own; cg_daemon_options_free() even after a
- * failure.
+ * Reads command line and configuration file into *options. The file is that of --config, which must
+ * exist; else that of CSEQGUARD_CONFIG (empty: no file), else CG_CONFIG, if it exists. `start`:
+ * configures the log first, so that errors are logged in the chosen format. 0, or -EINVAL with a
+ * line logged for each error. The strings belong to *options; call cg_daemon_options_free() after a
+ * failure as well.
  */
 int cg_daemon_options_parse(struct cg_daemon_options *options, int argc, char **argv, bool start);
+
 /*
- * The options that a daemon of `instance` would start with. config: its file, NULL: the default, as
- * above. Returns as above.
+ * Reads the options with which a daemon of `instance` would start. config: its file, NULL: the
+ * default as above. Returns as above.
  */
 int cg_daemon_options_load(struct cg_daemon_options *options, const char *instance,
 			   const char *config);
 void cg_daemon_options_free(struct cg_daemon_options *options);
-void cg_daemon_options_help(void); /* to stdout */
-void cg_daemon_options_print(const struct cg_daemon_options *options); /* to stdout */
 
-/* The spool that an instance has by default: its path, to be freed; NULL: no memory. */
+/* Prints to stdout: the text of --help; the settings in the format of the file. */
+void cg_daemon_options_help(void);
+void cg_daemon_options_print(const struct cg_daemon_options *options);
+
+/* Returns the path of an instance's spool by default, which the caller frees; NULL: no memory. */
 char *cg_daemon_default_spool(const char *instance);
 
 /*
- * Takes over what may change while the daemon runs, and logs each change, and each that has to wait
- * for a restart. What is taken over is exchanged: both are to be freed still. Returns a bit for
- * each change.
+ * Applies the changes that are possible in a running daemon. Logs each of them, and each that needs
+ * a restart. Swaps the changed values between `now` and `next`, so the caller still frees both.
+ * Returns the applied options as a bit mask.
  */
 __u64 cg_daemon_options_reload(struct cg_daemon_options *now, struct cg_daemon_options *next);
+
+/* True if the option of that name is in such a bit mask. */
 bool cg_daemon_option_changed(__u64 changed, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The daemon's options, shown: as help, as a file, and what a reload changed. */
+/* Prints the daemon's options as a configuration file, and applies and logs what a reload changes. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,8 +10,8 @@
 
 #define VALUE_MAX 400
 
-/* In the largest unit that leaves two at least, or a whole hour. */
-static void duration_text(__u64 ns, char *text, size_t size)
+/* Formats in the largest unit that gives at least two of it, or whole hours. */
+static void format_duration(__u64 ns, char *text, size_t size)
 {
 	const __u64 minute = 60 * CG_SECOND, hour = 60 * minute;
 
@@ -25,43 +25,44 @@ static void duration_text(__u64 ns, char *text, size_t size)
 		snprintf(text, size, "%.15gms", ns / 1e6);
 }
 
-static void choice_text(const char *words, __u64 number, char *text, size_t size)
+/* Copies word `number` of WORD|WORD... */
+static void format_choice(const char *words, __u64 number, char *text, size_t size)
 {
 	while (number--)
 		words += strcspn(words, "|") + 1;
 	snprintf(text, size, "%.*s", (int)strcspn(words, "|"), words);
 }
 
-/* A value as a file has it, but for what is secret; "": none. */
-static void value_text(const struct cg_daemon_options *options, size_t i, char *text, size_t size)
+/* Formats a value as a file has it, with passwords as ***; "": unset. */
+static void format_value(const struct cg_daemon_options *options, size_t i, char *text, size_t size)
 {
-	const struct daemon_option *row = &cg_daemon_table[i];
-	const void *at = (const char *)options + row->at;
-	const char *string = cg_daemon_option_is_text(row->kind) ? *(char *const *)at : NULL;
+	const struct daemon_option *option = &cg_daemon_table[i];
+	const void *at = (const char *)options + option->offset;
+	const char *string = cg_daemon_option_is_text(option->kind) ? *(char *const *)at : NULL;
 
 	*text = '\0';
-	switch (row->kind) {
+	switch (option->kind) {
 	case TEXT:
 	case ADDRESS:
 	case LISTENER:
-		if (string && !strcmp(row->name, "db"))
+		if (string && !strcmp(option->name, "db"))
 			cg_conninfo_redact(string, text, size);
 		else if (string)
 			snprintf(text, size, "%s", string);
 		break;
 	case DURATION:
-		duration_text(*(const __u64 *)at, text, size);
+		format_duration(*(const __u64 *)at, text, size);
 		break;
 	case FLAG:
 		snprintf(text, size, "%s", *(const bool *)at ? "yes" : "no");
 		break;
 	case CHOICE:
-		choice_text(row->argument, *(const __u64 *)at, text, size);
+		format_choice(option->arg, *(const __u64 *)at, text, size);
 		break;
 	case PERCENT:
 	case NUMBER:
 	case ID:
-		if (row->kind == PERCENT && !*(const __u64 *)at)
+		if (option->kind == PERCENT && !*(const __u64 *)at)
 			snprintf(text, size, "off");
 		else
 			snprintf(text, size, "%llu", *(const unsigned long long *)at);
@@ -74,60 +75,62 @@ void cg_daemon_options_print(const struct cg_daemon_options *options)
 	char text[VALUE_MAX];
 
 	for (size_t i = 0; i < cg_daemon_table_rows; i++) {
-		if (!cg_daemon_table[i].in_file)
+		if (!cg_daemon_table[i].place)
 			continue;
-		value_text(options, i, text, sizeof(text));
+		format_value(options, i, text, sizeof(text));
 		printf("%s =%s%s\n", cg_daemon_table[i].name, *text ? " " : "", text);
 	}
 }
 
-static size_t size_of(enum kind kind)
+static size_t get_value_size(enum kind kind)
 {
 	return kind == FLAG ? sizeof(bool) : cg_daemon_option_is_text(kind) ? sizeof(char *) : 8;
 }
 
-static bool same(const struct cg_daemon_options *a, const struct cg_daemon_options *b, size_t i)
+static bool values_are_equal(const struct cg_daemon_options *a, const struct cg_daemon_options *b,
+			     size_t i)
 {
-	const struct daemon_option *row = &cg_daemon_table[i];
-	const void *one = (const char *)a + row->at, *other = (const char *)b + row->at;
+	const struct daemon_option *option = &cg_daemon_table[i];
+	const void *one = (const char *)a + option->offset,
+		   *other = (const char *)b + option->offset;
 	const char *texts[2];
 
-	if (!cg_daemon_option_is_text(row->kind))
-		return !memcmp(one, other, size_of(row->kind));
+	if (!cg_daemon_option_is_text(option->kind))
+		return !memcmp(one, other, get_value_size(option->kind));
 	memcpy(&texts[0], one, sizeof(*texts));
 	memcpy(&texts[1], other, sizeof(*texts));
 	return !strcmp(texts[0] ? texts[0] : "", texts[1] ? texts[1] : "");
 }
 
-/* The other one keeps what was here: a text is freed with it. */
-static void exchange(struct cg_daemon_options *now, struct cg_daemon_options *next, size_t i)
+/* The other options get the old value, so that a string is freed with them. */
+static void swap_values(struct cg_daemon_options *now, struct cg_daemon_options *next, size_t i)
 {
-	const struct daemon_option *row = &cg_daemon_table[i];
-	char *here = (char *)now + row->at, *there = (char *)next + row->at;
+	const struct daemon_option *option = &cg_daemon_table[i];
+	char *here = (char *)now + option->offset, *there = (char *)next + option->offset;
 	char old[8];
 
 	_Static_assert(sizeof(old) >= sizeof(char *), "a value");
-	memcpy(old, here, size_of(row->kind));
-	memcpy(here, there, size_of(row->kind));
-	memcpy(there, old, size_of(row->kind));
+	memcpy(old, here, get_value_size(option->kind));
+	memcpy(here, there, get_value_size(option->kind));
+	memcpy(there, old, get_value_size(option->kind));
 }
 
-static void tell_change(const struct cg_daemon_options *now, const struct cg_daemon_options *next,
-			size_t i)
+static void log_change(const struct cg_daemon_options *now, const struct cg_daemon_options *next,
+		       size_t i)
 {
-	const struct daemon_option *row = &cg_daemon_table[i];
+	const struct daemon_option *option = &cg_daemon_table[i];
 	char was[VALUE_MAX], is[VALUE_MAX];
 
-	value_text(now, i, was, sizeof(was));
-	value_text(next, i, is, sizeof(is));
-	if (row->in_file != RELOAD)
-		cg_log_warning("reload: %s stays %s: %s needs a restart", row->name,
-			       *was ? was : "unset", *is ? is : "none");
+	format_value(now, i, was, sizeof(was));
+	format_value(next, i, is, sizeof(is));
+	if (option->place != RELOAD)
+		cg_log_warning("reload: %s stays %s; restart the daemon to change it to %s",
+			       option->name, *was ? was : "unset", *is ? is : "unset");
 	else if (!strcmp(was, is))
-		cg_log_notice("reload: %s has another password", row->name);
+		cg_log_notice("reload: %s: password changed", option->name);
 	else
-		cg_log_notice("reload: %s was %s, is %s", row->name, *was ? was : "unset",
-			      *is ? is : "unset");
+		cg_log_notice("reload: %s changed from %s to %s", option->name,
+			      *was ? was : "unset", *is ? is : "unset");
 }
 
 __u64 cg_daemon_options_reload(struct cg_daemon_options *now, struct cg_daemon_options *next)
@@ -136,13 +139,13 @@ __u64 cg_daemon_options_reload(struct cg_daemon_options *now, struct cg_daemon_o
 	bool any = false;
 
 	for (size_t i = 0; i < cg_daemon_table_rows; i++) {
-		if (!cg_daemon_table[i].in_file || same(now, next, i))
+		if (!cg_daemon_table[i].place || values_are_equal(now, next, i))
 			continue;
 		any = true;
-		tell_change(now, next, i);
-		if (cg_daemon_table[i].in_file != RELOAD)
+		log_change(now, next, i);
+		if (cg_daemon_table[i].place != RELOAD)
 			continue;
-		exchange(now, next, i);
+		swap_values(now, next, i);
 		changed |= 1ULL << i;
 	}
 	if (!any)

@@ -7,33 +7,32 @@
 #include "config/options.h"
 #include "util/cli_output.h"
 
-/* The daemon's own parser reads the file and reports what is wrong in it. */
-static int read_file(const char *instance, const char *config, struct cg_daemon_options *daemon)
+/* Reads the daemon's options with its own parser, which reports the errors of the file. */
+static int load_options(const char *instance, const char *config, struct cg_daemon_options *daemon)
 {
-	return cg_daemon_options_load(daemon, instance, config)
-		       ? cg_fail("the daemon's configuration is invalid; see above, or name "
-				 "another "
-				 "file with --config")
-		       : CG_DONE;
+	if (!cg_daemon_options_load(daemon, instance, config))
+		return CG_DONE;
+	return cg_fail("cannot use the daemon's configuration because of the errors above; correct "
+		       "it, or name another file with --config");
 }
 
-static int set(char **at, const char *value)
+static int override_text(char **text, const char *value)
 {
-	free(*at);
-	*at = strdup(value);
-	return *at ? 0 : cg_fail("out of memory");
+	free(*text);
+	*text = strdup(value);
+	return *text ? CG_DONE : cg_fail("out of memory");
 }
 
 int cg_store_select(const char *instance, const char *config, const char *db, const char *spool,
 		    struct cg_store *store)
 {
 	struct cg_daemon_options daemon = {};
-	int code = read_file(instance, config, &daemon);
+	int code = load_options(instance, config, &daemon);
 
 	if (!code && db)
-		code = set(&daemon.db, db);
+		code = override_text(&daemon.db, db);
 	if (!code && spool)
-		code = set(&daemon.spool, spool);
+		code = override_text(&daemon.spool, spool);
 	if (!code) {
 		*store = (struct cg_store){ daemon.db, daemon.spool };
 		daemon.db = daemon.spool = NULL;

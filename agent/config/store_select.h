@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Where the daemon of an instance stores its rows: by its configuration, or the command line. */
+/* Finds the daemon's store, PostgreSQL or the spool, for commands that read it. */
 #ifndef CG_CONFIG_STORE_SELECT_H
 #define CG_CONFIG_STORE_SELECT_H
 

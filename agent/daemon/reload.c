@@ -58,7 +58,7 @@ static void apply(const struct cg_reload *reload, __u64 changed)
 	if (cg_daemon_option_changed(changed, "breaker-window"))
 		cg_breaker_reset(&options->breaker, cg_boottime()); /* its slots are as wide */
 	if (cg_daemon_option_changed(changed, "sweep"))
-		cg_timer_set(reload->sweep_timer, 1, options->sweep);
+		cg_timer_set(reload->sweep_timer, 1, options->scan_interval);
 	if (cg_daemon_option_changed(changed, "db"))
 		cg_reload_ship(reload);
 	else if (*reload->ship)
@@ -75,7 +75,7 @@ void cg_reload_run(const struct cg_reload *reload)
 
 	cg_notify_reloading();
 	if (cg_daemon_options_parse(&next, reload->argc, reload->argv, false))
-		cg_log_err("reload: all settings stay as they were");
+		cg_log_err("reload: no setting was changed");
 	else
 		apply(reload, cg_daemon_options_reload(reload->options, &next));
 	cg_daemon_options_free(&next);

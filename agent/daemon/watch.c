@@ -161,7 +161,7 @@ int cg_daemon_watch(struct cg_daemon *d)
 	if (!err)
 		err = cg_timer_set(d->beat.fd, 1, cg_notify_interval(BEAT_NS));
 	if (!err)
-		err = cg_timer_set(d->sweep_timer.fd, 1, d->options.sweep);
+		err = cg_timer_set(d->sweep_timer.fd, 1, d->options.scan_interval);
 	d->reload.sweep_timer = d->sweep_timer.fd;
 	return err;
 }

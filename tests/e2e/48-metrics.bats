@@ -255,7 +255,7 @@ two() { # SERIES SERIES
 	listening
 	for bad in 0 65536 9470x :9470 localhost:9470 ::1:9470 '[::1]' '[127.0.0.1' 1.2.3:99999 127.0.0.1:; do
 		run -2 "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --spool "$SPOOL" --http "$bad"
-		[[ $output == *"--http $bad: not a port, as 9470, or"* ]]
+		[[ $output == *"invalid value '$bad' for --http: expected a port, as 9470, or"* ]]
 	done
 	guard_daemon_end TERM
 	http_in python3 -c 'import socket, signal

@@ -87,20 +87,20 @@ closed() { # NUMBER: so many calls are billed
 		'homer = collector:9060' 'sweep = 1' '[instance edge]' 'grace = never' 'instance = a' \
 		'[broken' 'check-config = yes' 'config = x' 'db = host=x nonsense'
 	check
-	wrong '1: no setting is named swep (did you mean sweep?)' \
-		'3: sweep = soon: not a time such as 500ms, 32s or 12h' \
-		'4: breaker = 101: not a number from 1 to 100, or off' \
-		'5: neither [section] nor key = value' \
-		'6: no setting is named breaker-dialog (did you mean breaker-dialogs?)' \
-		'7: sweep stands in line 3 already' \
-		'8: longer than 198 bytes; a long value goes on in indented lines' \
-		'9: no setting is named colour' \
-		'11: it stands in [cseqguard], which is neither [cseqguardd] nor [instance NAME] (did you mean cseqguardd?)' \
-		'15: grace = never: not a time such as 500ms, 32s or 12h' \
-		'16: instance belongs into [cseqguardd]' \
-		'17: neither [section] nor key = value' \
-		'18: no setting is named check-config' \
-		'19: no setting is named config' \
+	wrong '1: unknown setting '\''swep'\'' (did you mean sweep?)' \
+		'3: invalid value '\''soon'\'' for sweep: expected a time such as 500ms, 32s or 12h' \
+		'4: invalid value '\''101'\'' for breaker: expected a number from 1 to 100, or off' \
+		'5: expected [section] or key = value' \
+		'6: unknown setting '\''breaker-dialog'\'' (did you mean breaker-dialogs?)' \
+		'7: sweep is already set in line 3' \
+		'8: longer than 198 bytes; continue a long value in indented lines' \
+		'9: unknown setting '\''colour'\''' \
+		'11: unknown section [cseqguard] (did you mean cseqguardd?); expected [cseqguardd] or [instance NAME]' \
+		'15: invalid value '\''never'\'' for grace: expected a time such as 500ms, 32s or 12h' \
+		'16: instance is only allowed in [cseqguardd]' \
+		'17: expected [section] or key = value' \
+		'18: unknown setting '\''check-config'\''' \
+		'19: unknown setting '\''config'\''' \
 		'20: db: missing "=" after "..." in connection info string'
 }
 
@@ -108,19 +108,19 @@ closed() { # NUMBER: so many calls are billed
 	config 'db = host=x nonsense' 'spool = /nonexistent/a.db' "netns = none-$LAB_ID" 'homer = collector:9060'
 	check
 	wrong '1: db: missing "=" after "..." in connection info string' \
-		'2: spool /nonexistent/a.db: it cannot be written: No such file or directory' \
-		"3: netns none-$LAB_ID: No such file or directory" \
-		'4: homer = collector:9060: not an address and a port, as 192.0.2.1:9060 or [2001:db8::1]:9060'
+		'2: spool /nonexistent/a.db: cannot write: No such file or directory' \
+		"3: netns none-$LAB_ID: cannot open: No such file or directory" \
+		'4: invalid value '\''collector:9060'\'' for homer: expected an address and a port, as 192.0.2.1:9060 or [2001:db8::1]:9060'
 	config "spool = $LAB_DIR"
 	check
-	wrong "1: spool $LAB_DIR: it cannot be written: Is a directory"
+	wrong "1: spool $LAB_DIR: cannot write: Is a directory"
 	install -d -m 755 "$LAB_DIR/theirs"
 	install -m 755 "$LAB_OUT/cseqguardd" "$LAB_DIR/" # the build's folder may be root's alone
 	config "spool = $LAB_DIR/theirs/a.db"
 	run -2 setpriv --reuid=65534 --clear-groups "$LAB_DIR/cseqguardd" --check-config --config "$CONF"
-	wrong "1: spool $LAB_DIR/theirs/a.db: it cannot be written: Permission denied"
+	wrong "1: spool $LAB_DIR/theirs/a.db: cannot write: Permission denied"
 	run -2 "$LAB_OUT/cseqguardd" --check-config --config "$LAB_DIR"
-	[[ $output == *"$LAB_DIR: no regular file" ]]
+	[[ $output == *"$LAB_DIR: cannot read: not a regular file" ]]
 }
 
 @test "config: a section for one of several instances stands above what is for all, the command line above both" {
@@ -150,7 +150,7 @@ closed() { # NUMBER: so many calls are billed
 			env -u CSEQGUARD_CONFIG "$@" "$LAB_OUT/cseqguardd" --check-config --spool "$SPOOL"
 	}
 	usual
-	[[ $status == 2 && $output == *'/etc/cseqguard/cseqguard.conf: line 1: no setting is named swep'* ]]
+	[[ $status == 2 && $output == *"/etc/cseqguard/cseqguard.conf: line 1: unknown setting 'swep'"* ]]
 	usual CSEQGUARD_CONFIG=
 	[[ $status == 0 && $output == 'no file: ok' ]]
 	rm "$etc/cseqguard/cseqguard.conf"
@@ -182,7 +182,7 @@ closed() { # NUMBER: so many calls are billed
 
 @test "config: an option that is mistyped is answered with the nearest" {
 	run -2 "$LAB_OUT/cseqguardd" --swep 3s
-	[[ $output == *'--swep is no option (did you mean --sweep?)'* ]]
+	[[ $output == *"unknown option '--swep' (did you mean --sweep?)"* ]]
 	run -2 "$LAB_OUT/cseqguard" atach
 	[[ $output == *"unknown command 'atach' (did you mean attach?)"* ]]
 	run -2 "$LAB_OUT/cseqguard" status --netsn x
@@ -214,25 +214,25 @@ closed() { # NUMBER: so many calls are billed
 	read -rt 0.3 <> <(:) || :
 	equals 0 spooled cdr # nothing looks
 	reload 'sweep = 100ms' 'max-call = 3s' 'verbose = yes'
-	said 'reload: sweep was 1h, is 100ms'
-	said 'reload: max-call was 12h, is 3s'
+	said 'reload: sweep changed from 1h to 100ms'
+	said 'reload: max-call changed from 12h to 3s'
 	comes timeout sqlite3 "$SPOOL" 'SELECT end_reason FROM cdr'
 	equals 2 grep -c 'reload:' "$LOG"
 	kill -HUP "$LAB_DAEMON"
 	said "reload: $CONF: nothing has changed"
 	rm "$CONF"
 	kill -HUP "$LAB_DAEMON"
-	said "cannot read $CONF: No such file or directory"
-	said 'reload: all settings stay as they were'
+	said "$CONF: cannot read: No such file or directory"
+	said 'reload: no setting was changed'
 }
 
 @test "reload: a file with an error changes nothing, and is told" {
 	config 'sweep = 100ms' 'max-call = 12h'
 	filed
 	reload 'max-call = 3s' 'sweep = soon' 'swep = 1s'
-	said "$CONF: line 2: sweep = soon: not a time"
-	said "$CONF: line 3: no setting is named swep (did you mean sweep?)"
-	said 'reload: all settings stay as they were'
+	said "$CONF: line 2: invalid value 'soon' for sweep: expected a time"
+	said "$CONF: line 3: unknown setting 'swep' (did you mean sweep?)"
+	said 'reload: no setting was changed'
 	dialog answer=20
 	comes none sqlite3 "$SPOOL" "SELECT coalesce(end_reason, 'none') FROM cdr"
 	equals 0 grep -c 'max-call' "$LOG"
@@ -247,13 +247,13 @@ closed() { # NUMBER: so many calls are billed
 	filed --grace 32s # above the file
 	reload 'sweep = 100ms' 'http = 9470' 'netns = elsewhere' 'node = other' 'instance = other' "spool = $LAB_DIR/other.db" \
 		'grace = 1s' 'max-call = 11h'
-	said 'reload: netns stays unset: elsewhere needs a restart'
-	said 'reload: node stays lab: other needs a restart'
-	said "reload: spool stays $SPOOL: $LAB_DIR/other.db needs a restart"
-	said 'reload: max-call was 12h, is 11h'
+	said 'reload: netns stays unset; restart the daemon to change it to elsewhere'
+	said 'reload: node stays lab; restart the daemon to change it to other'
+	said "reload: spool stays $SPOOL; restart the daemon to change it to $LAB_DIR/other.db"
+	said 'reload: max-call changed from 12h to 11h'
 	equals 4 grep -c 'reload:' "$LOG"
 	kill -HUP "$LAB_DAEMON"
-	lab_wait 10 equals 2 grep -c 'reload: node stays lab: other needs a restart' "$LOG"
+	lab_wait 10 equals 2 grep -c 'reload: node stays lab; restart the daemon to change it to other' "$LOG"
 	dialog answer=5
 	comes lab sqlite3 "$SPOOL" 'SELECT node FROM cdr'
 	[[ ! -e $LAB_DIR/other.db ]]
@@ -268,11 +268,11 @@ closed() { # NUMBER: so many calls are billed
 	dialog answer=5
 	comes 1 spooled cdr
 	reload 'sweep = 100ms' "db = $(pg_conninfo "$DB") password=$SECRET"
-	said 'reload: db was unset, is'
+	said 'reload: db changed from unset to'
 	comes 1 row 'count(*)'
 	comes 0 spooled cdr
 	reload 'sweep = 100ms' "db = $(pg_conninfo "$DB") password=other$SECRET"
-	said 'reload: db has another password'
+	said 'reload: db: password changed'
 	call=two BATS_TEST_NUMBER=10$BATS_TEST_NUMBER dialog answer=5
 	comes 2 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr'
 	reload 'sweep = 100ms' "db = $(pg_conninfo "$other")"
@@ -282,7 +282,7 @@ closed() { # NUMBER: so many calls are billed
 	reload 'sweep = 100ms' "db = $(pg_conninfo "$other") nonsense"
 	said 'line 2: db: missing'
 	reload 'sweep = 100ms'
-	said ', is unset'
+	said ' to unset'
 	call=four BATS_TEST_NUMBER=30$BATS_TEST_NUMBER dialog answer=5
 	comes 1 spooled cdr
 	run -1 grep "$SECRET" "$LOG"
@@ -359,7 +359,7 @@ closed() { # NUMBER: so many calls are billed
 		(.ts | test("^20[0-9-]+T[0-9:]+[.][0-9]{6}Z$")) and .instance == $instance and .node == "lab" and
 		.pid == $pid and (.level | IN("info", "notice")) and (.msg | length > 0))' "$LOG"
 	reload 'log-format = text' 'sweep = 100ms'
-	said '"msg":"reload: log-format was json, is text"'
+	said '"msg":"reload: log-format changed from json to text"'
 	kill -HUP "$LAB_DAEMON"
 	said "cseqguardd: reload: $CONF: nothing has changed"
 }
@@ -367,11 +367,11 @@ closed() { # NUMBER: so many calls are billed
 @test "log: what is no UTF-8 or would end the line is escaped" {
 	run -2 "$LAB_OUT/cseqguardd" --log-format json --node $'a\xff\n"\\b' "--sweep=$(printf 'x\x01\n%.0s' {1..900})"
 	[[ ${#lines[@]} == 1 && ${#output} -lt 4096 ]]
-	jq -e '.level == "err" and (.msg | startswith("--sweep x\u0001\nx"))' <<<"$output"
+	jq -e '.level == "err" and (.msg | startswith("invalid value \u0027x\u0001\nx"))' <<<"$output"
 	run -1 "$LAB_OUT/cseqguardd" --log-format json --instance none --node $'a\xff\n"\\b'
 	jq -e '.node == "a\\xff\\x0a\"\\x5cb"' <<<"$output"
 	run -2 "$LAB_OUT/cseqguardd" --sweep $'so\non'
-	[[ ${#lines[@]} == 1 && $output == 'cseqguardd: --sweep so on: not'* ]]
+	[[ ${#lines[@]} == 1 && $output == "cseqguardd: invalid value 'so on' for --sweep: expected"* ]]
 }
 
 @test "log: in the journal a line carries its priority; elsewhere it does not" {

@@ -247,7 +247,7 @@ stalled_collector() { # BYES
 	before=$(fds)
 	printf 'homer = %s\n' "$LAB_PROXY:$PORT" >"$conf"
 	kill -HUP "$LAB_DAEMON"
-	said "reload: homer was unset, is $LAB_PROXY:$PORT"
+	said "reload: homer changed from unset to $LAB_PROXY:$PORT"
 	bye two
 	lab_wait 10 records 1
 	payloads | grep -F '"call_id":"two"'
@@ -256,7 +256,7 @@ stalled_collector() { # BYES
 	said "is $LAB_PROXY:9"
 	: >"$conf"
 	kill -HUP "$LAB_DAEMON"
-	said "reload: homer was $LAB_PROXY:9, is unset"
+	said "reload: homer changed from $LAB_PROXY:9 to unset"
 	comes "$before" fds
 	bye three
 	comes 3 spooled violation

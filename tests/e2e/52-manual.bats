@@ -106,7 +106,7 @@ completes() { # TEXT WORD...: the last word has these completions
 
 known() { # KEY: the daemon may have its quarrels with the value
 	printf '%s = \n' "$1" >"$BATS_TEST_TMPDIR/conf"
-	[[ $(cseqguardd --check-config --config "$BATS_TEST_TMPDIR/conf" 2>&1) != *'no setting is named'* ]]
+	[[ $(cseqguardd --check-config --config "$BATS_TEST_TMPDIR/conf" 2>&1) != *'unknown setting'* ]]
 }
 
 @test "man: cseqguard.conf(5) has the keys that the daemon takes, and no others" {
