@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* An instance as it is: settings, interfaces, maps, and what an operator should look into. */
+/* The state of an instance: settings, interfaces, maps, and what needs the operator's attention. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -19,12 +19,23 @@
 #include "util/enum_names.h"
 #include "util/text.h"
 
-struct ring {
-	const char *map;
-	__u32 bytes;
+#define INDENT "                 " /* the width of the first column */
+
+static const char *const ring_names[] = { "events", "alerts" };
+#define RINGS (sizeof(ring_names) / sizeof(*ring_names))
+
+struct status {
+	const char *instance;
+	struct cg_config config;
+	struct cg_map_usage maps[CG_USAGE_MAPS];
+	__u32 ring_bytes[RINGS];
+	struct cg_status_hints hints;
+	struct cg_interface *interfaces; /* to be freed */
+	size_t n_interfaces;
+	bool attached; /* to at least one interface that exists */
 };
 
-static json_t *gateways(const char *instance)
+static json_t *make_gateways(const char *instance)
 {
 	int fd = cg_map_open(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
 	struct cg_prefix key, *last = NULL;
@@ -42,105 +53,148 @@ static json_t *gateways(const char *instance)
 	return list;
 }
 
-static json_t *settings(const char *instance, const struct cg_config *config)
+static json_t *make_ports(const struct cg_config *config)
 {
 	json_t *ports = json_array();
 
 	for (int i = 0; i < config->n_ports && i < CG_PORTS_MAX; i++)
 		json_array_append_new(ports, json_integer(config->ports[i]));
-	return json_pack("{ss so so ss ss ss sb}", "mode", cg_mode_name(config->mode), "ports",
-			 ports, "gateways", gateways(instance), "equal",
-			 cg_equal_name(config->equal), "source", cg_source_name(config->source),
-			 "fragments", cg_fragments_name(config->fragments), "strict_interface",
-			 config->strict_interface);
+	return ports;
 }
 
-static json_t *interfaces(const struct cg_interface *list, size_t n)
+/* clang-format off */
+static json_t *make_settings(const char *instance, const struct cg_config *config)
+{
+	return json_pack("{ss so so ss ss ss sb}",
+			 "mode", cg_mode_name(config->mode),
+			 "ports", make_ports(config),
+			 "gateways", make_gateways(instance),
+			 "equal", cg_equal_name(config->equal),
+			 "source", cg_source_name(config->source),
+			 "fragments", cg_fragments_name(config->fragments),
+			 "strict_interface", config->strict_interface);
+}
+
+static json_t *make_interface(const struct cg_interface *interface)
+{
+	return json_pack("{ss si ss si si sb}",
+			 "name", interface->name,
+			 "ifindex", interface->ifindex,
+			 "in", cg_interface_state(interface),
+			 "program_in", interface->program_in,
+			 "program_out", interface->program_out,
+			 "own_clsact", interface->made_clsact);
+}
+
+static json_t *make_would_drop(const struct cg_status_hints *hints)
+{
+	return json_pack("{sI sI sI}",
+			 "packets", (json_int_t)hints->would_drop.packets,
+			 "refused", (json_int_t)hints->would_drop.refused,
+			 "accepted", (json_int_t)hints->would_drop.accepted);
+}
+/* clang-format on */
+
+static json_t *make_interfaces(const struct status *s)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(
-			array, json_pack("{ss si ss si si sb}", "name", list[i].name, "ifindex",
-					 list[i].ifindex, "in", cg_interface_state(&list[i]),
-					 "program_in", list[i].program_in, "program_out",
-					 list[i].program_out, "own_clsact", list[i].made_clsact));
+	for (size_t i = 0; i < s->n_interfaces; i++)
+		json_array_append_new(array, make_interface(&s->interfaces[i]));
 	return array;
 }
 
-static json_t *ring_sizes(const struct ring *rings, size_t n)
+static json_t *make_rings(const struct status *s)
 {
 	json_t *object = json_object();
 
-	for (size_t i = 0; i < n; i++)
-		json_object_set_new(object, rings[i].map, json_integer(rings[i].bytes));
+	for (size_t i = 0; i < RINGS; i++)
+		json_object_set_new(object, ring_names[i], json_integer(s->ring_bytes[i]));
 	return object;
 }
 
-static json_t *uas_json(const struct cg_status_hints *advice, const struct cg_config *config)
+static json_t *make_answerers(const struct status *s)
 {
 	json_t *array = json_array();
 	char address[INET6_ADDRSTRLEN], last[CG_TIME_TEXT];
 
-	for (unsigned int i = 0; i < advice->n_uas; i++) {
-		const struct cg_status_uas *answerer = &advice->uas[i];
+	for (unsigned int i = 0; i < s->hints.n_uas; i++) {
+		const struct cg_status_uas *uas = &s->hints.uas[i];
 
-		cg_addr_format(answerer->addr, address);
-		cg_time_format(config, config->clock, answerer->last, last);
+		cg_addr_format(uas->addr, address);
+		cg_time_format(&s->config, s->config.clock, uas->last, last);
 		json_array_append_new(array, json_pack("{ss sI ss}", "address", address, "count",
-						       (json_int_t)answerer->count, "last", last));
+						       (json_int_t)uas->count, "last", last));
 	}
 	return array;
 }
 
-static json_t *would_drop(const struct cg_status_hints *advice)
+/* The reason of the fallback, null in enforce mode. */
+static json_t *make_breaker(const struct status *s)
 {
-	return json_pack("{sI sI sI}", "packets", (json_int_t)advice->would_drop.packets, "refused",
-			 (json_int_t)advice->would_drop.refused, "accepted",
-			 (json_int_t)advice->would_drop.accepted);
+	bool fell_back = s->config.mode == CG_OBSERVE && *s->hints.breaker;
+
+	return fell_back ? json_string(s->hints.breaker) : json_null();
 }
 
-/* Null while BYEs are dropped. */
-static json_t *breaker(const struct cg_status_hints *advice, const struct cg_config *config)
+/* clang-format off */
+static json_t *make_json(const struct status *s)
 {
-	return config->mode == CG_OBSERVE && *advice->breaker ? json_string(advice->breaker)
-							      : json_null();
+	return json_pack("{ss sb si so so so so so so so so}",
+			 "instance", s->instance,
+			 "attached", s->attached,
+			 "layout", s->config.layout,
+			 "settings", make_settings(s->instance, &s->config),
+			 "interfaces", make_interfaces(s),
+			 "maps", cg_map_usage_json(s->maps, CG_USAGE_MAPS),
+			 "filling", cg_map_usage_alarms_json(s->maps, CG_USAGE_MAPS),
+			 "rings", make_rings(s),
+			 "would_drop", make_would_drop(&s->hints),
+			 "answerers", make_answerers(s),
+			 "breaker", make_breaker(s));
 }
+/* clang-format on */
 
-static void show_advice(const json_t *status, const struct cg_status_hints *advice)
+static void print_answerers(const json_t *answerers)
 {
-	const char *between = "";
+	const char *separator = "";
 	json_t *answerer;
 	size_t i;
 
-	if (json_string_length(json_object_get(status, "breaker")))
-		printf("%-17s%s: fell back to observe mode; back with: cseqguard set "
-		       "mode=enforce\n",
-		       "BREAKER", advice->breaker);
-	if (advice->would_drop.packets)
-		printf("%-17swould have dropped %llu %s: %llu refused by the far end, "
-		       "%llu accepted%s\n",
-		       "observe", advice->would_drop.packets,
-		       advice->would_drop.all_byes ? "BYEs" : "packets, of the BYEs",
-		       advice->would_drop.refused, advice->would_drop.accepted,
-		       advice->would_drop.accepted ? ", wrongly dropped if enforced" : "");
-	if (!advice->n_uas)
-		return;
 	printf("%-17s", "answered for");
-	json_array_foreach (json_object_get(status, "answerers"), i, answerer) {
-		printf("%s%s (%lld, last %s)", between,
+	json_array_foreach (answerers, i, answerer) {
+		printf("%s%s (%lld, last %s)", separator,
 		       json_string_value(json_object_get(answerer, "address")),
 		       (long long)json_integer_value(json_object_get(answerer, "count")),
 		       json_string_value(json_object_get(answerer, "last")));
-		between = ",\n                 ";
+		separator = ",\n" INDENT;
 	}
-	puts("\n                 they answered for another, and are not believed: if they are "
-	     "your gateways, add\n                 them to the list of: cseqguard set gateway=");
+	puts("\n" INDENT "These hosts answered for another host, and the guard ignores them. If "
+	     "they are your\n" INDENT "gateways, add them to the list of: cseqguard set gateway=");
 }
 
-static void show_setting(const char *key, json_t *value)
+static void print_hints(const struct status *s, const json_t *status)
 {
-	const char *between = "";
+	const struct cg_status_hints *hints = &s->hints;
+
+	if (json_string_length(json_object_get(status, "breaker")))
+		printf("%-17s%s: fell back to observe mode; to enforce again: cseqguard set "
+		       "mode=enforce\n",
+		       "BREAKER", hints->breaker);
+	if (hints->would_drop.packets)
+		printf("%-17swould have dropped %llu %s: %llu refused by the far end, "
+		       "%llu accepted%s\n",
+		       "observe", hints->would_drop.packets,
+		       hints->would_drop.all_byes ? "BYEs" : "packets, of the BYEs",
+		       hints->would_drop.refused, hints->would_drop.accepted,
+		       hints->would_drop.accepted ? ", which enforce mode drops wrongly" : "");
+	if (hints->n_uas)
+		print_answerers(json_object_get(status, "answerers"));
+}
+
+static void print_setting(const char *key, json_t *value)
+{
+	const char *separator = "";
 	json_t *item;
 	size_t i;
 
@@ -148,12 +202,12 @@ static void show_setting(const char *key, json_t *value)
 	if (json_is_array(value) && !json_array_size(value))
 		fputs("none", stdout);
 	json_array_foreach (value, i, item) {
-		fputs(between, stdout);
+		fputs(separator, stdout);
 		if (json_is_string(item))
 			fputs(json_string_value(item), stdout);
 		else
 			printf("%lld", (long long)json_integer_value(item));
-		between = ", ";
+		separator = ", ";
 	}
 	if (json_is_string(value))
 		fputs(json_string_value(value), stdout);
@@ -162,41 +216,42 @@ static void show_setting(const char *key, json_t *value)
 	putchar('\n');
 }
 
-static int show(json_t *status, const struct cg_interface *list, size_t n,
-		const struct cg_map_usage *maps, size_t n_maps,
-		const struct cg_status_hints *advice)
+static void print_interface(const struct cg_interface *interface)
+{
+	printf("%-17s%s: ", "interface", interface->name);
+	if (interface->hidden) {
+		puts("attached; only root can read its programs");
+		return;
+	}
+	printf("in %s (program %u), out ", cg_interface_state(interface), interface->program_in);
+	if (interface->program_out)
+		printf("tc (program %u)\n", interface->program_out);
+	else
+		puts("NONE: the filter was removed; attach the interface again");
+	if (interface->alive && !interface->native)
+		puts(INDENT "generic mode sees datagrams coalesced by UDP segmentation as one; "
+			    "native is the secure one");
+}
+
+static int print_text(const struct status *s, json_t *status)
 {
 	const char *key;
 	json_t *value;
 
-	printf("%-17s%s\n", "instance", json_string_value(json_object_get(status, "instance")));
+	printf("%-17s%s\n", "instance", s->instance);
 	json_object_foreach (json_object_get(status, "settings"), key, value)
-		show_setting(key, value);
-	for (size_t i = 0; i < n; i++) {
-		if (list[i].hidden) {
-			printf("%-17s%s: attached; only root sees how\n", "interface",
-			       list[i].name);
-			continue;
-		}
-		printf("%-17s%s: in %s (program %u), out ", "interface", list[i].name,
-		       cg_interface_state(&list[i]), list[i].program_in);
-		if (list[i].program_out)
-			printf("tc (program %u)\n", list[i].program_out);
-		else
-			puts("NONE: the filter was removed; attach it again");
-		if (list[i].alive && !list[i].native)
-			puts("                 generic mode sees datagrams coalesced by UDP "
-			     "segmentation as one; native is the secure one");
-	}
-	cg_map_usage_print(maps, n_maps);
-	json_object_foreach (json_object_get(status, "rings"), key, value)
-		printf("%-17s%s: %lld bytes\n", "ring", key, (long long)json_integer_value(value));
-	show_advice(status, advice);
+		print_setting(key, value);
+	for (size_t i = 0; i < s->n_interfaces; i++)
+		print_interface(&s->interfaces[i]);
+	cg_map_usage_print(s->maps, CG_USAGE_MAPS);
+	for (size_t i = 0; i < RINGS; i++)
+		printf("%-17s%s: %u bytes\n", "ring", ring_names[i], s->ring_bytes[i]);
+	print_hints(s, status);
 	json_decref(status);
 	return cg_stdout_flush();
 }
 
-static int not_attached(const struct cg_options *options)
+static int print_not_attached(const struct cg_options *options)
 {
 	int err;
 
@@ -212,57 +267,46 @@ static int not_attached(const struct cg_options *options)
 	return err ? err : CG_NOT_ATTACHED;
 }
 
+/* Reads all of the status that comes from maps. Returns 0 or -errno. */
+static int read_maps(struct status *s)
+{
+	int err = 0;
+
+	memcpy(s->maps, cg_map_usages, sizeof(s->maps));
+	for (size_t i = 0; i < CG_USAGE_MAPS && !err; i++)
+		err = cg_map_usage_read(s->instance, &s->maps[i]);
+	for (size_t i = 0; i < RINGS && !err; i++)
+		err = cg_ring_read_size(s->instance, ring_names[i], &s->ring_bytes[i]);
+	return err ? err : cg_status_hints_read(s->instance, &s->hints);
+}
+
 int cg_cmd_status(const struct cg_options *options)
 {
-	struct cg_map_usage maps[CG_USAGE_MAPS];
-	struct ring rings[] = { { "events", 0 }, { "alerts", 0 } };
-	const size_t n_rings = sizeof(rings) / sizeof(*rings);
-	struct cg_status_hints advice;
-	struct cg_interface *list;
-	struct cg_config config;
-	bool attached = false;
+	struct status s = { .instance = options->instance };
 	json_t *status;
 	int err, fd;
-	size_t n;
 
-	fd = cg_config_open(options->instance, &config);
+	fd = cg_config_open(s.instance, &s.config);
 	if (fd == -ENOENT)
-		return not_attached(options);
+		return print_not_attached(options);
 	if (fd < 0)
-		return cg_fail_open(options->instance, fd);
+		return cg_fail_open(s.instance, fd);
 	close(fd);
-	memcpy(maps, cg_map_usages, sizeof(maps));
-	for (size_t i = 0; i < CG_USAGE_MAPS; i++) {
-		err = cg_map_usage_read(options->instance, &maps[i]);
-		if (err)
-			return cg_fail_open(options->instance, err);
-	}
-	for (size_t i = 0; i < n_rings; i++) {
-		err = cg_ring_read_size(options->instance, rings[i].map, &rings[i].bytes);
-		if (err)
-			return cg_fail_open(options->instance, err);
-	}
-	err = cg_status_hints_read(options->instance, &advice);
+	err = read_maps(&s);
 	if (err)
-		return cg_fail_open(options->instance, err);
-	cg_instance_netns_enter(options->instance);
-	if (cg_interface_list(options->instance, &list, &n))
+		return cg_fail_open(s.instance, err);
+	cg_instance_netns_enter(s.instance);
+	if (cg_interface_list(s.instance, &s.interfaces, &s.n_interfaces))
 		return CG_FAILED;
-	for (size_t i = 0; i < n; i++)
-		attached |= list[i].alive;
-	status = json_pack(
-		"{ss sb si so so so so so so so so}", "instance", options->instance, "attached",
-		attached, "layout", config.layout, "settings", settings(options->instance, &config),
-		"interfaces", interfaces(list, n), "maps", cg_map_usage_json(maps, CG_USAGE_MAPS),
-		"filling", cg_map_usage_alarms_json(maps, CG_USAGE_MAPS), "rings",
-		ring_sizes(rings, n_rings), "would_drop", would_drop(&advice), "answerers",
-		uas_json(&advice, &config), "breaker", breaker(&advice, &config));
-	err = options->json ? cg_stdout_write_json(status)
-			    : show(status, list, n, maps, CG_USAGE_MAPS, &advice);
-	free(list);
-	if (!attached && !options->json)
-		cg_notice(
-			"instance %s guards no interface; its maps stay until: cseqguard detach -a",
-			options->instance);
-	return err ? err : attached ? CG_DONE : CG_NOT_ATTACHED;
+	for (size_t i = 0; i < s.n_interfaces; i++)
+		s.attached |= s.interfaces[i].alive;
+	status = make_json(&s);
+	err = options->json ? cg_stdout_write_json(status) : print_text(&s, status);
+	free(s.interfaces);
+	if (!s.attached && !options->json)
+		cg_notice("instance %s guards no interface; `cseqguard detach -a` removes its maps",
+			  s.instance);
+	if (err)
+		return err;
+	return s.attached ? CG_DONE : CG_NOT_ATTACHED;
 }
