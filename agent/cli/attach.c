@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Guards interfaces: the instance is made or met, and each gets both programs. */
+/* Creates or opens the instance, and attaches both programs to each interface. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 #include "util/cli_output.h"
 #include "util/progress.h"
 
-/* Takes off what this call has put on: fresh[i] belongs to args[i]. */
-static void undo(const struct cg_options *options, const bool *fresh)
+/* Detaches the interfaces that this run has attached: fresh[i] belongs to args[i]. */
+static void detach_fresh(const struct cg_options *options, const bool *fresh)
 {
 	struct cg_interface *list;
 	size_t n;
@@ -28,7 +28,7 @@ static void undo(const struct cg_options *options, const bool *fresh)
 	free(list);
 }
 
-static int attach_all(const struct cg_options *options, const struct cg_instance *instance)
+static int attach_interfaces(const struct cg_options *options, const struct cg_instance *instance)
 {
 	bool *fresh = calloc(options->n_args, sizeof(*fresh));
 	int err = fresh ? CG_DONE : cg_fail("attach: out of memory");
@@ -41,7 +41,7 @@ static int attach_all(const struct cg_options *options, const struct cg_instance
 	}
 	cg_progress_end();
 	if (err && fresh)
-		undo(options, fresh);
+		detach_fresh(options, fresh);
 	free(fresh);
 	return err;
 }
@@ -63,7 +63,7 @@ int cg_cmd_attach(const struct cg_options *options)
 	err = cg_instance_open(options->instance, &options->settings, &instance);
 	if (err)
 		goto out;
-	err = attach_all(options, &instance);
+	err = attach_interfaces(options, &instance);
 	if (!err && !instance.made && options->settings.given) {
 		err = cg_settings_change(options->instance, &options->settings);
 		if (err)

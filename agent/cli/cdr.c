@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The CDRs of the spool: all of them where there is no PostgreSQL, else those still on their way. */
+/* The CDRs in the spool: all of them, or with PostgreSQL those that were not stored there yet. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "util/progress.h"
 #include "util/text.h"
 
-static int column_of(const char *name)
+static int find_column(const char *name)
 {
 	const struct cg_db_table *table = &cg_db_tables[CG_TABLE_CDR];
 	unsigned int i = 0;
@@ -23,20 +23,21 @@ static int column_of(const char *name)
 	return i;
 }
 
-static void time_text(const char *value, char out[CG_TIME_TEXT])
+static void format_time(const char *value, char out[CG_TIME_TEXT])
 {
 	cg_utc_format(value ? atoll(value) : -1, out);
 }
 
-/* From answer to end; -1: open. */
-static double duration(const char *const *values)
+/* Returns the seconds from answer to end, -1: not ended. */
+static double call_seconds(const char *const *values)
 {
-	const char *answer = values[column_of("answer_time")], *end = values[column_of("end_time")];
+	const char *answer = values[find_column("answer_time")],
+		   *end = values[find_column("end_time")];
 
 	return answer && end ? (atoll(end) - atoll(answer)) / 1e6 : -1;
 }
 
-static json_t *json_of(const struct cg_db_column *column, const char *value)
+static json_t *make_value(const struct cg_db_column *column, const char *value)
 {
 	char at[CG_TIME_TEXT];
 
@@ -48,20 +49,20 @@ static json_t *json_of(const struct cg_db_column *column, const char *value)
 		return json_boolean(atoi(value));
 	if (strcmp(column->type, "time"))
 		return json_integer(atoll(value));
-	time_text(value, at);
+	format_time(value, at);
 	return json_string(at);
 }
 
-static int take_json(json_t *rows, const char *const *values)
+static int add_json(json_t *rows, const char *const *values)
 {
 	const struct cg_db_table *table = &cg_db_tables[CG_TABLE_CDR];
-	double seconds = duration(values);
+	double seconds = call_seconds(values);
 	json_t *row = json_object();
 	int err = 0;
 
 	for (unsigned int i = 0; i < table->n_columns && !err; i++)
 		err = json_object_set_new(row, table->columns[i].name,
-					  json_of(&table->columns[i], values[i]));
+					  make_value(&table->columns[i], values[i]));
 	if (!err)
 		err = json_object_set_new(row, "duration",
 					  seconds < 0 ? json_null() : json_real(seconds));
@@ -86,66 +87,66 @@ static const struct cg_table_print_column columns[] = {
 };
 #define COLUMNS (sizeof(columns) / sizeof(*columns))
 
-static bool narrow(void)
+static bool terminal_is_narrow(void)
 {
 	unsigned int width = cg_stdout_columns();
 
 	return width && width < CG_PRINT_WIDE_FROM;
 }
 
-/* Where there is no room, as people say it. */
-static const char *uri(const char *value)
+/* Omits the scheme on a narrow terminal. */
+static const char *shorten_uri(const char *value)
 {
-	return value && narrow() && !strncmp(value, "sip:", 4) ? value + 4 : value;
+	return value && terminal_is_narrow() && !strncmp(value, "sip:", 4) ? value + 4 : value;
 }
 
-struct shown {
-	struct cg_table_print *list; /* or */
+struct printer {
+	struct cg_table_print *list; /* NULL: JSON */
 	json_t *rows;
 	__u64 n;
 };
 
-static int take_line(struct shown *shown, const char *const *values)
+static int add_row(struct printer *printer, const char *const *values)
 {
-	const char *suspect = values[column_of("suspect")],
-		   *blocked = values[column_of("blocked_byes")];
+	const char *suspect = values[find_column("suspect")],
+		   *blocked = values[find_column("blocked_byes")];
 	bool is_suspect = suspect && atoi(suspect), is_blocked = blocked && atoi(blocked);
-	double seconds = duration(values);
+	double seconds = call_seconds(values);
 	char answer[CG_TIME_TEXT], length[24] = "open";
 	const char *cells[COLUMNS] = { answer,
 				       length,
-				       values[column_of("end_reason")],
-				       values[column_of("ended_by")],
+				       values[find_column("end_reason")],
+				       values[find_column("ended_by")],
 				       is_suspect ? "suspect" : "-",
 				       blocked,
-				       uri(values[column_of("caller")]),
-				       uri(values[column_of("callee")]),
-				       values[column_of("call_uid")],
-				       values[column_of("call_id")] };
+				       shorten_uri(values[find_column("caller")]),
+				       shorten_uri(values[find_column("callee")]),
+				       values[find_column("call_uid")],
+				       values[find_column("call_id")] };
 
-	time_text(values[column_of("answer_time")], answer);
-	if (narrow())
+	format_time(values[find_column("answer_time")], answer);
+	if (terminal_is_narrow())
 		cg_time_shorten(answer);
 	else
 		answer[strlen(answer) > 19 ? 19 : 0] = '\0';
 	if (seconds >= 0)
 		snprintf(length, sizeof(length), "%.3f", seconds);
-	return cg_table_print_row(shown->list, cells,
+	return cg_table_print_row(printer->list, cells,
 				  is_suspect   ? CG_YELLOW
 				  : is_blocked ? CG_RED
 					       : CG_PLAIN);
 }
 
-static int take_row(void *ctx, __s64 step, const char *const *values)
+static int handle_row(void *ctx, __s64 step, const char *const *values)
 {
-	struct shown *shown = ctx;
+	struct printer *printer = ctx;
 
 	(void)step;
-	cg_progress_update(++shown->n);
-	return shown->list ? take_line(shown, values) : take_json(shown->rows, values);
+	cg_progress_update(++printer->n);
+	return printer->list ? add_row(printer, values) : add_json(printer->rows, values);
 }
 
-/* Which rows: a condition, and its parameters in the order in which it names them. */
+/* An SQL condition for the rows, and its parameters in order. */
 struct filter {
 	char where[512];
 	const char *values[4];
@@ -153,15 +154,15 @@ struct filter {
 	char since[24], until[24];
 };
 
-static void add(struct filter *filter, const char *condition)
+static void add_condition(struct filter *filter, const char *condition)
 {
 	size_t len = strlen(filter->where);
 
 	snprintf(filter->where + len, sizeof(filter->where) - len, " AND %s", condition);
 }
 
-/* condition: with one %d, or more %1$d, for the number of the parameter. */
-static void add_text(struct filter *filter, const char *condition, const char *value)
+/* condition: %d, or several %1$d, stand for the number of the parameter. */
+static void add_text_condition(struct filter *filter, const char *condition, const char *value)
 {
 	char text[128];
 
@@ -169,10 +170,11 @@ static void add_text(struct filter *filter, const char *condition, const char *v
 		return;
 	filter->values[filter->n++] = value;
 	snprintf(text, sizeof(text), condition, filter->n);
-	add(filter, text);
+	add_condition(filter, text);
 }
 
-static int add_time(struct filter *filter, const char *condition, const char *value, char us[24])
+static int add_time_condition(struct filter *filter, const char *condition, const char *value,
+			      char us[24])
 {
 	__s64 at;
 
@@ -180,11 +182,11 @@ static int add_time(struct filter *filter, const char *condition, const char *va
 		return CG_DONE;
 	if (cg_time_parse(value, cg_now_us(), &at))
 		return cg_fail_usage(
-			"cdr: '%s' is no time: give 2026-01-31, 2026-01-31T12:00:00Z, or an "
-			"age such as 15m, 12h or 7d",
+			"invalid time '%s': expected 2026-01-31, 2026-01-31T12:00:00Z, or an age "
+			"such as 15m, 12h or 7d",
 			value);
 	snprintf(us, 24, "%lld", (long long)at);
-	add_text(filter, condition, us);
+	add_text_condition(filter, condition, us);
 	return CG_DONE;
 }
 
@@ -193,51 +195,52 @@ static int make_filter(const struct cg_options *options, struct filter *filter)
 	int err;
 
 	*filter = (struct filter){ .where = "true" };
-	err = add_time(filter, "answer_time >= CAST(?%d AS INTEGER)", options->since,
-		       filter->since);
+	err = add_time_condition(filter, "answer_time >= CAST(?%d AS INTEGER)", options->since,
+				 filter->since);
 	if (!err)
-		err = add_time(filter, "answer_time < CAST(?%d AS INTEGER)", options->until,
-			       filter->until);
-	add_text(filter, "instr(caller, ?%d)", options->caller);
-	add_text(filter, "(instr(callee, ?%1$d) OR instr(request_uri, ?%1$d))", options->callee);
+		err = add_time_condition(filter, "answer_time < CAST(?%d AS INTEGER)",
+					 options->until, filter->until);
+	add_text_condition(filter, "instr(caller, ?%d)", options->caller);
+	add_text_condition(filter, "(instr(callee, ?%1$d) OR instr(request_uri, ?%1$d))",
+			   options->callee);
 	if (options->open)
-		add(filter, "end_time IS NULL");
+		add_condition(filter, "end_time IS NULL");
 	if (options->closed)
-		add(filter, "end_time IS NOT NULL");
+		add_condition(filter, "end_time IS NOT NULL");
 	if (options->blocked)
-		add(filter, "blocked_byes");
+		add_condition(filter, "blocked_byes");
 	if (options->suspect)
-		add(filter, "suspect");
+		add_condition(filter, "suspect");
 	return err;
 }
 
-static int show(struct cg_spool *spool, const struct cg_options *options,
-		const struct filter *filter, int *err)
+static int print_rows(struct cg_spool *spool, const struct cg_options *options,
+		      const struct filter *filter, int *err)
 {
-	struct shown shown = {};
+	struct printer printer = {};
 
 	if (options->json)
-		shown.rows = json_array();
+		printer.rows = json_array();
 	else
-		shown.list = cg_table_print_new(columns, COLUMNS);
-	if (!shown.rows && !shown.list)
+		printer.list = cg_table_print_new(columns, COLUMNS);
+	if (!printer.rows && !printer.list)
 		return cg_fail("cdr: out of memory");
 	cg_progress_start("calls", 0);
 	*err = cg_spool_select(spool, CG_TABLE_CDR, filter->where, filter->n, filter->values,
-			       take_row, &shown);
+			       handle_row, &printer);
 	cg_progress_end();
 	if (*err < 0) {
-		json_decref(shown.rows);
-		cg_table_print_free(shown.list);
+		json_decref(printer.rows);
+		cg_table_print_free(printer.list);
 		return ferror(stdout) ? cg_stdout_flush() : CG_FAILED;
 	}
-	if (shown.rows)
-		return cg_stdout_write_json(shown.rows);
-	return cg_table_print_end(shown.list) == -ENOMEM ? cg_fail("cdr: out of memory")
-							 : cg_stdout_flush();
+	if (printer.rows)
+		return cg_stdout_write_json(printer.rows);
+	return cg_table_print_end(printer.list) == -ENOMEM ? cg_fail("cdr: out of memory")
+							   : cg_stdout_flush();
 }
 
-static int list(const struct cg_options *options, const char *path)
+static int list_cdrs(const struct cg_options *options, const char *path)
 {
 	struct cg_spool *spool = NULL;
 	struct filter filter;
@@ -248,17 +251,17 @@ static int list(const struct cg_options *options, const char *path)
 	err = cg_spool_open(path, 0, &spool);
 	if (err == -ENOENT)
 		code = cg_fail(
-			"spool %s: no such file; start cseqguardd, or name its file with --spool",
+			"spool %s: no such file; start cseqguardd, or give its file with --spool",
 			path);
 	else if (!err)
-		code = show(spool, options, &filter, &err);
+		code = print_rows(spool, options, &filter, &err);
 	if (err < 0 && err != -ENOENT && !ferror(stdout))
 		code = cg_fail("spool %s: %s", path, cg_spool_strerror(spool));
 	cg_spool_close(spool);
 	return code;
 }
 
-static bool filtered(const struct cg_options *options)
+static bool has_filter(const struct cg_options *options)
 {
 	return options->since || options->until || options->caller || options->callee ||
 	       options->open || options->closed || options->blocked || options->suspect;
@@ -272,21 +275,20 @@ int cg_cmd_cdr(const struct cg_options *options)
 
 	if (options->n_args != (settle ? 2 : 0))
 		return cg_fail_usage(
-			"cdr takes nothing, or: settle CALL_UID; see: cseqguard cdr --help");
+			"cdr takes no argument, or: settle CALL_UID; see: cseqguard cdr --help");
 	if (!settle && (options->db || options->end || options->why || options->by))
+		return cg_fail_usage("cdr: --db, --end, --why and --by need: cdr settle CALL_UID");
+	if (settle && has_filter(options))
 		return cg_fail_usage(
-			"cdr: --db, --end, --why and --by go with: cdr settle CALL_UID");
-	if (settle && filtered(options))
-		return cg_fail_usage(
-			"cdr settle takes one CALL_UID, and no filter; see: cseqguard cdr "
-			"--help");
+			"cdr settle takes one CALL_UID and no filter; see: cseqguard cdr --help");
 	code = settle && options->db && options->spool
-		       ? cg_fail_usage("settle: either --db or --spool")
+		       ? cg_fail_usage("cdr settle takes either --db or --spool; see: cseqguard "
+				       "cdr --help")
 		       : cg_store_select(options->instance, options->config, options->db,
 					 options->spool, &store);
 	if (!code)
 		code = settle ? cg_settle(options, options->args[1], &store)
-			      : list(options, store.spool);
+			      : list_cdrs(options, store.spool);
 	cg_store_free(&store);
 	return code;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Takes interfaces out of the guard; with -a the instance, too. */
+/* Detaches interfaces; with -a also removes the instance. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,8 @@
 #include "util/cli_output.h"
 #include "util/progress.h"
 
-static const struct cg_interface *named(const struct cg_interface *list, size_t n, const char *name)
+static const struct cg_interface *find_interface(const struct cg_interface *list, size_t n,
+						 const char *name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(list[i].name, name))
@@ -22,17 +23,18 @@ static const struct cg_interface *named(const struct cg_interface *list, size_t 
 	return NULL;
 }
 
-/* All names are looked up before the first is detached. */
+/* Checks all names before it detaches the first interface. */
 static int detach_named(const struct cg_options *options, const struct cg_interface *list, size_t n)
 {
 	int err = CG_DONE;
 
 	for (int i = 0; i < options->n_args; i++)
-		if (!named(list, n, options->args[i]))
+		if (!find_interface(list, n, options->args[i]))
 			return cg_fail("%s: not attached to instance %s; see: cseqguard status",
 				       options->args[i], options->instance);
 	for (int i = 0; i < options->n_args; i++)
-		if (cg_interface_detach(options->instance, named(list, n, options->args[i])))
+		if (cg_interface_detach(options->instance,
+					find_interface(list, n, options->args[i])))
 			err = CG_FAILED;
 	return err;
 }
@@ -53,7 +55,7 @@ static int detach_all(const struct cg_options *options, const struct cg_interfac
 	return err;
 }
 
-static int detach(const struct cg_options *options)
+static int detach_locked(const struct cg_options *options)
 {
 	struct cg_interface *list;
 	char **names;
@@ -93,7 +95,7 @@ int cg_cmd_detach(const struct cg_options *options)
 	lock = cg_bpffs_lock();
 	if (lock < 0)
 		return lock == -ENOENT ? cg_fail_open(options->instance, -ENOENT) : CG_FAILED;
-	err = detach(options);
+	err = detach_locked(options);
 	close(lock);
 	return err;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The dialogs of the map, a line or a JSON object each. */
+/* The dialogs in the map, one line or one JSON object each. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,10 +15,10 @@
 #include "util/enum_names.h"
 #include "util/text.h"
 
-#define NARROW 110 /* columns: on a narrower terminal times and addresses are short */
+#define WIDE_COLUMNS 110 /* a narrower terminal shows short times, and addresses without port */
 
-static void leg_text(const struct cg_leg *leg, __u16 port, __u8 flags, bool narrow, char *out,
-		     size_t size)
+static void format_leg(const struct cg_leg *leg, __u16 port, __u8 flags, bool narrow, char *out,
+		       size_t size)
 {
 	char addr[INET6_ADDRSTRLEN], cseq[16] = "-", ports[8] = "";
 
@@ -39,70 +39,70 @@ static const struct cg_table_print_column columns[] = {
 	{ "CALL-ID", 0, CG_PRINT_CUT },
 };
 
-static int show(struct cg_table_print *list, const struct cg_config *config,
-		const struct cg_dialog *d)
+static int add_row(struct cg_table_print *list, const struct cg_config *config,
+		   const struct cg_dialog *d)
 {
 	char call_id[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)], since[CG_TIME_TEXT], caller[80], callee[80],
 		blocked[16];
 	const char *cells[] = { cg_state_name(d->state), since, caller, callee, blocked, call_id };
 	unsigned int width = cg_stdout_columns();
-	bool narrow = width && width < NARROW;
+	bool narrow = width && width < WIDE_COLUMNS;
 
 	cg_text_escape(call_id, sizeof(call_id), d->call.call_id, CG_CALL_ID_MAX);
 	cg_time_format(config, d->clock, d->answer, since);
 	if (narrow)
 		cg_time_shorten(since);
-	leg_text(&d->caller, d->caller_port, d->caller_flags, narrow, caller, sizeof(caller));
-	leg_text(&d->callee, d->callee_port, d->callee_flags, narrow, callee, sizeof(callee));
+	format_leg(&d->caller, d->caller_port, d->caller_flags, narrow, caller, sizeof(caller));
+	format_leg(&d->callee, d->callee_port, d->callee_flags, narrow, callee, sizeof(callee));
 	snprintf(blocked, sizeof(blocked), "%u", d->blocked_byes);
 	return cg_table_print_row(list, cells, d->blocked_byes ? CG_RED : CG_PLAIN);
 }
 
-struct shown {
+struct printer {
 	const struct cg_options *options;
 	struct cg_config config;
 	struct cg_table_print *list; /* NULL: JSON */
-	bool any;
+	bool has_output;
 };
 
-static int take(void *ctx, const struct cg_dialog *dialog)
+static int print_dialog(void *ctx, const struct cg_dialog *dialog)
 {
-	struct shown *shown = ctx;
+	struct printer *printer = ctx;
 	json_t *json;
 
-	if (shown->list)
-		return show(shown->list, &shown->config, dialog);
-	json = cg_dialog_json(dialog, shown->config.clock_offset);
+	if (printer->list)
+		return add_row(printer->list, &printer->config, dialog);
+	json = cg_dialog_json(dialog, printer->config.clock_offset);
 	if (!json)
 		return -ENOMEM;
-	fputs(shown->any ? ",\n" : "[", stdout);
+	fputs(printer->has_output ? ",\n" : "[", stdout);
 	json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(json);
-	shown->any = true;
+	printer->has_output = true;
 	return ferror(stdout) ? -EPIPE : 0;
 }
 
 int cg_cmd_dialogs(const struct cg_options *options)
 {
-	struct shown shown = { .options = options };
+	struct printer printer = { .options = options };
 	int err, fd;
 
-	fd = cg_config_open(options->instance, &shown.config);
+	fd = cg_config_open(options->instance, &printer.config);
 	if (fd < 0)
 		return cg_fail_open(options->instance, fd);
 	close(fd);
 	if (!options->json) {
-		shown.list = cg_table_print_new(columns, sizeof(columns) / sizeof(*columns));
-		if (!shown.list)
+		printer.list = cg_table_print_new(columns, sizeof(columns) / sizeof(*columns));
+		if (!printer.list)
 			return cg_fail("dialogs: out of memory");
 	}
-	err = cg_dialogs_for_each(options->instance, take, &shown);
+	err = cg_dialogs_for_each(options->instance, print_dialog, &printer);
 	if (err)
-		cg_table_print_free(shown.list);
+		cg_table_print_free(printer.list);
 	else
-		err = cg_table_print_end(shown.list);
+		err = cg_table_print_end(printer.list);
 	if (options->json && !err)
-		puts(shown.any ? "]" : "[]");
+		puts(printer.has_output ? "]" : "[]");
 	if (ferror(stdout))
 		return cg_stdout_flush();
 	return err ? cg_fail_open(options->instance, err) : cg_stdout_flush();

@@ -9,9 +9,9 @@
 #include "util/suggest.h"
 #include "util/text.h"
 
-_Static_assert(CG_REASONS <= 64, "a set of reasons is a word of bits");
+_Static_assert(CG_REASONS <= 64, "a set of reasons is a __u64");
 
-static const char *nearest_reason(const char *word)
+static const char *find_similar_reason(const char *word)
 {
 	struct cg_suggestion nearest = { .word = word };
 
@@ -20,8 +20,8 @@ static const char *nearest_reason(const char *word)
 	return nearest.name;
 }
 
-int cg_filter_reasons(struct cg_event_filter *filter, const char *words, char bad[CG_REASON_TEXT],
-		      const char **near)
+int cg_event_filter_add_reasons(struct cg_event_filter *filter, const char *words,
+				char bad[CG_REASON_TEXT], const char **near)
 {
 	__u64 reasons = filter->reasons;
 
@@ -31,7 +31,7 @@ int cg_filter_reasons(struct cg_event_filter *filter, const char *words, char ba
 		snprintf(bad, CG_REASON_TEXT, "%.*s", len, at);
 		reason = cg_reason_from_name(bad);
 		if (reason < 0 || len >= CG_REASON_TEXT) {
-			*near = nearest_reason(bad);
+			*near = find_similar_reason(bad);
 			return -EINVAL;
 		}
 		reasons |= 1ull << reason;
@@ -40,7 +40,7 @@ int cg_filter_reasons(struct cg_event_filter *filter, const char *words, char ba
 	return 0;
 }
 
-static bool within(const struct cg_prefix *prefix, const __u8 addr[16])
+static bool prefix_contains(const struct cg_prefix *prefix, const __u8 addr[16])
 {
 	unsigned int bytes = prefix->bits / 8, rest = prefix->bits % 8;
 
@@ -48,7 +48,7 @@ static bool within(const struct cg_prefix *prefix, const __u8 addr[16])
 	       (!rest || !((prefix->addr[bytes] ^ addr[bytes]) >> (8 - rest)));
 }
 
-static bool names(const char *call_id, const char *text)
+static bool call_id_contains(const char *call_id, const char *text)
 {
 	char shown[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
 
@@ -56,10 +56,13 @@ static bool names(const char *call_id, const char *text)
 	return strstr(shown, text);
 }
 
-bool cg_filter_takes(const struct cg_event_filter *filter, const struct cg_event *event)
+bool cg_event_filter_matches(const struct cg_event_filter *filter, const struct cg_event *event)
 {
-	return (!filter->reasons ||
-		(event->reason < CG_REASONS && filter->reasons >> event->reason & 1)) &&
-	       (!filter->by_source || within(&filter->source, event->source)) &&
-	       (!filter->call_id || names(event->call_id, filter->call_id));
+	bool known = event->reason < CG_REASONS;
+
+	if (filter->reasons && !(known && filter->reasons >> event->reason & 1))
+		return false;
+	if (filter->by_source && !prefix_contains(&filter->source, event->source))
+		return false;
+	return !filter->call_id || call_id_contains(event->call_id, filter->call_id);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Events by the daemon's socket, or, where no daemon runs, from the rings under its lock. */
+/* Events from the daemon's socket or, if no daemon runs, from the rings, under their lock. */
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <poll.h>
@@ -21,8 +21,8 @@ struct reader {
 	struct cg_config config;
 };
 
-/* Older and younger records are told by their layout, and left out. */
-static void show(const struct reader *reader, const void *record, size_t size)
+/* Ignores records of another layout. */
+static void print_record(const struct reader *reader, const void *record, size_t size)
 {
 	struct cg_event event;
 
@@ -30,14 +30,14 @@ static void show(const struct reader *reader, const void *record, size_t size)
 		return;
 	memcpy(&event, record, sizeof(event));
 	if (event.layout == CG_LAYOUT && event.size == sizeof(event) &&
-	    cg_filter_takes(&reader->options->filter, &event))
+	    cg_event_filter_matches(&reader->options->filter, &event))
 		cg_event_print(&reader->config, &event, reader->options->json);
 }
 
-static int on_record(void *context, void *record, size_t size)
+static int handle_record(void *context, void *record, size_t size)
 {
-	show(context, record, size);
-	return 0; /* any other value would end the poll before its time */
+	print_record(context, record, size);
+	return 0; /* a negative value would end the poll early */
 }
 
 static int follow_daemon(const struct reader *reader, int fd)
@@ -46,7 +46,7 @@ static int follow_daemon(const struct reader *reader, int fd)
 	ssize_t size;
 
 	while ((size = recv(fd, record, sizeof(record), 0)) > 0) {
-		show(reader, record, size);
+		print_record(reader, record, size);
 		if (cg_stdout_flush())
 			return CG_FAILED;
 	}
@@ -63,9 +63,9 @@ static struct ring_buffer *open_ring(struct reader *reader, const char *name)
 		cg_fail_open(reader->options->instance, fd);
 		return NULL;
 	}
-	ring = ring_buffer__new(fd, on_record, reader, NULL);
+	ring = ring_buffer__new(fd, handle_record, reader, NULL);
 	if (!ring)
-		cg_fail("instance %s: ring %s: %s", reader->options->instance, name,
+		cg_fail("instance %s: cannot open ring %s: %s", reader->options->instance, name,
 			strerror(errno));
 	close(fd);
 	return ring;
@@ -87,26 +87,26 @@ static int read_rings(struct reader *reader)
 		fds[0] = (struct pollfd){ .fd = ring_buffer__epoll_fd(events), .events = POLLIN };
 		fds[1] = (struct pollfd){ .fd = ring_buffer__epoll_fd(alerts), .events = POLLIN };
 		if (poll(fds, 2, CG_ALERTS_POLL_NS / 1000000) < 0 && errno != EINTR)
-			err = cg_fail("rings: %s", strerror(errno));
+			err = cg_fail("cannot wait for the rings: %s", strerror(errno));
 	}
 	ring_buffer__free(alerts);
 	ring_buffer__free(events);
 	return err;
 }
 
-static int take_rings(struct reader *reader)
+static int read_rings_locked(struct reader *reader)
 {
 	const char *instance = reader->options->instance;
 	int err, lock;
 
 	lock = cg_runtime_lock_rings(instance);
 	if (lock == -EWOULDBLOCK)
-		return cg_fail(
-			"instance %s: somebody else reads its rings and answers on no socket; "
-			"end the other `cseqguard events`, or see cseqguardd's log",
-			instance);
+		return cg_fail("instance %s: cannot read its rings: another process reads them and "
+			       "answers on no socket; end the other `cseqguard events`, or see the "
+			       "log of cseqguardd",
+			       instance);
 	if (lock < 0)
-		return cg_fail("instance %s: no right to read its rings: %s; run as root", instance,
+		return cg_fail("instance %s: cannot lock its rings: %s; run as root", instance,
 			       strerror(-lock));
 	err = read_rings(reader);
 	close(lock);
@@ -122,17 +122,17 @@ int cg_cmd_events(const struct cg_options *options)
 	if (fd < 0)
 		return cg_fail_open(options->instance, fd);
 	close(fd);
-	cg_instance_netns_enter(options->instance); /* to name interfaces */
+	cg_instance_netns_enter(options->instance); /* for the names of interfaces */
 	fd = cg_runtime_connect(options->instance);
 	if (fd == -ENOENT || fd == -ECONNREFUSED)
-		return take_rings(&reader);
+		return read_rings_locked(&reader);
 	if (fd < 0)
-		return cg_fail("instance %s: the daemon's socket: %s", options->instance,
+		return cg_fail("instance %s: cannot connect to the daemon: %s", options->instance,
 			       strerror(-fd));
 	if (options->follow) {
 		err = follow_daemon(&reader, fd);
 	} else {
-		cg_notice("instance %s: the daemon takes the events as they come; -f shows them",
+		cg_notice("instance %s: the daemon reads the events; use -f to follow them",
 			  options->instance);
 		err = CG_DONE;
 	}

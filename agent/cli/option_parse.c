@@ -36,7 +36,7 @@ int cg_parse_option_reason(struct cg_options *options, const char *value)
 	char bad[CG_REASON_TEXT], shown[4 * CG_REASON_TEXT];
 	const char *near;
 
-	if (!cg_filter_reasons(&options->filter, value, bad, &near))
+	if (!cg_event_filter_add_reasons(&options->filter, value, bad, &near))
 		return 0;
 	cg_text_escape(shown, sizeof(shown), bad, sizeof(bad));
 	if (near)

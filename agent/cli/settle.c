@@ -16,20 +16,20 @@
 #include "util/enum_names.h"
 #include "util/text.h"
 
-struct decision { /* parameters of the statements, in this order */
+struct decision { /* the parameters of the statements, in this order */
 	char call_uid[CG_UUID_TEXT];
 	char why[CG_WHY_MAX];
-	char end[24]; /* microseconds since 1970; "": the end that it has */
+	char end[24]; /* microseconds since 1970; "": keep the end */
 	char by[CG_OPERATOR_MAX];
 	char at[24]; /* microseconds */
 };
 
-/* Rows that an operator may settle; ?1 to ?5 are of struct decision, ?6 is the spool's last step. */
+/* Rows that may be settled. ?1 to ?5: struct decision; ?6: the last step of the spool. */
 #define SPOOL_CALL                                                                                 \
 	" FROM cdr WHERE call_uid = ?1 AND coalesce(CAST(?3 AS INTEGER), end_time) >= answer_time" \
 	" AND (suspect OR end_time IS NULL OR end_reason = '%s')"
 
-static const char spool_trace[] =
+static const char spool_record[] =
 	"INSERT INTO settlement (step, at, call_uid, node, setup_time, operator, why, end_time,"
 	" was_end_time, was_end_reason, was_suspect)"
 	" SELECT ?6 + row_number() OVER (ORDER BY step), ?5, call_uid, node, setup_time, ?4, ?2,"
@@ -45,14 +45,15 @@ static const char db_settle[] =
 	"SELECT cseqguard.settle($1, $2, timestamptz 'epoch' + $3::int8 * interval '1 microsecond',"
 	" $4)";
 
-static int nothing(const char *where, const char *call_uid)
+static int fail_no_row(const char *where, const char *call_uid)
 {
-	return cg_fail("%s: nothing to settle for call_uid %s: it is not there, or closed on "
-		       "evidence, or open and needs an --end not before its answer",
-		       where, call_uid);
+	return cg_fail(
+		"%s: cannot settle call_uid %s: there is no such row, or it is closed by evidence, "
+		"or it is open and needs an --end at or after its answer",
+		where, call_uid);
 }
 
-static int read_uid(const char *text, char uid[CG_UUID_TEXT])
+static int parse_uid(const char *text, char uid[CG_UUID_TEXT])
 {
 	if (strlen(text) != CG_UUID_TEXT - 1)
 		return -EINVAL;
@@ -67,7 +68,7 @@ static int read_uid(const char *text, char uid[CG_UUID_TEXT])
 	return 0;
 }
 
-static const char *who(const struct cg_options *options)
+static const char *operator_name(const struct cg_options *options)
 {
 	const char *sudo = getenv("SUDO_USER");
 	struct passwd *user = getpwuid(getuid());
@@ -75,20 +76,22 @@ static const char *who(const struct cg_options *options)
 	return options->by ? options->by : sudo && *sudo ? sudo : user ? user->pw_name : "unknown";
 }
 
-static int decide(const struct cg_options *options, const char *call_uid, struct decision *d)
+static int make_decision(const struct cg_options *options, const char *call_uid, struct decision *d)
 {
-	const char *by = who(options);
+	const char *by = operator_name(options);
 	__s64 at = cg_now_us(), end;
 
 	*d = (struct decision){};
 	snprintf(d->at, sizeof(d->at), "%lld", (long long)at);
-	if (read_uid(call_uid, d->call_uid))
-		return cg_fail_usage("'%s' is no call_uid; see: cseqguard cdr", call_uid);
+	if (parse_uid(call_uid, d->call_uid))
+		return cg_fail_usage("invalid call_uid '%s'; see: cseqguard cdr", call_uid);
 	if (!options->why)
-		return cg_fail_usage("settle needs --why TEXT: it is kept with the decision");
+		return cg_fail_usage(
+			"cdr settle needs --why TEXT, which is stored with the decision");
 	if (options->end && cg_time_parse(options->end, at, &end))
-		return cg_fail_usage("end '%s' is no time in UTC as 2026-01-31T12:00:00Z",
-				     options->end);
+		return cg_fail_usage(
+			"invalid value '%s' for end: expected a time such as 2026-01-31T12:00:00Z",
+			options->end);
 	if (options->end)
 		snprintf(d->end, sizeof(d->end), "%lld", (long long)end);
 	cg_text_escape(d->why, sizeof(d->why), options->why, strlen(options->why));
@@ -96,13 +99,14 @@ static int decide(const struct cg_options *options, const char *call_uid, struct
 	return CG_DONE;
 }
 
-static const char *remedy(const PGresult *result)
+static const char *find_remedy(const PGresult *result)
 {
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
 	if (sqlstate && !strcmp(sqlstate, "42501"))
-		return "; settle as the schema's owner, or have him GRANT you cseqguard_writer and "
-		       "EXECUTE ON FUNCTION cseqguard.settle";
+		return "; settle as the owner of the schema, or let the owner GRANT you "
+		       "cseqguard_writer "
+		       "and EXECUTE ON FUNCTION cseqguard.settle";
 	return "";
 }
 
@@ -119,9 +123,9 @@ static int settle_db(const char *conninfo, const struct decision *d)
 	if (PQresultStatus(result) != PGRES_TUPLES_OK) {
 		snprintf(why, sizeof(why), "%s", PQerrorMessage(conn));
 		why[strcspn(why, "\n")] = '\0';
-		code = cg_fail("--db: %s%s", why, remedy(result));
+		code = cg_fail("--db: %s%s", why, find_remedy(result));
 	} else if (!strcmp(PQgetvalue(result, 0, 0), "0")) {
-		code = nothing("--db", d->call_uid);
+		code = fail_no_row("--db", d->call_uid);
 	} else {
 		code = CG_DONE;
 	}
@@ -130,8 +134,8 @@ static int settle_db(const char *conninfo, const struct decision *d)
 	return code;
 }
 
-/* `format` has the word `operator` in it, at each %s. */
-static int run(struct cg_spool *spool, const char *format, const struct decision *d)
+/* Each %s in `format` becomes the end reason `operator`. */
+static int execute(struct cg_spool *spool, const char *format, const struct decision *d)
 {
 	const char *values[] = { d->call_uid, d->why, *d->end ? d->end : NULL, d->by, d->at };
 	const char *word = cg_end_name(CG_E_OPERATOR);
@@ -150,15 +154,16 @@ static int settle_spool(const char *path, const struct decision *d)
 	if (!err)
 		err = cg_spool_begin(spool);
 	if (!err) {
-		rows = run(spool, spool_trace, d);
+		rows = execute(spool, spool_record, d);
 		if (rows > 0)
-			rows = run(spool, spool_settle, d);
+			rows = execute(spool, spool_settle, d);
 		err = rows < 0 ? rows : cg_spool_commit(spool);
 		if (err)
 			cg_spool_rollback(spool);
 	}
 	if (err == -ENOENT && !spool)
-		cg_fail("spool %s: no such file; name the daemon's with --spool, or its database "
+		cg_fail("spool %s: no such file; give the daemon's file with --spool, or its "
+			"database "
 			"with --db",
 			path);
 	else if (err)
@@ -166,13 +171,13 @@ static int settle_spool(const char *path, const struct decision *d)
 	cg_spool_close(spool);
 	if (err)
 		return CG_FAILED;
-	return rows ? CG_DONE : nothing(path, d->call_uid);
+	return rows ? CG_DONE : fail_no_row(path, d->call_uid);
 }
 
 int cg_settle(const struct cg_options *options, const char *call_uid, const struct cg_store *store)
 {
 	struct decision d;
-	int err = decide(options, call_uid, &d);
+	int err = make_decision(options, call_uid, &d);
 
 	if (err)
 		return err;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The counters, by reason and direction. */
+/* The packet counters by reason and direction. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,15 +14,15 @@
 #include "util/enum_names.h"
 
 #define TOTAL_WORD(word, text) #word,
-static const char *const totals[] = { CG_TOTAL_LIST(TOTAL_WORD) };
+static const char *const total_names[] = { CG_TOTAL_LIST(TOTAL_WORD) };
 #undef TOTAL_WORD
 #define TOTAL_TEXT(word, text) text,
-static const char *const texts[] = { CG_TOTAL_LIST(TOTAL_TEXT) };
+static const char *const total_texts[] = { CG_TOTAL_LIST(TOTAL_TEXT) };
 #undef TOTAL_TEXT
-#define TOTALS (sizeof(totals) / sizeof(*totals))
-_Static_assert(CG_NUMBERS == 2 * CG_REASONS + TOTALS, "each counter has its word");
+#define TOTALS (sizeof(total_names) / sizeof(*total_names))
+_Static_assert(CG_NUMBERS == 2 * CG_REASONS + TOTALS, "each counter has a name");
 
-static json_t *side(const __u64 *numbers, bool all)
+static json_t *make_direction(const __u64 *numbers, bool all)
 {
 	json_t *object = json_object();
 
@@ -32,19 +32,19 @@ static json_t *side(const __u64 *numbers, bool all)
 	return object;
 }
 
-static int show_json(const union cg_counters_sum *sum, bool all)
+static int print_json(const union cg_counters_sum *sum, bool all)
 {
-	json_t *object = json_pack("{so so}", "in", side(sum->numbers, all), "out",
-				   side(sum->numbers + CG_REASONS, all));
+	json_t *object = json_pack("{so so}", "in", make_direction(sum->numbers, all), "out",
+				   make_direction(sum->numbers + CG_REASONS, all));
 
 	for (size_t i = 0; object && i < TOTALS; i++)
-		json_object_set_new(object, totals[i],
+		json_object_set_new(object, total_names[i],
 				    json_integer(sum->numbers[2 * CG_REASONS + i]));
 	return cg_stdout_write_json(object);
 }
 
-static int add(struct cg_table_print *list, const char *word, __u64 in, const __u64 *out,
-	       const char *text)
+static int add_row(struct cg_table_print *list, const char *word, __u64 in, const __u64 *out,
+		   const char *text)
 {
 	char ins[24], outs[24] = "";
 	const char *cells[] = { word, ins, outs, text };
@@ -55,7 +55,7 @@ static int add(struct cg_table_print *list, const char *word, __u64 in, const __
 	return cg_table_print_row(list, cells, CG_PLAIN);
 }
 
-static int show(const union cg_counters_sum *sum, bool all)
+static int print_table(const union cg_counters_sum *sum, bool all)
 {
 	static const struct cg_table_print_column columns[] = { { "REASON", 16, 0 },
 								{ "IN", 12, CG_PRINT_RIGHT },
@@ -67,10 +67,10 @@ static int show(const union cg_counters_sum *sum, bool all)
 
 	for (unsigned int i = 0; i < CG_REASONS && !err; i++)
 		if (all || in[i] || out[i])
-			err = add(list, cg_reason_name(i), in[i], &out[i], cg_reason_text(i));
+			err = add_row(list, cg_reason_name(i), in[i], &out[i], cg_reason_text(i));
 	for (size_t i = 0; i < TOTALS && !err; i++)
 		if (all || total[i])
-			err = add(list, totals[i], total[i], NULL, texts[i]);
+			err = add_row(list, total_names[i], total[i], NULL, total_texts[i]);
 	if (!err)
 		err = cg_table_print_end(list);
 	else
@@ -91,5 +91,5 @@ int cg_cmd_stats(const struct cg_options *options)
 	err = cg_counters_read_pinned(options->instance, &sum);
 	if (err)
 		return cg_fail_open(options->instance, err);
-	return options->json ? show_json(&sum, options->all) : show(&sum, options->all);
+	return options->json ? print_json(&sum, options->all) : print_table(&sum, options->all);
 }

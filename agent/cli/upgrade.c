@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Swaps the programs of an instance for those of this cseqguard; maps and calls stay. */
+/* Replaces the programs of an instance by those of this version. Maps and calls are kept. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "attach/bpffs.h"
@@ -14,8 +16,9 @@
 #include "util/cli_output.h"
 #include "util/progress.h"
 
-/* All interfaces, or none: what was swapped before a failure is swapped back. */
-static int swap(const char *name, const struct cg_instance *from, const struct cg_instance *to)
+/* Replaces the programs on all interfaces, or on none: a failure restores the old ones. */
+static int replace_programs(const char *name, const struct cg_instance *from,
+			    const struct cg_instance *to)
 {
 	struct cg_interface *list;
 	size_t n, done = 0;
@@ -39,7 +42,7 @@ static int swap(const char *name, const struct cg_instance *from, const struct c
 	return err ? CG_FAILED : CG_DONE;
 }
 
-static int upgrade(const struct cg_options *options)
+static int upgrade_locked(const struct cg_options *options)
 {
 	struct cg_instance old = { .prog_in = -1, .prog_out = -1 }, fresh = old;
 	struct cg_config config;
@@ -56,14 +59,18 @@ static int upgrade(const struct cg_options *options)
 		return err;
 	old.prog_in = cg_pin_open(options->instance, "prog_in");
 	old.prog_out = cg_pin_open(options->instance, "prog_out");
-	if (old.prog_in < 0 || old.prog_out < 0)
-		err = cg_fail("instance %s: its programs are missing; start anew with: cseqguard "
-			      "detach -a",
-			      options->instance);
-	if (!err)
-		err = cg_instance_load_programs(options->instance, &fresh);
-	if (!err)
-		err = swap(options->instance, &old, &fresh);
+	if (old.prog_in < 0 || old.prog_out < 0) {
+		err = cg_fail("instance %s: cannot open its programs: %s; when few calls run: "
+			      "cseqguard detach -a, then attach",
+			      options->instance,
+			      strerror(old.prog_in < 0 ? -old.prog_in : -old.prog_out));
+		goto out;
+	}
+	err = cg_instance_load_programs(options->instance, &fresh);
+	if (err)
+		goto out;
+	err = replace_programs(options->instance, &old, &fresh);
+out:
 	cg_instance_close(&old);
 	cg_instance_close(&fresh);
 	return err;
@@ -78,7 +85,7 @@ int cg_cmd_upgrade(const struct cg_options *options)
 	lock = cg_bpffs_lock();
 	if (lock < 0)
 		return lock == -ENOENT ? cg_fail_open(options->instance, lock) : CG_FAILED;
-	err = upgrade(options);
+	err = upgrade_locked(options);
 	close(lock);
 	return err;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Who this is. */
+/* The version of this program and of its map layout. */
 #include <stdio.h>
 
 #include "cli/options.h"

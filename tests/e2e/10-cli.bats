@@ -434,7 +434,7 @@ late_bye() {
 	a_call
 	read -r -t 10 -u 8 line
 	[[ $line == *" start "*"call-$ID" ]]
-	refused 1 "somebody else reads" guard events
+	refused 1 "another process reads" guard events
 	late_bye
 	read -r -t 10 -u 8 line
 	[[ $line == *" violation out_of_order drop BYE of caller cseq 10 expected 14 "* ]]

@@ -96,9 +96,9 @@ figure() { # LABEL: what stands behind it
 	cg attach in0
 	daemon
 	tc -n "$HOST" filter del dev in0 egress
-	check 2 CRITICAL 'in0 has lost its tc filter on the way out'
+	check 2 CRITICAL 'in0 has lost its tc egress filter'
 	ip -n "$HOST" link del in0
-	check 2 CRITICAL 'no interface is guarded, interface in0 is gone'
+	check 2 CRITICAL 'no interface is guarded, interface in0 does not exist any more'
 }
 
 @test "check: rows that wait for PostgreSQL, by the age of the oldest" {
@@ -110,13 +110,13 @@ figure() { # LABEL: what stands behind it
 	equals '0;;;0' figure spool_rows
 	check 0 OK 'no row waits' --db "host=$LAB_DIR/none"
 	sqlite3 "$SPOOL" "INSERT INTO violation (step, at, node, seq) VALUES (1, ($now - 400) * 1000000, 'a', 1)"
-	check 1 WARNING '1 rows wait, the oldest of 4[0-9][0-9] s ago' --db "host=$LAB_DIR/none"
+	check 1 WARNING '1 rows wait, the oldest for 4[0-9][0-9] s' --db "host=$LAB_DIR/none"
 	[[ $(figure spool_age) =~ ^4[0-9][0-9]s\;300\;3600\;0$ ]]
 	check 2 CRITICAL '1 rows wait' --db "host=$LAB_DIR/none" --spool-critical 350
 	check 0 OK '1 rows wait' --db "host=$LAB_DIR/none" --spool-warning 1000
 	sqlite3 "$SPOOL" "INSERT INTO cdr (step, setup_time, call_uid, node, end_time)
 		VALUES (2, 1, 'a', 'a', ($now - 5000) * 1000000), (3, 2, 'a', 'a', NULL)"
-	check 2 CRITICAL '3 rows wait, the oldest of 50[0-9][0-9] s ago' --db "host=$LAB_DIR/none"
+	check 2 CRITICAL '3 rows wait, the oldest for 50[0-9][0-9] s' --db "host=$LAB_DIR/none"
 	check 0 OK 'daemon runs'
 }
 
