@@ -263,26 +263,26 @@ void limits_run(struct harness *harness,
 		void (*result)(bool good, const char *suite, const char *name))
 {
 	result(requests_give_way(harness), "limits",
-	       "requests told for a ladder's sake have a limit of their own, and are no loss");
+	       "request events have a rate limit of their own and do not count as lost");
 	result(flood_is_counted(harness), "limits",
-	       "F14: a flood of bad BYEs is counted to the last, and told up to the limit");
+	       "F14: a flood of bad BYEs is counted exactly and reported up to the rate limit");
 	result(outlives(harness, "stranger>host", "INVITE %d x> via=x1", CG_R_INVITE), "limits",
-	       "F14: a call that rings outlives a flood of INVITEs");
+	       "F14: a ringing call survives a flood of INVITEs");
 	result(outlives(harness, "stranger>host", "200 INVITE 13 a>z%d via=p1,c1", CG_R_FORGED_2XX),
-	       "limits", "F14: ... and a flood of forged 2xx to it, a To tag each");
+	       "limits", "F14: a ringing call survives a flood of forged 2xx with different To tags");
 	result(outlives_here(harness), "limits",
-	       "F14: a call that rings on the host outlives a flood of INVITEs");
+	       "F14: a call that rings on the host survives a flood of INVITEs");
 	result(outlives_unknown_byes(harness), "limits",
-	       "F14: a flood of BYEs of no dialog is counted, and no call minds");
+	       "F14: a flood of BYEs without a dialog is counted and affects no call");
 	result(full(harness, "dialogs", CG_R_DIALOGS_FULL), "limits",
-	       "dialogs full: the 2xx passes, is counted, and nothing is evicted");
+	       "dialogs full: the 2xx passes and is counted, and no dialog is evicted");
 	result(full(harness, "dialogs", CG_R_OVERFLOW_FULL), "limits",
-	       "dialogs and overflow full: ... and is counted as a call without a CDR");
+	       "dialogs and overflow full: the 2xx passes and is counted as a call without CDR");
 	result(unguarded(harness), "limits",
-	       "dialogs full: the call stands in overflow, suspect, and is told once");
+	       "dialogs full: the call is stored in overflow as suspect and reported once");
 	result(room_again(harness), "limits",
-	       "dialogs full, then one leaves: the next call is guarded, overflow has nothing");
+	       "dialogs full, then one is deleted: the next call is guarded and not in overflow");
 	result(full(harness, "pending", CG_R_PENDING_FULL), "limits",
-	       "pending full: the INVITE passes, is counted, and nothing is evicted");
+	       "pending full: the INVITE passes and is counted, and no entry is evicted");
 	harness_reset(harness, NULL);
 }

@@ -192,7 +192,7 @@ int main(int argc, char **argv)
 	err = interfaces_make();
 	err = err ? err : harness_attach(&harness, "outside");
 	result(!err || wrong("a pair of veth: %s", strerror(-err)), "load",
-	       "the interfaces outside and inside are there");
+	       "the interfaces outside and inside exist");
 	run_suites(&harness, pattern, false);
 	harness.ifindex = 0;
 	if (!pattern) {

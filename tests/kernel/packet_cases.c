@@ -7,7 +7,7 @@
 
 /* The attack in this frame, and beside it the true BYE. */
 #define FRAMED(name, frame)                                                                        \
-	CASE("F1: " name, NULL, CALL,                                                              \
+	CASE("F1: a low BYE is dropped " name, NULL, CALL,                                                              \
 	     {"caller>host", "BYE 10 a>b via=c8", "drop out_of_order", "violation:10<14",           \
 	      "confirmed blocked=1", frame},                                                       \
 	     {"caller>host", "BYE 14 a>b via=c9", "pass bye", "bye", "ending", frame})
@@ -19,7 +19,7 @@
 	 "confirmed caller_at=caller6 callee_at=gateway6 witness=callee"}
 
 #define FRAMED6(name, frame)                                                                       \
-	CASE("F1: " name, NULL, CALL6,                                                             \
+	CASE("F1: a low BYE is dropped " name, NULL, CALL6,                                                             \
 	     {"caller6>host6", "BYE 10 a>b via=c8", "drop out_of_order", "violation:10<14",         \
 	      "confirmed blocked=1", frame},                                                       \
 	     {"caller6>host6", "BYE 14 a>b via=c9", "pass bye", "bye", "ending", frame},            \
@@ -45,9 +45,9 @@ SUITE(packet,
 	FRAMED6("over IPv6", NULL),
 	FRAMED6("over IPv6 behind extension headers", "ext=3"),
 	FRAMED6("over IPv6 behind extension headers, in a VLAN in a VLAN", "qinq ext=3"),
-	FRAMED6("over IPv6 with UDP length 0, which Linux reads as all there is", "udplen=0"),
+	FRAMED6("over IPv6 with UDP length 0, which Linux accepts", "udplen=0"),
 	FRAMED6("over IPv6 behind 12 destination options headers", "ext=12"),
-	CASE("F9: IPv6: BYE from a third address", "source=strict", CALL6,
+	CASE("F9: source=strict drops a BYE from a third address over IPv6", "source=strict", CALL6,
 	     {"stranger6>host6", "BYE 14 a>b via=x1", "drop foreign_source", "violation", "confirmed"}),
 
 	CASE("F12: BYE whose first fragment ends before its dialog headers is dropped", NULL, CALL,
@@ -63,7 +63,7 @@ SUITE(packet,
 	      "confirmed", "first=1480"},
 	     {"caller>host", "BYE 14 a>b via=c8 pad=1500", "pass later_fragment", NULL, "confirmed",
 	      "later=1480"}),
-	CASE("F12: an initial INVITE cut so is dropped", NULL,
+	CASE("F12: an initial INVITE whose first fragment ends before its dialog headers is dropped", NULL,
 	     {"caller>host", "INVITE 13 a> via=c1 pad=1500", "drop fragmented", "violation:drop",
 	      "none", "first=1480"}),
 	CASE("near miss: an INVITE that is fragmented behind its headers passes", NULL,
@@ -72,28 +72,28 @@ SUITE(packet,
 	     {"caller>host", "BYE 10 a>b via=c8", "drop out_of_order", "violation", "confirmed",
 	      "first=2000"},
 	     {"caller>host", "BYE 14 a>b via=c9", "pass bye", "bye", "ending", "first=2000"}),
-	CASE("near miss: another request's first fragment passes", NULL, CALL,
+	CASE("near miss: the first fragment of another request passes", NULL, CALL,
 	     {"caller>host", "INFO 14 a>b via=c3", "pass unparsable", NULL, "confirmed", "first=64"},
 	     {"gateway>host", "486 INVITE 13 a>b via=p1,c1", "pass unparsable", NULL, "confirmed",
 	      "first=64"}),
-	CASE("F12: fragments=pass lets them pass, and tells", "fragments=pass", CALL,
+	CASE("F12: fragments=pass passes a BYE with hidden dialog headers and reports it", "fragments=pass", CALL,
 	     TELLS_ONLY("BYE 14 a>b via=c8", "first=64"),
 	     TELLS_ONLY("INVITE 13 z> via=c8", "first=64")),
-	CASE("F12: the same over IPv6", NULL, CALL6,
+	CASE("F12: a BYE over IPv6 whose first fragment ends before its dialog headers is dropped", NULL, CALL6,
 	     {"caller6>host6", "BYE 14 a>b via=c8", "drop fragmented", "violation:fragmented:drop",
 	      "confirmed", "first=64"},
 	     {"caller6>host6", "BYE 14 a>b via=c8", "drop fragmented", "violation:fragmented:drop",
 	      "confirmed", "ext=3 first=64"},
 	     {"caller6>host6", "BYE 14 a>b via=c8", "pass later_fragment", NULL, "confirmed",
 	      "ext=3 later=64"}),
-	CASE("F12: BYE with its headers behind what is inspected is dropped", NULL, CALL,
+	CASE("F12: a BYE with its dialog headers behind the first 4,096 bytes is dropped", NULL, CALL,
 	     {"caller>host", "BYE 14 a>b via=c8 pad=5000", "drop fragmented", "violation:drop",
 	      "confirmed"}),
 	CASE("near miss: a frame of 3,000 bytes is inspected in full", NULL, CALL,
 	     {"caller>host", "BYE 10 a>b via=c8 pad=2500", "drop out_of_order", "violation"},
 	     {"caller>host", "BYE 14 a>b via=c9 pad=2500", "pass bye", "bye", "ending"}),
 
-	CASE("F12: BYE cut between To and its tag on a folded line", NULL,
+	CASE("F12: a BYE cut between To and its tag on a folded line is dropped", NULL,
 	     {"caller>host",
 	      "BYE 14 a>b no=via,to,from,callid,cseq\nVia: SIP/2.0/UDP h;branch=z9hG4bKc8\nCSeq: 14 BYE\n"
 	      "Call-ID: xxxxxxx\nFrom: <sip:a@a.example>;tag=a\nTo: <sip:b@b.example>\n ;tag=b",
@@ -101,14 +101,14 @@ SUITE(packet,
 	PASSES("ARP passes", "=x", "not_udp", "arp"),
 	PASSES("ICMP passes", "=xxxxxxxx", "not_udp", "icmp"),
 	PASSES("TCP on a SIP port is counted as such", "=xxxxxxxxxxxxxxxx", "tcp", "tcp"),
-	PASSES("a datagram shorter than its UDP header says", "BYE 10 a>b", "malformed",
+	PASSES("a datagram with a UDP length beyond its end passes as malformed", "BYE 10 a>b", "malformed",
 	       "udplen=1400"),
-	PASSES("a UDP length below the header's", "BYE 10 a>b", "malformed", "udplen=7"),
-	PASSES("a datagram shorter than its IP header says", "BYE 10 a>b", "malformed", "iplen=1400"),
-	PASSES("an IP length below the header's", "BYE 10 a>b", "malformed", "iplen=19"),
-	PASSES("a frame that ends in the IP header", "BYE 10 a>b", "malformed", "cut=30"),
-	PASSES("a frame that ends in the UDP header", "BYE 10 a>b", "malformed", "cut=38"),
-	CASE("F9: the gateway's IPv4 address as the source of an IPv6 packet, which Linux drops", NULL,
+	PASSES("a UDP length below the header's passes as malformed", "BYE 10 a>b", "malformed", "udplen=7"),
+	PASSES("a datagram with an IP length beyond its end passes as malformed", "BYE 10 a>b", "malformed", "iplen=1400"),
+	PASSES("an IP length below the header's passes as malformed", "BYE 10 a>b", "malformed", "iplen=19"),
+	PASSES("a frame that ends in the IP header passes", "BYE 10 a>b", "malformed", "cut=30"),
+	PASSES("a frame that ends in the UDP header passes", "BYE 10 a>b", "malformed", "cut=38"),
+	CASE("F9: an IPv6 packet with the gateway's IPv4-mapped address as its source is malformed", NULL,
 	     {"caller6>host6", "INVITE 13 a> via=c1", "pass invite"},
 	     {"host6>gateway6", "INVITE 13 a> via=p1,c1", "pass invite"},
 	     {"gateway6>host6", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start"},
@@ -116,7 +116,7 @@ SUITE(packet,
 	CASE("UDP to another port passes", NULL,
 	     {"caller:4000>host:4002", "BYE 10 a>b", "pass other_port"},
 	     {"host:4002>caller:4000", "BYE 10 a>b", "pass other_port"}),
-	CASE("the SIP ports are those of the settings", "ports=5062,5070", CALL_ON_5070,
+	CASE("the guard reads the ports of its settings", "ports=5062,5070", CALL_ON_5070,
 	     {"caller>host", "BYE 10 a>b via=c8", "pass other_port"},
 	     {"caller>host:5070", "BYE 10 a>b via=c8", "drop out_of_order", "violation"},
 	     {"caller>host:5062", "BYE 10 a>b via=c8", "drop out_of_order", "violation"})

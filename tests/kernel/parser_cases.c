@@ -7,7 +7,7 @@
 
 /* The call opens in this form, the attack fails in it, and the true BYE passes in it. */
 #define FORM(name, form)                                                                           \
-	CASE(name, NULL,                                                                           \
+	CASE(name ": the call opens, a low BYE is dropped, the next BYE closes", NULL,             \
 	     {"caller>host", "INVITE 13 a> via=c1 " form, "pass invite", NULL, "none"},       \
 	     {"host>gateway", "INVITE 13 a> via=p1,c1 " form, "pass invite", NULL, "pending=1"}, \
 	     {"gateway>host", "200 INVITE 13 a>b via=p1,c1 " form, "pass opened", "start",          \
@@ -21,13 +21,13 @@
 
 /* One header of the attack written in another way: it is the attack still. */
 #define STILL(name, without, line)                                                                 \
-	CASE("F11: " name, NULL, CALL,                                                             \
+	CASE("F11: a low BYE is dropped with " name, NULL, CALL,                                   \
 	     {"caller>host", "BYE 10 a>b via=c8 no=" without "\n" line, "drop out_of_order",        \
 	      "violation:out_of_order:drop:10<14", "confirmed blocked=1"})
 
 /* A BYE above the counter whose dialog can be read in two ways. */
 #define TWO_WAYS(name, without, lines)                                                             \
-	CASE("F11: " name, NULL, CALL,                                                             \
+	CASE("F11: a BYE is ambiguous with " name, NULL, CALL,                                     \
 	     {"caller>host", "BYE 14 a>b via=c8 no=" without "\n" lines, "drop ambiguous",          \
 	      "violation:ambiguous:drop", "confirmed caller=13"},                             \
 	     BYE_IN("14"))
@@ -38,7 +38,7 @@
 	"=BYE sip:b@b.example " version "\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKc8;" via_from to      \
 	call_id "CSeq: 14 BYE\r\n\r\n"
 #define WHOLE(name, version, via_from, to, call_id)                                                \
-	CASE("F11: " name, NULL, CALL,                                                             \
+	CASE("F11: a BYE is ambiguous with " name, NULL, CALL,                                     \
 	     {"caller>host", WRITTEN(version, via_from, to, call_id), "drop ambiguous",             \
 	      "violation:ambiguous:drop", "confirmed caller=13"})
 
@@ -63,77 +63,77 @@ SUITE(parser,
 	FORM("F11: a NUL before the start line", "first=%00"),
 	FORM("H7: 1,000 bytes of Via", "pad=1000"),
 
-	STILL("method in mixed case in CSeq", "cseq", "CSeq: 10 ByE"),
-	STILL("tab between number and method", "cseq", "CSeq:\t10\t BYE"),
-	STILL("CSeq folded between number and method", "cseq", "CSeq: 10\n BYE"),
-	STILL(";tag= in a quoted name is not the tag", "from",
+	STILL("a method in mixed case in CSeq", "cseq", "CSeq: 10 ByE"),
+	STILL("a tab between number and method of CSeq", "cseq", "CSeq:\t10\t BYE"),
+	STILL("a CSeq folded between number and method", "cseq", "CSeq: 10\n BYE"),
+	STILL("';tag=' in a quoted name", "from",
 	      "From: \"x;tag=q\" <sip:a@a.example>;tag=a"),
-	STILL("an escaped quote in a name does not end it", "from",
+	STILL("an escaped quote in a name", "from",
 	      "From: \"x\\\";tag=q\" <sip:a@a.example>;tag=a"),
-	STILL("'<' in a quoted name is not the URI", "from", "From: \"<sip:x>;tag=q\" " FROM "a"),
-	STILL(";tag= in a URI is not the tag", "from", "From: <sip:a@a.example;tag=q>;tag=a"),
+	STILL("'<' in a quoted name", "from", "From: \"<sip:x>;tag=q\" " FROM "a"),
+	STILL("';tag=' in a URI", "from", "From: <sip:a@a.example;tag=q>;tag=a"),
 	STILL("a parameter before the tag", "from", "From: <sip:a@a.example>;x=\"y;tag=q\";tag=a"),
 	STILL("a parameter whose name ends in tag", "from", "From: <sip:a@a.example>;xtag=q;tag=a"),
-	STILL("TAG in upper case", "from", "From: <sip:a@a.example>;TAG=a"),
+	STILL("TAG= in upper case", "from", "From: <sip:a@a.example>;TAG=a"),
 	STILL("blanks around the tag's '='", "from", "From: <sip:a@a.example> ; tag = a"),
-	STILL("no angle brackets", "from", "From: sip:a@a.example;tag=a"),
+	STILL("addresses without angle brackets", "from", "From: sip:a@a.example;tag=a"),
 	STILL("a tel: URI", "from", "From: <tel:+49123>;tag=a"),
-	STILL("Call-ID given twice, the same", "callid", "Call-ID: $ID\ni: $ID"),
-	STILL("From given twice, the same", "", "From: " FROM "a"),
-	STILL("To given twice, the same", "", "To: " TO "b"),
-	STILL("a header that begins as another", "", "To-Do: x\nFromage: y\nCall-Identity: z\nVias: 1"),
+	STILL("two equal Call-IDs", "callid", "Call-ID: $ID\ni: $ID"),
+	STILL("two equal From headers", "", "From: " FROM "a"),
+	STILL("two equal To headers", "", "To: " TO "b"),
+	STILL("a header whose name begins with another's name", "", "To-Do: x\nFromage: y\nCall-Identity: z\nVias: 1"),
 
 	TWO_WAYS("two From headers whose tags differ", "", "From: " FROM "z"),
 	TWO_WAYS("two To headers whose tags differ", "", "To: " TO "z"),
 	TWO_WAYS("two To headers, one without a tag", "", "To: <sip:b@b.example>"),
-	TWO_WAYS("two Call-IDs that differ", "", "Call-ID: other"),
-	TWO_WAYS("two Call-IDs that differ, one compact", "", "i: other"),
+	TWO_WAYS("two different Call-IDs", "", "Call-ID: other"),
+	TWO_WAYS("two different Call-IDs, one of them compact", "", "i: other"),
 	TWO_WAYS("two tags in one From", "from", "From: " FROM "a;tag=z"),
 	/* Kamailio 5.6 takes the quotes off, others keep them. */
 	TWO_WAYS("a quoted From tag", "from", "From: <sip:a@a.example>;tag=\"a\""),
 	TWO_WAYS("a quoted To tag", "to", "To: <sip:b@b.example>;tag=\"b\""),
 	TWO_WAYS("two addresses in one From", "from", "From: " FROM "a, " FROM "z"),
-	TWO_WAYS("a quote left open in From", "from", "From: \"x " FROM "a"),
-	TWO_WAYS("'<' left open in To", "to", "To: <sip:b@b.example;tag=b"),
+	TWO_WAYS("an open quote in From", "from", "From: \"x " FROM "a"),
+	TWO_WAYS("an open '<' in To", "to", "To: <sip:b@b.example;tag=b"),
 	/* Kamailio 5.6 reads each of these as a BYE of the dialog, other peers do not. */
-	WHOLE("a CR alone ends the Via line", VERSION, "b=1\rFrom: " FROM "a", "\r\nTo: " TO "b\r\n",
+	WHOLE("a bare CR at the end of the Via line", VERSION, "b=1\rFrom: " FROM "a", "\r\nTo: " TO "b\r\n",
 	      "Call-ID: $ID\r\n"),
-	WHOLE("a CR alone ends the From line", VERSION, "b=1\r\nFrom: " FROM "a", "\rTo: " TO "b\r\n",
+	WHOLE("a bare CR at the end of the From line", VERSION, "b=1\r\nFrom: " FROM "a", "\rTo: " TO "b\r\n",
 	      "Call-ID: $ID\r\n"),
-	WHOLE("a CR alone ends the To line", VERSION, "b=1\r\nFrom: " FROM "a", "\r\nTo: " TO "b\r",
+	WHOLE("a bare CR at the end of the To line", VERSION, "b=1\r\nFrom: " FROM "a", "\r\nTo: " TO "b\r",
 	      "Call-ID: $ID\r\n"),
-	WHOLE("a NUL ends the Call-ID", VERSION, "b=1\r\nFrom: " FROM "a", "\r\nTo: " TO "b\r\n",
+	WHOLE("a NUL behind the Call-ID", VERSION, "b=1\r\nFrom: " FROM "a", "\r\nTo: " TO "b\r\n",
 	      "Call-ID: $ID%00\r\n"),
-	WHOLE("a NUL ends the From tag", VERSION, "b=1\r\nFrom: " FROM "a%00", "\r\nTo: " TO "b\r\n",
+	WHOLE("a NUL behind the From tag", VERSION, "b=1\r\nFrom: " FROM "a%00", "\r\nTo: " TO "b\r\n",
 	      "Call-ID: $ID\r\n"),
-	WHOLE("something behind the version", VERSION "x", "b=1\r\nFrom: " FROM "a",
+	WHOLE("text behind the version", VERSION "x", "b=1\r\nFrom: " FROM "a",
 	      "\r\nTo: " TO "b\r\n", "Call-ID: $ID\r\n"),
-	CASE("near miss: a BYE written so, without a fault, is the call's own", NULL, CALL,
+	CASE("near miss: a BYE in the same form without a fault passes", NULL, CALL,
 	     {"caller>host", WRITTEN(VERSION, "b=1\r\nFrom: " FROM "a", "\r\nTo: " TO "b\r\n",
 				     "Call-ID: $ID\r\n"), "pass bye", "bye", "ending"}),
-	CASE("F11: ambiguous, of no known dialog: dropped all the same", NULL,
+	CASE("F11: an ambiguous BYE of an unknown dialog is dropped", NULL,
 	     {"caller>host", "BYE 14 a>b via=c8\nCall-ID: other", "drop ambiguous",
 	      "violation:ambiguous:drop", "none"}),
-	CASE("near miss: an INFO that is ambiguous passes", NULL, CALL,
+	CASE("near miss: an ambiguous INFO passes", NULL, CALL,
 	     {"caller>host", "INFO 99 a>b via=c8\nFrom: " FROM "z", "pass unknown_dialog", NULL,
 	      "confirmed caller=13"}),
-	CASE("F11: ambiguous in observe mode passes, and is told", "mode=observe", CALL,
+	CASE("F11: observe mode passes an ambiguous BYE and reports it", "mode=observe", CALL,
 	     {"caller>host", "BYE 14 a>b via=c8\nCall-ID: other", "would_drop ambiguous",
 	      "violation:ambiguous:would_drop", "confirmed"}),
 
-	CASE("a keep-alive is no message", NULL,
+	CASE("keep-alives pass as keepalive", NULL,
 	     {"caller>host", "=\r\n\r\n", "pass keepalive"},
 	     {"caller>host", "=\r\n", "pass keepalive"},
 	     {"caller>host", "=%00%00%00%00", "pass keepalive"},
 	     {"caller>host", "=%00", "pass keepalive"},
 	     {"caller>host", "=", "pass keepalive"},
 	     {"caller>host", "=%00%01%00%00%21%12%a4%42abcdefghijkl", "pass keepalive"}),
-	CASE("what is no SIP/2.0 passes", NULL,
+	CASE("payloads without a SIP/2.0 start line pass as not_sip", NULL,
 	     {"caller>host", "=hello", "pass not_sip"},
 	     {"caller>host", "=BYE sip:b@b.example SIP/3.0\r\n\r\n", "pass not_sip"},
 	     {"caller>host", "=GET / HTTP/1.1\r\n\r\n", "pass not_sip"},
 	     {"caller>host", "=SIP/2.0 7xx No\r\n\r\n", "pass not_sip"}),
-	CASE("what makes no dialog passes", NULL,
+	CASE("SIP messages without the dialog headers pass as unparsable", NULL,
 	     {"caller>host", "=INFO sip:b@b.example SIP/2.0\r\n\r\n", "pass unparsable"},
 	     {"caller>host", "=SIP/2.0 200 OK\r\nCSeq: 1 BYE\r\n\r\n", "pass unparsable"},
 	     {"caller>host", "INFO 14 a>b no=callid", "pass unparsable"},

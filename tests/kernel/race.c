@@ -306,16 +306,16 @@ void race_run(struct harness *harness,
 		return;
 	}
 	result(bad_byes(harness), "race",
-	       "two CPUs: bad BYEs of one dialog are counted to the last");
+	       "two CPUs: bad BYEs of one dialog are counted exactly");
 	result(bad_byes_beside(harness), "race",
-	       "two CPUs: bad BYEs without the lock, beside all that takes it, to the last");
+	       "two CPUs: bad BYEs are counted exactly while the other CPU holds the lock");
 	result(openings(harness), "race",
-	       "two CPUs: a 2xx and its copy open one dialog, told once");
+	       "two CPUs: a 2xx and its copy open one dialog and are reported once");
 	result(endings(harness, "200 BYE 14 a>b via=p9,c9", "200 BYE 14 a>b via=p9,c9"), "race",
 	       "two CPUs: a 2xx and its copy end a call once");
 	result(endings(harness, "200 BYE 14 a>b via=p9,c9", "BYE 1 b>a via=g1"), "race",
 	       "H5: two CPUs: the witness's 2xx and its own BYE end a call once");
 	result(counters(harness), "race",
-	       "two CPUs: a leg's counter is that of its highest request");
+	       "two CPUs: a leg's counter is the CSeq of its highest request");
 	harness_reset(harness, NULL);
 }
