@@ -26,6 +26,13 @@ sip_learn() { # HEADER REGEXP VARIABLE
 	printf '<ereg regexp="%s" search_in="hdr" header="%s:" assign_to="%s"/>\n' "$2" "$1" "$3"
 }
 
+# The caller stays in the call until sip_go, and half a second longer: so the true end of a call is well
+# apart from a false one. SIPp has no other way to wait for something outside than a message.
+sip_hold() {
+	printf '<recv request="INFO"/>\n'
+	sip_pause 500
+}
+
 # Every response that a step awaits as optional: 100 and 18x may come or not.
 sip_provisional() {
 	printf '<recv response="%d" optional="true"/>\n' 100 180
@@ -299,6 +306,15 @@ sip_callee() { # HOST NAME [SIPP-OPTION]...: returns when it listens
 # SIP_USER (bob) calls SIP_CALLS (gw) by way of SIP_REMOTE (the proxy).
 sip_caller() { # HOST NAME CALL-ID [SIPP-OPTION]...
 	sip_play "$1" "$2" -cid_str "$3" "${@:4}" "${SIP_REMOTE:-$LAB_PROXY}:5060"
+}
+
+# The call $call of SIPp NAME on host caller, which is in sip_hold, goes on. The INFO stays on that host.
+sip_go() { # NAME
+	lab_wait 10 grep -q ' ACK' "$LAB_DIR/$1.short" || lab_fail "SIPp $1 is not in a call" || return
+	printf '%s\r\n' "INFO sip:$1 SIP/2.0" 'Via: SIP/2.0/UDP localhost;branch=z9hG4bK-go' \
+		'From: <sip:go@localhost>;tag=go' 'To: <sip:go@localhost>' "Call-ID: $call" 'CSeq: 1 INFO' \
+		'Content-Length: 0' '' >"$LAB_DIR/go"
+	lab_in caller bash -c 'cat "$1" >"/dev/udp/$2/5060"' bash "$LAB_DIR/go" "$(lab_address caller | tr -d '[]')"
 }
 
 # sip_ended NAME...: waits for each; fails, and shows why, unless SIPp saw what its steps say.

@@ -85,9 +85,10 @@ third() {
 @test "F6 BYE to the attacker's own host by Request-URI, answered 200 there, closes nothing" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	third
-	caller < <(uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_THIRD:5060"; sip_pause 1500; bye 15)
+	caller < <(uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_THIRD:5060"; sip_hold; bye 15)
 	comes wrong_target violations reason
 	cdr_open
+	sip_go caller
 	call_ends
 	sip_ended third
 	cdr_true bye caller gateway
@@ -100,11 +101,12 @@ third() {
 		uac_call 13
 		sip_pause 200
 		bye 14 "routes=Route: <sip:$LAB_PROXY;lr>, <sip:$LAB_THIRD:5060;lr>"
-		sip_pause 1500
+		sip_hold
 		bye 15
 	)
 	comes wrong_answerer violations reason
 	cdr_open
+	sip_go caller
 	call_ends
 	sip_ended third
 	cdr_true bye caller gateway
@@ -117,11 +119,12 @@ third() {
 		sip_pause 200
 		uac_request BYE 14 "uri=sip:nobody@$LAB_GATEWAY:5060"
 		uac_expect 481
-		sip_pause 1500
+		sip_hold
 		bye 15
 	)
 	comes wrong_target violations reason
 	cdr_open
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 }
@@ -135,11 +138,12 @@ third() {
 		sip_pause 200
 		uac_request BYE 14 "routes=Route: <sip:$LAB_PROXY;lr>, <sip:$LAB_GATEWAY:5070;lr>"
 		uac_expect 481
-		sip_pause 1500
+		sip_hold
 		bye 15
 	)
 	comes refused violations reason
 	cdr_open
+	sip_go caller
 	call_ends
 	sip_ended other
 	cdr_true bye caller gateway
@@ -160,7 +164,7 @@ third() {
 		sip_pause 200
 		uac_request BYE 14
 		uac_expect 407
-		sip_pause 1500
+		sip_hold
 		uac_request BYE 15
 		uac_expect 407 'auth="true"'
 		uac_request BYE 16 $'routes=[routes]\n[authentication username=carol password=secret]'
@@ -168,6 +172,7 @@ third() {
 	)
 	comes refused violations reason
 	cdr_open
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 	equals 0 cdr blocked_byes

@@ -21,9 +21,10 @@ setup_file() {
 
 @test "H12 callee on the guarded host: a BYE with a lower CSeq is dropped, the true one closes" {
 	sip_callee proxy callee < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 1500; bye 14)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_hold; bye 14)
 	comes 1 violations 'count(*)'
 	cdr_open
+	sip_go caller
 	sip_ended caller callee
 	cdr_true bye caller callee
 	blocked out_of_order 10 14
@@ -31,9 +32,10 @@ setup_file() {
 
 @test "H12 callee on the guarded host: BYE refused by it closes nothing" {
 	sip_callee proxy callee < <(uas_call; sip_serve BYE 403 No; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect 403; sip_pause 1500; bye 15)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect 403; sip_hold; bye 15)
 	comes refused violations reason
 	cdr_open
+	sip_go caller
 	sip_ended caller callee
 	cdr_true bye caller callee
 }

@@ -12,11 +12,12 @@ setup_file() {
 
 @test "daemon killed in mid-call and started again: the row once, with the right end" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 3000; bye 14)
+	caller < <(uac_call 13; sip_hold; bye 14)
 	comes 1 cdr 'count(*)'
 	guard_daemon_end KILL
 	guard_daemon "$CDRS"
 	cdr_open
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 	unblocked
@@ -35,10 +36,11 @@ setup_file() {
 
 @test "daemon told to end in mid-call has its open row written, and the guard goes on without it" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 1500; uac_request BYE 10; sip_pause 1000; bye 14)
+	caller < <(uac_call 13; sip_hold; uac_request BYE 10; sip_pause 1000; bye 14)
 	lab_wait 5 grep -q '^ACK' "$LAB_DIR/gateway.msg"
 	guard_daemon_end TERM
 	cdr_open
+	sip_go caller
 	call_ends
 	cdr_open
 	guard_daemon "$CDRS"

@@ -37,8 +37,9 @@ stranger() { # NAME: steps on stdin, once the call is up
 
 @test "F4 ACK of a third host that jumps the counter is dropped; nobody is locked out" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 1500; bye 14)
+	caller < <(uac_call 13; sip_hold; bye 14)
 	stranger third < <(uac_request ACK 2147483000 "${as_caller[@]}")
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 	comes "foreign_ack drop ACK 2147483000 caller $LAB_THIRD" violations \
@@ -48,8 +49,9 @@ stranger() { # NAME: steps on stdin, once the call is up
 
 @test "F4 INFO of a third host that jumps the counter raises nothing; the caller is not locked out" {
 	gateway < <(uas_call; sip_serve INFO 200 OK; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 1500; bye 14)
+	caller < <(uac_call 13; sip_hold; bye 14)
 	stranger third < <(uac_request INFO 2147483000 "${as_caller[@]}"; uac_expect 200)
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 	unblocked
@@ -87,11 +89,12 @@ few_hops() { # HOPS
 		sip_pause 200
 		uac_request BYE 14 "hops=$1"
 		uac_expect 483
-		sip_pause 1500
+		sip_hold
 		bye 14
 	)
 	comes 'refused pass BYE 14 caller' violations "concat_ws(' ', reason, action, method, cseq, leg)"
 	cdr_open
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 	equals 0 cdr blocked_byes
@@ -117,11 +120,12 @@ few_hops() { # HOPS
 
 @test "F9 a third host plays the callee: its BYE, which the caller accepts, closes nothing" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_serve BYE 200 OK; sip_pause 1500; bye 14)
+	caller < <(uac_call 13; sip_serve BYE 200 OK; sip_hold; bye 14)
 	stranger third < <(uac_request BYE 1 "${as_callee[@]}"; uac_expect 200)
 	comes "foreign_source pass BYE callee $LAB_THIRD" violations \
 		"concat_ws(' ', reason, action, method, leg, host(source))"
 	cdr_open
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 }
@@ -133,7 +137,7 @@ few_hops() { # HOPS
 		sip_serve INVITE 200 OK 'Contact: <sip:[caller]@[local_ip]:[local_port]>'
 		sip_recv ACK 'optional="true"'
 		sip_serve BYE 200 OK
-		sip_pause 1500
+		sip_hold
 		bye 14
 	)
 	stranger third < <(
@@ -148,6 +152,7 @@ Content-Length: 0'
 		"concat_ws(' ', reason, action, method, leg, host(source))" "method = 'BYE'"
 	cdr_open
 	equals "$LAB_GATEWAY" cdr 'host(callee_addr)'
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 }
@@ -155,8 +160,9 @@ Content-Length: 0'
 @test "F9 with source=strict such a BYE is dropped" {
 	guard set source=strict
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 1500; bye 14)
+	caller < <(uac_call 13; sip_hold; bye 14)
 	stranger third < <(uac_request BYE 1 "${as_callee[@]}")
+	sip_go caller
 	call_ends
 	guard set source=observe
 	cdr_true bye caller gateway

@@ -16,7 +16,8 @@ load daemon
 }
 
 @test "daemon: an ended dialog leaves the map when its row is durable and the grace is over" {
-	daemon_db
+	daemon_db --grace 5
+	from_now
 	dialog answer=20 end=0 state=ended end_reason=bye ended_by=1
 	comes bye row end_reason
 	in_map 1
@@ -48,7 +49,8 @@ load daemon
 
 @test "daemon: a BYE without an answer is recorded once, the call stays open" {
 	daemon_db
-	dialog answer=10 state=ending bye_at=1 bye_cseq=14
+	from_now
+	dialog answer=10 state=ending bye_at=0 bye_cseq=14
 	comes 0 sql "$DB" 'SELECT count(*) FROM cseqguard.violation'
 	comes 'unanswered pass BYE caller' sql "$DB" \
 		"SELECT concat_ws(' ', reason, action, method, leg) FROM cseqguard.violation"
@@ -57,7 +59,7 @@ load daemon
 	daemon_db
 	comes none row end_reason # it has looked at all once more
 	equals 1 sql "$DB" 'SELECT count(*) FROM cseqguard.violation'
-	dialog answer=10 state=ending bye_at=4 bye_cseq=15 # another BYE
+	dialog answer=10 state=ending bye_at=3 bye_cseq=15 # another BYE
 	comes 2 sql "$DB" 'SELECT count(*) FROM cseqguard.violation'
 	equals none row end_reason
 }

@@ -59,10 +59,11 @@ sip_bye_of() { # NAME CSEQ
 @test "policy source: a BYE of a third host passes and is told, or is dropped" {
 	equals $'observe\nobserve' setting source
 	gateway < <(uas_call; sip_serve BYE 500 'Not You'; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 1500; bye 20)
+	caller < <(uac_call 13; sip_hold; bye 20)
 	cdr_open
 	third_bye 14
 	comes pass violations action "reason = 'foreign_source'"
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 	equals 0 cdr blocked_byes
@@ -70,10 +71,11 @@ sip_bye_of() { # NAME CSEQ
 	equals $'strict\nstrict' setting source
 	call=2-$call
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 1500; bye 20)
+	caller < <(uac_call 13; sip_hold; bye 20)
 	cdr_open
 	third_bye 14
 	comes "drop $LAB_THIRD" violations "action || ' ' || host(source)" "reason = 'foreign_source'"
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 	equals 1 cdr blocked_byes
@@ -151,7 +153,7 @@ s.sendto(open(sys.argv[3], "rb").read(), (sys.argv[2], 5060))' "$LAB_GATEWAY" "$
 	lab_in proxy sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.caller0.rp_filter=0
 	equals $'no\nfalse' setting strict_interface
 	gateway < <(uas_call; sip_serve BYE 481 Gone)
-	caller < <(uac_call 13; sip_pause 2500; uac_request BYE 20; uac_expect 481)
+	caller < <(uac_call 13; sip_hold)
 	cdr_open
 	spoofed_gateway_bye 5
 	cdr_closed bye callee # on a host without the setting it is the gateway's word
@@ -160,11 +162,12 @@ s.sendto(open(sys.argv[3], "rb").read(), (sys.argv[2], 5060))' "$LAB_GATEWAY" "$
 	equals $'yes\ntrue' setting strict_interface
 	call=2-$call
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 2500; bye 20)
+	caller < <(uac_call 13; sip_hold; bye 20)
 	cdr_open
 	spoofed_gateway_bye 5
 	comes "foreign_source callee" violations "reason || ' ' || leg"
 	cdr_open
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 }

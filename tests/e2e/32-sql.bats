@@ -77,9 +77,10 @@ acc_agrees() { # ROWS: column by column
 
 @test "kamailio_acc: an open call has its INVITE alone, as with Kamailio" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 1500; bye 14)
+	caller < <(uac_call 13; sip_hold; bye 14)
 	cdr_open
 	acc_agrees 1
+	sip_go caller
 	call_ends
 	acc_agrees 2
 }
@@ -159,10 +160,11 @@ settlement() { # COLUMNS
 
 @test "views: a call is open, then billable, on evidence" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 1000; bye 14)
+	caller < <(uac_call 13; sip_hold; bye 14)
 	cdr_open
 	equals open_calls in_views
-	equals t view open_calls "running BETWEEN interval '0' AND interval '2 s'"
+	equals t view open_calls "running BETWEEN interval '0' AND interval '10 s'"
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 	equals billable in_views
@@ -186,7 +188,7 @@ settlement() { # COLUMNS
 @test "views: an open call settled by an operator stays as it was settled, whatever comes later" {
 	local at
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 2500; bye 14)
+	caller < <(uac_call 13; sip_hold; bye 14)
 	cdr_open
 	run -1 settle --why 'no end given'
 	[[ $output == *--end* ]]
@@ -195,6 +197,7 @@ settlement() { # COLUMNS
 	at=$(date -u +%FT%T.%6N)
 	settle --why 'carrier says so' --end "${at}Z" # before the true end
 	equals "operator $at" cdr "end_reason || ' ' || to_char(end_time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
+	sip_go caller
 	call_ends
 	comes 14 cdr caller_cseq # the daemon has told the true end
 	comes 0 sqlite3 "$LAB_DIR/spool.db" 'SELECT count(*) FROM cdr'

@@ -20,7 +20,7 @@ setup_file() {
 		--max-call 1s --grace 1s --spool "$spool" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
 	LAB_DAEMON=$!
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 2500; bye 14)
+	caller < <(uac_call 13; sip_hold; bye 14)
 	timed_out() { guard cdr -j --spool "$spool" | jq -r ".[] | select(.call_id == \"$call\") | $1"; }
 	comes 'timeout true' timed_out '"\(.end_reason) \(.suspect)"'
 	uid=$(timed_out .call_uid)
@@ -34,6 +34,7 @@ setup_file() {
 	equals 'operator false' timed_out '"\(.end_reason) \(.suspect)"'
 	equals 'bob|seen on the gateway|timeout|1' sqlite3 "$spool" \
 		'SELECT operator, why, was_end_reason, was_suspect FROM settlement'
+	sip_go caller
 	call_ends
 	kill -TERM "$LAB_DAEMON"
 	wait "$LAB_DAEMON"
@@ -50,7 +51,7 @@ setup_file() {
 @test "settle: where the daemon's file says, in PostgreSQL or in a spool; cdr lists that spool" {
 	local uid end file=$LAB_DIR/settle.conf
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 1500; bye 14)
+	caller < <(uac_call 13; sip_hold; bye 14)
 	comes 1 cdr 'count(*)'
 	uid=$(cdr call_uid)
 	end=$(cdr "to_char((answer_time + '1 s'::interval) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
@@ -65,6 +66,7 @@ setup_file() {
 	run -1 guard cdr --config "$file"
 	[[ $output == *"$LAB_DIR/none.db"* ]]
 	run -2 guard cdr settle "$uid" --spool none.db --db none --why none
+	sip_go caller
 	call_ends
 }
 

@@ -15,10 +15,14 @@ setup_file() {
 setup() {
 	export DB=t$BATS_TEST_NUMBER SPOOL=$LAB_DIR/spool-$BATS_TEST_NUMBER.db
 	call=call-$BATS_TEST_NUMBER enter=()
-	read -r DIALOG_NOW _ </proc/uptime
-	export DIALOG_NOW
+	from_now
 	sql postgres 'SELECT' 2>/dev/null || pg_start
 	sql postgres "CREATE DATABASE $DB"
+}
+
+from_now() { # the times of dialogs are seconds before this moment
+	read -r DIALOG_NOW _ </proc/uptime
+	export DIALOG_NOW
 }
 
 teardown() {

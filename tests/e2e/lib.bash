@@ -104,18 +104,20 @@ forged_2xx() { # TO-TAG [CONTACT]
 # The attack of 2008: BYE 10 in a call at 13.
 bye_lower() {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 2000; bye 14)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_hold; bye 14)
 	comes 1 violations 'count(*)'
 	cdr_open
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 }
 
 bye_refused() { # STATUS: of the gateway, to the first BYE
 	gateway < <(uas_call; sip_serve BYE "$1" Refused; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect "$1"; sip_pause 1500; bye 15)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect "$1"; sip_hold; bye 15)
 	comes 'refused pass' violations "reason || ' ' || action"
 	cdr_open
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 }
