@@ -21,7 +21,7 @@ truth() { # COLUMNS [CONDITION]: of the gateway's count and our rows beside it
 }
 
 @test "mixed run: the bill is the gateway's count to within a second a call, and no false drop" {
-	"$LAB_TOP/tests/e2e/play.py" guarded "${MIXED_CALLS:-200}" "${MIXED_SEED:-1}" \
+	"$LAB_TOP/tests/e2e/play_rows.py" guarded "${MIXED_CALLS:-200}" "${MIXED_SEED:-1}" \
 		"${MIXED_RATE:-50}" >"$LAB_DIR/truth"
 	sql "$CDRS" 'CREATE TABLE truth (row text, to_tag text, seconds numeric, drops int, what text)'
 	psql -Xq -d "$(pg_conninfo "$CDRS")" -c "\\copy truth FROM '$LAB_DIR/truth'"

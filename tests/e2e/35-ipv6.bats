@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Calls over IPv6, from SIPp by way of Kamailio to SIPp; 40-bytes.bats and 42-odd.bats have single
+# Calls over IPv6, from SIPp by way of Kamailio to SIPp; 40-bytes.bats and 42-rare-messages.bats have single
 # messages over it.
 
 # shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154

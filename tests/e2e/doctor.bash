@@ -70,7 +70,7 @@ daemon_end() {
 }
 
 provoke() { # WHAT ARGUMENT...: in the background
-	"$LAB_TOP/tests/e2e/provoke.py" "$@" 3>&- &
+	"$LAB_TOP/tests/e2e/doctor_faults.py" "$@" 3>&- &
 	HELPER=$!
 }
 

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Clients of the daemon's socket that behave badly, and floods.
 
-see.py rude SOCKET CALL-ID    clients ask and do not read, or say nonsense: prints how many of the latter were
+bad_clients.py rude SOCKET CALL-ID    clients ask and do not read, or say nonsense: prints how many of the latter were
                               closed without an answer; at the end of stdin the first one reads after all,
                               and how many packets it got is printed
-see.py flood CALL-ID N TO     on stdin a BYE with CSeq 10: N of them, numbered 1 to N, to address TO
-see.py strangers N TO         N BYEs of two readings, each of another Call-ID
-see.py invite CALL-ID TO      an INVITE of this host's own
-see.py forged CALL-ID N TO    N answers to it, each with another To tag
+bad_clients.py flood CALL-ID N TO     on stdin a BYE with CSeq 10: N of them, numbered 1 to N, to address TO
+bad_clients.py strangers N TO         N BYEs of two readings, each of another Call-ID
+bad_clients.py invite CALL-ID TO      an INVITE of this host's own
+bad_clients.py forged CALL-ID N TO    N answers to it, each with another To tag
 """
 import re
 import socket

@@ -126,7 +126,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 @test "doctor: offloads that make one of several datagrams" {
 	doctor
 	finds ok in0 'no offload interferes'
-	in_host "$LAB_TOP/tests/e2e/provoke.py" offload in0 rx-udp-gro-forwarding
+	in_host "$LAB_TOP/tests/e2e/doctor_faults.py" offload in0 rx-udp-gro-forwarding
 	doctor
 	finds warning in0 'rx-udp-gro-forwarding is on: .*as one; ethtool -K in0 rx-udp-gro-forwarding off'
 	finds_no ok in0 'no offload'
@@ -158,7 +158,7 @@ before_ours() { # N
 	younger 6.6 || skip 'tcx is of Linux 6.6'
 	cg attach in0
 	bpftool prog load "$(stranger tc 0)" "/sys/fs/bpf/tcx-$ID" type classifier
-	HELPER=$(in_host sh -c '"$@" >/dev/null 3>&- & echo $!' sh "$LAB_TOP/tests/e2e/provoke.py" tcx in0 "/sys/fs/bpf/tcx-$ID")
+	HELPER=$(in_host sh -c '"$@" >/dev/null 3>&- & echo $!' sh "$LAB_TOP/tests/e2e/doctor_faults.py" tcx in0 "/sys/fs/bpf/tcx-$ID")
 	lab_wait 10 before_ours 1
 	rm "/sys/fs/bpf/tcx-$ID"
 	before_ours 1
@@ -200,7 +200,7 @@ before_ours() { # N
 	doctor
 	finds ok programs 'and the interfaces run this version'
 	bpftool prog load "$(stranger xdp.frags 2)" "/sys/fs/bpf/stranger-$ID" type xdp
-	"$LAB_TOP/tests/e2e/provoke.py" relink "$(find "$PINS" -name 'link_*')" "/sys/fs/bpf/stranger-$ID"
+	"$LAB_TOP/tests/e2e/doctor_faults.py" relink "$(find "$PINS" -name 'link_*')" "/sys/fs/bpf/stranger-$ID"
 	rm "/sys/fs/bpf/stranger-$ID"
 	doctor
 	finds warning programs 'run programs of another version; cseqguard upgrade'

@@ -143,8 +143,8 @@ dialog() { # NUMBER [FIELD=VALUE]...
 	cdr_open
 	sed -n '/^ACK /,/^\r*$/p' "$LAB_DIR/caller.msg" | tr -d '\r' |
 		sed -e 's/^ACK/BYE/' -e 's/^CSeq: .*/CSeq: 10 BYE/' |
-		lab_in third "$LAB_TOP/tests/e2e/see.py" flood "$call" 300 "$LAB_PROXY"
-	lab_in third "$LAB_TOP/tests/e2e/see.py" strangers 200 "$LAB_PROXY"
+		lab_in third "$LAB_TOP/tests/e2e/bad_clients.py" flood "$call" 300 "$LAB_PROXY"
+	lab_in third "$LAB_TOP/tests/e2e/bad_clients.py" strangers 200 "$LAB_PROXY"
 	call_ends
 	cdr_true bye caller gateway
 	comes 300 cdr blocked_byes
@@ -157,10 +157,10 @@ dialog() { # NUMBER [FIELD=VALUE]...
 @test "ladder: clients that ask and do not read, or say nonsense, hold nobody up" {
 	local line answered
 	# 60 dialogs that no map has, of one Call-ID: more than a socket holds
-	lab_in proxy "$LAB_TOP/tests/e2e/see.py" invite "$call" "$LAB_GATEWAY"
-	lab_in third "$LAB_TOP/tests/e2e/see.py" forged "$call" 60 "$LAB_PROXY"
+	lab_in proxy "$LAB_TOP/tests/e2e/bad_clients.py" invite "$call" "$LAB_GATEWAY"
+	lab_in third "$LAB_TOP/tests/e2e/bad_clients.py" forged "$call" 60 "$LAB_PROXY"
 	comes "60 forged_2xx" eval 'guard ladder "$call" -j | jq -r ".[].steps[].reason" | sort | uniq -c | xargs'
-	coproc RUDE { exec "$LAB_TOP/tests/e2e/see.py" rude "$LAB_DIR/run/lab-$LAB_ID.sock" "$call" 3>&-; }
+	coproc RUDE { exec "$LAB_TOP/tests/e2e/bad_clients.py" rude "$LAB_DIR/run/lab-$LAB_ID.sock" "$call" 3>&-; }
 	answered=${RUDE[0]}
 	read -rt 20 -u "$answered" line
 	[[ $line == "7 of 7" ]]

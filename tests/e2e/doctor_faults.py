@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Brings about what `doctor` and `check` warn of, where no tool at hand does.
 
-provoke.py offload IFACE FEATURE    turns a feature of the kernel's name on, as ethtool -K
-provoke.py relink LINK PROGRAM      puts a pinned program under a pinned link
-provoke.py tcx IFACE PROGRAM        puts a pinned program on the way out, by tcx (Linux 6.6), and stays
-provoke.py listen SOCKET UID        a daemon's socket of that user, which takes connections
-provoke.py hang SOCKET              one whose backlog is full
-provoke.py mute SOCKET              a stream socket that accepts, and says nothing
+doctor_faults.py offload IFACE FEATURE    turns a feature of the kernel's name on, as ethtool -K
+doctor_faults.py relink LINK PROGRAM      puts a pinned program under a pinned link
+doctor_faults.py tcx IFACE PROGRAM        puts a pinned program on the way out, by tcx (Linux 6.6), and stays
+doctor_faults.py listen SOCKET UID        a daemon's socket of that user, which takes connections
+doctor_faults.py hang SOCKET              one whose backlog is full
+doctor_faults.py mute SOCKET              a stream socket that accepts, and says nothing
 """
 import array
 import ctypes

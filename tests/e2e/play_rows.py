@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Plays rows of DESIGN's tables in a lab (LAB_ID), and says what the gateway counted.
 
-play.py plain|guarded                  each row once, all at the same time
-play.py guarded CALLS SEED A-SECOND    so many calls, half of them ordinary, in random order
+play_rows.py plain|guarded                  each row once, all at the same time
+play_rows.py guarded CALLS SEED A-SECOND    so many calls, half of them ordinary, in random order
 
 A line a call that was answered: ROW, To tag, seconds, dropped BYEs, the row's text; apart by tabs.
 Exit code 1, and a line each on stderr, if messages came to pass that should not have.
