@@ -22,7 +22,7 @@ setup_file() {
 @test "H12 callee on the guarded host: a BYE with a lower CSeq is dropped, the true one closes" {
 	sip_callee proxy callee < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_hold; bye 14)
-	comes 1 violations 'count(*)'
+	eventually 1 violations 'count(*)'
 	cdr_open
 	sip_go caller
 	sip_ended caller callee
@@ -33,7 +33,7 @@ setup_file() {
 @test "H12 callee on the guarded host: BYE refused by it closes nothing" {
 	sip_callee proxy callee < <(uas_call; sip_serve BYE 403 No; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect 403; sip_hold; bye 15)
-	comes refused violations reason
+	eventually refused violations reason
 	cdr_open
 	sip_go caller
 	sip_ended caller callee
@@ -73,6 +73,6 @@ setup_file() {
 	)
 	sip_ended callee calling
 	cdr_true bye callee callee
-	comes "out_of_order drop 10 21 callee" violations \
+	eventually "out_of_order drop 10 21 callee" violations \
 		"concat_ws(' ', reason, action, cseq, expected_cseq, leg)"
 }

@@ -13,7 +13,7 @@ setup_file() {
 @test "daemon killed in mid-call and started again: the row once, with the right end" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; bye 14)
-	comes 1 cdr 'count(*)'
+	eventually 1 cdr 'count(*)'
 	guard_daemon_end KILL
 	guard_daemon "$CDRS"
 	cdr_open
@@ -28,7 +28,7 @@ setup_file() {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 1000; bye 14)
 	call_ends
-	equals 0 cdr 'count(*)'
+	assert_equal 0 cdr 'count(*)'
 	guard_daemon "$CDRS"
 	cdr_true bye caller gateway
 	blocked out_of_order 10 14

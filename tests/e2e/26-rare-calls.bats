@@ -15,15 +15,15 @@ setup_file() {
 }
 
 ends() { # TAG...: a closed row of each, confirmed, not suspect; and no other
-	comes "$*" cdr "string_agg(to_tag, ' ' ORDER BY to_tag)
+	eventually "$*" cdr "string_agg(to_tag, ' ' ORDER BY to_tag)
 		FILTER (WHERE end_reason = 'bye' AND bye_confirmed AND NOT suspect)"
-	equals $# cdr 'count(*)'
-	equals 0 cdr 'sum(blocked_byes)'
-	equals 0 violations 'count(*)'
+	assert_equal $# cdr 'count(*)'
+	assert_equal 0 cdr 'sum(blocked_byes)'
+	assert_equal 0 violations 'count(*)'
 }
 
 lasts() { # TAG SECONDS: that row, to 150 ms
-	comes t cdr "bool_or(to_tag = '$1' AND abs(extract(epoch FROM duration) - $2) < 0.15)"
+	eventually t cdr "bool_or(to_tag = '$1' AND abs(extract(epoch FROM duration) - $2) < 0.15)"
 }
 
 teardown() {
@@ -99,7 +99,7 @@ uac_fork_bye() { # N CSEQ
 	ends t-gateway t-second
 	lasts t-second 0.5
 	lasts t-gateway 1.5
-	equals "$LAB_GATEWAY $LAB_SECOND" cdr "string_agg(host(callee_addr), ' ' ORDER BY to_tag)"
+	assert_equal "$LAB_GATEWAY $LAB_SECOND" cdr "string_agg(host(callee_addr), ' ' ORDER BY to_tag)"
 }
 
 @test "H3 near miss: a low BYE in one fork is dropped, in that one alone" {
@@ -122,8 +122,8 @@ uac_fork_bye() { # N CSEQ
 		uac_fork_bye 1 14
 	)
 	call_ends
-	comes 2 cdr 'count(end_time)'
-	comes 't-one 1 t-two 0' cdr "string_agg(to_tag || ' ' || blocked_byes, ' ' ORDER BY to_tag)"
+	eventually 2 cdr 'count(end_time)'
+	eventually 't-one 1 t-two 0' cdr "string_agg(to_tag || ' ' || blocked_byes, ' ' ORDER BY to_tag)"
 	lasts t-one 1
 }
 
@@ -159,7 +159,7 @@ uac_early_requests() {
 	call_ends
 	cdr_true bye caller gateway
 	unblocked
-	equals 16 cdr caller_cseq
+	assert_equal 16 cdr caller_cseq
 }
 
 @test "H3 near miss: after those a BYE above the INVITE's CSeq but below the UPDATE's is dropped" {
@@ -212,8 +212,8 @@ uac_ack_rejection() { # CSEQ
 	call_ends
 	cdr_true bye caller gateway
 	call=${call#next-}
-	equals 0 cdr 'count(*)'
-	equals 0 violations 'count(*)'
+	assert_equal 0 cdr 'count(*)'
+	assert_equal 0 violations 'count(*)'
 }
 
 uac_cancel() { # of INVITE 13, once it rings
@@ -256,8 +256,8 @@ uac_cancel() { # of INVITE 13, once it rings
 	)
 	caller < <(uac_invite 13; uac_rings; uac_cancel; uac_expect 200; uac_expect 487; uac_ack_rejection 13)
 	call_ends
-	equals 0 cdr 'count(*)'
-	equals 0 violations 'count(*)'
+	assert_equal 0 cdr 'count(*)'
+	assert_equal 0 violations 'count(*)'
 }
 
 # A second proxy stands where the second gateway stood, and sends everything back to the first.
@@ -290,10 +290,10 @@ vias() { # FILE: of the first message
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	SIP_CALLS=spiral caller < <(uac_call 13; sip_pause 500; bye 14)
 	call_ends
-	equals 4 vias "$LAB_DIR/gateway.msg"
+	assert_equal 4 vias "$LAB_DIR/gateway.msg"
 	cdr_true bye caller caller
 	unblocked
-	equals "$LAB_CALLER $LAB_GATEWAY" cdr "host(caller_addr) || ' ' || host(callee_addr)"
+	assert_equal "$LAB_CALLER $LAB_GATEWAY" cdr "host(caller_addr) || ' ' || host(callee_addr)"
 }
 
 @test "H8 near miss: on a spiral a low BYE is dropped at its first pass" {
@@ -349,10 +349,10 @@ beside() {
 		[[ $host == second ]] || gateway < <(uas_call; sip_serve BYE 200 OK)
 		SIP_CALLS=balance caller < <(uac_call 13; uac_request BYE 10; sip_pause 1000; bye 14)
 		sip_ended caller
-		comes 'bye caller t f 1' cdr \
+		eventually 'bye caller t f 1' cdr \
 			"concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect, blocked_byes)"
 	done
 	sip_ended gateway second
-	equals "2" sql "$CDRS" "SELECT count(DISTINCT callee_addr) FROM cseqguard.cdr
+	assert_equal "2" sql "$CDRS" "SELECT count(DISTINCT callee_addr) FROM cseqguard.cdr
 		WHERE call_id LIKE '%-$BATS_TEST_NUMBER@lab-$LAB_ID'"
 }

@@ -64,7 +64,7 @@ moved_invite() { # CSEQ: re-INVITE that says where the caller is now
 	call_ends
 	cdr_true bye caller gateway
 	unblocked
-	equals "$MOVED" cdr 'host(caller_addr)'
+	assert_equal "$MOVED" cdr 'host(caller_addr)'
 }
 
 @test "H9 near miss: after that a low BYE is dropped" {
@@ -79,7 +79,7 @@ moved_invite() { # CSEQ: re-INVITE that says where the caller is now
 	speaks_from caller "$MOVED"
 	call_ends
 	cdr_true bye caller gateway
-	comes "out_of_order drop 10 15 caller $MOVED" violations \
+	eventually "out_of_order drop 10 15 caller $MOVED" violations \
 		"concat_ws(' ', reason, action, cseq, expected_cseq, leg, host(source))"
 }
 
@@ -90,7 +90,7 @@ moved_invite() { # CSEQ: re-INVITE that says where the caller is now
 	speaks_from caller "$MOVED"
 	call_ends
 	cdr_true bye caller gateway
-	comes "foreign_source pass caller $MOVED" violations \
+	eventually "foreign_source pass caller $MOVED" violations \
 		"concat_ws(' ', reason, action, leg, host(source))"
 }
 
@@ -135,15 +135,15 @@ cluster() { # the gateway answers a BYE from its neighbour's address
 	guard set "gateway=$LAB_GATEWAY/32"
 	cdr_true bye caller gateway
 	unblocked
-	equals "$NEIGHBOUR" cdr 'host(callee_addr)'
+	assert_equal "$NEIGHBOUR" cdr 'host(callee_addr)'
 }
 
 @test "H10 near miss: with one of them under --gateway: open, suspect at max-call, and status names the other" {
 	guard_daemon_end TERM
 	guard_daemon "$CDRS" --max-call 3s --sweep 500ms
 	cluster
-	comes 'wrong_answerer' violations reason
-	comes 'timeout none f t' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
+	eventually 'wrong_answerer' violations reason
+	eventually 'timeout none f t' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
 	guard_daemon_end TERM
 	guard_daemon "$CDRS"
 	guard status | grep -q "$NEIGHBOUR"
@@ -192,7 +192,7 @@ takes_bye() {
 		sip_pause 1500
 		bye 14
 	)
-	comes refused violations reason
+	eventually refused violations reason
 	cdr_open
 	call_ends
 	cdr_true bye caller gateway

@@ -66,11 +66,11 @@ honest_bills() {
 	local calls=$((SHORT_CALLS + 2)) lengths
 
 	sip_ended ringing long short gateway second
-	comes "$calls" bills "end_reason = 'bye' AND bye_confirmed AND NOT suspect"
-	equals "$calls" bills true
-	equals "$calls" bills "caller_addr = '$LAB_CALLER'"
+	eventually "$calls" bills "end_reason = 'bye' AND bye_confirmed AND NOT suspect"
+	assert_equal "$calls" bills true
+	assert_equal "$calls" bills "caller_addr = '$LAB_CALLER'"
 	lengths=$(true_lengths)
-	equals "$calls" bills "EXISTS (SELECT FROM (VALUES ${lengths%,}) AS t (id, length)
+	assert_equal "$calls" bills "EXISTS (SELECT FROM (VALUES ${lengths%,}) AS t (id, length)
 		WHERE id = call_id AND abs(extract(epoch FROM duration) - length) < 0.5)"
 }
 
@@ -135,7 +135,7 @@ accounted() { # REASON: rows, and alerts that were too many
 
 # Each packet is a violation row or counted as one too many; rows come at no more than the limit.
 alerts_limited() { # REASON
-	comes "$seen" accounted "$1"
+	eventually "$seen" accounted "$1"
 	(($(recorded "$1") <= 1000 * $(nproc) * (DURATION + 2)))
 	(($(recorded "$1") < seen))
 }
@@ -145,7 +145,7 @@ alerts_limited() { # REASON
 	flood invite < <(
 		message "INVITE sip:gw@$LAB_PROXY SIP/2.0" 'flood-@@@@@@@@' f-@@@@@@@@ '' '1 INVITE'
 	)
-	equals 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.cdr WHERE call_id LIKE 'flood-%'"
+	assert_equal 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.cdr WHERE call_id LIKE 'flood-%'"
 }
 
 @test "F14 flood of forged 2xx for a ringing call: none opens a dialog, alerts are limited" {
@@ -161,7 +161,7 @@ alerts_limited() { # REASON
 	flood unknown_dialog < <(
 		message "BYE sip:gw@$LAB_GATEWAY SIP/2.0" 'flood-@@@@@@@@' f-@@@@@@@@ t-@@@@@@@@ '10 BYE'
 	)
-	equals 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.violation WHERE call_id LIKE 'flood-%'"
+	assert_equal 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.violation WHERE call_id LIKE 'flood-%'"
 }
 
 @test "F14 flood of bad BYEs of a running call: each dropped and counted, alerts are limited" {
@@ -170,8 +170,8 @@ alerts_limited() { # REASON
 	flood out_of_order < <(
 		message "BYE sip:gw@$LAB_GATEWAY SIP/2.0" "long-$call" f-long t-gateway '10 BYE'
 	)
-	equals $((dropped + seen)) total dropped
-	equals "$seen" sql "$CDRS" "SELECT blocked_byes FROM cseqguard.cdr WHERE call_id = 'long-$call'"
+	assert_equal $((dropped + seen)) total dropped
+	assert_equal "$seen" sql "$CDRS" "SELECT blocked_byes FROM cseqguard.cdr WHERE call_id = 'long-$call'"
 	alerts_limited out_of_order
 }
 
@@ -190,11 +190,11 @@ bad_byes() { # N, one after the other
 	limited=$(total alerts_limited)
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 3000; bye 14)
-	comes 1 cdr 'count(*)'
+	eventually 1 cdr 'count(*)'
 	bad_byes 100
-	comes 100 violations 'count(*)' "reason = 'out_of_order'"
-	equals "$limited" total alerts_limited
+	eventually 100 violations 'count(*)' "reason = 'out_of_order'"
+	assert_equal "$limited" total alerts_limited
 	call_ends
 	cdr_true bye caller gateway
-	equals 100 cdr blocked_byes
+	assert_equal 100 cdr blocked_byes
 }

@@ -25,16 +25,16 @@ truth() { # COLUMNS [CONDITION]: of the gateway's count and our rows beside it
 		"${MIXED_RATE:-50}" >"$LAB_DIR/truth"
 	sql "$CDRS" 'CREATE TABLE truth (row text, to_tag text, seconds numeric, drops int, what text)'
 	psql -Xq -d "$(pg_conninfo "$CDRS")" -c "\\copy truth FROM '$LAB_DIR/truth'"
-	comes 0 truth 'count(*)' 'end_time IS NULL OR suspect'
-	equals 0 sql "$CDRS" 'SELECT count(*) FROM cseqguard.cdr
+	eventually 0 truth 'count(*)' 'end_time IS NULL OR suspect'
+	assert_equal 0 sql "$CDRS" 'SELECT count(*) FROM cseqguard.cdr
 		WHERE to_tag NOT IN (SELECT to_tag FROM truth)'
 	truth "format('# %s calls, %s s by the gateway, %s s billed, %s BYEs dropped', count(*),
 		round(sum(seconds), 1), round(sum(extract(epoch FROM duration)), 1), sum(blocked_byes))" >&3
-	equals '' truth "format('%s: %s s, billed %s', to_tag, seconds, duration)" \
+	assert_equal '' truth "format('%s: %s s, billed %s', to_tag, seconds, duration)" \
 		'abs(extract(epoch FROM duration) - seconds) >= 1'
-	equals t truth 'abs(sum(extract(epoch FROM duration)) - sum(seconds)) < count(*)'
-	equals '' truth "format('%s: %s dropped, %s should be', to_tag, blocked_byes, drops)" \
+	assert_equal t truth 'abs(sum(extract(epoch FROM duration)) - sum(seconds)) < count(*)'
+	assert_equal '' truth "format('%s: %s dropped, %s should be', to_tag, blocked_byes, drops)" \
 		'blocked_byes <> drops'
-	equals 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.violation v JOIN truth t
+	assert_equal 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.violation v JOIN truth t
 		ON t.to_tag IN (v.to_tag, v.from_tag) WHERE drops = 0 AND action = 'drop'"
 }

@@ -10,20 +10,20 @@ load daemon
 @test "daemon: a row stands open from the answer on, and closes with the dialog" {
 	daemon_db
 	dialog answer=5
-	comes 'none||' row "end_reason || '|' || coalesce(end_time::text, '') || '|'"
+	eventually 'none||' row "end_reason || '|' || coalesce(end_time::text, '') || '|'"
 	dialog answer=5 end=2 state=ended end_reason=bye ended_by=1 flags=0x40
-	comes 'bye caller t f' row "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
+	eventually 'bye caller t f' row "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
 }
 
 @test "daemon: an ended dialog leaves the map when its row is durable and the grace is over" {
 	daemon_db --grace 5
 	from_now
 	dialog answer=20 end=0 state=ended end_reason=bye ended_by=1
-	comes bye row end_reason
+	eventually bye row end_reason
 	in_map 1
 	lab_wait 10 in_map 0
-	equals 1 row 'count(*)'
-	comes 0 spooled cdr
+	assert_equal 1 row 'count(*)'
+	eventually 0 spooled cdr
 }
 
 @test "daemon: a spool that cannot be written keeps ended dialogs in the map" {
@@ -35,80 +35,80 @@ load daemon
 	in_map 1
 	spool_free
 	lab_wait 10 in_map 0
-	equals 1 spooled cdr
+	assert_equal 1 spooled cdr
 }
 
 @test "daemon: a call longer than max_call is closed as timeout, suspect, and leaves the map" {
 	daemon_db --max-call 3s
 	dialog answer=4
-	comes 'timeout none t 00:00:03' row "concat_ws(' ', end_reason, ended_by, suspect, duration)"
+	eventually 'timeout none t 00:00:03' row "concat_ws(' ', end_reason, ended_by, suspect, duration)"
 	lab_wait 10 in_map 0
-	equals 0 sql "$DB" 'SELECT count(*) FROM cseqguard.billable'
-	equals 1 sql "$DB" 'SELECT count(*) FROM cseqguard.suspects'
+	assert_equal 0 sql "$DB" 'SELECT count(*) FROM cseqguard.billable'
+	assert_equal 1 sql "$DB" 'SELECT count(*) FROM cseqguard.suspects'
 }
 
 @test "daemon: a BYE without an answer is recorded once, the call stays open" {
 	daemon_db
 	from_now
 	dialog answer=10 state=ending bye_at=0 bye_cseq=14
-	comes 0 sql "$DB" 'SELECT count(*) FROM cseqguard.violation'
-	comes 'unanswered pass BYE caller' sql "$DB" \
+	eventually 0 sql "$DB" 'SELECT count(*) FROM cseqguard.violation'
+	eventually 'unanswered pass BYE caller' sql "$DB" \
 		"SELECT concat_ws(' ', reason, action, method, leg) FROM cseqguard.violation"
 	guard_daemon_end KILL
 	sql "$DB" 'DELETE FROM cseqguard.cdr'
 	daemon_db
-	comes none row end_reason # it has looked at all once more
-	equals 1 sql "$DB" 'SELECT count(*) FROM cseqguard.violation'
+	eventually none row end_reason # it has looked at all once more
+	assert_equal 1 sql "$DB" 'SELECT count(*) FROM cseqguard.violation'
 	dialog answer=10 state=ending bye_at=3 bye_cseq=15 # another BYE
-	comes 2 sql "$DB" 'SELECT count(*) FROM cseqguard.violation'
-	equals none row end_reason
+	eventually 2 sql "$DB" 'SELECT count(*) FROM cseqguard.violation'
+	assert_equal none row end_reason
 }
 
 @test "daemon: killed and started again, the row is there once, with the right end" {
 	daemon_db
 	dialog answer=5
-	comes none row end_reason
+	eventually none row end_reason
 	guard_daemon_end KILL
 	dialog answer=5 end=1 state=ended end_reason=gone ended_by=2
 	daemon_db --grace 1h
-	comes gone row end_reason
+	eventually gone row end_reason
 	guard_daemon_end KILL
 	daemon_db --grace 1h
-	comes '0' spooled cdr
-	equals '1 gone callee' row "concat_ws(' ', count(*), min(end_reason), min(ended_by))"
+	eventually '0' spooled cdr
+	assert_equal '1 gone callee' row "concat_ws(' ', count(*), min(end_reason), min(ended_by))"
 }
 
 @test "daemon: PostgreSQL stopped in between: rows wait in the spool and drain by themselves" {
 	daemon_db
 	pg_stop fast
 	dialog answer=10 end=1 state=ended end_reason=bye ended_by=1
-	comes 1 spooled cdr
+	eventually 1 spooled cdr
 	lab_wait 10 in_map 0 # durable is durable
 	pg_start
-	comes 'bye' row end_reason
-	comes 0 spooled cdr
+	eventually 'bye' row end_reason
+	eventually 0 spooled cdr
 }
 
 @test "daemon: a PostgreSQL that crashes costs nothing" {
 	daemon_db
 	dialog answer=5
-	comes none row end_reason
+	eventually none row end_reason
 	pg_stop immediate
 	dialog answer=5 end=1 state=ended end_reason=bye ended_by=1
 	pg_start
-	comes '1 bye' row "concat_ws(' ', count(*), min(end_reason))"
+	eventually '1 bye' row "concat_ws(' ', count(*), min(end_reason))"
 }
 
 @test "daemon: a PostgreSQL that stalls is left at the deadline, and reached again" {
 	local backend
 
 	daemon_db --db-timeout 1
-	comes 1 sql postgres "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cseqguardd'"
+	eventually 1 sql postgres "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cseqguardd'"
 	backend=$(sql postgres "SELECT pid FROM pg_stat_activity WHERE application_name = 'cseqguardd'")
 	kill -STOP "$backend"
 	dialog answer=5
 	lab_wait 10 grep -q 'no answer within 1 s' "$LAB_DIR/daemon.log"
-	comes 1 row 'count(*)' # by another backend
+	eventually 1 row 'count(*)' # by another backend
 	kill -CONT "$backend"
 }
 
@@ -117,23 +117,23 @@ load daemon
 	enter=(nsenter "--net=/run/netns/$(lab_ns third)")
 	daemon --db "host=10.77.3.9,$LAB_PG user=postgres dbname=$DB" --db-timeout 10s
 	dialog answer=5
-	comes none row end_reason
+	eventually none row end_reason
 }
 
 @test "daemon: not there yet, PostgreSQL is awaited; the schema is made when it comes" {
 	pg_stop fast
 	daemon --db "$(pg_conninfo "$DB")"
 	dialog answer=5
-	comes 1 spooled cdr
+	eventually 1 spooled cdr
 	pg_start
-	comes none row end_reason
+	eventually none row end_reason
 }
 
 @test "daemon: bytes that PostgreSQL refuses are escaped" {
 	daemon_db
 	call=$(printf 'a\001\377\\\\"{},NULL')
 	dialog answer=5
-	comes 'a\x01\xff\x5c\x5c"{},NULL' sql "$DB" 'SELECT call_id FROM cseqguard.cdr'
+	eventually 'a\x01\xff\x5c\x5c"{},NULL' sql "$DB" 'SELECT call_id FROM cseqguard.cdr'
 }
 
 @test "daemon: a row that PostgreSQL refuses for its content goes to rejected, and holds up no other" {
@@ -149,24 +149,24 @@ load daemon
 	for n in one two bitter four five; do
 		BATS_TEST_NUMBER=$((++number)) call=$n dialog answer=5
 	done
-	comes 5 spooled cdr
+	eventually 5 spooled cdr
 	pg_start
-	comes 4 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr'
-	comes '1|bitter' sqlite3 "$SPOOL" "SELECT count(*), min(row ->> 'call_id') FROM rejected"
-	comes 0 spooled cdr
+	eventually 4 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr'
+	eventually '1|bitter' sqlite3 "$SPOOL" "SELECT count(*), min(row ->> 'call_id') FROM rejected"
+	eventually 0 spooled cdr
 }
 
 @test "daemon: without --db the spool is the store, and --db later ships what is there" {
 	daemon
 	dialog answer=10 end=1 state=ended end_reason=bye ended_by=1 blocked=3 first_blocked_ms=1001
 	lab_wait 10 in_map 0
-	equals 'bye caller 3 false' jq -r '.[] | "\(.end_reason) \(.ended_by) \(.blocked_byes) \(.suspect)"' \
+	assert_equal 'bye caller 3 false' jq -r '.[] | "\(.end_reason) \(.ended_by) \(.blocked_byes) \(.suspect)"' \
 		<(guard cdr -j --spool "$SPOOL")
 	guard cdr --spool "$SPOOL" | grep -q " bye .* 3 .* $call\$"
 	guard_daemon_end TERM
 	daemon_db
-	comes bye row end_reason
-	comes 0 spooled cdr
+	eventually bye row end_reason
+	eventually 0 spooled cdr
 }
 
 @test "daemon: told to end, it leaves with 0, and what it saw is in PostgreSQL" {
@@ -179,8 +179,8 @@ load daemon
 	spool_free
 	wait "$LAB_DAEMON"
 	LAB_DAEMON=
-	equals none row end_reason
-	equals 0 spooled cdr
+	assert_equal none row end_reason
+	assert_equal 0 spooled cdr
 }
 
 @test "daemon: a dropped BYE becomes a violation row, and goes to each listener of its socket" {
@@ -197,7 +197,7 @@ load daemon
 		'From: <sip:a@x>;tag=a' 'To: <sip:b@x>;tag=b' "Call-ID: $call" 'Call-ID: another' 'CSeq: 14 BYE' \
 		'Content-Length: 0' '' >"$LAB_DIR/bye"
 	lab_in caller bash -c "cat '$LAB_DIR/bye' >/dev/udp/$LAB_PROXY/5060"
-	comes "ambiguous drop BYE $LAB_CALLER caller0" sql "$DB" "SELECT concat_ws(' ', reason, action,
+	eventually "ambiguous drop BYE $LAB_CALLER caller0" sql "$DB" "SELECT concat_ws(' ', reason, action,
 		method, host(source), interface) FROM cseqguard.violation"
 	for n in 1 2; do
 		lab_wait 10 jq -e 'select(.reason == "ambiguous")' "$LAB_DIR/events-$n"
@@ -233,7 +233,7 @@ load daemon
 	daemon --config "$file"
 	dialog answer=5
 	lab_wait 10 sql "$DB" 'SELECT FROM cseqguard.cdr LIMIT 1'
-	comes lab row node # --node lab
+	eventually lab row node # --node lab
 	guard_daemon_end KILL
 	printf '%s\n' 'swep = 200ms' >"$file"
 	run -2 "$LAB_OUT/cseqguardd" --config "$file"
@@ -252,5 +252,5 @@ load daemon
 	"$LAB_OUT/cseqguardd" --print-schema | psql -Xq1 -d "$(pg_conninfo "$DB")" >/dev/null
 	sql "$DB" 'GRANT USAGE ON SCHEMA cseqguard TO writer;
 		GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA cseqguard TO writer'
-	lab_wait 15 equals 1 row 'count(*)'
+	lab_wait 15 assert_equal 1 row 'count(*)'
 }

@@ -28,16 +28,16 @@ setting() { # NAME: as text and as JSON
 # --- policies ------------------------------------------------------------------------------------
 
 @test "policy equal: drop and pass, changed while calls run" {
-	equals $'drop\ndrop' setting equal
+	assert_equal $'drop\ndrop' setting equal
 	attack uac_request BYE 13
 	call_ends
 	cdr_true bye caller gateway
 	blocked equal_cseq 13 14
 	guard set equal=pass
-	equals $'pass\npass' setting equal
+	assert_equal $'pass\npass' setting equal
 	call=2-$call
 	passes uac_request BYE 13
-	equals 'equal_cseq pass' violations "reason || ' ' || action"
+	assert_equal 'equal_cseq pass' violations "reason || ' ' || action"
 }
 
 # The caller's BYE by a third host. It passes on to the gateway, whose 200 goes back there.
@@ -57,28 +57,28 @@ sip_bye_of() { # NAME CSEQ
 }
 
 @test "policy source: a BYE of a third host passes and is told, or is dropped" {
-	equals $'observe\nobserve' setting source
+	assert_equal $'observe\nobserve' setting source
 	gateway < <(uas_call; sip_serve BYE 500 'Not You'; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; bye 20)
 	cdr_open
 	third_bye 14
-	comes pass violations action "reason = 'foreign_source'"
+	eventually pass violations action "reason = 'foreign_source'"
 	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
-	equals 0 cdr blocked_byes
+	assert_equal 0 cdr blocked_byes
 	guard set source=strict
-	equals $'strict\nstrict' setting source
+	assert_equal $'strict\nstrict' setting source
 	call=2-$call
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; bye 20)
 	cdr_open
 	third_bye 14
-	comes "drop $LAB_THIRD" violations "action || ' ' || host(source)" "reason = 'foreign_source'"
+	eventually "drop $LAB_THIRD" violations "action || ' ' || host(source)" "reason = 'foreign_source'"
 	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
-	equals 1 cdr blocked_byes
+	assert_equal 1 cdr blocked_byes
 }
 
 # A BYE whose dialog headers lie behind 1,600 bytes of Via: in a second fragment.
@@ -111,17 +111,17 @@ fragmented() { # ACTION: how many such violations there are
 @test "policy fragments: a BYE that hides its dialog in a second fragment is dropped, or passes" {
 	local dropped
 	dropped=$(dropped)
-	equals $'strict\nstrict' setting fragments
+	assert_equal $'strict\nstrict' setting fragments
 	[[ $(long_bye | wc -c) -gt 1500 ]]
 	long_bye | datagram caller 5060
-	comes 1 fragmented drop
-	equals $((dropped + 1)) dropped
+	eventually 1 fragmented drop
+	assert_equal $((dropped + 1)) dropped
 	guard set fragments=pass
-	equals $'pass\npass' setting fragments
+	assert_equal $'pass\npass' setting fragments
 	long_bye | datagram caller 5060
-	comes 1 fragmented pass
-	equals 1 fragmented drop
-	equals $((dropped + 1)) dropped
+	eventually 1 fragmented pass
+	assert_equal 1 fragmented drop
+	assert_equal $((dropped + 1)) dropped
 }
 
 # The gateway's own BYE, as SIPp `gateway` would send it, spoofed from the caller's side. (What the
@@ -151,7 +151,7 @@ s.sendto(open(sys.argv[3], "rb").read(), (sys.argv[2], 5060))' "$LAB_GATEWAY" "$
 
 @test "policy strict-interface: a gateway's BYE spoofed through the caller's interface closes, or does not" {
 	lab_in proxy sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.caller0.rp_filter=0
-	equals $'no\nfalse' setting strict_interface
+	assert_equal $'no\nfalse' setting strict_interface
 	gateway < <(uas_call; sip_serve BYE 481 Gone)
 	caller < <(uac_call 13; sip_hold)
 	cdr_open
@@ -159,13 +159,13 @@ s.sendto(open(sys.argv[3], "rb").read(), (sys.argv[2], 5060))' "$LAB_GATEWAY" "$
 	cdr_closed bye callee # on a host without the setting it is the gateway's word
 	sip_over
 	guard set strict-interface=yes
-	equals $'yes\ntrue' setting strict_interface
+	assert_equal $'yes\ntrue' setting strict_interface
 	call=2-$call
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; bye 20)
 	cdr_open
 	spoofed_gateway_bye 5
-	comes "foreign_source callee" violations "reason || ' ' || leg"
+	eventually "foreign_source callee" violations "reason || ' ' || leg"
 	cdr_open
 	sip_go caller
 	call_ends
@@ -179,33 +179,33 @@ refused_bye() {
 }
 
 @test "policy gateway: its addresses are believed, and no others" {
-	equals "$LAB_GATEWAY/32"$'\n'"$LAB_GATEWAY/32" setting gateways
+	assert_equal "$LAB_GATEWAY/32"$'\n'"$LAB_GATEWAY/32" setting gateways
 	refused_bye
 	cdr_open # the gateway is the witness, and refused
 	guard set gateway=192.0.2.0/24,2001:db8::/32
-	equals $'192.0.2.0/24, 2001:db8::/32\n192.0.2.0/24, 2001:db8::/32' setting gateways
+	assert_equal $'192.0.2.0/24, 2001:db8::/32\n192.0.2.0/24, 2001:db8::/32' setting gateways
 	guard set "gateway=$LAB_CALLER/32"
 	call=2-$call
 	refused_bye
 	cdr_closed bye caller # the caller is the witness: its own word closes
 	guard set gateway=
-	equals none setting gateways
+	assert_equal none setting gateways
 	call=3-$call # without one, the callee's word closes
 	passes uac_request BYE 14
 }
 
 @test "policy ports: SIP on another port is guarded once it is named" {
 	local bad
-	equals $'5060\n5060' setting ports
+	assert_equal $'5060\n5060' setting ports
 	printf 'BYE sip:a@b SIP/2.0\r\nFrom: <a:a>;tag=a\r\nTo: <b:b>;tag=b\r\nCall-ID: %s\r\nCall-ID: z\r\n\r\n' \
 		"$call" >"$LAB_DIR/bad"
 	bad=$(counted ambiguous)
 	datagram caller 5070 <"$LAB_DIR/bad"
 	guard set ports=5060,5070
-	equals $'5060, 5070\n5060, 5070' setting ports
-	equals "$bad" counted ambiguous
+	assert_equal $'5060, 5070\n5060, 5070' setting ports
+	assert_equal "$bad" counted ambiguous
 	datagram caller 5070 <"$LAB_DIR/bad"
-	comes $((bad + 1)) counted ambiguous
+	eventually $((bad + 1)) counted ambiguous
 }
 
 # --- gateways that are not named -----------------------------------------------------------------
@@ -216,11 +216,11 @@ refused_bye() {
 	caller < <(uac_invite 13; uac_expect 200; uac_answered 13; sip_pause 500; bye 14)
 	lab_wait 5 grep -q '^SIP/2.0 180' "$LAB_DIR/gateway.msg"
 	forged_2xx neighbour sip:gw@10.77.3.1:5060
-	comes "$LAB_THIRD 1" status '.answerers[] | "\(.address) \(.count)"'
+	eventually "$LAB_THIRD 1" status '.answerers[] | "\(.address) \(.count)"'
 	guard status | grep -q "^answered for *$LAB_THIRD (1, last 20.*Z)"
 	guard status | grep -q 'cseqguard set gateway='
 	guard set "gateway=$LAB_GATEWAY/32,10.77.3.0/24"
-	equals 0 status '.answerers | length'
+	assert_equal 0 status '.answerers | length'
 	sip_over
 }
 
@@ -239,7 +239,7 @@ print(struct.pack("=QQ", 1, int(sys.argv[1]) * 10**9).hex(" "))' "$1")
 		answerer "$n"
 	done
 	guard set "gateway=$LAB_GATEWAY/32,$LAB_THIRD/32,192.0.2.12/32"
-	equals '11 10 9 8 7 6 5 4 3 2' status '[.answerers[].address | ltrimstr("192.0.2.")] | join(" ")'
+	assert_equal '11 10 9 8 7 6 5 4 3 2' status '[.answerers[].address | ltrimstr("192.0.2.")] | join(" ")'
 }
 
 # --- clocks --------------------------------------------------------------------------------------
@@ -250,27 +250,27 @@ pending() { # INVITEs that the host acted on
 
 @test "clocks: an INVITE without a final response is forgotten after invite-timeout, one with it after invite-grace" {
 	quick_daemon --invite-timeout 1s --invite-grace 1s # what other tests left
-	comes 0 pending
+	eventually 0 pending
 	quick_daemon --invite-timeout 2s --invite-grace 1h
 	gateway < <(uas_invite; uas_answer 180 Ringing; sip_pause 6000)
 	caller < <(uac_invite 13; uac_expect 200)
-	comes 1 pending
-	comes 0 pending
+	eventually 1 pending
+	eventually 0 pending
 	sip_over
 	call=2-$call
 	quick_daemon --invite-timeout 1h --invite-grace 1h
 	passes uac_request BYE 14
-	equals 1 pending
+	assert_equal 1 pending
 	quick_daemon --invite-timeout 1h --invite-grace 1s
-	comes 0 pending
+	eventually 0 pending
 }
 
 @test "clocks: a BYE that nobody answers is unanswered after bye-timeout; an answer that comes late closes" {
 	gateway < <(uas_call; sip_recv BYE; sip_pause 4000; sip_reply 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect 200)
-	comes 'unanswered pass caller' violations "concat_ws(' ', reason, action, leg)"
+	eventually 'unanswered pass caller' violations "concat_ws(' ', reason, action, leg)"
 	cdr_open
 	call_ends
 	cdr_closed bye caller
-	comes t cdr 'extract(epoch FROM duration) < 1'
+	eventually t cdr 'extract(epoch FROM duration) < 1'
 }

@@ -47,15 +47,15 @@ times_agree() {
 }
 
 acc_agrees() { # ROWS: column by column
-	comes "$1" sql "$ACC" "SELECT count(*) FROM acc WHERE callid = '$call'"
-	comes "$(acc_rows "$ACC" acc)" acc_rows "$CDRS" cseqguard.kamailio_acc
+	eventually "$1" sql "$ACC" "SELECT count(*) FROM acc WHERE callid = '$call'"
+	eventually "$(acc_rows "$ACC" acc)" acc_rows "$CDRS" cseqguard.kamailio_acc
 	paste <(acc_times "$CDRS" cseqguard.kamailio_acc) <(acc_times "$ACC" acc) | times_agree
 }
 
 @test "kamailio_acc: the columns of Kamailio's own table, by name and order" {
-	equals "$(kamailio_columns)" sql "$CDRS" "SELECT string_agg(column_name, ',' ORDER BY ordinal_position)
+	assert_equal "$(kamailio_columns)" sql "$CDRS" "SELECT string_agg(column_name, ',' ORDER BY ordinal_position)
 		FROM information_schema.columns WHERE table_schema = 'cseqguard' AND table_name = 'kamailio_acc'"
-	equals "$(sql "$ACC" 'SELECT pg_typeof(time) FROM (SELECT) AS one LEFT JOIN acc ON true LIMIT 1')" \
+	assert_equal "$(sql "$ACC" 'SELECT pg_typeof(time) FROM (SELECT) AS one LEFT JOIN acc ON true LIMIT 1')" \
 		sql "$CDRS" 'SELECT pg_typeof(time) FROM (SELECT) AS one LEFT JOIN cseqguard.kamailio_acc ON true LIMIT 1'
 }
 
@@ -92,7 +92,7 @@ acc_agrees() { # ROWS: column by column
 	call_ends
 	guard set mode=enforce
 	cdr_true bye caller gateway
-	comes 't' sql "$ACC" "SELECT min(time) < max(time) FROM acc WHERE callid = '$call' AND method = 'BYE'"
+	eventually 't' sql "$ACC" "SELECT min(time) < max(time) FROM acc WHERE callid = '$call' AND method = 'BYE'"
 	paste <(acc_times "$CDRS" cseqguard.kamailio_acc) <(acc_times "$ACC" acc | sed 1d) | times_agree
 }
 
@@ -109,7 +109,7 @@ protected() {
 }
 
 fraud() { # CALLS BLOCKED: of the caller's address, who is the only one; protected seconds as SIPp has them
-	comes "$LAB_CALLER $1 $2 t" sql "$CDRS" "SELECT concat_ws(' ', host(source), calls, blocked_byes,
+	eventually "$LAB_CALLER $1 $2 t" sql "$CDRS" "SELECT concat_ws(' ', host(source), calls, blocked_byes,
 		abs(protected_seconds - $(protected)) < 0.15) FROM cseqguard.fraud_by_source"
 }
 
@@ -145,7 +145,7 @@ fraud() { # CALLS BLOCKED: of the caller's address, who is the only one; protect
 	caller < <(uac_call 13; sip_pause 500; bye 14)
 	call_ends
 	cdr_true bye caller gateway
-	equals '' sql "$CDRS" 'SELECT * FROM cseqguard.fraud_by_source'
+	assert_equal '' sql "$CDRS" 'SELECT * FROM cseqguard.fraud_by_source'
 }
 
 # --- open_calls, billable, suspects, and settling ------------------------------------------------
@@ -162,26 +162,26 @@ settlement() { # COLUMNS
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; bye 14)
 	cdr_open
-	equals open_calls in_views
-	equals t view open_calls "running BETWEEN interval '0' AND interval '10 s'"
+	assert_equal open_calls in_views
+	assert_equal t view open_calls "running BETWEEN interval '0' AND interval '10 s'"
 	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
-	equals billable in_views
+	assert_equal billable in_views
 }
 
 @test "views: alive after its end, a call is suspect, its end and reason kept; settled, it is billable" {
 	gateway < <(uas_call; sip_serve BYE 200 OK; sip_serve INFO 200 OK)
 	caller < <(uac_call 13; sip_pause 500; bye 14; sip_pause 500; uac_request INFO 15; uac_expect 200)
-	comes billable in_views
+	eventually billable in_views
 	call_ends
-	comes suspects in_views
-	equals 'bye caller t' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed)"
-	comes 'alive_after_end pass INFO' violations "concat_ws(' ', reason, action, method)"
+	eventually suspects in_views
+	assert_equal 'bye caller t' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed)"
+	eventually 'alive_after_end pass INFO' violations "concat_ws(' ', reason, action, method)"
 	settle --why 'gateway log shows the end'
-	equals billable in_views
-	equals 'operator caller t f' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
-	equals 'ann gateway log shows the end bye t t' settlement \
+	assert_equal billable in_views
+	assert_equal 'operator caller t f' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
+	assert_equal 'ann gateway log shows the end bye t t' settlement \
 		"operator, why, was_end_reason, was_suspect, was_end_time = end_time"
 }
 
@@ -193,18 +193,18 @@ settlement() { # COLUMNS
 	run -1 settle --why 'no end given'
 	[[ $output == *--end* ]]
 	run -1 settle --why 'before its answer' --end 2001-01-01T00:00:00Z
-	equals open_calls in_views
+	assert_equal open_calls in_views
 	at=$(date -u +%FT%T.%6N)
 	settle --why 'carrier says so' --end "${at}Z" # before the true end
-	equals "operator $at" cdr "end_reason || ' ' || to_char(end_time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
+	assert_equal "operator $at" cdr "end_reason || ' ' || to_char(end_time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
 	sip_go caller
 	call_ends
-	comes 14 cdr caller_cseq # the daemon has told the true end
-	comes 0 sqlite3 "$LAB_DIR/spool.db" 'SELECT count(*) FROM cdr'
-	equals "operator $at" cdr "end_reason || ' ' || to_char(end_time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
-	equals 'none f' settlement 'was_end_reason, was_suspect, was_end_time'
+	eventually 14 cdr caller_cseq # the daemon has told the true end
+	eventually 0 sqlite3 "$LAB_DIR/spool.db" 'SELECT count(*) FROM cdr'
+	assert_equal "operator $at" cdr "end_reason || ' ' || to_char(end_time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
+	assert_equal 'none f' settlement 'was_end_reason, was_suspect, was_end_time'
 	settle --why 'a slip' --end 2099-01-01T00:00:00Z # ... may be put right
-	equals $'carrier says so none\na slip operator' settlement 'why, was_end_reason'
+	assert_equal $'carrier says so none\na slip operator' settlement 'why, was_end_reason'
 }
 
 @test "views: a call closed on evidence is not settled" {
@@ -214,6 +214,6 @@ settlement() { # COLUMNS
 	cdr_true bye caller gateway
 	run -1 settle --why 'shorter, please' --end 2100-01-01T00:00:00Z
 	[[ ${#lines[@]} == 1 && $output == *'closed on evidence'* ]]
-	equals bye cdr end_reason
-	equals '' settlement why
+	assert_equal bye cdr end_reason
+	assert_equal '' settlement why
 }

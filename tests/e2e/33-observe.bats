@@ -37,8 +37,8 @@ outcomes() { # of the call's BYEs that would have been dropped
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; uac_expect 500; sip_pause 500; bye 14)
 	call_ends
 	cdr_true bye caller gateway
-	comes refused outcomes
-	equals "$((packets + 1)) $((refused + 1)) $accepted" would_drop
+	eventually refused outcomes
+	assert_equal "$((packets + 1)) $((refused + 1)) $accepted" would_drop
 }
 
 @test "observe: a BYE that would be dropped, accepted by the gateway, would have been a false drop" {
@@ -49,8 +49,8 @@ outcomes() { # of the call's BYEs that would have been dropped
 	caller < <(uac_call 13; sip_pause 500; bye 10)
 	call_ends
 	cdr_true bye caller gateway
-	comes accepted outcomes
-	equals "$((packets + 1)) $refused $((accepted + 1))" would_drop
+	eventually accepted outcomes
+	assert_equal "$((packets + 1)) $refused $((accepted + 1))" would_drop
 	guard status | grep -q "^observe .*would have dropped .*: $refused refused by the far end, $((accepted + 1)) accepted"
 }
 
@@ -73,20 +73,20 @@ attacked_calls() { # NUMBER: so many calls, one after the other, each with a dro
 	local calls=0
 	: >"$LAB_DIR/daemon.log"
 	quick_daemon --breaker 50 --breaker-dialogs 3
-	equals null status .breaker
+	assert_equal null status .breaker
 	attacked_calls 2
-	equals enforce status .settings.mode
+	assert_equal enforce status .settings.mode
 	attacked_calls 1
-	comes observe status .settings.mode
-	comes 1 breaker_rows
+	eventually observe status .settings.mode
+	eventually 1 breaker_rows
 	grep -q 'BREAKER: BYEs of 3 among 3 dialogs were dropped within 60 s, more than 50 %' "$LAB_DIR/daemon.log"
-	equals 'BYEs of 3 among 3 dialogs were dropped within 60 s, more than 50 %' status .breaker
+	assert_equal 'BYEs of 3 among 3 dialogs were dropped within 60 s, more than 50 %' status .breaker
 	guard status | grep -q '^BREAKER .*mode=enforce'
 	guard set mode=enforce # by hand: it begins anew
-	equals null status .breaker
+	assert_equal null status .breaker
 	attacked_calls 2
-	equals enforce status .settings.mode
-	equals 1 breaker_rows
+	assert_equal enforce status .settings.mode
+	assert_equal 1 breaker_rows
 }
 
 @test "breaker: a BYE repeated by one attacker is one dialog, and honest calls beside it keep the mode" {
@@ -95,14 +95,14 @@ attacked_calls() { # NUMBER: so many calls, one after the other, each with a dro
 	quick_daemon --breaker 50 --breaker-dialogs 3
 	attack eval 'for n in {1..10}; do uac_request BYE $n; sip_pause 20; done'
 	call_ends
-	comes 10 cdr blocked_byes
+	eventually 10 cdr blocked_byes
 	for n in 1 2; do
 		call=honest-$n-$BATS_TEST_NUMBER@lab-$LAB_ID
 		passes uac_request BYE 14
 	done
 	quick_daemon # its beats are over: it would have tripped
-	equals enforce status .settings.mode
-	equals 0 breaker_rows
+	assert_equal enforce status .settings.mode
+	assert_equal 0 breaker_rows
 }
 
 # The last one: Kamailio sends that BYE on for half a minute, to whoever is the gateway then.
@@ -117,7 +117,7 @@ attacked_calls() { # NUMBER: so many calls, one after the other, each with a dro
 		uac_request BYE 10 branch=z9hG4bK-silent
 		sip_pause 3500
 	)
-	comes 'open open' outcomes
-	comes 'silent silent' outcomes
+	eventually 'open open' outcomes
+	eventually 'silent silent' outcomes
 	cdr_open
 }

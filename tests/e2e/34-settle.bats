@@ -22,7 +22,7 @@ setup_file() {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; bye 14)
 	timed_out() { guard cdr -j --spool "$spool" | jq -r ".[] | select(.call_id == \"$call\") | $1"; }
-	comes 'timeout true' timed_out '"\(.end_reason) \(.suspect)"'
+	eventually 'timeout true' timed_out '"\(.end_reason) \(.suspect)"'
 	uid=$(timed_out .call_uid)
 	run -2 guard cdr settle "$uid" --spool "$spool"
 	[[ $output == *--why* ]]
@@ -31,8 +31,8 @@ setup_file() {
 	run -1 guard cdr settle 00000000-0000-0000-0000-000000000000 --spool "$spool" --why none
 	[[ ${#lines[@]} == 1 ]]
 	guard cdr settle "$uid" --spool "$spool" --why 'seen on the gateway' --by bob
-	equals 'operator false' timed_out '"\(.end_reason) \(.suspect)"'
-	equals 'bob|seen on the gateway|timeout|1' sqlite3 "$spool" \
+	assert_equal 'operator false' timed_out '"\(.end_reason) \(.suspect)"'
+	assert_equal 'bob|seen on the gateway|timeout|1' sqlite3 "$spool" \
 		'SELECT operator, why, was_end_reason, was_suspect FROM settlement'
 	sip_go caller
 	call_ends
@@ -42,23 +42,23 @@ setup_file() {
 	cp "$spool" "$LAB_DIR/spool.db"
 	rm -f "$LAB_DIR"/spool.db-*
 	quick_daemon
-	comes 'operator f' cdr "concat_ws(' ', end_reason, suspect)"
-	comes 'bob seen on the gateway' sql "$CDRS" \
+	eventually 'operator f' cdr "concat_ws(' ', end_reason, suspect)"
+	eventually 'bob seen on the gateway' sql "$CDRS" \
 		"SELECT operator || ' ' || why FROM cseqguard.settlement WHERE call_uid = '$uid'"
-	equals 1 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id = '$call'"
+	assert_equal 1 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id = '$call'"
 }
 
 @test "settle: where the daemon's file says, in PostgreSQL or in a spool; cdr lists that spool" {
 	local uid end file=$LAB_DIR/settle.conf
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; bye 14)
-	comes 1 cdr 'count(*)'
+	eventually 1 cdr 'count(*)'
 	uid=$(cdr call_uid)
 	end=$(cdr "to_char((answer_time + '1 s'::interval) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
 	echo "db = $(pg_conninfo "$CDRS")" >"$file"
 	guard cdr settle "$uid" --config "$file" --why 'by its file' --by bob --end "$end"
-	equals 'operator f' cdr "concat_ws(' ', end_reason, suspect)"
-	equals 'bob by its file' sql "$CDRS" \
+	assert_equal 'operator f' cdr "concat_ws(' ', end_reason, suspect)"
+	assert_equal 'bob by its file' sql "$CDRS" \
 		"SELECT operator || ' ' || why FROM cseqguard.settlement WHERE call_uid = '$uid'"
 	echo "spool = $LAB_DIR/none.db" >"$file"
 	run -1 guard cdr settle "$uid" --config "$file" --why none
@@ -85,7 +85,7 @@ setup_file() {
 	old_row after-boot lab 10
 	old_row other-node elsewhere -60
 	quick_daemon
-	comes 'after-boot none f
+	eventually 'after-boot none f
 before-boot lost t
 other-node none f' sql "$CDRS" "SELECT concat_ws(' ', call_id, end_reason, suspect) FROM cseqguard.cdr
 		WHERE call_id IN ('before-boot', 'after-boot', 'other-node') ORDER BY call_id"
@@ -96,8 +96,8 @@ other-node none f' sql "$CDRS" "SELECT concat_ws(' ', call_id, end_reason, suspe
 	caller < <(uac_call 13; sip_pause 5000)
 	cdr_open
 	guard detach -a
-	comes 'lost none t' cdr "concat_ws(' ', end_reason, ended_by, suspect)"
-	comes t cdr 'extract(epoch FROM now() - end_time) < 5'
+	eventually 'lost none t' cdr "concat_ws(' ', end_reason, ended_by, suspect)"
+	eventually t cdr 'extract(epoch FROM now() - end_time) < 5'
 	guard_up --gateway "$LAB_GATEWAY/32"
 	quick_daemon
 }

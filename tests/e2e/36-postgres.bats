@@ -36,19 +36,19 @@ tables() { # kind and rows of each, and the version
 	login old_reader
 	sql "$DB" 'GRANT USAGE ON SCHEMA cseqguard TO old_reader; GRANT SELECT ON ALL TABLES IN SCHEMA cseqguard TO old_reader'
 	daemon_db
-	comes 'cdr p violation p|2|2|2' tables
+	eventually 'cdr p violation p|2|2|2' tables
 	lab_wait 10 partitioned
 	another_dialog
-	comes 'another old' sql "$DB" "SELECT string_agg(call_id, ' ' ORDER BY call_id) FROM cseqguard.cdr WHERE NOT suspect"
-	equals 'old' sql "$DB" "SELECT call_id FROM cseqguard.billable"
-	equals '1 2 49.000' sql "$DB" "SELECT concat_ws(' ', calls, blocked_byes, protected_seconds) FROM cseqguard.fraud_by_source"
-	equals 'INVITE INVITE INVITE BYE' sql "$DB" \
+	eventually 'another old' sql "$DB" "SELECT string_agg(call_id, ' ' ORDER BY call_id) FROM cseqguard.cdr WHERE NOT suspect"
+	assert_equal 'old' sql "$DB" "SELECT call_id FROM cseqguard.billable"
+	assert_equal '1 2 49.000' sql "$DB" "SELECT concat_ws(' ', calls, blocked_byes, protected_seconds) FROM cseqguard.fraud_by_source"
+	assert_equal 'INVITE INVITE INVITE BYE' sql "$DB" \
 		"SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
-	equals 2 as old_reader 'SELECT count(*) FROM cseqguard.violation'
+	assert_equal 2 as old_reader 'SELECT count(*) FROM cseqguard.violation'
 	"$LAB_OUT/cseqguard" cdr settle "$(sql "$DB" "SELECT md5('$call')::uuid")" --db "$(pg_conninfo "$DB")" --why seen
-	equals "$call old" sql "$DB" "SELECT string_agg(call_id, ' ' ORDER BY call_id) FROM cseqguard.billable"
+	assert_equal "$call old" sql "$DB" "SELECT string_agg(call_id, ' ' ORDER BY call_id) FROM cseqguard.billable"
 	schema "$DB" # may be run again
-	equals 'cdr p violation p|3|2|2' tables
+	assert_equal 'cdr p violation p|3|2|2' tables
 }
 
 @test "schema: version 1 under a role that may not migrate it is told so, and left as it is" {
@@ -60,11 +60,11 @@ tables() { # kind and rows of each, and the version
 	daemon --db "host=$LAB_PG user=old_writer dbname=$DB"
 	dialog answer=5
 	lab_wait 10 logged 'cannot migrate schema cseqguard'
-	comes 1 spooled cdr
-	equals 'cdr p violation r|2|2|1' tables
+	eventually 1 spooled cdr
+	assert_equal 'cdr p violation r|2|2|1' tables
 	schema "$DB"
-	comes 0 spooled cdr # and goes on without the role of version 2
-	equals 'cdr p violation p|3|2|2' tables
+	eventually 0 spooled cdr # and goes on without the role of version 2
+	assert_equal 'cdr p violation p|3|2|2' tables
 }
 
 @test "schema: a newer version is told so, and not touched; rows wait until it is ours" {
@@ -74,10 +74,10 @@ tables() { # kind and rows of each, and the version
 	daemon --db "$(pg_conninfo "$DB")"
 	dialog answer=5
 	lab_wait 10 logged 'schema cseqguard is version 3, this cseqguardd writes 2'
-	comes 1 spooled cdr
+	eventually 1 spooled cdr
 	run ! schema "$DB"
 	sql "$DB" 'DELETE FROM cseqguard.schema_version WHERE version = 3'
-	comes 1 row 'count(*)'
+	eventually 1 row 'count(*)'
 }
 
 @test "schema: all of it belongs to who owned version 1, whoever migrates it" {
@@ -86,7 +86,7 @@ tables() { # kind and rows of each, and the version
 	psql -Xq1 -d "host=$LAB_PG user=first_owner dbname=$DB" -f "$LAB_TOP/tests/e2e/schema-1.sql" >/dev/null
 	schema "$DB"
 	sql "$DB" 'SELECT cseqguard.make_partitions()' >/dev/null
-	equals first_owner sql "$DB" "SELECT DISTINCT relowner::regrole FROM pg_class
+	assert_equal first_owner sql "$DB" "SELECT DISTINCT relowner::regrole FROM pg_class
 		WHERE relnamespace = 'cseqguard'::regnamespace"
 }
 
@@ -96,8 +96,8 @@ tables() { # kind and rows of each, and the version
 	daemon_db
 	lab_wait 10 partitioned
 	dialog answer=5
-	comes "cseqguard.cdr_$THIS" row tableoid::regclass
-	equals "cdr_$THIS cdr_$NEXT cdr_$AFTER cdr_default" partitions cdr
+	eventually "cseqguard.cdr_$THIS" row tableoid::regclass
+	assert_equal "cdr_$THIS cdr_$NEXT cdr_$AFTER cdr_default" partitions cdr
 	sql "$DB" "DROP TABLE cseqguard.cdr_$AFTER"
 	pg_stop fast
 	pg_start
@@ -108,27 +108,27 @@ tables() { # kind and rows of each, and the version
 	schema "$DB"
 	call_row lab "$(ago '0 s')" NULL false none
 	call_row lab "$(ago '800 days')" "$(ago '799 days')"
-	equals 2 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr_default'
+	assert_equal 2 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr_default'
 	as postgres "SET timezone = 'Asia/Tokyo'; SELECT cseqguard.make_partitions()" >/dev/null
-	equals "FOR VALUES FROM ('${THIS:0:4}-${THIS:4}-01 00:00:00+00') TO ('${NEXT:0:4}-${NEXT:4}-01 00:00:00+00')" \
+	assert_equal "FOR VALUES FROM ('${THIS:0:4}-${THIS:4}-01 00:00:00+00') TO ('${NEXT:0:4}-${NEXT:4}-01 00:00:00+00')" \
 		as postgres "SET timezone = 'UTC'; SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = 'cdr_$THIS'"
-	equals "cseqguard.cdr_$THIS" sql "$DB" 'SELECT tableoid::regclass FROM cseqguard.cdr WHERE end_time IS NULL'
-	equals 1 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr_default'
-	equals 1 sql "$DB" "SELECT count(*) FROM cseqguard.make_partitions(now() - interval '900 days')"
-	equals 0 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr_default'
-	equals 2 row 'count(*)'
+	assert_equal "cseqguard.cdr_$THIS" sql "$DB" 'SELECT tableoid::regclass FROM cseqguard.cdr WHERE end_time IS NULL'
+	assert_equal 1 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr_default'
+	assert_equal 1 sql "$DB" "SELECT count(*) FROM cseqguard.make_partitions(now() - interval '900 days')"
+	assert_equal 0 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr_default'
+	assert_equal 2 row 'count(*)'
 }
 
 @test "partitions: months of which somebody has made his own are left alone, and said so" {
 	schema "$DB"
 	sql "$DB" "CREATE TABLE cseqguard.mine PARTITION OF cseqguard.cdr
 		FOR VALUES FROM ('${THIS:0:4}-${THIS:4}-10Z') TO ('${THIS:0:4}-${THIS:4}-20Z')"
-	equals "cseqguard.cdr_$THIS|t" sql "$DB" "SELECT partition, why LIKE '%would overlap%'
+	assert_equal "cseqguard.cdr_$THIS|t" sql "$DB" "SELECT partition, why LIKE '%would overlap%'
 		FROM cseqguard.make_partitions() WHERE NOT made"
-	equals "cdr_$NEXT cdr_$AFTER cdr_default mine" partitions cdr
+	assert_equal "cdr_$NEXT cdr_$AFTER cdr_default mine" partitions cdr
 	daemon_db
 	dialog answer=5
-	comes 1 row 'count(*)'
+	eventually 1 row 'count(*)'
 }
 
 @test "partitions: made by several at one moment, each is made once, and none is told of another" {
@@ -138,8 +138,8 @@ tables() { # kind and rows of each, and the version
 		sql "$DB" 'SELECT partition FROM cseqguard.make_partitions()' >"$log-$n" 2>&1 &
 	done
 	wait
-	equals 6 grep -hc '^cseqguard\.' <(cat "$log"-[1-4])
-	equals '' grep -hv '^cseqguard\.' "$log"-[1-4]
+	assert_equal 6 grep -hc '^cseqguard\.' <(cat "$log"-[1-4])
+	assert_equal '' grep -hv '^cseqguard\.' "$log"-[1-4]
 	partitioned
 }
 
@@ -152,7 +152,7 @@ tables() { # kind and rows of each, and the version
 	daemon --db "$(pg_conninfo "$DB")"
 	dialog answer=5
 	lab_wait 15 logged 'partitions were not made: canceling statement due to lock timeout; rows go to the default'
-	comes cseqguard.cdr_default row tableoid::regclass
+	eventually cseqguard.cdr_default row tableoid::regclass
 	run ! logged 'rows wait'
 	eval "exec ${READER[1]}>&-"
 }
@@ -175,13 +175,13 @@ dropped() { # the old partitions of our two tables, and what becomes of them
 		FROM (VALUES (interval '500 days', '$call'), ('600 days', 'older')) AS v (age, call)"
 	[[ $(dropped) == *'cdr_default|f|2 older rows; SELECT cseqguard.make_partitions('* ]]
 	sql "$DB" "SELECT cseqguard.make_partitions(now() - interval '700 days')" >/dev/null
-	equals "cdr_$older|t|older
+	assert_equal "cdr_$older|t|older
 cdr_$old|f|1 open or suspect calls; settle them
 violation_$older|t|older
 violation_$old|f|1 open or suspect calls; settle them" dropped
-	equals "cdr_$old cdr_$THIS cdr_$NEXT cdr_$AFTER cdr_default" partitions cdr
+	assert_equal "cdr_$old cdr_$THIS cdr_$NEXT cdr_$AFTER cdr_default" partitions cdr
 	sql "$DB" "SELECT cseqguard.settle(md5('$call')::uuid, 'old enough')" >/dev/null
-	equals "cdr_$old|t|older
+	assert_equal "cdr_$old|t|older
 violation_$old|t|older" dropped
 	run ! sql "$DB" "SELECT cseqguard.drop_partitions('-1 year')"
 	lab_wait 10 partitioned # ... and nothing younger
@@ -202,11 +202,11 @@ violation_$old|t|older" dropped
 	daemon --db "host=$LAB_PG user=shipper dbname=$DB"
 	lab_wait 10 partitioned
 	dialog answer=10 state=ending bye_at=1 bye_cseq=14
-	comes none row end_reason
-	comes unanswered sql "$DB" 'SELECT reason FROM cseqguard.violation'
+	eventually none row end_reason
+	eventually unanswered sql "$DB" 'SELECT reason FROM cseqguard.violation'
 	dialog answer=10 end=1 state=ended end_reason=bye ended_by=1
-	comes bye row end_reason
-	comes 0 spooled cdr
+	eventually bye row end_reason
+	eventually 0 spooled cdr
 	denied shipper 'DELETE FROM cseqguard.cdr'
 	denied shipper 'TRUNCATE cseqguard.violation'
 	denied shipper "DROP TABLE cseqguard.cdr_$AFTER"
@@ -224,11 +224,11 @@ violation_$old|t|older" dropped
 	daemon_db
 	login teller cseqguard_reader
 	dialog answer=5 end=1 state=ended end_reason=bye ended_by=1
-	comes bye row end_reason
+	eventually bye row end_reason
 	for view in cdr violation settlement calls billable suspects open_calls fraud_by_source kamailio_acc; do
 		as teller "SELECT count(*) FROM cseqguard.$view" >/dev/null
 	done
-	equals 1 as teller 'SELECT count(*) FROM cseqguard.billable'
+	assert_equal 1 as teller 'SELECT count(*) FROM cseqguard.billable'
 	denied teller "UPDATE cseqguard.cdr SET end_time = NULL"
 	denied teller 'INSERT INTO cseqguard.schema_version VALUES (3)'
 	denied teller 'SELECT cseqguard.make_partitions()'

@@ -29,13 +29,13 @@ backend() { # of the daemon
 		MAP=/sys/fs/bpf/cseqguard/$other/dialogs dialog "$@"
 	}
 	both answer=10
-	comes 2 sql "$DB" 'SELECT count(*) FROM cseqguard.open_calls'
+	eventually 2 sql "$DB" 'SELECT count(*) FROM cseqguard.open_calls'
 	both answer=10 end=1 state=ended end_reason=bye ended_by=1 blocked=2 first_blocked_ms=1001
-	comes 2 row "count(*) FILTER (WHERE end_reason = 'bye')"
-	equals 1 row 'count(DISTINCT call_uid)'
-	equals 1 sql "$DB" 'SELECT count(*) FROM cseqguard.billable'
-	equals 'INVITE BYE' sql "$DB" "SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
-	equals '1 2 8' sql "$DB" \
+	eventually 2 row "count(*) FILTER (WHERE end_reason = 'bye')"
+	assert_equal 1 row 'count(DISTINCT call_uid)'
+	assert_equal 1 sql "$DB" 'SELECT count(*) FROM cseqguard.billable'
+	assert_equal 'INVITE BYE' sql "$DB" "SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
+	assert_equal '1 2 8' sql "$DB" \
 		"SELECT concat_ws(' ', calls, blocked_byes, round(protected_seconds)) FROM cseqguard.fraud_by_source"
 	guard_daemon_end KILL
 	LAB_DAEMON=$first
@@ -45,36 +45,36 @@ backend() { # of the daemon
 @test "nodes: while the row that stands for a call is open none is billable; a settled one takes no place" {
 	schema "$DB"
 	call_row core "$(ago '99 s')" "$(ago '10 s')"
-	equals core billed
+	assert_equal core billed
 	call_row edge "$(ago '100 s')" NULL false none # ships late
-	equals '' billed
+	assert_equal '' billed
 	sql "$DB" "UPDATE cseqguard.cdr SET end_time = now(), end_reason = 'bye' WHERE node = 'edge'"
-	equals edge billed
-	equals 'INVITE BYE' sql "$DB" "SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
+	assert_equal edge billed
+	assert_equal 'INVITE BYE' sql "$DB" "SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
 	sql "$DB" "UPDATE cseqguard.cdr SET suspect = true WHERE node = 'edge'"
-	equals core billed # the next one that is not suspect
+	assert_equal core billed # the next one that is not suspect
 	sql "$DB" "SELECT cseqguard.settle(md5('$call')::uuid, 'seen')" >/dev/null
-	equals core billed # was billed: what is settled later does not take its place
+	assert_equal core billed # was billed: what is settled later does not take its place
 }
 
 @test "nodes: rows set up at one moment are one call; the name decides" {
 	schema "$DB"
 	call_row edge "$(ago '99 s')" "$(ago '10 s')"
 	call_row core "$(ago '99 s')" "$(ago '9 s')"
-	equals core billed
+	assert_equal core billed
 }
 
 @test "nodes: equal Call-ID and tags on one node, one after the other, or hours apart: each is billable" {
 	schema "$DB"
 	call_row edge "$(ago '300 min')" "$(ago '299 min')"
 	call_row edge "$(ago '299.5 min')" "$(ago '1 min')" # a short call hides no long one
-	equals 'edge edge' billed
+	assert_equal 'edge edge' billed
 	call_row core "$(ago '50 s')" "$(ago '20 s')"
-	equals 'edge edge core' billed
+	assert_equal 'edge edge core' billed
 	call_row third "$(ago '120 min')" "$(ago '0 s')" # meets edge's long one, set up hours before
-	equals 'edge edge third core' billed
+	assert_equal 'edge edge third core' billed
 	call_row fourth "$(ago '19 s')" "$(ago '1 s')" # when core's is over
-	equals 'edge edge third core fourth' billed
+	assert_equal 'edge edge third core fourth' billed
 }
 
 @test "nodes: blocked BYEs of a call on two nodes count once, for the source that the first one saw" {
@@ -82,7 +82,7 @@ backend() { # of the daemon
 	call_row edge "$(ago '100 s')" "$(ago '10 s')" false bye 2
 	call_row core "$(ago '99 s')" "$(ago '10 s')" false bye 2
 	sql "$DB" "UPDATE cseqguard.cdr SET caller_addr = '198.51.100.1' WHERE node = 'core'"
-	equals '192.0.2.1 1 2 89.000' sql "$DB" \
+	assert_equal '192.0.2.1 1 2 89.000' sql "$DB" \
 		"SELECT concat_ws(' ', host(source), calls, blocked_byes, protected_seconds) FROM cseqguard.fraud_by_source"
 }
 
@@ -116,12 +116,12 @@ tastes() { # SQLSTATE TIMES: so many inserts fail with it (a sequence is not rol
 	tastes 40001 3
 	backend=$(backend)
 	dialog answer=5
-	comes 1 row 'count(*)'
+	eventually 1 row 'count(*)'
 	sql "$DB" 'DROP FUNCTION taste CASCADE; DROP SEQUENCE tries'
 	tastes 40P01 3
 	another_dialog
-	comes 2 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr'
-	equals "$backend" backend
+	eventually 2 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr'
+	assert_equal "$backend" backend
 	run ! logged 'rows wait'
 }
 
@@ -129,7 +129,7 @@ tastes() { # SQLSTATE TIMES: so many inserts fail with it (a sequence is not rol
 	daemon_db
 	tastes 40001 8
 	dialog answer=5
-	comes 1 row 'count(*)'
+	eventually 1 row 'count(*)'
 	logged 'rows wait'
 }
 
@@ -144,7 +144,7 @@ tastes() { # SQLSTATE TIMES: so many inserts fail with it (a sequence is not rol
 	lab_wait 10 logged 'permission denied for table cdr; have its owner GRANT cseqguard_writer TO "nobody_yet"; rows wait'
 	run ! logged 'partitions were not made'
 	sql "$DB" 'GRANT cseqguard_writer TO "nobody_yet"'
-	lab_wait 15 equals 1 row 'count(*)'
+	lab_wait 15 assert_equal 1 row 'count(*)'
 }
 
 # --- failover ------------------------------------------------------------------------------------
@@ -168,17 +168,17 @@ second() { # STATEMENT: there
 read_only() { # on|off: the first cluster
 	sql postgres "ALTER SYSTEM SET default_transaction_read_only = $1"
 	sql postgres 'SELECT pg_reload_conf()' >/dev/null
-	lab_wait 10 equals "$1" sql postgres 'SHOW default_transaction_read_only'
+	lab_wait 10 assert_equal "$1" sql postgres 'SHOW default_transaction_read_only'
 }
 
 @test "failover: the first host stopped, rows go to the second" {
 	second_up
 	daemon --db "host=$LAB_PG,$SECOND user=postgres dbname=$DB"
 	dialog answer=5
-	comes 1 row 'count(*)'
+	eventually 1 row 'count(*)'
 	pg_stop fast
 	another_dialog
-	lab_wait 15 equals 1 second "SELECT count(*) FROM cseqguard.cdr WHERE call_id = 'another'"
+	lab_wait 15 assert_equal 1 second "SELECT count(*) FROM cseqguard.cdr WHERE call_id = 'another'"
 }
 
 @test "failover: a server that becomes read-only is left for the next host" {
@@ -186,15 +186,15 @@ read_only() { # on|off: the first cluster
 	: >"$LAB_DIR/daemon.log"
 	daemon --db "host=$LAB_PG,$SECOND user=postgres dbname=$DB"
 	dialog answer=5
-	comes 1 row 'count(*)'
+	eventually 1 row 'count(*)'
 	read_only on
 	another_dialog
-	lab_wait 15 equals 1 second "SELECT count(*) FROM cseqguard.cdr WHERE call_id = 'another'"
+	lab_wait 15 assert_equal 1 second "SELECT count(*) FROM cseqguard.cdr WHERE call_id = 'another'"
 	logged 'in a read-only transaction: a standby?'
 	guard_daemon_end KILL
 	daemon --db "host=$LAB_PG,$SECOND user=postgres dbname=$DB" # and is not taken at first either
 	dialog answer=5 blocked=7
-	lab_wait 15 equals 7 second "SELECT blocked_byes FROM cseqguard.cdr WHERE call_id = '$call'"
+	lab_wait 15 assert_equal 7 second "SELECT blocked_byes FROM cseqguard.cdr WHERE call_id = '$call'"
 	read_only off
 }
 
@@ -205,9 +205,9 @@ read_only() { # on|off: the first cluster
 	: >"$LAB_DIR/daemon.log"
 	dialog answer=5
 	lab_wait 10 grep -q 'nowhere.* failed: .*; .*session is read-only; rows wait' "$LAB_DIR/daemon.log"
-	comes 1 spooled cdr
+	eventually 1 spooled cdr
 	read_only off
-	lab_wait 15 equals 1 row 'count(*)'
+	lab_wait 15 assert_equal 1 row 'count(*)'
 }
 
 teardown_file() {

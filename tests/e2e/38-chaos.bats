@@ -115,10 +115,10 @@ billed() { # CONDITION
 }
 
 bills_are_true() {
-	comes '' sql "$CDRS" "SELECT format('%s: %s', call_id, what) FROM difference LIMIT 20"
-	comes "$CALLS" billed true
-	comes "$(counted out_of_order)" sql "$CDRS" 'SELECT sum(blocked_byes) FROM cseqguard.cdr'
-	comes "$(counted out_of_order)" sql "$CDRS" 'SELECT sum(low_byes) FROM truth'
+	eventually '' sql "$CDRS" "SELECT format('%s: %s', call_id, what) FROM difference LIMIT 20"
+	eventually "$CALLS" billed true
+	eventually "$(counted out_of_order)" sql "$CDRS" 'SELECT sum(blocked_byes) FROM cseqguard.cdr'
+	eventually "$(counted out_of_order)" sql "$CDRS" 'SELECT sum(low_byes) FROM truth'
 }
 
 settled() { # all is in PostgreSQL, and over
@@ -151,8 +151,8 @@ rows_come_late() {
 	stopped_begins
 	lab_wait 10 eval '(($(spooled) > RATE / 2))'
 	stopped_ends
-	lab_wait 10 equals 1 late
-	lab_wait 10 equals 0 late
+	lab_wait 10 assert_equal 1 late
+	lab_wait 10 assert_equal 0 late
 }
 
 # More happens than the rings hold, and nothing starts the daemon again: it must look by itself.
@@ -170,7 +170,7 @@ events_get_lost() {
 all_come_again() {
 	killed_begins
 	SWEEP=200ms daemon_begins
-	lab_wait 30 equals 0 dialogs
+	lab_wait 30 assert_equal 0 dialogs
 	lab_wait 30 settled
 }
 

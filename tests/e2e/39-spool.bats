@@ -35,8 +35,8 @@ held() { # REMEDY...: the ended dialog stays in the map until then
 	"$@"
 	says "spool $SPOOL: written again"
 	lab_wait 10 in_map 0
-	comes 1 row 'count(*)'
-	comes bye row end_reason
+	eventually 1 row 'count(*)'
+	eventually bye row end_reason
 }
 
 @test "spool: its disk is full: calls stay in the map, and go on when there is room" {
@@ -72,15 +72,15 @@ guard_fills() {
 	: >"$LAB_DIR/daemon.log"
 	daemon
 	dialog answer=5
-	comes 1 spooled cdr
+	eventually 1 spooled cdr
 	guard_daemon_end KILL
 	rm "$SPOOL"-wal "$SPOOL"-shm
 	printf 'no database any more' | dd of="$SPOOL" conv=notrunc 2>/dev/null
 	daemon
 	says "spool $SPOOL was damaged: renamed to $SPOOL.damaged-1"
 	[[ -e $SPOOL.damaged-1 ]]
-	comes 1 spooled cdr
-	comes "$call" sqlite3 "$SPOOL" 'SELECT call_id FROM cdr'
+	eventually 1 spooled cdr
+	eventually "$call" sqlite3 "$SPOOL" 'SELECT call_id FROM cdr'
 }
 
 @test "spool: damaged under a running daemon: the shipper meets it, and the rows behind it arrive" {
@@ -88,14 +88,14 @@ guard_fills() {
 	daemon_db
 	pg_stop fast
 	dialog answer=5
-	comes 1 spooled cdr
+	eventually 1 spooled cdr
 	sqlite3 "$SPOOL" 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
 	dd if=/dev/urandom of="$SPOOL" bs=4096 seek=1 conv=notrunc count=64 2>/dev/null
 	dialog answer=5 blocked=1 first_blocked_ms=1
 	pg_start
 	says "spool $SPOOL was damaged"
-	comes 1 row 'count(*)'
-	comes 1 row blocked_byes
+	eventually 1 row 'count(*)'
+	eventually 1 row blocked_byes
 }
 
 calls() { # FILTER...: the Call-IDs that `cseqguard cdr` lists, in order
@@ -109,19 +109,19 @@ calls() { # FILTER...: the Call-IDs that `cseqguard cdr` lists, in order
 	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1002 call_id=young answer=20 blocked=2 first_blocked_ms=5
 	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1003 call_id=odd answer=15 end=10 state=ended \
 		end_reason=bye ended_by=1 flags=0x41
-	comes 3 spooled cdr
-	equals 'old young odd' calls
-	equals 'young odd' calls --since 40s
-	equals old calls --until 40s
-	equals 'young odd' calls --since "$(date -u -d '-40 sec' +%Y-%m-%dT%H:%M:%SZ)"
-	equals '' calls --since "$(date -u -d '+1 day' +%Y-%m-%d)"
-	equals young calls --open
-	equals 'old odd' calls --closed
-	equals young calls --blocked
-	equals odd calls --suspect
-	equals 'old young odd' calls --caller alice@ --callee bob@192.0.2.2
-	equals '' calls --caller bob
-	equals '' calls --closed --blocked
+	eventually 3 spooled cdr
+	assert_equal 'old young odd' calls
+	assert_equal 'young odd' calls --since 40s
+	assert_equal old calls --until 40s
+	assert_equal 'young odd' calls --since "$(date -u -d '-40 sec' +%Y-%m-%dT%H:%M:%SZ)"
+	assert_equal '' calls --since "$(date -u -d '+1 day' +%Y-%m-%d)"
+	assert_equal young calls --open
+	assert_equal 'old odd' calls --closed
+	assert_equal young calls --blocked
+	assert_equal odd calls --suspect
+	assert_equal 'old young odd' calls --caller alice@ --callee bob@192.0.2.2
+	assert_equal '' calls --caller bob
+	assert_equal '' calls --closed --blocked
 	run -2 guard cdr --spool "$SPOOL" --since soon
 	[[ ${#lines[@]} == 1 && $output == *soon*12h* ]]
 	run -2 guard cdr settle 00000000-0000-0000-0000-000000000000 --spool "$SPOOL" --open --why x
@@ -135,7 +135,7 @@ full() {
 }
 
 all_billed() {
-	equals "$CALLS" sql "$DB" "SELECT count(*) FROM cseqguard.cdr WHERE NOT suspect AND end_reason = 'bye' AND call_id LIKE '%-$1@%'"
+	assert_equal "$CALLS" sql "$DB" "SELECT count(*) FROM cseqguard.cdr WHERE NOT suspect AND end_reason = 'bye' AND call_id LIKE '%-$1@%'"
 }
 
 fills_and_drains() { # SERIES [COMMAND]: COMMAND is run while it is full
@@ -148,7 +148,7 @@ fills_and_drains() { # SERIES [COMMAND]: COMMAND is run while it is full
 	[[ -z ${2:-} ]] || "$2"
 	pg_start
 	lab_wait 60 all_billed "$1"
-	comes 0 spooled cdr
+	eventually 0 spooled cdr
 }
 
 restarted() {

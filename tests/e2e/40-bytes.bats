@@ -203,7 +203,7 @@ f11_no_tag() {
 	END
 	refused out_of_order 1 10
 	closed_by 14
-	equals '' cdr from_tag
+	assert_equal '' cdr from_tag
 }
 
 @test "F11 no From tag in the whole call: it opens, and is guarded" {

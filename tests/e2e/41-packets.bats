@@ -50,7 +50,7 @@ gso() {
 		pass BYE 10 gso status=500
 		pass BYE 14
 	END
-	comes 'refused pass BYE 10' violations "concat_ws(' ', reason, action, method, cseq)"
+	eventually 'refused pass BYE 10' violations "concat_ws(' ', reason, action, method, cseq)"
 	closed_by 14
 }
 
@@ -73,7 +73,7 @@ jumbo() {
 	END
 	refused out_of_order 1 10
 	closed_by 14
-	equals "$before" counted later_fragment
+	assert_equal "$before" counted later_fragment
 }
 
 @test "frames of 8 kB: a BYE whose headers are in the first 4,096 bytes is judged" {
@@ -91,12 +91,12 @@ jumbo_hidden() {
 		lost BYE 14 pad=8000
 		pass BYE 14 pad=3000
 	END
-	comes 3 sql "$CDRS" "SELECT count(*) FROM cseqguard.violation WHERE reason = 'fragmented'
+	eventually 3 sql "$CDRS" "SELECT count(*) FROM cseqguard.violation WHERE reason = 'fragmented'
 		AND action = 'drop' AND family(source) = $family AND at > (SELECT setup_time - '1 s'::interval
 		FROM cseqguard.cdr WHERE call_id = '$call')"
 	closed_by 14
 	unblocked
-	equals "$before" counted later_fragment
+	assert_equal "$before" counted later_fragment
 }
 
 @test "frames of 8 kB: BYE and INVITE whose headers lie beyond are dropped" {
@@ -180,7 +180,7 @@ tcp() {
 		tcp 'BYE sip:gw@h SIP/2.0$CRCall-ID: $ID$CRCSeq: 10 BYE$CR$CR'
 	END
 	(($(counted tcp) > before))
-	equals "$seen" sip_seen
+	assert_equal "$seen" sip_seen
 }
 
 @test "SIP over TCP is counted, and left alone" {
@@ -193,8 +193,8 @@ icmp() {
 	before=$(counted not_udp) seen=$(sip_seen)
 	wire < <(echo icmp)
 	(($(counted not_udp) > before))
-	equals "$seen" sip_seen
-	equals 0 cdr 'count(*)'
+	assert_equal "$seen" sip_seen
+	assert_equal 0 cdr 'count(*)'
 }
 
 @test "an ICMP error that quotes an INVITE is nobody's dialog" {

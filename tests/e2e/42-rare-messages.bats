@@ -42,7 +42,7 @@ f12() { # METHOD-AND-CSEQ CALL-BEFORE CALL-AFTER
 		echo "$3"
 		echo pass BYE 14
 	)
-	comes $((before + ${#forms[@]})) fragments_told drop
+	eventually $((before + ${#forms[@]})) fragments_told drop
 	closed_by 14
 }
 
@@ -78,7 +78,7 @@ f12_pass() {
 		pass BYE 14 pad=1500
 		pass BYE 15
 	END
-	comes $((before + 3)) fragments_told pass # two come in, and one leaves so
+	eventually $((before + 3)) fragments_told pass # two come in, and one leaves so
 	closed_by 15
 }
 
@@ -99,7 +99,7 @@ f13_gateway_compares() {
 		pass BYE 14 $FLIPPED status=481
 		pass BYE 15
 	END
-	comes 'out_of_order drop 10,refused pass 14' violations \
+	eventually 'out_of_order drop 10,refused pass 14' violations \
 		"string_agg(concat_ws(' ', reason, action, cseq), ',' ORDER BY at)"
 	closed_by 15
 }
@@ -119,7 +119,7 @@ f13_near() {
 		call
 		pass BYE 14 status=481
 	END
-	comes "gone caller t f 14" cdr \
+	eventually "gone caller t f 14" cdr \
 		"concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect, caller_cseq)"
 	unblocked
 }
@@ -153,7 +153,7 @@ f17() { # CALL-ID, and how it stands in the CDR
 	call=$2
 	refused out_of_order 1 10
 	closed_by 14
-	equals 'sip:b\xfcb@h a\xffb' cdr "caller || ' ' || from_tag"
+	assert_equal 'sip:b\xfcb@h a\xffb' cdr "caller || ' ' || from_tag"
 }
 
 f17_escaped() {
@@ -165,7 +165,7 @@ f17_cut() {
 
 	printf -v long '%0300d' 0
 	f17 "$call-$long" "$(printf '%.127s' "$call-$long")"
-	equals true call_id_cut
+	assert_equal true call_id_cut
 }
 
 f17_nul() {
@@ -176,7 +176,7 @@ f17_nul() {
 		pass INFO 14
 	END
 	cdr_open
-	equals true call_id_cut
+	assert_equal true call_id_cut
 	refused ambiguous 1 10
 }
 
@@ -205,8 +205,8 @@ f17_near() { # the longest Call-ID that has room, and one in UTF-8 beyond ASCII
 	call=$call$long
 	refused out_of_order 1 10
 	closed_by 14
-	equals 'sip:böb@h' cdr caller
-	equals false call_id_cut
+	assert_equal 'sip:böb@h' cdr caller
+	assert_equal false call_id_cut
 }
 
 @test "F17 near miss: Call-ID of 127 characters, UTF-8 in a URI: there as they are, and not flagged" {
@@ -251,7 +251,7 @@ h7_uri() {
 		call start='INVITE sip:gw;x=$long@h SIP/2.0'
 		pass BYE 14
 	END
-	comes t cdr "request_uri LIKE 'sip:gw;x=000%'"
+	eventually t cdr "request_uri LIKE 'sip:gw;x=000%'"
 }
 
 h7_keepalive() {
@@ -268,7 +268,7 @@ h7_keepalive() {
 		send '\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl'
 		pass BYE 14
 	END
-	equals $((before + 6)) counted keepalive
+	assert_equal $((before + 6)) counted keepalive
 }
 
 @test "H7 INVITE fragmented behind its headers" {

@@ -18,7 +18,7 @@ setup_file() {
 
 setup() {
 	call=$BATS_TEST_NUMBER@lab-$LAB_ID
-	comes 0 used dialogs # what an earlier test left
+	eventually 0 used dialogs # what an earlier test left
 }
 
 quick_daemon() {
@@ -48,11 +48,11 @@ calls() { # NAME CALL-ID PORT MILLISECONDS [SIPP-OPTION]...
 
 four_calls() { # MILLISECONDS
 	calls four "%u-$call" 5070 "$1" -m 4 -r 20
-	comes 4 used dialogs
+	eventually 4 used dialogs
 }
 
 four_bills() { # closed on evidence, each as long as it was
-	equals 4 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id LIKE '_-$call'
+	assert_equal 4 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id LIKE '_-$call'
 		AND end_reason = 'bye' AND abs(extract(epoch FROM duration) - $1) < 0.4"
 }
 
@@ -64,18 +64,18 @@ four_bills() { # closed on evidence, each as long as it was
 	four_calls 3000
 	calls fifth "$call" 5080 500
 	sip_ended fifth
-	comes 'unguarded none f t' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
+	eventually 'unguarded none f t' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
 	cdr_open
-	equals "$LAB_CALLER $LAB_GATEWAY 200" cdr "concat_ws(' ', host(caller_addr), host(callee_addr), sip_code)"
-	equals 4 used dialogs
-	comes 0 used overflow
-	equals $((full + 1)) counted dialogs_full
-	equals 0 counted overflow_full
+	assert_equal "$LAB_CALLER $LAB_GATEWAY 200" cdr "concat_ws(' ', host(caller_addr), host(callee_addr), sip_code)"
+	assert_equal 4 used dialogs
+	eventually 0 used overflow
+	assert_equal $((full + 1)) counted dialogs_full
+	assert_equal 0 counted overflow_full
 	sip_ended four
-	comes 4 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id LIKE '_-$call'"
+	eventually 4 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id LIKE '_-$call'"
 	four_bills 3
-	equals 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id = '$call'"
-	comes 0 used dialogs
+	assert_equal 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id = '$call'"
+	eventually 0 used dialogs
 	call=next-$call
 	calls next "$call" 5090 500
 	sip_ended next gateway
@@ -88,12 +88,12 @@ four_bills() { # closed on evidence, each as long as it was
 	four_calls 2500
 	calls fifth "$call" 5080 500
 	sip_ended fifth
-	equals 1 used overflow
+	assert_equal 1 used overflow
 	sip_ended four gateway
 	quick_daemon
-	comes 'unguarded t' cdr "concat_ws(' ', end_reason, suspect)"
-	comes 0 used overflow
-	comes 4 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id LIKE '_-$call'"
+	eventually 'unguarded t' cdr "concat_ws(' ', end_reason, suspect)"
+	eventually 0 used overflow
+	eventually 4 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id LIKE '_-$call'"
 	four_bills 2.5
 }
 
@@ -103,14 +103,14 @@ four_bills() { # closed on evidence, each as long as it was
 	sip_callee gateway gateway -m 5 < <(uas_call; sip_serve BYE 200 OK)
 	four_calls 2000
 	calls fifth "$call" 5080 500
-	comes unguarded cdr end_reason
+	eventually unguarded cdr end_reason
 	uid=$(cdr call_uid)
 	guard cdr settle "$uid" --why 'as the proxy has it' --end "$(date -u -d '+1 minute' +%FT%TZ)" \
 		--db "$(pg_conninfo "$CDRS")"
 	sip_ended fifth four gateway
 	guard_daemon_end TERM
 	quick_daemon
-	equals 'operator f' cdr "concat_ws(' ', end_reason, suspect)"
+	assert_equal 'operator f' cdr "concat_ws(' ', end_reason, suspect)"
 }
 
 @test "full: told before: the daemon once, status as long as it is; near miss: three of four" {
@@ -120,16 +120,16 @@ four_bills() { # closed on evidence, each as long as it was
 	once=$(said 'map dialogs is .* % full')
 	sip_callee gateway gateway -m 7 < <(uas_call; sip_serve BYE 200 OK)
 	calls three "%u-near-$call" 5060 1500 -m 3 -r 20
-	comes 3 used dialogs
-	equals "[]" filling
+	eventually 3 used dialogs
+	assert_equal "[]" filling
 	sip_ended three
-	comes 0 used dialogs
-	equals "$once" said 'map dialogs is .* % full'
+	eventually 0 used dialogs
+	assert_equal "$once" said 'map dialogs is .* % full'
 	four_calls 2000
-	equals '["dialogs"]' filling
+	assert_equal '["dialogs"]' filling
 	guard status | grep '^ALARM .*dialogs is 100 % full.*attach --max-dialogs'
 	sip_ended four gateway
-	comes 0 used dialogs
-	equals $((once + 1)) said 'map dialogs is .* % full'
+	eventually 0 used dialogs
+	assert_equal $((once + 1)) said 'map dialogs is .* % full'
 	run ! grep ALARM <(guard status)
 }

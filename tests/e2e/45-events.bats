@@ -54,7 +54,7 @@ attacked() { # the attack of 2008 on a call that has ended
 
 @test "ladder: the attack of 2008, message by message, and what would have passed" {
 	attacked
-	equals "INVITE - 13 caller>callee 13 - none -
+	assert_equal "INVITE - 13 caller>callee 13 - none -
 INVITE 200 13 callee>caller 13 - none -
 BYE - 10 caller>guard 13 - refused 14
 BYE - 14 caller>callee 14 - none -
@@ -91,7 +91,7 @@ BYE 200 14 callee>caller 14 - none -" steps '"\(.method) \(.status // "-") \(.cs
 		uac_request BYE 15; sip_pause 500; bye 21)
 	call_ends
 	cdr_true bye caller gateway
-	equals "INFO 20 20 none null
+	assert_equal "INFO 20 20 none null
 BYE 15 20 refused 21
 BYE 21 21 none null" steps 'select(.status == null and .method != "INVITE")
 		| "\(.method) \(.cseq) \(.caller_cseq) \(.mark) \(.expected_cseq)"'
@@ -104,7 +104,7 @@ BYE 21 21 none null" steps 'select(.status == null and .method != "INVITE")
 	call_ends
 	guard set mode=enforce
 	cdr_true bye caller gateway
-	equals "10 callee would_refuse out_of_order 13" steps 'select(.method == "BYE" and .cseq == 10 and .status == null)
+	assert_equal "10 callee would_refuse out_of_order 13" steps 'select(.method == "BYE" and .cseq == 10 and .status == null)
 		| "\(.cseq) \(.to) \(.mark) \(.reason) \(.caller_cseq)"'
 	run -0 guard ladder "$call"
 	fits 80 <<<"$output"
@@ -121,7 +121,7 @@ dialog() { # NUMBER [FIELD=VALUE]...
 	dialog 2 answer=50 from_tag=second blocked=3 state=ended end=1 end_reason=bye ended_by=2
 	run -0 --separate-stderr guard ladder "$call"
 	[[ ${#stderr_lines[@]} == 1 && $stderr == *"no daemon runs"*"start cseqguardd"* ]]
-	equals $'first\nsecond' awk '$1 == "from-tag" { print $2 }' <<<"$output"
+	assert_equal $'first\nsecond' awk '$1 == "from-tag" { print $2 }' <<<"$output"
 	grep -qE '^end +bye by callee after 49\.' <<<"$output"
 	fits 80 <<<"$output"
 	run -1 --separate-stderr guard ladder no-such-call
@@ -147,10 +147,10 @@ dialog() { # NUMBER [FIELD=VALUE]...
 	lab_in third "$LAB_TOP/tests/e2e/bad_clients.py" strangers 200 "$LAB_PROXY"
 	call_ends
 	cdr_true bye caller gateway
-	comes 300 cdr blocked_byes
-	equals "12 288 INVITE BYE" eval 'guard ladder "$call" -j | jq -r ".[0] |
+	eventually 300 cdr blocked_byes
+	assert_equal "12 288 INVITE BYE" eval 'guard ladder "$call" -j | jq -r ".[0] |
 		\"\([.steps[] | select(.mark == \"refused\")] | length) \(.left_out) \(.steps[0].method) \(.steps[-1].method)\""'
-	equals "1 2 3 4 5 6 295 296 297 298 299 300" eval "steps 'select(.mark == \"refused\") | .cseq' | xargs"
+	assert_equal "1 2 3 4 5 6 295 296 297 298 299 300" eval "steps 'select(.mark == \"refused\") | .cseq' | xargs"
 	guard ladder "$call" | tee >(grep -q '288 more in between') | fits 80
 }
 
@@ -159,14 +159,14 @@ dialog() { # NUMBER [FIELD=VALUE]...
 	# 60 dialogs that no map has, of one Call-ID: more than a socket holds
 	lab_in proxy "$LAB_TOP/tests/e2e/bad_clients.py" invite "$call" "$LAB_GATEWAY"
 	lab_in third "$LAB_TOP/tests/e2e/bad_clients.py" forged "$call" 60 "$LAB_PROXY"
-	comes "60 forged_2xx" eval 'guard ladder "$call" -j | jq -r ".[].steps[].reason" | sort | uniq -c | xargs'
+	eventually "60 forged_2xx" eval 'guard ladder "$call" -j | jq -r ".[].steps[].reason" | sort | uniq -c | xargs'
 	coproc RUDE { exec "$LAB_TOP/tests/e2e/bad_clients.py" rude "$LAB_DIR/run/lab-$LAB_ID.sock" "$call" 3>&-; }
 	answered=${RUDE[0]}
 	read -rt 20 -u "$answered" line
 	[[ $line == "7 of 7" ]]
 	call=2-$call
 	attacked
-	equals 5 eval "steps .method | wc -l"
+	assert_equal 5 eval "steps .method | wc -l"
 	eval "exec ${RUDE[1]}>&-"
 	read -rt 20 -u "$answered" line
 	[[ $line == 61 ]] # and the end
@@ -199,11 +199,11 @@ connected() { # NUMBER: listeners
 	lab_wait 10 grep -q 'out_of_order' "$LAB_DIR/reason"
 	# shellcheck disable=SC2086 # one word a process
 	kill $followers
-	equals $'bye\nend\nstart\nviolation' eval "grep -o ' [a-z]* ' '$LAB_DIR/all' | grep -owE 'bye|end|start|violation' | sort -u"
-	equals "closed out_of_order" eval "awk '{ print \$3 }' '$LAB_DIR/reason' | sort | xargs"
-	equals "end start" eval "awk '{ print \$2 }' '$LAB_DIR/source' | sort | xargs"
+	assert_equal $'bye\nend\nstart\nviolation' eval "grep -o ' [a-z]* ' '$LAB_DIR/all' | grep -owE 'bye|end|start|violation' | sort -u"
+	assert_equal "closed out_of_order" eval "awk '{ print \$3 }' '$LAB_DIR/reason' | sort | xargs"
+	assert_equal "end start" eval "awk '{ print \$2 }' '$LAB_DIR/source' | sort | xargs"
 	[[ ! -s $LAB_DIR/elsewhere && ! -s $LAB_DIR/other ]]
-	equals 4 eval "jq -r .event '$LAB_DIR/call' | wc -l"
+	assert_equal 4 eval "jq -r .event '$LAB_DIR/call' | wc -l"
 	run ! grep -q "$ESC" "$LAB_DIR/all"
 }
 
@@ -223,8 +223,8 @@ connected() { # NUMBER: listeners
 	lab_wait 10 grep -q '"violation","reason":"out_of_order"' "$LAB_DIR/json"
 	# shellcheck disable=SC2086 # one word a process
 	kill $followers
-	equals 'expected 14' grep -o 'expected [0-9]*' "$LAB_DIR/text"
-	equals $'out_of_order 14\nrefused null' eval "jq -r 'select(.event == \"violation\")
+	assert_equal 'expected 14' grep -o 'expected [0-9]*' "$LAB_DIR/text"
+	assert_equal $'out_of_order 14\nrefused null' eval "jq -r 'select(.event == \"violation\")
 		| \"\(.reason) \(.expected_cseq)\"' '$LAB_DIR/json' | sort"
 }
 
@@ -286,7 +286,7 @@ connected() { # NUMBER: listeners
 		>>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
 	LAB_DAEMON=$!
 	dialog 8 answer=60 blocked=2
-	comes "$call" eval "guard cdr -j --spool '$spool' | jq -r '.[] | select(.call_id == \"$call\") | .call_id'"
+	eventually "$call" eval "guard cdr -j --spool '$spool' | jq -r '.[] | select(.call_id == \"$call\") | .call_id'"
 	guard cdr --spool "$spool" | grep -qE " none .* 2 sip:alice@example.org .*[0-9a-f-]{36} +$call\$"
 	run -0 terminal 80 cdr --spool "$spool"
 	plain <<<"$output" | fits 80
@@ -313,10 +313,10 @@ connected() { # NUMBER: listeners
 	map_clear # a longer line of another test's call among the last rows would widen its column
 	"$LAB_OUT/tests/bench/calls" "lab-$LAB_ID" 5000 many open
 	run -0 guard dialogs
-	equals 1 grep -c ^STATE <<<"$output"
-	equals 5000 grep -c '^confirmed .*-many@' <<<"$output"
-	equals 1 eval 'grep -e -many@ <<<"$output" | awk "{ print length }" | sort -u | wc -l'
-	equals 5000 eval 'guard dialogs -j | jq "[.[] | select(.call_id | contains(\"-many@\"))] | length"'
+	assert_equal 1 grep -c ^STATE <<<"$output"
+	assert_equal 5000 grep -c '^confirmed .*-many@' <<<"$output"
+	assert_equal 1 eval 'grep -e -many@ <<<"$output" | awk "{ print length }" | sort -u | wc -l'
+	assert_equal 5000 eval 'guard dialogs -j | jq "[.[] | select(.call_id | contains(\"-many@\"))] | length"'
 }
 
 # PostgreSQL takes nothing while this holds the table.
@@ -353,7 +353,7 @@ wiped() { # the last that the terminal was sent
 	"$LAB_OUT/tests/bench/calls" "lab-$LAB_ID" 3000 drain open
 	lab_wait 10 grep -qE 'rows on their way to PostgreSQL: [1-9][0-9]{3}' "$LAB_DIR/drain"
 	release_table
-	comes 3000 sql "$CDRS" "SELECT count(*) FROM cseqguard.cdr WHERE call_id LIKE '%-drain@%'"
+	eventually 3000 sql "$CDRS" "SELECT count(*) FROM cseqguard.cdr WHERE call_id LIKE '%-drain@%'"
 	lab_wait 5 wiped
 	pkill -TERM -P "$pid"
 	wait "$pid" || :

@@ -72,23 +72,23 @@ last() { # JQ-EXPRESSION: over the last whole line
 	dialogs
 	run --separate-stderr "${TOP[@]}" -b --count 2 -d 0.2
 	[[ $status == 0 && -z $stderr && $output != *$'\e'* ]]
-	equals 2 grep -c '^cseqguard .* enforce  daemon runs  lab-' <<<"$output"
-	equals 2 grep -c '^calls      3 live, 0 ended  starts [-0]' <<<"$output"
-	equals 2 grep -c '^interfaces caller0 native, gateway0 native, third0 native$' <<<"$output"
-	equals 2 grep -c '^confirmed 00:05:.. .* 2 192.0.2.1 .*sip:alice@example.org .*13/1 .*one$' <<<"$output"
+	assert_equal 2 grep -c '^cseqguard .* enforce  daemon runs  lab-' <<<"$output"
+	assert_equal 2 grep -c '^calls      3 live, 0 ended  starts [-0]' <<<"$output"
+	assert_equal 2 grep -c '^interfaces caller0 native, gateway0 native, third0 native$' <<<"$output"
+	assert_equal 2 grep -c '^confirmed 00:05:.. .* 2 192.0.2.1 .*sip:alice@example.org .*13/1 .*one$' <<<"$output"
 }
 
 @test "top -j: one JSON text a refresh; a rate takes two" {
 	dialogs
 	"${TOP[@]}" -j --count 3 -d 0.2 >"$LAB_DIR/top.json"
-	equals 3 wc -l <"$LAB_DIR/top.json"
-	equals "lab-$LAB_ID enforce true 3 0" jq -rs \
+	assert_equal 3 wc -l <"$LAB_DIR/top.json"
+	assert_equal "lab-$LAB_ID enforce true 3 0" jq -rs \
 		'.[2] | "\(.instance) \(.mode) \(.daemon) \(.calls.live) \(.calls.ended)"' "$LAB_DIR/top.json"
-	equals '[null,0,0]' jq -cs 'map(.calls.starts_per_second)' "$LAB_DIR/top.json"
-	equals '[null,0,0]' jq -cs 'map(.byes.dropped.per_second)' "$LAB_DIR/top.json"
-	equals '["one","two","three"]' jq -cs '.[2].calls.list | map(.call_id)' "$LAB_DIR/top.json"
-	equals '[2,7,0]' jq -cs '.[2].calls.list | map(.blocked_byes)' "$LAB_DIR/top.json"
-	equals '3 131072' jq -rs '.[2].maps.dialogs | "\(.used) \(.max)"' "$LAB_DIR/top.json"
+	assert_equal '[null,0,0]' jq -cs 'map(.calls.starts_per_second)' "$LAB_DIR/top.json"
+	assert_equal '[null,0,0]' jq -cs 'map(.byes.dropped.per_second)' "$LAB_DIR/top.json"
+	assert_equal '["one","two","three"]' jq -cs '.[2].calls.list | map(.call_id)' "$LAB_DIR/top.json"
+	assert_equal '[2,7,0]' jq -cs '.[2].calls.list | map(.blocked_byes)' "$LAB_DIR/top.json"
+	assert_equal '3 131072' jq -rs '.[2].maps.dialogs | "\(.used) \(.max)"' "$LAB_DIR/top.json"
 }
 
 seconds() { # RATE: what grew by that, over all refreshes
@@ -117,16 +117,16 @@ came_and_went() { # and a refresh after that found nothing new
 	lab_wait 10 came_and_went
 	near 3000 starts_per_second
 	near 3000 ends_per_second
-	equals 3000 last .byes.passed.total
+	assert_equal 3000 last .byes.passed.total
 }
 
 @test "top: rows in the spool, and none where it cannot be read" {
 	local spool=$LAB_DIR/three.db
-	equals 0 jq .spool_rows <("${TOP[@]}" -j --count 1)
+	assert_equal 0 jq .spool_rows <("${TOP[@]}" -j --count 1)
 	sqlite3 "$LAB_DIR/spool.db" ".backup '$spool'"
 	sqlite3 "$spool" "INSERT INTO violation (step, at, node, seq) VALUES (1, 1, 'a', 1), (2, 1, 'a', 2), (3, 1, 'a', 3)"
-	equals 3 jq .spool_rows <("${TOP[@]}" -j --count 1 --spool "$spool")
-	equals null jq .spool_rows <("${TOP[@]}" -j --count 1 --spool "$LAB_DIR/none.db")
+	assert_equal 3 jq .spool_rows <("${TOP[@]}" -j --count 1 --spool "$spool")
+	assert_equal null jq .spool_rows <("${TOP[@]}" -j --count 1 --spool "$LAB_DIR/none.db")
 	"${TOP[@]}" -b --count 1 --spool "$LAB_DIR/none.db" | grep -q '^lost .* spool -$'
 }
 
@@ -145,20 +145,20 @@ third_ack() {
 
 @test "top: who sends refused BYEs, by packets off the wire, and nobody else" {
 	top_in_background
-	lab_wait 10 equals true last .daemon
+	lab_wait 10 assert_equal true last .daemon
 	gateway < <(uas_call; sip_serve BYE 500 'Not Now'; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; uac_request BYE 9
 		uac_request BYE 14; uac_expect 500; sip_pause 1500; bye 15)
-	lab_wait 10 equals "$LAB_CALLER 2 2 out_of_order" \
+	lab_wait 10 assert_equal "$LAB_CALLER 2 2 out_of_order" \
 		last '.offenders[0] | "\(.source) \(.at_least) \(.at_most) \(.reason)"'
-	lab_wait 10 equals "$call 2" last '.calls.list[0] | "\(.call_id) \(.blocked_byes)"'
+	lab_wait 10 assert_equal "$call 2" last '.calls.list[0] | "\(.call_id) \(.blocked_byes)"'
 	third_ack
-	comes 'drop ACK' violations "action || ' ' || method" "reason = 'foreign_ack'"
-	comes 'pass BYE' violations "action || ' ' || method" "reason = 'refused'"
+	eventually 'drop ACK' violations "action || ' ' || method" "reason = 'foreign_ack'"
+	eventually 'pass BYE' violations "action || ' ' || method" "reason = 'refused'"
 	call_ends
 	cdr_true bye caller gateway
-	lab_wait 10 equals 1 last .calls.ended
-	equals "$LAB_CALLER 2" last '.offenders | map("\(.source) \(.at_least)") | join(" ")'
+	lab_wait 10 assert_equal 1 last .calls.ended
+	assert_equal "$LAB_CALLER 2" last '.offenders | map("\(.source) \(.at_least)") | join(" ")'
 }
 
 # --- the screen ----------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ third_ack() {
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 6000; bye 14)
 	shows "^ +1 +$LAB_CALLER +out_of_order +[0-9]s"
 	shows "^confirmed 00:00:.. +1 $LAB_CALLER "
-	equals '' awk 'length > 80' < <(terminal_shows)
+	assert_equal '' awk 'length > 80' < <(terminal_shows)
 	shows '^q quit  \? help  Enter: call  r reverse  sort: a b c e s +1-1 of 1$'
 	keys Enter
 	shows "^call-id +$call"
@@ -189,17 +189,17 @@ third_ack() {
 	dialogs
 	terminal 80 24 "${TOP[@]}"
 	shows 'CALL-ID by age'
-	comes 'one two three' order
+	eventually 'one two three' order
 	keys b
-	comes 'two one three' order
+	eventually 'two one three' order
 	shows 'CALL-ID by blocked'
 	refreshed
-	equals 'two one three' order # the map, read anew
+	assert_equal 'two one three' order # the map, read anew
 	keys r
-	comes 'three one two' order
+	eventually 'three one two' order
 	shows 'CALL-ID by -blocked'
 	keys a
-	comes 'one two three' order
+	eventually 'one two three' order
 	keys Down Down
 	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 4 call_id=four answer=400
 	shows '^confirmed .* four$' # above it: its place is another now
@@ -228,19 +228,19 @@ third_ack() {
 	shows 'Enter +open the call'
 	terminal_size 30 8
 	shows '^cseqguard top: the guard at wo$'
-	equals '' sed -n 2p < <(terminal_shows)
+	assert_equal '' sed -n 2p < <(terminal_shows)
 	keys NPage NPage NPage
 	shows 'came again'
 	keys q
 	shows '^STATE'
-	equals '' awk 'length > 30' < <(terminal_shows)
+	assert_equal '' awk 'length > 30' < <(terminal_shows)
 	terminal_size 8 2
 	shows '^too smal'
 	terminal_size 1 1
 	shows_no smal
 	terminal_size 150 40
 	shows 'CALLEE .*CSEQS .*CALL-ID by age'
-	comes 'one two three' order
+	eventually 'one two three' order
 	keys q
 	shows '^exit 0$'
 }
@@ -268,11 +268,11 @@ sgr_red() { # on the screen
 @test "top: red for what is wrong, and none where NO_COLOR is set" {
 	dialogs
 	terminal 80 24 "${TOP[@]}"
-	comes 'one two three' order
+	eventually 'one two three' order
 	sgr_red
 	terminal_end
 	TERMINAL_ENV=NO_COLOR=1 terminal 80 24 "${TOP[@]}"
-	comes 'one two three' order
+	eventually 'one two three' order
 	run ! sgr_red
 }
 
@@ -296,8 +296,8 @@ restored() { # the shell's settings, and its screen
 	shows '^exit '
 	shows '(^| )echo( |$)'
 	shows '(^| )icanon( |$)'
-	equals 0 tmux -L "cg$LAB_ID" display-message -pt 0 '#{alternate_on}'
-	equals 1 tmux -L "cg$LAB_ID" display-message -pt 0 '#{cursor_flag}'
+	assert_equal 0 tmux -L "cg$LAB_ID" display-message -pt 0 '#{alternate_on}'
+	assert_equal 1 tmux -L "cg$LAB_ID" display-message -pt 0 '#{cursor_flag}'
 }
 
 @test "top: a signal ends it, and the terminal is as it was" {
@@ -305,7 +305,7 @@ restored() { # the shell's settings, and its screen
 	for signal in INT TERM HUP QUIT; do
 		terminal 80 24 "${TOP[@]}"
 		shows '^calls '
-		equals 1 tmux -L "cg$LAB_ID" display-message -pt 0 '#{alternate_on}'
+		assert_equal 1 tmux -L "cg$LAB_ID" display-message -pt 0 '#{alternate_on}'
 		kill "-$signal" "$(terminal_pid cseqguard)"
 		restored
 		terminal_end
@@ -323,13 +323,13 @@ restored() { # the shell's settings, and its screen
 
 @test "top: without a daemon it says that nobody is known to offend" {
 	top_in_background
-	lab_wait 10 equals true last .daemon
+	lab_wait 10 assert_equal true last .daemon
 	terminal 80 24 "${TOP[@]}"
 	shows 'daemon runs'
 	guard_daemon_end TERM
 	shows 'daemon DOES NOT RUN'
 	shows 'not known: cseqguardd tells them'
-	lab_wait 10 equals 'false null' last '"\(.daemon) \(.offenders)"'
+	lab_wait 10 assert_equal 'false null' last '"\(.daemon) \(.offenders)"'
 	quick_daemon
 	shows 'daemon runs'
 }
@@ -358,7 +358,7 @@ refreshes() {
 	guard detach -a
 	guard_up
 	lab_wait 10 other_than "$(refreshes)" refreshes
-	equals 'null 0 null' jq -rs '.[-1] | "\(.offenders) \(.byes.dropped.total) \(.byes.dropped.per_second)"' "$LAB_DIR/top.json"
+	assert_equal 'null 0 null' jq -rs '.[-1] | "\(.offenders) \(.byes.dropped.total) \(.byes.dropped.per_second)"' "$LAB_DIR/top.json"
 	jq -es '.[-2].byes.dropped.total > 0' "$LAB_DIR/top.json"
 }
 

@@ -26,12 +26,12 @@ figure() { # LABEL: what stands behind it
 	daemon
 	calls 3 a
 	check 0 OK 'dialogs 0 % full, pending 0 % full, mode enforce, 1 interfaces guarded, daemon runs'
-	equals '1;;;0' figure interfaces
-	equals '0%;80;95;0;100' figure dialogs
-	equals 3c figure byes_passed
-	equals 0c figure events_lost
+	assert_equal '1;;;0' figure interfaces
+	assert_equal '0%;80;95;0;100' figure dialogs
+	assert_equal 3c figure byes_passed
+	assert_equal 0c figure events_lost
 	run -0 cg check --spool "$SPOOL" -j
-	equals 'OK 0 3' jq -r '"\(.state) \(.exit) \(.perfdata.byes_passed.value)"' <<<"$output"
+	assert_equal 'OK 0 3' jq -r '"\(.state) \(.exit) \(.perfdata.byes_passed.value)"' <<<"$output"
 }
 
 @test "check: not attached, no daemon, a daemon that hangs" {
@@ -64,13 +64,13 @@ figure() { # LABEL: what stands behind it
 	daemon
 	calls 5 a open
 	check 0 OK 'dialogs 50 % full'
-	equals '50%;80;95;0;100' figure dialogs
+	assert_equal '50%;80;95;0;100' figure dialogs
 	check 1 WARNING 'dialogs 50 % full' -w 40
-	equals '50%;40;95;0;100' figure dialogs
+	assert_equal '50%;40;95;0;100' figure dialogs
 	check 2 CRITICAL 'dialogs 50 % full' -w 40 -c 45
 	check 0 OK 'dialogs 50 % full' -w 50 -c 60
 	check 2 CRITICAL 'dialogs 50 % full' -c @40:60
-	equals '50%;80;@40:60;0;100' figure dialogs
+	assert_equal '50%;80;@40:60;0;100' figure dialogs
 	check 0 OK 'dialogs 50 % full' -w @51:60
 }
 
@@ -107,7 +107,7 @@ figure() { # LABEL: what stands behind it
 	daemon
 	check 0 OK 'daemon runs'
 	[[ -z $(figure spool_age) ]] # the spool is the store
-	equals '0;;;0' figure spool_rows
+	assert_equal '0;;;0' figure spool_rows
 	check 0 OK 'no row waits' --db "host=$LAB_DIR/none"
 	sqlite3 "$SPOOL" "INSERT INTO violation (step, at, node, seq) VALUES (1, ($now - 400) * 1000000, 'a', 1)"
 	check 1 WARNING '1 rows wait, the oldest for 4[0-9][0-9] s' --db "host=$LAB_DIR/none"

@@ -38,9 +38,9 @@ teardown() {
 @test "metrics: promtool finds nothing to say, and Prometheus' type is told" {
 	listening --db "$(pg_conninfo "$DB")"
 	dialog answer=5 blocked=1 first_blocked_ms=2001
-	comes 1 metric 'dialogs{state="confirmed"}'
+	eventually 1 metric 'dialogs{state="confirmed"}'
 	get /metrics | promtool check metrics
-	equals 'text/plain; version=0.0.4; charset=utf-8' get /metrics -o /dev/null -w '%{content_type}'
+	assert_equal 'text/plain; version=0.0.4; charset=utf-8' get /metrics -o /dev/null -w '%{content_type}'
 }
 
 @test "metrics: every reason of the contract in both directions, and no other label" {
@@ -48,10 +48,10 @@ teardown() {
 
 	listening
 	reasons=$(sed -n 's/^\tX([A-Z0-9_]*, \([a-z0-9_]*\),.*/\1/p' "$LAB_TOP/include/reasons.h" | sort)
-	equals "$reasons" reasons_of in
-	equals "$reasons" reasons_of out
+	assert_equal "$reasons" reasons_of in
+	assert_equal "$reasons" reasons_of out
 	dialog answer=5 call_id='"} evil_total 1' from_tag=wire-text
-	comes 1 metric 'dialogs{state="confirmed"}'
+	eventually 1 metric 'dialogs{state="confirmed"}'
 	run ! grep -qE 'evil|wire-text|192\.0\.2' <(get /metrics)
 }
 
@@ -62,15 +62,15 @@ reasons_of() { # DIRECTION
 @test "metrics: calls closed, BYEs blocked and seconds protected, once each" {
 	listening
 	ended
-	comes 1 metric 'calls_closed_total{end_reason="bye"}'
-	equals 3 metric blocked_byes_total
-	equals 10.000000 metric protected_seconds_total
-	equals 0 metric suspect_calls_total
-	comes 0 metric 'dialogs{state="ended"}' # it has left the map
+	eventually 1 metric 'calls_closed_total{end_reason="bye"}'
+	assert_equal 3 metric blocked_byes_total
+	assert_equal 10.000000 metric protected_seconds_total
+	assert_equal 0 metric suspect_calls_total
+	eventually 0 metric 'dialogs{state="ended"}' # it has left the map
 	in_map 0
-	equals 1 metric 'calls_closed_total{end_reason="bye"}'
-	equals 3 metric blocked_byes_total
-	equals 10.000000 metric protected_seconds_total
+	assert_equal 1 metric 'calls_closed_total{end_reason="bye"}'
+	assert_equal 3 metric blocked_byes_total
+	assert_equal 10.000000 metric protected_seconds_total
 }
 
 @test "metrics: an open call's protected seconds run, and never back" {
@@ -78,14 +78,14 @@ reasons_of() { # DIRECTION
 
 	listening
 	dialog answer=60 blocked=1 first_blocked_ms=10001
-	comes 1 metric blocked_byes_total
+	eventually 1 metric blocked_byes_total
 	before=$(metric protected_seconds_total)
-	equals t test_between 50 "$before" 58
+	assert_equal t test_between 50 "$before" 58
 	lab_wait 5 later "$before"
 	before=$(metric protected_seconds_total)
 	dialog answer=60 end=20 state=ended end_reason=bye ended_by=1 blocked=1 first_blocked_ms=10001
-	comes 1 metric 'calls_closed_total{end_reason="bye"}'
-	equals t test_between "$before" "$(metric protected_seconds_total)" 60 # not 30: a reset to a scraper
+	eventually 1 metric 'calls_closed_total{end_reason="bye"}'
+	assert_equal t test_between "$before" "$(metric protected_seconds_total)" 60 # not 30: a reset to a scraper
 }
 
 test_between() { # LOW VALUE HIGH
@@ -99,16 +99,16 @@ later() { # VALUE
 @test "metrics: a daemon that is killed and started again goes on where it was" {
 	listening
 	ended
-	comes 3 metric blocked_byes_total
+	eventually 3 metric blocked_byes_total
 	lab_wait 10 in_map 0 # only the note has it now
 	another blocked=4 first_blocked_ms=2001
-	comes 7 metric blocked_byes_total
+	eventually 7 metric blocked_byes_total
 	lab_wait 10 kept 3
 	guard_daemon_end KILL
 	listening
-	equals 7 metric blocked_byes_total
-	equals 1 metric 'calls_closed_total{end_reason="bye"}'
-	equals t test_between 10 "$(metric protected_seconds_total)" 40
+	assert_equal 7 metric blocked_byes_total
+	assert_equal 1 metric 'calls_closed_total{end_reason="bye"}'
+	assert_equal t test_between 10 "$(metric protected_seconds_total)" 40
 }
 
 another() { # [FIELD=VALUE]...
@@ -122,30 +122,30 @@ kept() { # BLOCKED: in the note, of calls that left
 @test "metrics: totals of maps that were made anew begin anew" {
 	listening
 	ended
-	comes 3 metric blocked_byes_total
+	eventually 3 metric blocked_byes_total
 	lab_wait 10 kept 3
 	guard_daemon_end TERM
 	sed -i 's/^[0-9]*/1/' "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.totals" # of maps that are no more
 	map_clear
 	listening
-	equals 0 metric blocked_byes_total
+	assert_equal 0 metric blocked_byes_total
 	guard_daemon_end TERM
 	echo garbage >"$CSEQGUARD_RUN_DIR/lab-$LAB_ID.totals"
 	listening
 	grep -q 'note of totals cannot be read' "$LAB_DIR/daemon.log"
-	equals 0 metric blocked_byes_total
+	assert_equal 0 metric blocked_byes_total
 }
 
 @test "metrics: mode and breaker as they are" {
 	listening
-	equals '1 0' two 'mode{mode="enforce"}' 'mode{mode="observe"}'
+	assert_equal '1 0' two 'mode{mode="enforce"}' 'mode{mode="observe"}'
 	guard set mode=observe
-	comes '0 1' two 'mode{mode="enforce"}' 'mode{mode="observe"}'
-	equals 0 metric breaker_tripped
+	eventually '0 1' two 'mode{mode="enforce"}' 'mode{mode="observe"}'
+	assert_equal 0 metric breaker_tripped
 	echo tripped >"$CSEQGUARD_RUN_DIR/lab-$LAB_ID.breaker"
-	equals 1 metric breaker_tripped
+	assert_equal 1 metric breaker_tripped
 	guard set mode=enforce
-	comes '1 0' two 'mode{mode="enforce"}' breaker_tripped
+	eventually '1 0' two 'mode{mode="enforce"}' breaker_tripped
 }
 
 two() { # SERIES SERIES
@@ -154,38 +154,38 @@ two() { # SERIES SERIES
 
 @test "metrics: rows that wait for PostgreSQL are counted, with the age of the oldest" {
 	listening --db "$(pg_conninfo "$DB")"
-	comes 1 metric postgresql_up
+	eventually 1 metric postgresql_up
 	dialog answer=5
-	comes none row end_reason
-	comes 0 metric 'spool_rows{table="cdr"}'
-	equals t test_between "$((NOW_WALL - 5))" "$(metric postgresql_last_commit_timestamp_seconds)" 9999999999
-	equals 0.000000 metric spool_oldest_row_age_seconds
+	eventually none row end_reason
+	eventually 0 metric 'spool_rows{table="cdr"}'
+	assert_equal t test_between "$((NOW_WALL - 5))" "$(metric postgresql_last_commit_timestamp_seconds)" 9999999999
+	assert_equal 0.000000 metric spool_oldest_row_age_seconds
 	pg_stop immediate
-	comes 0 metric postgresql_up
+	eventually 0 metric postgresql_up
 	another end=2 state=ended end_reason=bye ended_by=1 flags=0x40
-	comes 1 metric 'spool_rows{table="cdr"}'
-	equals t test_between 2 "$(metric spool_oldest_row_age_seconds)" 8
+	eventually 1 metric 'spool_rows{table="cdr"}'
+	assert_equal t test_between 2 "$(metric spool_oldest_row_age_seconds)" 8
 	another end=2 state=ended end_reason=bye ended_by=1 flags=0x40 blocked=1 first_blocked_ms=1 # that row again
-	comes 1 metric blocked_byes_total
-	comes 0 metric spool_queued_steps
-	equals 1 metric 'spool_rows{table="cdr"}'
-	equals 'ok; PostgreSQL is away, rows wait in the spool' get /healthz
-	equals 200 status_of /healthz
+	eventually 1 metric blocked_byes_total
+	eventually 0 metric spool_queued_steps
+	assert_equal 1 metric 'spool_rows{table="cdr"}'
+	assert_equal 'ok; PostgreSQL is away, rows wait in the spool' get /healthz
+	assert_equal 200 status_of /healthz
 	pg_start
-	comes 0 metric 'spool_rows{table="cdr"}'
-	comes ok get /healthz
+	eventually 0 metric 'spool_rows{table="cdr"}'
+	eventually ok get /healthz
 }
 
 @test "metrics: a spool that was left full is counted at the start" {
 	listening
 	dialog answer=5
-	comes 1 metric 'spool_rows{table="cdr"}'
+	eventually 1 metric 'spool_rows{table="cdr"}'
 	guard_daemon_end TERM
 	map_clear
 	listening
-	equals 1 metric 'spool_rows{table="cdr"}'
-	equals '' metric spool_oldest_row_age_seconds # nothing waits without --db
-	equals '' metric postgresql_up
+	assert_equal 1 metric 'spool_rows{table="cdr"}'
+	assert_equal '' metric spool_oldest_row_age_seconds # nothing waits without --db
+	assert_equal '' metric postgresql_up
 }
 
 # --- alerts --------------------------------------------------------------------------------------
@@ -223,30 +223,30 @@ two() { # SERIES SERIES
 	SPOOL=$disk/spool.db
 	listening
 	dialog answer=5
-	comes 503 status_of /healthz
+	eventually 503 status_of /healthz
 	[[ $(get /healthz) == "spool $disk/spool.db cannot be written: "* ]]
-	equals 0 metric spool_writable
+	assert_equal 0 metric spool_writable
 	rm "$disk/filler"
-	comes ok get /healthz
-	equals 1 metric spool_writable
+	eventually ok get /healthz
+	assert_equal 1 metric spool_writable
 }
 
 # --- the listener --------------------------------------------------------------------------------
 
 @test "http: GET and HEAD alone, and headers that keep browsers in their place" {
 	listening
-	equals 405 status_of /metrics -X POST -d x=1
-	equals 405 status_of /metrics -X DELETE
-	equals 200 status_of /healthz -X GET -d x=1 # whose body nobody reads
+	assert_equal 405 status_of /metrics -X POST -d x=1
+	assert_equal 405 status_of /metrics -X DELETE
+	assert_equal 200 status_of /healthz -X GET -d x=1 # whose body nobody reads
 	[[ $(get /healthz -X POST -i) == *$'\r\nAllow: GET, HEAD\r\n'* ]]
-	equals 200 status_of /healthz --head
-	equals '' get /healthz --head -o /dev/null
-	equals 404 status_of /metricsx
-	equals 404 status_of /../../etc/passwd --path-as-is
+	assert_equal 200 status_of /healthz --head
+	assert_equal '' get /healthz --head -o /dev/null
+	assert_equal 404 status_of /metricsx
+	assert_equal 404 status_of /../../etc/passwd --path-as-is
 	[[ $(get /healthz -i) == *$'\r\nX-Content-Type-Options: nosniff\r\n'* ]]
 	[[ $(get /healthz -i) == *$'\r\nCache-Control: no-store\r\n'* ]]
 	[[ $(get /healthz -i) == *$'\r\nContent-Security-Policy: default-src \'none\';'* ]]
-	equals 431 status_of /healthz -H "X-Long: $(printf '%20000s' '' | tr ' ' x)"
+	assert_equal 431 status_of /healthz -H "X-Long: $(printf '%20000s' '' | tr ' ' x)"
 }
 
 @test "http: an address that is none is a usage error, a port that is taken is named" {
@@ -270,11 +270,11 @@ s = socket.create_server(("127.0.0.1", 9471)); print(flush=True); signal.pause()
 	printf 'http = [::1]:9480\n' >"$LAB_DIR/http.conf"
 	enter=(nsenter --net="/run/netns/$(lab_ns proxy)")
 	daemon --config "$LAB_DIR/http.conf"
-	equals ok http_in curl -sS 'http://[::1]:9480/healthz'
+	assert_equal ok http_in curl -sS 'http://[::1]:9480/healthz'
 	run ! get /healthz
 	guard_daemon_end TERM
 	daemon --http "$LAB_OUTSIDE:9480"
-	equals ok lab_in caller curl -sS "http://$LAB_OUTSIDE:9480/healthz"
+	assert_equal ok lab_in caller curl -sS "http://$LAB_OUTSIDE:9480/healthz"
 	run ! http_in curl -sS http://127.0.0.1:9480/healthz
 }
 
@@ -301,13 +301,13 @@ s = socket.create_server(("127.0.0.1", 9471)); print(flush=True); signal.pause()
 	END
 	OTHER=$!
 	lab_wait 5 test -s "$LAB_DIR/idle"
-	equals 20 head -n 1 "$LAB_DIR/idle" # of one address so many are refused
-	equals ok lab_in caller curl -sS "http://$LAB_OUTSIDE:$HTTP_PORT/healthz"
+	assert_equal 20 head -n 1 "$LAB_DIR/idle" # of one address so many are refused
+	assert_equal ok lab_in caller curl -sS "http://$LAB_OUTSIDE:$HTTP_PORT/healthz"
 	dialog answer=5
 	lab_wait 5 in_spool 1
 	wait "$OTHER"
-	equals $'20\n5' cat "$LAB_DIR/idle" # and the rest ends when it was idle for long
-	equals ok get /healthz
+	assert_equal $'20\n5' cat "$LAB_DIR/idle" # and the rest ends when it was idle for long
+	assert_equal ok get /healthz
 }
 
 in_spool() { # NUMBER
@@ -344,7 +344,7 @@ in_spool() { # NUMBER
 		    ask()
 		print("let go" if 14 < over < 30 else "kept")
 	END
-	equals 'let go' cat "$LAB_DIR/drip"
+	assert_equal 'let go' cat "$LAB_DIR/drip"
 }
 
 @test "http: a client that reads nothing holds nobody up" {
@@ -364,7 +364,7 @@ in_spool() { # NUMBER
 		sys.stdin.read()
 	END
 	lab_wait 30 grep -q full "$LAB_DIR/deaf"
-	equals ok get /healthz
+	assert_equal ok get /healthz
 	dialog answer=5
 	lab_wait 5 in_spool 1
 }
@@ -373,12 +373,12 @@ in_spool() { # NUMBER
 @test "healthz: a daemon whose instance is detached says so, and leaves" {
 	dialog answer=5
 	listening --db "$(pg_conninfo "$DB")"
-	comes none row end_reason
+	eventually none row end_reason
 	pg_stop immediate
-	comes 0 metric postgresql_up
+	eventually 0 metric postgresql_up
 	spool_held # a last row that cannot be written keeps the daemon for its five seconds
 	guard detach -a
-	comes 503 status_of /healthz
+	eventually 503 status_of /healthz
 	[[ $(get /healthz) == "instance lab-$LAB_ID was detached: "* ]]
 	spool_free
 }

@@ -49,10 +49,10 @@ seen_attacked() {
 
 @test "api: the attacked call, its minute and its ladder" {
 	attacked_call
-	equals 'confirmed 1 null' mine '"\(.state) \(.blocked) \(.end)"'
-	equals 1 state '[.timeline.blocked[-2:][]] | add'
-	equals 180 state '.timeline.blocked | length'
-	equals 'out_of_order 10 14 guard' refused_step
+	assert_equal 'confirmed 1 null' mine '"\(.state) \(.blocked) \(.end)"'
+	assert_equal 1 state '[.timeline.blocked[-2:][]] | add'
+	assert_equal 180 state '.timeline.blocked | length'
+	assert_equal 'out_of_order 10 14 guard' refused_step
 }
 
 refused_step() { # of the ladder
@@ -71,9 +71,9 @@ refused_step() { # of the ladder
 	click "$(button_of "$call")"
 	lab_wait 10 js_is "document.querySelectorAll('#ladder g.step').length > 2"
 	js_is "document.getElementById('ladder-title').textContent === 'Call $call'"
-	equals 1 js "document.querySelectorAll('#ladder g.step.refused .cross').length"
-	equals 'BYE CSeq 10' js "document.querySelector('#ladder g.refused .label').textContent"
-	equals 'refused: out_of_order, 14 or higher expected' js "document.querySelector('#ladder g.refused .why').textContent"
+	assert_equal 1 js "document.querySelectorAll('#ladder g.step.refused .cross').length"
+	assert_equal 'BYE CSeq 10' js "document.querySelector('#ladder g.refused .label').textContent"
+	assert_equal 'refused: out_of_order, 14 or higher expected' js "document.querySelector('#ladder g.refused .why').textContent"
 	js_is "document.querySelector('#ladder .lanes').textContent.includes('13')"
 }
 
@@ -87,8 +87,8 @@ refused_step() { # of the ladder
 	js_is "document.getElementById('blocked-label').textContent === 'BYEs that enforce would block'"
 	click "$(button_of "$call")"
 	lab_wait 10 js_is "document.querySelectorAll('#ladder g.would_refuse').length === 1"
-	equals 'would be refused: out_of_order, 14 or higher expected' js "document.querySelector('#ladder g.would_refuse .why').textContent"
-	equals 0 js "document.querySelectorAll('#ladder .cross').length"
+	assert_equal 'would be refused: out_of_order, 14 or higher expected' js "document.querySelector('#ladder g.would_refuse .why').textContent"
+	assert_equal 0 js "document.querySelectorAll('#ladder .cross').length"
 	guard set mode=enforce
 }
 
@@ -99,8 +99,8 @@ refused_step() { # of the ladder
 	lab_wait 10 row_says open "$call"
 	click "$(button_of "$call")"
 	lab_wait 10 js_is "document.getElementById('ladder-title').textContent === 'Call ' + $(jq -n --arg c "$call" '$c')"
-	equals 0 js "document.querySelectorAll('main script, main img').length"
-	equals 1 js "document.querySelectorAll('script').length"
+	assert_equal 0 js "document.querySelectorAll('main script, main img').length"
+	assert_equal 1 js "document.querySelectorAll('script').length"
 }
 
 @test "page: it stands by itself: nothing is asked of another place, and nothing but its own script runs" {
@@ -109,7 +109,7 @@ refused_step() { # of the ladder
 	visit "$PAGE"
 	lab_wait 10 js_is "performance.getEntriesByType('resource').length > 1"
 	js_is "performance.getEntriesByType('resource').every(r => r.name.startsWith('$PAGE'))"
-	equals '' console
+	assert_equal '' console
 	js_is "(() => { try { const s = document.createElement('script'); s.append('window.evil = 1'); document.body.append(s) } catch (e) {} return window.evil === undefined })()"
 	js_is "(() => { try { document.body.innerHTML = 'x' } catch (e) { return e instanceof TypeError } return false })()"
 	run ! grep -qE "https?://|@import|url\(" <(get / | grep -v 'http://www.w3.org/2000/svg')
@@ -143,14 +143,14 @@ refused_step() { # of the ladder
 	for ((n = 1; n <= 70; n++)); do
 		"$LAB_TOP/tests/e2e/dialog.py" "$MAP" "$n" call_id="before-$n" answer=60
 	done
-	lab_wait 10 equals true state '.dialogs.confirmed >= 70'
-	equals 64 state '.calls | length'
+	lab_wait 10 assert_equal true state '.dialogs.confirmed >= 70'
+	assert_equal 64 state '.calls | length'
 	call=$(state '[.calls[] | select(.call_id | startswith("before-")).call_id][0]')
-	equals 'INVITE caller' first_step
+	assert_equal 'INVITE caller' first_step
 	map_clear
-	lab_wait 10 equals 404 status_of "/api/ladder?key=$(printf '%032d' 1)"
-	equals 404 status_of '/api/ladder?key=../../etc/passwd'
-	equals 404 status_of /api/ladder
+	lab_wait 10 assert_equal 404 status_of "/api/ladder?key=$(printf '%032d' 1)"
+	assert_equal 404 status_of '/api/ladder?key=../../etc/passwd'
+	assert_equal 404 status_of /api/ladder
 }
 
 first_step() {
@@ -162,14 +162,14 @@ first_step() {
 
 	for path in / /api/state /api/ladder; do
 		for host in evil.example evil.example:$HTTP_PORT 127.0.0.1.evil.example '[::1].evil' '[evil]' '' localhostx; do
-			[[ $host == '[::1].evil' ]] || equals 421 status_of "$path" -H "Host: $host"
+			[[ $host == '[::1].evil' ]] || assert_equal 421 status_of "$path" -H "Host: $host"
 		done
 	done
 	for host in 127.0.0.1 localhost:$HTTP_PORT "[::1]:$HTTP_PORT" 192.0.2.7 GUARD.example.net; do
-		equals 200 status_of / -H "Host: $host"
+		assert_equal 200 status_of / -H "Host: $host"
 	done
-	equals 200 status_of /metrics -H 'Host: prometheus.example'
-	equals 200 status_of /healthz -H 'Host: lb.example'
+	assert_equal 200 status_of /metrics -H 'Host: prometheus.example'
+	assert_equal 200 status_of /healthz -H 'Host: lb.example'
 }
 
 # Of each colour that is text on each ground: WCAG's ratio, 4.5 at least.
@@ -192,7 +192,7 @@ CONTRAST='(() => {
 	lab_wait 10 row_says open "$call"
 	click "$(button_of "$call")"
 	lab_wait 10 js_is "document.querySelectorAll('#ladder g.refused').length === 1"
-	equals '' js "$CONTRAST"
+	assert_equal '' js "$CONTRAST"
 	js_is "document.documentElement.lang === 'en' && document.title.startsWith('cseqguard') && document.querySelectorAll('h1').length === 1"
 	js_is "[...document.querySelectorAll('th')].every(th => th.scope === 'col') && document.querySelectorAll('th').length > 8"
 	js_is "[...document.querySelectorAll('svg')].every(s => s.getAttribute('role') === 'img' && s.querySelector('title').textContent.length > 20)"

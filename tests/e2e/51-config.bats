@@ -66,7 +66,7 @@ events_lost() {
 }
 
 closed() { # NUMBER: so many calls are billed
-	equals "$1" sqlite3 "$SPOOL" "SELECT count(*) FROM cdr WHERE end_reason = 'bye'"
+	assert_equal "$1" sqlite3 "$SPOOL" "SELECT count(*) FROM cdr WHERE end_reason = 'bye'"
 }
 
 # --- the file -------------------------------------------------------------------------------------
@@ -75,8 +75,8 @@ closed() { # NUMBER: so many calls are billed
 	config '[cseqguardd]' 'sweep = 5s ; a remark' '# another' '' 'breaker=30' 'homer = [2001:db8::1]:9060'
 	check --spool "$SPOOL"
 	[[ $status == 0 && $output == "$CONF: ok" ]]
-	equals 5s setting sweep
-	equals 30 setting breaker
+	assert_equal 5s setting sweep
+	assert_equal 30 setting breaker
 	CSEQGUARD_CONFIG='' run -0 "$LAB_OUT/cseqguardd" --check-config --spool "$SPOOL"
 	[[ $output == 'no file: ok' ]]
 }
@@ -125,19 +125,19 @@ closed() { # NUMBER: so many calls are billed
 
 @test "config: a section for one of several instances stands above what is for all, the command line above both" {
 	config '[instance edge]' 'sweep = 3s' '[cseqguardd]' 'sweep = 5s' 'grace = 7s'
-	equals 5s setting sweep
-	equals 3s setting sweep --instance edge
-	equals 7s setting grace --instance edge
-	equals 1s setting sweep --instance edge --sweep 1
+	assert_equal 5s setting sweep
+	assert_equal 3s setting sweep --instance edge
+	assert_equal 7s setting grace --instance edge
+	assert_equal 1s setting sweep --instance edge --sweep 1
 	config 'instance = edge' '[instance edge]' 'sweep = 3s'
-	equals 3s setting sweep
-	CSEQGUARD_INSTANCE=other equals 3s setting sweep # the file is above the environment
-	equals 10s setting sweep --instance other
+	assert_equal 3s setting sweep
+	CSEQGUARD_INSTANCE=other assert_equal 3s setting sweep # the file is above the environment
+	assert_equal 10s setting sweep --instance other
 }
 
 @test "config: a long value goes on in indented lines" {
 	config '[cseqguardd]' 'db = host=x' '  dbname=y' $'\tuser=z'
-	equals 'user=z dbname=y host=x' setting db
+	assert_equal 'user=z dbname=y host=x' setting db
 }
 
 @test "config: the usual file is read when it is there, and none by CSEQGUARD_CONFIG=" {
@@ -212,12 +212,12 @@ closed() { # NUMBER: so many calls are billed
 	filed
 	dialog answer=20
 	read -rt 0.3 <> <(:) || :
-	equals 0 spooled cdr # nothing looks
+	assert_equal 0 spooled cdr # nothing looks
 	reload 'sweep = 100ms' 'max-call = 3s' 'verbose = yes'
 	said 'reload: sweep changed from 1h to 100ms'
 	said 'reload: max-call changed from 12h to 3s'
-	comes timeout sqlite3 "$SPOOL" 'SELECT end_reason FROM cdr'
-	equals 2 grep -c 'reload:' "$LOG"
+	eventually timeout sqlite3 "$SPOOL" 'SELECT end_reason FROM cdr'
+	assert_equal 2 grep -c 'reload:' "$LOG"
 	kill -HUP "$LAB_DAEMON"
 	said "reload: $CONF: nothing has changed"
 	rm "$CONF"
@@ -234,10 +234,10 @@ closed() { # NUMBER: so many calls are billed
 	said "$CONF: line 3: unknown setting 'swep' (did you mean sweep?)"
 	said 'reload: no setting was changed'
 	dialog answer=20
-	comes none sqlite3 "$SPOOL" "SELECT coalesce(end_reason, 'none') FROM cdr"
-	equals 0 grep -c 'max-call' "$LOG"
+	eventually none sqlite3 "$SPOOL" "SELECT coalesce(end_reason, 'none') FROM cdr"
+	assert_equal 0 grep -c 'max-call' "$LOG"
 	reload 'max-call = 3s' 'sweep = 100ms'
-	comes timeout sqlite3 "$SPOOL" 'SELECT end_reason FROM cdr'
+	eventually timeout sqlite3 "$SPOOL" 'SELECT end_reason FROM cdr'
 }
 
 @test "reload: what needs a restart is named, and stays" {
@@ -251,11 +251,11 @@ closed() { # NUMBER: so many calls are billed
 	said 'reload: node stays lab; restart the daemon to change it to other'
 	said "reload: spool stays $SPOOL; restart the daemon to change it to $LAB_DIR/other.db"
 	said 'reload: max-call changed from 12h to 11h'
-	equals 4 grep -c 'reload:' "$LOG"
+	assert_equal 4 grep -c 'reload:' "$LOG"
 	kill -HUP "$LAB_DAEMON"
-	lab_wait 10 equals 2 grep -c 'reload: node stays lab; restart the daemon to change it to other' "$LOG"
+	lab_wait 10 assert_equal 2 grep -c 'reload: node stays lab; restart the daemon to change it to other' "$LOG"
 	dialog answer=5
-	comes lab sqlite3 "$SPOOL" 'SELECT node FROM cdr'
+	eventually lab sqlite3 "$SPOOL" 'SELECT node FROM cdr'
 	[[ ! -e $LAB_DIR/other.db ]]
 }
 
@@ -266,25 +266,25 @@ closed() { # NUMBER: so many calls are billed
 	config 'sweep = 100ms'
 	filed
 	dialog answer=5
-	comes 1 spooled cdr
+	eventually 1 spooled cdr
 	reload 'sweep = 100ms' "db = $(pg_conninfo "$DB") password=$SECRET"
 	said 'reload: db changed from unset to'
-	comes 1 row 'count(*)'
-	comes 0 spooled cdr
+	eventually 1 row 'count(*)'
+	eventually 0 spooled cdr
 	reload 'sweep = 100ms' "db = $(pg_conninfo "$DB") password=other$SECRET"
 	said 'reload: db: password changed'
 	call=two BATS_TEST_NUMBER=10$BATS_TEST_NUMBER dialog answer=5
-	comes 2 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr'
+	eventually 2 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr'
 	reload 'sweep = 100ms' "db = $(pg_conninfo "$other")"
 	call=three BATS_TEST_NUMBER=20$BATS_TEST_NUMBER dialog answer=5
-	comes t sql "$other" "SELECT count(*) > 0 FROM cseqguard.cdr WHERE call_id = 'three'"
-	equals 0 sql "$DB" "SELECT count(*) FROM cseqguard.cdr WHERE call_id = 'three'"
+	eventually t sql "$other" "SELECT count(*) > 0 FROM cseqguard.cdr WHERE call_id = 'three'"
+	assert_equal 0 sql "$DB" "SELECT count(*) FROM cseqguard.cdr WHERE call_id = 'three'"
 	reload 'sweep = 100ms' "db = $(pg_conninfo "$other") nonsense"
 	said 'line 2: db: missing'
 	reload 'sweep = 100ms'
 	said ' to unset'
 	call=four BATS_TEST_NUMBER=30$BATS_TEST_NUMBER dialog answer=5
-	comes 1 spooled cdr
+	eventually 1 spooled cdr
 	run -1 grep "$SECRET" "$LOG"
 }
 
@@ -298,7 +298,7 @@ closed() { # NUMBER: so many calls are billed
 		BATS_TEST_NUMBER=$((++number)) call=b$n dialog answer=2 blocked=1 first_blocked_ms=1950
 	done
 	read -rt 0.3 <> <(:) || :
-	equals 0 grep -c BREAKER "$LOG"
+	assert_equal 0 grep -c BREAKER "$LOG"
 	reload 'sweep = 100ms' 'breaker = 30'
 	said 'BREAKER: BYEs of 12 among 12 dialogs were dropped within 60 s, more than 30 %'
 	guard set mode=enforce
@@ -313,9 +313,9 @@ closed() { # NUMBER: so many calls are billed
 	NOTIFY_SOCKET=$LAB_DIR/notify filed
 	lab_wait 5 grep -q READY=1 "$LAB_DIR/told"
 	kill -HUP "$LAB_DAEMON"
-	lab_wait 5 equals 2 grep -c READY=1 "$LAB_DIR/told" || :
+	lab_wait 5 assert_equal 2 grep -c READY=1 "$LAB_DIR/told" || :
 	kill "$ear"
-	equals 'READY=1 RELOADING=1 READY=1' sh -c "grep -o '^[READYLOING]*=1' '$LAB_DIR/told' | grep -v WATCH | xargs"
+	assert_equal 'READY=1 RELOADING=1 READY=1' sh -c "grep -o '^[READYLOING]*=1' '$LAB_DIR/told' | grep -v WATCH | xargs"
 	grep -q '^MONOTONIC_USEC=[0-9]' "$LAB_DIR/told"
 }
 
@@ -341,7 +341,7 @@ closed() { # NUMBER: so many calls are billed
 	wait "$calls"
 	lab_wait 20 closed 4500
 	(($(grep -c 'reload: ' "$LOG") > 20))
-	equals "$lost" events_lost
+	assert_equal "$lost" events_lost
 	kill -TERM "$LAB_DAEMON"
 	wait "$LAB_DAEMON"
 	LAB_DAEMON=
@@ -380,7 +380,7 @@ closed() { # NUMBER: so many calls are billed
 	}
 	: >"$LAB_DIR/journal"
 	journal "$LAB_OUT/cseqguardd" --instance none
-	equals '<3>instance none is not attached; run `cseqguard attach` first' cat "$LAB_DIR/journal"
+	assert_equal '<3>instance none is not attached; run `cseqguard attach` first' cat "$LAB_DIR/journal"
 	journal "$LAB_OUT/cseqguardd" --instance none --log-format json
 	grep -q '^<3>{"ts":' "$LAB_DIR/journal"
 	JOURNAL_STREAM=$(stat -L -c %d:%i "$LOG") run -1 sh -c '"$1" --instance none 2>"$2" || { cat "$2"; exit 1; }' \

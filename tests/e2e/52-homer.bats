@@ -61,7 +61,7 @@ bye() { # CALL-ID
 }
 
 records() { # NUMBER: so many came
-	equals "$1" grep -c '' "$RECORDS"
+	assert_equal "$1" grep -c '' "$RECORDS"
 }
 
 came() { # NUMBER: so many different violations at least
@@ -69,7 +69,7 @@ came() { # NUMBER: so many different violations at least
 }
 
 accounted() { # NUMBER: of so many each came, or is said to be lost
-	equals "$1" expr "$(payloads | jq -r .seq | sort -u | grep -c '')" + "$(lost)"
+	assert_equal "$1" expr "$(payloads | jq -r .seq | sort -u | grep -c '')" + "$(lost)"
 }
 
 payloads() { # the JSON of each
@@ -111,12 +111,12 @@ lost() { # how many the daemon said
 	at=$(sql "$DB" "SELECT extract(epoch FROM at) FROM cseqguard.violation WHERE reason = 'out_of_order'")
 	grep -F "HEP3 from $LAB_CALLER:5060 to 0.0.0.0:0 protocol 17 at ${at%.*}." "$heard" |
 		grep -F " type 100 agent 77 call $call payload {"
-	equals 1 grep -c 'HEP3 from' "$heard"
+	assert_equal 1 grep -c 'HEP3 from' "$heard"
 	diff <(sed -n 's/.*HEP3 from .* payload //p' "$heard" | jq -S .) \
 		<(jq -S 'select(.event == "violation")' "$LAB_DIR/events")
 	jq -es --arg call "$call" 'map(select(.event == "violation")) | length == 1 and all(.call_id == $call and
 		.cseq == 10 and .expected_cseq == 14 and .interface == "caller0")' "$LAB_DIR/events"
-	equals "$(printf %.6f "$at")" awk '/HEP3 from/ {
+	assert_equal "$(printf %.6f "$at")" awk '/HEP3 from/ {
 		match($0, / at [0-9.]+/)
 		split(substr($0, RSTART + 4, RLENGTH - 4), t, ".")
 		printf "%s.%06d\n", t[1], t[2]
@@ -138,7 +138,7 @@ lost() { # how many the daemon said
 	daemon --homer "[::1]:$PORT"
 	byes 500
 	lab_wait 10 records "$(<"$LAB_DIR/sent")"
-	equals 0 lost
+	assert_equal 0 lost
 }
 
 @test "homer: whatever stands in a Call-ID, the record is whole, bounded JSON under the same ID" {
@@ -153,7 +153,7 @@ lost() { # how many the daemon said
 	lab_wait 10 records 3
 	payloads | jq -es 'map(.reason) | length == 3'
 	awk 'length > 2 * 4096 { exit 1 }' "$RECORDS"
-	equals 3 "$LAB_TOP/tests/e2e/hep.py" --same-call <"$RECORDS"
+	assert_equal 3 "$LAB_TOP/tests/e2e/hep.py" --same-call <"$RECORDS"
 }
 
 @test "homer: by TCP, through a collector that closes and one that comes back, none is lost" {
@@ -170,20 +170,20 @@ lost() { # how many the daemon said
 	said 'trying again'
 	collector tcp
 	lab_wait 20 came "$sent"
-	equals 0 lost
-	equals 2 grep -c ': connected' "$LOG"
+	assert_equal 0 lost
+	assert_equal 2 grep -c ': connected' "$LOG"
 	[[ ! -s $LAB_DIR/collector.log ]]
 }
 
 @test "homer: nobody at the other end: rows are written as ever, what is lost is counted" {
 	daemon --homer "$LAB_PROXY:9" # discard, where nobody is
 	byes 2000
-	lab_wait 10 equals "$(<"$LAB_DIR/sent")" spooled violation
+	lab_wait 10 assert_equal "$(<"$LAB_DIR/sent")" spooled violation
 	said "homer $LAB_PROXY:9: "
 	guard_daemon_end TERM
 	echo "# $(<"$LAB_DIR/sent") violations, $(lost) said to be lost" >&3
 	(($(lost) >= $(<"$LAB_DIR/sent") - 1 && $(lost) <= $(<"$LAB_DIR/sent")))
-	equals 2 grep -c 'are lost' "$LOG" # one a minute, and the last
+	assert_equal 2 grep -c 'are lost' "$LOG" # one a minute, and the last
 }
 
 @test "homer: a collector that swallows all holds nothing up; the queue is bounded, the rest counted" {
@@ -193,11 +193,11 @@ lost() { # how many the daemon said
 	daemon --homer 10.77.3.9:9060 --homer-protocol tcp
 	byes 2000
 	sent=$(<"$LAB_DIR/sent")
-	lab_wait 10 equals "$sent" spooled violation
+	lab_wait 10 assert_equal "$sent" spooled violation
 	dialog answer=5
-	lab_wait 2 equals 1 spooled cdr
+	lab_wait 2 assert_equal 1 spooled cdr
 	guard_daemon_end TERM
-	equals "$sent" lost # with those that waited
+	assert_equal "$sent" lost # with those that waited
 }
 
 # One over TCP that reads no more once it is connected, and BYEs for it; sets sent.
@@ -208,7 +208,7 @@ stalled_collector() { # BYES
 	kill -STOP "$COLLECTOR"
 	byes "$1"
 	sent=$(<"$LAB_DIR/sent")
-	lab_wait 10 equals "$sent" spooled violation
+	lab_wait 10 assert_equal "$sent" spooled violation
 }
 
 @test "homer: a collector that reads no more holds nothing up" {
@@ -216,7 +216,7 @@ stalled_collector() { # BYES
 
 	stalled_collector 2000
 	dialog answer=5
-	lab_wait 2 equals 1 spooled cdr
+	lab_wait 2 assert_equal 1 spooled cdr
 	kill -CONT "$COLLECTOR"
 	lab_wait 10 came 1024 # what waited comes
 	guard_daemon_end TERM
@@ -233,7 +233,7 @@ stalled_collector() { # BYES
 	collector tcp
 	lab_wait 20 came $((sent - 20)) # its receive buffer
 	[[ ! -s $LAB_DIR/collector.log ]]
-	equals 0 lost
+	assert_equal 0 lost
 }
 
 @test "homer: a reload takes a collector, another, and none" {
@@ -243,7 +243,7 @@ stalled_collector() { # BYES
 	printf 'sweep = 200ms\n' >"$conf"
 	daemon --config "$conf"
 	bye one
-	comes 1 spooled violation
+	eventually 1 spooled violation
 	before=$(fds)
 	printf 'homer = %s\n' "$LAB_PROXY:$PORT" >"$conf"
 	kill -HUP "$LAB_DAEMON"
@@ -257,8 +257,8 @@ stalled_collector() { # BYES
 	: >"$conf"
 	kill -HUP "$LAB_DAEMON"
 	said "reload: homer changed from $LAB_PROXY:9 to unset"
-	comes "$before" fds
+	eventually "$before" fds
 	bye three
-	comes 3 spooled violation
+	eventually 3 spooled violation
 	records 1
 }

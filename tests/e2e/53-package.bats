@@ -49,10 +49,10 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 }
 
 @test "package: built, lintian finds nothing down to what is pedantic, no file is out of place" {
-	equals '' grep -v '/cseqguard[^/]*\.deb$' "$LAB_DIR/make.log"
+	assert_equal '' grep -v '/cseqguard[^/]*\.deb$' "$LAB_DIR/make.log"
 	[[ -e $PACKAGE ]]
 	dpkg-deb -c "$PACKAGE" >"$BATS_TEST_TMPDIR/files"
-	equals '' grep -vE ' root/root .* \./((etc|lib|usr)/.*)?$' "$BATS_TEST_TMPDIR/files"
+	assert_equal '' grep -vE ' root/root .* \./((etc|lib|usr)/.*)?$' "$BATS_TEST_TMPDIR/files"
 }
 
 @test "package: built again elsewhere, from its source package, it is the same byte for byte" {
@@ -67,10 +67,10 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	cp "$LAB_DIR"/{next,other}.deb "$PACKAGE_ROOT/root/"
 	inside dpkg -i /root/first.deb
 	dpkg_says 'ii '
-	equals "$PACKAGE_VERSION" version
+	assert_equal "$PACKAGE_VERSION" version
 	[[ $(on_host cseqguard version) == "cseqguard $PACKAGE_VERSION,"* ]]
 	[[ $(inside id cseqguard) == *'(cseqguard) gid='*'(cseqguard)'* ]]
-	equals /var/lib/cseqguard eval 'inside getent passwd cseqguard | cut -d : -f 6'
+	assert_equal /var/lib/cseqguard eval 'inside getent passwd cseqguard | cut -d : -f 6'
 	inside dpkg-query -Wf '${Conffiles}\n' cseqguard | grep /etc/cseqguard/attach.conf
 	inside dpkg-query -Wf '${Conffiles}\n' cseqguard | grep /etc/cseqguard/cseqguard.conf
 	inside cseqguardd --check-config
@@ -79,10 +79,10 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	[[ $output == *'ok       programs '* && $output != *failed* ]]
 	inside test -e /usr/share/man/man8/cseqguardd.8.gz -a -e /usr/share/man/man5/cseqguard.conf.5.gz \
 		-a -e /usr/share/man/man7/cseqguard-rollout.7.gz
-	equals "$("$LAB_OUT/cseqguardd" --print-schema)" inside cat /usr/share/cseqguard/schema.sql
-	equals '' told
+	assert_equal "$("$LAB_OUT/cseqguardd" --print-schema)" inside cat /usr/share/cseqguard/schema.sql
+	assert_equal '' told
 	unguarded
-	equals '' find "$PACKAGE_ROOT/etc/systemd" -name 'cseqguard*'
+	assert_equal '' find "$PACKAGE_ROOT/etc/systemd" -name 'cseqguard*'
 }
 
 @test "package: systemd finds nothing to say against its units" {
@@ -100,12 +100,12 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	needs_root
 	on_host cseqguard attach caller0
 	daemon --node lab --grace 1s --sweep 200ms
-	equals "$(inside id -u cseqguard)" awk '$1 == "Uid:" { print $3 }' "/proc/$(<"$LAB_DIR/daemon.pid")/status"
+	assert_equal "$(inside id -u cseqguard)" awk '$1 == "Uid:" { print $3 }' "/proc/$(<"$LAB_DIR/daemon.pid")/status"
 	sip_callee proxy callee -timeout 300s < <(uas_call; sip_serve BYE 200 OK)
 	sip_caller caller caller "$call" < <(uac_call 13)
 	sip_ended caller
 	bye_of_caller 10
-	comes 'none 1 false' cdrs
+	eventually 'none 1 false' cdrs
 }
 
 @test "package: upgraded while the call runs, it is guarded by new programs, and its row goes on" {
@@ -116,14 +116,14 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	echo 'CSEQGUARD_ATTACH=--mode observe --gateway 192.0.2.0/24' >"$PACKAGE_ROOT/etc/cseqguard/attach.conf"
 	told
 	inside dpkg -i /root/next.deb
-	equals "$NEXT_VERSION" version
+	assert_equal "$NEXT_VERSION" version
 	renewed "$before" "$(programs)"
-	equals $'--system daemon-reload\ntry-restart cseqguardd.service' told
+	assert_equal $'--system daemon-reload\ntry-restart cseqguardd.service' told
 	grep -q 192.0.2.0 "$PACKAGE_ROOT/etc/cseqguard/attach.conf"
 	guard_daemon_end TERM
 	bye_of_caller 11 # while no daemon runs
 	daemon --node lab --grace 1s --sweep 200ms
-	comes 'none 2 false' cdrs
+	eventually 'none 2 false' cdrs
 }
 
 @test "package: where the map layout differs, programs and daemon stay as they are, and dpkg is content" {
@@ -134,14 +134,14 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	told
 	run -0 inside dpkg -i /root/other.deb
 	[[ $output == *"still guarded by the programs of version $NEXT_VERSION: default"* ]]
-	equals '--system daemon-reload' told
+	assert_equal '--system daemon-reload' told
 	bye_of_caller 12
-	comes 'none 3 false' cdrs
+	eventually 'none 3 false' cdrs
 	inside dpkg -i /root/next.deb
-	equals "$NEXT_VERSION" version
+	assert_equal "$NEXT_VERSION" version
 	renewed "$before" "$(programs)"
 	bye_of_caller 14
-	comes 'bye 3 false' cdrs
+	eventually 'bye 3 false' cdrs
 }
 
 @test "package: a guard that cannot be detached keeps it installed, and says why" {

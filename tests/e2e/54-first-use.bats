@@ -139,7 +139,7 @@ finds_no() { # VERDICT REGEX
 	[[ $output == *'is not attached; start with: cseqguard attach --mode observe IFACE' ]]
 	unguarded
 	run ! runs cseqguardd
-	equals '' told
+	assert_equal '' told
 }
 
 @test "stranger: asks the doctor, who finds nothing failed and says what to do next" {
@@ -157,10 +157,10 @@ finds_no() { # VERDICT REGEX
 	configure db "host=/mnt dbname=$CDRS user=$WRITER"
 	configure node edge1
 	configure http "$HTTP_PORT"
-	equals '/etc/cseqguard/cseqguard.conf: ok' on_host cseqguardd --check-config
+	assert_equal '/etc/cseqguard/cseqguard.conf: ok' on_host cseqguardd --check-config
 	on_host cseqguard attach --mode observe --gateway "$LAB_GATEWAY/32" "${LAB_INTERFACES[@]}"
 	daemon
-	comes "$WRITER" sql "$CDRS" "SELECT usename FROM pg_stat_activity WHERE usename = '$WRITER'"
+	eventually "$WRITER" sql "$CDRS" "SELECT usename FROM pg_stat_activity WHERE usename = '$WRITER'"
 	run -0 on_host cseqguard doctor
 	finds_no failed ''
 	finds ok 'mode .* observe: nothing is dropped'
@@ -178,12 +178,12 @@ finds_no() { # VERDICT REGEX
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 500; bye 14)
 	call_over
-	comes 14 kamailio_byes
+	eventually 14 kamailio_byes
 	lab_wait 10 bills_truly kamailio_bills
 	lab_wait 10 bills_truly we_bill
 	attack "$OBSERVED" uac_expect 500
 	call_over
-	comes '10 14' kamailio_byes
+	eventually '10 14' kamailio_byes
 	bills_short kamailio_bills
 	lab_wait 10 bills_truly we_bill
 }
@@ -192,8 +192,8 @@ finds_no() { # VERDICT REGEX
 	local call=$OBSERVED
 
 	lab_wait 10 grep -qE "^[^ ]+Z end closed pass 200 to BYE of caller cseq 14 .* call-id $call\$" "$LAB_DIR/events.log"
-	equals 1 grep -cE "^[^ ]+Z violation out_of_order would_drop BYE of caller cseq 10 expected 14 from $LAB_CALLER:5060 into caller0 call-id $call\$" "$LAB_DIR/events.log"
-	equals 0 grep -c "would_drop .* call-id $HONEST\$" "$LAB_DIR/events.log"
+	assert_equal 1 grep -cE "^[^ ]+Z violation out_of_order would_drop BYE of caller cseq 10 expected 14 from $LAB_CALLER:5060 into caller0 call-id $call\$" "$LAB_DIR/events.log"
+	assert_equal 0 grep -c "would_drop .* call-id $HONEST\$" "$LAB_DIR/events.log"
 }
 
 @test "stranger: watches the next one in top, and opens its ladder there" {
@@ -226,21 +226,21 @@ finds_no() { # VERDICT REGEX
 	visit "$PAGE"
 	lab_wait 10 row_says 'ended: bye' "$WATCHED"
 	js_is "document.getElementById('mode').textContent === 'observe'"
-	equals 2 js "[...document.querySelectorAll('#timeline rect.bar')].reduce((n, bar) => n + Number(bar.dataset.count), 0)"
+	assert_equal 2 js "[...document.querySelectorAll('#timeline rect.bar')].reduce((n, bar) => n + Number(bar.dataset.count), 0)"
 	click "$(button_of "$WATCHED")"
 	lab_wait 10 js_is "document.querySelectorAll('#ladder g.would_refuse').length === 1"
-	equals 'would be refused: out_of_order, 14 or higher expected' js "document.querySelector('#ladder g.would_refuse .why').textContent"
-	equals '' console
+	assert_equal 'would be refused: out_of_order, 14 or higher expected' js "document.querySelector('#ladder g.would_refuse .why').textContent"
+	assert_equal '' console
 }
 
 @test "stranger: has it scraped and checked" {
 	get /metrics | promtool check metrics
-	equals ok get /healthz
-	equals 2 metric would_drop_packets_total
-	equals 2 metric 'would_drop_byes_total{outcome="refused"}'
-	equals 0 metric 'would_drop_byes_total{outcome="accepted"}'
-	equals 1 metric 'mode{mode="observe"}'
-	comes 3 metric 'calls_closed_total{end_reason="bye"}'
+	assert_equal ok get /healthz
+	assert_equal 2 metric would_drop_packets_total
+	assert_equal 2 metric 'would_drop_byes_total{outcome="refused"}'
+	assert_equal 0 metric 'would_drop_byes_total{outcome="accepted"}'
+	assert_equal 1 metric 'mode{mode="observe"}'
+	eventually 3 metric 'calls_closed_total{end_reason="bye"}'
 	run -0 on_host cseqguard check --expect observe
 	[[ $output == 'CSEQGUARD OK - '*' dropped=0c would_drop=2c '*' unguarded=0c '* ]]
 	run -1 on_host cseqguard check
@@ -250,28 +250,28 @@ finds_no() { # VERDICT REGEX
 @test "stranger: asks PostgreSQL whether it would have been right, and for the bill" {
 	run -0 on_host cseqguard status
 	grep -qx 'observe  *would have dropped 2 BYEs: 2 refused by the far end, 0 accepted' <<<"$output"
-	equals 'out_of_order|refused|2' sql "$CDRS" "SELECT reason, outcome, count(*) FROM cseqguard.violation
+	assert_equal 'out_of_order|refused|2' sql "$CDRS" "SELECT reason, outcome, count(*) FROM cseqguard.violation
 		WHERE action = 'would_drop' GROUP BY 1, 2"
-	equals "out_of_order|would_drop|10|14|caller|$LAB_CALLER" sql "$CDRS" "SELECT reason, action, cseq, expected_cseq, leg,
+	assert_equal "out_of_order|would_drop|10|14|caller|$LAB_CALLER" sql "$CDRS" "SELECT reason, action, cseq, expected_cseq, leg,
 		source FROM cseqguard.violation WHERE call_id = '$OBSERVED' AND outcome = 'refused'"
-	equals "$HONEST|bye|0
+	assert_equal "$HONEST|bye|0
 $OBSERVED|bye|1
 $WATCHED|bye|1" sql "$CDRS" 'SELECT call_id, end_reason, blocked_byes FROM cseqguard.billable ORDER BY answer_time'
 	for call in "$HONEST" "$OBSERVED" "$WATCHED"; do
 		bills_truly we_bill
 	done
-	equals 0 sql "$CDRS" 'SELECT count(*) FROM cseqguard.suspects'
+	assert_equal 0 sql "$CDRS" 'SELECT count(*) FROM cseqguard.suspects'
 }
 
 @test "stranger: enforces; the next attack never reaches Kamailio, and both bills are right" {
 	on_host cseqguard set mode=enforce
 	attack "$ENFORCED"
 	call_over
-	comes 14 kamailio_byes
+	eventually 14 kamailio_byes
 	lab_wait 10 bills_truly kamailio_bills
 	lab_wait 10 bills_truly we_bill
 	run ! grep -q '^CSeq: 10 ' "$LAB_DIR/gateway.msg"
-	comes 'out_of_order|drop' violations 'reason, action'
+	eventually 'out_of_order|drop' violations 'reason, action'
 	run -0 on_host cseqguard ladder "$call"
 	grep -qE '^ +[0-9.]+ +13 \|-* BYE 10 -*>X out_of_order, expected 14 +\| +-$' <<<"$output"
 	run -0 on_host cseqguard check
@@ -285,8 +285,8 @@ $WATCHED|bye|1" sql "$CDRS" 'SELECT call_id, end_reason, blocked_byes FROM cseqg
 	lab_wait 10 eval '! runs cseqguardd'
 	attack "$AFTERWARDS" uac_expect 500
 	call_over
-	comes '10 14' kamailio_byes
-	equals '' we_bill
+	eventually '10 14' kamailio_byes
+	assert_equal '' we_bill
 }
 
 @test "stranger: removes and purges; nothing is left but the bills in PostgreSQL" {
@@ -296,5 +296,5 @@ $WATCHED|bye|1" sql "$CDRS" 'SELECT call_id, end_reason, blocked_byes FROM cseqg
 	apt purge cseqguard
 	dpkg_says ''
 	diff "$LAB_DIR/before" <(snapshot)
-	equals 4 sql "$CDRS" 'SELECT count(*) FROM cseqguard.billable'
+	assert_equal 4 sql "$CDRS" 'SELECT count(*) FROM cseqguard.billable'
 }

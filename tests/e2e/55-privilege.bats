@@ -98,22 +98,22 @@ told() { # LINE NUMBER: at least so often
 @test "privilege: a user without any capability writes the rows of a call and clears its dialog" {
 	echo "# kernel.unprivileged_bpf_disabled = $(</proc/sys/kernel/unprivileged_bpf_disabled)" >&3
 	daemon
-	equals "$ORDINARY" process Uid
-	equals 1 process NoNewPrivs
-	equals 0000000000000000 process CapEff
-	equals 0000000000000000 process CapBnd
-	equals 1700 inside stat -c %a /sys/fs/bpf
+	assert_equal "$ORDINARY" process Uid
+	assert_equal 1 process NoNewPrivs
+	assert_equal 0000000000000000 process CapEff
+	assert_equal 0000000000000000 process CapBnd
+	assert_equal 1700 inside stat -c %a /sys/fs/bpf
 
 	sip_callee proxy callee < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 800; bye 14)
-	comes 'out_of_order drop caller0' violations "concat_ws(' ', reason, action, interface)"
+	eventually 'out_of_order drop caller0' violations "concat_ws(' ', reason, action, interface)"
 	cdr_open
 	in_map 1
 	sip_ended caller callee
 	cdr_true bye caller callee
 	blocked out_of_order 10 14
 	lab_wait 10 in_map 0
-	equals "$ORDINARY" stat -c %u "$LAB_DIR/state/spool.db"
+	assert_equal "$ORDINARY" stat -c %u "$LAB_DIR/state/spool.db"
 }
 
 @test "privilege: who is not of the group is told so in one line" {
@@ -146,7 +146,7 @@ told() { # LINE NUMBER: at least so often
 	lab_wait 5 told READY=1 1
 	lab_wait 3 told WATCHDOG=1 5
 	told "STATUS=instance lab-$LAB_ID, mode enforce: 0 dialogs" 5
-	equals 0 grep -c STOPPING=1 "$LAB_DIR/told"
+	assert_equal 0 grep -c STOPPING=1 "$LAB_DIR/told"
 	guard_daemon_end TERM
 	lab_wait 5 told STOPPING=1 1
 }
@@ -160,7 +160,7 @@ told() { # LINE NUMBER: at least so often
 	kill -STOP "$LAB_DAEMON"
 	before=$(grep -c WATCHDOG=1 "$LAB_DIR/told")
 	sleep 1
-	equals "$before" grep -c WATCHDOG=1 "$LAB_DIR/told"
+	assert_equal "$before" grep -c WATCHDOG=1 "$LAB_DIR/told"
 	kill -CONT "$LAB_DAEMON"
 	lab_wait 5 told WATCHDOG=1 "$((before + 2))"
 }
@@ -174,5 +174,5 @@ told() { # LINE NUMBER: at least so often
 	systemd-analyze security --offline=true --no-pager --threshold=20 "$units/cseqguardd.service" >&2
 	systemd-sysusers --dry-run "$prefix/lib/sysusers.d/cseqguard.conf"
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" uninstall "OUT=$LAB_OUT" "PREFIX=$prefix"
-	equals '' find "$prefix" -type f
+	assert_equal '' find "$prefix" -type f
 }

@@ -35,10 +35,10 @@ load doctor
 	doctor
 	text=$(sed -E 's/^([a-z]+) +([a-z0-9]+) .*/\1 \2/' <<<"$output")
 	doctor -j
-	equals "$text" jq -r '.[] | "\(.verdict) \(.object)"' <<<"$output"
+	assert_equal "$text" jq -r '.[] | "\(.verdict) \(.object)"' <<<"$output"
 	jq -e 'all(.finding != "" and ((.verdict == "ok") == (.remedy == null)))' <<<"$output"
 	CODE=1 doctor -j nix0
-	equals 'nix0 no such interface in this network namespace' \
+	assert_equal 'nix0 no such interface in this network namespace' \
 		jq -r '.[] | select(.verdict == "failed") | "\(.object) \(.finding)"' <<<"$output"
 }
 

@@ -240,7 +240,7 @@ command_lab_down() {
 	local version needs package
 
 	version=$(sed -n 's/^VERSION := //p' "$LAB_TOP/Makefile")
-	equals "$version" sed -n '1s/.*(\(.*\)).*/\1/p' "$LAB_TOP/deploy/debian/changelog"
+	assert_equal "$version" sed -n '1s/.*(\(.*\)).*/\1/p' "$LAB_TOP/deploy/debian/changelog"
 	[[ $(cseqguard version) == "cseqguard $version,"* ]]
 	needs=$(sed -n '/^Build-Depends:/,/^[^ ]/p' "$LAB_TOP/deploy/debian/control" | grep -oE '[a-z0-9.+-]+' )
 	for package in $(sed -nE 's/^\tbuild\t[^\t]+\t(.*)/\1/p' "$LAB_TOP/configure"); do

@@ -105,7 +105,7 @@ forged_2xx() { # TO-TAG [CONTACT]
 bye_lower() {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_hold; bye 14)
-	comes 1 violations 'count(*)'
+	eventually 1 violations 'count(*)'
 	cdr_open
 	sip_go caller
 	call_ends
@@ -115,7 +115,7 @@ bye_lower() {
 bye_refused() { # STATUS: of the gateway, to the first BYE
 	gateway < <(uas_call; sip_serve BYE "$1" Refused; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect "$1"; sip_hold; bye 15)
-	comes 'refused pass' violations "reason || ' ' || action"
+	eventually 'refused pass' violations "reason || ' ' || action"
 	cdr_open
 	sip_go caller
 	call_ends
@@ -133,7 +133,7 @@ bye_swapped() { # ADDRESS: of the caller, who sends a BYE with both tags swapped
 	)
 	call_ends
 	cdr_true bye caller gateway
-	comes "wrong_leg drop BYE callee $1" violations \
+	eventually "wrong_leg drop BYE callee $1" violations \
 		"concat_ws(' ', reason, action, method, leg, host(source))"
 }
 
@@ -147,14 +147,17 @@ violations() { # COLUMNS [CONDITION]: of the call's
 	sql "$CDRS" "SELECT $1 FROM cseqguard.violation WHERE call_id = '$call' AND ${2:-true}"
 }
 
-equals() { # TEXT COMMAND...: COMMAND prints TEXT
-	[[ $("${@:2}") == "$1" ]]
+assert_equal() { # TEXT COMMAND...: COMMAND prints TEXT; if not, prints both
+	local found
+
+	found=$("${@:2}") || :
+	[[ $found == "$1" ]] && return
+	printf 'expected "%s" of: %s\n   found "%s"\n' "$1" "${*:2}" "$found" >&2
+	return 1
 }
 
-comes() { # TEXT COMMAND...: equals, before long; else says what came
-	lab_wait 10 equals "$@" && return
-	printf 'expected "%s" of: %s\n   found "%s"\n' "$1" "${*:2}" "$("${@:2}")" >&2
-	return 1
+eventually() { # TEXT COMMAND...: COMMAND prints TEXT within 10 s
+	lab_wait 10 assert_equal "$@" || assert_equal "$@"
 }
 
 counted() { # REASON: packets that came in with it
@@ -163,8 +166,8 @@ counted() { # REASON: packets that came in with it
 
 # The call's one row is closed, for that reason, by that leg, confirmed; not suspect.
 cdr_closed() { # REASON LEG
-	comes "1" cdr 'count(*)'
-	comes "$1 $2 t f" cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
+	eventually "1" cdr 'count(*)'
+	eventually "$1 $2 t f" cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
 }
 
 # ... and as long as the call was for SIPp NAME, to 150 ms.
@@ -173,21 +176,21 @@ cdr_true() { # REASON LEG NAME
 
 	cdr_closed "$1" "$2"
 	length=$(ladder_length "$LAB_DIR/$3.short")
-	comes t cdr "abs(extract(epoch FROM duration) - $length) < 0.15"
+	eventually t cdr "abs(extract(epoch FROM duration) - $length) < 0.15"
 }
 
 cdr_open() {
-	comes 1 cdr 'count(*)'
-	equals t cdr 'end_time IS NULL'
+	eventually 1 cdr 'count(*)'
+	assert_equal t cdr 'end_time IS NULL'
 }
 
 blocked() { # REASON CSEQ EXPECTED: the call's only violation, and in its CDR
-	comes "$1 drop BYE $2 $3 caller $LAB_CALLER" violations \
+	eventually "$1 drop BYE $2 $3 caller $LAB_CALLER" violations \
 		"concat_ws(' ', reason, action, method, cseq, expected_cseq, leg, host(source))"
-	comes "1 t" cdr "concat_ws(' ', blocked_byes, first_blocked_at BETWEEN answer_time AND end_time)"
+	eventually "1 t" cdr "concat_ws(' ', blocked_byes, first_blocked_at BETWEEN answer_time AND end_time)"
 }
 
 unblocked() { # an honest call: nothing dropped, nothing recorded
-	comes 0 cdr blocked_byes
-	equals 0 violations 'count(*)'
+	eventually 0 cdr blocked_byes
+	assert_equal 0 violations 'count(*)'
 }

@@ -179,7 +179,7 @@ daemon() { # [OPTION]...: as its unit would: of its own user; returns when it se
 # --- what is there -------------------------------------------------------------------------------
 
 dpkg_says() { # STATUS
-	equals "$1" inside dpkg-query -Wf '${db:Status-Abbrev}' cseqguard
+	assert_equal "$1" inside dpkg-query -Wf '${db:Status-Abbrev}' cseqguard
 }
 
 # All of the root but what apt, dpkg and passwd keep for themselves.
@@ -218,7 +218,7 @@ programs() { # on the guarded host: ids of the interface's two
 }
 
 unguarded() { # no program, no clsact, no pin is left
-	equals '' eval 'ip -n "$(lab_ns proxy)" -j link | jq -r ".[] | select(.xdp).ifname"'
-	equals '' tc -n "$(lab_ns proxy)" qdisc show clsact
+	assert_equal '' eval 'ip -n "$(lab_ns proxy)" -j link | jq -r ".[] | select(.xdp).ifname"'
+	assert_equal '' tc -n "$(lab_ns proxy)" qdisc show clsact
 	[[ ! -e /proc/$MOUNTS/root/$PACKAGE_ROOT/sys/fs/bpf/cseqguard ]]
 }

@@ -68,13 +68,13 @@ wire() {
 
 # The call's one row: closed by the caller's BYE of that number, and as long as the call was.
 closed_by() { # CSEQ
-	comes "bye caller t f $1" cdr \
+	eventually "bye caller t f $1" cdr \
 		"concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect, caller_cseq)"
-	comes t cdr "abs(extract(epoch FROM duration) - $length) < 0.05"
+	eventually t cdr "abs(extract(epoch FROM duration) - $length) < 0.05"
 }
 
 refused() { # REASON N [CSEQ]: that often, and nothing else against this call
-	comes "$1 drop BYE $2${3:+ $3}" violations "concat_ws(' ', string_agg(DISTINCT reason, ','),
+	eventually "$1 drop BYE $2${3:+ $3}" violations "concat_ws(' ', string_agg(DISTINCT reason, ','),
 		string_agg(DISTINCT action, ','), string_agg(DISTINCT method, ','), count(*)
 		${3:+, string_agg(DISTINCT cseq::text, ',')})"
 }
