@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck disable=SC2030,SC2031,SC2154 # bats: a subshell each test, stderr of run
 #
 # The CLI by itself: wrong use, attaching beside others, and leaving nothing behind. Two namespaces a
 # test, joined by two veth pairs: host (guarded: in0, in1) and peer.

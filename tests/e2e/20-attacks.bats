@@ -4,7 +4,6 @@
 # Fraud against a proxy: SIPp as caller, Kamailio on the guarded host, SIPp as gateway. Each call
 # begins with INVITE 13, and ends when the gateway accepts a BYE: that is the truth of its CDR.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 
 setup_file() {

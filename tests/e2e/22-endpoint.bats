@@ -3,7 +3,6 @@
 #
 # H12: no proxy; SIPp itself is the endpoint on the guarded host, which has one interface for us.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 
 setup_file() {

@@ -4,7 +4,6 @@
 # The attack of 2008 in native, in generic and in observe mode, and against a proxy with two
 # addresses: a lab of its own each.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 
 setup() {

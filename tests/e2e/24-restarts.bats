@@ -3,7 +3,6 @@
 #
 # The daemon dies, the guard and the bill do not.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 
 setup_file() {

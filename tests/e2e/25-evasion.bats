@@ -4,7 +4,6 @@
 # Fraud that needs more than a wrong CSeq: jumps of the counter, a hop limit, third hosts that know
 # the tags, a second INVITE. Each beside what is honest and looks like it.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 LAB_HOSTS+=(second)
 LAB_INTERFACES+=(second0)

@@ -4,7 +4,6 @@
 # Honest but odd, at the beginning of a call and on its way: forks, early dialogs, races, the same
 # message twice, both legs on one host.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 LAB_HOSTS+=(second)
 LAB_INTERFACES+=(second0)

@@ -4,7 +4,6 @@
 # Honest but odd, in the middle of a call: legs that go on from elsewhere, a proxy that ends the call
 # itself, a side over TCP.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 LAB_TCP=yes
 MOVED=10.77.1.2

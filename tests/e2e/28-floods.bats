@@ -6,7 +6,6 @@
 # calls ring, run, begin and end. What the guard only counts is kept from Kamailio by the host's own
 # routing, as its rate limits would: it is not Kamailio that is tested here.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 LAB_HOSTS+=(second)
 LAB_INTERFACES+=(second0)

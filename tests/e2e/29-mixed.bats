@@ -5,7 +5,6 @@
 # MIXED_CALLS calls (200), half of them ordinary, half of all attacks and oddities, in the random order
 # of MIXED_SEED, MIXED_RATE (50) a second, through Kamailio. The gateway counts for itself.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 LAB_MEMORY=512
 

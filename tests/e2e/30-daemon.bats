@@ -3,7 +3,6 @@
 #
 # What the daemon makes of dialogs, of time, and of a PostgreSQL that is away.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load daemon
 

@@ -4,7 +4,6 @@
 # What an operator changes while calls run: policies, both ways on real traffic, and clocks; and the
 # gateways that status finds missing.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load operator
 

@@ -4,7 +4,6 @@
 # The views that billing reads: against rows that Kamailio itself wrote for the same calls, against
 # what SIPp's clocks say, and against an operator's word.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 
 setup_file() {

@@ -4,7 +4,6 @@
 # Observe mode that can be trusted: what would have been dropped, and what became of it; and the
 # breaker, which falls back to it.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load operator
 

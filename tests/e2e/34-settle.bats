@@ -4,7 +4,6 @@
 # Calls that nobody but an operator can close: settled in the spool, or lost with their maps. (In
 # PostgreSQL: 32-sql.bats.)
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load operator
 

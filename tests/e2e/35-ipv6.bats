@@ -4,7 +4,7 @@
 # Calls over IPv6, from SIPp by way of Kamailio to SIPp; 40-bytes.bats and 42-rare-messages.bats have single
 # messages over it.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2153,SC2154
+# shellcheck disable=SC2153
 load lib
 load wire
 

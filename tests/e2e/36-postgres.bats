@@ -3,7 +3,6 @@
 #
 # PostgreSQL as carriers run it: an older schema, partitions, retention, roles.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load daemon
 load postgres

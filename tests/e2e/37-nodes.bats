@@ -3,7 +3,6 @@
 #
 # Several nodes on one database, and servers that fail.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load daemon
 load postgres

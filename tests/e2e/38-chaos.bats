@@ -6,7 +6,6 @@
 # of whose callers send a BYE with a low CSeq first, while the daemon, PostgreSQL and the spool's
 # disk fail in the random order of CHAOS_SEED. The bill is SIPp's own count, call by call.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load chaos
 RATE=${CHAOS_RATE:-100}

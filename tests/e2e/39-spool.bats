@@ -3,7 +3,6 @@
 #
 # A spool that is full, read-only or damaged; and what `cseqguard cdr` makes of a good one.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load daemon
 

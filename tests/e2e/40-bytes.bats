@@ -4,7 +4,6 @@
 # F3 and F11: BYEs in bytes that no honest stack writes, through Kamailio to the gateway, over IPv4
 # and IPv6. Most stand in tables of forms, a line each.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load wire
 

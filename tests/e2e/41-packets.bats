@@ -4,7 +4,6 @@
 # What carries a message: segmentation offload, jumbo frames, VLANs, checksums, TCP, ICMP. The lab has
 # MTU 9000; its caller and gateway are behind native XDP, its third host behind generic XDP.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load wire
 

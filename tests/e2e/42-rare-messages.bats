@@ -4,7 +4,6 @@
 # F12, F13, F17 and H7: fragments, tags in flipped case, bytes that a database refuses, and the odd
 # but honest, through Kamailio to the gateway, over IPv4 and IPv6.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load wire
 

@@ -3,7 +3,6 @@
 #
 # A response tells its method by its CSeq, which the callee copies from the request.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load wire
 

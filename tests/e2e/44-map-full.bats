@@ -3,7 +3,6 @@
 #
 # More calls than `dialogs` takes: four. The fifth is not lost money.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 
 setup_file() {

@@ -4,7 +4,6 @@
 # What an operator sees: one call's ladder, events as they come, tables and colours that fit a terminal,
 # and what a pipe gets of them.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 bats_require_minimum_version 1.5.0
 load lib
 

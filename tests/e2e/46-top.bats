@@ -4,7 +4,6 @@
 # top: on a terminal (tmux), in a pipe and as JSON; offenders by packets off the wire, lists by dialogs put
 # into the map.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 bats_require_minimum_version 1.5.0
 
 load lib

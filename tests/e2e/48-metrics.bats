@@ -3,7 +3,6 @@
 #
 # The daemon's listener, /metrics and /healthz, and the alerts that are made of them.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load daemon
 load http

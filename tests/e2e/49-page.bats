@@ -3,7 +3,6 @@
 #
 # The daemon's page in a headless Chromium, beside real calls and an attack; and what it is made of.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load daemon
 load http

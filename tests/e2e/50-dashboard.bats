@@ -4,7 +4,6 @@
 # The dashboard's queries, one by one: PromQL against a Prometheus that scrapes the daemon, SQL against
 # the daemon's PostgreSQL, after calls and an attack. Grafana's macros are expanded here.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load http
 

@@ -3,7 +3,7 @@
 #
 # The daemon's configuration file: what is wrong with it is told, all of it; SIGHUP has it read again.
 
-# shellcheck disable=SC2094,SC2016,SC2030,SC2031,SC2034,SC2154
+# shellcheck disable=SC2094
 load lib
 load daemon
 

@@ -5,7 +5,7 @@
 # them by; collector.py takes them whole, over UDP and TCP. All listen on the guarded host, as the daemon
 # runs there.
 
-# shellcheck disable=SC1003,SC2016,SC2030,SC2031,SC2034,SC2154
+# shellcheck disable=SC1003
 load lib
 load daemon
 

@@ -4,7 +4,6 @@
 # What `make deb` builds, on a Debian of its own with a real dpkg: installed, upgraded while a call runs,
 # removed, purged. Each test goes on from where the one before ended.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 load package
 

@@ -5,7 +5,6 @@
 # the lab's Kamailio and PostgreSQL, and all defaults but what he is asked for. Each step goes on from the
 # one before.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 bats_require_minimum_version 1.5.0
 
 load lib

@@ -5,7 +5,6 @@
 # pins are reached by a bind mount. bpffs, bind mount and /etc/group are this file's own, in a mount
 # namespace; the user is a number that the host need not know.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154
 load lib
 
 ORDINARY=64737 # user and group

@@ -3,7 +3,6 @@
 #
 # The package's units under a real systemd, in Debian 12's own kernel: vm/boot boots it, vm/guest looks.
 
-# shellcheck disable=SC2154
 load lib
 load package
 

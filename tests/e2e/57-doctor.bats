@@ -3,7 +3,6 @@
 #
 # doctor: each finding is brought about, and its near miss beside it.
 
-# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2154 # bats: a subshell each test
 bats_require_minimum_version 1.5.0
 load lib
 load doctor

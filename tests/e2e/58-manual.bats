@@ -4,7 +4,7 @@
 # Compares man pages, completion and README with what the programs print of themselves, and runs the commands
 # that README and man pages show.
 
-# shellcheck disable=SC2013,SC2016,SC2154
+# shellcheck disable=SC2013
 load lib
 load commands
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash
 #
 # A headless Chromium in the lab's namespace, led by chromedriver over the WebDriver protocol.
 # Needs http.bash.

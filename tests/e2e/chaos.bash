@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash
 #
 # What can fail around the bill: the daemon, the store and the spool's disk, each in a lane of its own,
 # so that their failures overlap. What fails next, when, and for how long is drawn from a seed.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2001,SC2016
+# shellcheck shell=bash disable=SC2001
 #
 # Runs the commands that README and man pages show. Needs a network namespace NETNS with the interfaces
 # eth0 and eth1, a DATABASE, and CSEQGUARD_INSTANCE. A command that would change the machine, or needs

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash
 #
 # The daemon on its own: dialogs are put into the pinned map as the program would leave them, so that
 # each can be of any age. The clocks are settings. A PostgreSQL of the file's own, a database a test.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2154
+# shellcheck shell=bash disable=SC2119,SC2120
 #
 # What the tests of doctor and check share: a namespace a test, with a veth pair, host (in0) and peer.
 # Needs lib.bash.

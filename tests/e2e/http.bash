@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash
 #
 # What the tests of the daemon's listener share. It listens inside the lab's own namespace, where every
 # port is free; the daemon keeps this mount namespace, and so its pins.

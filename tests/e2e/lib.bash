@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash
 #
 # What the end-to-end tests share: a lab a file, one call (and one Call-ID) a test, and what must
 # stand in the database after it.

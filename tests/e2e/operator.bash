@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2016,SC2034,SC2154
+# shellcheck shell=bash
 #
 # What the tests of settings, observe mode and settling share: quick clocks, and short calls.
 # Needs lib.bash.

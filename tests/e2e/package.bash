@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2016,SC2154
+# shellcheck shell=bash
 #
 # The package in a Debian of its own: a root folder with a bpffs of its own, entered by chroot in a mount
 # namespace. The guarded host is the lab's; where the root is lacks nothing but systemd, whose systemctl

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash
 #
 # What the tests of PostgreSQL share: rows and roles made by hand, and what to await. Needs daemon.bash.
 

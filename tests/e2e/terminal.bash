@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash
 #
 # A terminal of a test's own: tmux, by a socket of its own. Needs lib.bash.
 

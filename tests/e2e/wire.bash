@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# shellcheck shell=bash disable=SC2034,SC2086,SC2153,SC2154
+# shellcheck shell=bash disable=SC2086,SC2153
 #
 # What the tests of single bytes and packets share: the lab on IPv6 too, and calls played by wire.py.
 # In each the BYE that the gateway accepts ends the call: that is the truth of its CDR.
