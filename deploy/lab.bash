@@ -114,7 +114,17 @@ lab_down() {
 	done
 	lab_bpffs
 	[[ ! -d $LAB_DIR/pgdata ]] || pg_down
-	rm -rf --one-file-system "$LAB_DIR"
+	lab_remove
+}
+
+lab_remove() { # LAB_DIR; KEEP=1 keeps it, and names it where bats shows it
+	if [[ -z ${KEEP:-} ]]; then
+		rm -rf --one-file-system "$LAB_DIR"
+	elif { : >&3; } 2>/dev/null; then
+		printf '# kept: %s\n' "$LAB_DIR" >&3
+	else
+		printf 'kept: %s\n' "$LAB_DIR" >&2
+	fi
 }
 
 # attach mounts bpffs where none is: unmounted again, unless somebody else has come to use it.

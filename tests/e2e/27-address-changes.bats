@@ -57,9 +57,10 @@ moved_invite() { # CSEQ: re-INVITE that says where the caller is now
 		sip_recv ACK
 		sip_serve BYE 200 OK
 	)
-	roaming_caller < <(uac_call 13; sip_pause 1000; moved_invite 14; sip_pause 500; bye 15)
+	roaming_caller < <(uac_call 13; sip_hold; moved_invite 14; sip_pause 500; bye 15)
 	up
 	speaks_from caller "$MOVED"
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 	unblocked
@@ -73,9 +74,10 @@ moved_invite() { # CSEQ: re-INVITE that says where the caller is now
 		sip_recv ACK
 		sip_serve BYE 200 OK
 	)
-	roaming_caller < <(uac_call 13; sip_pause 1000; moved_invite 14; uac_request BYE 10; sip_pause 1000; bye 15)
+	roaming_caller < <(uac_call 13; sip_hold; moved_invite 14; uac_request BYE 10; sip_pause 1000; bye 15)
 	up
 	speaks_from caller "$MOVED"
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 	eventually "out_of_order drop 10 15 caller $MOVED" violations \
@@ -84,9 +86,10 @@ moved_invite() { # CSEQ: re-INVITE that says where the caller is now
 
 @test "H9 near miss: BYE from another address without a re-INVITE is recorded, and ends on evidence" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	roaming_caller < <(uac_call 13; sip_pause 1000; bye 14)
+	roaming_caller < <(uac_call 13; sip_hold; bye 14)
 	up
 	speaks_from caller "$MOVED"
+	sip_go caller
 	call_ends
 	cdr_true bye caller gateway
 	eventually "foreign_source pass caller $MOVED" violations \
@@ -111,9 +114,10 @@ moved_invite() { # CSEQ: re-INVITE that says where the caller is now
 
 cluster() { # the gateway answers a BYE from its neighbour's address
 	roaming_gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 1000; bye 14)
+	caller < <(uac_call 13; sip_hold; bye 14)
 	up
 	speaks_from gateway "$NEIGHBOUR"
+	sip_go caller
 	call_ends
 }
 

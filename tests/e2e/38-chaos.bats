@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # bats file_tags=alone
 #
-# CHAOS_RATE (100) calls a second for CHAOS_SECONDS (12) to an endpoint on the guarded host, a few
+# CHAOS_RATE (100) calls a second for CHAOS_SECONDS (15) to an endpoint on the guarded host, a few
 # of whose callers send a BYE with a low CSeq first, while the daemon, PostgreSQL and the spool's
 # disk fail in the random order of CHAOS_SEED. The bill is SIPp's own count, call by call.
 
 load lib
 load chaos
 RATE=${CHAOS_RATE:-100}
-DURATION=${CHAOS_SECONDS:-12}
+DURATION=${CHAOS_SECONDS:-15}
 CALLS=$((RATE * DURATION))
 
 setup_file() {
@@ -176,7 +176,7 @@ all_come_again() {
 @test "chaos: whatever fails, each call is billed once, as SIPp counts it" {
 	chaos_begins "${CHAOS_SEED:-1}" "${CHAOS_PACE:-700}"
 	calls_begin
-	chaos_while calls_run $((DURATION - 3))
+	chaos_while calls_run $((DURATION - 6)) # calls go on while events_get_lost
 	chaos_heals
 	rows_come_late
 	events_get_lost

@@ -143,10 +143,10 @@ fills_and_drains() { # SERIES [COMMAND]: COMMAND is run while it is full
 	daemon_db --grace 1h
 	pg_stop fast
 	"$LAB_OUT/tests/bench/calls" "lab-$LAB_ID" "$CALLS" "$1"
-	lab_wait 20 full
+	lab_wait 60 full
 	[[ -z ${2:-} ]] || "$2"
 	pg_start
-	lab_wait 60 all_billed "$1"
+	lab_wait 90 all_billed "$1"
 	eventually 0 spooled cdr
 }
 

@@ -104,10 +104,11 @@ told() { # LINE NUMBER: at least so often
 	assert_equal 1700 inside stat -c %a /sys/fs/bpf
 
 	sip_callee proxy callee < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 800; bye 14)
+	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_hold; bye 14)
 	eventually 'out_of_order drop caller0' violations "concat_ws(' ', reason, action, interface)"
 	cdr_open
 	in_map 1
+	sip_go caller
 	sip_ended caller callee
 	cdr_true bye caller callee
 	blocked out_of_order 10 14

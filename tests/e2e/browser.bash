@@ -51,7 +51,11 @@ js_is() { # EXPRESSION: it is true
 	[[ $(js "$1") == true ]]
 }
 
-click() { # CSS-SELECTOR
+click() { # CSS-SELECTOR: the page may replace the element before it is clicked on
+	lab_wait 10 click_once "$1" || click_once "$1"
+}
+
+click_once() {
 	local element
 
 	element=$(driver POST "$SESSION/element" "$(jq -nc --arg css "$1" '{using: "css selector", value: $css}')" | jq -r '.[]') &&
