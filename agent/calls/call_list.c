@@ -4,20 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int numbers(__u64 a, __u64 b)
+static int compare_numbers(__u64 a, __u64 b)
 {
 	return a < b ? -1 : a > b;
 }
 
-/* Negative: a stands before b. The Call-ID makes the order whole, so that a list does not jump. */
-static int compare(const struct cg_call_list *calls, const struct cg_dialog *a,
-		   const struct cg_dialog *b)
+/*
+ * Returns a negative number if `a` comes before `b`. Call-ID and To tag break ties, so that rows do
+ * not change places between two updates of a screen.
+ */
+static int compare_dialogs(const struct cg_call_list *list, const struct cg_dialog *a,
+			   const struct cg_dialog *b)
 {
 	int by = 0;
 
-	switch (calls->order) {
+	switch (list->order) {
 	case CG_ORDER_BLOCKED:
-		by = numbers(b->blocked_byes, a->blocked_byes);
+		by = compare_numbers(b->blocked_byes, a->blocked_byes);
 		break;
 	case CG_ORDER_CALLER:
 		by = strncmp(a->call.from_uri, b->call.from_uri, CG_URI_MAX);
@@ -33,22 +36,22 @@ static int compare(const struct cg_call_list *calls, const struct cg_dialog *a,
 		break;
 	}
 	if (!by)
-		by = numbers(a->answer, b->answer);
+		by = compare_numbers(a->answer, b->answer);
 	if (!by)
 		by = strncmp(a->call.call_id, b->call.call_id, CG_CALL_ID_MAX);
 	if (!by)
 		by = strncmp(a->to_tag, b->to_tag, CG_TAG_MAX);
-	return calls->reverse ? -by : by;
+	return list->reverse ? -by : by;
 }
 
-void cg_call_list_init(struct cg_call_list *calls, enum cg_order order, bool reverse)
+void cg_call_list_init(struct cg_call_list *list, enum cg_order order, bool reverse)
 {
-	calls->order = order;
-	calls->reverse = reverse;
-	calls->n = calls->live = calls->ended = 0;
+	list->order = order;
+	list->reverse = reverse;
+	list->n = list->live = list->ended = 0;
 }
 
-static void swap(struct cg_dialog *a, struct cg_dialog *b)
+static void swap_dialogs(struct cg_dialog *a, struct cg_dialog *b)
 {
 	struct cg_dialog was = *a;
 
@@ -56,52 +59,52 @@ static void swap(struct cg_dialog *a, struct cg_dialog *b)
 	*b = was;
 }
 
-/* A heap: at its root stands who goes first, the last in the order. */
-static void rise(struct cg_call_list *calls, unsigned int at)
+/* The array is a heap. Its root is the last dialog in the order, which is replaced first. */
+static void move_up(struct cg_call_list *list, unsigned int at)
 {
 	for (unsigned int above; at; at = above) {
 		above = (at - 1) / 2;
-		if (compare(calls, &calls->list[at], &calls->list[above]) <= 0)
+		if (compare_dialogs(list, &list->list[at], &list->list[above]) <= 0)
 			break;
-		swap(&calls->list[at], &calls->list[above]);
+		swap_dialogs(&list->list[at], &list->list[above]);
 	}
 }
 
-static void sink(struct cg_call_list *calls, unsigned int n)
+static void move_down(struct cg_call_list *list, unsigned int n)
 {
 	unsigned int at = 0, child;
 
 	while ((child = 2 * at + 1) < n) {
 		if (child + 1 < n &&
-		    compare(calls, &calls->list[child + 1], &calls->list[child]) > 0)
+		    compare_dialogs(list, &list->list[child + 1], &list->list[child]) > 0)
 			child++;
-		if (compare(calls, &calls->list[child], &calls->list[at]) <= 0)
+		if (compare_dialogs(list, &list->list[child], &list->list[at]) <= 0)
 			break;
-		swap(&calls->list[child], &calls->list[at]);
+		swap_dialogs(&list->list[child], &list->list[at]);
 		at = child;
 	}
 }
 
-void cg_call_list_add(struct cg_call_list *calls, const struct cg_dialog *dialog)
+void cg_call_list_add(struct cg_call_list *list, const struct cg_dialog *dialog)
 {
 	if (dialog->state == CG_S_ENDED) {
-		calls->ended++;
+		list->ended++;
 		return;
 	}
-	calls->live++;
-	if (calls->n < CG_CALL_LIST_MAX) {
-		calls->list[calls->n] = *dialog;
-		rise(calls, calls->n++);
-	} else if (compare(calls, dialog, &calls->list[0]) < 0) {
-		calls->list[0] = *dialog;
-		sink(calls, calls->n);
+	list->live++;
+	if (list->n < CG_CALL_LIST_MAX) {
+		list->list[list->n] = *dialog;
+		move_up(list, list->n++);
+	} else if (compare_dialogs(list, dialog, &list->list[0]) < 0) {
+		list->list[0] = *dialog;
+		move_down(list, list->n);
 	}
 }
 
-void cg_call_list_sort(struct cg_call_list *calls)
+void cg_call_list_sort(struct cg_call_list *list)
 {
-	for (unsigned int n = calls->n; n > 1; n--) {
-		swap(&calls->list[0], &calls->list[n - 1]);
-		sink(calls, n - 1);
+	for (unsigned int n = list->n; n > 1; n--) {
+		swap_dialogs(&list->list[0], &list->list[n - 1]);
+		move_down(list, n - 1);
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Of all the dialogs that are walked over, those that stand first in some order, and how many there
- * were: a list for a screen, bounded whatever the map holds. Pure.
+ * The first dialogs of a map in some order, and the number of dialogs: a bounded list for a screen.
+ * No I/O, no clock.
  */
 #ifndef CG_CALLS_CALL_LIST_H
 #define CG_CALLS_CALL_LIST_H
@@ -12,7 +12,7 @@
 
 #define CG_CALL_LIST_MAX 1024
 
-/* X(NAME, word, key): key is pressed in `top` */
+/* X(NAME, word, key): `key` selects the order in `top` */
 #define CG_ORDER_LIST(X)                                                                           \
 	X(AGE, age, 'a')                                                                           \
 	X(BLOCKED, blocked, 'b')                                                                   \
@@ -25,19 +25,19 @@ enum cg_order { CG_ORDER_LIST(CG_ORDER_ENUM) CG_ORDERS };
 #undef CG_ORDER_ENUM
 
 struct cg_call_list {
-	enum cg_order
-		order; /* age: the longest first; blocked: the most; else by text or address */
+	enum cg_order order; /* age: oldest first; blocked: most first; others: ascending */
 	bool reverse;
 	unsigned int n;
-	__u32 live; /* seen, early to ending */
-	__u32 ended; /* seen, in their grace */
+	__u32 live; /* dialogs added that have not ended */
+	__u32 ended; /* dialogs added that have ended but are still in the map */
 	struct cg_dialog list[CG_CALL_LIST_MAX]; /* live ones; in order after cg_call_list_sort() */
 };
 
-void cg_call_list_init(struct cg_call_list *calls, enum cg_order order, bool reverse);
-void cg_call_list_add(struct cg_call_list *calls, const struct cg_dialog *dialog);
+void cg_call_list_init(struct cg_call_list *list, enum cg_order order, bool reverse);
+/* Counts the dialog, and keeps a copy if it is live and among the first CG_CALL_LIST_MAX. */
+void cg_call_list_add(struct cg_call_list *list, const struct cg_dialog *dialog);
 
-/* What is kept, in order; nothing is to be added after. */
-void cg_call_list_sort(struct cg_call_list *calls);
+/* Sorts the list. Nothing may be added afterwards. */
+void cg_call_list_sort(struct cg_call_list *list);
 
 #endif

@@ -9,14 +9,14 @@
 #include "util/enum_names.h"
 #include "util/text.h"
 
-/* Of rows that the daemon makes itself: no CPU has this number. */
+/* Bits of `seq` in rows that the daemon makes itself. They name a CPU that does not exist. */
 #define SEQ_OF_DAEMON 0x7fff000000000000ULL
 
-/* Once given out, never to change: 9d917c9f-1a6b-42ee-ac48-6fb2228ee49f. */
+/* Must never change, because stored UUIDs depend on it: 9d917c9f-1a6b-42ee-ac48-6fb2228ee49f. */
 static const uuid_t call_namespace = { 0x9d, 0x91, 0x7c, 0x9f, 0x1a, 0x6b, 0x42, 0xee,
 				       0xac, 0x48, 0x6f, 0xb2, 0x22, 0x8e, 0xe4, 0x9f };
 
-static bool older(__u64 then, __u64 age, __u64 now)
+static bool is_older(__u64 then, __u64 age, __u64 now)
 {
 	return now > then && now - then > age;
 }
@@ -26,18 +26,18 @@ unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *
 	unsigned int due = 0;
 
 	if (dialog->state == CG_S_ENDED)
-		return older(dialog->end, limits->grace, now) ? CG_DUE_RETIRE : 0;
+		return is_older(dialog->end, limits->grace, now) ? CG_DUE_RETIRE : 0;
 	if (dialog->state == CG_S_ENDING && !(dialog->flags & CG_D_BYE_ANSWERED) &&
-	    older(dialog->bye_at, limits->bye_timeout, now))
+	    is_older(dialog->bye_at, limits->bye_timeout, now))
 		due |= CG_DUE_UNANSWERED;
-	if (older(dialog->answer, limits->max_call, now))
+	if (is_older(dialog->answer, limits->max_call, now))
 		due |= CG_DUE_EXPIRED | CG_DUE_RETIRE;
 	else if (limits->lost_at)
 		due |= CG_DUE_LOST;
 	return due;
 }
 
-static __u64 mix(__u64 hash, const void *data, size_t size)
+static __u64 hash_words(__u64 hash, const void *data, size_t size)
 {
 	const __u8 *p = data;
 
@@ -77,22 +77,22 @@ __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due)
 	_Static_assert(sizeof(said) == 64, "no padding, whole words");
 	memcpy(said.caller_addr, dialog->caller.addr, sizeof(said.caller_addr));
 	memcpy(said.callee_addr, dialog->callee.addr, sizeof(said.callee_addr));
-	hash = mix(state, &said, sizeof(said));
+	hash = hash_words(state, &said, sizeof(said));
 	return hash ? hash : 1;
 }
 
-static __s64 wall_us(const struct cg_origin *origin, __u8 clock, __u64 ns)
+static __s64 boottime_to_utc_us(const struct cg_origin *origin, __u8 clock, __u64 ns)
 {
 	__s64 wall = (__s64)(ns + (__u64)origin->clock_offset[clock % CG_CLOCKS]);
 
 	return wall > 0 ? wall / 1000 : 0;
 }
 
-#define WIRE(field, from) cg_text_escape(field, sizeof(field), from, sizeof(from))
-#define WORD(field, word) snprintf(field, sizeof(field), "%s", word)
+#define SET_ESCAPED(field, from) cg_text_escape(field, sizeof(field), from, sizeof(from))
+#define SET_TEXT(field, word) snprintf(field, sizeof(field), "%s", word)
 
-static void row_end(const struct cg_dialog *dialog, const struct cg_limits *limits,
-		    const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row)
+static void fill_end(const struct cg_dialog *dialog, const struct cg_limits *limits,
+		     const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row)
 {
 	unsigned int reason = dialog->end_reason, by = dialog->ended_by;
 	__u64 end = dialog->end;
@@ -113,18 +113,18 @@ static void row_end(const struct cg_dialog *dialog, const struct cg_limits *limi
 		row->bye_confirmed = 0;
 	}
 	if (dialog->state == CG_S_ENDED || due & (CG_DUE_EXPIRED | CG_DUE_LOST))
-		row->end_time =
-			wall_us(origin, dialog->clock, end > dialog->answer ? end : dialog->answer);
-	WORD(row->end_reason, cg_end_name(reason));
-	WORD(row->ended_by, cg_leg_name(by));
+		row->end_time = boottime_to_utc_us(origin, dialog->clock,
+						   end > dialog->answer ? end : dialog->answer);
+	SET_TEXT(row->end_reason, cg_end_name(reason));
+	SET_TEXT(row->ended_by, cg_leg_name(by));
 }
 
 void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
 		     const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row)
 {
 	*row = (struct cg_cdr_row){
-		.setup_time = wall_us(origin, dialog->clock, dialog->setup),
-		.answer_time = wall_us(origin, dialog->clock, dialog->answer),
+		.setup_time = boottime_to_utc_us(origin, dialog->clock, dialog->setup),
+		.answer_time = boottime_to_utc_us(origin, dialog->clock, dialog->answer),
 		.caller_port = dialog->caller_port,
 		.callee_port = dialog->callee_port,
 		.blocked_byes = dialog->blocked_byes > INT32_MAX ? INT32_MAX : dialog->blocked_byes,
@@ -137,42 +137,42 @@ void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *lim
 	};
 	cg_cdr_make_call_uid(dialog->call.call_id, dialog->call.from_tag, dialog->to_tag,
 			     row->call_uid);
-	WORD(row->node, origin->node);
-	WIRE(row->call_id, dialog->call.call_id);
-	WIRE(row->from_tag, dialog->call.from_tag);
-	WIRE(row->to_tag, dialog->to_tag);
-	WIRE(row->caller, dialog->call.from_uri);
-	WIRE(row->callee, dialog->call.to_uri);
-	WIRE(row->request_uri, dialog->call.request_uri);
+	SET_TEXT(row->node, origin->node);
+	SET_ESCAPED(row->call_id, dialog->call.call_id);
+	SET_ESCAPED(row->from_tag, dialog->call.from_tag);
+	SET_ESCAPED(row->to_tag, dialog->to_tag);
+	SET_ESCAPED(row->caller, dialog->call.from_uri);
+	SET_ESCAPED(row->callee, dialog->call.to_uri);
+	SET_ESCAPED(row->request_uri, dialog->call.request_uri);
 	cg_addr_format(dialog->caller.addr, row->caller_addr);
 	cg_addr_format(dialog->callee.addr, row->callee_addr);
 	if (dialog->first_blocked_ms)
-		row->first_blocked_at =
-			wall_us(origin, dialog->clock, cg_dialog_first_blocked_ns(dialog));
-	row_end(dialog, limits, origin, due, row);
+		row->first_blocked_at = boottime_to_utc_us(origin, dialog->clock,
+							   cg_dialog_first_blocked_ns(dialog));
+	fill_end(dialog, limits, origin, due, row);
 }
 
 void cg_cdr_fill_violation(const struct cg_event *event, const struct cg_origin *origin,
 			   const char *ifname, struct cg_violation_row *row)
 {
 	*row = (struct cg_violation_row){
-		.at = wall_us(origin, event->clock, event->at),
+		.at = boottime_to_utc_us(origin, event->clock, event->at),
 		.seq = (__s64)(event->seq & INT64_MAX),
 		.cseq = event->cseq_valid ? event->cseq : CG_NULL,
 		.expected_cseq = event->expected_cseq ? event->expected_cseq : CG_NULL,
 		.source_port = event->source_port,
 	};
 	cg_cdr_make_call_uid(event->call_id, event->from_tag, event->to_tag, row->call_uid);
-	WORD(row->node, origin->node);
-	WORD(row->reason, cg_reason_name(event->reason));
-	WORD(row->action, cg_action_name(event->action));
-	WIRE(row->call_id, event->call_id);
-	WIRE(row->from_tag, event->from_tag);
-	WIRE(row->to_tag, event->to_tag);
-	WORD(row->method, cg_method_name(event->method));
-	WORD(row->leg, cg_leg_name(event->leg));
+	SET_TEXT(row->node, origin->node);
+	SET_TEXT(row->reason, cg_reason_name(event->reason));
+	SET_TEXT(row->action, cg_action_name(event->action));
+	SET_ESCAPED(row->call_id, event->call_id);
+	SET_ESCAPED(row->from_tag, event->from_tag);
+	SET_ESCAPED(row->to_tag, event->to_tag);
+	SET_TEXT(row->method, cg_method_name(event->method));
+	SET_TEXT(row->leg, cg_leg_name(event->leg));
 	cg_addr_format(event->source, row->source);
-	WORD(row->interface, ifname);
+	SET_TEXT(row->interface, ifname);
 }
 
 void cg_cdr_fill_unanswered(const struct cg_dialog_key *key, const struct cg_dialog *dialog,
@@ -186,21 +186,22 @@ void cg_cdr_fill_unanswered(const struct cg_dialog_key *key, const struct cg_dia
 	const char *to_tag = by_callee ? dialog->call.from_tag : dialog->to_tag;
 
 	*row = (struct cg_violation_row){
-		.at = wall_us(origin, dialog->clock, dialog->bye_at + limits->bye_timeout),
+		.at = boottime_to_utc_us(origin, dialog->clock,
+					 dialog->bye_at + limits->bye_timeout),
 		.seq = (__s64)(SEQ_OF_DAEMON | ((key->call ^ key->tags) >> 16)),
 		.cseq = leg_flags & CG_LEG_BYE_CSEQ_VALID ? leg->bye_cseq : CG_NULL,
 		.expected_cseq = CG_NULL,
 		.source_port = by_callee ? dialog->callee_port : dialog->caller_port,
 	};
 	cg_cdr_make_call_uid(dialog->call.call_id, from_tag, to_tag, row->call_uid);
-	WORD(row->node, origin->node);
-	WORD(row->reason, cg_reason_name(CG_R_UNANSWERED));
-	WORD(row->action, cg_action_name(CG_PASS));
-	WIRE(row->call_id, dialog->call.call_id);
+	SET_TEXT(row->node, origin->node);
+	SET_TEXT(row->reason, cg_reason_name(CG_R_UNANSWERED));
+	SET_TEXT(row->action, cg_action_name(CG_PASS));
+	SET_ESCAPED(row->call_id, dialog->call.call_id);
 	cg_text_escape(row->from_tag, sizeof(row->from_tag), from_tag, CG_TAG_MAX);
 	cg_text_escape(row->to_tag, sizeof(row->to_tag), to_tag, CG_TAG_MAX);
-	WORD(row->method, cg_method_name(CG_M_BYE));
-	WORD(row->leg, cg_leg_name(by_callee ? CG_LEG_CALLEE : CG_LEG_CALLER));
+	SET_TEXT(row->method, cg_method_name(CG_M_BYE));
+	SET_TEXT(row->leg, cg_leg_name(by_callee ? CG_LEG_CALLEE : CG_LEG_CALLER));
 	cg_addr_format(leg->addr, row->source);
 }
 
@@ -210,21 +211,21 @@ void cg_cdr_fill_breaker(__u64 now, __u8 clock, const struct cg_origin *origin,
 	static const __u8 nowhere[16];
 
 	*row = (struct cg_violation_row){
-		.at = wall_us(origin, clock, now),
+		.at = boottime_to_utc_us(origin, clock, now),
 		.seq = (__s64)(SEQ_OF_DAEMON | (now >> 16)),
 		.call_uid = "00000000-0000-0000-0000-000000000000",
 		.cseq = CG_NULL,
 		.expected_cseq = CG_NULL,
 	};
-	WORD(row->node, origin->node);
-	WORD(row->reason, "breaker");
-	WORD(row->action, cg_action_name(CG_PASS));
-	WORD(row->method, cg_method_name(CG_M_OTHER));
-	WORD(row->leg, cg_leg_name(CG_LEG_NONE));
+	SET_TEXT(row->node, origin->node);
+	SET_TEXT(row->reason, "breaker");
+	SET_TEXT(row->action, cg_action_name(CG_PASS));
+	SET_TEXT(row->method, cg_method_name(CG_M_OTHER));
+	SET_TEXT(row->leg, cg_leg_name(CG_LEG_NONE));
 	cg_addr_format(nowhere, row->source);
 }
 
-static void fold(char out[CG_TAG_MAX], const char *tag)
+static void fold_case(char out[CG_TAG_MAX], const char *tag)
 {
 	size_t len = strnlen(tag, CG_TAG_MAX - 1);
 
@@ -244,8 +245,8 @@ void cg_cdr_make_call_uid(const char *call_id, const char *tag, const char *othe
 	uuid_t uid;
 
 	memcpy(name.call_id, call_id, strnlen(call_id, sizeof(name.call_id) - 1));
-	fold(name.low, tag);
-	fold(name.high, other_tag);
+	fold_case(name.low, tag);
+	fold_case(name.high, other_tag);
 	if (memcmp(name.low, name.high, CG_TAG_MAX) > 0) {
 		memcpy(swap, name.low, CG_TAG_MAX);
 		memcpy(name.low, name.high, CG_TAG_MAX);

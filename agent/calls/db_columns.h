@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The tables, written down once: C structs, SQLite and PostgreSQL all take their columns here.
+ * Columns of the database tables. The C structs and the SQL of SQLite and PostgreSQL are generated
+ * from these lists.
  *
  * NUMBER(name, type, merge) and TEXT(name, size, type, merge)
  *   size   with the NUL; the text is valid UTF-8 without control characters
- *   type   PostgreSQL's word, or `time`: microseconds since 1970, UTC. A number may be CG_NULL.
- *   merge  what a later step of the same row does to the column:
+ *   type   a type of PostgreSQL, or `time`: microseconds since 1970, UTC. A number may be CG_NULL.
+ *   merge  how a later version of the same row changes the column:
  *          KEY    part of the primary key
- *          KEEP   the first step's word stands
- *          OPEN   moves while the call is open
- *          MAX, MIN
- *          END    moves with the end: never undone, never earlier, never over an operator's word
- *          TAINT  once true it stays, unless an operator settled the row
- *          FILL   NULL until a step has a word; that stands. An empty text is NULL.
+ *          KEEP   the first value is kept
+ *          OPEN   the later value is taken while the call is open
+ *          MAX    the larger value is taken
+ *          MIN    the smaller value is taken
+ *          END    follows the end of the call. An end is never removed, never moved to an earlier
+ *                 time, and never replaces an operator's decision.
+ *          TAINT  stays true once it is true, unless an operator has settled the row
+ *          FILL   the first value that is not NULL is kept. An empty text is NULL.
  */
 #ifndef CG_CALLS_DB_COLUMNS_H
 #define CG_CALLS_DB_COLUMNS_H
@@ -25,7 +28,7 @@
 #include "cseqguard.h"
 
 #define CG_NULL INT64_MIN
-#define CG_ESCAPED(size) (4 * ((size)-1) + 1) /* a wire text of that size, each byte as \xHH */
+#define CG_ESCAPED(size) (4 * ((size)-1) + 1) /* size of an escaped SIP text */
 #define CG_UUID_TEXT 37
 #define CG_NODE_MAX 65
 #define CG_WORD_MAX 24
@@ -77,7 +80,7 @@
 	TEXT(interface, IF_NAMESIZE, text, KEEP)                                                   \
 	TEXT(outcome, CG_WORD_MAX, text, FILL)
 
-/* What an operator decided of a call, and what stood in its row before. */
+/* An operator's decision about a call, and the values of its row before. */
 #define CG_SETTLEMENT_COLUMNS(NUMBER, TEXT)                                                        \
 	NUMBER(at, time, KEY)                                                                      \
 	TEXT(call_uid, CG_UUID_TEXT, uuid, KEY)                                                    \

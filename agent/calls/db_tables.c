@@ -5,18 +5,27 @@
 
 #include "util/enum_names.h"
 
+/* Take names as strings: passed on as words, `bool` would expand to _Bool. */
+#define NUMBER_COLUMN(row, column, column_name, pg_type, rule)                                     \
+	{ .name = column_name, .type = pg_type, .offset = offsetof(row, column), .merge = rule },
+#define TEXT_COLUMN(row, column, column_name, text_size, pg_type, rule)                            \
+	{ .name = column_name,                                                                     \
+	  .type = pg_type,                                                                         \
+	  .offset = offsetof(row, column),                                                         \
+	  .size = text_size,                                                                       \
+	  .merge = rule },
 #define CDR_NUMBER(name, type, merge)                                                              \
-	{ #name, #type, offsetof(struct cg_cdr_row, name), 0, CG_MERGE_##merge },
+	NUMBER_COLUMN(struct cg_cdr_row, name, #name, #type, CG_MERGE_##merge)
 #define CDR_TEXT(name, size, type, merge)                                                          \
-	{ #name, #type, offsetof(struct cg_cdr_row, name), size, CG_MERGE_##merge },
+	TEXT_COLUMN(struct cg_cdr_row, name, #name, size, #type, CG_MERGE_##merge)
 #define VIOLATION_NUMBER(name, type, merge)                                                        \
-	{ #name, #type, offsetof(struct cg_violation_row, name), 0, CG_MERGE_##merge },
+	NUMBER_COLUMN(struct cg_violation_row, name, #name, #type, CG_MERGE_##merge)
 #define VIOLATION_TEXT(name, size, type, merge)                                                    \
-	{ #name, #type, offsetof(struct cg_violation_row, name), size, CG_MERGE_##merge },
+	TEXT_COLUMN(struct cg_violation_row, name, #name, size, #type, CG_MERGE_##merge)
 #define SETTLEMENT_NUMBER(name, type, merge)                                                       \
-	{ #name, #type, offsetof(struct cg_settlement_row, name), 0, CG_MERGE_##merge },
+	NUMBER_COLUMN(struct cg_settlement_row, name, #name, #type, CG_MERGE_##merge)
 #define SETTLEMENT_TEXT(name, size, type, merge)                                                   \
-	{ #name, #type, offsetof(struct cg_settlement_row, name), size, CG_MERGE_##merge },
+	TEXT_COLUMN(struct cg_settlement_row, name, #name, size, #type, CG_MERGE_##merge)
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static const struct cg_db_column cdr_columns[] = { CG_CDR_COLUMNS(CDR_NUMBER, CDR_TEXT) };
@@ -28,14 +37,21 @@ _Static_assert(COUNT(cdr_columns) <= CG_COLUMNS_MAX, "cdr");
 _Static_assert(COUNT(violation_columns) <= CG_COLUMNS_MAX, "violation");
 
 const struct cg_db_table cg_db_tables[CG_TABLES] = {
-	[CG_TABLE_CDR] = { "cdr", cdr_columns, COUNT(cdr_columns), sizeof(struct cg_cdr_row) },
-	[CG_TABLE_VIOLATION] = { "violation", violation_columns, COUNT(violation_columns),
-				 sizeof(struct cg_violation_row) },
-	[CG_TABLE_SETTLEMENT] = { "settlement", settlement_columns, COUNT(settlement_columns),
-				  sizeof(struct cg_settlement_row) },
+	[CG_TABLE_CDR] = { .name = "cdr",
+			   .columns = cdr_columns,
+			   .n_columns = COUNT(cdr_columns),
+			   .row_size = sizeof(struct cg_cdr_row) },
+	[CG_TABLE_VIOLATION] = { .name = "violation",
+				 .columns = violation_columns,
+				 .n_columns = COUNT(violation_columns),
+				 .row_size = sizeof(struct cg_violation_row) },
+	[CG_TABLE_SETTLEMENT] = { .name = "settlement",
+				  .columns = settlement_columns,
+				  .n_columns = COUNT(settlement_columns),
+				  .row_size = sizeof(struct cg_settlement_row) },
 };
 
-static void names(FILE *sql, const struct cg_db_table *table, bool key_only)
+static void write_names(FILE *sql, const struct cg_db_table *table, bool key_only)
 {
 	const char *comma = "";
 
@@ -49,56 +65,47 @@ static void names(FILE *sql, const struct cg_db_table *table, bool key_only)
 
 void cg_db_table_write_names(FILE *sql, const struct cg_db_table *table)
 {
-	names(sql, table, false);
+	write_names(sql, table, false);
 }
 
 void cg_db_table_write_key(FILE *sql, const struct cg_db_table *table)
 {
-	names(sql, table, true);
+	write_names(sql, table, true);
 }
 
-/* Which row's word wins; NULL compares as unknown, and an unknown CASE falls to its ELSE. */
-static void winner(FILE *sql, const char *name, enum cg_merge merge)
-{
-	const char *operator= cg_end_name(CG_E_OPERATOR);
+/*
+ * Templates of the merged value: @ is the column, $ the end reason `operator`. `old` is the stored row, `excluded` the
+ * later version. A comparison with NULL is unknown, and CASE then takes its ELSE.
+ */
+static const char *const merge_sql[] = {
+	[CG_MERGE_OPEN] = "CASE WHEN old.end_time IS NULL THEN excluded.@ ELSE old.@ END",
+	[CG_MERGE_MAX] = "CASE WHEN old.@ IS NULL OR excluded.@ > old.@ THEN excluded.@ ELSE old.@ "
+			 "END",
+	[CG_MERGE_MIN] = "CASE WHEN old.@ IS NULL OR excluded.@ < old.@ THEN excluded.@ ELSE old.@ "
+			 "END",
+	[CG_MERGE_END] = "CASE WHEN excluded.end_reason = '$' THEN excluded.@"
+			 " WHEN old.end_reason = '$' OR excluded.end_time IS NULL"
+			 " OR old.end_time > excluded.end_time THEN old.@ ELSE excluded.@ END",
+	[CG_MERGE_TAINT] = "CASE WHEN excluded.end_reason = '$' THEN excluded.@"
+			   " WHEN old.end_reason = '$' THEN old.@"
+			   " ELSE old.@ OR excluded.@ END",
+	[CG_MERGE_FILL] = "coalesce(old.@, excluded.@)",
+};
 
-	switch (merge) {
-	case CG_MERGE_OPEN:
-		fprintf(sql, "CASE WHEN old.end_time IS NULL THEN excluded.%s ELSE old.%s END",
-			name, name);
-		break;
-	case CG_MERGE_MAX:
-	case CG_MERGE_MIN:
-		fprintf(sql,
-			"CASE WHEN old.%s IS NULL OR excluded.%s %c old.%s THEN excluded.%s ELSE "
-			"old.%s END",
-			name, name, merge == CG_MERGE_MAX ? '>' : '<', name, name, name);
-		break;
-	case CG_MERGE_END:
-		fprintf(sql,
-			"CASE WHEN excluded.end_reason = '%s' THEN excluded.%s"
-			" WHEN old.end_reason = '%s' OR excluded.end_time IS NULL"
-			" OR old.end_time > excluded.end_time THEN old.%s ELSE excluded.%s END",
-			operator, name, operator, name, name);
-		break;
-	case CG_MERGE_TAINT:
-		fprintf(sql,
-			"CASE WHEN excluded.end_reason = '%s' THEN excluded.%s"
-			" WHEN old.end_reason = '%s' THEN old.%s ELSE old.%s OR excluded.%s END",
-			operator, name, operator, name, name, name);
-		break;
-	case CG_MERGE_FILL:
-		fprintf(sql, "coalesce(old.%s, excluded.%s)", name, name);
-		break;
-	case CG_MERGE_KEY:
-	case CG_MERGE_KEEP:
-		break;
-	}
+static void write_merged_value(FILE *sql, const struct cg_db_column *column)
+{
+	for (const char *c = merge_sql[column->merge]; *c; c++)
+		if (*c == '@')
+			fputs(column->name, sql);
+		else if (*c == '$')
+			fputs(cg_end_name(CG_E_OPERATOR), sql);
+		else
+			fputc(*c, sql);
 }
 
 void cg_db_table_write_merge(FILE *sql, const struct cg_db_table *table, const char *also_set)
 {
-	const char *before = ") DO UPDATE SET ";
+	const char *separator = ") DO UPDATE SET ";
 
 	fputs(" ON CONFLICT (", sql);
 	cg_db_table_write_key(sql, table);
@@ -107,11 +114,11 @@ void cg_db_table_write_merge(FILE *sql, const struct cg_db_table *table, const c
 
 		if (column->merge == CG_MERGE_KEY || column->merge == CG_MERGE_KEEP)
 			continue;
-		fprintf(sql, "%s%s = ", before, column->name);
-		winner(sql, column->name, column->merge);
-		before = ", ";
+		fprintf(sql, "%s%s = ", separator, column->name);
+		write_merged_value(sql, column);
+		separator = ", ";
 	}
-	if (*before == ')')
+	if (*separator == ')')
 		fputs(") DO NOTHING", sql);
 	else if (also_set)
 		fprintf(sql, ", %s", also_set);

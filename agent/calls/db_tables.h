@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The tables of db_columns.h as data, for code that goes over columns, and the SQL that both databases
- * share: how a later step of a row merges with what stands there.
+ * The tables of db_columns.h as data, and the SQL that SQLite and PostgreSQL share: how a later
+ * version of a row is merged into the stored one.
  */
 #ifndef CG_CALLS_DB_TABLES_H
 #define CG_CALLS_DB_TABLES_H
@@ -24,9 +24,9 @@ enum cg_merge {
 
 struct cg_db_column {
 	const char *name;
-	const char *type; /* as in db_columns.h */
-	size_t offset; /* in the row */
-	size_t size; /* of a text; 0: a number */
+	const char *type; /* see db_columns.h */
+	size_t offset; /* in the row struct */
+	size_t size; /* of a text, with the NUL; 0: the column is a number */
 	enum cg_merge merge;
 };
 
@@ -38,16 +38,17 @@ struct cg_db_table {
 };
 
 enum cg_db_table_id { CG_TABLE_CDR, CG_TABLE_VIOLATION, CG_TABLE_SETTLEMENT, CG_TABLES };
-#define CG_COLUMNS_MAX 32 /* of any table */
+#define CG_COLUMNS_MAX 32 /* no table has more */
 extern const struct cg_db_table cg_db_tables[CG_TABLES];
 
-/* Names of the columns, or of those of the key alone, with commas between. */
+/* Write the names of all columns, or of the primary key, separated by commas. */
 void cg_db_table_write_names(FILE *sql, const struct cg_db_table *table);
 void cg_db_table_write_key(FILE *sql, const struct cg_db_table *table);
 
 /*
- * "ON CONFLICT (key) DO UPDATE SET ...", or DO NOTHING. The row that stands is `old`, the new one
- * `excluded`. SQLite and PostgreSQL read it alike.
+ * Writes " ON CONFLICT (key) DO UPDATE SET ...", or DO NOTHING if no column can change. In the SQL
+ * the stored row is `old` and the later version is `excluded`. `also_set` (may be NULL) is appended
+ * to the assignments.
  */
 void cg_db_table_write_merge(FILE *sql, const struct cg_db_table *table, const char *also_set);
 

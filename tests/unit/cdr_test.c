@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "calls/cdr.h"
+#include "calls/db_tables.h"
 #include "postgres/stale_calls.h"
 #include "tap.h"
 
@@ -326,8 +327,30 @@ static void violations(void)
 	   "violation: unanswered, of the callee's BYE, the same however often it is made");
 }
 
+/* A macro on the way from the list to the table may expand `bool` to _Bool. */
+static void column_types(void)
+{
+	static const char *const known[] = {
+		"time", "uuid", "text", "inet", "int4", "int8", "bool"
+	};
+	const struct cg_db_column *unknown = NULL;
+
+	for (int t = 0; t < CG_TABLES; t++)
+		for (unsigned int i = 0; i < cg_db_tables[t].n_columns; i++) {
+			const struct cg_db_column *column = &cg_db_tables[t].columns[i];
+			bool found = false;
+
+			for (size_t k = 0; k < sizeof(known) / sizeof(*known); k++)
+				found |= !strcmp(column->type, known[k]);
+			if (!found)
+				unknown = column;
+		}
+	ok(!unknown, "tables: every column has the name of a PostgreSQL type, or time");
+}
+
 int main(void)
 {
+	column_types();
 	rows();
 	ends();
 	lost();
