@@ -101,7 +101,7 @@ static void show_drain(struct cg_daemon *d)
 	cg_writer_get_status(d->writer, &spool);
 	for (int i = 0; i < CG_TABLES; i++)
 		rows += spool.content.rows[i];
-	if (ship.up && rows > DRAIN_ROWS)
+	if (ship.connected && rows > DRAIN_ROWS)
 		cg_progress_show("rows on their way to PostgreSQL: %lld", (long long)rows);
 	else
 		cg_progress_clear();

@@ -130,7 +130,7 @@ char *cg_api_state_json(const struct cg_daemon_view *view, __u64 now)
 {
 	struct cg_totals *totals = view->totals;
 	struct cg_writer_status spool;
-	struct cg_ship_status ship = { .up = true };
+	struct cg_ship_status ship = { .connected = true };
 	char *text;
 	json_t *json;
 
@@ -141,9 +141,10 @@ char *cg_api_state_json(const struct cg_daemon_view *view, __u64 now)
 			 seconds(view, view->guard->config.clock, now), "instance",
 			 view->guard->instance, "node", view->origin->node, "mode",
 			 cg_mode_name(view->guard->config.mode), "detached", view->gone,
-			 "spool_writable", !spool.error, "postgresql_away", !ship.up, "dialogs",
-			 dialogs_json(totals), "blocked_byes", (json_int_t)totals->all.blocked,
-			 "protected_seconds", cg_totals_protected_ms(totals, now) / 1e3, "suspect",
+			 "spool_writable", !spool.error, "postgresql_away", !ship.connected,
+			 "dialogs", dialogs_json(totals), "blocked_byes",
+			 (json_int_t)totals->all.blocked, "protected_seconds",
+			 cg_totals_protected_ms(totals, now) / 1e3, "suspect",
 			 (json_int_t)totals->all.suspect, "timeline", timeline_json(view, now),
 			 "calls", calls_json(view, now));
 	text = json_dumps(json, JSON_COMPACT);

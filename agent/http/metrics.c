@@ -160,7 +160,8 @@ static void put_store(FILE *out, const struct cg_daemon_view *view)
 		"Since the oldest end or violation that PostgreSQL lacks: its lag.",
 		spool.content.oldest_us ? (cg_now_us() - spool.content.oldest_us) * US : 0);
 	cg_ship_get_status(*view->ship, &ship);
-	gauge(out, "postgresql_up", "0: PostgreSQL is away, rows wait in the spool.", ship.up);
+	gauge(out, "postgresql_up", "0: PostgreSQL is away, rows wait in the spool.",
+	      ship.connected);
 	seconds(out, "postgresql_last_commit_timestamp_seconds", "gauge",
 		"When it took the last batch, since 1970; 0: none since the start.",
 		ship.committed_at * US);

@@ -20,7 +20,7 @@
 static void answer_health(const struct cg_daemon_view *view, struct cg_http_answer *answer)
 {
 	struct cg_writer_status spool;
-	struct cg_ship_status ship = { .up = true };
+	struct cg_ship_status ship = { .connected = true };
 	char *text = NULL;
 	int len;
 
@@ -35,7 +35,8 @@ static void answer_health(const struct cg_daemon_view *view, struct cg_http_answ
 			       view->spool, spool.error_text);
 	else
 		len = asprintf(&text, "ok%s\n",
-			       ship.up ? "" : "; PostgreSQL is away, rows wait in the spool");
+			       ship.connected ? ""
+					      : "; PostgreSQL is away, rows wait in the spool");
 	cg_http_set_body(answer, view->gone || spool.error ? 503 : 200, TEXT,
 			 len < 0 ? NULL : text);
 }

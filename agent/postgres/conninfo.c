@@ -10,8 +10,9 @@
 #include "util/suggest.h"
 
 /*
- * What libpq quotes may be a piece of a password, wherever a quote or blank of that ends it: from
- * the first quote to the last all goes, and the keyword that it is near to is told in its place.
+ * Replaces the text that libpq quotes by "...", and suggests a similar keyword. The quoted text may
+ * be part of a password, and a quote or space in the password ends it early. So everything from the
+ * first quote to the last is replaced.
  */
 static void hide_quoted(char *why, size_t size)
 {

@@ -11,14 +11,14 @@
 #define HOUR (3600 * CG_SECOND)
 
 static const char partitions_sql[] = "SELECT * FROM cseqguard.make_partitions()";
-enum { PARTITION, MADE, WHY }; /* its columns */
+enum { PARTITION, MADE, WHY }; /* columns of the result */
 
 void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, const struct cg_origin *origin)
 {
 	*maintenance = (struct cg_db_maintenance){};
-	cg_stale_calls_boot_time(origin, maintenance->boot);
-	maintenance->lost[0] = origin->node;
-	maintenance->lost[1] = maintenance->boot;
+	cg_stale_calls_boot_time(origin, maintenance->boot_time);
+	maintenance->stale_calls[0] = origin->node;
+	maintenance->stale_calls[1] = maintenance->boot_time;
 }
 
 void cg_db_maintenance_restart(struct cg_db_maintenance *maintenance)
@@ -34,48 +34,49 @@ bool cg_db_maintenance_send(struct cg_db_maintenance *maintenance, struct cg_pg 
 		cg_pg_send(pg, partitions_sql, 0, NULL);
 		return true;
 	}
-	if (drained && !maintenance->lost_done) {
+	if (drained && !maintenance->stale_calls_closed) {
 		maintenance->sent = CG_DB_TASK_STALE_CALLS;
-		cg_pg_send(pg, cg_stale_calls_sql, 2, maintenance->lost);
+		cg_pg_send(pg, cg_stale_calls_sql, 2, maintenance->stale_calls);
 		return true;
 	}
 	return false;
 }
 
-/* Whatever hinders it: rows have the default partition, and it is tried again. */
-static void partitions_done(struct cg_db_maintenance *maintenance, const PGresult *result)
+/* A failure is not fatal: rows go to the default partition until the next try. */
+static void handle_partitions(struct cg_db_maintenance *maintenance, const PGresult *result)
 {
 	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-	enum cg_pg_error fault = cg_pg_classify_error(result);
+	enum cg_pg_error error = cg_pg_classify_error(result);
 
 	maintenance->partitions_at = cg_boottime() + 24 * HOUR;
-	if (fault == CG_PG_ERROR_DENIED) {
-		cg_log_debug("database: %s: rows go to the partitions that are there", primary);
-	} else if (fault != CG_PG_ERROR_NONE) {
+	if (error == CG_PG_ERROR_DENIED) {
+		cg_log_debug("database: cannot create partitions: %s; rows go to the existing ones",
+			     primary);
+	} else if (error != CG_PG_ERROR_NONE) {
 		maintenance->partitions_at = cg_boottime() + HOUR;
-		cg_log_warning(
-			"database: partitions were not made: %s; rows go to the default partition, "
-			"trying again in an hour",
-			primary ? primary : PQresultErrorMessage(result));
+		cg_log_warning("database: cannot create partitions: %s; rows go to the default "
+			       "partition, next "
+			       "try in an hour",
+			       primary ? primary : PQresultErrorMessage(result));
 	}
 	for (int i = 0; i < PQntuples(result); i++) {
 		bool made = *PQgetvalue(result, i, MADE) == 't';
 
 		(made ? cg_log_notice : cg_log_debug)(
 			"database: partition %s %s: %s", PQgetvalue(result, i, PARTITION),
-			made ? "made" : "left alone", PQgetvalue(result, i, WHY));
+			made ? "created" : "not created", PQgetvalue(result, i, WHY));
 	}
 }
 
-static void lost_done(struct cg_db_maintenance *maintenance, const PGresult *result)
+static void handle_stale_calls(struct cg_db_maintenance *maintenance, const PGresult *result)
 {
 	const char *calls = PQgetvalue(result, 0, 0);
 
 	if (strcmp(calls, "0"))
-		cg_log_warning(
-			"database: %s calls of before this boot were open: closed as lost, suspect",
-			calls);
-	maintenance->lost_done = true;
+		cg_log_warning("database: closed %s open calls from before the host's boot as "
+			       "lost, suspect",
+			       calls);
+	maintenance->stale_calls_closed = true;
 }
 
 bool cg_db_maintenance_handle(struct cg_db_maintenance *maintenance, const PGresult *result)
@@ -84,9 +85,9 @@ bool cg_db_maintenance_handle(struct cg_db_maintenance *maintenance, const PGres
 
 	maintenance->sent = CG_DB_TASK_NONE;
 	if (sent == CG_DB_TASK_PARTITIONS)
-		partitions_done(maintenance, result);
+		handle_partitions(maintenance, result);
 	else if (cg_pg_classify_error(result) == CG_PG_ERROR_NONE)
-		lost_done(maintenance, result);
+		handle_stale_calls(maintenance, result);
 	else
 		return false;
 	return true;

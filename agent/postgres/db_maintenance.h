@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What PostgreSQL is asked beside rows: partitions of the months ahead, after each connect and once
- * a day; and once, after all that the spool held, that calls of before the boot be closed (lost.h).
+ * Statements that the shipper sends besides rows. It creates the partitions of the coming months
+ * after each connect and once a day. Once, after the rows of the spool, it closes the calls from
+ * before the host's boot (stale_calls.h).
  */
 #ifndef CG_POSTGRES_DB_MAINTENANCE_H
 #define CG_POSTGRES_DB_MAINTENANCE_H
@@ -16,21 +17,26 @@ struct cg_db_maintenance {
 		CG_DB_TASK_NONE,
 		CG_DB_TASK_PARTITIONS,
 		CG_DB_TASK_STALE_CALLS
-	} sent; /* under way */
+	} sent; /* in flight */
 	__u64 partitions_at; /* CLOCK_BOOTTIME, ns */
-	bool lost_done;
-	const char *lost[2]; /* parameters of cg_stale_calls_sql */
-	char boot[24];
+	bool stale_calls_closed;
+	const char *stale_calls[2]; /* parameters of cg_stale_calls_sql */
+	char boot_time[24];
 };
 
-/* The origin must outlive it. */
+/* The origin must outlive the maintenance. */
 void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, const struct cg_origin *origin);
+
+/* After a connect: nothing is in flight, and partitions are due. */
 void cg_db_maintenance_restart(struct cg_db_maintenance *maintenance);
 
-/* Sends what is due, to an idle connection. drained: no row waits. False: nothing is due. */
+/*
+ * Sends the statement that is due. The connection must be idle. drained: no row waits in the spool.
+ * False: nothing is due.
+ */
 bool cg_db_maintenance_send(struct cg_db_maintenance *maintenance, struct cg_pg *pg, bool drained);
 
-/* The answer to what was sent. False: it is due still, the connection is of no use. */
+/* Handles the result of that statement. False: it failed and stays due; disconnect. */
 bool cg_db_maintenance_handle(struct cg_db_maintenance *maintenance, const PGresult *result);
 
 #endif

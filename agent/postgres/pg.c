@@ -12,7 +12,7 @@
 #include "util/clock.h"
 #include "util/loop.h"
 
-#define HOSTS_A_TIMEOUT 5 /* so many silent hosts are passed over within one try */
+#define HOSTS_PER_TRY 5 /* silent hosts that are skipped within the timeout of one try */
 
 enum state { DOWN, CONNECTING, IDLE, BUSY };
 
@@ -20,13 +20,13 @@ struct cg_pg {
 	int loop;
 	enum state state;
 	PGconn *conn;
-	PGresult *result; /* of the statement under way, so far */
+	PGresult *result; /* of the statement in flight, so far */
 	char *conninfo;
 	__u64 timeout;
 	__u64 backoff;
 	struct cg_watch socket;
-	struct cg_watch timer; /* DOWN: try again; CONNECTING, BUSY: the deadline */
-	struct cg_pg_callbacks user;
+	struct cg_watch timer; /* DOWN: next try; CONNECTING, BUSY: deadline */
+	struct cg_pg_callbacks callbacks;
 };
 
 static void set_state(struct cg_pg *pg, enum state state)
@@ -37,8 +37,8 @@ static void set_state(struct cg_pg *pg, enum state state)
 	cg_timer_set(pg->timer.fd, timer, 0);
 }
 
-/* libpq says a line a host; its hints, indented, are for people who just started a server. */
-static void in_a_line(char *text, size_t size, const char *lines)
+/* Joins the lines of libpq, one for each host. Indented lines are hints for a first setup: skipped. */
+static void join_lines(char *text, size_t size, const char *lines)
 {
 	size_t used = 0;
 
@@ -56,8 +56,8 @@ void cg_pg_disconnect(struct cg_pg *pg, const char *why)
 {
 	char text[512];
 
-	/* the message lives in the connection */
-	in_a_line(text, sizeof(text), why && *why ? why : "connection lost");
+	/* `why` may belong to the connection: copy it first */
+	join_lines(text, sizeof(text), why && *why ? why : "connection lost");
 	if (pg->conn && pg->socket.fd >= 0)
 		cg_loop_forget(pg->loop, &pg->socket);
 	pg->socket.fd = -1;
@@ -67,7 +67,7 @@ void cg_pg_disconnect(struct cg_pg *pg, const char *why)
 	pg->conn = NULL;
 	set_state(pg, DOWN);
 	pg->backoff = cg_backoff_next(pg->backoff);
-	pg->user.down(pg->user.ctx, text);
+	pg->callbacks.disconnected(pg->callbacks.ctx, text);
 }
 
 void cg_pg_reset_backoff(struct cg_pg *pg)
@@ -75,11 +75,12 @@ void cg_pg_reset_backoff(struct cg_pg *pg)
 	pg->backoff = CG_BACKOFF_FIRST;
 }
 
-static bool watch(struct cg_pg *pg, __u32 events)
+/* Waits for events of the socket. False: failed and disconnected. */
+static bool watch_socket(struct cg_pg *pg, __u32 events)
 {
 	int fd = PQsocket(pg->conn), err;
 
-	/* libpq goes on to the next host or address with another socket */
+	/* libpq uses another socket for the next host or address */
 	if (pg->socket.fd >= 0 && pg->socket.fd != fd)
 		cg_loop_forget(pg->loop, &pg->socket);
 	pg->socket.fd = fd;
@@ -89,21 +90,22 @@ static bool watch(struct cg_pg *pg, __u32 events)
 	return !err;
 }
 
-static void connect_on(struct cg_pg *pg, PostgresPollingStatusType status)
+/* One step of connecting: does what libpq asked for. */
+static void continue_connect(struct cg_pg *pg, PostgresPollingStatusType status)
 {
 	switch (status) {
 	case PGRES_POLLING_READING:
-		watch(pg, EPOLLIN);
+		watch_socket(pg, EPOLLIN);
 		break;
 	case PGRES_POLLING_WRITING:
-		watch(pg, EPOLLOUT);
+		watch_socket(pg, EPOLLOUT);
 		break;
 	case PGRES_POLLING_OK:
 		if (PQsetnonblocking(pg->conn, 1)) {
 			cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
-		} else if (watch(pg, EPOLLIN)) {
+		} else if (watch_socket(pg, EPOLLIN)) {
 			set_state(pg, IDLE);
-			pg->user.up(pg->user.ctx);
+			pg->callbacks.connected(pg->callbacks.ctx);
 		}
 		break;
 	default:
@@ -117,13 +119,12 @@ static void ignore_notice(void *ctx, const PGresult *notice)
 	(void)notice; /* "already exists, skipping" and the like */
 }
 
-static void connect_start(struct cg_pg *pg)
+static void start_connect(struct cg_pg *pg)
 {
 	/*
-	 * What stands before the conninfo is a default, what stands after it has the last word.
-	 * libpq heeds connect_timeout only where it blocks: of several hosts, one that swallows
-	 * packets would use up our deadline each time, without this bound on its own. And whoever
-	 * writes has no use for a host that is read-only.
+	 * Keys before the conninfo ("dbname") are defaults, keys after it override it. libpq ignores
+	 * connect_timeout in non-blocking mode. Without a limit for each host, one that drops
+	 * packets would use up the whole deadline in each try.
 	 */
 	char user_timeout[24];
 	const char *keys[] = { "fallback_application_name", "tcp_user_timeout",	    "dbname",
@@ -132,7 +133,7 @@ static void connect_start(struct cg_pg *pg)
 				 "UTF8",       "read-write", NULL };
 
 	snprintf(user_timeout, sizeof(user_timeout), "%llu",
-		 (unsigned long long)(pg->timeout / HOSTS_A_TIMEOUT / 1000000));
+		 (unsigned long long)(pg->timeout / HOSTS_PER_TRY / 1000000));
 	set_state(pg, CONNECTING);
 	pg->conn = PQconnectStartParams(keys, values, 1);
 	if (!pg->conn || PQstatus(pg->conn) == CONNECTION_BAD) {
@@ -140,11 +141,11 @@ static void connect_start(struct cg_pg *pg)
 		return;
 	}
 	PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
-	connect_on(pg, PGRES_POLLING_WRITING);
+	continue_connect(pg, PGRES_POLLING_WRITING);
 }
 
-/* The rest of a statement goes out while its answer may already come in. */
-static bool flush(struct cg_pg *pg)
+/* Sends the rest of a statement; its result may arrive meanwhile. False: disconnected. */
+static bool flush_output(struct cg_pg *pg)
 {
 	int left = PQflush(pg->conn);
 
@@ -152,11 +153,14 @@ static bool flush(struct cg_pg *pg)
 		cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
 		return false;
 	}
-	return watch(pg, EPOLLIN | (left ? EPOLLOUT : 0));
+	return watch_socket(pg, EPOLLIN | (left ? EPOLLOUT : 0));
 }
 
-/* A statement list answers once a statement: its first error is kept, else its last result. */
-static bool collect(struct cg_pg *pg)
+/*
+ * Reads results. A list of statements has one for each: keeps the first error, else the last result.
+ * True: complete.
+ */
+static bool read_results(struct cg_pg *pg)
 {
 	while (!PQisBusy(pg->conn)) {
 		PGresult *result = PQgetResult(pg->conn);
@@ -174,21 +178,21 @@ static bool collect(struct cg_pg *pg)
 	return false;
 }
 
-static void socket_ready(void *ctx, __u32 events)
+static void handle_socket(void *ctx, __u32 events)
 {
 	struct cg_pg *pg = ctx;
 	PGresult *result;
 
 	(void)events;
 	if (pg->state == CONNECTING) {
-		connect_on(pg, PQconnectPoll(pg->conn));
+		continue_connect(pg, PQconnectPoll(pg->conn));
 		return;
 	}
 	if (!PQconsumeInput(pg->conn)) {
 		cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
 		return;
 	}
-	if (pg->state != BUSY || !flush(pg) || !collect(pg))
+	if (pg->state != BUSY || !flush_output(pg) || !read_results(pg))
 		return;
 	if (PQstatus(pg->conn) == CONNECTION_BAD) {
 		cg_pg_disconnect(pg, pg->result ? PQresultErrorMessage(pg->result) : NULL);
@@ -197,11 +201,11 @@ static void socket_ready(void *ctx, __u32 events)
 	result = pg->result;
 	pg->result = NULL;
 	set_state(pg, IDLE);
-	pg->user.result(pg->user.ctx, result);
+	pg->callbacks.result(pg->callbacks.ctx, result);
 	PQclear(result);
 }
 
-static void timer_ready(void *ctx, __u32 events)
+static void handle_timer(void *ctx, __u32 events)
 {
 	struct cg_pg *pg = ctx;
 	char why[80];
@@ -209,16 +213,16 @@ static void timer_ready(void *ctx, __u32 events)
 	(void)events;
 	cg_fd_drain(pg->timer.fd);
 	if (pg->state == DOWN) {
-		connect_start(pg);
+		start_connect(pg);
 	} else if (pg->state != IDLE) {
-		snprintf(why, sizeof(why), "no answer within %llu s",
+		snprintf(why, sizeof(why), "no response within %llu s",
 			 (unsigned long long)(pg->timeout / CG_SECOND));
 		cg_pg_disconnect(pg, why);
 	}
 }
 
-int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_callbacks *user,
-	      struct cg_pg **out)
+int cg_pg_new(int loop, const char *conninfo, __u64 timeout,
+	      const struct cg_pg_callbacks *callbacks, struct cg_pg **out)
 {
 	struct cg_pg *pg = calloc(1, sizeof(*pg));
 	int err;
@@ -230,9 +234,9 @@ int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_
 		.conninfo = strdup(conninfo),
 		.timeout = timeout,
 		.backoff = CG_BACKOFF_FIRST,
-		.socket = { .fd = -1, .ready = socket_ready, .ctx = pg },
-		.timer = { .fd = cg_timer_new(), .ready = timer_ready, .ctx = pg },
-		.user = *user,
+		.socket = { .fd = -1, .ready = handle_socket, .ctx = pg },
+		.timer = { .fd = cg_timer_new(), .ready = handle_timer, .ctx = pg },
+		.callbacks = *callbacks,
 	};
 	err = pg->conninfo ? 0 : -ENOMEM;
 	if (!err && pg->timer.fd < 0)
@@ -240,7 +244,7 @@ int cg_pg_new(int loop, const char *conninfo, __u64 timeout, const struct cg_pg_
 	if (!err)
 		err = cg_loop_watch(loop, &pg->timer, EPOLLIN);
 	if (!err)
-		err = cg_timer_set(pg->timer.fd, 1, 0); /* in the loop, at once */
+		err = cg_timer_set(pg->timer.fd, 1, 0); /* connect in the next turn of the loop */
 	if (err)
 		cg_pg_free(pg);
 	else
@@ -293,5 +297,5 @@ int cg_pg_send(struct cg_pg *pg, const char *sql, int n, const char *const *valu
 		cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
 		return -EIO;
 	}
-	return flush(pg) ? 0 : -EIO;
+	return flush_output(pg) ? 0 : -EIO;
 }

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int reserve(struct cg_pg_array *array, size_t more)
+/* Makes room for `more` bytes. 0 or -ENOMEM. */
+static int reserve_bytes(struct cg_pg_array *array, size_t more)
 {
 	size_t size = array->size ? array->size : 4096;
 	char *text;
@@ -29,12 +30,12 @@ void cg_pg_arrays_reset(struct cg_pg_arrays *arrays, unsigned int n_columns)
 		arrays->columns[i].len = 0;
 }
 
-/* Quoted always, so that no text is taken for NULL or for a brace. */
-static int append(struct cg_pg_array *array, const char *value)
+/* Appends a value, always quoted: PostgreSQL would read a bare NULL or brace as syntax. */
+static int append_value(struct cg_pg_array *array, const char *value)
 {
 	char *p;
 
-	if (reserve(array, 2 * (value ? strlen(value) : 4) + 8))
+	if (reserve_bytes(array, 2 * (value ? strlen(value) : 4) + 8))
 		return -ENOMEM;
 	p = array->text + array->len;
 	*p++ = array->len ? ',' : '{';
@@ -57,7 +58,7 @@ int cg_pg_arrays_add_row(struct cg_pg_arrays *arrays, const char *const *values)
 	int err = 0;
 
 	for (unsigned int i = 0; i < arrays->n_columns && !err; i++)
-		err = append(&arrays->columns[i], values[i]);
+		err = append_value(&arrays->columns[i], values[i]);
 	return err;
 }
 
@@ -66,7 +67,7 @@ int cg_pg_arrays_finish(struct cg_pg_arrays *arrays)
 	for (unsigned int i = 0; i < arrays->n_columns; i++) {
 		struct cg_pg_array *array = &arrays->columns[i];
 
-		if (reserve(array, 3))
+		if (reserve_bytes(array, 3))
 			return -ENOMEM;
 		memcpy(array->text + array->len, array->len ? "}" : "{}", array->len ? 2 : 3);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* A batch of rows as PostgreSQL array literals, one a column: what unnest() takes. */
+/* Formats a batch of rows as PostgreSQL array literals, one for each column, for unnest(). */
 #ifndef CG_POSTGRES_PG_ARRAY_H
 #define CG_POSTGRES_PG_ARRAY_H
 
@@ -15,10 +15,15 @@ struct cg_pg_arrays {
 	} columns[CG_COLUMNS_MAX];
 };
 
-void cg_pg_arrays_reset(struct cg_pg_arrays *arrays, unsigned int n_columns); /* memory is kept */
-int cg_pg_arrays_add_row(struct cg_pg_arrays *arrays,
-			 const char *const *values); /* NULL: SQL's. -ENOMEM */
-int cg_pg_arrays_finish(struct cg_pg_arrays *arrays); /* the texts are whole now */
+/* Empties the arrays and keeps their memory. */
+void cg_pg_arrays_reset(struct cg_pg_arrays *arrays, unsigned int n_columns);
+
+/* Appends a row: its columns as text, NULL: SQL's NULL. 0 or -ENOMEM. */
+int cg_pg_arrays_add_row(struct cg_pg_arrays *arrays, const char *const *values);
+
+/* Completes the literals: columns[].text can be sent now. 0 or -ENOMEM. */
+int cg_pg_arrays_finish(struct cg_pg_arrays *arrays);
+
 void cg_pg_arrays_free(struct cg_pg_arrays *arrays);
 
 #endif

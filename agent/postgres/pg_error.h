@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What a failed statement means for whoever sent it, by its SQLSTATE. */
+/* Classifies the error of a statement by its SQLSTATE, and describes it. */
 #ifndef CG_POSTGRES_PG_ERROR_H
 #define CG_POSTGRES_PG_ERROR_H
 
@@ -8,16 +8,17 @@
 
 enum cg_pg_error {
 	CG_PG_ERROR_NONE,
-	CG_PG_ERROR_RETRY, /* met another transaction: the same statement may pass at once */
-	CG_PG_ERROR_ROW, /* of a row */
-	CG_PG_ERROR_DENIED, /* to this role */
-	CG_PG_ERROR_READ_ONLY, /* this server takes no rows, another of its cluster may */
-	CG_PG_ERROR_SERVER, /* all else: the server's trouble, or passes */
+	CG_PG_ERROR_RETRY, /* conflict with another transaction: send the statement again */
+	CG_PG_ERROR_ROW, /* the content of a row is not accepted */
+	CG_PG_ERROR_DENIED, /* the role lacks a privilege */
+	CG_PG_ERROR_READ_ONLY, /* a standby: another server of the cluster may accept rows */
+	CG_PG_ERROR_SERVER, /* any other error, permanent or not */
 };
 
+/* CG_PG_ERROR_NONE: the statement succeeded. */
 enum cg_pg_error cg_pg_classify_error(const PGresult *result);
 
-/* In a line: the server's words, and the remedy where there is one. login: who was refused. */
-void cg_pg_error_text(const PGresult *result, const char *login, char *why, size_t size);
+/* Formats the server's message, and the remedy if there is one. role: the connection's. */
+void cg_pg_error_text(const PGresult *result, const char *role, char *why, size_t size);
 
 #endif

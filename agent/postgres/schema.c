@@ -32,7 +32,9 @@ enum cg_schema_state cg_schema_read_state(const PGresult *probed)
 void cg_schema_newer_text(const PGresult *probed, char *why, size_t size)
 {
 	snprintf(why, size,
-		 "schema cseqguard is version %s, this cseqguardd writes %d: use the matching one",
+		 "schema cseqguard has version %s, but this cseqguardd writes %d; install the "
+		 "matching "
+		 "cseqguardd",
 		 PQgetvalue(probed, 0, 0), CG_SCHEMA_VERSION);
 }
 
@@ -41,7 +43,8 @@ void cg_schema_failure_text(const PGresult *made, int version, char *why, size_t
 	const char *primary = PQresultErrorField(made, PG_DIAG_MESSAGE_PRIMARY);
 
 	snprintf(why, size,
-		 "cannot %s schema cseqguard: %s; have its owner run `cseqguardd --print-schema | "
-		 "psql -1`",
-		 version ? "migrate" : "make", primary ? primary : "no word why");
+		 "cannot %s schema cseqguard: %s; as its owner, run `cseqguardd --print-schema | "
+		 "psql "
+		 "-1`",
+		 version ? "migrate" : "create", primary ? primary : "unknown error");
 }

@@ -5,324 +5,283 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "postgres/batch.h"
 #include "postgres/db_maintenance.h"
 #include "postgres/pg.h"
-#include "postgres/pg_array.h"
 #include "postgres/pg_error.h"
 #include "postgres/pg_insert.h"
 #include "postgres/schema.h"
 #include "util/log.h"
 #include "util/text.h"
 
-#define ROWS_A_BATCH 1000
-#define TRIES_AT_ONCE 5 /* of what met another transaction */
+#define RETRIES 5 /* of a statement that conflicts with another transaction */
 
-enum phase { OFFLINE, PROBING, MAKING, READY };
-
-struct batch {
-	int rows; /* 0: there is none */
-	enum cg_db_table_id table;
-	__s64 last; /* step of its last row */
-};
+enum phase { OFFLINE, CHECKING_SCHEMA, CREATING_SCHEMA, READY };
 
 struct cg_ship {
 	struct cg_pg *pg;
 	struct cg_writer *writer;
 	const char *spool_path;
-	struct cg_spool *spool; /* a reader */
-	unsigned int opened, anew; /* of the writer's file that it reads */
 	enum phase phase;
-	bool made; /* the schema was made: a second time would be in vain */
-	int version; /* that was found; 0: none */
-	int tries; /* of the statement under way, each in vain */
-	char trouble[512]; /* told already */
-	char *insert[CG_TABLES];
-	__s64 cursor[CG_TABLES]; /* rows up to this step are in PostgreSQL */
-	struct cg_pg_arrays arrays; /* of the next batch: libpq has a copy of the one under way */
-	int limit; /* rows in a batch: fewer while a bad row is looked for */
-	struct batch sent; /* the one under way */
-	struct batch next; /* read while that is under way */
-	__s64 committed_at; /* microseconds since 1970; 0: nothing yet */
+	bool schema_created; /* in this connection: creating it again would not help */
+	int schema_version; /* that was found; 0: none */
+	int tries; /* failed ones of the statement in flight */
+	char trouble[512]; /* the last one that was logged; "": none */
+	char *insert[CG_TABLES]; /* SQL */
+	struct cg_batch_reader reader; /* its batch is read while another one is in flight */
+	struct cg_batch in_flight; /* rows 0: none */
+	__s64 committed_at; /* last batch, microseconds since 1970; 0: none yet */
 	struct cg_db_maintenance maintenance;
-	bool more; /* there may be rows that were not read yet */
+	bool may_have_rows; /* the spool may have rows that were not read yet */
 };
 
-/* One line for each new trouble, not for each try. */
-static void say(struct cg_ship *ship, const char *what)
+/* Logs a trouble unless it is the last one again: one line a trouble, not one a try. */
+static void report_trouble(struct cg_ship *ship, const char *trouble)
 {
-	if (strcmp(ship->trouble, what))
-		cg_log_warning("database: %s; rows wait in %s", what, ship->spool_path);
-	snprintf(ship->trouble, sizeof(ship->trouble), "%s", what);
+	if (strcmp(ship->trouble, trouble))
+		cg_log_warning("database: %s; rows wait in %s", trouble, ship->spool_path);
+	snprintf(ship->trouble, sizeof(ship->trouble), "%s", trouble);
 }
 
-static int take_row(void *ctx, __s64 step, const char *const *values)
+/* Forgets both batches: their rows are still in the spool and are read again. */
+static void drop_batches(struct cg_ship *ship)
 {
-	struct cg_ship *ship = ctx;
-
-	ship->next.last = step;
-	return cg_pg_arrays_add_row(&ship->arrays, values);
-}
-
-static int open_spool(struct cg_ship *ship)
-{
-	struct cg_writer_status status;
-	int err = 0;
-
-	cg_writer_get_status(ship->writer, &status);
-	if (ship->anew != status.generation) /* that file is gone, and so are its steps */
-		memset(ship->cursor, 0, sizeof(ship->cursor));
-	ship->anew = status.generation;
-	if (ship->spool && ship->opened != status.open_count) {
-		cg_spool_close(ship->spool);
-		ship->spool = NULL;
-	}
-	if (!ship->spool)
-		err = cg_spool_open(ship->spool_path, 0, &ship->spool);
-	ship->opened = status.open_count;
-	return err;
-}
-
-/* The rows behind those that are under way. */
-static int read_table(struct cg_ship *ship, enum cg_db_table_id id)
-{
-	bool behind = ship->sent.rows && ship->sent.table == id;
-	__s64 after = behind ? ship->sent.last : ship->cursor[id];
-	int n;
-
-	cg_pg_arrays_reset(&ship->arrays, cg_db_tables[id].n_columns);
-	n = cg_spool_read_steps(ship->spool, id, after, ship->limit, take_row, ship);
-	return n > 0 && cg_pg_arrays_finish(&ship->arrays) ? -ENOMEM : n;
-}
-
-/* Open rows first and violations after, so that a violation finds its call. 0 or -errno. */
-static int read_next(struct cg_ship *ship)
-{
-	int n = open_spool(ship);
-
-	ship->next.rows = 0;
-	for (int id = 0; n >= 0 && !ship->next.rows && id < CG_TABLES; id++) {
-		n = read_table(ship, id);
-		ship->next.table = id;
-		ship->next.rows = n > 0 ? n : 0;
-	}
-	if (n == -EUCLEAN)
-		cg_writer_mark_damaged(ship->writer);
-	if (n < 0) { /* the writer meets the same, or is told; it says so, and opens anew */
-		cg_spool_close(ship->spool);
-		ship->spool = NULL;
-		return n;
-	}
-	return 0;
+	ship->in_flight.rows = 0;
+	ship->reader.batch.rows = 0;
 }
 
 static void send_batch(struct cg_ship *ship)
 {
+	struct cg_batch_reader *reader = &ship->reader;
 	const char *values[CG_COLUMNS_MAX];
-	enum cg_db_table_id id = ship->next.table;
+	enum cg_db_table_id id = reader->batch.table;
 	unsigned int n = cg_db_tables[id].n_columns;
 
 	for (unsigned int i = 0; i < n; i++)
-		values[i] = ship->arrays.columns[i].text;
-	ship->sent = ship->next;
-	ship->next.rows = 0;
+		values[i] = reader->arrays.columns[i].text;
+	ship->in_flight = reader->batch;
+	reader->batch.rows = 0;
 	cg_pg_send(ship->pg, ship->insert[id], n, values);
 }
 
+/* Reads ahead; if the connection is idle, sends maintenance that is due, else the batch. */
 static void send_next(struct cg_ship *ship)
 {
-	if (ship->phase != READY || (ship->next.rows < ship->limit && read_next(ship)) ||
-	    !cg_pg_is_idle(ship->pg))
+	struct cg_batch_reader *reader = &ship->reader;
+
+	if (ship->phase != READY)
 		return;
-	if (cg_db_maintenance_send(&ship->maintenance, ship->pg, !ship->next.rows))
+	if (reader->batch.rows < reader->limit && cg_batch_reader_next(reader, &ship->in_flight))
 		return;
-	if (ship->next.rows)
+	if (!cg_pg_is_idle(ship->pg))
+		return;
+	if (cg_db_maintenance_send(&ship->maintenance, ship->pg, !reader->batch.rows))
+		return;
+	if (reader->batch.rows)
 		send_batch(ship);
 	else
-		ship->more = false;
+		ship->may_have_rows = false;
 }
 
 void cg_ship_notify(struct cg_ship *ship)
 {
-	ship->more = true;
+	ship->may_have_rows = true;
 	send_next(ship);
 }
 
-static void probe(struct cg_ship *ship)
+static void check_schema(struct cg_ship *ship)
 {
-	ship->phase = PROBING;
+	ship->phase = CHECKING_SCHEMA;
 	cg_pg_send(ship->pg, cg_schema_version_sql, 0, NULL);
 }
 
-static void give_up(struct cg_ship *ship, const char *why)
+static void disconnect(struct cg_ship *ship, const char *why)
 {
 	ship->phase = OFFLINE;
 	cg_pg_disconnect(ship->pg, why);
 }
 
-static void give_up_on(struct cg_ship *ship, const PGresult *result)
+static void disconnect_for_error(struct cg_ship *ship, const PGresult *result)
 {
 	char why[400];
 
 	cg_pg_error_text(result, cg_pg_role(ship->pg), why, sizeof(why));
-	give_up(ship, why);
+	disconnect(ship, why);
 }
 
-static void ready(struct cg_ship *ship)
+static void start_shipping(struct cg_ship *ship)
 {
-	const char *what = ship->version ? ", schema migrated" : ", schema made";
+	const char *change = ship->schema_version ? ", schema migrated" : ", schema created";
 
-	cg_log_notice("database: connected%s", ship->made ? what : "");
+	cg_log_notice("database: connected%s", ship->schema_created ? change : "");
 	ship->trouble[0] = '\0';
-	ship->made = false;
+	ship->schema_created = false;
 	ship->phase = READY;
-	ship->limit = ROWS_A_BATCH;
+	ship->reader.limit = CG_BATCH_ROWS;
 	cg_pg_reset_backoff(ship->pg);
 	cg_db_maintenance_restart(&ship->maintenance);
 	cg_ship_notify(ship);
 }
 
-static void probed(struct cg_ship *ship, const PGresult *result)
+static void handle_schema_version(struct cg_ship *ship, const PGresult *result)
 {
 	char why[160];
 
 	switch (cg_schema_read_state(result)) {
 	case CG_SCHEMA_READY:
-		ready(ship);
+		start_shipping(ship);
 		break;
 	case CG_SCHEMA_MISSING:
 	case CG_SCHEMA_OLDER:
-		if (ship->made) {
-			give_up(ship, "schema cseqguard was made, but is not seen");
+		if (ship->schema_created) {
+			disconnect(ship, "schema cseqguard was created, but cannot be found");
 			break;
 		}
-		ship->version = PQntuples(result) ? atoi(PQgetvalue(result, 0, 0)) : 0;
-		ship->phase = MAKING;
+		ship->schema_version = PQntuples(result) ? atoi(PQgetvalue(result, 0, 0)) : 0;
+		ship->phase = CREATING_SCHEMA;
 		cg_pg_send(ship->pg, cg_schema_sql, 0, NULL);
 		break;
 	case CG_SCHEMA_NEWER:
 		cg_schema_newer_text(result, why, sizeof(why));
-		give_up(ship, why);
+		disconnect(ship, why);
 		break;
 	case CG_SCHEMA_ERROR:
-		give_up_on(ship, result);
+		disconnect_for_error(ship, result);
 		break;
 	}
 }
 
-static void made(struct cg_ship *ship, const PGresult *result)
+static void handle_schema_created(struct cg_ship *ship, const PGresult *result)
 {
 	char why[400];
 
 	if (cg_pg_classify_error(result) == CG_PG_ERROR_NONE) {
-		ship->made = true;
-		probe(ship);
+		ship->schema_created = true;
+		check_schema(ship);
 		return;
 	}
-	cg_schema_failure_text(result, ship->version, why, sizeof(why));
-	give_up(ship, why);
+	cg_schema_failure_text(result, ship->schema_version, why, sizeof(why));
+	disconnect(ship, why);
 }
 
-static void refused(struct cg_ship *ship, const PGresult *result)
+/*
+ * Handles a batch that failed. If a row is at fault, halves the batches until it is alone, and moves
+ * it to `rejected`.
+ */
+static void handle_refused_batch(struct cg_ship *ship, const PGresult *result)
 {
 	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-	struct batch batch = ship->sent;
+	struct cg_batch batch = ship->in_flight;
 
-	ship->sent.rows = 0;
+	ship->in_flight.rows = 0;
 	if (cg_pg_classify_error(result) != CG_PG_ERROR_ROW) {
-		give_up_on(ship, result);
+		disconnect_for_error(ship, result);
 		return;
 	}
-	if (batch.rows > 1) { /* halve until the one bad row is alone */
-		ship->limit = batch.rows / 2;
-	} else if (!cg_writer_reject(ship->writer, batch.table, batch.last, primary)) {
-		cg_log_err("database: refused one row of %s: %s; it stands in `rejected` of %s",
-			   cg_db_tables[batch.table].name, primary, ship->spool_path);
-		ship->cursor[batch.table] = batch.last;
+	if (batch.rows > 1) {
+		ship->reader.limit = batch.rows / 2;
+	} else if (!cg_writer_reject(ship->writer, batch.table, batch.last_step, primary)) {
+		cg_log_err(
+			"database: one row of %s was refused: %s; it is in table `rejected` of %s",
+			cg_db_tables[batch.table].name, primary, ship->spool_path);
+		ship->reader.cursor[batch.table] = batch.last_step;
 	}
-	ship->next.rows = 0; /* it was read behind the refused one */
+	ship->reader.batch.rows = 0; /* was read behind the refused rows */
 	send_next(ship);
 }
 
-static void shipped(struct cg_ship *ship, const PGresult *result)
+static void handle_batch(struct cg_ship *ship, const PGresult *result)
 {
 	if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-		refused(ship, result);
+		handle_refused_batch(ship, result);
 		return;
 	}
 	ship->committed_at = cg_now_us();
-	ship->cursor[ship->sent.table] = ship->sent.last;
-	cg_writer_delete(ship->writer, ship->sent.table, ship->sent.last);
-	ship->sent.rows = 0;
-	ship->limit = ship->limit * 2 < ROWS_A_BATCH ? ship->limit * 2 : ROWS_A_BATCH;
+	ship->reader.cursor[ship->in_flight.table] = ship->in_flight.last_step;
+	cg_writer_delete(ship->writer, ship->in_flight.table, ship->in_flight.last_step);
+	ship->in_flight.rows = 0;
+	if (ship->reader.limit < CG_BATCH_ROWS)
+		ship->reader.limit = ship->reader.limit * 2;
+	if (ship->reader.limit > CG_BATCH_ROWS)
+		ship->reader.limit = CG_BATCH_ROWS;
 	send_next(ship);
 }
 
-static void pg_up(void *ctx)
+static void handle_connected(void *ctx)
 {
-	probe(ctx);
+	check_schema(ctx);
 }
 
-/* Whatever was asked: true if the fault is not of what was asked, and dealt with. */
-static bool passing(struct cg_ship *ship, const PGresult *result)
+/*
+ * Handles errors that the statement did not cause: a read-only server, and a conflict with another
+ * transaction, whose statement is sent again. True: handled.
+ */
+static bool handle_passing_error(struct cg_ship *ship, const PGresult *result)
 {
-	enum cg_pg_error fault = cg_pg_classify_error(result);
+	enum cg_pg_error error = cg_pg_classify_error(result);
 
-	if (fault == CG_PG_ERROR_READ_ONLY) {
-		give_up_on(ship, result);
+	if (error == CG_PG_ERROR_READ_ONLY) {
+		disconnect_for_error(ship, result);
 		return true;
 	}
-	if (fault != CG_PG_ERROR_RETRY || ++ship->tries >= TRIES_AT_ONCE) {
+	if (error != CG_PG_ERROR_RETRY || ++ship->tries >= RETRIES) {
 		ship->tries = 0;
 		return false;
 	}
-	ship->sent.rows = ship->next.rows = 0; /* its rows are read once more */
+	drop_batches(ship);
 	if (ship->phase == READY)
 		send_next(ship);
 	else
-		probe(ship);
+		check_schema(ship);
 	return true;
 }
 
-static void pg_result(void *ctx, const PGresult *result)
+static void handle_result(void *ctx, const PGresult *result)
 {
 	struct cg_ship *ship = ctx;
 
-	if (passing(ship, result))
+	if (handle_passing_error(ship, result))
 		return;
-	if (ship->phase == PROBING)
-		probed(ship, result);
-	else if (ship->phase == MAKING)
-		made(ship, result);
+	if (ship->phase == CHECKING_SCHEMA)
+		handle_schema_version(ship, result);
+	else if (ship->phase == CREATING_SCHEMA)
+		handle_schema_created(ship, result);
 	else if (!ship->maintenance.sent)
-		shipped(ship, result);
+		handle_batch(ship, result);
 	else if (cg_db_maintenance_handle(&ship->maintenance, result))
 		send_next(ship);
 	else
-		give_up_on(ship, result);
+		disconnect_for_error(ship, result);
 }
 
-static void pg_down(void *ctx, const char *why)
+static void handle_disconnected(void *ctx, const char *why)
 {
 	struct cg_ship *ship = ctx;
 
 	ship->phase = OFFLINE;
-	ship->more = true;
-	ship->sent.rows = ship->next.rows = 0;
-	say(ship, why);
+	ship->may_have_rows = true;
+	drop_batches(ship);
+	report_trouble(ship, why);
 }
 
 int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool_path,
 		struct cg_writer *writer, const struct cg_origin *origin, struct cg_ship **out)
 {
 	struct cg_ship *ship = calloc(1, sizeof(*ship));
-	struct cg_pg_callbacks user = { pg_up, pg_result, pg_down, ship };
+	struct cg_pg_callbacks callbacks = {
+		.connected = handle_connected,
+		.result = handle_result,
+		.disconnected = handle_disconnected,
+		.ctx = ship,
+	};
 	int err = 0;
 
 	if (!ship)
 		return -ENOMEM;
 	ship->writer = writer;
 	ship->spool_path = spool_path;
-	ship->more = true;
+	ship->may_have_rows = true;
+	cg_batch_reader_init(&ship->reader, spool_path, writer);
 	cg_db_maintenance_init(&ship->maintenance, origin);
 	for (int id = 0; id < CG_TABLES; id++) {
 		ship->insert[id] = cg_pg_insert_sql(&cg_db_tables[id]);
@@ -330,7 +289,7 @@ int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool
 			err = -ENOMEM;
 	}
 	if (!err)
-		err = cg_pg_new(loop, conninfo, timeout, &user, &ship->pg);
+		err = cg_pg_new(loop, conninfo, timeout, &callbacks, &ship->pg);
 	if (err)
 		cg_ship_free(ship);
 	else
@@ -348,8 +307,7 @@ void cg_ship_free(struct cg_ship *ship)
 	if (!ship)
 		return;
 	cg_pg_free(ship->pg);
-	cg_spool_close(ship->spool);
-	cg_pg_arrays_free(&ship->arrays);
+	cg_batch_reader_free(&ship->reader);
 	for (int id = 0; id < CG_TABLES; id++)
 		free(ship->insert[id]);
 	free(ship);
@@ -357,12 +315,12 @@ void cg_ship_free(struct cg_ship *ship)
 
 int cg_ship_is_idle(const struct cg_ship *ship)
 {
-	return ship->phase != READY || (!ship->more && cg_pg_is_idle(ship->pg));
+	return ship->phase != READY || (!ship->may_have_rows && cg_pg_is_idle(ship->pg));
 }
 
 void cg_ship_get_status(const struct cg_ship *ship, struct cg_ship_status *status)
 {
-	*status = (struct cg_ship_status){ .up = ship->phase == READY,
+	*status = (struct cg_ship_status){ .connected = ship->phase == READY,
 					   .committed_at = ship->committed_at,
 					   .trouble = ship->trouble };
 }

@@ -7,7 +7,7 @@
 
 #include "spool/spool.h"
 
-#define MARGIN_US 1000000 /* offsets are written when they are 100 ms off */
+#define MARGIN_US 1000000 /* clock offsets are corrected when they are off by 100 ms */
 
 #define BOOT "timestamptz 'epoch' + $2::int8 * interval '1 microsecond'"
 const char cg_stale_calls_sql[] =

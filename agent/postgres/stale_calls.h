@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Open rows of calls from before the host's last boot: their dialogs went with the maps, so nobody
- * can tell their end any more. They close as `lost`, suspect, at the boot at the latest.
+ * Closes the open rows of calls from before the host's last boot. Their dialogs were lost with the
+ * maps, so their end is unknown. They are closed as `lost`, suspect, with the boot as their end.
  */
 #ifndef CG_POSTGRES_STALE_CALLS_H
 #define CG_POSTGRES_STALE_CALLS_H
 
 #include "calls/cdr.h"
 
-/* In PostgreSQL: parameters node and boot (microseconds since 1970); gives the number of rows. */
+/*
+ * Statement for PostgreSQL. Parameters: node, boot time (microseconds since 1970). Its result is the
+ * number of rows closed.
+ */
 extern const char cg_stale_calls_sql[];
 
-/* In the spool, before the writer has it. Rows closed, or -errno. */
+/* Closes them in the spool. Returns the number of rows, or -errno. A missing file has none. */
 int cg_stale_calls_close(const char *path, const struct cg_origin *origin);
 
 /*
- * The boot in microseconds since 1970, as text: no call that was seen since then has an earlier
- * time, under whatever clock offset it was born.
+ * Formats the boot time in microseconds since 1970. It is computed from the lowest clock offset, less
+ * a margin: no call that was seen since the boot has an earlier time.
  */
 void cg_stale_calls_boot_time(const struct cg_origin *origin, char out[24]);
 

@@ -106,7 +106,7 @@ load daemon
 	backend=$(sql postgres "SELECT pid FROM pg_stat_activity WHERE application_name = 'cseqguardd'")
 	kill -STOP "$backend"
 	dialog answer=5
-	lab_wait 10 grep -q 'no answer within 1 s' "$LAB_DIR/daemon.log"
+	lab_wait 10 grep -q 'no response within 1 s' "$LAB_DIR/daemon.log"
 	eventually 1 row 'count(*)' # by another backend
 	kill -CONT "$backend"
 }
@@ -247,7 +247,7 @@ load daemon
 	sql postgres "DROP ROLE IF EXISTS writer" && sql postgres "CREATE ROLE writer LOGIN"
 	daemon --db "host=$LAB_PG user=writer dbname=$DB"
 	dialog answer=5
-	lab_wait 10 grep -q 'cannot make schema cseqguard: permission denied' "$LAB_DIR/daemon.log"
+	lab_wait 10 grep -q 'cannot create schema cseqguard: permission denied' "$LAB_DIR/daemon.log"
 	"$LAB_OUT/cseqguardd" --print-schema | psql -Xq1 -d "$(pg_conninfo "$DB")" >/dev/null
 	sql "$DB" 'GRANT USAGE ON SCHEMA cseqguard TO writer;
 		GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA cseqguard TO writer'

@@ -72,7 +72,7 @@ tables() { # kind and rows of each, and the version
 	: >"$LAB_DIR/daemon.log"
 	daemon --db "$(pg_conninfo "$DB")"
 	dialog answer=5
-	lab_wait 10 logged 'schema cseqguard is version 3, this cseqguardd writes 2'
+	lab_wait 10 logged 'schema cseqguard has version 3, but this cseqguardd writes 2'
 	eventually 1 spooled cdr
 	run ! schema "$DB"
 	sql "$DB" 'DELETE FROM cseqguard.schema_version WHERE version = 3'
@@ -150,7 +150,7 @@ tables() { # kind and rows of each, and the version
 	: >"$LAB_DIR/daemon.log"
 	daemon --db "$(pg_conninfo "$DB")"
 	dialog answer=5
-	lab_wait 15 logged 'partitions were not made: canceling statement due to lock timeout; rows go to the default'
+	lab_wait 15 logged 'cannot create partitions: canceling statement due to lock timeout; rows go to the default'
 	eventually cseqguard.cdr_default row tableoid::regclass
 	run ! logged 'rows wait'
 	eval "exec ${READER[1]}>&-"

@@ -140,8 +140,8 @@ tastes() { # SQLSTATE TIMES: so many inserts fail with it (a sequence is not rol
 	: >"$LAB_DIR/daemon.log"
 	daemon --db "host=$LAB_PG user=nobody_yet dbname=$DB"
 	dialog answer=5
-	lab_wait 10 logged 'permission denied for table cdr; have its owner GRANT cseqguard_writer TO "nobody_yet"; rows wait'
-	run ! logged 'partitions were not made'
+	lab_wait 10 logged 'permission denied for table cdr; as owner of the schema, GRANT cseqguard_writer TO "nobody_yet"; rows wait'
+	run ! logged "next try in an hour"
 	sql "$DB" 'GRANT cseqguard_writer TO "nobody_yet"'
 	lab_wait 15 assert_equal 1 row 'count(*)'
 }
@@ -189,7 +189,7 @@ read_only() { # on|off: the first cluster
 	read_only on
 	another_dialog
 	lab_wait 15 assert_equal 1 second "SELECT count(*) FROM cseqguard.cdr WHERE call_id = 'another'"
-	logged 'in a read-only transaction: a standby?'
+	logged 'in a read-only transaction; this server may be a standby'
 	guard_daemon_end KILL
 	daemon --db "host=$LAB_PG,$SECOND user=postgres dbname=$DB" # and is not taken at first either
 	dialog answer=5 blocked=7

@@ -283,7 +283,8 @@ void limits_run(struct harness *harness,
 	result(outlives(harness, "stranger>host", "INVITE %d x> via=x1", CG_R_INVITE), "limits",
 	       "F14: a ringing call survives a flood of INVITEs");
 	result(outlives(harness, "stranger>host", "200 INVITE 13 a>z%d via=p1,c1", CG_R_FORGED_2XX),
-	       "limits", "F14: a ringing call survives a flood of forged 2xx with different To tags");
+	       "limits",
+	       "F14: a ringing call survives a flood of forged 2xx with different To tags");
 	result(outlives_here(harness), "limits",
 	       "F14: a call that rings on the host survives a flood of INVITEs");
 	result(outlives_unknown_byes(harness), "limits",

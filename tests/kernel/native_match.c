@@ -42,7 +42,9 @@ void native_match_run(void (*result)(bool good, const char *suite, const char *n
 		whole &= probe_matches(&probe, v->text, len / 2, 0) == 1;
 		mutated &= matches_mutated(&probe, v->text, len, v - parser_vectors + 1);
 	}
-	result(!err && whole, "parser", "the kernel parses each message of the unit tests as the native build does");
-	result(!err && mutated, "parser", "the kernel parses each mutated message as the native build does");
+	result(!err && whole, "parser",
+	       "the kernel parses each message of the unit tests as the native build does");
+	result(!err && mutated, "parser",
+	       "the kernel parses each mutated message as the native build does");
 	probe_close(&probe);
 }

@@ -305,8 +305,7 @@ void race_run(struct harness *harness,
 		result(true, "race", "two CPUs at one dialog # SKIP this machine has one");
 		return;
 	}
-	result(bad_byes(harness), "race",
-	       "two CPUs: bad BYEs of one dialog are counted exactly");
+	result(bad_byes(harness), "race", "two CPUs: bad BYEs of one dialog are counted exactly");
 	result(bad_byes_beside(harness), "race",
 	       "two CPUs: bad BYEs are counted exactly while the other CPU holds the lock");
 	result(openings(harness), "race",
