@@ -15,14 +15,14 @@
 static int print_text(const struct cg_top *top)
 {
 	struct cg_line lines[CG_TOP_HEAD_LINES], line;
-	unsigned int n = cg_top_head(top, CG_TOP_WIDE, lines);
+	unsigned int n = cg_top_format_head(top, CG_TOP_WIDE, lines);
 
 	for (unsigned int i = 0; i < n; i++)
 		puts(lines[i].text);
-	cg_top_calls_head(top, CG_TOP_WIDE, &line);
+	cg_top_format_calls_head(top, CG_TOP_WIDE, &line);
 	puts(line.text);
 	for (unsigned int i = 0; i < top->calls->n; i++) {
-		cg_top_call(top, &top->calls->list[i], CG_TOP_WIDE, &line);
+		cg_top_format_call(top, &top->calls->list[i], CG_TOP_WIDE, &line);
 		puts(line.text);
 	}
 	putchar('\n');
@@ -38,7 +38,7 @@ static void wait_for_refresh(struct cg_top *top, unsigned int delay_ms)
 		struct pollfd fd = { .fd = top->daemon_fd, .events = POLLIN };
 
 		if (poll(&fd, 1, (until - now + 999999) / 1000000) > 0)
-			cg_top_listen(top);
+			cg_top_poll_daemon(top);
 	}
 }
 
@@ -48,10 +48,10 @@ static int run_batch(const struct cg_options *options, struct cg_top *top)
 
 	for (unsigned int n = 1; !code; n++) {
 		while (!err)
-			err = cg_top_work(top);
+			err = cg_top_run(top);
 		if (err < 0)
 			return cg_fail_open(top->instance, err);
-		cg_top_listen(top);
+		cg_top_poll_daemon(top);
 		code = options->json ? cg_stdout_write_json(cg_top_json(top)) : print_text(top);
 		if (code || n == options->count)
 			break;
@@ -72,7 +72,7 @@ int cg_cmd_top(const struct cg_options *options)
 	if (!code)
 		code = options->batch || options->json
 			       ? run_batch(options, top)
-			       : cg_top_screen(top, options->delay_ms, options->count);
+			       : cg_top_run_screen(top, options->delay_ms, options->count);
 	cg_top_free(top);
 	return code;
 }

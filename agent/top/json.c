@@ -6,19 +6,20 @@
 #include "util/enum_names.h"
 #include "util/text.h"
 
-#define OFFENDERS 20
+#define OFFENDERS_MAX 20
 
-static json_t *per_second(const struct cg_rate *rate)
+static json_t *make_per_second(const struct cg_rate *rate)
 {
 	return rate->per_second < 0 ? json_null() : json_real(rate->per_second);
 }
 
-static json_t *rate(const struct cg_rate *r)
+static json_t *make_rate(const struct cg_rate *rate)
 {
-	return json_pack("{sI so}", "total", (json_int_t)r->total, "per_second", per_second(r));
+	return json_pack("{sI so}", "total", (json_int_t)rate->total, "per_second",
+			 make_per_second(rate));
 }
 
-static json_t *interfaces(const struct cg_top *top)
+static json_t *make_interfaces(const struct cg_top *top)
 {
 	json_t *array = json_array();
 
@@ -31,67 +32,107 @@ static json_t *interfaces(const struct cg_top *top)
 	return array;
 }
 
-static json_t *offenders(const struct cg_top *top)
+/* clang-format off */
+static json_t *make_offender(const struct cg_offender *offender)
 {
-	struct cg_offender list[OFFENDERS];
-	unsigned int n = cg_offenders_top(&top->offenders, list, OFFENDERS);
-	json_t *array = json_array();
 	char source[INET6_ADDRSTRLEN];
 
-	for (unsigned int i = 0; i < n; i++) {
-		cg_addr_format(list[i].addr, source);
-		json_array_append_new(array,
-				      json_pack("{ss sI sI ss}", "source", source, "at_least",
-						(json_int_t)(list[i].count - list[i].over),
-						"at_most", (json_int_t)list[i].count, "reason",
-						cg_reason_name(list[i].reason)));
-	}
-	return array;
+	cg_addr_format(offender->addr, source);
+	return json_pack("{ss sI sI ss}",
+			 "source", source,
+			 "at_least", (json_int_t)(offender->count - offender->over),
+			 "at_most", (json_int_t)offender->count,
+			 "reason", cg_reason_name(offender->reason));
 }
 
-static json_t *call(const struct cg_top *top, const struct cg_dialog *d)
+static json_t *make_call(const struct cg_top *top, const struct cg_dialog *d)
 {
 	char source[INET6_ADDRSTRLEN], answer[CG_TIME_TEXT];
 
 	cg_addr_format(d->caller.addr, source);
 	cg_time_format(&top->config, d->clock, d->answer, answer);
-	return json_pack("{so ss ss so so ss si}", "call_id",
-			 cg_wire_json(d->call.call_id, CG_CALL_ID_MAX), "state",
-			 cg_state_name(d->state), "answer", answer, "caller",
-			 cg_wire_json(d->call.from_uri, CG_URI_MAX), "callee",
-			 cg_wire_json(d->call.to_uri, CG_URI_MAX), "source", source, "blocked_byes",
-			 d->blocked_byes);
+	return json_pack("{so ss ss so so ss si}",
+			 "call_id", cg_wire_json(d->call.call_id, CG_CALL_ID_MAX),
+			 "state", cg_state_name(d->state),
+			 "answer", answer,
+			 "caller", cg_wire_json(d->call.from_uri, CG_URI_MAX),
+			 "callee", cg_wire_json(d->call.to_uri, CG_URI_MAX),
+			 "source", source,
+			 "blocked_byes", d->blocked_byes);
+}
+/* clang-format on */
+
+/* Null if no daemon has reported any since top started. */
+static json_t *make_offenders(const struct cg_top *top)
+{
+	struct cg_offender list[OFFENDERS_MAX];
+	unsigned int n = cg_offenders_top(&top->offenders, list, OFFENDERS_MAX);
+	json_t *array;
+
+	if (top->daemon_fd < 0 && !top->offenders.n)
+		return json_null();
+	array = json_array();
+	for (unsigned int i = 0; i < n; i++)
+		json_array_append_new(array, make_offender(&list[i]));
+	return array;
 }
 
-static json_t *calls(const struct cg_top *top)
+static json_t *make_call_list(const struct cg_top *top)
 {
 	json_t *array = json_array();
 
 	for (unsigned int i = 0; i < top->calls->n; i++)
-		json_array_append_new(array, call(top, &top->calls->list[i]));
+		json_array_append_new(array, make_call(top, &top->calls->list[i]));
 	return array;
+}
+
+/* clang-format off */
+static json_t *make_calls(const struct cg_top *top)
+{
+	return json_pack("{si si so so so}",
+			 "live", top->calls->live,
+			 "ended", top->calls->ended,
+			 "starts_per_second", make_per_second(&top->starts),
+			 "ends_per_second", make_per_second(&top->ends),
+			 "list", make_call_list(top));
+}
+
+static json_t *make_byes(const struct cg_top *top)
+{
+	return json_pack("{so so so}",
+			 "passed", make_rate(&top->passed),
+			 "dropped", make_rate(&top->dropped),
+			 "would_drop", make_rate(&top->would_drop));
+}
+
+static json_t *make_losses(const struct cg_counters *c)
+{
+	return json_pack("{sI sI sI sI}",
+			 "events", (json_int_t)c->events_lost,
+			 "alerts", (json_int_t)c->alerts_lost,
+			 "alerts_limited", (json_int_t)c->alerts_limited,
+			 "unguarded", (json_int_t)cg_counters_unguarded(c));
 }
 
 json_t *cg_top_json(const struct cg_top *top)
 {
-	const struct cg_counters *c = &top->counters;
 	char at[CG_TIME_TEXT];
 
 	cg_time_format(&top->config, top->config.clock, top->now, at);
-	return json_pack(
-		"{ss ss ss so sb so so so s{si si so so so} s{so so so} so s{sI sI sI sI} so}",
-		"at", at, "instance", top->instance, "mode", cg_mode_name(top->config.mode),
-		"breaker", *top->breaker ? json_string(top->breaker) : json_null(), "daemon",
-		top->daemon_fd >= 0, "interfaces", interfaces(top), "maps",
-		cg_map_usage_json(top->fills, CG_TOP_MAPS), "filling",
-		cg_map_usage_alarms_json(top->fills, CG_TOP_MAPS), "calls", "live",
-		top->calls->live, "ended", top->calls->ended, "starts_per_second",
-		per_second(&top->starts), "ends_per_second", per_second(&top->ends), "list",
-		calls(top), "byes", "passed", rate(&top->passed), "dropped", rate(&top->dropped),
-		"would_drop", rate(&top->would_drop), "spool_rows",
-		top->spool_rows < 0 ? json_null() : json_integer(top->spool_rows), "lost", "events",
-		(json_int_t)c->events_lost, "alerts", (json_int_t)c->alerts_lost, "alerts_limited",
-		(json_int_t)c->alerts_limited, "unguarded", (json_int_t)cg_counters_unguarded(c),
-		"offenders",
-		top->daemon_fd >= 0 || top->offenders.n ? offenders(top) : json_null());
+	return json_pack("{ss ss ss so sb so so so so so so so so}",
+			 "at", at,
+			 "instance", top->instance,
+			 "mode", cg_mode_name(top->config.mode),
+			 "breaker", *top->breaker ? json_string(top->breaker) : json_null(),
+			 "daemon", top->daemon_fd >= 0,
+			 "interfaces", make_interfaces(top),
+			 "maps", cg_map_usage_json(top->usages, CG_TOP_MAPS),
+			 "filling", cg_map_usage_alarms_json(top->usages, CG_TOP_MAPS),
+			 "calls", make_calls(top),
+			 "byes", make_byes(top),
+			 "spool_rows", top->spool_rows < 0 ? json_null()
+							   : json_integer(top->spool_rows),
+			 "lost", make_losses(&top->counters),
+			 "offenders", make_offenders(top));
 }
+/* clang-format on */

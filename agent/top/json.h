@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What `top` shows, as JSON. */
+/* The content of `top` as JSON. */
 #ifndef CG_TOP_JSON_H
 #define CG_TOP_JSON_H
 
@@ -7,7 +7,7 @@
 
 #include "top/top.h"
 
-/* A new reference, or NULL: no memory. */
+/* Returns a new reference, or NULL: out of memory. */
 json_t *cg_top_json(const struct cg_top *top);
 
 #endif

@@ -13,26 +13,26 @@
 #define LINES_MAX 512
 
 static const char *const help[] = {
-	"cseqguard top: the guard at work",
+	"cseqguard top: live view of the guard",
 	"",
-	"  q             leave               ?  this text",
+	"  q             exit                ?  this help",
 	"  a b c e s     sort the calls by age, blocked BYEs, caller, callee, source",
-	"  r             the other way round",
+	"  r             reverse the order",
 	"  up, down, PgUp, PgDn, Home, End   select a call",
-	"  Enter         open the call: what is known of it, and its ladder",
+	"  Enter         open the call: its ladder and its details",
 	"",
-	"calls       live: answered, not ended. ended: wait to leave the map.",
-	"BYEs        passed: in order. dropped, would drop (observe mode): packets",
-	"            refused; of reasons foreign_ack, ambiguous and fragmented some",
-	"            may be other than BYE. Sums of since the attach.",
-	"lost        events, alerts: a ring was full (nothing is lost to the bill).",
-	"            limited: alerts over the limit a second, counted only.",
-	"            unguarded: calls that the full map had no room for.",
-	"spool       rows in the daemon's file: with --db those that wait for",
-	"            PostgreSQL, else the CDRs. -: it cannot be read.",
-	"offenders   who sent refused BYEs since this began, as the daemon tells it.",
-	"            AT MOST: more sources than are kept came by, and he may be one",
-	"            who came again.",
+	"calls       live: answered, not ended. ended: still in the map, for a while.",
+	"BYEs        passed: in order. dropped, would drop (observe mode): refused",
+	"            packets. With the reasons foreign_ack, ambiguous and fragmented,",
+	"            some of them are not BYEs. Totals since the attach.",
+	"lost        events, alerts: lost because a ring was full. No CDR is lost.",
+	"            limited: alerts above the rate limit, counted only.",
+	"            unguarded: calls that did not fit in the full map.",
+	"spool       rows in the spool: with PostgreSQL those that wait for it, else",
+	"            the CDRs. -: the spool cannot be read.",
+	"offenders   sources of refused BYEs since top started, from the daemon.",
+	"            AT MOST: the table of sources was full, so this source sent",
+	"            between REFUSED and AT MOST of them.",
 };
 
 static bool open_pane(struct cg_pane *pane)
@@ -42,7 +42,7 @@ static bool open_pane(struct cg_pane *pane)
 	return pane->lines;
 }
 
-static void add(struct cg_pane *pane, const char *text)
+static void add_line(struct cg_pane *pane, const char *text)
 {
 	struct cg_line *line;
 
@@ -52,20 +52,20 @@ static void add(struct cg_pane *pane, const char *text)
 	cg_columns_append(line->text, sizeof(line->text), text, CG_TOP_WIDE, false);
 }
 
-void cg_pane_help(struct cg_pane *pane)
+void cg_pane_open_help(struct cg_pane *pane)
 {
 	if (!open_pane(pane))
 		return;
 	for (size_t i = 0; i < sizeof(help) / sizeof(*help); i++)
-		add(pane, help[i]);
-	pane->lines[0].look = CG_LOOK_HEAD;
+		add_line(pane, help[i]);
+	pane->lines[0].style = CG_STYLE_HEAD;
 }
 
 static void add_lines(struct cg_pane *pane, char *text)
 {
 	for (char *end; (end = strchr(text, '\n')); text = end + 1) {
 		*end = '\0';
-		add(pane, text);
+		add_line(pane, text);
 	}
 }
 
@@ -85,10 +85,10 @@ static void add_ladder(struct cg_pane *pane, const char *instance, const char *c
 	}
 	cg_output_release(&report);
 	if (*report.text)
-		add(pane, report.text);
+		add_line(pane, report.text);
 }
 
-void cg_pane_call(struct cg_pane *pane, const char *instance, const struct cg_dialog *dialog)
+void cg_pane_open_call(struct cg_pane *pane, const char *instance, const struct cg_dialog *dialog)
 {
 	char call_id[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
 
@@ -96,8 +96,8 @@ void cg_pane_call(struct cg_pane *pane, const char *instance, const struct cg_di
 		return;
 	cg_text_escape(call_id, sizeof(call_id), dialog->call.call_id, CG_CALL_ID_MAX);
 	add_ladder(pane, instance, call_id);
-	add(pane, "");
-	pane->n += cg_top_call_facts(dialog, pane->lines + pane->n, LINES_MAX - pane->n);
+	add_line(pane, "");
+	pane->n += cg_top_format_details(dialog, pane->lines + pane->n, LINES_MAX - pane->n);
 }
 
 void cg_pane_close(struct cg_pane *pane)
@@ -114,7 +114,7 @@ void cg_pane_scroll(struct cg_pane *pane, int by)
 		pane->first += by;
 }
 
-void cg_pane_bound(struct cg_pane *pane, unsigned int rows)
+void cg_pane_limit_scroll(struct cg_pane *pane, unsigned int rows)
 {
 	unsigned int last = pane->n > rows ? pane->n - rows : 0;
 

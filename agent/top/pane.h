@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* A text to scroll in, over the screen of `top`: its help, or one call. */
+/* A text that can be scrolled and covers the screen of `top`: the help, or one call. */
 #ifndef CG_TOP_PANE_H
 #define CG_TOP_PANE_H
 
@@ -10,12 +10,15 @@ struct cg_pane {
 	unsigned int n, first;
 };
 
-void cg_pane_help(struct cg_pane *pane);
-void cg_pane_call(struct cg_pane *pane, const char *instance, const struct cg_dialog *dialog);
+/* Fill the pane and open it; it stays closed if memory is short. */
+void cg_pane_open_help(struct cg_pane *pane);
+void cg_pane_open_call(struct cg_pane *pane, const char *instance, const struct cg_dialog *dialog);
 void cg_pane_close(struct cg_pane *pane);
 
-/* by lines, down where positive; bound: where the screen shows so many. */
+/* Scrolls by lines, down if positive. */
 void cg_pane_scroll(struct cg_pane *pane, int by);
-void cg_pane_bound(struct cg_pane *pane, unsigned int rows);
+
+/* Limits the position so that the last of `rows` rows on the screen is at most the end. */
+void cg_pane_limit_scroll(struct cg_pane *pane, unsigned int rows);
 
 #endif

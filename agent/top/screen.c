@@ -20,41 +20,41 @@
 #include "util/cli_output.h"
 #include "util/clock.h"
 
-#define ROWS_LEAST 4
-#define COLUMNS_LEAST 20
-#define WORK_SHARE 5 /* of a core: one part in so many for reading the maps */
+#define ROWS_MIN 4
+#define COLUMNS_MIN 20
+#define SCAN_SHARE 5 /* scanning the maps takes at most 1/5 of a core */
 
 struct screen {
 	struct cg_top *top;
 	unsigned int selected, first; /* of the calls */
-	char call_id[CG_CALL_ID_MAX], to_tag[CG_TAG_MAX]; /* of the selected one; "": none yet */
+	char call_id[CG_CALL_ID_MAX], to_tag[CG_TAG_MAX]; /* of the selected call; "": none yet */
 	struct cg_pane pane;
 	bool quit;
 	bool dirty;
 };
 
 #define KEYS "q quit  ? help  Enter: call  r reverse  sort: "
-#define FOOT KEYS "a b c e s" /* beside the place, in 80 columns */
+#define FOOT KEYS "a b c e s" /* leaves room for the position in 80 columns */
 #define FOOT_WIDE KEYS "a age b blocked c caller e callee s source"
 
-static int look_attributes(enum cg_look look)
+static int style_attributes(enum cg_line_style style)
 {
-	switch (look) {
-	case CG_LOOK_TITLE:
+	switch (style) {
+	case CG_STYLE_TITLE:
 		return A_REVERSE;
-	case CG_LOOK_HEAD:
+	case CG_STYLE_HEAD:
 		return A_BOLD;
-	case CG_LOOK_ALARM:
-		return A_BOLD | (cg_terminal_colours() ? COLOR_PAIR(CG_TERMINAL_ALARM) : 0);
+	case CG_STYLE_ALARM:
+		return A_BOLD | (cg_terminal_has_colours() ? COLOR_PAIR(CG_TERMINAL_ALARM) : 0);
 	default:
 		return A_NORMAL;
 	}
 }
 
-/* A pane may be wider than the screen has become. */
-static void draw(int row, const struct cg_line *line, attr_t more)
+/* Cuts the line: a pane may be wider than the screen since a resize. */
+static void draw_line(int row, const struct cg_line *line, attr_t more)
 {
-	attr_t attributes = look_attributes(line->look) | more;
+	attr_t attributes = style_attributes(line->style) | more;
 	char text[CG_LINE_MAX] = "";
 
 	cg_columns_append(text, sizeof(text), line->text, COLS, attributes & A_REVERSE);
@@ -63,13 +63,13 @@ static void draw(int row, const struct cg_line *line, attr_t more)
 	attrset(A_NORMAL);
 }
 
-static unsigned int room(unsigned int head)
+static unsigned int count_rows(unsigned int head)
 {
 	return LINES > (int)head + 2 ? LINES - head - 2 : 0;
 }
 
-/* The selected call, wherever it stands now. */
-static void follow(struct screen *s, unsigned int rows)
+/* Selects the same call as before, at its new position, and scrolls to it. */
+static void follow_selected(struct screen *s, unsigned int rows)
 {
 	const struct cg_call_list *calls = s->top->calls;
 
@@ -100,31 +100,31 @@ static void select_call(struct screen *s, long to)
 
 static void draw_foot(const char *keys, unsigned int from, unsigned int to, unsigned int of)
 {
-	char place[40];
+	char position[40];
 
-	snprintf(place, sizeof(place), " %u-%u of %u", from, to, of);
+	snprintf(position, sizeof(position), " %u-%u of %u", from, to, of);
 	mvaddnstr(LINES - 1, 0, keys, COLS - 1);
-	if (of && (int)strlen(place) < COLS - 20)
-		mvaddstr(LINES - 1, COLS - 1 - strlen(place), place);
+	if (of && (int)strlen(position) < COLS - 20)
+		mvaddstr(LINES - 1, COLS - 1 - strlen(position), position);
 }
 
 static void draw_calls(struct screen *s, struct cg_line *lines)
 {
-	unsigned int head = cg_top_head(s->top, COLS, lines), rows;
+	unsigned int head = cg_top_format_head(s->top, COLS, lines), rows;
 	const struct cg_call_list *calls = s->top->calls;
 	struct cg_line line;
 
-	if ((int)head > LINES - 3) /* the calls are worth a line or two */
+	if ((int)head > LINES - 3) /* leave two lines for calls */
 		head = LINES - 3;
-	rows = room(head + 1) + 1;
-	follow(s, rows);
+	rows = count_rows(head + 1) + 1;
+	follow_selected(s, rows);
 	for (unsigned int i = 0; i < head; i++)
-		draw(i, &lines[i], 0);
-	cg_top_calls_head(s->top, COLS, &line);
-	draw(head, &line, 0);
+		draw_line(i, &lines[i], 0);
+	cg_top_format_calls_head(s->top, COLS, &line);
+	draw_line(head, &line, 0);
 	for (unsigned int i = 0; i < rows && s->first + i < calls->n; i++) {
-		cg_top_call(s->top, &calls->list[s->first + i], COLS, &line);
-		draw(head + 1 + i, &line, s->first + i == s->selected ? A_REVERSE : 0);
+		cg_top_format_call(s->top, &calls->list[s->first + i], COLS, &line);
+		draw_line(head + 1 + i, &line, s->first + i == s->selected ? A_REVERSE : 0);
 	}
 	draw_foot(COLS < 110 ? FOOT : FOOT_WIDE, calls->n ? s->first + 1 : 0,
 		  s->first + rows < calls->n ? s->first + rows : calls->n, calls->live);
@@ -135,9 +135,9 @@ static void draw_pane(struct screen *s)
 	struct cg_pane *pane = &s->pane;
 	unsigned int rows = LINES - 1, i;
 
-	cg_pane_bound(pane, rows);
+	cg_pane_limit_scroll(pane, rows);
 	for (i = 0; i < rows && pane->first + i < pane->n; i++)
-		draw(i, &pane->lines[pane->first + i], 0);
+		draw_line(i, &pane->lines[pane->first + i], 0);
 	draw_foot("q back  arrows, PgUp, PgDn", pane->first + 1, pane->first + i, pane->n);
 }
 
@@ -147,7 +147,7 @@ static void redraw(struct screen *s)
 
 	s->dirty = false;
 	erase();
-	if (LINES < ROWS_LEAST || COLS < COLUMNS_LEAST)
+	if (LINES < ROWS_MIN || COLS < COLUMNS_MIN)
 		mvaddnstr(0, 0, "too small", COLS);
 	else if (s->pane.lines)
 		draw_pane(s);
@@ -156,14 +156,14 @@ static void redraw(struct screen *s)
 	refresh();
 }
 
-static void order(struct screen *s, enum cg_order order, bool reverse)
+static void set_order(struct screen *s, enum cg_order order, bool reverse)
 {
-	cg_top_order(s->top, order, reverse);
+	cg_top_set_order(s->top, order, reverse);
 	s->first = s->selected = 0;
 	*s->call_id = '\0';
 }
 
-static void key_pane(struct screen *s, int key)
+static void handle_pane_key(struct screen *s, int key)
 {
 	int page = LINES > 2 ? LINES - 2 : 1;
 
@@ -193,7 +193,7 @@ static void key_pane(struct screen *s, int key)
 	}
 }
 
-static void key_calls(struct screen *s, int key)
+static void handle_calls_key(struct screen *s, int key)
 {
 	const struct cg_call_list *calls = s->top->calls;
 	long page = LINES > 16 ? LINES - 14 : 1;
@@ -204,13 +204,13 @@ static void key_calls(struct screen *s, int key)
 		break;
 	case '?':
 	case 'h':
-		cg_pane_help(&s->pane);
+		cg_pane_open_help(&s->pane);
 		break;
 	case KEY_ENTER:
 	case '\n':
 	case '\r':
 		if (s->selected < calls->n)
-			cg_pane_call(&s->pane, s->top->instance, &calls->list[s->selected]);
+			cg_pane_open_call(&s->pane, s->top->instance, &calls->list[s->selected]);
 		break;
 	case KEY_UP:
 	case 'k':
@@ -233,72 +233,72 @@ static void key_calls(struct screen *s, int key)
 		select_call(s, calls->n);
 		break;
 	case 'r':
-		order(s, s->top->order, !s->top->reverse);
+		set_order(s, s->top->order, !s->top->reverse);
 		break;
 #define ORDER_KEY(NAME, word, key)                                                                 \
 	case key:                                                                                  \
-		order(s, CG_ORDER_##NAME, false);                                                  \
+		set_order(s, CG_ORDER_##NAME, false);                                              \
 		break;
 		CG_ORDER_LIST(ORDER_KEY)
 #undef ORDER_KEY
 	}
 }
 
-static void keys(struct screen *s)
+static void handle_keys(struct screen *s)
 {
 	int key;
 
 	while ((key = getch()) != ERR && !s->quit) {
 		if (s->pane.lines)
-			key_pane(s, key);
+			handle_pane_key(s, key);
 		else
-			key_calls(s, key);
-		s->dirty = true; /* KEY_RESIZE, too */
+			handle_calls_key(s, key);
+		s->dirty = true; /* also for KEY_RESIZE */
 	}
 }
 
-/* Waits for a key, a signal, the daemon, or until `timeout` ns are over. */
-static void wait(struct screen *s, __u64 timeout)
+/* Waits up to `timeout` ns for a key, a signal or the daemon. */
+static void wait_for_input(struct screen *s, __u64 timeout)
 {
 	struct timespec time = { timeout / CG_SECOND, timeout % CG_SECOND };
 	struct pollfd fds[] = { { .fd = STDIN_FILENO, .events = POLLIN },
 				{ .fd = s->top->daemon_fd, .events = POLLIN } };
 
-	if (cg_terminal_wait(fds, 2, &time) < 0 && errno != EINTR)
+	if (cg_terminal_poll(fds, 2, &time) < 0 && errno != EINTR)
 		s->quit = true;
-	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) /* the terminal went away */
+	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) /* the terminal is closed */
 		s->quit = true;
 	if (fds[1].revents)
-		cg_top_listen(s->top);
-	keys(s);
+		cg_top_poll_daemon(s->top);
+	handle_keys(s);
 }
 
-/* From one refresh to the next; the maps are read in slices, in between keys are heeded. */
-static int period(struct screen *s, __u64 delay)
+/* Runs until the next refresh: scans the maps in slices and handles keys in between. */
+static int run_period(struct screen *s, __u64 delay)
 {
-	__u64 begin = cg_boottime(), now = begin, worked = 0, before;
+	__u64 begin = cg_boottime(), now = begin, scanned = 0, before;
 	bool more = true;
 	int end = 0;
 
-	while (!s->quit && !cg_terminal_over() && now - begin < delay) {
+	while (!s->quit && !cg_terminal_is_interrupted() && now - begin < delay) {
 		before = now;
 		if (more)
-			end = cg_top_work(s->top);
+			end = cg_top_run(s->top);
 		if (end < 0)
 			return end;
 		now = cg_boottime();
-		worked += now - before;
+		scanned += now - before;
 		s->dirty |= more && end;
-		more = !end && worked < delay / WORK_SHARE;
+		more = !end && scanned < delay / SCAN_SHARE;
 		if (s->dirty)
 			redraw(s);
-		wait(s, more || now - begin > delay ? 0 : delay - (now - begin));
+		wait_for_input(s, more || now - begin > delay ? 0 : delay - (now - begin));
 		now = cg_boottime();
 	}
 	return 0;
 }
 
-int cg_top_screen(struct cg_top *top, unsigned int delay_ms, unsigned int count)
+int cg_top_run_screen(struct cg_top *top, unsigned int delay_ms, unsigned int count)
 {
 	struct screen s = { .top = top };
 	unsigned int n = 0;
@@ -309,12 +309,12 @@ int cg_top_screen(struct cg_top *top, unsigned int delay_ms, unsigned int count)
 		return err;
 	do {
 		redraw(&s);
-		err = period(&s, delay_ms * 1000000ULL);
+		err = run_period(&s, delay_ms * 1000000ULL);
 		if (!err && count && ++n >= count)
 			break;
 		if (!err && !s.quit)
 			err = cg_top_refresh(top);
-	} while (!err && !s.quit && !cg_terminal_over());
+	} while (!err && !s.quit && !cg_terminal_is_interrupted());
 	cg_pane_close(&s.pane);
 	cg_terminal_close();
 	return err ? cg_fail_open(top->instance, err) : CG_DONE;

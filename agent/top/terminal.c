@@ -11,31 +11,31 @@
 #include "format/colour.h"
 #include "util/cli_output.h"
 
-static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+static const int end_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 static struct {
 	SCREEN *screen;
 	struct cg_capture report; /* a report would be printed across the screen */
 	bool colours;
-	sigset_t outside; /* the signals that were blocked before */
+	sigset_t outside; /* the signal mask before the open */
 } terminal;
-static volatile sig_atomic_t over;
+static volatile sig_atomic_t interrupted;
 
-static void end(int signal)
+static void handle_signal(int signal)
 {
-	over = signal;
+	interrupted = signal;
 }
 
 static void catch_signals(void)
 {
-	struct sigaction action = { .sa_handler = end };
+	struct sigaction action = { .sa_handler = handle_signal };
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGWINCH);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-		sigaction(ends[i], &action, NULL);
-		sigaddset(&set, ends[i]);
+	for (size_t i = 0; i < sizeof(end_signals) / sizeof(*end_signals); i++) {
+		sigaction(end_signals[i], &action, NULL);
+		sigaddset(&set, end_signals[i]);
 	}
 	sigprocmask(SIG_BLOCK, &set, &terminal.outside);
 }
@@ -49,11 +49,12 @@ static void use_colours(void)
 	terminal.colours = true;
 }
 
-static int cannot(const char *name, const char *why)
+static int fail_terminal(const char *name, const char *why)
 {
-	return cg_fail(
-		"top: TERM '%.40s': %s; say another, as TERM=xterm, or use: cseqguard top -b", name,
-		why);
+	return cg_fail("top: cannot use TERM '%.40s': %s; set another, such as TERM=xterm, or use: "
+		       "cseqguard "
+		       "top -b",
+		       name, why);
 }
 
 int cg_terminal_open(void)
@@ -62,19 +63,21 @@ int cg_terminal_open(void)
 	const char *name = getenv("TERM");
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return cg_fail("top: no terminal to draw on; for a pipe or a file: cseqguard top "
-			       "-b, or -j");
+		return cg_fail(
+			"top: cannot draw: stdin and stdout must be a terminal; for a pipe or a "
+			"file use: cseqguard top -b, or -j");
 	if (!name || !*name)
-		return cg_fail("top: TERM is not set; say what terminal this is, as TERM=xterm, or "
-			       "use: cseqguard top -b");
+		return cg_fail(
+			"top: cannot draw: TERM is not set; set it, such as TERM=xterm, or use: "
+			"cseqguard top -b");
 	terminal.screen = newterm(NULL, stdout, stdin);
 	if (!terminal.screen)
-		return cannot(name, "no such terminal is known");
-	move = tigetstr("cup"); /* NULL or -1: it has no such thing */
+		return fail_terminal(name, "unknown terminal type");
+	move = tigetstr("cup"); /* NULL or -1: not supported */
 	if (!move || move == (char *)-1) {
 		endwin();
 		delscreen(terminal.screen);
-		return cannot(name, "its cursor cannot be moved");
+		return fail_terminal(name, "it cannot move the cursor");
 	}
 	catch_signals();
 	cbreak();
@@ -99,17 +102,17 @@ void cg_terminal_close(void)
 	sigprocmask(SIG_SETMASK, &terminal.outside, NULL);
 }
 
-bool cg_terminal_colours(void)
+bool cg_terminal_has_colours(void)
 {
 	return terminal.colours;
 }
 
-bool cg_terminal_over(void)
+bool cg_terminal_is_interrupted(void)
 {
-	return over;
+	return interrupted;
 }
 
-int cg_terminal_wait(struct pollfd *fds, nfds_t n, const struct timespec *timeout)
+int cg_terminal_poll(struct pollfd *fds, nfds_t n, const struct timespec *timeout)
 {
 	return ppoll(fds, n, timeout, &terminal.outside);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The terminal in the hands of curses, and given back whatever ends us. */
+/* The terminal under curses, which is restored at the exit and after a signal. */
 #ifndef CG_TOP_TERMINAL_H
 #define CG_TOP_TERMINAL_H
 
@@ -7,19 +7,19 @@
 #include <stdbool.h>
 #include <time.h>
 
-#define CG_TERMINAL_ALARM 1 /* a pair of colours, where there are colours */
+#define CG_TERMINAL_ALARM 1 /* a colour pair, if there are colours */
 
-/* CG_DONE, or CG_FAILED, reported. What is reported from here on is said at the close. */
+/* Returns CG_DONE or CG_FAILED (reported). Later reports are captured and printed at the close. */
 int cg_terminal_open(void);
 void cg_terminal_close(void);
 
-/* There are colours, and NO_COLOR does not forbid them. */
-bool cg_terminal_colours(void);
+/* True if the terminal has colours and NO_COLOR is not set. */
+bool cg_terminal_has_colours(void);
 
-/* A signal wants us to end. */
-bool cg_terminal_over(void);
+/* True after a signal that ends the program. */
+bool cg_terminal_is_interrupted(void);
 
-/* As ppoll: signals are heeded in here, and only in here. */
-int cg_terminal_wait(struct pollfd *fds, nfds_t n, const struct timespec *timeout);
+/* Like ppoll(). Signals are delivered only during this call. */
+int cg_terminal_poll(struct pollfd *fds, nfds_t n, const struct timespec *timeout);
 
 #endif

@@ -13,15 +13,17 @@
 #include "util/enum_names.h"
 #include "util/text.h"
 
-#define BAR 20
-#define WIDE 140 /* columns from which on all of a call is shown */
+#define BAR_COLUMNS 20
+#define WIDE_COLUMNS 140 /* all columns of a call are shown from here on */
 
 #define ORDER_WORD(NAME, word, key) #word,
-static const char *const orders[] = { CG_ORDER_LIST(ORDER_WORD) };
+static const char *const order_names[] = { CG_ORDER_LIST(ORDER_WORD) };
 #undef ORDER_WORD
 
-__attribute__((format(printf, 4, 5))) static void set(struct cg_line *line, enum cg_look look,
-						      unsigned int columns, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void set_line(struct cg_line *line,
+							   enum cg_line_style style,
+							   unsigned int columns, const char *format,
+							   ...)
 {
 	char text[CG_LINE_MAX];
 	va_list args;
@@ -29,13 +31,13 @@ __attribute__((format(printf, 4, 5))) static void set(struct cg_line *line, enum
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	line->look = look;
+	line->style = style;
 	*line->text = '\0';
 	cg_columns_append(line->text, sizeof(line->text), text, columns, false);
 }
 
 /* "12 (0.9/s)" */
-static const char *rate(const struct cg_rate *rate, char out[48])
+static const char *format_rate(const struct cg_rate *rate, char out[48])
 {
 	if (rate->per_second < 0)
 		snprintf(out, 48, "%llu (-/s)", (unsigned long long)rate->total);
@@ -51,17 +53,17 @@ static const char *per_second(const struct cg_rate *rate, char out[24])
 	return out;
 }
 
-static void title(const struct cg_top *top, unsigned int columns, struct cg_line *line)
+static void format_title(const struct cg_top *top, unsigned int columns, struct cg_line *line)
 {
 	char at[CG_TIME_TEXT];
 
 	cg_time_format(&top->config, top->config.clock, top->now, at);
-	set(line, CG_LOOK_TITLE, columns, "cseqguard  %.19sZ  %s  daemon %s  %s", at,
-	    cg_mode_name(top->config.mode), top->daemon_fd >= 0 ? "runs" : "DOES NOT RUN",
-	    top->instance);
+	set_line(line, CG_STYLE_TITLE, columns, "cseqguard  %.19sZ  %s  daemon %s  %s", at,
+		 cg_mode_name(top->config.mode), top->daemon_fd >= 0 ? "runs" : "DOES NOT RUN",
+		 top->instance);
 }
 
-static const char *in_word(const struct cg_interface *interface)
+static const char *interface_state(const struct cg_interface *interface)
 {
 	return interface->hidden	? "attached"
 	       : !interface->alive	? "GONE"
@@ -70,25 +72,25 @@ static const char *in_word(const struct cg_interface *interface)
 					: "native, NO tc FILTER";
 }
 
-static void interfaces(const struct cg_top *top, unsigned int columns, struct cg_line *line)
+static void format_interfaces(const struct cg_top *top, unsigned int columns, struct cg_line *line)
 {
 	char text[CG_LINE_MAX] = "";
-	enum cg_look look = CG_LOOK_PLAIN;
+	enum cg_line_style style = CG_STYLE_PLAIN;
 	size_t at = 0;
 
 	for (size_t i = 0; i < top->n_interfaces && at < sizeof(text); i++) {
 		const struct cg_interface *interface = &top->interfaces[i];
 
 		at += snprintf(text + at, sizeof(text) - at, "%s%s %s", i ? ", " : "",
-			       interface->name, in_word(interface));
+			       interface->name, interface_state(interface));
 		if (!interface->alive || (!interface->hidden && !interface->program_out))
-			look = CG_LOOK_ALARM;
+			style = CG_STYLE_ALARM;
 	}
-	set(line, *text ? look : CG_LOOK_ALARM, columns, "interfaces %s",
-	    *text ? text : "NONE: cseqguard attach IFACE");
+	set_line(line, *text ? style : CG_STYLE_ALARM, columns, "interfaces %s",
+		 *text ? text : "NONE: cseqguard attach IFACE");
 }
 
-static void losses(const struct cg_top *top, unsigned int columns, struct cg_line *line)
+static void format_losses(const struct cg_top *top, unsigned int columns, struct cg_line *line)
 {
 	const struct cg_counters *c = &top->counters;
 	__u64 unguarded = cg_counters_unguarded(c);
@@ -96,26 +98,28 @@ static void losses(const struct cg_top *top, unsigned int columns, struct cg_lin
 
 	if (top->spool_rows >= 0)
 		snprintf(spool, sizeof(spool), "%lld%s", (long long)top->spool_rows,
-			 top->spool_rows == CG_TOP_SPOOL_MOST ? "+" : "");
-	set(line, c->events_lost || c->alerts_lost || unguarded ? CG_LOOK_ALARM : CG_LOOK_PLAIN,
-	    columns, "lost       events %llu  alerts %llu (limited %llu)  unguarded %llu  spool %s",
-	    c->events_lost, c->alerts_lost, c->alerts_limited, unguarded, spool);
+			 top->spool_rows == CG_TOP_SPOOL_MAX ? "+" : "");
+	set_line(line,
+		 c->events_lost || c->alerts_lost || unguarded ? CG_STYLE_ALARM : CG_STYLE_PLAIN,
+		 columns,
+		 "lost       events %llu  alerts %llu (limited %llu)  unguarded %llu  spool %s",
+		 c->events_lost, c->alerts_lost, c->alerts_limited, unguarded, spool);
 }
 
 /* "dialogs  [####                ]  20.0 %  26214 of 131072" */
-static void bar(const struct cg_map_usage *fill, char *out, size_t size, bool *full)
+static void format_bar(const struct cg_map_usage *fill, char *out, size_t size, bool *full)
 {
 	unsigned int percent = cg_used_percent(fill->used, fill->max);
-	unsigned int marks = fill->max ? (__u64)fill->used * BAR / fill->max : 0;
-	char text[BAR + 1];
+	unsigned int marks = fill->max ? (__u64)fill->used * BAR_COLUMNS / fill->max : 0;
+	char text[BAR_COLUMNS + 1];
 
-	if (marks > BAR)
-		marks = BAR;
+	if (marks > BAR_COLUMNS)
+		marks = BAR_COLUMNS;
 	if (fill->used && !marks)
 		marks = 1;
 	memset(text, '|', marks);
-	memset(text + marks, ' ', BAR - marks);
-	text[BAR] = '\0';
+	memset(text + marks, ' ', BAR_COLUMNS - marks);
+	text[BAR_COLUMNS] = '\0';
 	*full |= fill->has_alarm && percent >= CG_USAGE_ALARM_PERCENT;
 	if (fill->max)
 		snprintf(out, size, "%-8s[%s] %3u %%", fill->map, text, percent);
@@ -123,76 +127,80 @@ static void bar(const struct cg_map_usage *fill, char *out, size_t size, bool *f
 		snprintf(out, size, "%-8s[%s]   - ", fill->map, text);
 }
 
-static void bars(const struct cg_map_usage *left, const struct cg_map_usage *right,
-		 unsigned int columns, struct cg_line *line)
+static void format_bars(const struct cg_map_usage *left, const struct cg_map_usage *right,
+			unsigned int columns, struct cg_line *line)
 {
 	bool full = false;
 	char a[64], b[64];
 
-	bar(left, a, sizeof(a), &full);
-	bar(right, b, sizeof(b), &full);
-	set(line, full ? CG_LOOK_ALARM : CG_LOOK_PLAIN, columns, "%-38s  %s", a, b);
+	format_bar(left, a, sizeof(a), &full);
+	format_bar(right, b, sizeof(b), &full);
+	set_line(line, full ? CG_STYLE_ALARM : CG_STYLE_PLAIN, columns, "%-38s  %s", a, b);
 }
 
-static unsigned int offenders(const struct cg_top *top, unsigned int columns, struct cg_line *lines)
+static unsigned int format_offenders(const struct cg_top *top, unsigned int columns,
+				     struct cg_line *lines)
 {
 	struct cg_offender list[CG_TOP_OFFENDERS];
 	unsigned int n = cg_offenders_top(&top->offenders, list, CG_TOP_OFFENDERS);
 	char addr[INET6_ADDRSTRLEN], over[24];
 
-	set(lines, CG_LOOK_HEAD, columns, "%9s %-8s %-32s %-16s %6s", "REFUSED", "AT MOST",
-	    "OFFENDING SOURCE", "LAST REASON", "AGO");
+	set_line(lines, CG_STYLE_HEAD, columns, "%9s %-8s %-32s %-16s %6s", "REFUSED", "AT MOST",
+		 "OFFENDING SOURCE", "LAST REASON", "AGO");
 	for (unsigned int i = 0; i < n; i++) {
 		__u64 age = top->now > list[i].last ? (top->now - list[i].last) / CG_SECOND : 0;
 
 		cg_addr_format(list[i].addr, addr);
 		snprintf(over, sizeof(over), list[i].over ? "%llu" : "",
 			 (unsigned long long)list[i].count);
-		set(&lines[1 + i], CG_LOOK_PLAIN, columns, "%9llu %-8s %-32s %-16s %5llus",
-		    (unsigned long long)(list[i].count - list[i].over), over, addr,
-		    cg_reason_name(list[i].reason), (unsigned long long)age);
+		set_line(&lines[1 + i], CG_STYLE_PLAIN, columns, "%9llu %-8s %-32s %-16s %5llus",
+			 (unsigned long long)(list[i].count - list[i].over), over, addr,
+			 cg_reason_name(list[i].reason), (unsigned long long)age);
 	}
 	if (!n)
-		set(&lines[1], CG_LOOK_PLAIN, columns, "          %s",
-		    top->daemon_fd >= 0 ? "no BYE was refused since this began"
-					: "not known: cseqguardd tells them, and does not run");
+		set_line(&lines[1], CG_STYLE_PLAIN, columns, "          %s",
+			 top->daemon_fd >= 0
+				 ? "no BYE was refused since top started"
+				 : "unknown: cseqguardd reports them, and does not run");
 	return n ? n + 1 : 2;
 }
 
-static void calls(const struct cg_top *top, unsigned int columns, struct cg_line *line)
+static void format_calls(const struct cg_top *top, unsigned int columns, struct cg_line *line)
 {
 	char starts[24], ends[24];
 
-	if (!top->fills[CG_TOP_DIALOGS].max)
-		set(line, CG_LOOK_PLAIN, columns, "calls      not counted yet");
+	if (!top->usages[CG_TOP_DIALOGS].max)
+		set_line(line, CG_STYLE_PLAIN, columns, "calls      not counted yet");
 	else
-		set(line, CG_LOOK_PLAIN, columns,
-		    "calls      %u live, %u ended  starts %s/s  ends %s/s", top->calls->live,
-		    top->calls->ended, per_second(&top->starts, starts),
-		    per_second(&top->ends, ends));
+		set_line(line, CG_STYLE_PLAIN, columns,
+			 "calls      %u live, %u ended  starts %s/s  ends %s/s", top->calls->live,
+			 top->calls->ended, per_second(&top->starts, starts),
+			 per_second(&top->ends, ends));
 }
 
-unsigned int cg_top_head(const struct cg_top *top, unsigned int columns,
-			 struct cg_line lines[CG_TOP_HEAD_LINES])
+unsigned int cg_top_format_head(const struct cg_top *top, unsigned int columns,
+				struct cg_line lines[CG_TOP_HEAD_LINES])
 {
 	char a[48], b[48], c[48];
 	unsigned int n = 0;
 
-	title(top, columns, &lines[n++]);
-	interfaces(top, columns, &lines[n++]);
+	format_title(top, columns, &lines[n++]);
+	format_interfaces(top, columns, &lines[n++]);
 	if (*top->breaker)
-		set(&lines[n++], CG_LOOK_ALARM, columns, "BREAKER    fell back to observe: %s",
-		    top->breaker);
-	calls(top, columns, &lines[n++]);
-	set(&lines[n++], CG_LOOK_PLAIN, columns, "BYEs       passed %s  dropped %s  would drop %s",
-	    rate(&top->passed, a), rate(&top->dropped, b), rate(&top->would_drop, c));
-	losses(top, columns, &lines[n++]);
-	bars(&top->fills[CG_TOP_DIALOGS], &top->fills[CG_TOP_PENDING], columns, &lines[n++]);
-	bars(&top->fills[CG_TOP_INVITES], &top->fills[CG_TOP_EARLY], columns, &lines[n++]);
-	return n + offenders(top, columns, &lines[n]);
+		set_line(&lines[n++], CG_STYLE_ALARM, columns,
+			 "BREAKER    fell back to observe mode: %s", top->breaker);
+	format_calls(top, columns, &lines[n++]);
+	set_line(&lines[n++], CG_STYLE_PLAIN, columns,
+		 "BYEs       passed %s  dropped %s  would drop %s", format_rate(&top->passed, a),
+		 format_rate(&top->dropped, b), format_rate(&top->would_drop, c));
+	format_losses(top, columns, &lines[n++]);
+	format_bars(&top->usages[CG_TOP_DIALOGS], &top->usages[CG_TOP_PENDING], columns,
+		    &lines[n++]);
+	format_bars(&top->usages[CG_TOP_INVITES], &top->usages[CG_TOP_EARLY], columns, &lines[n++]);
+	return n + format_offenders(top, columns, &lines[n]);
 }
 
-static void age_text(const struct cg_top *top, __u64 at, char out[16])
+static void format_age(const struct cg_top *top, __u64 at, char out[16])
 {
 	__u64 s = top->now > at ? (top->now - at) / CG_SECOND : 0;
 
@@ -208,9 +216,9 @@ struct cells {
 	const char *state, *age, *blocked, *source, *caller, *callee, *cseqs, *call_id;
 };
 
-static void row(const struct cells *c, unsigned int columns, struct cg_line *line)
+static void format_row(const struct cells *c, unsigned int columns, struct cg_line *line)
 {
-	const bool wide = columns >= WIDE;
+	const bool wide = columns >= WIDE_COLUMNS;
 	const struct {
 		const char *text;
 		unsigned int columns;
@@ -236,26 +244,26 @@ static void row(const struct cells *c, unsigned int columns, struct cg_line *lin
 	cg_columns_append(line->text, sizeof(line->text), text, columns, false);
 }
 
-void cg_top_calls_head(const struct cg_top *top, unsigned int columns, struct cg_line *line)
+void cg_top_format_calls_head(const struct cg_top *top, unsigned int columns, struct cg_line *line)
 {
 	const struct cells cells = { "STATE",  "AGE",	 "BLOCKED", "SOURCE",
 				     "CALLER", "CALLEE", "CSEQS",   "CALL-ID" };
 	char by[48];
 
-	row(&cells, columns, line);
-	line->look = CG_LOOK_HEAD;
-	snprintf(by, sizeof(by), " by %s%s", top->reverse ? "-" : "", orders[top->order]);
+	format_row(&cells, columns, line);
+	line->style = CG_STYLE_HEAD;
+	snprintf(by, sizeof(by), " by %s%s", top->reverse ? "-" : "", order_names[top->order]);
 	if (strlen(line->text) + strlen(by) <= columns)
 		cg_columns_append(line->text, sizeof(line->text), by, columns, false);
 }
 
-static void cseq_text(const struct cg_leg *leg, __u8 flags, char out[12])
+static void format_cseq(const struct cg_leg *leg, __u8 flags, char out[12])
 {
 	snprintf(out, 12, flags & CG_LEG_CSEQ_VALID ? "%u" : "-", leg->cseq);
 }
 
-void cg_top_call(const struct cg_top *top, const struct cg_dialog *d, unsigned int columns,
-		 struct cg_line *line)
+void cg_top_format_call(const struct cg_top *top, const struct cg_dialog *d, unsigned int columns,
+			struct cg_line *line)
 {
 	char call_id[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)], caller[CG_ESCAPED_SIZE(CG_URI_MAX)],
 		callee[CG_ESCAPED_SIZE(CG_URI_MAX)];
@@ -265,63 +273,65 @@ void cg_top_call(const struct cg_top *top, const struct cg_dialog *d, unsigned i
 	cg_text_escape(caller, sizeof(caller), d->call.from_uri, CG_URI_MAX);
 	cg_text_escape(callee, sizeof(callee), d->call.to_uri, CG_URI_MAX);
 	cg_addr_format(d->caller.addr, source);
-	age_text(top, d->answer, age);
+	format_age(top, d->answer, age);
 	snprintf(blocked, sizeof(blocked), "%7u", d->blocked_byes);
-	cseq_text(&d->caller, d->caller_flags, a);
-	cseq_text(&d->callee, d->callee_flags, b);
+	format_cseq(&d->caller, d->caller_flags, a);
+	format_cseq(&d->callee, d->callee_flags, b);
 	snprintf(cseqs, sizeof(cseqs), "%s/%s", a, b);
-	row(&(struct cells){ cg_state_name(d->state), age, blocked, source, caller, callee, cseqs,
-			     call_id },
-	    columns, line);
-	line->look = d->blocked_byes ? CG_LOOK_ALARM : CG_LOOK_PLAIN;
+	format_row(&(struct cells){ cg_state_name(d->state), age, blocked, source, caller, callee,
+				    cseqs, call_id },
+		   columns, line);
+	line->style = d->blocked_byes ? CG_STYLE_ALARM : CG_STYLE_PLAIN;
 }
 
-struct facts {
+struct details {
 	struct cg_line *lines;
 	unsigned int n, max;
 };
 
-__attribute__((format(printf, 2, 3))) static void fact(struct facts *facts, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void add_detail(struct details *details,
+							     const char *format, ...)
 {
 	char text[CG_LINE_MAX];
 	va_list args;
 
-	if (facts->n == facts->max)
+	if (details->n == details->max)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	set(&facts->lines[facts->n++], CG_LOOK_PLAIN, CG_TOP_WIDE, "%s", text);
+	set_line(&details->lines[details->n++], CG_STYLE_PLAIN, CG_TOP_WIDE, "%s", text);
 }
 
-static void leg_fact(struct facts *facts, const char *name, const struct cg_leg *leg, __u16 port,
-		     __u8 flags)
+static void add_leg(struct details *details, const char *name, const struct cg_leg *leg, __u16 port,
+		    __u8 flags)
 {
 	char addr[INET6_ADDRSTRLEN], cseq[12];
 
 	cg_addr_format(leg->addr, addr);
-	cseq_text(leg, flags, cseq);
-	fact(facts, "%-12s%s port %u, CSeq %s%s%s", name, addr, port, cseq,
-	     flags & CG_LEG_GATEWAY ? ", gateway" : "",
-	     flags & CG_LEG_WITNESS ? ", witness: its word closes the call" : "");
+	format_cseq(leg, flags, cseq);
+	add_detail(details, "%-12s%s port %u, CSeq %s%s%s", name, addr, port, cseq,
+		   flags & CG_LEG_GATEWAY ? ", gateway" : "",
+		   flags & CG_LEG_WITNESS ? ", witness: its messages close the call" : "");
 }
 
-static void text_fact(struct facts *facts, const char *name, const char *bytes, size_t max)
+static void add_text(struct details *details, const char *name, const char *bytes, size_t max)
 {
 	char text[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
 
 	cg_text_escape(text, sizeof(text), bytes, max);
-	fact(facts, "%-12s%s", name, text);
+	add_detail(details, "%-12s%s", name, text);
 }
 
-unsigned int cg_top_call_facts(const struct cg_dialog *d, struct cg_line *lines, unsigned int max)
+unsigned int cg_top_format_details(const struct cg_dialog *d, struct cg_line *lines,
+				   unsigned int max)
 {
-	struct facts facts = { lines, 0, max };
+	struct details details = { lines, 0, max };
 
-	text_fact(&facts, "From", d->call.from_uri, CG_URI_MAX);
-	text_fact(&facts, "To", d->call.to_uri, CG_URI_MAX);
-	text_fact(&facts, "Request-URI", d->call.request_uri, CG_URI_MAX);
-	leg_fact(&facts, "caller", &d->caller, d->caller_port, d->caller_flags);
-	leg_fact(&facts, "callee", &d->callee, d->callee_port, d->callee_flags);
-	return facts.n;
+	add_text(&details, "From", d->call.from_uri, CG_URI_MAX);
+	add_text(&details, "To", d->call.to_uri, CG_URI_MAX);
+	add_text(&details, "Request-URI", d->call.request_uri, CG_URI_MAX);
+	add_leg(&details, "caller", &d->caller, d->caller_port, d->caller_flags);
+	add_leg(&details, "callee", &d->callee, d->callee_port, d->callee_flags);
+	return details.n;
 }

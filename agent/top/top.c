@@ -15,8 +15,8 @@
 #include "util/cli_output.h"
 #include "util/clock.h"
 
-#define SLICE 8 /* batches: 3 ms */
-#define EVENTS_A_TURN 4096
+#define BATCHES_PER_RUN 8 /* 3 ms */
+#define EVENTS_PER_POLL 4096
 
 static const enum cg_map_usage_idx maps[CG_TOP_MAPS] = {
 	[CG_TOP_DIALOGS] = CG_USAGE_DIALOGS,
@@ -46,8 +46,8 @@ int cg_top_new(const char *instance, const char *config, const char *db, const c
 	if (err)
 		return err;
 	for (int i = 0; i < CG_TOP_MAPS; i++)
-		top->fills[i] = cg_map_usages[maps[i]];
-	cg_instance_netns_enter(top->instance); /* to name interfaces */
+		top->usages[i] = cg_map_usages[maps[i]];
+	cg_instance_netns_enter(top->instance); /* for the names of interfaces */
 	err = cg_top_refresh(top);
 	return err ? cg_fail_open(top->instance, err) : CG_DONE;
 }
@@ -58,7 +58,7 @@ void cg_top_free(struct cg_top *top)
 		return;
 	if (top->daemon_fd >= 0)
 		close(top->daemon_fd);
-	cg_map_iter_close(top->walk);
+	cg_map_iter_close(top->iter);
 	free(top->interfaces);
 	free(top->calls);
 	free(top->building);
@@ -66,7 +66,7 @@ void cg_top_free(struct cg_top *top)
 	free(top);
 }
 
-/* Another secret: it was detached and attached, and nothing of before goes on. */
+/* Another secret means that the instance was attached again: earlier data is discarded. */
 static int read_config(struct cg_top *top)
 {
 	struct cg_config config;
@@ -76,10 +76,10 @@ static int read_config(struct cg_top *top)
 		return fd;
 	close(fd);
 	if (memcmp(config.secret, top->config.secret, sizeof(config.secret))) {
-		cg_map_iter_close(top->walk);
-		top->walk = NULL;
+		cg_map_iter_close(top->iter);
+		top->iter = NULL;
 		top->map = CG_TOP_MAPS;
-		top->balanced = false;
+		top->has_balance = false;
 		top->offenders = (struct cg_offenders){};
 		top->starts = top->ends = top->passed = top->dropped = top->would_drop =
 			(struct cg_rate){ .per_second = CG_RATE_UNKNOWN };
@@ -135,7 +135,7 @@ static void read_spool(struct cg_top *top)
 
 	top->spool_rows = -1;
 	if (!cg_spool_open(top->store.spool, 0, &spool))
-		top->spool_rows = cg_spool_count_rows(spool, CG_TOP_SPOOL_MOST);
+		top->spool_rows = cg_spool_count_rows(spool, CG_TOP_SPOOL_MAX);
 	if (top->spool_rows < 0)
 		top->spool_rows = -1;
 	cg_spool_close(spool);
@@ -172,8 +172,8 @@ static void publish_calls(struct cg_top *top)
 	top->calls = done;
 }
 
-/* Counters and calls are read at one moment, as nearly as can be. */
-static void balance(struct cg_top *top)
+/* Computes how many calls ended, from counters and calls that are read close together. */
+static void update_ends(struct cg_top *top)
 {
 	struct cg_counters counters;
 	__u64 began_now, ended;
@@ -182,35 +182,35 @@ static void balance(struct cg_top *top)
 		return;
 	began_now = cg_counters_opened(&counters);
 	ended = cg_rate_ended(top->live_before, began_now - top->began_before, top->calls->live);
-	if (top->balanced)
+	if (top->has_balance)
 		cg_rate_update(&top->ends, top->ends.total + ended, cg_boottime());
 	else
 		top->ends = (struct cg_rate){ .at = cg_boottime(), .per_second = CG_RATE_UNKNOWN };
 	top->live_before = top->calls->live;
 	top->began_before = began_now;
-	top->balanced = true;
+	top->has_balance = true;
 }
 
-static void take_call(void *ctx, const void *value)
+static void handle_call(void *ctx, const void *value)
 {
 	cg_call_list_add(ctx, value);
 }
 
-static void map_done(struct cg_top *top)
+static void finish_map(struct cg_top *top)
 {
-	struct cg_map_usage *fill = &top->fills[top->map];
+	struct cg_map_usage *fill = &top->usages[top->map];
 
-	fill->used = cg_map_iter_count(top->walk);
-	fill->max = cg_map_iter_max_entries(top->walk);
-	cg_map_iter_close(top->walk);
-	top->walk = NULL;
+	fill->used = cg_map_iter_count(top->iter);
+	fill->max = cg_map_iter_max_entries(top->iter);
+	cg_map_iter_close(top->iter);
+	top->iter = NULL;
 	if (top->map++ == CG_TOP_DIALOGS) {
 		publish_calls(top);
-		balance(top);
+		update_ends(top);
 	}
 }
 
-int cg_top_work(struct cg_top *top)
+int cg_top_run(struct cg_top *top)
 {
 	bool dialogs = top->map == CG_TOP_DIALOGS;
 	const struct cg_map_usage *fill;
@@ -218,33 +218,34 @@ int cg_top_work(struct cg_top *top)
 
 	if (top->map == CG_TOP_MAPS)
 		return 1;
-	fill = &top->fills[top->map];
-	if (!top->walk)
+	fill = &top->usages[top->map];
+	if (!top->iter)
 		end = cg_map_iter_open(top->instance, fill->map, fill->key_size, fill->value_size,
-				       dialogs, &top->walk);
+				       dialogs, &top->iter);
 	if (!end)
-		end = cg_map_iter_run(top->walk, SLICE, dialogs ? take_call : NULL, top->building);
+		end = cg_map_iter_run(top->iter, BATCHES_PER_RUN, dialogs ? handle_call : NULL,
+				      top->building);
 	if (end > 0)
-		map_done(top);
+		finish_map(top);
 	return end < 0 ? end : top->map == CG_TOP_MAPS;
 }
 
-static void take_event(struct cg_top *top, const struct cg_event *event)
+static void handle_event(struct cg_top *top, const struct cg_event *event)
 {
 	if (event->layout == CG_LAYOUT && event->size == sizeof(*event) &&
 	    event->type == CG_EV_VIOLATION && event->method == CG_M_BYE && event->action != CG_PASS)
 		cg_offenders_add(&top->offenders, event->source, event->reason, event->at);
 }
 
-void cg_top_listen(struct cg_top *top)
+void cg_top_poll_daemon(struct cg_top *top)
 {
 	struct cg_event event;
 	ssize_t size = 0;
 
-	for (int i = 0; i < EVENTS_A_TURN && top->daemon_fd >= 0; i++) {
+	for (int i = 0; i < EVENTS_PER_POLL && top->daemon_fd >= 0; i++) {
 		size = recv(top->daemon_fd, &event, sizeof(event), MSG_DONTWAIT);
 		if (size == sizeof(event))
-			take_event(top, &event);
+			handle_event(top, &event);
 		else if (size <= 0)
 			break;
 	}
@@ -254,22 +255,22 @@ void cg_top_listen(struct cg_top *top)
 	top->daemon_fd = -1;
 }
 
-void cg_top_order(struct cg_top *top, enum cg_order order, bool reverse)
+void cg_top_set_order(struct cg_top *top, enum cg_order order, bool reverse)
 {
-	struct cg_call_list *again = top->building;
+	struct cg_call_list *sorted = top->building;
 	__u32 live = top->calls->live, ended = top->calls->ended;
 
 	top->order = order;
 	top->reverse = reverse;
-	cg_call_list_init(again, order, reverse);
+	cg_call_list_init(sorted, order, reverse);
 	for (unsigned int i = 0; i < top->calls->n; i++)
-		cg_call_list_add(again, &top->calls->list[i]);
+		cg_call_list_add(sorted, &top->calls->list[i]);
 	publish_calls(top);
 	top->calls->live = live;
 	top->calls->ended = ended;
-	if (top->map == CG_TOP_DIALOGS) { /* what it had was in the other order */
-		cg_map_iter_close(top->walk);
-		top->walk = NULL;
+	if (top->map == CG_TOP_DIALOGS) { /* its calls so far are in the other order */
+		cg_map_iter_close(top->iter);
+		top->iter = NULL;
 		cg_call_list_init(top->building, order, reverse);
 	}
 }

@@ -164,7 +164,7 @@ third_ack() {
 
 @test "top: the attack as it is seen, and its ladder" {
 	terminal 80 24 "${TOP[@]}"
-	shows 'no BYE was refused since this began'
+	shows 'no BYE was refused since top started'
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 6000; bye 14)
 	shows "^ +1 +$LAB_CALLER +out_of_order +[0-9]s"
@@ -226,10 +226,10 @@ third_ack() {
 	keys '?'
 	shows 'Enter +open the call'
 	terminal_size 30 8
-	shows '^cseqguard top: the guard at wo$'
+	shows '^cseqguard top: live view of th$'
 	assert_equal '' sed -n 2p < <(terminal_shows)
 	keys NPage NPage NPage
-	shows 'came again'
+	shows 'between REFUSED'
 	keys q
 	shows '^STATE'
 	assert_equal '' awk 'length > 30' < <(terminal_shows)
@@ -277,17 +277,17 @@ sgr_red() { # on the screen
 
 @test "top: a terminal that it cannot draw on is named, with what to do" {
 	run -1 --separate-stderr "${TOP[@]}"
-	[[ $stderr == *'no terminal to draw on'*'top -b'* ]]
+	[[ $stderr == *'stdin and stdout must be a terminal'*'top -b'* ]]
 	TERMINAL_ENV='-u TERM' terminal 80 24 "${TOP[@]}"
 	shows 'TERM is not set'
 	shows '^exit 1$'
 	terminal_end
 	TERMINAL_ENV=TERM=nonsense terminal 80 24 "${TOP[@]}"
-	shows "TERM 'nonsense': no such terminal is known"
+	shows "TERM 'nonsense': unknown terminal type"
 	shows '^exit 1$'
 	terminal_end
 	TERMINAL_ENV=TERM=dumb terminal 80 24 "${TOP[@]}"
-	shows "TERM 'dumb': its cursor cannot be moved"
+	shows "TERM 'dumb': it cannot move the cursor"
 	shows '^exit 1$'
 }
 
@@ -327,7 +327,7 @@ restored() { # the shell's settings, and its screen
 	shows 'daemon runs'
 	guard_daemon_end TERM
 	shows 'daemon DOES NOT RUN'
-	shows 'not known: cseqguardd tells them'
+	shows 'unknown: cseqguardd reports them'
 	lab_wait 10 assert_equal 'false null' last '"\(.daemon) \(.offenders)"'
 	quick_daemon
 	shows 'daemon runs'
@@ -338,7 +338,7 @@ restored() { # the shell's settings, and its screen
 	terminal 80 24 "${TOP[@]}"
 	shows '^cseqguard .* observe '
 	printf 'BYEs of 3 among 3 dialogs' >"$LAB_DIR/run/lab-$LAB_ID.breaker"
-	shows '^BREAKER +fell back to observe: BYEs of 3 among 3 dialogs'
+	shows '^BREAKER +fell back to observe mode: BYEs of 3 among 3 dialogs'
 	guard set mode=enforce
 	shows '^cseqguard .* enforce '
 	shows_no '^BREAKER'

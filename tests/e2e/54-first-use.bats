@@ -198,7 +198,7 @@ finds_no() { # VERDICT REGEX
 @test "stranger: watches the next one in top, and opens its ladder there" {
 	on_terminal 80 24 cseqguard top
 	shows '^cseqguard .* observe +daemon runs +default$'
-	shows 'no BYE was refused since this began'
+	shows 'no BYE was refused since top started'
 	attack "$WATCHED" refused_and_talks_on
 	shows "^confirmed 00:00:.. +1 $LAB_CALLER .*$WATCHED"
 	shows "^ +1 +$LAB_CALLER +out_of_order +[0-9]s"
