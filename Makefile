@@ -47,7 +47,7 @@ SETS_format := lint
 # `make -j deps demo` keeps that order. Included files are made even with -n, hence the exception.
 DEPS := $(filter deps deps-%,$(MAKECMDGOALS))
 DRY_RUN := $(findstring n,$(filter-out -%,$(firstword $(MAKEFLAGS))))
-ifneq ($(filter-out help deps deps-% clean distclean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out help deps deps-% test-bare clean distclean,$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
 config.mk: configure | $(if $(DRY_RUN),,$(DEPS))
@@ -121,6 +121,10 @@ run: all
 test: all
 	$(Q)OUT=$(OUT) CI=$(CI) tests/run
 
+# Both command lines of README.md, each in a minimal Debian of its own (root, network).
+test-bare:
+	$(Q)OUT=$(OUT) tests/bare
+
 SHELL_FILES = $(shell git ls-files configure .ci deploy tests | \
 	xargs grep -lE '^\#!.*[ /](sh|bash|bats)$$') deploy/cseqguard.bash-completion
 C_FILES = $(wildcard include/*.h bpf/*.[ch] agent/*/*.[ch] tests/*/*.[ch])
@@ -174,6 +178,7 @@ help:
 	@echo 'make run IFACE=eth0  observe an interface, live events, until Ctrl-C (root);'
 	@echo '                 MODE=enforce, GATEWAY=CIDR,..., DB=CONNINFO'
 	@echo 'make test        unit, kernel and end-to-end tests (root); CI=1: a skip is a failure'
+	@echo 'make test-bare   the two command lines of README.md, each in a new minimal Debian (root, network)'
 	@echo 'make fuzz TIME=60  parser against libosip2, frames through the rules, so many seconds each'
 	@echo 'make test-mixed  2,000 calls with everything in random order; make test-floods: 10 s each'
 	@echo 'make test-chaos  72,000 calls in 240 s while daemon, PostgreSQL and disk fail; SEED=N: the same again'
@@ -192,7 +197,7 @@ help:
 	@echo 'make clean       remove out/; distclean: config.mk too'
 	@echo 'V=1 shows the commands; SANITIZE=1 builds with ASan and UBSan in out/sanitize/'
 
-.PHONY: all man deps $(SETS:%=deps-%) $(SETS:%=needs-%) deb demo run test lint format install uninstall clean distclean help
+.PHONY: all man deps $(SETS:%=deps-%) $(SETS:%=needs-%) deb demo run test test-bare lint format install uninstall clean distclean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
