@@ -66,7 +66,7 @@ static int read_dump(int fd, struct cg_clsact_others *found)
 	} buf;
 
 	for (;;) {
-		int len = recv(fd, &buf, sizeof(buf), 0);
+		ssize_t len = recv(fd, &buf, sizeof(buf), 0);
 
 		if (len <= 0)
 			return len ? -errno : -EIO;

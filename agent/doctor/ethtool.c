@@ -57,15 +57,15 @@ int cg_ethtool_read_queues(const char *interface, unsigned int *rx, unsigned int
 
 static unsigned int count_features(const char *interface)
 {
-	struct {
+	union {
 		struct ethtool_sset_info info;
-		__u32 length;
+		char bytes[sizeof(struct ethtool_sset_info) + sizeof(__u32)]; /* with data[0] */
 	} request = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
 
-	return run_ethtool(interface, &request) || !request.info.sset_mask ||
-			       request.length > FEATURES_MAX
-		       ? 0
-		       : request.length;
+	if (run_ethtool(interface, &request) || !request.info.sset_mask ||
+	    request.info.data[0] > FEATURES_MAX)
+		return 0;
+	return request.info.data[0];
 }
 
 static void match_features(const struct ethtool_gstrings *strings,

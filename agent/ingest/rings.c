@@ -145,5 +145,7 @@ void cg_rings_poll(struct cg_rings *rings)
 
 bool cg_rings_drain(struct cg_rings *rings)
 {
-	return take_turn(&rings->events) & take_turn(&rings->alerts);
+	bool events_done = take_turn(&rings->events), alerts_done = take_turn(&rings->alerts);
+
+	return events_done && alerts_done;
 }

@@ -151,11 +151,9 @@ static unsigned int format_offenders(const struct cg_top *top, unsigned int colu
 		__u64 age = top->now > list[i].last ? (top->now - list[i].last) / CG_SECOND : 0;
 
 		cg_addr_format(list[i].addr, addr);
-		snprintf(over, sizeof(over), list[i].over ? "%llu" : "",
-			 (unsigned long long)list[i].count);
-		set_line(&lines[1 + i], CG_STYLE_PLAIN, columns, "%9llu %-8s %-32s %-16s %5llus",
-			 (unsigned long long)(list[i].count - list[i].over), over, addr,
-			 cg_reason_name(list[i].reason), (unsigned long long)age);
+		over[0] = '\0';
+		if (list[i].over)
+			snprintf(over, sizeof(over), "%llu", (unsigned long long)list[i].count);
 	}
 	if (!n)
 		set_line(&lines[1], CG_STYLE_PLAIN, columns, "          %s",
