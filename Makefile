@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# `make help` lists the goals. deploy/package checks that deploy/debian/changelog has the same version.
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
@@ -9,11 +10,12 @@ COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 
+# Everything that is built, and the configuration it is built with, is in OUT.
 OUT := out$(if $(SANITIZE),/sanitize)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(patsubst $(OUT)/%,%,$(2));)
 
-# Each program is its own files and what those need of the rest.
+# The CLI and the daemon each link their own folder and the library of the other folders.
 CLI_SOURCES := $(wildcard agent/cli/*.c)
 DAEMON_SOURCES := $(wildcard agent/daemon/*.c)
 AGENT_SOURCES := $(filter-out $(CLI_SOURCES) $(DAEMON_SOURCES),$(wildcard agent/*/*.c))
@@ -21,37 +23,52 @@ AGENT_LIB := $(OUT)/agent/agent.a
 
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror
-AGENT_CFLAGS := -std=gnu11 $(WARNINGS) -fstack-protector-strong -Iinclude -Iagent -I$(OUT)
-# Callbacks of bpf_loop get an index that most do not read.
-BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARNINGS) -Wno-unused-parameter -Iinclude -Ibpf \
-	-ffile-prefix-map=$(CURDIR)=.
+# The same sources give the same programs, wherever they and OUT are.
+PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(OUT)/=out/
 SANITIZERS := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
-AGENT_CFLAGS += $(if $(SANITIZE),$(SANITIZERS),-D_FORTIFY_SOURCE=2)
+AGENT_CFLAGS := -std=gnu11 $(WARNINGS) -fstack-protector-strong $(PREFIX_MAP) -Iinclude -Iagent -I$(OUT) \
+	-DCG_VERSION='"$(VERSION)"' $(if $(SANITIZE),$(SANITIZERS),-D_FORTIFY_SOURCE=2)
 AGENT_LDFLAGS := $(if $(SANITIZE),$(SANITIZERS)) -Wl,-z,relro,-z,now
+# -Wno-unused-parameter: most callbacks of bpf_loop do not use the index.
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARNINGS) -Wno-unused-parameter -Iinclude -Ibpf $(PREFIX_MAP)
 
 PROGRAMS := $(OUT)/cseqguard $(OUT)/cseqguardd
 
 all: $(PROGRAMS)
 
-# The sets of packages in the table of configure; those that a goal needs besides build.
+# The sets of packages in the table of configure, and those that a goal needs besides build.
 SETS := build demo deb fuzz test bench lint
 SETS_demo := demo
 SETS_deb := deb
 SETS_fuzz := fuzz
+SETS_fuzz-programs := fuzz
+SETS_test-programs := fuzz
 SETS_test := demo deb fuzz test
 SETS_e2e := $(SETS_test)
 SETS_lint := lint
 SETS_format := lint
 
-# Only deps installs packages. config.mk is made before any goal, and deps before config.mk, so
-# `make -j deps demo` keeps that order. Included files are made even with -n, hence the exception.
+# A tool that the environment or the command line names replaces the configured one: configure runs again.
+TOOLS := CC CLANG BPFTOOL PKG_CONFIG HOSTCC
+$(foreach tool,$(TOOLS),$(eval GIVEN_$(tool) := \
+	$(if $(filter environment% command%,$(origin $(tool))),$($(tool)))))
+wanted = $(or $(GIVEN_$(1)),$(CONFIGURED_$(1)))
+
+# Only deps and deps-SET install packages. CONFIG is made before any goal, and the packages are installed
+# before CONFIG, so `make -j deps demo` keeps that order. Included files are made even with -n, hence the
+# exception.
+CONFIG := $(OUT)/config.mk
 DEPS := $(filter deps deps-%,$(MAKECMDGOALS))
 DRY_RUN := $(findstring n,$(filter-out -%,$(firstword $(MAKEFLAGS))))
-ifneq ($(filter-out help deps deps-% test-bare clean distclean,$(or $(MAKECMDGOALS),all)),)
-include config.mk
+UNCONFIGURED := help deps deps-% deb dist test-bare clean distclean
+ifneq ($(filter-out $(UNCONFIGURED),$(or $(MAKECMDGOALS),all)),)
+include $(CONFIG)
 endif
-config.mk: configure | $(if $(DRY_RUN),,$(DEPS))
-	$(Q)./configure
+ifneq ($(foreach tool,$(TOOLS),$(call wanted,$(tool))),$(foreach tool,$(TOOLS),$(CONFIGURED_$(tool))))
+$(CONFIG): FORCE
+endif
+$(CONFIG): configure | $(if $(DRY_RUN),,$(if $(DEPS),packages))
+	$(Q)OUT=$(OUT) $(foreach tool,$(TOOLS),$(tool)='$(call wanted,$(tool))') ./configure
 
 $(OUT)/cseqguard: $(CLI_SOURCES:%.c=$(OUT)/%.o) $(AGENT_LIB)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(AGENT_LDFLAGS) $(LDFLAGS) $^ $(CLI_LIBS) -o $@
@@ -62,17 +79,16 @@ $(OUT)/cseqguardd: $(DAEMON_SOURCES:%.c=$(OUT)/%.o) $(AGENT_LIB)
 $(AGENT_LIB): $(AGENT_SOURCES:%.c=$(OUT)/%.o)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
-$(OUT)/agent/%.o: agent/%.c config.mk Makefile
+$(OUT)/agent/%.o: agent/%.c $(CONFIG) Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(AGENT_CFLAGS) $(CLI_CFLAGS) $(DAEMON_CFLAGS) $(CPPFLAGS) $(CFLAGS) \
 		-MMD -MP -c $< -o $@
 
-$(addprefix $(OUT)/agent/,cli/version.o http/metrics.o): AGENT_CFLAGS += -DCG_VERSION='"$(VERSION)"'
 $(OUT)/agent/attach/instance.o: $(OUT)/guard.skel.h
 $(OUT)/agent/http/web_page.o: $(OUT)/agent/http/page.html.h
 $(OUT)/agent/postgres/schema.o: $(OUT)/schema.sql.h
 
-$(OUT)/%.bpf.o: bpf/%.bpf.c config.mk Makefile
+$(OUT)/%.bpf.o: bpf/%.bpf.c $(CONFIG) Makefile
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) $(BPF_INCLUDES) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
 
@@ -92,22 +108,38 @@ $(OUT)/agent/%.html.h: agent/%.html
 	@mkdir -p $(@D)
 	$(as_string)
 
-# The man pages contain the options from the programs' --help.
+# The man pages contain the options from the programs' --help. If CC builds for another machine, HOSTCC
+# builds programs in OUT/host that run on this one.
+HOST_OUT := $(OUT)$(if $(CROSS),/host)
 MANUALS := $(patsubst deploy/%.in,$(OUT)/man/%,$(wildcard deploy/*.[578].in))
-$(OUT)/man/%: deploy/%.in deploy/manual $(PROGRAMS)
+RELEASED = $(shell sed -n '1,/^ --/s/^ -- .*>  //p' deploy/debian/changelog)
+DATE = $(shell date -u -d '$(or $(SOURCE_DATE_EPOCH:%=@%),$(RELEASED))' +%Y-%m-%d)
+$(OUT)/man/%: deploy/%.in deploy/manual $(HOST_OUT)/cseqguard $(HOST_OUT)/cseqguardd
 	@mkdir -p $(@D)
-	$(call say,MAN,$@)OUT=$(OUT) deploy/manual $< $(VERSION) >$@
+	$(call say,MAN,$@)OUT=$(HOST_OUT) deploy/manual $< $(VERSION) $(DATE) >$@
+
+ifdef CROSS
+$(OUT)/host/cseqguard $(OUT)/host/cseqguardd &: FORCE
+	$(Q)$(MAKE) --no-print-directory OUT=$(OUT)/host CC='$(HOSTCC)' PKG_CONFIG=pkg-config CFLAGS=-O0 LDFLAGS= all
+endif
+
+UNITS := $(patsubst deploy/%.in,$(OUT)/units/%,$(wildcard deploy/*.service.in))
+$(OUT)/units/%: deploy/%.in FORCE
+	@mkdir -p $(@D)
+	$(call say,UNIT,$@)sed 's|@SBINDIR@|$(SBINDIR)|; s|@DOCDIR@|$(DOCDIR)|' $< >$@
 
 man: $(MANUALS)
 
 -include tests/tests.mk
 
-# Installs what the other goals need; all sets if there is no other goal.
-deps:
-	$(Q)deploy/deps $(sort $(foreach goal,$(filter-out $(DEPS),$(MAKECMDGOALS)),build $(SETS_$(goal))))
+# deps is for the other goals; for all sets if there is no other goal.
+NEEDED = $(patsubst deps-%,%,$(filter deps-%,$(DEPS))) \
+	$(if $(filter deps,$(DEPS)),$(foreach goal,$(filter-out $(DEPS),$(MAKECMDGOALS)),build $(SETS_$(goal))))
+packages:
+	$(Q)deploy/deps $(sort $(NEEDED))
 
-$(SETS:%=deps-%): deps-%:
-	$(Q)deploy/deps $*
+deps $(SETS:%=deps-%): packages
+	@:
 
 $(SETS:%=needs-%): needs-%:
 	$(Q)./configure --require $*
@@ -121,17 +153,18 @@ run: all
 test: all
 	$(Q)OUT=$(OUT) CI=$(CI) tests/run
 
-# Both command lines of README.md, each in a minimal Debian of its own (root, network).
 test-bare:
 	$(Q)OUT=$(OUT) tests/bare
 
 SHELL_FILES = $(shell git ls-files configure .ci deploy tests | \
 	xargs grep -lE '^\#!.*[ /](sh|bash|bats)$$') deploy/cseqguard.bash-completion
 C_FILES = $(wildcard include/*.h bpf/*.[ch] agent/*/*.[ch] tests/*/*.[ch])
-# cppcheck takes what a system call fills for unset; gcc has its own eye on that.
+# uninitvar, uninitStructMember: cppcheck does not know which structs a system call fills; gcc warns instead.
 CPPCHECK := --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,portability \
 	--suppress=missingIncludeSystem --suppress=unknownMacro --suppress=uninitvar \
 	--suppress=uninitStructMember -D__GNUC__=12 -Iinclude -Iagent -I$(OUT)
+compile_agent = $(CC) $(AGENT_CFLAGS) $(CLI_CFLAGS) $(DAEMON_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+compile_bpf = $(CLANG) $(BPF_CFLAGS) $(BPF_INCLUDES)
 lint: needs-lint all
 	$(call say,LINT,shellcheck)shellcheck -x $(SHELL_FILES)
 	$(call say,LINT,cppcheck)cppcheck $(CPPCHECK) agent
@@ -140,9 +173,18 @@ lint: needs-lint all
 format: needs-lint
 	$(Q)clang-format -i $(C_FILES)
 
-UNITS := $(wildcard deploy/*.service)
+# For clangd and other tools; the headers that the build generates must exist.
+entry = $(file >>$@,{"directory": "$(CURDIR)", "file": "$(1)", "command": "$(subst ",\",$(2)) -c $(1)"},)
+compile_commands.json: all
+	$(call say,JSON,$@):
+	$(file >$@,[)
+	$(foreach source,$(wildcard agent/*/*.c),$(call entry,$(source),$(compile_agent)))
+	$(foreach source,$(wildcard bpf/*.bpf.c tests/*/*.bpf.c),$(call entry,$(source),$(compile_bpf)))
+	$(foreach source,$(TEST_SOURCES),$(call entry,$(source),$(compile_test)))
+	$(Q)sed -i '$$s/,$$/\n]/' $@
+
 COMPLETION := deploy/cseqguard.bash-completion:$(COMPLETIONDIR):644
-# source:folder:mode[:name] of what is installed
+# The files to install, as source:folder:mode[:name].
 INSTALLED := $(PROGRAMS:%=%:$(SBINDIR):755) README.md:$(DOCDIR):644 LICENSE:$(DOCDIR):644 \
 	deploy/cseqguard.conf:$(DOCDIR):644 \
 	$(foreach n,5 7 8,$(patsubst %,%:$(MANDIR)/man$(n):644,$(filter %.$(n),$(MANUALS)))) \
@@ -152,11 +194,9 @@ INSTALLED := $(PROGRAMS:%=%:$(SBINDIR):755) README.md:$(DOCDIR):644 LICENSE:$(DO
 part = $(word $(1),$(subst :, ,$(2)))
 target = $(DESTDIR)$(call part,2,$(1))/$(or $(call part,4,$(1)),$(notdir $(call part,1,$(1))))
 
-install: all $(MANUALS) $(OUT)/schema.sql
+install: all $(MANUALS) $(UNITS) $(OUT)/schema.sql
 	$(Q)$(foreach item,$(INSTALLED),install -D -m $(call part,3,$(item)) \
 		$(call part,1,$(item)) $(call target,$(item)) &&) true
-	$(Q)sed -i 's|/usr/local/sbin|$(SBINDIR)|; s|/usr/local/share/doc/cseqguard|$(DOCDIR)|' \
-		$(UNITS:deploy/%=$(DESTDIR)$(UNITDIR)/%)
 
 uninstall:
 	$(Q)rm -f $(foreach item,$(INSTALLED),$(call target,$(item)))
@@ -166,38 +206,59 @@ uninstall:
 deb: needs-deb
 	$(Q)VERSION=$(VERSION) OUT=$(OUT) deploy/package
 
+# The files of HEAD; the same archive for the same commit.
+DIST := $(OUT)/cseqguard-$(VERSION).tar
+dist:
+	@mkdir -p $(OUT)
+	$(Q)git archive --format=tar --prefix=cseqguard-$(VERSION)/ -o $(DIST) HEAD
+	$(Q)gzip -9nf $(DIST)
+	@echo $(DIST).gz
+
 clean:
-	$(Q)rm -rf out
+	$(Q)rm -rf $(OUT)
 
 distclean: clean
-	$(Q)rm -f config.mk
+	$(Q)rm -f compile_commands.json
 
 help:
-	@echo 'make             cseqguard and cseqguardd in $(OUT)/'
-	@echo 'make demo        the attack of 2008 without the guard and with it, both bills (root)'
-	@echo 'make run IFACE=eth0  observe an interface, live events, until Ctrl-C (root);'
-	@echo '                 MODE=enforce, GATEWAY=CIDR,..., DB=CONNINFO'
-	@echo 'make test        unit, kernel and end-to-end tests (root); CI=1: a skip is a failure'
-	@echo 'make test-bare   the two command lines of README.md, each in a new minimal Debian (root, network)'
-	@echo 'make fuzz TIME=60  parser against libosip2, frames through the rules, so many seconds each'
-	@echo 'make test-mixed  2,000 calls with everything in random order; make test-floods: 10 s each'
-	@echo 'make test-chaos  72,000 calls in 240 s while daemon, PostgreSQL and disk fail; SEED=N: the same again'
-	@echo 'make table       what each attack is billed, from real calls, into cseqguard-evidence(7)'
-	@echo 'make bench       what a packet costs (root); make bench-store: calls a second from ring to row'
-	@echo '                 make bench-million: a million dialogs, listed, stored and watched'
-	@echo 'make bench-live  the same of a flood over veth; make bench-kamailio: Kamailio in a flood, with the'
-	@echo '                 guard and without; make pictures: what the three found, as SVG in $(PICTURES)'
-	@echo '                 make pictures-screens: page, ladder, top and demo, from real calls'
-	@echo 'make figures     what make bench measured, into cseqguard-evidence(7)'
-	@echo 'make lint        clang-format, cppcheck, shellcheck; make format writes the first'
-	@echo 'make man         man pages in $(OUT)/man/'
-	@echo 'make install     to $(PREFIX); DESTDIR and PREFIX are heeded, and by uninstall'
-	@echo 'make deb         Debian package in $(OUT)/deb/'
-	@echo 'make deps demo   first install the packages that the goal beside it needs; make deps: all packages'
-	@echo 'make clean       remove out/; distclean: config.mk too'
-	@echo 'V=1 shows the commands; SANITIZE=1 builds with ASan and UBSan in out/sanitize/'
+	@echo 'Build (OUT=$(OUT), PREFIX=$(PREFIX)):'
+	@echo '  make                      cseqguard and cseqguardd'
+	@echo '  make deps GOAL...         first install the Debian packages that the goals need (root);'
+	@echo '                            without a goal: the packages of all goals. Nothing else installs packages'
+	@echo '  make man                  the man pages, in OUT/man'
+	@echo '  make install, uninstall   to PREFIX; DESTDIR is supported'
+	@echo '  make deb                  the Debian package, in OUT/deb'
+	@echo '  make dist                 the sources of HEAD as an archive, in OUT'
+	@echo '  make clean, distclean     remove OUT; distclean: and compile_commands.json'
+	@echo 'Run (root):'
+	@echo '  make demo                 the attack of 2008 without and with the guard, and the bill of each'
+	@echo '  make run IFACE=eth0       observe an interface until Ctrl-C, printing events;'
+	@echo '                            MODE=enforce, GATEWAY=CIDR,..., DB=CONNINFO'
+	@echo 'Test (root; CI=1: a skipped test is a failure):'
+	@echo '  make test                 all tests; make unit, fuzz-programs, kernel, e2e: one kind'
+	@echo '  make test-bare            the two command lines of README.md, each in a new minimal Debian'
+	@echo '  make fuzz TIME=60         fuzz parser and frames for this many seconds each'
+	@echo '  make test-mixed           2,000 calls of all kinds in random order'
+	@echo '  make test-floods          floods of 10 s each'
+	@echo '  make test-chaos SEED=N    72,000 calls in 240 s while daemon, PostgreSQL and disk fail'
+	@echo '  make lint                 shellcheck, cppcheck, clang-format'
+	@echo '  make format               run clang-format on all C files'
+	@echo '  make compile_commands.json  for clangd'
+	@echo 'Measure (root):'
+	@echo '  make bench                cost of a packet; bench-live: of a flood over veth'
+	@echo '  make bench-store          calls a second from ring to row; bench-million: a million dialogs'
+	@echo '  make bench-kamailio       Kamailio in a flood, with and without the guard'
+	@echo '  make table                what each attack is billed, from real calls, into cseqguard-evidence(7)'
+	@echo '  make figures              what make bench measured, into cseqguard-evidence(7)'
+	@echo '  make pictures             SVG of the benches, in $(PICTURES); pictures-screens: page, ladder, top, demo'
+	@echo 'Variables: V=1 shows the commands; SANITIZE=1 builds with ASan and UBSan in out/sanitize;'
+	@echo '  CC, CLANG, BPFTOOL, PKG_CONFIG, from the environment too, are kept in OUT/config.mk;'
+	@echo '  HOSTCC builds what has to run here if CC builds for another machine'
 
-.PHONY: all man deps $(SETS:%=deps-%) $(SETS:%=needs-%) deb demo run test test-bare lint format install uninstall clean distclean help
+FORCE:
+
+.PHONY: all man packages deps $(SETS:%=deps-%) $(SETS:%=needs-%) deb dist demo run test test-bare lint format \
+	compile_commands.json install uninstall clean distclean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -11,6 +11,10 @@ BENCH_OBJS := $(addprefix $(TESTS)/bench/,bench.o classes.o measure.o million.o 
 	scaling.o upkeep.o) $(HARNESS_OBJS)
 TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/unit -I$(OUT)
 
+# for compile_commands.json
+TEST_SOURCES := $(filter-out %.bpf.c,$(wildcard tests/*/*.c))
+compile_test = $(CC) $(TEST_CFLAGS) $(DAEMON_CFLAGS) $(addprefix -I,$(TESTS)/kernel $(TESTS)/bench) -Ibpf -Wno-unused-parameter
+
 FUZZ_TARGETS := parser_fuzz frame_fuzz
 FUZZ_CFLAGS := -std=gnu11 $(WARNINGS) -Wno-unused-parameter -Wno-unused-function -g -O2 \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
@@ -39,7 +43,7 @@ test-programs: unit-programs kernel-programs fuzz-programs
 
 # A unit test is native and sanitized; its line `// link: agent/util/enum_names.c -lpq` says what it links.
 define unit_test
-$(TESTS)/unit/$(1): tests/unit/$(1).c $(filter %.c,$(2)) $(TESTED_HEADERS) config.mk
+$(TESTS)/unit/$(1): tests/unit/$(1).c $(filter %.c,$(2)) $(TESTED_HEADERS) $(CONFIG)
 	@mkdir -p $$(@D)
 	$$(call say,UNIT,$$@)$(CC) -std=gnu11 $(WARNINGS) $(SANITIZERS) -g -O1 -Iinclude -Iagent \
 		-Itests/unit -I$(OUT) $(DAEMON_CFLAGS) $$(filter %.c,$$^) $(filter-out %.c,$(2)) -o $$@
@@ -70,11 +74,11 @@ $(TESTS)/bench/hold: $(TESTS)/bench/hold.o
 $(TESTS)/e2e/flood: $(TESTS)/e2e/flood.o
 	$(call say,LINK,$@)$(CC) $^ -o $@
 
-$(TESTS)/%.o: tests/%.c config.mk tests/tests.mk
+$(TESTS)/%.o: tests/%.c $(CONFIG) tests/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
-$(TESTS)/kernel/words.o: agent/util/enum_names.c config.mk
+$(TESTS)/kernel/words.o: agent/util/enum_names.c $(CONFIG)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
@@ -85,7 +89,7 @@ $(TESTS)/kernel/probe.o: TEST_CFLAGS += -I$(TESTS)/kernel
 $(BENCH_OBJS): $(OUT)/guard.skel.h $(TESTS)/bench/bench.skel.h
 $(BENCH_OBJS): TEST_CFLAGS += -I$(TESTS)/bench
 
-$(TESTS)/%.bpf.o: tests/%.bpf.c config.mk
+$(TESTS)/%.bpf.o: tests/%.bpf.c $(CONFIG)
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)$(CLANG) $(BPF_CFLAGS) $(BPF_INCLUDES) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@
 
@@ -98,7 +102,7 @@ $(TESTS)/fuzz/parser_fuzz: FUZZ_LIBS := -losipparser2
 $(TESTS)/fuzz/frame_fuzz: tests/fuzz/frame_fuzz.c $(wildcard bpf/*)
 # a frame ends at a page, wherever it begins: BPF reads unaligned words
 $(TESTS)/fuzz/frame_fuzz: FUZZ_CFLAGS += -fno-sanitize=alignment
-$(FUZZ_TARGETS:%=$(TESTS)/fuzz/%): $(wildcard tests/fuzz/*.h include/*.h) config.mk tests/tests.mk
+$(FUZZ_TARGETS:%=$(TESTS)/fuzz/%): $(wildcard tests/fuzz/*.h include/*.h) $(CONFIG) tests/tests.mk
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) $(filter-out bpf/%,$(filter %.c,$^)) $(FUZZ_LIBS) -o $@
 
