@@ -166,6 +166,9 @@ CPPCHECK := --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning
 compile_agent = $(CC) $(AGENT_CFLAGS) $(CLI_CFLAGS) $(DAEMON_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 compile_bpf = $(CLANG) $(BPF_CFLAGS) $(BPF_INCLUDES)
 lint: needs-lint all
+	$(call say,LINT,layers)tests/lint/layers
+	$(call say,LINT,headers)tests/lint/headers $(wildcard include/*.h agent/*/*.h) -- $(compile_agent) -I.
+	$(Q)tests/lint/headers $(wildcard include/*.h bpf/*.h) -- $(compile_bpf) -I.
 	$(call say,LINT,shellcheck)shellcheck -x $(SHELL_FILES)
 	$(call say,LINT,cppcheck)cppcheck $(CPPCHECK) agent
 	$(call say,LINT,clang-format)clang-format --dry-run -Werror $(C_FILES)
@@ -241,7 +244,7 @@ help:
 	@echo '  make test-mixed           2,000 calls of all kinds in random order'
 	@echo '  make test-floods          floods of 10 s each'
 	@echo '  make test-chaos SEED=N    72,000 calls in 240 s while daemon, PostgreSQL and disk fail'
-	@echo '  make lint                 shellcheck, cppcheck, clang-format'
+	@echo '  make lint                 includes, headers, shellcheck, cppcheck, clang-format'
 	@echo '  make format               run clang-format on all C files'
 	@echo '  make compile_commands.json  for clangd'
 	@echo 'Measure (root):'
