@@ -154,6 +154,9 @@ static unsigned int format_offenders(const struct cg_top *top, unsigned int colu
 		over[0] = '\0';
 		if (list[i].over)
 			snprintf(over, sizeof(over), "%llu", (unsigned long long)list[i].count);
+		set_line(&lines[1 + i], CG_STYLE_PLAIN, columns, "%9llu %-8s %-32s %-16s %5llus",
+			 (unsigned long long)(list[i].count - list[i].over), over, addr,
+			 cg_reason_name(list[i].reason), (unsigned long long)age);
 	}
 	if (!n)
 		set_line(&lines[1], CG_STYLE_PLAIN, columns, "          %s",
