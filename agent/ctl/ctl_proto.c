@@ -10,23 +10,23 @@
 
 #include "maps/runtime_dir.h"
 
-#define PATIENCE 5 /* seconds, for each packet */
+#define TIMEOUT_SECONDS 5 /* for each packet */
 
-static int ask(int fd, const char *call_id)
+static int send_request(int fd, const char *call_id)
 {
-	struct timeval patience = { .tv_sec = PATIENCE };
+	struct timeval timeout = { .tv_sec = TIMEOUT_SECONDS };
 	struct cg_ctl_request packet = { .head = cg_ctl_head(CG_CTL_LADDER, sizeof(packet)) };
 
 	snprintf(packet.call_id, sizeof(packet.call_id), "%s", call_id);
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) ||
 	    send(fd, &packet, sizeof(packet), MSG_NOSIGNAL) < 0)
 		return -errno;
 	return 0;
 }
 
-/* What is none of an answer's is an event, of before the daemon heard the question. */
-static int take_answer(int fd, int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
-		       unsigned int *remembered)
+/* Skips events, which the daemon sent before it read the request. */
+static int read_answer(int fd, int (*handle)(void *ctx, const struct cg_recent_call *call),
+		       void *ctx, unsigned int *remembered)
 {
 	union {
 		struct cg_ctl_head head;
@@ -43,7 +43,7 @@ static int take_answer(int fd, int (*take)(void *ctx, const struct cg_recent_cal
 			       : errno == EAGAIN	   ? -ETIMEDOUT
 							   : -errno;
 		if (cg_ctl_packet_is(&packet.head, got, CG_CTL_CALL, sizeof(packet.call))) {
-			err = take(ctx, &packet.call.call);
+			err = handle(ctx, &packet.call.call);
 		} else if (cg_ctl_packet_is(&packet.head, got, CG_CTL_END, sizeof(packet.end))) {
 			*remembered = packet.end.remembered;
 			return 0;
@@ -53,16 +53,16 @@ static int take_answer(int fd, int (*take)(void *ctx, const struct cg_recent_cal
 }
 
 int cg_ctl_request_ladder(const char *instance, const char *call_id,
-			  int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
+			  int (*handle)(void *ctx, const struct cg_recent_call *call), void *ctx,
 			  unsigned int *remembered)
 {
 	int err, fd = cg_runtime_connect(instance);
 
 	if (fd < 0)
 		return fd;
-	err = ask(fd, call_id);
+	err = send_request(fd, call_id);
 	if (!err || err == -EPIPE)
-		err = take_answer(fd, take, ctx, remembered);
+		err = read_answer(fd, handle, ctx, remembered);
 	close(fd);
 	return err;
 }

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What a client may ask of the daemon's socket. One packet asks; the answer is a packet a dialog,
- * then an end, and the daemon closes. Events may come before the answer: they are told by their
- * first bytes. A client that says anything else is closed, as one of another version is.
+ * The protocol of the daemon's control socket. A client sends one request. The answer is one packet
+ * for each dialog, then an end packet, and the daemon closes the connection. Events may arrive before
+ * the answer; their first bytes differ. The daemon closes a client that sends anything else, or uses
+ * another version.
  */
 #ifndef CG_CTL_CTL_PROTO_H
 #define CG_CTL_CTL_PROTO_H
 
 #include "calls/recent.h"
 
-#define CG_CTL_MAGIC 0x4b534143 /* no event begins so */
+#define CG_CTL_MAGIC 0x4b534143 /* no event begins with these bytes */
 #define CG_CTL_VERSION 1
-#define CG_CTL_CALLS_MAX 64 /* dialogs that one answer tells of */
+#define CG_CTL_CALLS_MAX 64 /* dialogs in one answer */
 #define CG_CTL_CALL_ID_SIZE (4 * CG_CALL_ID_MAX)
 
 enum cg_ctl_type {
@@ -40,7 +41,7 @@ struct cg_ctl_call {
 
 struct cg_ctl_end {
 	struct cg_ctl_head head;
-	__u32 remembered; /* dialogs, by the daemon */
+	__u32 remembered; /* dialogs that the daemon remembers */
 	__u32 pad;
 };
 
@@ -49,7 +50,7 @@ static inline struct cg_ctl_head cg_ctl_head(__u32 what, __u32 size)
 	return (struct cg_ctl_head){ CG_CTL_MAGIC, CG_CTL_VERSION, CG_LAYOUT, size, what };
 }
 
-/* A packet of `got` bytes that is that, whole. */
+/* True if the `got` bytes received are a complete packet of that type and size. */
 static inline int cg_ctl_packet_is(const struct cg_ctl_head *head, long got, __u32 what, __u32 size)
 {
 	return got == (long)size && head->magic == CG_CTL_MAGIC &&
@@ -57,16 +58,17 @@ static inline int cg_ctl_packet_is(const struct cg_ctl_head *head, long got, __u
 	       head->what == what;
 }
 
-/* --- the client's side ------------------------------------------------------------------------ */
+/* --- client ------------------------------------------------------------------------ */
 
 /*
- * Asks for the dialogs of a Call-ID; `take` gets each (valid during that call), and stops the rest
- * by a value other than 0. Waits some seconds at most. 0, what `take` returned, or -errno: of
- * cg_runtime_connect(), -EPROTO: it closed without an end (of another version), -ETIMEDOUT.
- * *remembered: dialogs in all.
+ * Requests the dialogs of a Call-ID from the daemon. Calls `handle` for each dialog, which is valid
+ * during the call; a value other than 0 stops the reading. Waits at most 5 s for each packet.
+ * Returns 0, what `handle` returned, -EPROTO (closed without an end packet: another version, or too
+ * many clients), -ETIMEDOUT, or the -errno of cg_runtime_connect(). *remembered: dialogs that the
+ * daemon remembers in total.
  */
 int cg_ctl_request_ladder(const char *instance, const char *call_id,
-			  int (*take)(void *ctx, const struct cg_recent_call *call), void *ctx,
+			  int (*handle)(void *ctx, const struct cg_recent_call *call), void *ctx,
 			  unsigned int *remembered);
 
 #endif

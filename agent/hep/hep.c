@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define HEADER 6 /* "HEP3" and the length of all, as a chunk's in network order */
+#define HEADER 6 /* "HEP3" and the total length, or the head of a chunk; network order */
 
 enum chunk { /* vendor 0 */
 	     FAMILY = 0x0001,

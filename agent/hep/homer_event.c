@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* A violation as a record for Homer. */
+/* Encodes a violation as a record for Homer. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,16 +9,16 @@
 #include "hep/homer.h"
 #include "util/text.h"
 
-/* Where the packet went to stands in no event: the unspecified address of the source's family. */
-static void unspecified(const __u8 source[16], __u8 destination[16])
+/* An event has no destination address: use the unspecified address of the source's family. */
+static void set_unspecified(const __u8 source[16], __u8 destination[16])
 {
 	memset(destination, 0, 16);
 	if (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)source))
 		memset(destination + 10, 0xff, 2);
 }
 
-static int encode(struct cg_homer *homer, const struct cg_config *config,
-		  const struct cg_event *event, const char *payload, __u8 out[CG_HEP_MAX])
+static int encode_violation(struct cg_homer *homer, const struct cg_config *config,
+			    const struct cg_event *event, const char *payload, __u8 out[CG_HEP_MAX])
 {
 	const __u64 offset = config->clock_offset[event->clock % CG_CLOCKS];
 	char call_id[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)];
@@ -33,7 +33,7 @@ static int encode(struct cg_homer *homer, const struct cg_config *config,
 
 	cg_text_escape(call_id, sizeof(call_id), event->call_id, CG_CALL_ID_MAX);
 	memcpy(hep.source, event->source, sizeof(hep.source));
-	unspecified(event->source, hep.destination);
+	set_unspecified(event->source, hep.destination);
 	return cg_hep_encode(&hep, out, CG_HEP_MAX);
 }
 
@@ -43,7 +43,7 @@ void cg_homer_send_violation(struct cg_homer *homer, const struct cg_config *con
 	json_t *json = cg_event_json(config, event, ifname);
 	char *payload = json ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
 	__u8 record[CG_HEP_MAX];
-	int len = payload ? encode(homer, config, event, payload, record) : -ENOMEM;
+	int len = payload ? encode_violation(homer, config, event, payload, record) : -ENOMEM;
 
 	if (len > 0)
 		cg_homer_queue_record(homer, record, len);

@@ -7,17 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS_A_TURN 16384
+#define SLOTS_PER_RUN 16384
 
 struct entry {
 	struct cg_dialog_key key;
-	__u64 fingerprint; /* of what was queued last; 0: nothing yet */
-	__u64 ticket; /* ... its ticket */
-	__u64 unanswered; /* bye_at of the BYE whose silence was recorded */
-	__u32 sweep; /* the last that met it */
-	__u16 file; /* that it was said into */
+	__u64 fingerprint; /* of the last row queued; 0: none yet */
+	__u64 ticket; /* of that row */
+	__u64 unanswered; /* bye_at of the last BYE recorded as unanswered */
+	__u32 scan; /* the last that found it */
+	__u16 generation; /* of the file with that row */
 	__u8 clock;
-	bool judged; /* the breaker has counted it */
+	bool in_breaker; /* the breaker has counted it */
 	bool used;
 	struct cg_totals_part part;
 };
@@ -32,9 +32,10 @@ struct cg_tracker {
 	struct cg_recent *recent; /* may be NULL */
 	struct cg_totals *totals;
 	__u64 durable;
-	__u16 file;
-	__u32 sweep;
-	unsigned int clocks, clocks_so_far;
+	__u16 generation;
+	__u32 scan;
+	unsigned int clocks; /* bit mask, of the last complete scan */
+	unsigned int clocks_so_far;
 	unsigned int count, mask;
 	struct entry *slots; /* open addressing, linear probing, at most half full */
 };
@@ -44,203 +45,215 @@ struct cg_tracker *cg_tracker_new(unsigned int max_dialogs, int dialogs_fd,
 				  const struct cg_origin *origin, struct cg_breaker *breaker,
 				  struct cg_totals *totals)
 {
-	struct cg_tracker *track = calloc(1, sizeof(*track));
+	struct cg_tracker *tracker = calloc(1, sizeof(*tracker));
 	size_t slots = 1024;
 
-	if (!track)
+	if (!tracker)
 		return NULL;
 	while (slots < 2ULL * max_dialogs)
 		slots *= 2;
-	*track = (struct cg_tracker){
+	*tracker = (struct cg_tracker){
 		.dialogs_fd = dialogs_fd,
 		.writer = writer,
 		.limits = limits,
 		.origin = origin,
 		.breaker = breaker,
 		.totals = totals,
-		.sweep = 1,
-		.clocks = ~0u, /* all, until a sweep knows better */
+		.scan = 1,
+		.clocks = ~0u, /* all, until the first scan is complete */
 		.mask = slots - 1,
-		.slots = calloc(slots, sizeof(struct entry)), /* pages come as they are touched */
+		.slots = calloc(slots,
+				sizeof(struct entry)), /* the kernel allocates pages on first use */
 	};
-	if (!track->slots) {
-		free(track);
+	if (!tracker->slots) {
+		free(tracker);
 		return NULL;
 	}
-	return track;
+	return tracker;
 }
 
-void cg_tracker_free(struct cg_tracker *track)
+void cg_tracker_free(struct cg_tracker *tracker)
 {
-	if (!track)
+	if (!tracker)
 		return;
-	free(track->slots);
-	free(track);
+	free(tracker->slots);
+	free(tracker);
 }
 
-void cg_tracker_set_recent(struct cg_tracker *track, struct cg_recent *recent)
+void cg_tracker_set_recent(struct cg_tracker *tracker, struct cg_recent *recent)
 {
-	track->recent = recent;
+	tracker->recent = recent;
 }
 
-static void remember(struct cg_tracker *track, const struct cg_dialog_key *key,
-		     const struct cg_dialog *dialog)
+static void update_recent(struct cg_tracker *tracker, const struct cg_dialog_key *key,
+			  const struct cg_dialog *dialog)
 {
-	if (track->recent)
-		cg_recent_update_dialog(track->recent, key, dialog);
+	if (tracker->recent)
+		cg_recent_update_dialog(tracker->recent, key, dialog);
 }
 
-void cg_tracker_set_durable(struct cg_tracker *track, __u64 ticket, unsigned int anew)
+void cg_tracker_set_durable(struct cg_tracker *tracker, __u64 ticket, unsigned int generation)
 {
-	track->durable = ticket;
-	track->file = anew;
+	tracker->durable = ticket;
+	tracker->generation = generation;
 }
 
-/* Keys are keyed hashes already. */
-static unsigned int home(const struct cg_tracker *track, const struct cg_dialog_key *key)
+/* Returns the preferred slot of a key. Keys are hashes already. */
+static unsigned int get_home_slot(const struct cg_tracker *tracker, const struct cg_dialog_key *key)
 {
-	return (key->call ^ key->tags) & track->mask;
+	return (key->call ^ key->tags) & tracker->mask;
 }
 
-static struct entry *find(struct cg_tracker *track, const struct cg_dialog_key *key)
+/* Returns the entry of a dialog, a new one if needed; NULL: the table is full. */
+static struct entry *get_entry(struct cg_tracker *tracker, const struct cg_dialog_key *key)
 {
-	unsigned int i = home(track, key);
+	unsigned int i = get_home_slot(tracker, key);
 
-	for (; track->slots[i].used; i = (i + 1) & track->mask)
-		if (!memcmp(&track->slots[i].key, key, sizeof(*key)))
-			return &track->slots[i];
-	if (track->count > track->mask / 2)
-		return NULL; /* more dialogs than the map can hold: somebody deletes and inserts */
-	track->slots[i] = (struct entry){ .key = *key, .used = true };
-	track->count++;
-	return &track->slots[i];
+	for (; tracker->slots[i].used; i = (i + 1) & tracker->mask)
+		if (!memcmp(&tracker->slots[i].key, key, sizeof(*key)))
+			return &tracker->slots[i];
+	if (tracker->count > tracker->mask / 2)
+		return NULL; /* more than the map holds: something else deletes and inserts dialogs */
+	tracker->slots[i] = (struct entry){ .key = *key, .used = true };
+	tracker->count++;
+	return &tracker->slots[i];
 }
 
-/* Closes the gap, so that every entry is still reached from its home. */
-static void forget(struct cg_tracker *track, struct entry *entry)
+/* Removes an entry and closes the gap, so that all others are still found from their home slot. */
+static void remove_entry(struct cg_tracker *tracker, struct entry *entry)
 {
-	unsigned int gap = entry - track->slots;
+	unsigned int gap = entry - tracker->slots;
 
-	cg_totals_remove(track->totals, &entry->part);
-	for (unsigned int i = (gap + 1) & track->mask; track->slots[i].used;
-	     i = (i + 1) & track->mask) {
-		unsigned int from_home = (i - home(track, &track->slots[i].key)) & track->mask;
+	cg_totals_remove(tracker->totals, &entry->part);
+	for (unsigned int i = (gap + 1) & tracker->mask; tracker->slots[i].used;
+	     i = (i + 1) & tracker->mask) {
+		unsigned int from_home =
+			(i - get_home_slot(tracker, &tracker->slots[i].key)) & tracker->mask;
 
-		if (from_home < ((i - gap) & track->mask))
+		if (from_home < ((i - gap) & tracker->mask))
 			continue;
-		track->slots[gap] = track->slots[i];
+		tracker->slots[gap] = tracker->slots[i];
 		gap = i;
 	}
-	track->slots[gap].used = false;
-	track->count--;
+	tracker->slots[gap].used = false;
+	tracker->count--;
 }
 
-static __u64 put_row(struct cg_tracker *track, const struct cg_dialog *dialog, unsigned int due)
+static __u64 put_row(struct cg_tracker *tracker, const struct cg_dialog *dialog, unsigned int due)
 {
 	struct cg_cdr_row row;
 
-	cg_cdr_fill_row(dialog, track->limits, track->origin, due, &row);
-	return cg_writer_put(track->writer, CG_TABLE_CDR, &row);
+	cg_cdr_fill_row(dialog, tracker->limits, tracker->origin, due, &row);
+	return cg_writer_put(tracker->writer, CG_TABLE_CDR, &row);
 }
 
-/* Deletes the dialog; what the kernel wrote to it since the last look is said after all. */
-static void retire(struct cg_tracker *track, struct entry *entry, __u64 now)
+/* Deletes the dialog from the map. What the kernel changed since the last update is still written. */
+static void delete_dialog(struct cg_tracker *tracker, struct entry *entry, __u64 now)
 {
 	struct cg_dialog last;
 	unsigned int due;
 
-	if (bpf_map_lookup_and_delete_elem_flags(track->dialogs_fd, &entry->key, &last,
+	if (bpf_map_lookup_and_delete_elem_flags(tracker->dialogs_fd, &entry->key, &last,
 						 BPF_F_LOCK)) {
 		if (errno == ENOENT)
-			forget(track, entry);
+			remove_entry(tracker, entry);
 		return;
 	}
-	remember(track, &entry->key, &last);
-	due = cg_cdr_due(&last, track->limits, now);
+	update_recent(tracker, &entry->key, &last);
+	due = cg_cdr_due(&last, tracker->limits, now);
 	if (cg_cdr_fingerprint(&last, due) != entry->fingerprint)
-		put_row(track, &last, due);
-	cg_totals_update(track->totals, &entry->part, &last, track->limits, due, now);
-	forget(track, entry);
+		put_row(tracker, &last, due);
+	cg_totals_update(tracker->totals, &entry->part, &last, tracker->limits, due, now);
+	remove_entry(tracker, entry);
 }
 
-void cg_tracker_update(struct cg_tracker *track, const struct cg_dialog_key *key,
+/* Records once that a BYE stayed unanswered. */
+static void put_unanswered(struct cg_tracker *tracker, struct entry *entry,
+			   const struct cg_dialog *dialog)
+{
+	struct cg_violation_row row;
+
+	if (entry->unanswered == dialog->bye_at)
+		return;
+	cg_cdr_fill_unanswered(&entry->key, dialog, tracker->limits, tracker->origin, &row);
+	if (cg_writer_put(tracker->writer, CG_TABLE_VIOLATION, &row))
+		entry->unanswered = dialog->bye_at;
+}
+
+void cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *key,
 		       const struct cg_dialog *dialog, __u64 now)
 {
-	unsigned int due = cg_cdr_due(dialog, track->limits, now);
+	unsigned int due = cg_cdr_due(dialog, tracker->limits, now);
 	__u64 fingerprint = cg_cdr_fingerprint(dialog, due);
-	struct entry *entry = find(track, key);
-	struct cg_violation_row violation;
+	struct entry *entry = get_entry(tracker, key);
 
-	remember(track, key, dialog);
+	update_recent(tracker, key, dialog);
 	if (!entry) {
-		put_row(track, dialog, due);
+		put_row(tracker, dialog, due);
 		return;
 	}
-	entry->sweep = track->sweep;
+	entry->scan = tracker->scan;
 	entry->clock = dialog->clock % CG_CLOCKS;
-	cg_totals_update(track->totals, &entry->part, dialog, track->limits, due, now);
-	if (!entry->judged)
-		entry->judged = cg_breaker_update(track->breaker, dialog, now);
-	if (due & CG_DUE_UNANSWERED && entry->unanswered != dialog->bye_at) {
-		cg_cdr_fill_unanswered(key, dialog, track->limits, track->origin, &violation);
-		if (cg_writer_put(track->writer, CG_TABLE_VIOLATION, &violation))
-			entry->unanswered = dialog->bye_at;
-	}
-	if (entry->fingerprint != fingerprint || entry->file != track->file) {
-		__u64 ticket = put_row(track, dialog, due);
+	cg_totals_update(tracker->totals, &entry->part, dialog, tracker->limits, due, now);
+	if (!entry->in_breaker)
+		entry->in_breaker = cg_breaker_update(tracker->breaker, dialog, now);
+	if (due & CG_DUE_UNANSWERED)
+		put_unanswered(tracker, entry, dialog);
+	if (entry->fingerprint != fingerprint || entry->generation != tracker->generation) {
+		__u64 ticket = put_row(tracker, dialog, due);
 
 		if (ticket) {
 			entry->fingerprint = fingerprint;
-			entry->file = track->file;
+			entry->generation = tracker->generation;
 			entry->ticket = ticket;
 		}
-	} else if (due & CG_DUE_RETIRE && entry->ticket <= track->durable) {
-		retire(track, entry, now);
+	} else if (due & CG_DUE_RETIRE && entry->ticket <= tracker->durable) {
+		delete_dialog(tracker, entry, now);
 	}
 }
 
-int cg_tracker_fetch(struct cg_tracker *track, const struct cg_dialog_key *key, __u64 now)
+int cg_tracker_fetch(struct cg_tracker *tracker, const struct cg_dialog_key *key, __u64 now)
 {
 	struct cg_dialog dialog;
 
-	if (bpf_map_lookup_elem_flags(track->dialogs_fd, key, &dialog, BPF_F_LOCK))
+	if (bpf_map_lookup_elem_flags(tracker->dialogs_fd, key, &dialog, BPF_F_LOCK))
 		return -errno;
-	cg_tracker_update(track, key, &dialog, now);
+	cg_tracker_update(tracker, key, &dialog, now);
 	return 0;
 }
 
-unsigned int cg_tracker_expire(struct cg_tracker *track, unsigned int from)
+unsigned int cg_tracker_expire(struct cg_tracker *tracker, unsigned int from)
 {
 	unsigned int i = from;
 
 	if (!from)
-		track->clocks_so_far = 0;
-	for (; i <= track->mask && i - from < SLOTS_A_TURN; i++) {
-		struct entry *entry = &track->slots[i];
+		tracker->clocks_so_far = 0;
+	for (; i <= tracker->mask && i - from < SLOTS_PER_RUN; i++) {
+		struct entry *entry = &tracker->slots[i];
 
-		/* A moved entry may be passed over once: the next sweep has it. */
-		if (entry->used && track->sweep - entry->sweep > 1)
-			forget(track, entry);
+		/* An entry that was moved may be skipped once; the next scan removes it. */
+		if (entry->used && tracker->scan - entry->scan > 1)
+			remove_entry(tracker, entry);
 		if (entry->used)
-			track->clocks_so_far |= 1u << entry->clock;
+			tracker->clocks_so_far |= 1u << entry->clock;
 	}
-	if (i <= track->mask)
+	if (i <= tracker->mask)
 		return i;
-	track->clocks = track->clocks_so_far;
+	tracker->clocks = tracker->clocks_so_far;
 	return 0;
 }
 
-void cg_tracker_next_scan(struct cg_tracker *track)
+void cg_tracker_next_scan(struct cg_tracker *tracker)
 {
-	track->sweep++;
+	tracker->scan++;
 }
 
-unsigned int cg_tracker_clocks(const struct cg_tracker *track)
+unsigned int cg_tracker_clocks(const struct cg_tracker *tracker)
 {
-	return track->clocks;
+	return tracker->clocks;
 }
 
-unsigned int cg_tracker_count(const struct cg_tracker *track)
+unsigned int cg_tracker_count(const struct cg_tracker *tracker)
 {
-	return track->count;
+	return tracker->count;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the daemon knows of each dialog: what was said of it last, and whether that is durable.
- * Looks at a dialog's value decide what its row is told, and when it may leave the map: never
- * before its last step is on disk. Nothing here needs to survive the daemon: a new one says all
- * once more.
+ * Tracks each dialog of the map: the last row written for it, and whether that is on disk. An update
+ * with the dialog's value decides whether a row is written, and when the dialog is deleted from the
+ * map, which is never before its last row is on disk. The state need not survive the daemon: a new
+ * daemon writes all rows again.
  */
 #ifndef CG_INGEST_DIALOG_TRACKER_H
 #define CG_INGEST_DIALOG_TRACKER_H
@@ -16,38 +16,44 @@
 
 struct cg_tracker;
 
-#define CG_STEPS_PER_UPDATE 3 /* room that the writer's queue must have before each look */
+#define CG_STEPS_PER_UPDATE 3 /* space that the writer's queue must have before each update */
 
 /* All pointers must outlive it. NULL: no memory. */
 struct cg_tracker *cg_tracker_new(unsigned int max_dialogs, int dialogs_fd,
 				  struct cg_writer *writer, const struct cg_limits *limits,
 				  const struct cg_origin *origin, struct cg_breaker *breaker,
 				  struct cg_totals *totals);
-void cg_tracker_free(struct cg_tracker *track);
+void cg_tracker_free(struct cg_tracker *tracker);
 
-/* Each look at a dialog is told to this memory, which must outlive it. */
-void cg_tracker_set_recent(struct cg_tracker *track, struct cg_recent *recent);
+/* Passes each update on to `recent`, which must outlive the tracker. */
+void cg_tracker_set_recent(struct cg_tracker *tracker, struct cg_recent *recent);
 
 /*
- * All tickets of the writer up to here are on disk, in the file that it made anew so many times:
- * what was said into an earlier one is said once more.
+ * The writer's tickets up to this one are on disk, in its file of that generation. Rows of an earlier
+ * generation are written again.
  */
-void cg_tracker_set_durable(struct cg_tracker *track, __u64 ticket, unsigned int anew);
+void cg_tracker_set_durable(struct cg_tracker *tracker, __u64 ticket, unsigned int generation);
 
-/* Looks at a dialog's value, or fetches it first (-ENOENT: not in the map). now: CLOCK_BOOTTIME, ns. */
-void cg_tracker_update(struct cg_tracker *track, const struct cg_dialog_key *key,
+/* Handles a dialog's value. now: CLOCK_BOOTTIME, ns. */
+void cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *key,
 		       const struct cg_dialog *dialog, __u64 now);
-int cg_tracker_fetch(struct cg_tracker *track, const struct cg_dialog_key *key, __u64 now);
+
+/* Reads a dialog from the map and handles it. 0, or -ENOENT if it is not there. */
+int cg_tracker_fetch(struct cg_tracker *tracker, const struct cg_dialog_key *key, __u64 now);
 
 /*
- * After a sweep over the whole map: forgets, from slot `from` on and a bounded number of slots,
- * what the sweep before it and this one did not meet. Returns where to go on; 0: done.
+ * After a scan of the whole map: forgets the dialogs that neither this scan nor the one before it
+ * found. Handles a bounded number of slots from `from` on. Returns the slot to continue from; 0: done.
  */
-unsigned int cg_tracker_expire(struct cg_tracker *track, unsigned int from);
-void cg_tracker_next_scan(struct cg_tracker *track);
+unsigned int cg_tracker_expire(struct cg_tracker *tracker, unsigned int from);
 
-/* Clock numbers of dialogs that the last complete sweep met, a bit each. */
-unsigned int cg_tracker_clocks(const struct cg_tracker *track);
-unsigned int cg_tracker_count(const struct cg_tracker *track);
+/* A new scan of the map begins. */
+void cg_tracker_next_scan(struct cg_tracker *tracker);
+
+/* Returns the clock numbers of the dialogs that the last complete scan found, as a bit mask. */
+unsigned int cg_tracker_clocks(const struct cg_tracker *tracker);
+
+/* Returns the number of tracked dialogs. */
+unsigned int cg_tracker_count(const struct cg_tracker *tracker);
 
 #endif

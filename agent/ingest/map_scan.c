@@ -11,10 +11,10 @@
 #include "util/loop.h"
 #include "util/progress.h"
 
-#define REST_FOR 9 /* times its own work: a tenth of a core */
-#define REST_MAX (30 * CG_SECOND) /* the first one writes a row a dialog */
+#define PAUSE_FACTOR 9 /* times the work of the scan: at most a tenth of a core */
+#define PAUSE_MAX (30 * CG_SECOND) /* the first scan takes long: it writes a row for each dialog */
 
-enum stage { REST, DIALOGS, OVERFLOW, PENDING, FORGET };
+enum stage { IDLE, DIALOGS, OVERFLOW, PENDING, FORGET };
 
 struct cg_map_scan {
 	const struct cg_guard_maps *guard;
@@ -22,13 +22,13 @@ struct cg_map_scan {
 	struct cg_overflow *overflow;
 	const struct cg_limits *limits;
 	enum stage stage;
-	bool first; /* so far: a terminal sees how far it has come */
-	bool again;
-	bool begun; /* token is where this stage's walk stands */
+	bool first; /* its progress is shown on a terminal */
+	bool again; /* start another scan after this one */
+	bool has_token; /* token is the position in this stage's map */
 	__u32 token;
-	__u64 work, longest; /* ns: of all its turns, of one */
-	__u64 rest_until; /* CLOCK_BOOTTIME, ns */
-	__u32 met; /* entries, by this stage's walk */
+	__u64 work, longest; /* ns: of all batches, of the longest one */
+	__u64 pause_until; /* CLOCK_BOOTTIME, ns */
+	__u32 n_found; /* entries in this stage's map so far */
 	struct cg_usage_alarm dialogs, pending, unguarded;
 	struct cg_map_scan_status done;
 	unsigned int slot; /* of FORGET */
@@ -42,199 +42,201 @@ struct cg_map_scan {
 	} values;
 };
 
-struct cg_map_scan *cg_map_scan_new(const struct cg_guard_maps *guard, struct cg_tracker *track,
+struct cg_map_scan *cg_map_scan_new(const struct cg_guard_maps *guard, struct cg_tracker *tracker,
 				    struct cg_overflow *overflow, const struct cg_limits *limits)
 {
-	struct cg_map_scan *sweep = calloc(1, sizeof(*sweep));
+	struct cg_map_scan *scan = calloc(1, sizeof(*scan));
 	__u32 max = guard->config.max_dialogs;
 
-	if (sweep) {
-		sweep->guard = guard;
-		sweep->tracker = track;
-		sweep->overflow = overflow;
-		sweep->limits = limits;
-		sweep->first = true;
-		sweep->dialogs = (struct cg_usage_alarm){ .map = "dialogs", .max = max };
-		sweep->pending =
+	if (scan) {
+		scan->guard = guard;
+		scan->tracker = tracker;
+		scan->overflow = overflow;
+		scan->limits = limits;
+		scan->first = true;
+		scan->dialogs = (struct cg_usage_alarm){ .map = "dialogs", .max = max };
+		scan->pending =
 			(struct cg_usage_alarm){ .map = "pending", .max = cg_pending_max(max) };
-		sweep->unguarded =
+		scan->unguarded =
 			(struct cg_usage_alarm){ .map = "overflow", .max = CG_OVERFLOW_MAX };
 	}
-	return sweep;
+	return scan;
 }
 
-void cg_map_scan_free(struct cg_map_scan *sweep)
+void cg_map_scan_free(struct cg_map_scan *scan)
 {
-	free(sweep);
+	free(scan);
 }
 
-static void enter(struct cg_map_scan *sweep, enum stage stage)
+static void enter_stage(struct cg_map_scan *scan, enum stage stage)
 {
-	sweep->stage = stage;
-	sweep->begun = false;
-	sweep->met = 0;
-	sweep->slot = 0;
+	scan->stage = stage;
+	scan->has_token = false;
+	scan->n_found = 0;
+	scan->slot = 0;
 }
 
-void cg_map_scan_start(struct cg_map_scan *sweep)
+void cg_map_scan_start(struct cg_map_scan *scan)
 {
-	if (sweep->stage != REST) {
-		sweep->again = true;
+	if (scan->stage != IDLE) {
+		scan->again = true;
 		return;
 	}
-	cg_tracker_next_scan(sweep->tracker);
-	sweep->work = sweep->longest = 0;
-	if (sweep->first)
-		cg_progress_start("dialogs looked at", 0);
-	enter(sweep, DIALOGS);
+	cg_tracker_next_scan(scan->tracker);
+	scan->work = scan->longest = 0;
+	if (scan->first)
+		cg_progress_start("dialogs scanned", 0);
+	enter_stage(scan, DIALOGS);
 }
 
-bool cg_map_scan_request(struct cg_map_scan *sweep, __u64 now)
+bool cg_map_scan_request(struct cg_map_scan *scan, __u64 now)
 {
-	if (sweep->stage != REST || now < sweep->rest_until)
+	if (scan->stage != IDLE || now < scan->pause_until)
 		return false;
-	cg_map_scan_start(sweep);
+	cg_map_scan_start(scan);
 	return true;
 }
 
-bool cg_map_scan_is_running(const struct cg_map_scan *sweep)
+bool cg_map_scan_is_running(const struct cg_map_scan *scan)
 {
-	return sweep->stage != REST;
+	return scan->stage != IDLE;
 }
 
-void cg_map_scan_get_status(const struct cg_map_scan *sweep, struct cg_map_scan_status *status)
+void cg_map_scan_get_status(const struct cg_map_scan *scan, struct cg_map_scan_status *status)
 {
-	*status = sweep->done;
-	status->maps[0] = sweep->dialogs;
-	status->maps[1] = sweep->pending;
-	status->maps[2] = sweep->unguarded;
+	*status = scan->done;
+	status->maps[0] = scan->dialogs;
+	status->maps[1] = scan->pending;
+	status->maps[2] = scan->unguarded;
 }
 
-/* Number of entries in keys and values; *last: the map has no more. Or -errno. */
-static int fetch(struct cg_map_scan *sweep, int fd, __u64 flags, bool *last)
+/* Reads a batch into keys and values. Returns its size, or -errno. *last: the map has no more. */
+static int read_batch(struct cg_map_scan *scan, int fd, __u64 flags, bool *last)
 {
 	DECLARE_LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = flags);
 	__u32 count = CG_SCAN_BATCH, next;
 	int err = 0;
 
-	if (bpf_map_lookup_batch(fd, sweep->begun ? &sweep->token : NULL, &next, &sweep->keys,
-				 &sweep->values, &count, &opts))
+	if (bpf_map_lookup_batch(fd, scan->has_token ? &scan->token : NULL, &next, &scan->keys,
+				 &scan->values, &count, &opts))
 		err = -errno;
 	*last = err == -ENOENT;
 	if (err && !*last)
 		return err;
-	sweep->token = next;
-	sweep->begun = true;
-	sweep->met += count;
+	scan->token = next;
+	scan->has_token = true;
+	scan->n_found += count;
 	return count;
 }
 
-static int sweep_dialogs(struct cg_map_scan *sweep, __u64 now)
+static int scan_dialogs(struct cg_map_scan *scan, __u64 now)
 {
 	bool last;
-	int n = fetch(sweep, sweep->guard->dialogs_fd, BPF_F_LOCK, &last);
+	int n = read_batch(scan, scan->guard->dialogs_fd, BPF_F_LOCK, &last);
 
-	cg_progress_update(sweep->met);
+	cg_progress_update(scan->n_found);
 	for (int i = 0; i < n; i++)
-		cg_tracker_update(sweep->tracker, &sweep->keys.dialogs[i],
-				  &sweep->values.dialogs[i], now);
+		cg_tracker_update(scan->tracker, &scan->keys.dialogs[i], &scan->values.dialogs[i],
+				  now);
 	if (n >= 0 && last) {
-		cg_usage_alarm_update(&sweep->dialogs, sweep->met);
-		enter(sweep, cg_overflow_has_pending(sweep->overflow) ? PENDING : OVERFLOW);
+		cg_usage_alarm_update(&scan->dialogs, scan->n_found);
+		enter_stage(scan, cg_overflow_has_pending(scan->overflow) ? PENDING : OVERFLOW);
 	}
 	return n < 0 ? n : 0;
 }
 
-static int sweep_overflow(struct cg_map_scan *sweep, __u64 now)
+static int scan_overflow(struct cg_map_scan *scan, __u64 now)
 {
 	bool last;
-	int n = fetch(sweep, sweep->guard->overflow_fd, BPF_F_LOCK, &last);
+	int n = read_batch(scan, scan->guard->overflow_fd, BPF_F_LOCK, &last);
 
 	for (int i = 0; i < n; i++)
-		cg_overflow_store(sweep->overflow, &sweep->keys.dialogs[i],
-				  &sweep->values.dialogs[i], now);
+		cg_overflow_store(scan->overflow, &scan->keys.dialogs[i], &scan->values.dialogs[i],
+				  now);
 	if (n >= 0 && last) {
-		cg_usage_alarm_update(&sweep->unguarded, sweep->met);
-		enter(sweep, PENDING);
+		cg_usage_alarm_update(&scan->unguarded, scan->n_found);
+		enter_stage(scan, PENDING);
 	}
 	return n < 0 ? n : 0;
 }
 
-static bool stale(const struct cg_invite *invite, const struct cg_limits *limits, __u64 now)
+static bool invite_is_expired(const struct cg_invite *invite, const struct cg_limits *limits,
+			      __u64 now)
 {
 	if (invite->done && now > invite->done)
 		return now - invite->done > limits->invite_grace;
 	return now > invite->renewed && now - invite->renewed > limits->invite_timeout;
 }
 
-static int sweep_pending(struct cg_map_scan *sweep, __u64 now)
+static int scan_pending(struct cg_map_scan *scan, __u64 now)
 {
 	bool last;
-	int n = fetch(sweep, sweep->guard->pending_fd, 0, &last);
+	int n = read_batch(scan, scan->guard->pending_fd, 0, &last);
 
 	for (int i = 0; i < n; i++)
-		if (stale(&sweep->values.pending[i], sweep->limits, now))
-			bpf_map_delete_elem(sweep->guard->pending_fd, &sweep->keys.pending[i]);
+		if (invite_is_expired(&scan->values.pending[i], scan->limits, now))
+			bpf_map_delete_elem(scan->guard->pending_fd, &scan->keys.pending[i]);
 	if (n >= 0 && last) {
-		cg_usage_alarm_update(&sweep->pending, sweep->met);
-		enter(sweep, FORGET);
+		cg_usage_alarm_update(&scan->pending, scan->n_found);
+		enter_stage(scan, FORGET);
 	}
 	return n < 0 ? n : 0;
 }
 
-static void finish(struct cg_map_scan *sweep, __u64 now)
+static void finish_scan(struct cg_map_scan *scan, __u64 now)
 {
-	__u64 rest = sweep->work * REST_FOR, others = cg_loop_longest();
+	__u64 pause = scan->work * PAUSE_FACTOR, others = cg_loop_longest();
 
-	sweep->done.count++;
-	sweep->done.work = sweep->work;
-	sweep->done.longest = sweep->longest;
-	sweep->done.others = others;
-	cg_log_debug("sweep: %u dialogs, %llu ms of work, its longest turn %llu us, the rings' and "
-		     "all others' %llu us",
-		     cg_tracker_count(sweep->tracker), (unsigned long long)sweep->work / 1000000,
-		     (unsigned long long)sweep->longest / 1000, (unsigned long long)others / 1000);
-	sweep->rest_until = now + (rest < REST_MAX ? rest : REST_MAX);
-	sweep->first = false;
+	scan->done.count++;
+	scan->done.work = scan->work;
+	scan->done.longest = scan->longest;
+	scan->done.others = others;
+	cg_log_debug(
+		"scan: %u dialogs, %llu ms of work, longest batch %llu us, longest turn of the "
+		"rest of the event loop %llu us",
+		cg_tracker_count(scan->tracker), (unsigned long long)scan->work / 1000000,
+		(unsigned long long)scan->longest / 1000, (unsigned long long)others / 1000);
+	scan->pause_until = now + (pause < PAUSE_MAX ? pause : PAUSE_MAX);
+	scan->first = false;
 	cg_progress_end();
-	enter(sweep, REST);
-	if (sweep->again) {
-		sweep->again = false;
-		cg_map_scan_start(sweep);
+	enter_stage(scan, IDLE);
+	if (scan->again) {
+		scan->again = false;
+		cg_map_scan_start(scan);
 	}
 }
 
-static int turn(struct cg_map_scan *sweep, __u64 now)
+static int run_stage(struct cg_map_scan *scan, __u64 now)
 {
-	switch (sweep->stage) {
+	switch (scan->stage) {
 	case DIALOGS:
-		return sweep_dialogs(sweep, now);
+		return scan_dialogs(scan, now);
 	case OVERFLOW:
-		return sweep_overflow(sweep, now);
+		return scan_overflow(scan, now);
 	case PENDING:
-		return sweep_pending(sweep, now);
+		return scan_pending(scan, now);
 	case FORGET:
-		sweep->slot = cg_tracker_expire(sweep->tracker, sweep->slot);
-		return !sweep->slot;
-	case REST:
+		scan->slot = cg_tracker_expire(scan->tracker, scan->slot);
+		return !scan->slot;
+	case IDLE:
 		break;
 	}
 	return 0;
 }
 
-int cg_map_scan_run(struct cg_map_scan *sweep, __u64 now)
+int cg_map_scan_run(struct cg_map_scan *scan, __u64 now)
 {
-	int result = turn(sweep, now);
+	int result = run_stage(scan, now);
 	__u64 end = cg_boottime();
 
-	sweep->work += end - now;
-	if (end - now > sweep->longest)
-		sweep->longest = end - now;
+	scan->work += end - now;
+	if (end - now > scan->longest)
+		scan->longest = end - now;
 	if (result == 1) {
-		finish(sweep, end);
+		finish_scan(scan, end);
 	} else if (result) {
 		cg_progress_end();
-		enter(sweep, REST);
+		enter_stage(scan, IDLE);
 	}
 	return result;
 }

@@ -13,7 +13,7 @@ struct cg_overflow {
 	struct {
 		struct cg_dialog_key key;
 		__u64 ticket;
-	} taken[CG_OVERFLOW_MAX]; /* a ring, in the order of tickets */
+	} stored[CG_OVERFLOW_MAX]; /* a ring buffer, in the order of tickets */
 };
 
 struct cg_overflow *cg_overflow_new(int fd, struct cg_writer *writer,
@@ -35,7 +35,6 @@ void cg_overflow_free(struct cg_overflow *overflow)
 	free(overflow);
 }
 
-/* What finds no room here or in the queue stays in the map: a later sweep meets it. */
 void cg_overflow_store(struct cg_overflow *overflow, const struct cg_dialog_key *key,
 		       const struct cg_dialog *call, __u64 now)
 {
@@ -50,8 +49,8 @@ void cg_overflow_store(struct cg_overflow *overflow, const struct cg_dialog_key 
 	ticket = cg_writer_put(overflow->writer, CG_TABLE_CDR, &row);
 	if (!ticket)
 		return;
-	overflow->taken[next].key = *key;
-	overflow->taken[next].ticket = ticket;
+	overflow->stored[next].key = *key;
+	overflow->stored[next].ticket = ticket;
 	overflow->count++;
 }
 
@@ -65,9 +64,9 @@ void cg_overflow_fetch(struct cg_overflow *overflow, const struct cg_dialog_key 
 
 void cg_overflow_set_durable(struct cg_overflow *overflow, __u64 ticket)
 {
-	for (; overflow->count && overflow->taken[overflow->first].ticket <= ticket;
+	for (; overflow->count && overflow->stored[overflow->first].ticket <= ticket;
 	     overflow->count--) {
-		bpf_map_delete_elem(overflow->fd, &overflow->taken[overflow->first].key);
+		bpf_map_delete_elem(overflow->fd, &overflow->stored[overflow->first].key);
 		overflow->first = (overflow->first + 1) % CG_OVERFLOW_MAX;
 	}
 }

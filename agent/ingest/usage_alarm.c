@@ -4,16 +4,16 @@
 #include "maps/map_usage.h"
 #include "util/log.h"
 
-void cg_usage_alarm_update(struct cg_usage_alarm *filling, __u32 used)
+void cg_usage_alarm_update(struct cg_usage_alarm *alarm, __u32 used)
 {
-	unsigned int percent = cg_used_percent(used, filling->max);
+	unsigned int percent = cg_used_percent(used, alarm->max);
 
-	filling->used = used;
-	if (percent >= CG_USAGE_ALARM_PERCENT && !filling->told)
-		cg_log_warning("map %s is %u %% full (%u of %u): " CG_USAGE_WARNING, filling->map,
-			       percent, used, filling->max);
+	alarm->used = used;
+	if (percent >= CG_USAGE_ALARM_PERCENT && !alarm->warned)
+		cg_log_warning("map %s is %u %% full (%u of %u); " CG_USAGE_WARNING, alarm->map,
+			       percent, used, alarm->max);
 	if (percent >= CG_USAGE_ALARM_PERCENT)
-		filling->told = true;
+		alarm->warned = true;
 	else if (percent < CG_USAGE_CLEAR_PERCENT)
-		filling->told = false;
+		alarm->warned = false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* A map that fills up is told of before it is full: once, and again when it had been emptier since. */
+/* Logs once that a map fills up, before it is full; again after it was emptier in between. */
 #ifndef CG_INGEST_USAGE_ALARM_H
 #define CG_INGEST_USAGE_ALARM_H
 
@@ -9,11 +9,11 @@
 struct cg_usage_alarm {
 	const char *map;
 	__u32 max;
-	__u32 used; /* at the last look */
-	bool told;
+	__u32 used; /* at the last update */
+	bool warned;
 };
 
-/* Notes how full the map is, and logs that it fills up, if that is news. */
-void cg_usage_alarm_update(struct cg_usage_alarm *filling, __u32 used);
+/* Stores the number of used entries, and logs a warning if it has become high. */
+void cg_usage_alarm_update(struct cg_usage_alarm *alarm, __u32 used);
 
 #endif

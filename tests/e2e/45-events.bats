@@ -119,7 +119,7 @@ dialog() { # NUMBER [FIELD=VALUE]...
 	dialog 1 answer=60 from_tag=first
 	dialog 2 answer=50 from_tag=second blocked=3 state=ended end=1 end_reason=bye ended_by=2
 	run -0 --separate-stderr guard ladder "$call"
-	[[ ${#stderr_lines[@]} == 1 && $stderr == *"no daemon runs"*"start cseqguardd"* ]]
+	[[ ${#stderr_lines[@]} == 1 && $stderr == *"cseqguardd, which remembers messages, is not running"*"start cseqguardd"* ]]
 	assert_equal $'first\nsecond' awk '$1 == "from-tag" { print $2 }' <<<"$output"
 	grep -qE '^end +bye by callee after 49\.' <<<"$output"
 	fits 80 <<<"$output"

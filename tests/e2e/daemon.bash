@@ -77,5 +77,5 @@ spool_free() {
 }
 
 swept() { # NUMBER: the daemon (-v) has looked at so many dialogs, more than once
-	(($(grep -c "sweep: $1 dialogs" "$LAB_DIR/daemon.log") > 2))
+	(($(grep -c "scan: $1 dialogs" "$LAB_DIR/daemon.log") > 2))
 }
