@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The one list of what guard and libosip2 5.3 may read in two ways. Whatever is SIP_AMBIGUOUS is not
- * compared at all, for there two readings are the finding: a BYE of the kind is dropped; nor is a CSeq
- * that is SIP_BAD_CSEQ.
+ * The list of accepted differences between the guard's parser and libosip2 5.3. A message with
+ * SIP_AMBIGUOUS is not compared, because a difference is expected there. A CSeq with SIP_BAD_CSEQ
+ * is not compared either.
  */
 #include "differences.h"
 
@@ -13,7 +13,7 @@ static int holds(const struct sip_parser *p, const struct sip_slice *slice, char
 	return memchr(p->buf + slice->off, byte, slice->len) != NULL;
 }
 
-/* A status line whose code no space follows. */
+/* Returns whether no space follows the code of a status line. */
 static int ends_at_code(const struct sip_parser *p)
 {
 	__u32 i = 0;
@@ -41,7 +41,7 @@ const char *difference(const struct sip_parser *p, const struct opinion *o, enum
 		       "of "
 		       "that, since some UAs make such, and the bill goes by Kamailio's reading";
 	if (field == METHOD && (__u8)o->method[0] <= ' ')
-		return "what stands before a method is part of it for libosip2; Kamailio skips it, "
+		return "text before a method is part of it for libosip2; Kamailio skips it, "
 		       "so "
 		       "a BYE behind it is one";
 	if (field == METHOD && strpbrk(o->method, "\t\r\n"))

@@ -7,7 +7,7 @@
 
 enum field { CALL_ID, FROM_TAG, TO_TAG, CSEQ, METHOD };
 
-/* Why guard and libosip2 may read that field of this message in two ways; NULL: they may not. */
+/* Returns why this field of this message may differ from libosip2; NULL: it must not. */
 const char *difference(const struct sip_parser *p, const struct opinion *o, enum field field);
 
 #endif

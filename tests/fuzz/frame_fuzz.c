@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The programs natively, packet cursor to dialog rules: an input is a sequence of frames, each run on
- * the way in or out, with invariants.h before and after. Frames end against a page that cannot be
- * touched. The first byte sets the policies; then steps, each of which begins with a byte:
+ * Fuzzes the native build of both programs. An input is a sequence of frames, each run as ingress
+ * or egress, with the checks of invariants.h before and after. Frames end at a guard page. The
+ * first byte sets the policies. Steps follow, each of which begins with one byte:
  *	xxxxxx00	a SIP message composed of the next four bytes, see compose()
- *	llllll01 ll	a datagram with that text, its length in 14 bits
- *	llllll10 ll	a frame with these bytes; the next byte says how many of them lie at hand
- *	tttttt11	time passes, 2^t ns (t up to 41); all bits set: the rings are full, or no longer
+ *	llllll01 ll	a datagram with the following bytes; 14 bits of length
+ *	llllll10 ll	a frame with the following bytes; the next byte is its linear part
+ *	tttttt11	2^t ns pass (t up to 41); all bits set: toggles whether the rings are full
  */
 #include "native_bpf.h"
 
@@ -26,7 +26,7 @@ struct input {
 	const uint8_t *end;
 };
 
-static __u8 *frames_end; /* where the page that cannot be touched begins */
+static __u8 *frames_end; /* start of the guard page */
 
 static __u8 take(struct input *in)
 {
@@ -50,7 +50,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 /* --- running a frame -------------------------------------------------------------------------- */
 
-/* linear: bytes that the program finds at hand; the rest it has to ask for. */
+/* linear: bytes up to data_end. The program must load the rest with a helper. */
 static void run(int in, const __u8 *bytes, size_t len, size_t linear)
 {
 	__u8 *frame = frames_end - len;
@@ -83,7 +83,7 @@ static void run(int in, const __u8 *bytes, size_t len, size_t linear)
 /* --- frames from words ------------------------------------------------------------------------ */
 
 enum peer { CALLER, GATEWAY, CALLEE, STRANGER };
-static const __u8 addresses[][4] = { /* of enum peer, then the guarded host's */
+static const __u8 addresses[][4] = { /* of enum peer, then of the guarded host */
 				     { 192, 0, 2, 1 },
 				     { 198, 51, 100, 1 },
 				     { 203, 0, 113, 7 },
@@ -115,9 +115,9 @@ static void run_datagram(int in, enum peer peer, __u16 port, const void *text, s
 }
 
 /*
- * Four bytes behind the step's own (direction 1 bit, peer 2, response 1, port 1, spare 1):
- * method 3 bits, status 3, Call-ID 1, headers left out 1; CSeq; From tag 2, To tag 2, Request-URI 2,
- * Contact 2; branch 4, branch below it 4 (0: none).
+ * Composes a message from the step's byte (direction 1 bit, peer 2, response 1, port 1, spare 1)
+ * and the next four: method 3 bits, status 3, Call-ID 1, truncated 1; CSeq; From tag 2, To tag 2,
+ * Request-URI 2, Contact 2; branch 4, branch below it 4 (0: none).
  */
 static void compose(struct input *in, __u8 step)
 {

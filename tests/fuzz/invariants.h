@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What holds of each packet, whatever came before: checked against the maps before and after it.
- * Part of frame_fuzz.c, behind guard.bpf.c.
+ * Invariants of every packet, checked on the maps before and after it. A part of frame_fuzz.c,
+ * included behind guard.bpf.c.
  *
  * API: invariants_before(), invariants_after(), invariants_record().
  */
 #ifndef INVARIANTS_H
 #define INVARIANTS_H
 
-struct held { /* of the map of dialogs */
+struct held { /* a copy of the map `dialogs` */
 	int count;
 	__u8 used[NATIVE_ENTRIES];
 	struct cg_dialog_key keys[NATIVE_ENTRIES];
@@ -19,7 +19,7 @@ static struct {
 	struct cg_counters counters;
 	struct held held;
 	int events[CG_EVENTS]; /* of this packet */
-	struct cg_event last; /* the last of them that is no violation */
+	struct cg_event last; /* the last event of the ring `events` */
 } before;
 
 #define HOLD(condition)                                                                            \
@@ -56,7 +56,7 @@ static void invariants_before(void)
 	hold_dialogs(&before.held);
 }
 
-/* A record of either ring. */
+/* Checks a record of either ring. */
 static void invariants_record(const void *ring, const void *record)
 {
 	const struct cg_event *e = record;
@@ -74,7 +74,7 @@ static void invariants_record(const void *ring, const void *record)
 		before.last = *e;
 }
 
-/* --- counters: one reason a packet ------------------------------------------------------------ */
+/* --- counters: one reason for each packet ----------------------------------------------------- */
 
 static int reason_counted(const struct cg_reason_counters *was, const struct cg_reason_counters *is,
 			  int *reason)
@@ -122,7 +122,7 @@ static void check_leg(const struct cg_leg *was, const struct cg_leg *is, __u8 fl
 		HOLD(is->bye_cseq >= was->bye_cseq);
 }
 
-/* Who a dialog is, and since when, nothing changes. */
+/* The identity of a dialog and its start never change. */
 static void check_born(const struct cg_dialog *was, const struct cg_dialog *is)
 {
 	HOLD(is->caller_tag == was->caller_tag && is->clock == was->clock);
@@ -142,13 +142,13 @@ static void check_end(const struct cg_dialog *was, const struct cg_dialog *is)
 	HOLD(is->state != CG_S_ENDED || is->flags & (CG_D_CONFIRMED_END | CG_D_SUSPECT));
 	if (was->state != CG_S_ENDED)
 		return;
-	HOLD(is->state == CG_S_ENDED); /* it never opens again, and keeps its end */
+	HOLD(is->state == CG_S_ENDED); /* it never reopens, and keeps its end */
 	HOLD(is->end == was->end && is->end_reason == was->end_reason);
 	HOLD(is->ended_by == was->ended_by);
 	HOLD(is->flags & CG_D_SUSPECT || !(was->flags & CG_D_SUSPECT));
 }
 
-/* What closes a call for good came from a witness, or went out from one; by addresses alone. */
+/* An end that is not suspect came from a witness, or was sent by one. Checks addresses only. */
 static void check_evidence(const struct cg_dialog *was, const struct cg_dialog *is,
 			   const struct msg_info *info)
 {
@@ -167,7 +167,7 @@ static void check_evidence(const struct cg_dialog *was, const struct cg_dialog *
 	HOLD(is->end <= native.now);
 }
 
-/* A BYE that is dropped leaves nothing but its mark. */
+/* A dropped BYE changes nothing but the count of blocked BYEs. */
 static void check_blocked(const struct cg_dialog *was, const struct cg_dialog *is, int dropped)
 {
 	struct cg_dialog unmarked = *is;
@@ -182,7 +182,7 @@ static void check_blocked(const struct cg_dialog *was, const struct cg_dialog *i
 	HOLD(!memcmp(&unmarked, was, sizeof(unmarked)));
 }
 
-/* Another answer took a dialog's place: a gateway's, or the one that its ACK came before. */
+/* Returns whether the dialog was replaced, by a gateway's 2xx or by the 2xx after an early ACK. */
 static int is_taken_over(const struct cg_dialog *was, const struct cg_dialog *is)
 {
 	return is->setup != was->setup;
@@ -227,7 +227,7 @@ static int names_a_dialog(int reason)
 	       reason == CG_R_BAD_CSEQ || reason == CG_R_WRONG_LEG || reason == CG_R_FOREIGN_SOURCE;
 }
 
-/* Each event of the life of a dialog stands for a step of one, and each step has its event. */
+/* Each start, bye, resume and end event matches one change of a dialog, and the other way round. */
 static void check_steps(const struct held *is)
 {
 	int opened = is->count - before.held.count, ended = 0, pended = 0, resumed = 0;
@@ -237,7 +237,7 @@ static void check_steps(const struct held *is)
 
 		if (!before.held.used[i])
 			continue;
-		if (is_taken_over(a, b)) { /* the old one has a key of its own now */
+		if (is_taken_over(a, b)) { /* the old one has another key now */
 			opened += is->count == before.held.count;
 			continue;
 		}
@@ -281,7 +281,7 @@ static void invariants_after(int in, int dropped)
 	}
 	HOLD(blocked ==
 	     (names_a_dialog(reason) && s->info.method == CG_M_BYE && action != CG_PASS));
-	/* but for a BYE only what would be taken for another message, or for none, is dropped */
+	/* Other messages than BYE are dropped for these reasons only. */
 	HOLD(!dropped || s->info.method == CG_M_BYE || reason == CG_R_FOREIGN_ACK ||
 	     reason == CG_R_FRAGMENTED || reason == CG_R_AMBIGUOUS || reason == CG_R_BAD_CSEQ);
 	check_steps(&is);

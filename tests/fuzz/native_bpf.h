@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The helpers and maps that bpf/ uses, as plain C: one CPU, small maps, a clock that the caller sets.
- * Include it before guard.bpf.c, instead of libbpf's bpf_helpers.h. Owner of struct native.
+ * The BPF helpers and maps that bpf/ uses, in plain C: one CPU, small maps, and a clock that the
+ * caller sets. Include it before guard.bpf.c, instead of libbpf's bpf_helpers.h. Owner of struct
+ * native.
  *
- * A map is told by its address; its keys and values have the sizes of the definitions in bpf/. Hashes
- * hold NATIVE_ENTRIES, LRU maps evict the entry that was looked up or written longest ago.
+ * The address of a map identifies it. Keys and values have the sizes of the definitions in bpf/.
+ * Hashes hold NATIVE_ENTRIES; LRU maps evict the entry that was least recently looked up or
+ * written.
  */
 #ifndef NATIVE_BPF_H
 #define NATIVE_BPF_H
 
-#define __BPF_HELPERS__ /* as if libbpf's were there already */
+#define __BPF_HELPERS__ /* keeps libbpf's bpf_helpers.h out */
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,7 +45,7 @@ static struct {
 	__u64 touches;
 	int locked;
 	int ring_full;
-	__u8 record[1024]; /* the one that is reserved */
+	__u8 record[1024]; /* the reserved record */
 	void (*submitted)(const void *ring, const void *record);
 	const void *ring;
 } native;
@@ -72,7 +74,7 @@ static inline struct native_map *native_map(const void *map, __u32 type, __u32 k
 	m->map = map;
 	m->type = type;
 	m->key_size = key_size;
-	m->value_size = (value_size + 7) & ~7U; /* a 64-bit word may begin each */
+	m->value_size = (value_size + 7) & ~7U; /* keeps values aligned */
 	m->keys = calloc(NATIVE_ENTRIES, key_size);
 	m->values = calloc(NATIVE_ENTRIES, m->value_size);
 	if (!m->keys || !m->values)
@@ -126,7 +128,7 @@ static inline void *native_lookup(struct native_map *m, const void *key)
 	return native_value(m, i);
 }
 
-/* Where another entry goes; -1: the map is full. */
+/* Returns the slot of a new entry, or -1 if the map is full. */
 static inline int native_room(struct native_map *m)
 {
 	int oldest = 0;
@@ -224,7 +226,7 @@ static inline long bpf_skb_load_bytes(const void *ctx, __u32 offset, void *to, _
 	return native_load(offset, to, len);
 }
 
-/* Up to a NUL or size - 1 bytes, and a NUL; returns how many with it. */
+/* Copies up to a NUL or size - 1 bytes, and a NUL. Returns the bytes with the NUL. */
 static inline long bpf_probe_read_kernel_str(void *to, __u32 size, const void *from)
 {
 	size_t len = size ? strnlen(from, size - 1) : 0;
@@ -257,7 +259,7 @@ static inline void *bpf_ringbuf_reserve(const void *ring, __u64 size, __u64 flag
 	if (native.ring)
 		native_refuse("a record is reserved while another is");
 	native.ring = ring;
-	memset(native.record, 0xa5, size); /* a field that nobody writes shows */
+	memset(native.record, 0xa5, size); /* makes unwritten fields visible */
 	return native.record;
 }
 

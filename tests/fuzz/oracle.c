@@ -10,7 +10,7 @@
 #include <osipparser2/osip_parser.h>
 #include <osipparser2/osip_port.h>
 
-/* Its hundreds of small allocations a message come from one arena, emptied before the next. */
+/* libosip2 makes hundreds of small allocations: they come from an arena, reset for each message. */
 #define ARENA (4 << 20)
 static _Alignas(16) char arena[ARENA];
 static size_t used, kept;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The parser against libosip2, from the same bytes. Where both take a message, Call-ID, tags, CSeq
- * number and method must agree, but for what differences.c argues; whatever the bytes, the parser
- * stays within its buffer, whose end touches a page that cannot, and what lies behind the message
- * has no bearing.
+ * Fuzzes the parser against libosip2. If both accept a message, Call-ID, tags, CSeq number and
+ * method must be equal, except as listed in differences.c. For any input the parser must stay
+ * within its buffer, which ends at a guard page, and bytes behind the message must not change the
+ * result.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Calls that cases begin with. Each opens one dialog: Call-ID of the case, caller's tag a, callee's
- * tag b, INVITE 13; branches c1.. are the caller's, p1.. the proxy's, g1.. the callee's, h1.. those of
- * an endpoint on the host.
+ * Calls at the start of cases. Each opens one dialog with the Call-ID of the case, the caller's tag
+ * a, the callee's tag b, and INVITE 13. Branches: c1.. of the caller, p1.. of the proxy, g1.. of
+ * the callee, h1.. of an endpoint on the host.
  */
 #ifndef CALLS_H
 #define CALLS_H
@@ -12,7 +12,7 @@
 /* Tables are laid out by hand. */
 /* clang-format off */
 
-/* caller - proxy on the host - callee `far`: how a proxy looks on both sides. */
+/* A call through a proxy on the host to `far`, seen on both sides. */
 #define RINGING(far)                                                                               \
 	{"caller>host", "INVITE 13 a> via=c1 @setup", "pass invite", NULL, "none pending=0"}, \
 	{"host>" far, "INVITE 13 a> via=p1,c1", "pass invite", NULL, "none pending=1"},       \
@@ -28,7 +28,7 @@
 
 #define CALL_BY_PROXY_TO(far) RINGING(far), ANSWERED(far)
 
-/* The call of most cases: the callee is a gateway, and so the witness. */
+/* The call of most cases: the callee is a gateway, and therefore the witness. */
 #define CALL CALL_BY_PROXY_TO("gateway")
 
 /* The host itself answers: SIPp, a B2BUA, FreeSWITCH. */
@@ -47,7 +47,7 @@
 	 "confirmed caller=13 callee=- setup@setup answer@answer"},                           \
 	{"host>" far, "ACK 13 a>b via=h2", "pass in_dialog", NULL, "confirmed"}
 
-/* A BYE of the caller as it comes in, and as the proxy sends it on to `far`. */
+/* A BYE of the caller as it comes in, and as the proxy forwards it to `far`. */
 #define BYE_IN(cseq)                                                                               \
 	{"caller>host", "BYE " cseq " a>b via=c9 @bye", "pass bye", "bye:bye:caller:" cseq,         \
 	 "ending caller=" cseq " bye@bye"}

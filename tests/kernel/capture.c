@@ -60,7 +60,7 @@ void capture_close(struct capture *c)
 		fclose(c->file);
 }
 
-/* Some links have no Ethernet header: the IP packet gets one. */
+/* Some link types have no Ethernet header: adds one before the IP packet. */
 static int take_frame(struct capture *c, __u32 link, const __u8 *bytes, size_t len)
 {
 	size_t skip = 0, header = 14;
@@ -100,7 +100,7 @@ static int next_record(struct capture *c)
 	return take_frame(c, c->links[0] & 0xffff, bytes, len);
 }
 
-/* One block; -EAGAIN: it is no packet. */
+/* Reads one block. Returns -EAGAIN if it is not a packet. */
 static int next_block(struct capture *c)
 {
 	static __u8 block[BLOCK_MAX];

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Every frame comes in. Each that holds an INVITE also goes out, right after: the captures are of
- * hosts in between, and a 2xx opens a dialog only for an INVITE that the host sent on. Its responses
- * and the dialog's other requests are seen on the way in alone, as on a host whose egress is elsewhere.
+ * Replays captures: every frame is run as an ingress packet. A frame with an INVITE is then run as
+ * an egress packet as well, because a 2xx opens a dialog only for an INVITE that the host
+ * forwarded. All other messages are seen on ingress only, as on a host whose egress is on another
+ * interface.
  *
- * A dialog within TCP or a tunnel is nobody's here: the guard reads the outermost UDP.
+ * Dialogs within TCP or a tunnel are not expected: the guard reads the outermost UDP.
  */
 #define _GNU_SOURCE
 #include "capture_replay.h"
@@ -36,7 +37,7 @@ enum column {
 	COLUMNS = 21
 };
 
-/* What can be run: captures of loopback hold coalesced TCP. */
+/* Returns whether the frame can be run. Captures of loopback contain coalesced TCP. */
 #define LONGEST_IN 9014
 #define LONGEST_OUT 3500
 
@@ -65,7 +66,7 @@ struct replay {
 
 static struct row rows[ROWS_MAX];
 
-/* How many rows, or -errno. */
+/* Returns the number of rows, or -errno. */
 static int read_oracle(void)
 {
 	FILE *file = fopen(FOLDER "pcaps-oracle.tsv", "r");
@@ -223,7 +224,7 @@ static bool check_capture(struct harness *harness, const char *name, int n_rows,
 	return good;
 }
 
-/* Counters go on from capture to capture: harness_reset() leaves them, this does not. */
+/* harness_reset() keeps the counters; this resets them as well. */
 static int start(struct harness *harness)
 {
 	int err = harness_reset(harness, SETTINGS);

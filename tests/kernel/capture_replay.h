@@ -7,8 +7,8 @@
 #include "harness.h"
 
 /*
- * The captures that lie beside the project, replayed through the loaded programs, against
- * pcaps-oracle.tsv; `result` is told of each. Without them it says so once.
+ * Replays captures through the loaded programs and compares with pcaps-oracle.tsv. They are not
+ * part of the repository: without them there is one skipped test. Calls `result` for each capture.
  */
 void capture_replay_run(struct harness *harness,
 			void (*result)(bool good, const char *suite, const char *name));

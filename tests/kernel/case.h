@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What a table of cases is made of. A case is a call seen from the guarded host: steps one after
- * another on empty maps, each a packet with the verdict, the events and the dialog that must
- * follow.
+ * The parts of a table of cases. A case is a call seen from the guarded host. It begins with empty
+ * maps and consists of steps. A step is a packet, with the verdict, the events and the dialog that
+ * are expected after it.
  *
- * path      "caller>host": source and destination, hosts of endpoints.c, ":port" if not 5060, and
- *           "/outside" or "/inside" if not by loopback. To the host is the way in (XDP), from the
- *           host the way out (tc).
- *           "later": no packet; the message says how many seconds go by, and no verdict follows
- *           "retired": no packet; the agent has deleted all dialogs
- * message   "BYE 10 a>b via=c3": method, CSeq, From tag > To tag, branches of the Vias from the top;
+ * path      "caller>host": source and destination, names of endpoints.c, ":port" if not 5060, and
+ *           "/outside" or "/inside" if not on loopback. A packet to the host is ingress (XDP), one
+ *           from the host is egress (tc).
+ *           "later": no packet; the message is the number of seconds that pass. No verdict.
+ *           "retired": no packet; the daemon deletes all dialogs
+ * message   "BYE 10 a>b via=c3": method, CSeq, From tag > To tag, branches of the Vias, top first;
  *           "200 BYE 10 a>b via=p3,c3" the response. More words: message.h.
- * verdict   "drop out_of_order": the action and the one counter that moves
- * events    "violation:out_of_order:drop:10<14": all that come, in order, separated by spaces, the
- *           ring `events` before `alerts`; "none"; NULL: none but perhaps a `request`. Words:
- *           check.h.
- * then      "confirmed caller=13 blocked=1": of the dialog afterwards. NULL: not looked at.
- * frame     "vlan options": how the packet is wrapped; NULL: plainly. Words: frame.h.
+ * verdict   "drop out_of_order": the action, and the one counter that is raised
+ * events    "violation:out_of_order:drop:10<14": all events in order, separated by blanks, those of
+ *           the ring `events` before those of `alerts`. "none": no event. NULL: no event, except
+ *           perhaps a `request`. Words: check.h.
+ * then      "confirmed caller=13 blocked=1": the dialog after the step. NULL: not checked.
+ * frame     "vlan options": headers around the message. NULL: Ethernet, IP, UDP. Words: frame.h.
  */
 #ifndef CASE_H
 #define CASE_H

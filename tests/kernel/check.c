@@ -92,7 +92,7 @@ static bool in_full_sight(const struct cg_event *event)
 	return event->reason != CG_R_FRAGMENTED && event->reason != CG_R_AMBIGUOUS;
 }
 
-/* Of a message that is cut or ambiguous an event may say less, but nothing that is not in it. */
+/* The event of a truncated or ambiguous message may lack a text, but must not invent one. */
 static bool check_glimpse(const struct run *run, const struct cg_event *event, const char *what)
 {
 	size_t len = strnlen(event->call_id, sizeof(event->call_id));
@@ -103,12 +103,14 @@ static bool check_glimpse(const struct run *run, const struct cg_event *event, c
 
 static bool same_method(const struct cg_event *event, const char *method)
 {
-	const char *word = strcmp(method, "FOO") ? method : "OTHER"; /* the tables' unknown one */
+	const char *word = strcmp(method, "FOO")
+				   ? method
+				   : "OTHER"; /* FOO is the unknown method of the tables */
 
 	return !*method || !strcasecmp(cg_method_name(event->method), word);
 }
 
-/* What every event says of the message that caused it. */
+/* Checks the fields that every event copies from its message. */
 static bool check_contents(const struct run *run, const struct cg_event *event)
 {
 	const char *what = event_text(event);

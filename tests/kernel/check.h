@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What must have followed a step, against what did.
+ * Compares the results of a step with the expectation of the table.
  *
- * events    TYPE:REASON[:ACTION][:CSEQ<EXPECTED][:LEG][:CSEQ], a blank between two. What every event
- *           must say of its message (Call-ID, method, source, time...) is checked without words.
+ * events    TYPE:REASON[:ACTION][:CSEQ<EXPECTED][:LEG][:CSEQ], separated by blanks. The fields that
+ *           every event has (Call-ID, method, source, time ...) are always checked.
  * then      confirmed ending ended	state of the dialog, of the case's only one or of `tag=`
  *           none			there is no dialog
  *           tag=X			the dialog with that To tag
- *           was=X			the one that gave way to it
+ *           was=X			the dialog with that To tag that was replaced
  *           dialogs=N pending=N addr_changes=N unexpected_uas=N	entries in that map
- *           done=N			of `pending`, those that may be swept
- *           answers=HOST*N		what `unexpected_uas` says of it
- *           accepted=N refused=N	BYEs that observe mode let pass, since the case began
- *           caller=N callee=N	counters, `-`: not counted yet
+ *           done=N			entries of `pending` that the daemon may delete
+ *           answers=HOST*N		count of that host in `unexpected_uas`
+ *           accepted=N refused=N	outcome of BYEs that observe mode let pass, in this case
+ *           caller=N callee=N	counters; `-`: none yet
  *           blocked=N code=N
  *           end=WORD by=LEG suspect=0|1 alive=0|1 evident=0|1 (cdr.bye_confirmed)
  *           witness=caller|callee|both
- *           caller_at=HOST callee_at=HOST	addresses; with a port or interface: those too
- *           setup@L answer@L end@L bye@L	a time: while the step with @L ran; bye@-: none
+ *           caller_at=HOST callee_at=HOST	addresses, and port or interface if given
+ *           setup@L answer@L end@L bye@L	a time during the step with @L; bye@-: none
  *           call_id=X from=X to=X from_uri=X to_uri=X uri=X	text of the CDR, X a prefix
  *           cut=0|1			some text is flagged as cut
  */
@@ -38,7 +38,7 @@ struct moment { /* CLOCK_BOOTTIME, ns */
 	__u64 after;
 };
 
-struct run { /* one step that has run */
+struct run { /* a step, after it was run */
 	struct harness *harness;
 	const struct message *message;
 	struct endpoint from, to;
@@ -50,7 +50,7 @@ struct run { /* one step that has run */
 	struct harness_counters start, before, after; /* of the case; of the step */
 };
 
-/* Each returns true, or tells on stdout, as a comment, what is not as it must be. */
+/* Each returns true, or prints the difference as a TAP comment and returns false. */
 bool check_verdict(const struct run *run, const char *verdict);
 bool check_events(const struct run *run, const char *events);
 bool check_dialog(const struct run *run, const char *then);

@@ -7,9 +7,9 @@
 #include "check.h"
 #include "util/enum_names.h"
 
-#define SETUP_SHIFT_NS 1000 /* of a dialog that took another's place */
+#define SETUP_SHIFT_NS 1000 /* of a dialog that replaced another */
 
-/* What has the same Call-ID and tags must have another setup_time, or its rows are one. */
+/* Two dialogs with the same Call-ID and tags need different setup times, or they share a row. */
 static bool check_row_keys(const struct cg_dialog *dialogs, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -22,7 +22,7 @@ static bool check_row_keys(const struct cg_dialog *dialogs, int count)
 	return true;
 }
 
-/* Another of the same tags was answered since. */
+/* Returns whether a dialog with the same tags was answered after this one. */
 static bool is_put_aside(const struct cg_dialog *d, const struct cg_dialog *dialogs, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -34,8 +34,8 @@ static bool is_put_aside(const struct cg_dialog *d, const struct cg_dialog *dial
 }
 
 /*
- * The dialog of this Call-ID, with this To tag if one is given; of those whose place another has
- * taken, and only of them, if `was`.
+ * Finds the dialog of this Call-ID, with this To tag if one is given. was: finds one that was
+ * replaced, else one that was not.
  */
 static const struct cg_dialog *find(const struct run *run, const struct cg_dialog *dialogs,
 				    int count, const char *tag, bool was)
@@ -59,7 +59,7 @@ static const struct cg_dialog *find(const struct run *run, const struct cg_dialo
 	return found;
 }
 
-/* What holds of every dialog at any time. */
+/* Checks that hold for every dialog at any time. */
 static bool check_sane(const struct cg_dialog *d)
 {
 	bool ended = d->state == CG_S_ENDED, good = true;
@@ -216,7 +216,7 @@ static bool is_of_maps(const char *name)
 	return false;
 }
 
-/* What is not of one dialog. */
+/* Checks that do not belong to one dialog. */
 static bool check_maps(const struct run *run, const char *name, char *value)
 {
 	const struct harness_counters *now = &run->after, *start = &run->start;

@@ -12,11 +12,11 @@ static const struct {
 	const char *name;
 	const char *addr;
 } hosts[] = {
-	{ "host", "192.0.2.10" }, /* the guarded one */
+	{ "host", "192.0.2.10" }, /* the guarded host */
 	{ "caller", "192.0.2.1" },
-	{ "moved", "192.0.2.99" }, /* the caller's next address */
-	{ "gateway", "198.51.100.1" }, /* in the prefix that --gateway names */
-	{ "gateway2", "198.51.100.2" }, /* its neighbour */
+	{ "moved", "192.0.2.99" }, /* the caller after an address change */
+	{ "gateway", "198.51.100.1" }, /* under --gateway */
+	{ "gateway2", "198.51.100.2" }, /* another gateway under --gateway */
 	{ "callee", "203.0.113.7" }, /* no gateway */
 	{ "stranger", "203.0.113.66" }, /* neither leg */
 	{ "host6", "2001:db8:2::10" },
@@ -25,7 +25,7 @@ static const struct {
 	{ "callee6", "2001:db8:113::7" },
 	{ "stranger6", "2001:db8:113::66" },
 	{ "nobody6", "::" },
-	{ "mapped6", "::ffff:198.51.100.1" }, /* the gateway's, as IPv6 writes it */
+	{ "mapped6", "::ffff:198.51.100.1" }, /* the gateway's IPv4 address, IPv4-mapped */
 };
 
 int endpoint_find(const char *text, struct endpoint *endpoint)

@@ -129,7 +129,9 @@ static void ip4(struct frame *frame, const struct wrap *wrap, const __u8 from[16
 	put(frame, bytes, header);
 }
 
-/* Extension headers of 8 bytes each, RFC 8200 4.1: hop-by-hop, routing, then destination options. */
+/*
+ * Extension headers of 8 bytes each, RFC 8200 4.1: hop-by-hop, routing, then destination options.
+ */
 static size_t chain(const struct wrap *wrap, __u8 kinds[EXTENSIONS_MAX + 2])
 {
 	size_t n = 0;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Ethernet frames around a payload. Words of `wrap`, NULL for none:
+ * Builds Ethernet frames around a payload. Words of `wrap`, NULL for none:
  *	vlan qinq	one tag, two tags
  *	options		24 bytes of IPv4 options
  *	ext=N		IPv6: N extension headers: hop-by-hop, routing, then destination options
  *	tcp icmp arp	another protocol
  *	first=N		the first fragment, N bytes of UDP header and payload (a multiple of 8)
- *	later=N		the fragment that begins there
- *	udplen=N	the length that the UDP header claims
- *	iplen=N		the length that the IP header claims
+ *	later=N		the fragment at offset N
+ *	udplen=N	length field of the UDP header
+ *	iplen=N		length field of the IP header
  *	cut=N		the frame ends after N bytes
  *	trailer=N	N bytes of padding after the IP packet
  */
@@ -26,7 +26,7 @@ struct frame {
 	size_t len;
 };
 
-/* 0, or -EINVAL for a word that is not known or a payload too long. */
+/* Returns 0, or -EINVAL for an unknown word or a payload that is too long. */
 int frame_make(struct frame *frame, const struct endpoint *from, const struct endpoint *to,
 	       const void *payload, size_t len, const char *wrap);
 

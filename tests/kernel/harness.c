@@ -12,7 +12,7 @@
 #include "guard.skel.h"
 #include "endpoints.h"
 
-/* Entries: a test needs no more, 6.1 under emulation has little memory, and floods wash LRUs out. */
+/* Small maps, because 6.1 under emulation has little memory, and floods must evict LRU entries. */
 #define SMALL 4096
 #define SMALL_LRU 1024 /* ... and overflow */
 
@@ -20,7 +20,7 @@
 
 static int without_btf;
 
-/* libbpf's warnings; of a verifier's log its end, where the cause stands. */
+/* Prints libbpf's warnings. Of a verifier log only the end, which has the cause. */
 static int print(enum libbpf_print_level level, const char *format, va_list args)
 {
 	static char text[1 << 20];
@@ -49,7 +49,7 @@ static int take(void *arg, void *record, size_t size)
 	memset(event, 0, sizeof(*event));
 	memcpy(event, record, size < sizeof(*event) ? size : sizeof(*event));
 	if (size != sizeof(*event))
-		event->size = 0; /* whatever it says of itself */
+		event->size = 0; /* marks an event of a wrong size */
 	harness->n_got++;
 	return 0;
 }
@@ -129,7 +129,7 @@ static int gateways(struct harness *harness, struct cg_config *config, char *lis
 	return err;
 }
 
-/* The second word of each pair is the lax one, whose number is 0. */
+/* The second word of each pair is the lax value, 0. */
 static int policy(struct cg_config *config, const char *name, const char *value)
 {
 	struct {
@@ -419,7 +419,7 @@ int harness_fill(struct harness *harness, const char *name)
 	return count;
 }
 
-/* Its fd, with the first key; or -errno. */
+/* Returns the fd of the map and reads its first key, or returns -errno. */
 static int first_key(struct harness *harness, const char *name, void *key)
 {
 	int fd = bpf_object__find_map_fd_by_name(harness->skel->obj, name);

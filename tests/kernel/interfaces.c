@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Netlink by hand: under qemu there is neither iproute2 nor a library. */
+/* Netlink without a library: the initramfs of the qemu test has no iproute2. */
 struct request {
 	struct nlmsghdr header;
 	struct ifinfomsg interface;
@@ -28,7 +28,7 @@ static struct rtattr *put(struct request *r, int type, const void *data, size_t 
 	return attr;
 }
 
-/* What was put since `attr` lies within it. */
+/* Closes a nested attribute. */
 static void close_nest(struct request *r, struct rtattr *attr)
 {
 	attr->rta_len = (char *)r + r->header.nlmsg_len - (char *)attr;

@@ -3,8 +3,8 @@
 #define INTERFACES_H
 
 /*
- * Moves this process into a network namespace of its own, with a pair of veth in it: `outside` and
- * `inside`. Both go away with the process. 0 or -errno; -EOPNOTSUPP: this kernel has no veth.
+ * Moves this process into a new network namespace with a veth pair, `outside` and `inside`. Both
+ * are removed when the process exits. Returns 0 or -errno; -EOPNOTSUPP: this kernel has no veth.
  */
 int interfaces_make(void);
 

@@ -11,14 +11,17 @@
 #include "util/enum_names.h"
 
 #define CALL_ID "limits@caller.example"
-#define FLOOD 5000 /* sent within a second, unless the machine is emulated or busy */
+#define FLOOD 5000 /* packets, in far less than the seconds that would report them all */
 
 static bool is(const char *what, long long got, long long expected)
 {
 	return got == expected || wrong("%s: %lld, must be %lld", what, got, expected);
 }
 
-/* A limit per second allows `limit` at `seconds` moments, and once more for each second since `begin`. */
+/*
+ * A limit per second allows `limit` at `seconds` moments, and once more for each second since
+ * `begin`.
+ */
 static __u64 allowed(__u64 limit, unsigned int seconds, const struct timespec *begin)
 {
 	struct timespec now;
@@ -27,13 +30,13 @@ static __u64 allowed(__u64 limit, unsigned int seconds, const struct timespec *b
 	return limit * (seconds + now.tv_sec - begin->tv_sec);
 }
 
-/* F14: every bad BYE is dropped and counted; alerts are told up to their limit, the rest counted. */
+/* F14: every bad BYE is dropped and counted. Alerts above the rate limit are only counted. */
 static bool flood_is_counted(struct harness *harness)
 {
 	struct harness_counters before, after;
 	static struct cg_dialog dialogs[HARNESS_DIALOGS_MAX];
 	struct timespec begin;
-	__u64 told, limited;
+	__u64 reported, limited;
 	int err = harness_reset(harness, NULL);
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
@@ -46,18 +49,19 @@ static bool flood_is_counted(struct harness *harness)
 	err = err ? err : harness_counters(harness, &after);
 	if (err || harness_dialogs(harness, dialogs) != 1)
 		return wrong("it cannot be run: %s", strerror(-err));
-	told = harness->n_seen;
+	reported = harness->n_seen;
 	limited = after.alerts_limited - before.alerts_limited;
 	return is("dropped", after.dropped - before.dropped, FLOOD) &
 	       is("blocked_byes", dialogs[0].blocked_byes, FLOOD) &
-	       is("told and limited", told + limited + after.alerts_lost - before.alerts_lost,
-		  FLOOD) &
-	       (told <= allowed(CG_ALERTS_PER_SECOND, 2, &begin) || wrong("%llu were told", told)) &
-	       (told >= CG_ALERTS_PER_SECOND / 2 || /* other tests' alerts count too */
-		wrong("only %llu were told", told));
+	       is("reported and limited",
+		  reported + limited + after.alerts_lost - before.alerts_lost, FLOOD) &
+	       (reported <= allowed(CG_ALERTS_PER_SECOND, 2, &begin) ||
+		wrong("%llu were reported", reported)) &
+	       (reported >= CG_ALERTS_PER_SECOND / 2 || /* other tests' alerts count too */
+		wrong("only %llu were reported", reported));
 }
 
-/* A flood of requests that raise the CSeq takes no violation's place in ring or limit. */
+/* Events of requests that raise the CSeq take no room and no rate from violations. */
 static bool requests_give_way(struct harness *harness)
 {
 	struct harness_counters before, after;
@@ -79,16 +83,16 @@ static bool requests_give_way(struct harness *harness)
 	err = err ? err : harness_counters(harness, &after);
 	if (err)
 		return wrong("it cannot be run: %s", strerror(-err));
-	return is("violations told", harness->n_type[CG_EV_VIOLATION], 1) &
-	       is("counted as not told", after.alerts_limited - before.alerts_limited, 0) &
+	return is("violations reported", harness->n_type[CG_EV_VIOLATION], 1) &
+	       is("counted as not reported", after.alerts_limited - before.alerts_limited, 0) &
 	       is("counted as lost", after.alerts_lost - before.alerts_lost, 0) &
 	       (harness->n_type[CG_EV_REQUEST] >= CG_REQUESTS_PER_SECOND / 2 ||
-		wrong("only %zu requests were told", harness->n_type[CG_EV_REQUEST])) &
+		wrong("only %zu requests were reported", harness->n_type[CG_EV_REQUEST])) &
 	       (harness->n_type[CG_EV_REQUEST] <= allowed(CG_REQUESTS_PER_SECOND, 3, &begin) ||
-		wrong("%zu requests were told", harness->n_type[CG_EV_REQUEST]));
+		wrong("%zu requests were reported", harness->n_type[CG_EV_REQUEST]));
 }
 
-/* What the packets were counted as instead. */
+/* Prints the reasons that were counted instead. */
 static bool counted_once(const struct harness_counters *before,
 			 const struct harness_counters *after, int reason)
 {
@@ -101,7 +105,7 @@ static bool counted_once(const struct harness_counters *before,
 	return false;
 }
 
-/* What follows a full map: the packet passes, one counter says why, nothing is evicted. */
+/* A full map: the packet passes, one counter says why, nothing is evicted. */
 static bool full(struct harness *harness, const char *map, int reason)
 {
 	struct harness_counters before, after;
@@ -132,7 +136,7 @@ static bool told_start(const struct harness *harness, int reason)
 		       is("reason", harness->got[0].reason, reason);
 }
 
-/* What the daemon writes the row from. */
+/* Checks the dialog in `overflow` from which the daemon writes the row. */
 static bool kept_suspect(struct harness *harness)
 {
 	struct cg_dialog d = { 0 };
@@ -145,7 +149,7 @@ static bool kept_suspect(struct harness *harness)
 	       (!strcmp(d.call.call_id, CALL_ID) || wrong("Call-ID %s", d.call.call_id));
 }
 
-/* One call more than `dialogs` takes: it stands in overflow, once, whatever else is sent of it. */
+/* One call more than `dialogs` holds: it is stored in overflow once, whatever follows. */
 static bool unguarded(struct harness *harness)
 {
 	struct harness_counters before, after;
@@ -174,7 +178,7 @@ static bool unguarded(struct harness *harness)
 	       is("dialogs_full", after.in[CG_R_DIALOGS_FULL], before.in[CG_R_DIALOGS_FULL]);
 }
 
-/* The near miss: one has left since, and the next call is one like any. */
+/* The near miss: a dialog was deleted, and the next call is guarded. */
 static bool room_again(struct harness *harness)
 {
 	struct harness_counters before, after;
@@ -195,8 +199,8 @@ static bool room_again(struct harness *harness)
 }
 
 /*
- * So many messages of one form, each with a Call-ID or To tag of its own, and sent twice: what is
- * looked up again counts as used. 0 or -errno.
+ * Sends a number of messages of one form, each with a different Call-ID or To tag. Each is sent
+ * twice, because LRU keeps entries that were looked up again. Returns 0 or -errno.
  */
 static int flood(struct harness *harness, const char *path, const char *format)
 {
@@ -214,7 +218,7 @@ static int flood(struct harness *harness, const char *path, const char *format)
 	return err;
 }
 
-/* A call that rings, a flood that washes every LRU map, and then its answer. */
+/* A ringing call, a flood that evicts all of every LRU map, and then the answer. */
 static bool outlives(struct harness *harness, const char *path, const char *format, int reason)
 {
 	struct harness_counters before, after;
@@ -235,7 +239,7 @@ static bool outlives(struct harness *harness, const char *path, const char *form
 	       is("pending", harness_count(harness, "pending"), 1);
 }
 
-/* The same on an endpoint of the host: what rings here need not live in `invites`. */
+/* The same for an endpoint on the host: its INVITE is in `pending`. */
 static bool outlives_here(struct harness *harness)
 {
 	int err = harness_reset(harness, NULL);
@@ -251,7 +255,7 @@ static bool outlives_here(struct harness *harness)
 	return is("dialogs", harness_count(harness, "dialogs"), 1);
 }
 
-/* A BYE of no known dialog costs nothing, and no known one its BYE. */
+/* BYEs of unknown dialogs are counted and do not affect a known one. */
 static bool outlives_unknown_byes(struct harness *harness)
 {
 	struct harness_counters before, after;

@@ -6,7 +6,7 @@
 
 #include "harness.h"
 
-/* Floods and full maps, what a table of steps cannot say; `result` is told of each test. */
+/* Floods and full maps, which a table of steps cannot express. Calls `result` for each test. */
 void limits_run(struct harness *harness,
 		void (*result)(bool good, const char *suite, const char *name));
 

@@ -2,7 +2,7 @@
 /*
  * The kernel tests: tables of packets through BPF_PROG_TEST_RUN, results as TAP.
  *
- *	kernel_test [-l] [PATTERN]	all cases, or those whose "suite: name" holds PATTERN; -l lists
+ *	kernel_test [-l] [PATTERN]	all cases, or those with PATTERN in "suite: name"; -l lists
  */
 #include <errno.h>
 #include <stdio.h>
@@ -53,7 +53,7 @@ static __u64 boottime(void)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-/* What was known before is so many seconds older now, and so are the labels. */
+/* Ages all dialogs, and the labels of the case, by this number of seconds. */
 static bool let_pass(struct run *run, struct message *message, unsigned long seconds)
 {
 	__u64 ns = seconds * 1000000000ULL;
@@ -66,7 +66,7 @@ static bool let_pass(struct run *run, struct message *message, unsigned long sec
 	return !harness_age(run->harness, ns) || wrong("the dialogs do not age");
 }
 
-/* A step without a message moves nothing: a mistake in the table is a failure, not a pass. */
+/* Runs one step. A mistake in the table is a failure. */
 static bool run_step(struct run *run, struct message *message, const struct step *step,
 		     const char *call_id)
 {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The words of the short form. */
+/* The parsed short form. */
 struct form {
 	char line[1024];
 	const char *method, *cseq, *from, *to;
@@ -37,7 +37,7 @@ static const char *eol(const struct form *form)
 	return form->lf ? "\n" : "\r\n";
 }
 
-/* One header line, its name in the form asked for. */
+/* Appends one header line in the form that the words ask for. */
 static void header(struct message *m, const struct form *form, const char *name, const char *brief,
 		   const char *format, ...)
 {
@@ -171,7 +171,7 @@ static int word(struct message *m, struct form *form, char *text)
 	return 0;
 }
 
-/* STATUS or METHOD, CSeq, tags, then the words; form->line is cut into pieces. */
+/* Parses STATUS or METHOD, CSeq, tags, and the words. Changes form->line. */
 static int parse(struct message *m, struct form *form)
 {
 	char *rest = form->line, *text, *arrow;

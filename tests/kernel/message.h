@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * SIP messages from the short form of the tables.
+ * Builds SIP messages from the short form of the tables.
  *
  *	METHOD CSEQ FROM>TO word...			a request
  *	STATUS METHOD CSEQ FROM>TO word...		a response
  *
- * FROM and TO are tags, either may be empty. The party with tag t is sip:t@t.example and gives that as
- * its Contact; an in-dialog request goes to the Contact of its To. Words:
+ * FROM and TO are tags; either may be empty. The party with tag t is sip:t@t.example, which is also
+ * its Contact. The Request-URI of an in-dialog request is the Contact of its To. Words:
  *	via=x,y	branches z9hG4bKx, z9hG4bKy, the first on top; `-`: a Via without branch
- *	cid=X		Call-ID; else one of the case's own
+ *	cid=X		Call-ID; default: that of the case
  *	uri=X		Request-URI
  *	contact=X	Contact URI, `none`: no such header
  *	no=via,cseq	headers left out: via, from, to, callid, cseq
- *	pad=N		N bytes more in the top Via
- *	compact lower upper spaced folded lf	how header lines are written
+ *	pad=N		N additional bytes in the top Via
+ *	compact lower upper spaced folded lf	form of the header lines
  *	first=X	text before the start line
  *	@label		names the step, for `end@label` and the like
- * Lines after the first are header lines of their own, put before all others. A message that starts
- * with '=' is taken verbatim, $ID being the case's Call-ID. Everywhere %HH is that byte.
+ * Further lines are header lines, which come before all others. A message that starts with '=' is
+ * sent verbatim, with $ID replaced by the Call-ID of the case. %HH is that byte in all forms.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -35,7 +35,7 @@ struct message {
 	char label[16];
 };
 
-/* 0, or -EINVAL for a word that is not known. call_id: the case's own. */
+/* call_id: that of the case. Returns 0, or -EINVAL for an unknown word. */
 int message_make(struct message *message, const char *form, const char *call_id);
 
 #endif

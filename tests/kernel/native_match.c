@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The unit tests' messages, and mutations of them, through the parser in the kernel. */
+/* The messages of the unit tests, and mutations of them, through the parser in the kernel. */
 #include "native_match.h"
 
 #include <stdlib.h>

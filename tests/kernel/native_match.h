@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* The parser in the kernel reads what it reads natively; `result` is told of each test. */
+/* The parser in the kernel against the native build. Calls `result` for each test. */
 void native_match_run(void (*result)(bool good, const char *suite, const char *name));
 
 #endif

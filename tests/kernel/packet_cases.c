@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* F12, H7: the packet around the message. */
+/* F12, H7: the headers around the message, and fragments. */
 #include "calls.h"
 
 /* Tables are laid out by hand. */
 /* clang-format off */
 
-/* The attack in this frame, and beside it the true BYE. */
+/* The low BYE in this frame, and next to it the correct BYE. */
 #define FRAMED(name, frame)                                                                        \
-	CASE("F1: a low BYE is dropped " name, NULL, CALL,                                                              \
+	CASE("F1: a low BYE is dropped " name, NULL, CALL,                                         \
 	     {"caller>host", "BYE 10 a>b via=c8", "drop out_of_order", "violation:10<14",           \
 	      "confirmed blocked=1", frame},                                                       \
 	     {"caller>host", "BYE 14 a>b via=c9", "pass bye", "bye", "ending", frame})
@@ -19,7 +19,7 @@
 	 "confirmed caller_at=caller6 callee_at=gateway6 witness=callee"}
 
 #define FRAMED6(name, frame)                                                                       \
-	CASE("F1: a low BYE is dropped " name, NULL, CALL6,                                                             \
+	CASE("F1: a low BYE is dropped " name, NULL, CALL6,                                        \
 	     {"caller6>host6", "BYE 10 a>b via=c8", "drop out_of_order", "violation:10<14",         \
 	      "confirmed blocked=1", frame},                                                       \
 	     {"caller6>host6", "BYE 14 a>b via=c9", "pass bye", "bye", "ending", frame},            \
@@ -63,7 +63,8 @@ SUITE(packet,
 	      "confirmed", "first=1480"},
 	     {"caller>host", "BYE 14 a>b via=c8 pad=1500", "pass later_fragment", NULL, "confirmed",
 	      "later=1480"}),
-	CASE("F12: an initial INVITE whose first fragment ends before its dialog headers is dropped", NULL,
+	CASE("F12: an initial INVITE whose first fragment ends before its dialog headers is dropped",
+	     NULL,
 	     {"caller>host", "INVITE 13 a> via=c1 pad=1500", "drop fragmented", "violation:drop",
 	      "none", "first=1480"}),
 	CASE("near miss: an INVITE that is fragmented behind its headers passes", NULL,
@@ -76,17 +77,20 @@ SUITE(packet,
 	     {"caller>host", "INFO 14 a>b via=c3", "pass unparsable", NULL, "confirmed", "first=64"},
 	     {"gateway>host", "486 INVITE 13 a>b via=p1,c1", "pass unparsable", NULL, "confirmed",
 	      "first=64"}),
-	CASE("F12: fragments=pass passes a BYE with hidden dialog headers and reports it", "fragments=pass", CALL,
+	CASE("F12: fragments=pass passes a BYE with hidden dialog headers and reports it",
+	     "fragments=pass", CALL,
 	     TELLS_ONLY("BYE 14 a>b via=c8", "first=64"),
 	     TELLS_ONLY("INVITE 13 z> via=c8", "first=64")),
-	CASE("F12: a BYE over IPv6 whose first fragment ends before its dialog headers is dropped", NULL, CALL6,
+	CASE("F12: a BYE over IPv6 whose first fragment ends before its dialog headers is dropped",
+	     NULL, CALL6,
 	     {"caller6>host6", "BYE 14 a>b via=c8", "drop fragmented", "violation:fragmented:drop",
 	      "confirmed", "first=64"},
 	     {"caller6>host6", "BYE 14 a>b via=c8", "drop fragmented", "violation:fragmented:drop",
 	      "confirmed", "ext=3 first=64"},
 	     {"caller6>host6", "BYE 14 a>b via=c8", "pass later_fragment", NULL, "confirmed",
 	      "ext=3 later=64"}),
-	CASE("F12: a BYE with its dialog headers behind the first 4,096 bytes is dropped", NULL, CALL,
+	CASE("F12: a BYE with its dialog headers behind the first 4,096 bytes is dropped",
+	     NULL, CALL,
 	     {"caller>host", "BYE 14 a>b via=c8 pad=5000", "drop fragmented", "violation:drop",
 	      "confirmed"}),
 	CASE("near miss: a frame of 3,000 bytes is inspected in full", NULL, CALL,
@@ -101,14 +105,19 @@ SUITE(packet,
 	PASSES("ARP passes", "=x", "not_udp", "arp"),
 	PASSES("ICMP passes", "=xxxxxxxx", "not_udp", "icmp"),
 	PASSES("TCP on a SIP port is counted as such", "=xxxxxxxxxxxxxxxx", "tcp", "tcp"),
-	PASSES("a datagram with a UDP length beyond its end passes as malformed", "BYE 10 a>b", "malformed",
+	PASSES("a datagram with a UDP length beyond its end passes as malformed",
+	     "BYE 10 a>b", "malformed",
 	       "udplen=1400"),
-	PASSES("a UDP length below the header's passes as malformed", "BYE 10 a>b", "malformed", "udplen=7"),
-	PASSES("a datagram with an IP length beyond its end passes as malformed", "BYE 10 a>b", "malformed", "iplen=1400"),
-	PASSES("an IP length below the header's passes as malformed", "BYE 10 a>b", "malformed", "iplen=19"),
+	PASSES("a UDP length below the header's passes as malformed",
+	     "BYE 10 a>b", "malformed", "udplen=7"),
+	PASSES("a datagram with an IP length beyond its end passes as malformed",
+	     "BYE 10 a>b", "malformed", "iplen=1400"),
+	PASSES("an IP length below the header's passes as malformed",
+	     "BYE 10 a>b", "malformed", "iplen=19"),
 	PASSES("a frame that ends in the IP header passes", "BYE 10 a>b", "malformed", "cut=30"),
 	PASSES("a frame that ends in the UDP header passes", "BYE 10 a>b", "malformed", "cut=38"),
-	CASE("F9: an IPv6 packet with the gateway's IPv4-mapped address as its source is malformed", NULL,
+	CASE("F9: an IPv6 packet with the gateway's IPv4-mapped address as its source is malformed",
+	     NULL,
 	     {"caller6>host6", "INVITE 13 a> via=c1", "pass invite"},
 	     {"host6>gateway6", "INVITE 13 a> via=p1,c1", "pass invite"},
 	     {"gateway6>host6", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start"},

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* F11, H7: how a message may be written, seen through the programs; its parts are unit tests'. */
+/* F11, H7: forms of a message, through the programs. The unit tests check the parser in detail. */
 #include "calls.h"
 
 /* Tables are laid out by hand. */
 /* clang-format off */
 
-/* The call opens in this form, the attack fails in it, and the true BYE passes in it. */
+/* A call in this form: it opens, the low BYE is dropped, the correct BYE closes. */
 #define FORM(name, form)                                                                           \
 	CASE(name ": the call opens, a low BYE is dropped, the next BYE closes", NULL,             \
 	     {"caller>host", "INVITE 13 a> via=c1 " form, "pass invite", NULL, "none"},       \
@@ -19,20 +19,20 @@
 	     {"host>gateway", "BYE 14 a>b via=p9,c9 " form, "pass bye", NULL, "ending"},      \
 	     {"gateway>host", "200 BYE 14 a>b via=p9,c9 " form, "pass closed", "end", "ended end@bye"})
 
-/* One header of the attack written in another way: it is the attack still. */
+/* A low BYE with one header in another form: it is still dropped. */
 #define STILL(name, without, line)                                                                 \
 	CASE("F11: a low BYE is dropped with " name, NULL, CALL,                                   \
 	     {"caller>host", "BYE 10 a>b via=c8 no=" without "\n" line, "drop out_of_order",        \
 	      "violation:out_of_order:drop:10<14", "confirmed blocked=1"})
 
-/* A BYE above the counter whose dialog can be read in two ways. */
+/* A BYE above the counter whose dialog headers are ambiguous. */
 #define TWO_WAYS(name, without, lines)                                                             \
 	CASE("F11: a BYE is ambiguous with " name, NULL, CALL,                                     \
 	     {"caller>host", "BYE 14 a>b via=c8 no=" without "\n" lines, "drop ambiguous",          \
 	      "violation:ambiguous:drop", "confirmed caller=13"},                             \
 	     BYE_IN("14"))
 
-/* A BYE 14 written out, with a fault in it by which peers read it in two ways. */
+/* A complete BYE 14 with a fault that peers read differently. */
 #define VERSION "SIP/2.0"
 #define WRITTEN(version, via_from, to, call_id)                                                    \
 	"=BYE sip:b@b.example " version "\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKc8;" via_from to      \
@@ -55,7 +55,7 @@ SUITE(parser,
 	FORM("H7: LF-only line ends", "lf"),
 	FORM("H7: leading CRLFs", "first=%0d%0a%0d%0a"),
 	FORM("H7: leading LFs, LF-only, folded", "first=%0a%0a lf folded"),
-	/* Kamailio 5.6 skips all of these before a start line, and routes what follows. */
+	/* Kamailio 5.6 skips all of these before a start line. */
 	FORM("F11: a CR before the start line", "first=%0d"),
 	FORM("F11: CR CR LF before the start line", "first=%0d%0d%0a"),
 	FORM("F11: a blank before the start line", "first=%20"),
@@ -81,7 +81,8 @@ SUITE(parser,
 	STILL("two equal Call-IDs", "callid", "Call-ID: $ID\ni: $ID"),
 	STILL("two equal From headers", "", "From: " FROM "a"),
 	STILL("two equal To headers", "", "To: " TO "b"),
-	STILL("a header whose name begins with another's name", "", "To-Do: x\nFromage: y\nCall-Identity: z\nVias: 1"),
+	STILL("a header whose name begins with another's name",
+	     "", "To-Do: x\nFromage: y\nCall-Identity: z\nVias: 1"),
 
 	TWO_WAYS("two From headers whose tags differ", "", "From: " FROM "z"),
 	TWO_WAYS("two To headers whose tags differ", "", "To: " TO "z"),
@@ -89,22 +90,26 @@ SUITE(parser,
 	TWO_WAYS("two different Call-IDs", "", "Call-ID: other"),
 	TWO_WAYS("two different Call-IDs, one of them compact", "", "i: other"),
 	TWO_WAYS("two tags in one From", "from", "From: " FROM "a;tag=z"),
-	/* Kamailio 5.6 takes the quotes off, others keep them. */
+	/* Kamailio 5.6 removes the quotes, others keep them. */
 	TWO_WAYS("a quoted From tag", "from", "From: <sip:a@a.example>;tag=\"a\""),
 	TWO_WAYS("a quoted To tag", "to", "To: <sip:b@b.example>;tag=\"b\""),
 	TWO_WAYS("two addresses in one From", "from", "From: " FROM "a, " FROM "z"),
 	TWO_WAYS("an open quote in From", "from", "From: \"x " FROM "a"),
 	TWO_WAYS("an open '<' in To", "to", "To: <sip:b@b.example;tag=b"),
 	/* Kamailio 5.6 reads each of these as a BYE of the dialog, other peers do not. */
-	WHOLE("a bare CR at the end of the Via line", VERSION, "b=1\rFrom: " FROM "a", "\r\nTo: " TO "b\r\n",
+	WHOLE("a bare CR at the end of the Via line",
+	     VERSION, "b=1\rFrom: " FROM "a", "\r\nTo: " TO "b\r\n",
 	      "Call-ID: $ID\r\n"),
-	WHOLE("a bare CR at the end of the From line", VERSION, "b=1\r\nFrom: " FROM "a", "\rTo: " TO "b\r\n",
+	WHOLE("a bare CR at the end of the From line",
+	     VERSION, "b=1\r\nFrom: " FROM "a", "\rTo: " TO "b\r\n",
 	      "Call-ID: $ID\r\n"),
-	WHOLE("a bare CR at the end of the To line", VERSION, "b=1\r\nFrom: " FROM "a", "\r\nTo: " TO "b\r",
+	WHOLE("a bare CR at the end of the To line",
+	     VERSION, "b=1\r\nFrom: " FROM "a", "\r\nTo: " TO "b\r",
 	      "Call-ID: $ID\r\n"),
 	WHOLE("a NUL behind the Call-ID", VERSION, "b=1\r\nFrom: " FROM "a", "\r\nTo: " TO "b\r\n",
 	      "Call-ID: $ID%00\r\n"),
-	WHOLE("a NUL behind the From tag", VERSION, "b=1\r\nFrom: " FROM "a%00", "\r\nTo: " TO "b\r\n",
+	WHOLE("a NUL behind the From tag",
+	     VERSION, "b=1\r\nFrom: " FROM "a%00", "\r\nTo: " TO "b\r\n",
 	      "Call-ID: $ID\r\n"),
 	WHOLE("text behind the version", VERSION "x", "b=1\r\nFrom: " FROM "a",
 	      "\r\nTo: " TO "b\r\n", "Call-ID: $ID\r\n"),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The parser alone, for probe.c: it parses what userspace laid into the map. A verifier that thinks
- * a loop's second step cannot be reached takes its code out: only running it shows that.
+ * The parser alone, for probe.c: it parses the text that userspace put into the map. A verifier
+ * that believes that the second step of a loop is unreachable removes its code. Only running it
+ * shows that.
  */
 #include <linux/stddef.h>
 
@@ -20,7 +21,7 @@ struct {
 	__type(value, struct sip_parser);
 } parser SEC(".maps");
 
-/* parser->len and ->complete say how; the verdict is 1 where sip_parse() returned 0. */
+/* Input: parser->len and ->complete. Returns 1 if sip_parse() returns 0. */
 SEC("tc") /* running XDP waits for RCU */
 int probe(struct __sk_buff *ctx)
 {

@@ -24,13 +24,14 @@ void probe_close(struct probe *probe)
 	probe_bpf__destroy(probe->skel);
 }
 
-#define TOLD 5 /* differences: more say no more */
+#define PRINTED_MAX 5 /* differences */
 
-static void tell(const char *text, unsigned int len, int complete, int native, int kernel)
+static void print_difference(const char *text, unsigned int len, int complete, int native,
+			     int kernel)
 {
-	static int told;
+	static int reported;
 
-	if (told++ >= TOLD)
+	if (reported++ >= PRINTED_MAX)
 		return;
 	printf("#   natively %d, in the kernel %d, complete %d: ", native, kernel, complete);
 	for (unsigned int i = 0; i < len; i++)
@@ -48,7 +49,7 @@ int probe_matches(struct probe *probe, const char *text, unsigned int len, int c
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet));
 	int map = bpf_map__fd(probe->skel->maps.parser), err, parsed;
 
-	memset(&native, 0xa5, sizeof(native)); /* what was there before has no bearing */
+	memset(&native, 0xa5, sizeof(native)); /* earlier content must not matter */
 	memcpy(native.buf, text, len);
 	native.len = len;
 	native.complete = complete;
@@ -61,6 +62,6 @@ int probe_matches(struct probe *probe, const char *text, unsigned int len, int c
 	if ((int)opts.retval == parsed &&
 	    (!parsed || !memcmp(&native.msg, &kernel.msg, sizeof(native.msg))))
 		return 1;
-	tell(text, len, complete, parsed, opts.retval);
+	print_difference(text, len, complete, parsed, opts.retval);
 	return 0;
 }

@@ -12,19 +12,19 @@
 #include "send.h"
 
 #define CALL_ID "race@caller.example"
-#define FLOOD 10000 /* packets a CPU */
+#define FLOOD 10000 /* packets for each CPU */
 #define ROUNDS 60 /* calls; of HARNESS_DIALOGS_MAX */
 #define TURNS 12 /* of the six packets of bad_byes_beside() */
-#define BURST 1000 /* of each in one go */
-#define STEPS 300 /* requests a CPU, each with a CSeq of its own */
+#define BURST 1000 /* runs of a packet without a pause */
+#define STEPS 300 /* requests for each CPU, each with a different CSeq */
 
-struct sender { /* one CPU's part */
+struct sender { /* the part of one CPU */
 	struct harness *harness;
 	const struct packet_to_send *packets;
 	int n_packets;
-	int times; /* each, in one go */
+	int times; /* runs of each packet without a pause */
 	int err;
-	int at; /* packet; the other's is waited for: they meet */
+	int at; /* current packet; each CPU waits until the other is there */
 	struct sender *other;
 };
 
@@ -50,7 +50,7 @@ static void *send_all(void *arg)
 	return NULL;
 }
 
-/* As many packets of both, each on a CPU of its own. 0 or -errno. */
+/* Runs the packets of both senders, each on a different CPU. Returns 0 or -errno. */
 static int race(struct sender *one, struct sender *two)
 {
 	struct sender *const each[] = { one, two };
@@ -68,7 +68,7 @@ static int race(struct sender *one, struct sender *two)
 		pthread_attr_setaffinity_np(&attr, sizeof(cpu), &cpu);
 		err = -pthread_create(&threads[n], &attr, send_all, each[n]);
 	}
-	if (err) /* the first must not wait for one that is not there */
+	if (err) /* otherwise the first would wait for ever */
 		__atomic_store_n(&two->at, one->n_packets, __ATOMIC_RELEASE);
 	for (int i = 0; i < n - !!err; i++)
 		pthread_join(threads[i], NULL);
@@ -81,7 +81,7 @@ static bool is(const char *what, long long got, long long expected)
 	return got == expected || wrong("%s: %lld, must be %lld", what, got, expected);
 }
 
-/* What moved since `before`, and the one dialog. 0 or -errno; sums into *after. */
+/* Reads the counters into *after, and the only dialog. Returns 0 or -errno. */
 static int look(struct harness *harness, struct harness_counters *after, struct cg_dialog *dialog)
 {
 	static struct cg_dialog dialogs[HARNESS_DIALOGS_MAX];
@@ -124,23 +124,23 @@ static bool bad_byes(struct harness *harness)
 	       is("blocked_byes", dialog.blocked_byes, 2 * FLOOD) &
 	       is("out_of_order", after.in[CG_R_OUT_OF_ORDER] - before.in[CG_R_OUT_OF_ORDER],
 		  2 * FLOOD) &
-	       is("told and limited",
+	       is("reported and limited",
 		  harness->n_seen + after.alerts_limited - before.alerts_limited +
 			  after.alerts_lost - before.alerts_lost,
 		  2 * FLOOD) &
 	       is("state", dialog.state, CG_S_CONFIRMED) & is("caller", dialog.caller.cseq, 13);
 }
 
-/* What the locked CPU does in bad_byes_beside(), again and again; %d: CSeqs that rise. */
+/* Packets of the CPU that takes the lock in bad_byes_beside(). %d: a rising CSeq. */
 static const struct {
 	const char *path, *form;
 } beside[] = {
 	{ "caller>host", "INFO %d a>b via=c3" }, /* raises the caller's counter */
-	{ "caller>host", "BYE %d a>b via=c4" }, /* equal to it: refused */
-	{ "gateway>host", "BYE 9 a>b via=g4" }, /* from the other leg: refused */
-	{ "caller>host", "BYE %d a>b via=c9" }, /* in order, then repeats */
+	{ "caller>host", "BYE %d a>b via=c4" }, /* equal to it: dropped */
+	{ "gateway>host", "BYE 9 a>b via=g4" }, /* from the other leg: dropped */
+	{ "caller>host", "BYE %d a>b via=c9" }, /* in order, then retransmissions */
 	{ "host>gateway", "BYE %d a>b via=p9,c9" },
-	{ "gateway>host", "500 BYE %d a>b via=p9,c9" }, /* the call runs on */
+	{ "gateway>host", "500 BYE %d a>b via=p9,c9" }, /* the call continues */
 };
 #define BESIDE ((int)(sizeof(beside) / sizeof(*beside)))
 
@@ -159,7 +159,7 @@ static int make_beside(struct packet_to_send low[], struct packet_to_send locked
 	return err;
 }
 
-/* BYEs that are refused without the lock, beside all that takes it. */
+/* BYEs that are dropped without the lock, while the other CPU takes it. */
 static bool bad_byes_beside(struct harness *harness)
 {
 	static struct packet_to_send low[TURNS * BESIDE], locked[TURNS * BESIDE];
@@ -192,7 +192,7 @@ static bool bad_byes_beside(struct harness *harness)
 	       is("caller", dialog.caller.cseq, 13 + 2 * TURNS);
 }
 
-/* Of each of so many calls two packets of the gateway meet. 0 or -errno. */
+/* Runs two packets of the gateway at the same time, for each call. Returns 0 or -errno. */
 static int meet(struct harness *harness, const char *form, const char *form2)
 {
 	static struct packet_to_send packets[2][ROUNDS];
@@ -209,7 +209,7 @@ static int meet(struct harness *harness, const char *form, const char *form2)
 	return err ? err : race(&one, &two);
 }
 
-/* So many calls, rung and if `until_bye`, answered and with a BYE on its way. 0 or -errno. */
+/* Sets up ringing calls; until_bye: answered, with a pending BYE. Returns 0 or -errno. */
 static int many_calls(struct harness *harness, bool until_bye)
 {
 	int err = harness_reset(harness, NULL);
@@ -269,7 +269,7 @@ static bool endings(struct harness *harness, const char *form, const char *form2
 	return good;
 }
 
-/* Both CPUs raise one leg's counter, in steps that interleave. */
+/* Both CPUs raise the counter of one leg, with interleaved CSeqs. */
 static bool counters(struct harness *harness)
 {
 	static struct packet_to_send odd[STEPS], even[STEPS];

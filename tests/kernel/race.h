@@ -6,7 +6,7 @@
 
 #include "harness.h"
 
-/* One dialog's packets on two CPUs at once; `result` is told of each test. */
+/* Packets of one dialog on two CPUs at the same time. Calls `result` for each test. */
 void race_run(struct harness *harness,
 	      void (*result)(bool good, const char *suite, const char *name));
 

@@ -10,7 +10,7 @@
 #include "expectation.h"
 #include "vectors.h"
 
-/* As natively, and as the expectation says. */
+/* Returns whether the kernel matches the native build, and both match the expectation. */
 static bool holds(struct probe *probe, const struct vector *v)
 {
 	static struct sip_parser parser;

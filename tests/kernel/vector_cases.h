@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* Each message of vectors.h as the kernel reads it; `result` is told of each. */
+/* Each message of vectors.h through the parser in the kernel. Calls `result` for each. */
 void vector_cases_run(void (*result)(bool good, const char *suite, const char *name));
 
 #endif

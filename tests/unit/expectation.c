@@ -48,7 +48,7 @@ int slices_are_within(const struct sip_msg *msg, __u32 len)
 	return 1;
 }
 
-/* The next byte of a value, `\xHH` taken as one. */
+/* Returns the next byte of a value. `\xHH` is one byte. */
 static __u8 value_byte(const char **at)
 {
 	char hex[3] = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* A parser whose buffer ends where its page does: the next one cannot be touched. */
+/* A parser whose buffer ends at a guard page, so that a read beyond it faults. */
 #ifndef GUARD_PAGE_H
 #define GUARD_PAGE_H
 
@@ -7,10 +7,10 @@
 
 #include "sip_parser.h"
 
-/* NULL: out of memory. Lives as long as the program. */
+/* Returns NULL if out of memory. Never freed. */
 struct sip_parser *guard_page_parser(void);
 
-/* sip_parse() of a text, with `behind` repeated to the end of the buffer; "" is zeroes. */
+/* Calls sip_parse() for a text. Repeats `behind` up to the end of the buffer; "" is zeroes. */
 int guard_page_parse(struct sip_parser *p, const void *text, size_t len, int complete,
 		     const char *behind);
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // link: tests/unit/expectation.c tests/unit/guard_page.c agent/util/enum_names.c
 /*
- * The parser natively: a table of messages with what must be read from them, each with its buffer's
- * end against a page that cannot be touched, with all kinds of bytes behind the message, and cut at
- * every length.
+ * The native parser: a table of messages with the expected result. Each is parsed with the buffer's
+ * end at a guard page, with different bytes behind the message, and truncated at every length.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +12,14 @@
 #include "expectation.h"
 #include "tap.h"
 
-static struct sip_parser *parser; /* ends where its page does */
+static struct sip_parser *parser; /* its buffer ends at a guard page */
 
 static int parse(const char *text, size_t len, int complete, const char *behind)
 {
 	return guard_page_parse(parser, text, len, complete, behind);
 }
 
-/* expected: "method=BYE cseq=14 from_tag=a", as in expectation.h, with blanks for line ends */
+/* expected: "method=BYE cseq=14 from_tag=a", as in expectation.h with blanks as line ends */
 static int reads(const char *expected)
 {
 	char lines[512];
@@ -31,9 +30,9 @@ static int reads(const char *expected)
 	return expectation_holds(parser, 0, lines);
 }
 
-/* --- what holds of every message -------------------------------------------------------------- */
+/* --- checks for every message ----------------------------------------------------------------- */
 
-/* What lies behind the message has no bearing. */
+/* Bytes behind the message do not change the result. */
 static int blind_behind(const char *text, size_t len, int complete)
 {
 	static const char *const behind[] = {
@@ -52,7 +51,7 @@ static int blind_behind(const char *text, size_t len, int complete)
 	return 1;
 }
 
-/* Cut anywhere, the parser stays within what it was given. */
+/* Truncated at any length, slices stay within the message. */
 static int holds_cut(const char *text, size_t len)
 {
 	for (size_t cut = 0; cut <= len; cut++)
@@ -68,7 +67,7 @@ static int holds_cut(const char *text, size_t len)
 	return 1;
 }
 
-/* What a cut header says, or nothing: half a line, or one that may go on in the rest. */
+/* A header that is truncated, or may continue behind the cut, is not parsed. */
 static int same_or_none(const struct sip_slice *part, const struct sip_slice *whole, __u32 has)
 {
 	return !(parser->msg.flags & has) || !memcmp(part, whole, sizeof(*part));
@@ -96,7 +95,7 @@ static int no_half_line(const char *text, size_t len)
 	return 1;
 }
 
-/* Bytes changed at random: nothing but a return value and slices in bounds. */
+/* Random mutations: checks only the return value and the bounds of the slices. */
 static int holds_mutated(const char *text, size_t len, unsigned int seed)
 {
 	static const char bytes[] = "\0\r\n \t:;,=\"<>\\@BYEbye019\xff/.-";

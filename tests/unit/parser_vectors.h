@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Messages for the parser, and what must be read from each; no `expected`: no SIP. */
+/* Messages for the parser and their expected results. `expected` is NULL: not SIP. */
 #ifndef PARSER_VECTORS_H
 #define PARSER_VECTORS_H
 

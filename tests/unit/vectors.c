@@ -12,7 +12,7 @@
 
 #include "util/enum_names.h"
 
-/* Bytes read, or -errno. */
+/* Returns the number of bytes, or -errno. */
 static int read_file(const char *dir, const char *name, const char *suffix, void *to, size_t size)
 {
 	char path[512];
@@ -83,9 +83,9 @@ enum column {
 	COLUMNS
 };
 
-#define ALL 1 /* the index' values are asked for too */
+#define ALL 1 /* the values of the index are checked as well */
 
-/* What a right parser does, in the words of the index, and what that is here. */
+/* Translates the expected behaviour of the index into flags of this parser. */
 static const struct {
 	const char *result;
 	int values;
@@ -104,7 +104,7 @@ static const struct {
 	{ "invalid: reject CSeq", 0, "bad_cseq=1\n" },
 };
 
-/* Where the guard's rule is stricter than the index, and why. */
+/* Messages for which the guard is stricter than the index, and why. */
 static const struct {
 	const char *file;
 	const char *result;
@@ -114,7 +114,7 @@ static const struct {
 	  "a NUL, quoted or not, ends the message for peers that keep C strings" },
 };
 
-/* The index' "\\" is a backslash; in an expectation a backslash stands for itself. */
+/* "\\" is a backslash in the index. In an expectation a backslash is not escaped. */
 static const char *unescape(char *text)
 {
 	char *to = text;
@@ -183,7 +183,7 @@ static int index_row(struct vector *v, char *line)
 	while (line && count < COLUMNS)
 		columns[count++] = strsep(&line, "\t");
 	if (count < COLUMNS || strncmp(columns[FILE_NAME], "rfc", 3))
-		return 0; /* the heading, or a capture */
+		return 0; /* the header line, or a capture */
 	*v = (struct vector){ 0 };
 	snprintf(v->name, sizeof(v->name), "%s", columns[FILE_NAME]);
 	len = read_file(VECTORS_SHARED, v->name, "", v->text, sizeof(v->text));

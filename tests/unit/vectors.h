@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Messages as files, and what must be read from each (expectation.h): the project's own in tests/vectors,
- * NAME.sip and NAME.expect; and, where somebody has laid them beside the project, the torture
- * messages of RFC 4475 and RFC 5118 with their INDEX.tsv.
+ * Messages as files with the expected result (expectation.h): NAME.sip and NAME.expect in
+ * tests/vectors, and the torture messages of RFC 4475 and RFC 5118 with their INDEX.tsv, which are
+ * not part of the repository.
  */
 #ifndef VECTORS_H
 #define VECTORS_H
@@ -20,13 +20,16 @@ struct vector {
 	__u8 text[SIP_MAX];
 	size_t len;
 	char expected[2048];
-	const char *skip; /* why it does not apply; NULL: it does */
+	const char *skip; /* reason to skip it, or NULL */
 };
 
-/* In the order of their names. Up to VECTORS_MAX; how many, or -errno, told on stdout as a comment. */
+/*
+ * Reads up to VECTORS_MAX vectors in the order of their names. Returns their number, or -errno with
+ * a TAP comment.
+ */
 int vectors_own(struct vector *vectors);
 
-/* 0 where there are none. */
+/* As vectors_own(). Returns 0 if they are not there. */
 int vectors_shared(struct vector *vectors);
 
 #endif

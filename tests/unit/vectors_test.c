@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // link: tests/unit/vectors.c tests/unit/expectation.c tests/unit/guard_page.c agent/util/enum_names.c
 /*
- * The parser natively, a message a file: the project's own, and the torture messages of RFC 4475 and
- * RFC 5118 where they lie beside the project. Each twice, with other bytes behind the message, its
- * buffer's end against a page that cannot be touched.
+ * The native parser with the messages of vectors.h. Each is parsed twice, with different bytes
+ * behind it and the buffer's end at a guard page.
  */
 #include <stdio.h>
 #include <stdlib.h>
