@@ -29,7 +29,7 @@ struct scratch {
 	struct sip_parser parser;
 };
 
-/* One value per CPU. The only map that is not pinned. */
+/* A value for each CPU. The only map that is not pinned. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -37,7 +37,7 @@ struct {
 	__type(value, struct scratch);
 } scratch SEC(".maps");
 
-/* What every rule gets: the packet, and the settings. */
+/* The context of every rule: the packet and the settings. */
 struct pkt_ctx {
 	struct scratch *scratch;
 	const struct cg_config *config;
