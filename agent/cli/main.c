@@ -24,7 +24,8 @@ static int enter_netns(const char *name)
 		       denied ? "; run as root" : "");
 }
 
-static int prepare(int argc, char **argv, struct cg_options *options, const struct cg_verb **verb)
+static int prepare_command(int argc, char **argv, struct cg_options *options,
+			   const struct cg_verb **verb)
 {
 	int err;
 
@@ -48,7 +49,7 @@ int main(int argc, char **argv)
 
 	cg_stdout_set_locale();
 	cg_output_capture(&report);
-	err = prepare(argc, argv, &options, &verb);
+	err = prepare_command(argc, argv, &options, &verb);
 	cg_output_release(&report);
 	if (err && verb && verb->run == cg_cmd_check)
 		return cg_plugin_unknown(report.text);

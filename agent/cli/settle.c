@@ -135,7 +135,7 @@ static int settle_db(const char *conninfo, const struct decision *d)
 }
 
 /* Each %s in `format` becomes the end reason `operator`. */
-static int execute(struct cg_spool *spool, const char *format, const struct decision *d)
+static int execute_sql(struct cg_spool *spool, const char *format, const struct decision *d)
 {
 	const char *values[] = { d->call_uid, d->why, *d->end ? d->end : NULL, d->by, d->at };
 	const char *word = cg_end_name(CG_E_OPERATOR);
@@ -154,9 +154,9 @@ static int settle_spool(const char *path, const struct decision *d)
 	if (!err)
 		err = cg_spool_begin(spool);
 	if (!err) {
-		rows = execute(spool, spool_record, d);
+		rows = execute_sql(spool, spool_record, d);
 		if (rows > 0)
-			rows = execute(spool, spool_settle, d);
+			rows = execute_sql(spool, spool_settle, d);
 		err = rows < 0 ? rows : cg_spool_commit(spool);
 		if (err)
 			cg_spool_rollback(spool);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* An interface: driver, mode, MTU, queues, offloads, programs and filters that are not ours. */
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <net/if.h>
@@ -12,6 +11,7 @@
 
 #include "attach/clsact.h"
 #include "attach/interface.h"
+#include "attach/xdp_link.h"
 #include "doctor/doctor.h"
 #include "doctor/ethtool.h"
 #include "doctor/netdev.h"
@@ -60,10 +60,9 @@ static void check_driver(struct checked *s)
 	s->features_known = !err;
 	cg_ethtool_read_driver(s->name, name, sizeof(name));
 	if (err)
-		add_finding(
-			s, CG_OK, NULL,
-			"driver %s; kernels before Linux 6.3 do not tell whether it has native XDP",
-			name);
+		add_finding(s, CG_OK, NULL,
+			    "driver %s; Linux before 6.3 does not report whether it has native XDP",
+			    name);
 	else if (s->features & CG_XDP_BASIC)
 		add_finding(s, CG_OK, NULL, "driver %s has native XDP", name);
 	else
@@ -101,25 +100,20 @@ static void check_mtu(struct checked *s)
 			    mtu, s->features_known ? "does not support" : "may not support");
 }
 
-/* Reports an XDP program that is not the instance's. Only root may read its name. */
+/* Reports an XDP program that is not the instance's. Only root can read its name. */
 static void find_foreign_program(struct checked *s, __u32 id)
 {
-	struct bpf_prog_info info = {};
-	__u32 size = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(id);
+	char name[BPF_OBJ_NAME_LEN];
+	int err = cg_xdp_program_name(id, name);
 
-	if (fd == -EPERM || fd == -EACCES) {
+	if (err == -EPERM || err == -EACCES)
 		add_finding(s, CG_WARNING, "run as root", "cannot identify XDP program id %u", id);
-		return;
-	}
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
-		strcpy(info.name, "?");
-	if (fd >= 0)
-		close(fd);
-	add_finding(
-		s, CG_FAILURE, "remove it with its own tool, or: ip link set dev IFACE xdp off",
-		"XDP program '%.16s' (id %u) is attached and not the guard's: attach would fail",
-		info.name, id);
+	else
+		add_finding(s, CG_FAILURE,
+			    "remove it with its own tool, or: ip link set dev IFACE xdp off",
+			    "XDP program '%s' (id %u) is attached and not the guard's: attach "
+			    "would fail",
+			    name, id);
 }
 
 /* Returns the program id of the instance's link, or 0. *hidden: only root can read it. */

@@ -141,7 +141,7 @@ static void draw_pane(struct screen *s)
 	draw_foot("q back  arrows, PgUp, PgDn", pane->first + 1, pane->first + i, pane->n);
 }
 
-static void redraw(struct screen *s)
+static void draw_screen(struct screen *s)
 {
 	struct cg_line lines[CG_TOP_HEAD_LINES];
 
@@ -193,25 +193,11 @@ static void handle_pane_key(struct screen *s, int key)
 	}
 }
 
-static void handle_calls_key(struct screen *s, int key)
+static void move_selection(struct screen *s, int key)
 {
-	const struct cg_call_list *calls = s->top->calls;
 	long page = LINES > 16 ? LINES - 14 : 1;
 
 	switch (key) {
-	case 'q':
-		s->quit = true;
-		break;
-	case '?':
-	case 'h':
-		cg_pane_open_help(&s->pane);
-		break;
-	case KEY_ENTER:
-	case '\n':
-	case '\r':
-		if (s->selected < calls->n)
-			cg_pane_open_call(&s->pane, s->top->instance, &calls->list[s->selected]);
-		break;
 	case KEY_UP:
 	case 'k':
 		select_call(s, (long)s->selected - 1);
@@ -230,7 +216,28 @@ static void handle_calls_key(struct screen *s, int key)
 		select_call(s, 0);
 		break;
 	case KEY_END:
-		select_call(s, calls->n);
+		select_call(s, s->top->calls->n);
+		break;
+	}
+}
+
+static void handle_calls_key(struct screen *s, int key)
+{
+	const struct cg_call_list *calls = s->top->calls;
+
+	switch (key) {
+	case 'q':
+		s->quit = true;
+		break;
+	case '?':
+	case 'h':
+		cg_pane_open_help(&s->pane);
+		break;
+	case KEY_ENTER:
+	case '\n':
+	case '\r':
+		if (s->selected < calls->n)
+			cg_pane_open_call(&s->pane, s->top->instance, &calls->list[s->selected]);
 		break;
 	case 'r':
 		set_order(s, s->top->order, !s->top->reverse);
@@ -241,6 +248,9 @@ static void handle_calls_key(struct screen *s, int key)
 		break;
 		CG_ORDER_LIST(ORDER_KEY)
 #undef ORDER_KEY
+	default:
+		move_selection(s, key);
+		break;
 	}
 }
 
@@ -291,7 +301,7 @@ static int run_period(struct screen *s, __u64 delay)
 		s->dirty |= more && end;
 		more = !end && scanned < delay / SCAN_SHARE;
 		if (s->dirty)
-			redraw(s);
+			draw_screen(s);
 		wait_for_input(s, more || now - begin > delay ? 0 : delay - (now - begin));
 		now = cg_boottime();
 	}
@@ -308,7 +318,7 @@ int cg_top_run_screen(struct cg_top *top, unsigned int delay_ms, unsigned int co
 	if (err)
 		return err;
 	do {
-		redraw(&s);
+		draw_screen(&s);
 		err = run_period(&s, delay_ms * 1000000ULL);
 		if (!err && count && ++n >= count)
 			break;

@@ -106,7 +106,7 @@ static void format_losses(const struct cg_top *top, unsigned int columns, struct
 		 c->events_lost, c->alerts_lost, c->alerts_limited, unguarded, spool);
 }
 
-/* "dialogs  [####                ]  20.0 %  26214 of 131072" */
+/* "dialogs [||||                ]  20 %" */
 static void format_bar(const struct cg_map_usage *fill, char *out, size_t size, bool *full)
 {
 	unsigned int percent = cg_used_percent(fill->used, fill->max);
