@@ -59,7 +59,7 @@ run_cseqguard() { # WORD...
 	case $1:$code in
 	*:0 | events:124 | doctor:1) return 0 ;;
 	check:[12]) [[ ! -s $BATS_TEST_TMPDIR/stderr ]] && return ;;
-	top:1) grep -q 'no terminal' "$BATS_TEST_TMPDIR/stderr" && return ;;
+	top:1) grep -q 'a terminal' "$BATS_TEST_TMPDIR/stderr" && return ;;
 	ladder:1) grep -q 'CALL-ID: ' "$BATS_TEST_TMPDIR/stderr" && return ;;
 	cdr:1) grep -qE 'cannot settle|no such file' "$BATS_TEST_TMPDIR/stderr" && return ;;
 	esac
