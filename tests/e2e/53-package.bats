@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# bats file_tags=long
 #
 # What `make deb` builds, on a Debian of its own with a real dpkg: installed, upgraded while a call runs,
 # removed, purged. Each test goes on from where the one before ended.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# bats file_tags=long
 #
 # A stranger's walk, from the package to its purge, by the README: a Debian of its own on the guarded host,
 # the lab's Kamailio and PostgreSQL, and all defaults but what he is asked for. Each step goes on from the

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# bats file_tags=long
 #
 # doctor: each finding is brought about, and its near miss beside it.
 
