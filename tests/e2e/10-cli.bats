@@ -78,7 +78,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	tc -n "$HOST" qdisc show | sed -n 's/^qdisc clsact .* dev \([^ ]*\) .*/\1/p' | sort | xargs
 }
 
-@test "wrong use is one line and exit 2" {
+@test "cli: wrong use prints one line and exits with 2" {
 	local bytes
 	refused 2 "'frob'" guard frob
 	refused 2 "--bogus" guard --bogus
@@ -107,7 +107,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ ! -e $PINS ]]
 }
 
-@test "with -j an error is JSON, too" {
+@test "cli: with -j an error is JSON as well" {
 	run --separate-stderr guard -j attach --ports x in0
 	[[ $status == 2 && -z $output ]]
 	jq -e '.error | contains("ports")' <<<"$stderr"
@@ -116,7 +116,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	jq -e '.error | contains("nope0")' <<<"$stderr"
 }
 
-@test "every command has its help" {
+@test "cli: every command has a help" {
 	local verb
 	guard --help | grep -q attach
 	for verb in attach detach set upgrade status stats dialogs events version; do
@@ -124,7 +124,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	done
 }
 
-@test "not attached: status says so by exit 3, the rest by 1" {
+@test "cli: without an instance status exits with 3, every other command with 1" {
 	local verb
 	run guard status
 	[[ $status == 3 ]]
@@ -137,7 +137,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	done
 }
 
-@test "no root: one line, nothing made" {
+@test "attach: without root it prints one line and makes nothing" {
 	cp "$GUARD" "$BATS_TEST_TMPDIR/cseqguard"
 	chmod 755 "$BATS_TEST_TMPDIR"
 	local nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups /proc/self/fd/9)
@@ -148,7 +148,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ ! -e $PINS ]]
 }
 
-@test "an interface that is not there: nothing half done" {
+@test "attach: a missing interface leaves nothing half done" {
 	refused 1 "nope0" guard attach in0 in1 nope0
 	[[ ! -e $PINS ]]
 	[[ -z $(clsacts) ]]
@@ -159,7 +159,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ $(status_json .settings.mode) == enforce ]]
 }
 
-@test "several interfaces share the maps; a second attach changes what is given" {
+@test "attach: several interfaces share the maps; a second attach changes only the given settings" {
 	guard attach in0 --gateway 10.0.0.0/8,2001:db8::/32 --gateway 192.0.2.1 --ports 5060,5080
 	guard attach in1 --mode observe
 	[[ $(status_json '[.interfaces[].name] | sort | join(" ")') == "in0 in1" ]]
@@ -173,7 +173,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ $(counted in not_sip) == 2 ]]
 }
 
-@test "a name with a dot, as of a VLAN" {
+@test "attach: an interface name may contain a dot, as that of a VLAN" {
 	ip -n "$HOST" link set in0 down
 	ip -n "$HOST" link set in0 name in0.100
 	ip -n "$HOST" link set in0.100 up
@@ -183,7 +183,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ -z $(find "$PINS" -name 'link_*' -o -name 'clsact_*') ]]
 }
 
-@test "native where it goes, generic where asked or where auto says so" {
+@test "attach: native mode where the driver has it, generic mode where asked or where auto chooses it" {
 	guard attach -m native in0
 	guard attach -m skb in1
 	run --separate-stderr guard attach lo
@@ -195,7 +195,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	refused 1 "lo: cannot attach in native mode" guard attach -m native lo
 }
 
-@test "another XDP program sits there: it is named, and stays" {
+@test "attach: another XDP program on the interface is named and stays" {
 	own_bpffs ip -n "$HOST" link set dev in1 xdp obj "$(stranger xdp 2)" sec xdp
 	refused 1 "'stranger'" guard attach in0 in1
 	[[ ! -e $PINS ]]
@@ -205,7 +205,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	guard attach in1
 }
 
-@test "two instances do not share an interface" {
+@test "attach: two instances cannot guard one interface" {
 	guard attach in0
 	refused 1 "cseqguard_in" guard --instance "$CSEQGUARD_INSTANCE-b" attach in0
 	[[ ! -e $PINS-b ]]
@@ -214,7 +214,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ $(status_json '.interfaces[0].program_out > 0') == true ]]
 }
 
-@test "a clsact qdisc of ours goes, one that others use stays" {
+@test "detach: removes its own clsact qdisc, keeps one that others use" {
 	guard attach in0 in1
 	[[ $(clsacts) == "in0 in1" ]]
 	foreign_filter in1 ingress
@@ -224,7 +224,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ -z $(tc -n "$HOST" filter show dev in1 egress) ]]
 }
 
-@test "a clsact qdisc that was there before stays, empty or not" {
+@test "detach: keeps a clsact qdisc that was there before attach, empty or not" {
 	tc -n "$HOST" qdisc add dev in0 clsact
 	tc -n "$HOST" qdisc add dev in1 clsact
 	foreign_filter in1 egress
@@ -234,7 +234,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	tc -n "$HOST" filter show dev in1 egress | grep -q stranger
 }
 
-@test "a tc filter that somebody removed is named, and put back by attach" {
+@test "status: names a tc filter that somebody removed; attach restores it" {
 	guard attach in0
 	tc -n "$HOST" qdisc del dev in0 clsact
 	guard status | grep -q "out NONE"
@@ -244,7 +244,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ -z $(clsacts) ]]
 }
 
-@test "links of interfaces that are gone are cleared by attach and by detach" {
+@test "attach and detach: remove the links of interfaces that are gone" {
 	guard attach in0 in1
 	ip -n "$HOST" link del in0
 	guard status | grep -q "in0: in gone"
@@ -258,7 +258,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ $status == 3 ]]
 }
 
-@test "an interface that was renamed is known by its new name" {
+@test "status: knows a renamed interface by its new name" {
 	guard attach in0
 	ip -n "$HOST" link set in0 down
 	ip -n "$HOST" link set in0 name fresh0
@@ -267,7 +267,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	guard detach fresh0
 }
 
-@test "set checks all before it changes any" {
+@test "set: checks all values before it changes one" {
 	guard attach in0
 	refused 2 "ports" guard set mode=observe ports=0
 	refused 2 "gateway" guard set mode=observe gateway=10.0.0.0/8,nonsense
@@ -282,7 +282,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ $(status_json '.settings.gateways | length') == 0 ]]
 }
 
-@test "upgrade swaps the programs and keeps the maps" {
+@test "upgrade: replaces the programs and keeps the maps" {
 	guard attach in0 in1 --gateway 192.0.2.0/24
 	echo "no SIP at all" | send "$PEER" 10.77.0.1
 	local before after
@@ -297,7 +297,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ -z $(clsacts) ]]
 }
 
-@test "max-dialogs holds from the first attach on" {
+@test "attach: max-dialogs is fixed by the first attach" {
 	guard attach --max-dialogs 1000 in0
 	[[ $(status_json .maps.dialogs.max) == 1000 ]]
 	refused 2 "1000" guard attach --max-dialogs 2000 in1
@@ -306,7 +306,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ $(status_json .maps.dialogs.max) == 1000 ]]
 }
 
-@test "ring-bytes holds from the first attach on, for both rings" {
+@test "attach: ring-bytes is fixed by the first attach, for both rings" {
 	guard attach in0
 	[[ $(status_json '.rings | [.events, .alerts] | @csv') == 16777216,4194304 ]]
 	refused 2 "4194304 (alerts)" guard attach --ring-bytes 16777216 in1
@@ -321,7 +321,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ $(counted in not_sip) == 1 ]]
 }
 
-@test "maps of a foreign layout are refused, and left alone" {
+@test "attach: maps of another layout are refused and left as they are" {
 	guard attach in0
 	rm "$PINS/dialogs"
 	bpftool map create "$PINS/dialogs" type hash key 16 value 8 entries 10 name dialogs
@@ -338,7 +338,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ ! -e $PINS ]]
 }
 
-@test "an instance guards one network namespace" {
+@test "attach: an instance guards one network namespace" {
 	guard attach in0
 	refused 1 "-n $HOST" "$GUARD" -n "$PEER" attach out0
 	refused 1 "-n $HOST" "$GUARD" -n "$PEER" detach -a
@@ -346,14 +346,14 @@ clsacts() { # of the host: the names of the interfaces that have one
 	refused 1 "ip netns list" "$GUARD" -n "no-$ID" status
 }
 
-@test "under ip netns exec the error says what hides the maps" {
+@test "cli: under ip netns exec the error names what hides the maps" {
 	guard attach in0
 	refused 1 "ip netns exec" ip netns exec "$HOST" "$GUARD" attach in1
 	refused 1 "ip netns exec" ip netns exec "$HOST" "$GUARD" status
 	refused 1 "ip netns exec" ip netns exec "$HOST" "$GUARD" dialogs
 }
 
-@test "detach -a leaves nothing behind" {
+@test "detach: -a leaves nothing behind" {
 	local id ids
 	guard attach in0 in1
 	ids=$(status_json '.interfaces[] | .program_in, .program_out')
@@ -403,7 +403,7 @@ late_bye() {
 	END
 }
 
-@test "with no process alive a call is followed, and shown by dialogs, stats and events" {
+@test "guard: follows a call while no process runs; dialogs, stats and events show it" {
 	guard attach in0
 	a_call
 	late_bye
@@ -423,7 +423,7 @@ late_bye() {
 	[[ $status == 0 && -z $output ]]
 }
 
-@test "events -f shows what comes, and is the only one to read the rings" {
+@test "events: -f shows new events, and only one process reads the rings" {
 	local follower
 	guard attach in0
 	mkfifo "$BATS_TEST_TMPDIR/events"

@@ -47,7 +47,7 @@ setup_file() {
 	assert_equal 0 cdr blocked_byes
 }
 
-@test "F3 BYEs with a CSeq of 2^31 and up, that wraps, not a number, none or another method's" {
+@test "F3 BYE is dropped if its CSeq is 2^31 or more, wraps, is no number, is missing or names another method" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(
 		uac_call 13

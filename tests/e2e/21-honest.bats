@@ -9,7 +9,7 @@ setup_file() {
 	proxy_lab
 }
 
-@test "H1 retransmitted BYE: one CDR, one end" {
+@test "H1 a retransmitted BYE ends the call once: one CDR" {
 	gateway < <(uas_call; sip_recv BYE; sip_pause 700; sip_reply 200 OK)
 	caller < <(
 		uac_call 13
@@ -23,7 +23,7 @@ setup_file() {
 	unblocked
 }
 
-@test "H1 BYE sent again as a new transaction under the same CSeq, after the answer was lost" {
+@test "H1 a BYE sent again as a new transaction under the same CSeq, because its answer was lost, passes" {
 	gateway < <(uas_call; sip_serve BYE 200 OK; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 500; bye 14; sip_pause 300; bye 14)
 	call_ends
@@ -32,7 +32,7 @@ setup_file() {
 	unblocked
 }
 
-@test "H1 retransmitted 2xx and ACK: one CDR, from the first 2xx" {
+@test "H1 retransmitted 2xx and ACK give one CDR, which starts at the first 2xx" {
 	local before
 	before=$(counted opened)
 	gateway < <(uas_call; sip_recv ACK; sip_serve BYE 200 OK)
@@ -55,7 +55,7 @@ setup_file() {
 	assert_equal $((before + 1)) counted opened # the row keeps its first answer, the map must, too
 }
 
-@test "H2 BYE of the callee with CSeq 0, 1 or far above the caller's" {
+@test "H2 BYE of the callee with CSeq 0, 1 or far above the caller's ends the call" {
 	local cseq
 	for cseq in 0 1 900000; do
 		call=$cseq-$BATS_TEST_NUMBER@lab-$LAB_ID
@@ -67,7 +67,7 @@ setup_file() {
 	done
 }
 
-@test "H2 near miss: the callee's numbers are its own: the caller's BYE below them still passes" {
+@test "H2 near miss: the caller's BYE with a CSeq below the callee's passes: each leg counts for itself" {
 	gateway < <(uas_call; uas_request INFO 900000; uac_expect 200; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_serve INFO 200 OK; sip_pause 500; bye 14)
 	call_ends
@@ -114,7 +114,7 @@ long_call_caller() {
 	done
 }
 
-@test "H4 re-INVITE, UPDATE, INFO, OPTIONS, REFER and NOTIFY within the dialog, by both sides" {
+@test "H4 re-INVITE, UPDATE, INFO, OPTIONS, REFER and NOTIFY of both sides pass within the dialog" {
 	gateway < <(long_call_gateway)
 	caller < <(long_call_caller; sip_pause 500; bye 19)
 	call_ends
@@ -123,7 +123,7 @@ long_call_caller() {
 	assert_equal '19 3' cdr "caller_cseq || ' ' || callee_cseq"
 }
 
-@test "H4 near miss: after those a BYE above the INVITE's CSeq but below the last request's is dropped" {
+@test "H4 near miss: after in-dialog requests a BYE above the INVITE's CSeq but below the last request's is dropped" {
 	gateway < <(long_call_gateway)
 	caller < <(long_call_caller; uac_request BYE 17; sip_pause 1000; bye 19)
 	call_ends
@@ -131,7 +131,7 @@ long_call_caller() {
 	blocked out_of_order 17 19
 }
 
-@test "H5 BYEs of both sides cross: one CDR, ended by the gateway's or on its answer" {
+@test "H5 BYEs of both sides that cross give one CDR, ended by the gateway's BYE or on its answer" {
 	gateway < <(
 		uas_call
 		printf '<recv request="BYE"><action><ereg regexp="Via:.*BYE" search_in="msg"'
@@ -154,7 +154,7 @@ long_call_caller() {
 	assert_equal 0 cdr blocked_byes
 }
 
-@test "H5 BYE challenged by the proxy and repeated with CSeq + 1" {
+@test "H5 BYE challenged by the proxy and repeated with CSeq + 1 ends the call" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	SIP_USER=carol caller < <(
 		uac_call 13
@@ -188,7 +188,7 @@ trunk() {
 	uas_call
 }
 
-@test "H6 proxy that renumbers: the CSeq that it sends on and its answers differ from the caller's" {
+@test "H6 a proxy that renumbers CSeq on its far side: the caller's BYE ends the call" {
 	gateway < <(trunk; sip_serve BYE 200 OK)
 	SIP_CALLS=trunk caller < <(uac_call 13; sip_pause 500; bye 14)
 	call_ends
@@ -198,7 +198,7 @@ trunk() {
 	assert_equal 14 cdr caller_cseq
 }
 
-@test "H6 near miss: through that proxy a BYE with a lower CSeq is dropped" {
+@test "H6 near miss: through a proxy that renumbers CSeq a BYE with a lower CSeq is dropped" {
 	gateway < <(trunk; sip_serve BYE 200 OK)
 	SIP_CALLS=trunk caller < <(uac_call 13; uac_request BYE 12; sip_pause 1000; bye 14)
 	call_ends

@@ -18,7 +18,7 @@ setup_file() {
 	unblocked
 }
 
-@test "H12 callee on the guarded host: a BYE with a lower CSeq is dropped, the true one closes" {
+@test "H12 callee on the guarded host: a BYE with a lower CSeq is dropped, the next in order closes the CDR" {
 	sip_callee proxy callee < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_hold; bye 14)
 	eventually 1 violations 'count(*)'
@@ -29,7 +29,7 @@ setup_file() {
 	blocked out_of_order 10 14
 }
 
-@test "H12 callee on the guarded host: BYE refused by it closes nothing" {
+@test "H12 callee on the guarded host: a BYE that it refuses closes nothing" {
 	sip_callee proxy callee < <(uas_call; sip_serve BYE 403 No; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect 403; sip_hold; bye 15)
 	eventually refused violations reason

@@ -32,19 +32,19 @@ dropped() {
 	blocked out_of_order 10 14
 }
 
-@test "F1 native: BYE with a lower CSeq is dropped" {
+@test "F1 in native XDP mode a BYE with a lower CSeq is dropped" {
 	proxy_lab -m native
 	attached xdp
 	dropped
 }
 
-@test "F1 skb: BYE with a lower CSeq is dropped" {
+@test "F1 in generic XDP mode a BYE with a lower CSeq is dropped" {
 	proxy_lab -m skb
 	attached xdpgeneric
 	dropped
 }
 
-@test "F1 observe: nothing is dropped, would_drop is recorded, the CDR is right all the same" {
+@test "F1 in observe mode the BYE passes, would_drop is recorded and the CDR is right all the same" {
 	proxy_lab --mode observe
 	gateway < <(
 		uas_call
@@ -67,7 +67,7 @@ dropped() {
 	assert_equal '0 1' dropped_and_would
 }
 
-@test "F1 proxy with an outside and an inside address, which record-routes twice" {
+@test "F1 behind a proxy with two addresses, which record-routes twice, a BYE with a lower CSeq is dropped" {
 	guarded_lab --gateway "$LAB_GATEWAY/32"
 	kamailio_db "$ACC"
 	kamailio_up "$ACC" "$LAB_OUTSIDE" "$LAB_INSIDE"

@@ -9,7 +9,7 @@ setup_file() {
 	proxy_lab
 }
 
-@test "daemon killed in mid-call and started again: the row once, with the right end" {
+@test "restart: a daemon killed during a call and started again writes the row once, with the right end" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; bye 14)
 	eventually 1 cdr 'count(*)'
@@ -22,7 +22,7 @@ setup_file() {
 	unblocked
 }
 
-@test "daemon killed before the answer, started again after the end: the row once, with the right end" {
+@test "restart: a daemon killed before the answer and started after the end writes the row once, with the right end" {
 	guard_daemon_end KILL
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 1000; bye 14)
@@ -33,7 +33,7 @@ setup_file() {
 	blocked out_of_order 10 14
 }
 
-@test "daemon told to end in mid-call has its open row written, and the guard goes on without it" {
+@test "restart: a daemon stopped during a call writes the open row, and the guard works without it" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; uac_request BYE 10; sip_pause 1000; bye 14)
 	lab_wait 5 grep -q '^ACK' "$LAB_DIR/gateway.msg"

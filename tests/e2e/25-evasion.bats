@@ -34,7 +34,7 @@ stranger() { # NAME: steps on stdin, once the call is up
 	unblocked
 }
 
-@test "F4 ACK of a third host that jumps the counter is dropped; nobody is locked out" {
+@test "F4 ACK of a third host that jumps the counter is dropped; caller and callee are not locked out" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; bye 14)
 	stranger third < <(uac_request ACK 2147483000 "${as_caller[@]}")
@@ -156,7 +156,7 @@ Content-Length: 0'
 	cdr_true bye caller gateway
 }
 
-@test "F9 with source=strict such a BYE is dropped" {
+@test "F9 with source=strict a third host's BYE with the callee's tags is dropped" {
 	guard set source=strict
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; bye 14)
@@ -224,7 +224,7 @@ second_invite() { # to another callee, under the same Call-ID and From tag
 		"concat_ws(' ', request_uri, host(callee_addr), to_tag)"
 }
 
-@test "F16 near miss: both INVITEs are answered: each has the CDR of its own callee" {
+@test "F16 near miss: two INVITEs of one Call-ID and From tag, both answered, have a CDR each, of their own callee" {
 	slow_gateway
 	sip_callee second second < <(uas_invite; uas_answer 200 OK; sip_recv ACK; sip_serve BYE 200 OK)
 	caller < <(
@@ -273,7 +273,7 @@ sip:second@$LAB_PROXY $LAB_SECOND t-second" cdr \
 
 # --- near misses of what other files have --------------------------------------------------------
 
-@test "F7 near miss: BYE challenged, and repeated with credentials, ends the call at the second" {
+@test "F7 near miss: a challenged BYE repeated with credentials ends the call at the second BYE" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	SIP_USER=carol caller < <(
 		uac_call 13
@@ -298,7 +298,7 @@ sip:second@$LAB_PROXY $LAB_SECOND t-second" cdr \
 	unblocked
 }
 
-@test "F10 near miss: the gateway's BYE, with those tags from its own address, ends the call" {
+@test "F10 near miss: the gateway's BYE, with swapped tags from its own address, ends the call" {
 	gateway < <(uas_call; sip_pause 500; uas_request BYE 1; uac_expect 200)
 	caller < <(uac_call 13; sip_serve BYE 200 OK)
 	call_ends

@@ -47,7 +47,7 @@ uac_fork_bye() { # N CSEQ
 	bye "$2" "to=[\$remote$1]" "uri=[\$target$1]"
 }
 
-@test "H3 INVITE forked behind the gateway, answered under two To tags: a CDR each" {
+@test "H3 an INVITE forked behind the gateway and answered under two To tags gives two CDRs" {
 	gateway < <(
 		uas_invite
 		uas_late_answer 180 Ringing t-one
@@ -73,7 +73,7 @@ uac_fork_bye() { # N CSEQ
 	lasts t-one 1.5
 }
 
-@test "H3 INVITE forked by the proxy, both gateways answer at once: a CDR each, of its gateway" {
+@test "H3 an INVITE forked by the proxy and answered by two gateways at once gives a CDR for each gateway" {
 	gateway < <(uas_invite; sip_pause 100; uas_answer 200 OK; sip_recv ACK; sip_serve BYE 200 OK)
 	sip_callee second second < <(
 		uas_invite
@@ -161,7 +161,7 @@ uac_early_requests() {
 	assert_equal 16 cdr caller_cseq
 }
 
-@test "H3 near miss: after those a BYE above the INVITE's CSeq but below the UPDATE's is dropped" {
+@test "H3 near miss: after PRACK and UPDATE a BYE above the INVITE's CSeq but below the UPDATE's is dropped" {
 	early_requests
 	caller < <(uac_early_requests; uac_request BYE 14; sip_pause 1000; bye 16)
 	call_ends
@@ -184,7 +184,7 @@ uac_ack_rejection() { # CSEQ
 	END
 }
 
-@test "H8 BYE in the early dialog: it passes, no CDR, nothing recorded" {
+@test "H8 a BYE in the early dialog passes: no CDR, nothing recorded" {
 	gateway < <(
 		uas_invite
 		uas_answer 180 Ringing
@@ -228,7 +228,7 @@ uac_cancel() { # of INVITE 13, once it rings
 	END
 }
 
-@test "H8 CANCEL crosses the 2xx: the call is there, and ends by its BYE" {
+@test "H8 a CANCEL that crosses the 2xx does not prevent the call, which ends by its BYE" {
 	gateway < <(
 		uas_invite
 		uas_answer 180 Ringing
@@ -244,7 +244,7 @@ uac_cancel() { # of INVITE 13, once it rings
 	unblocked
 }
 
-@test "H8 near miss: CANCEL in time: no CDR" {
+@test "H8 near miss: a CANCEL in time leaves no CDR" {
 	gateway < <(
 		uas_invite
 		uas_answer 180 Ringing
@@ -284,7 +284,7 @@ vias() { # FILE: of the first message
 	awk '/^CSeq:/ { exit } /^Via:/ { n++ } END { print n }' "$1"
 }
 
-@test "H8 spiral: each message passes the host twice; one CDR, of the true legs" {
+@test "H8 a spiral, whose messages pass the host twice, gives one CDR with the outer legs" {
 	spiral_up
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	SIP_CALLS=spiral caller < <(uac_call 13; sip_pause 500; bye 14)

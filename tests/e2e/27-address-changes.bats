@@ -50,7 +50,7 @@ moved_invite() { # CSEQ: re-INVITE that says where the caller is now
 	uac_answered "$1"
 }
 
-@test "H9 the caller goes on from another address, by re-INVITE: its BYE from there ends the call" {
+@test "H9 the caller moves to another address by re-INVITE: its BYE from there ends the call" {
 	gateway < <(
 		uas_call
 		sip_serve INVITE 200 OK 'Contact: <sip:gw@[local_ip]:[local_port]>'
@@ -67,7 +67,7 @@ moved_invite() { # CSEQ: re-INVITE that says where the caller is now
 	assert_equal "$MOVED" cdr 'host(caller_addr)'
 }
 
-@test "H9 near miss: after that a low BYE is dropped" {
+@test "H9 near miss: after the caller has moved by re-INVITE its low BYE is dropped" {
 	gateway < <(
 		uas_call
 		sip_serve INVITE 200 OK 'Contact: <sip:gw@[local_ip]:[local_port]>'
@@ -141,7 +141,7 @@ cluster() { # the gateway answers a BYE from its neighbour's address
 	assert_equal "$NEIGHBOUR" cdr 'host(callee_addr)'
 }
 
-@test "H10 near miss: with one of them under --gateway: open, suspect at max-call, and status names the other" {
+@test "H10 near miss: a BYE answered by a neighbour not under --gateway leaves the call open, and status names the neighbour" {
 	guard_daemon_end TERM
 	guard_daemon "$CDRS" --max-call 3s --sweep 500ms
 	cluster
@@ -169,7 +169,7 @@ takes_bye() {
 	unblocked
 }
 
-@test "H13 near miss: before that timeout a low BYE is dropped, and the proxy's own still ends the call" {
+@test "H13 near miss: before the proxy's dialog timeout a low BYE is dropped, and the proxy's own BYE ends the call" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	SIP_CALLS=timed caller < <(uac_call 13; uac_request BYE 10; takes_bye)
 	call_ends

@@ -6,7 +6,7 @@
 load lib
 load daemon
 
-@test "daemon: a row stands open from the answer on, and closes with the dialog" {
+@test "daemon: a row is open from the answer on, and closes with the dialog" {
 	daemon_db
 	dialog answer=5
 	eventually 'none||' row "end_reason || '|' || coalesce(end_time::text, '') || '|'"
@@ -77,7 +77,7 @@ load daemon
 	assert_equal '1 gone callee' row "concat_ws(' ', count(*), min(end_reason), min(ended_by))"
 }
 
-@test "daemon: PostgreSQL stopped in between: rows wait in the spool and drain by themselves" {
+@test "daemon: while PostgreSQL is stopped, rows wait in the spool; they are sent when it is back" {
 	daemon_db
 	pg_stop fast
 	dialog answer=10 end=1 state=ended end_reason=bye ended_by=1
@@ -88,7 +88,7 @@ load daemon
 	eventually 0 spooled cdr
 }
 
-@test "daemon: a PostgreSQL that crashes costs nothing" {
+@test "daemon: no row is lost when PostgreSQL crashes" {
 	daemon_db
 	dialog answer=5
 	eventually none row end_reason
@@ -98,7 +98,7 @@ load daemon
 	eventually '1 bye' row "concat_ws(' ', count(*), min(end_reason))"
 }
 
-@test "daemon: a PostgreSQL that stalls is left at the deadline, and reached again" {
+@test "daemon: a PostgreSQL that stalls is given up at the deadline, and reached again" {
 	local backend
 
 	daemon_db --db-timeout 1
@@ -119,7 +119,7 @@ load daemon
 	eventually none row end_reason
 }
 
-@test "daemon: not there yet, PostgreSQL is awaited; the schema is made when it comes" {
+@test "daemon: waits for a PostgreSQL that has not started, then makes the schema" {
 	pg_stop fast
 	daemon --db "$(pg_conninfo "$DB")"
 	dialog answer=5
@@ -135,7 +135,7 @@ load daemon
 	eventually 'a\x01\xff\x5c\x5c"{},NULL' sql "$DB" 'SELECT call_id FROM cseqguard.cdr'
 }
 
-@test "daemon: a row that PostgreSQL refuses for its content goes to rejected, and holds up no other" {
+@test "daemon: a row that PostgreSQL refuses for its content goes to table rejected and delays no other" {
 	local n number=100
 
 	daemon_db
@@ -155,7 +155,7 @@ load daemon
 	eventually 0 spooled cdr
 }
 
-@test "daemon: without --db the spool is the store, and --db later ships what is there" {
+@test "daemon: without --db rows stay in the spool; a later --db sends them" {
 	daemon
 	dialog answer=10 end=1 state=ended end_reason=bye ended_by=1 blocked=3 first_blocked_ms=1001
 	lab_wait 10 in_map 0
@@ -168,7 +168,7 @@ load daemon
 	eventually 0 spooled cdr
 }
 
-@test "daemon: told to end, it leaves with 0, and what it saw is in PostgreSQL" {
+@test "daemon: after SIGTERM it exits with 0, and all it saw is in PostgreSQL" {
 	: >"$LAB_DIR/daemon.log"
 	daemon_db -v
 	spool_held
@@ -182,7 +182,7 @@ load daemon
 	assert_equal 0 spooled cdr
 }
 
-@test "daemon: a dropped BYE becomes a violation row, and goes to each listener of its socket" {
+@test "daemon: a dropped BYE becomes a violation row and an event for each listener of the socket" {
 	local listener n
 
 	daemon_db -n "$(lab_ns proxy)"
@@ -206,13 +206,13 @@ load daemon
 	lab_wait 10 listeners 0
 }
 
-@test "daemon: a second one of the same instance is refused in one line" {
+@test "daemon: a second daemon of one instance is refused in one line" {
 	daemon
 	run -1 "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --spool "$SPOOL"
 	[[ ${#lines[@]} == 1 && $output == *"being read already"* ]]
 }
 
-@test "daemon: wrong starts: one line each, the right exit code" {
+@test "daemon: a wrong start prints one line and has the right exit code" {
 	run -1 "$LAB_OUT/cseqguardd" --instance nothing-there
 	[[ ${#lines[@]} == 1 && $output == *"cseqguard attach"* ]]
 	run -2 "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --db 'no conninfo'
@@ -225,7 +225,7 @@ load daemon
 	[[ ${#lines[@]} == 1 ]]
 }
 
-@test "daemon: settings from a file, the command line above it" {
+@test "daemon: settings come from a file, and the command line overrides it" {
 	local file=$LAB_DIR/cseqguardd.conf
 
 	printf '%s\n' '[cseqguardd]' "db = host=$LAB_PG" "  user=postgres dbname=$DB" 'node = filed' 'sweep = 200ms' >"$file"
@@ -243,7 +243,7 @@ load daemon
 	run -2 "$LAB_OUT/cseqguardd" --config "$file.missing"
 }
 
-@test "daemon: a role that may not make the schema is told so; one that may only write is enough" {
+@test "daemon: a role that may not create the schema is named; a role that may only write is enough" {
 	sql postgres "DROP ROLE IF EXISTS writer" && sql postgres "CREATE ROLE writer LOGIN"
 	daemon --db "host=$LAB_PG user=writer dbname=$DB"
 	dialog answer=5

@@ -26,7 +26,7 @@ setting() { # NAME: as text and as JSON
 
 # --- policies ------------------------------------------------------------------------------------
 
-@test "policy equal: drop and pass, changed while calls run" {
+@test "policy equal: drop and pass take effect while calls run" {
 	assert_equal $'drop\ndrop' setting equal
 	attack uac_request BYE 13
 	call_ends
@@ -55,7 +55,7 @@ sip_bye_of() { # NAME CSEQ
 		END { print "Content-Length: 0\r\n\r" }' "$LAB_DIR/$1.msg"
 }
 
-@test "policy source: a BYE of a third host passes and is told, or is dropped" {
+@test "policy source: a BYE of a third host passes and is reported, or is dropped" {
 	assert_equal $'observe\nobserve' setting source
 	gateway < <(uas_call; sip_serve BYE 500 'Not You'; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; bye 20)
@@ -177,7 +177,7 @@ refused_bye() {
 	call_ends
 }
 
-@test "policy gateway: its addresses are believed, and no others" {
+@test "policy gateway: only its addresses are evidence of an end" {
 	assert_equal "$LAB_GATEWAY/32"$'\n'"$LAB_GATEWAY/32" setting gateways
 	refused_bye
 	cdr_open # the gateway is the witness, and refused

@@ -169,7 +169,7 @@ settlement() { # COLUMNS
 	assert_equal billable in_views
 }
 
-@test "views: alive after its end, a call is suspect, its end and reason kept; settled, it is billable" {
+@test "views: a call with requests after its end is suspect and keeps end and reason; settled, it is billable" {
 	gateway < <(uas_call; sip_serve BYE 200 OK; sip_serve INFO 200 OK)
 	caller < <(uac_call 13; sip_pause 500; bye 14; sip_pause 500; uac_request INFO 15; uac_expect 200)
 	eventually billable in_views

@@ -28,7 +28,7 @@ outcomes() { # of the call's BYEs that would have been dropped
 	violations "string_agg(coalesce(outcome, 'open'), ' ' ORDER BY at)" "action = 'would_drop'"
 }
 
-@test "observe: a BYE that would be dropped, refused by the gateway, was a true drop" {
+@test "observe: a BYE that enforce would drop and the gateway refuses counts as a true drop" {
 	local packets refused accepted
 	read -r packets refused accepted < <(would_drop)
 	guard set mode=observe
@@ -40,7 +40,7 @@ outcomes() { # of the call's BYEs that would have been dropped
 	assert_equal "$((packets + 1)) $((refused + 1)) $accepted" would_drop
 }
 
-@test "observe: a BYE that would be dropped, accepted by the gateway, would have been a false drop" {
+@test "observe: a BYE that enforce would drop and the gateway accepts counts as a false drop" {
 	local packets refused accepted
 	read -r packets refused accepted < <(would_drop)
 	guard set mode=observe
@@ -68,7 +68,7 @@ attacked_calls() { # NUMBER: so many calls, one after the other, each with a dro
 	done
 }
 
-@test "breaker: more dialogs than its share with a dropped BYE: back to observe, loudly" {
+@test "breaker: a dropped BYE in too many dialogs changes the mode to observe, with a warning" {
 	local calls=0
 	: >"$LAB_DIR/daemon.log"
 	quick_daemon --breaker 50 --breaker-dialogs 3
@@ -88,7 +88,7 @@ attacked_calls() { # NUMBER: so many calls, one after the other, each with a dro
 	assert_equal 1 breaker_rows
 }
 
-@test "breaker: a BYE repeated by one attacker is one dialog, and honest calls beside it keep the mode" {
+@test "breaker: one attacker who repeats a BYE counts as one dialog and does not trip it" {
 	local n
 	sql "$CDRS" "DELETE FROM cseqguard.violation WHERE reason = 'breaker'"
 	quick_daemon --breaker 50 --breaker-dialogs 3
@@ -105,7 +105,7 @@ attacked_calls() { # NUMBER: so many calls, one after the other, each with a dro
 }
 
 # The last one: Kamailio sends that BYE on for half a minute, to whoever is the gateway then.
-@test "observe: a BYE that would be dropped, and that nobody answers, is silent, each copy" {
+@test "observe: a BYE that enforce would drop and nobody answers counts as silent, each copy" {
 	guard set mode=observe
 	gateway < <(uas_call; sip_recv BYE; sip_pause 4000)
 	caller < <(

@@ -12,7 +12,7 @@ setup_file() {
 	quick_daemon
 }
 
-@test "settle: in the spool, where there is no --db; with --db later, row and trace are in PostgreSQL" {
+@test "settle: without --db a call is settled in the spool; a later --db sends row and settlement" {
 	local uid spool=$LAB_DIR/settled.db
 	guard_daemon_end TERM
 	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab --sweep 200ms \
@@ -47,7 +47,7 @@ setup_file() {
 	assert_equal 1 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id = '$call'"
 }
 
-@test "settle: where the daemon's file says, in PostgreSQL or in a spool; cdr lists that spool" {
+@test "settle: uses the store that the daemon's file names, PostgreSQL or a spool; cdr lists that spool" {
 	local uid end file=$LAB_DIR/settle.conf
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; bye 14)
@@ -69,7 +69,7 @@ setup_file() {
 	call_ends
 }
 
-@test "lost: open rows of before the boot are closed, suspect; others are not touched" {
+@test "lost: open rows from before the boot are closed as suspect, others are not touched" {
 	local boot
 	boot=$(date -d "@$(awk '/btime/ { print $2 }' /proc/stat)" +%s)
 	guard_daemon_end TERM
@@ -90,7 +90,7 @@ other-node none f' sql "$CDRS" "SELECT concat_ws(' ', call_id, end_reason, suspe
 		WHERE call_id IN ('before-boot', 'after-boot', 'other-node') ORDER BY call_id"
 }
 
-@test "lost: calls that run when the instance is detached are closed, suspect" {
+@test "lost: calls that run when the instance is detached are closed as suspect" {
 	gateway < <(uas_call; sip_pause 5000)
 	caller < <(uac_call 13; sip_pause 5000)
 	cdr_open

@@ -124,7 +124,7 @@ tastes() { # SQLSTATE TIMES: so many inserts fail with it (a sequence is not rol
 	run ! logged 'rows wait'
 }
 
-@test "errors: one that goes on is an outage: told, backed off from, and over by itself" {
+@test "errors: one that persists is an outage: logged, retried with back-off, and over by itself" {
 	daemon_db
 	tastes 40001 8
 	dialog answer=5
@@ -132,7 +132,7 @@ tastes() { # SQLSTATE TIMES: so many inserts fail with it (a sequence is not rol
 	logged 'rows wait'
 }
 
-@test "errors: what is denied is told with object and remedy, and the remedy is one" {
+@test "errors: a missing permission is reported with object and remedy, and the remedy works" {
 	schema "$DB"
 	login nobody_yet
 	sql "$DB" 'GRANT USAGE ON SCHEMA cseqguard TO nobody_yet;
@@ -170,7 +170,7 @@ read_only() { # on|off: the first cluster
 	lab_wait 10 assert_equal "$1" sql postgres 'SHOW default_transaction_read_only'
 }
 
-@test "failover: the first host stopped, rows go to the second" {
+@test "failover: when the first host is stopped, rows go to the second" {
 	second_up
 	daemon --db "host=$LAB_PG,$SECOND user=postgres dbname=$DB"
 	dialog answer=5
@@ -197,7 +197,7 @@ read_only() { # on|off: the first cluster
 	read_only off
 }
 
-@test "failover: no host that takes rows: told of each, and rows wait until one does" {
+@test "failover: while no host takes rows each is reported, and rows wait" {
 	daemon --db "host=$LAB_DIR/nowhere,$LAB_PG user=postgres dbname=$DB"
 	lab_wait 10 partitioned
 	read_only on

@@ -38,7 +38,7 @@ held() { # REMEDY...: the ended dialog stays in the map until then
 	eventually bye row end_reason
 }
 
-@test "spool: its disk is full: calls stay in the map, and go on when there is room" {
+@test "spool: while its disk is full calls stay in the map; they are written when there is room" {
 	spool_disk
 	: >"$LAB_DIR/daemon.log"
 	daemon_db
@@ -58,7 +58,7 @@ guard_fills() {
 	done
 }
 
-@test "spool: read-only at the start: the daemon guards on, and writes when it can" {
+@test "spool: a daemon that starts on a read-only spool runs, and writes when it can" {
 	spool_disk
 	: >"$LAB_DIR/daemon.log"
 	mount -o remount,ro "$SPOOL_DISK"
@@ -67,7 +67,7 @@ guard_fills() {
 	held mount -o remount,rw "$SPOOL_DISK"
 }
 
-@test "spool: damaged: it is set aside, what can be read of it goes on, running calls are told again" {
+@test "spool: a damaged one is set aside, its readable rows are sent, running calls are written again" {
 	: >"$LAB_DIR/daemon.log"
 	daemon
 	dialog answer=5
@@ -82,7 +82,7 @@ guard_fills() {
 	eventually "$call" sqlite3 "$SPOOL" 'SELECT call_id FROM cdr'
 }
 
-@test "spool: damaged under a running daemon: the shipper meets it, and the rows behind it arrive" {
+@test "spool: damage under a running daemon is found while sending, and the rows behind it arrive" {
 	: >"$LAB_DIR/daemon.log"
 	daemon_db
 	pg_stop fast
@@ -101,7 +101,7 @@ calls() { # FILTER...: the Call-IDs that `cseqguard cdr` lists, in order
 	guard cdr -j --spool "$SPOOL" "$@" | jq -r '[.[].call_id] | join(" ")'
 }
 
-@test "cdr: by time, caller, callee, open or closed, blocked, suspect" {
+@test "cdr: filters by time, caller, callee, open or closed, blocked and suspect" {
 	daemon
 	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1001 call_id=old answer=60 end=50 state=ended \
 		end_reason=bye ended_by=1 flags=0x40
@@ -155,10 +155,10 @@ restarted() {
 	daemon --db "$(pg_conninfo "$DB")" --grace 1h
 }
 
-@test "spool: fills its own disk while PostgreSQL is away, and drains by itself" {
+@test "spool: fills its disk while PostgreSQL is away, and drains by itself" {
 	fills_and_drains whole
 }
 
-@test "spool: fills its own disk while PostgreSQL is away, and drains after a kill too" {
+@test "spool: fills its disk while PostgreSQL is away, and drains after a kill too" {
 	fills_and_drains killed restarted
 }

@@ -125,7 +125,7 @@ f11_whole() {
 	END
 }
 
-@test "F11 the same in INVITE and ACK: such a call opens, and is guarded" {
+@test "F11 INVITE and ACK in unusual forms open a call, which is guarded" {
 	over_both f11_whole
 }
 

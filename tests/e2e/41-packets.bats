@@ -182,7 +182,7 @@ tcp() {
 	assert_equal "$seen" sip_seen
 }
 
-@test "SIP over TCP is counted, and left alone" {
+@test "SIP over TCP is counted and passed" {
 	over_both tcp
 }
 
@@ -196,6 +196,6 @@ icmp() {
 	assert_equal 0 cdr 'count(*)'
 }
 
-@test "an ICMP error that quotes an INVITE is nobody's dialog" {
+@test "an ICMP error that quotes an INVITE opens no dialog" {
 	over_both icmp
 }

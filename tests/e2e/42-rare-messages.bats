@@ -49,7 +49,7 @@ f12() { # METHOD-AND-CSEQ CALL-BEFORE CALL-AFTER
 	over_both f12 'BYE 14' call ''
 }
 
-@test "F12 INVITE cut so is dropped" {
+@test "F12 INVITE cut before its dialog headers end is dropped" {
 	over_both f12 'INVITE 13' '' call
 }
 
@@ -81,7 +81,7 @@ f12_pass() {
 	closed_by 15
 }
 
-@test "F12 near miss: with fragments=pass they arrive, and are evidence of nothing" {
+@test "F12 near miss: with fragments=pass cut BYEs arrive, and are evidence of nothing" {
 	guard set fragments=pass
 	over_both f12_pass
 	guard set fragments=strict
@@ -270,22 +270,22 @@ h7_keepalive() {
 	assert_equal $((before + 6)) counted keepalive
 }
 
-@test "H7 INVITE fragmented behind its headers" {
+@test "H7 a call whose INVITE is fragmented behind its headers is guarded" {
 	over_both h7_fragmented
 }
 
-@test "H7 LF-only line ends" {
+@test "H7 a call whose lines end in a bare LF is guarded" {
 	over_both h7_lf
 }
 
-@test "H7 leading CRLF" {
+@test "H7 a call whose messages begin with CRLF is guarded" {
 	over_both h7_crlf
 }
 
-@test "H7 Request-URI of 1 kB" {
+@test "H7 a call whose Request-URI is 1 kB long is guarded" {
 	over_both h7_uri
 }
 
-@test "H7 keep-alives between the messages of a call" {
+@test "H7 keep-alives between the messages of a call do not disturb it" {
 	over_both h7_keepalive
 }

@@ -55,7 +55,7 @@ four_bills() { # closed on evidence, each as long as it was
 		AND end_reason = 'bye' AND abs(extract(epoch FROM duration) - $1) < 0.4"
 }
 
-@test "full: the fifth call has its row, open and suspect; the four are billed right; the next is ordinary" {
+@test "map full: the fifth of four calls has an open, suspect row; the four are billed right; the next is ordinary" {
 	local full
 
 	full=$(counted dialogs_full)
@@ -81,7 +81,7 @@ four_bills() { # closed on evidence, each as long as it was
 	cdr_true bye caller next
 }
 
-@test "full: no daemon: the fifth call waits in overflow, and has its row when one comes" {
+@test "map full: without a daemon the fifth call waits in overflow, and a daemon that starts writes its row" {
 	sip_callee gateway gateway -m 5 < <(uas_call; sip_serve BYE 200 OK)
 	guard_daemon_end KILL
 	four_calls 2500
@@ -96,7 +96,7 @@ four_bills() { # closed on evidence, each as long as it was
 	four_bills 2.5
 }
 
-@test "full: an operator settles the row, and it is billed; nothing undoes that" {
+@test "map full: an operator settles the fifth call's row, which is billed and stays so" {
 	local uid
 
 	sip_callee gateway gateway -m 5 < <(uas_call; sip_serve BYE 200 OK)
@@ -112,7 +112,7 @@ four_bills() { # closed on evidence, each as long as it was
 	assert_equal 'operator f' cdr "concat_ws(' ', end_reason, suspect)"
 }
 
-@test "full: told before: the daemon once, status as long as it is; near miss: three of four" {
+@test "map full: the daemon warns once before it is full, status as long as it is; three of four is a near miss" {
 	local once
 
 	lab_wait 1 false || : # sweeps that met none

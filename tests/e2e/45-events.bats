@@ -84,7 +84,7 @@ BYE 200 14 callee>caller 14 - none -" steps '"\(.method) \(.status // "-") \(.cs
 	fits 80 <<<"$output"
 }
 
-@test "ladder: requests within the dialog raise the counters, each its leg's" {
+@test "ladder: in-dialog requests raise the counter of their own leg" {
 	gateway < <(uas_call; sip_serve INFO 200 OK; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request INFO 20; uac_expect 200; sip_pause 300
 		uac_request BYE 15; sip_pause 500; bye 21)
@@ -114,7 +114,7 @@ dialog() { # NUMBER [FIELD=VALUE]...
 	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" "$1" "call_id=$call" "${@:2}"
 }
 
-@test "ladder: each dialog of one Call-ID, and of the map alone where no daemon remembers" {
+@test "ladder: shows each dialog of a Call-ID; without a daemon only what the map has" {
 	guard_daemon_end TERM
 	dialog 1 answer=60 from_tag=first
 	dialog 2 answer=50 from_tag=second blocked=3 state=ended end=1 end_reason=bye ended_by=2
@@ -136,7 +136,7 @@ dialog() { # NUMBER [FIELD=VALUE]...
 	[[ $output != *$ESC* ]]
 }
 
-@test "ladder: a flood against one call is bounded, and leaves its beginning and its end" {
+@test "ladder: a flood against one call is bounded and keeps the call's beginning and end" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 5000; sip_pause 3000; bye 5001)
 	cdr_open
@@ -153,7 +153,7 @@ dialog() { # NUMBER [FIELD=VALUE]...
 	guard ladder "$call" | tee >(grep -q '288 more in between') | fits 80
 }
 
-@test "ladder: clients that ask and do not read, or say nonsense, hold nobody up" {
+@test "ladder: clients that do not read, or send nonsense, delay nobody else" {
 	local line answered
 	# 60 dialogs that no map has, of one Call-ID: more than a socket holds
 	lab_in proxy "$LAB_TOP/tests/e2e/bad_clients.py" invite "$call" "$LAB_GATEWAY"
@@ -184,7 +184,7 @@ connected() { # NUMBER: listeners
 	[[ $(lab_in proxy grep -c " 0005 03 .* $LAB_DIR/run/lab-$LAB_ID.sock" /proc/net/unix) == "$1" ]]
 }
 
-@test "events: by reason, by source, by Call-ID; one line an event, and no colour in a pipe" {
+@test "events: filters by reason, source and Call-ID; one line an event and no colour in a pipe" {
 	local followers=
 	follow all
 	follow reason --reason out_of_order,closed
@@ -206,7 +206,7 @@ connected() { # NUMBER: listeners
 	run ! grep -q "$ESC" "$LAB_DIR/all"
 }
 
-@test "events: a CSeq is expected where the order was what counted, and nowhere else" {
+@test "events: print the expected CSeq only where the order decided" {
 	local followers=
 	follow text --reason out_of_order,refused
 	follow json --reason out_of_order,refused -j
@@ -227,7 +227,7 @@ connected() { # NUMBER: listeners
 		| \"\(.reason) \(.expected_cseq)\"' '$LAB_DIR/json' | sort"
 }
 
-@test "events: a reason that is none is answered by the nearest" {
+@test "events: an unknown reason is answered with the nearest one" {
 	run -2 guard events --reason out_of_oder
 	[[ ${#lines[@]} == 1 && $output == *"'out_of_oder'"*"did you mean out_of_order?" ]]
 	run -2 guard events --reason out_of_order,
@@ -239,7 +239,7 @@ connected() { # NUMBER: listeners
 	run -2 guard status --source strict
 }
 
-@test "events: on a terminal in colour, within its width" {
+@test "events: are in colour on a terminal, and fit its width" {
 	local pid
 	CSEQGUARD_RUN_DIR=$LAB_DIR/run TERM=xterm script -qefc "stty cols 80; exec '$LAB_OUT/cseqguard' events -f \
 		--instance 'lab-$LAB_ID' -n '$(lab_ns proxy)'" "$LAB_DIR/typed" >/dev/null </dev/null 3>&- &
@@ -255,7 +255,7 @@ connected() { # NUMBER: listeners
 
 # --- tables --------------------------------------------------------------------------------------
 
-@test "tables: cut to a terminal, in full in a pipe, and nothing of a caller's reaches either raw" {
+@test "tables: are cut to a terminal and whole in a pipe, with a caller's bytes escaped in both" {
 	local long
 	long=${ESC}[31m-$(printf 'x%.0s' {1..90})
 	guard_daemon_end TERM # which would tell of it
@@ -278,7 +278,7 @@ connected() { # NUMBER: listeners
 	guard_daemon "$CDRS"
 }
 
-@test "tables: cdr in 80 columns, and in full in a pipe" {
+@test "tables: cdr fits 80 columns, and is whole in a pipe" {
 	local spool=$LAB_DIR/own.db
 	guard_daemon_end TERM
 	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab --spool "$spool" \
@@ -296,7 +296,7 @@ connected() { # NUMBER: listeners
 
 # --- progress ------------------------------------------------------------------------------------
 
-@test "progress: on a terminal alone, and wiped out" {
+@test "progress: is shown on a terminal alone, and removed at the end" {
 	run -0 terminal 80 upgrade
 	[[ $output == *"verifier"*"upgrade: "*"${ESC}[K" ]]
 	run -0 --separate-stderr guard upgrade
@@ -307,7 +307,7 @@ connected() { # NUMBER: listeners
 
 # --- many ----------------------------------------------------------------------------------------
 
-@test "tables: more rows than are laid out at once, under one heading" {
+@test "tables: more rows than are laid out at once have one heading and one width" {
 	guard_daemon_end TERM
 	map_clear # a longer line of another test's call among the last rows would widen its column
 	"$LAB_OUT/tests/bench/calls" "lab-$LAB_ID" 5000 many open
@@ -339,7 +339,7 @@ wiped() { # the last that the terminal was sent
 	[[ $(tail -c 4 "$LAB_DIR/drain") == $'\r'"${ESC}[K" ]]
 }
 
-@test "progress: rows on their way to PostgreSQL, on the daemon's terminal, and wiped out" {
+@test "progress: the daemon's terminal shows rows on their way to PostgreSQL, until they are there" {
 	local pid
 
 	guard_daemon_end TERM

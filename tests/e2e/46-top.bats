@@ -67,7 +67,7 @@ last() { # JQ-EXPRESSION: over the last whole line
 
 # --- batch mode ----------------------------------------------------------------------------------
 
-@test "top -b: plain text for a pipe, as many times as told" {
+@test "top: -b prints plain text for a pipe, as often as -n says" {
 	dialogs
 	run --separate-stderr "${TOP[@]}" -b --count 2 -d 0.2
 	[[ $status == 0 && -z $stderr && $output != *$'\e'* ]]
@@ -77,7 +77,7 @@ last() { # JQ-EXPRESSION: over the last whole line
 	assert_equal 2 grep -c '^confirmed 00:05:.. .* 2 192.0.2.1 .*sip:alice@example.org .*13/1 .*one$' <<<"$output"
 }
 
-@test "top -j: one JSON text a refresh; a rate takes two" {
+@test "top: -j prints one JSON text a refresh, with rates from the second on" {
 	dialogs
 	"${TOP[@]}" -j --count 3 -d 0.2 >"$LAB_DIR/top.json"
 	assert_equal 3 wc -l <"$LAB_DIR/top.json"
@@ -107,7 +107,7 @@ came_and_went() { # and a refresh after that found nothing new
 		<(sed '$d' "$LAB_DIR/top.json")
 }
 
-@test "top: calls that begin and end, as so many a second" {
+@test "top: shows how many calls begin and end a second" {
 	top_in_background
 	lab_wait 10 grep -q '"starts_per_second":0' "$LAB_DIR/top.json"
 	"$LAB_OUT/tests/bench/calls" "lab-$LAB_ID" 3000 rate open
@@ -119,7 +119,7 @@ came_and_went() { # and a refresh after that found nothing new
 	assert_equal 3000 last .byes.passed.total
 }
 
-@test "top: rows in the spool, and none where it cannot be read" {
+@test "top: shows the rows in the spool, and none if it cannot be read" {
 	local spool=$LAB_DIR/three.db
 	assert_equal 0 jq .spool_rows <("${TOP[@]}" -j --count 1)
 	sqlite3 "$LAB_DIR/spool.db" ".backup '$spool'"
@@ -142,7 +142,7 @@ third_ack() {
 	lab_in third bash -c "cat '$LAB_DIR/third.ack' >/dev/udp/$LAB_PROXY/5060"
 }
 
-@test "top: who sends refused BYEs, by packets off the wire, and nobody else" {
+@test "top: lists who sends refused BYEs, and nobody else" {
 	top_in_background
 	lab_wait 10 assert_equal true last .daemon
 	gateway < <(uas_call; sip_serve BYE 500 'Not Now'; sip_serve BYE 200 OK)
@@ -162,7 +162,7 @@ third_ack() {
 
 # --- the screen ----------------------------------------------------------------------------------
 
-@test "top: the attack as it is seen, and its ladder" {
+@test "top: shows an attack as it happens, and its ladder" {
 	terminal 80 24 "${TOP[@]}"
 	shows 'no BYE was refused since top started'
 	gateway < <(uas_call; sip_serve BYE 200 OK)
@@ -184,7 +184,7 @@ third_ack() {
 	cdr_true bye caller gateway
 }
 
-@test "top: sorted by age, by blocked BYEs, and reversed; the selected call is followed" {
+@test "top: sorts by age and by blocked BYEs, reversed too, and keeps the selected call" {
 	dialogs
 	terminal 80 24 "${TOP[@]}"
 	shows 'CALL-ID by age'
@@ -209,7 +209,7 @@ third_ack() {
 	shows '^exit 0$'
 }
 
-@test "top: what came off the wire cannot write on the terminal" {
+@test "top: a caller's bytes cannot control the terminal" {
 	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1 answer=9 "call_id=a"$'\e[2J\t\u202eb\xff' from_tag=häßlich
 	terminal 160 24 "${TOP[@]}"
 	shows 'a\\x1b\[2J\\x09\\xe2\\x80\\xaeb\\xff'
@@ -220,7 +220,7 @@ third_ack() {
 	"${TOP[@]}" -j --count 1 | jq -e '.calls.list[0].call_id == "a\\x1b[2J\\x09\\xe2\\x80\\xaeb\\xff"'
 }
 
-@test "top: help, and a window of any size" {
+@test "top: has a help, and fits a window of any size" {
 	dialogs
 	terminal 80 24 "${TOP[@]}"
 	keys '?'
@@ -264,7 +264,7 @@ sgr_red() { # on the screen
 	tmux -L "cg$LAB_ID" capture-pane -ept 0 | grep -q $'\e\[[0-9;]*31m'
 }
 
-@test "top: red for what is wrong, and none where NO_COLOR is set" {
+@test "top: prints faults in red, unless NO_COLOR is set" {
 	dialogs
 	terminal 80 24 "${TOP[@]}"
 	eventually 'one two three' order
@@ -275,7 +275,7 @@ sgr_red() { # on the screen
 	run ! sgr_red
 }
 
-@test "top: a terminal that it cannot draw on is named, with what to do" {
+@test "top: names a terminal that it cannot draw on, with a remedy" {
 	run -1 --separate-stderr "${TOP[@]}"
 	[[ $stderr == *'stdin and stdout must be a terminal'*'top -b'* ]]
 	TERMINAL_ENV='-u TERM' terminal 80 24 "${TOP[@]}"
@@ -299,7 +299,7 @@ restored() { # the shell's settings, and its screen
 	assert_equal 1 tmux -L "cg$LAB_ID" display-message -pt 0 '#{cursor_flag}'
 }
 
-@test "top: a signal ends it, and the terminal is as it was" {
+@test "top: a signal ends it and restores the terminal" {
 	local signal
 	for signal in INT TERM HUP QUIT; do
 		terminal 80 24 "${TOP[@]}"
@@ -320,7 +320,7 @@ restored() { # the shell's settings, and its screen
 	lab_wait 10 test ! -e "/proc/$pid"
 }
 
-@test "top: without a daemon it says that nobody is known to offend" {
+@test "top: without a daemon it says that it knows no offenders" {
 	top_in_background
 	lab_wait 10 assert_equal true last .daemon
 	terminal 80 24 "${TOP[@]}"
@@ -333,7 +333,7 @@ restored() { # the shell's settings, and its screen
 	shows 'daemon runs'
 }
 
-@test "top: observe mode and what it would have dropped; the breaker's word" {
+@test "top: shows observe mode, what enforce would have dropped, and the breaker's reason" {
 	guard set mode=observe
 	terminal 80 24 "${TOP[@]}"
 	shows '^cseqguard .* observe '
@@ -348,7 +348,7 @@ refreshes() {
 	wc -l <"$LAB_DIR/top.json"
 }
 
-@test "top: attached anew between two refreshes, nothing of before is told" {
+@test "top: after a new attach between two refreshes it shows no old figure" {
 	top_in_background 5
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 500; bye 14)
@@ -361,7 +361,7 @@ refreshes() {
 	jq -es '.[-2].byes.dropped.total > 0' "$LAB_DIR/top.json"
 }
 
-@test "top: detached in mid-run, it says so, and the terminal is as it was" {
+@test "top: says that the instance was detached while it ran, and restores the terminal" {
 	terminal 80 24 "${TOP[@]}"
 	shows '^calls '
 	guard detach -a

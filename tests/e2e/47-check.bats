@@ -20,7 +20,7 @@ figure() { # LABEL: what stands behind it
 	grep -oE "(^| )$1=[^ ]+" <<<"$output" | cut -d= -f2
 }
 
-@test "check: OK, with figures that a monitor can read" {
+@test "check: OK prints figures that a monitor can read" {
 	cg attach in0
 	daemon
 	calls 3 a
@@ -33,7 +33,7 @@ figure() { # LABEL: what stands behind it
 	assert_equal 'OK 0 3' jq -r '"\(.state) \(.exit) \(.perfdata.byes_passed.value)"' <<<"$output"
 }
 
-@test "check: not attached, no daemon, a daemon that hangs" {
+@test "check: reports no instance, no daemon, and a daemon that hangs" {
 	check 2 CRITICAL "instance $CSEQGUARD_INSTANCE is not attached"
 	cg attach in0
 	daemon
@@ -45,7 +45,7 @@ figure() { # LABEL: what stands behind it
 	check 2 CRITICAL 'daemon hangs'
 }
 
-@test "check: the mode that is expected, and the breaker" {
+@test "check: compares the mode with the expected one, and reports the breaker" {
 	cg attach --mode observe in0
 	daemon
 	check 1 WARNING 'mode observe, expected enforce'
@@ -58,7 +58,7 @@ figure() { # LABEL: what stands behind it
 	check 2 CRITICAL 'the breaker fell back to observe mode: BYEs of 3 / among 3' --expect observe
 }
 
-@test "check: how full, by ranges" {
+@test "check: compares how full the maps are with ranges" {
 	cg attach --max-dialogs 10 in0
 	daemon
 	calls 5 a open
@@ -73,7 +73,7 @@ figure() { # LABEL: what stands behind it
 	check 0 OK 'dialogs 50 % full' -w @51:60
 }
 
-@test "check: losses since the last check, and since the attach at the first" {
+@test "check: reports losses since the last check, or since attach at the first" {
 	cg attach --max-dialogs 2 --ring-bytes 4096 in0
 	check 2 CRITICAL 'daemon does not run'
 	daemon --sweep 1h
@@ -91,7 +91,7 @@ figure() { # LABEL: what stands behind it
 	check 2 CRITICAL '[0-9]+ calls unguarded since the attach'
 }
 
-@test "check: an interface that is gone, and a tc filter that was removed" {
+@test "check: reports an interface that is gone and a tc filter that was removed" {
 	cg attach in0
 	daemon
 	tc -n "$HOST" filter del dev in0 egress
@@ -100,7 +100,7 @@ figure() { # LABEL: what stands behind it
 	check 2 CRITICAL 'no interface is guarded, interface in0 does not exist any more'
 }
 
-@test "check: rows that wait for PostgreSQL, by the age of the oldest" {
+@test "check: reports rows that wait for PostgreSQL by the age of the oldest" {
 	local now=$EPOCHSECONDS
 	cg attach in0
 	daemon
@@ -119,7 +119,7 @@ figure() { # LABEL: what stands behind it
 	check 0 OK 'daemon runs'
 }
 
-@test "check: what cannot be told is UNKNOWN, and so is wrong use" {
+@test "check: what it cannot find out is UNKNOWN, and so is wrong use" {
 	check 3 UNKNOWN "invalid value 'x' for warning: expected a range" -w x
 	check 3 UNKNOWN "unknown option '--bogus'" --bogus
 	run -3 --separate-stderr "$LAB_OUT/cseqguard" check -n "nix-$ID"

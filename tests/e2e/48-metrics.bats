@@ -34,7 +34,7 @@ teardown() {
 
 # --- /metrics ------------------------------------------------------------------------------------
 
-@test "metrics: promtool finds nothing to say, and Prometheus' type is told" {
+@test "metrics: pass promtool, and have Prometheus' content type" {
 	listening --db "$(pg_conninfo "$DB")"
 	dialog answer=5 blocked=1 first_blocked_ms=2001
 	eventually 1 metric 'dialogs{state="confirmed"}'
@@ -42,7 +42,7 @@ teardown() {
 	assert_equal 'text/plain; version=0.0.4; charset=utf-8' get /metrics -o /dev/null -w '%{content_type}'
 }
 
-@test "metrics: every reason of the contract in both directions, and no other label" {
+@test "metrics: have every reason of the contract in both directions, and no other label" {
 	local reasons
 
 	listening
@@ -58,7 +58,7 @@ reasons_of() { # DIRECTION
 	get /metrics | sed -n "s/^cseqguard_packets_total{direction=\"$1\",reason=\"\([^\"]*\)\".*/\1/p" | sort
 }
 
-@test "metrics: calls closed, BYEs blocked and seconds protected, once each" {
+@test "metrics: count a closed call, its blocked BYEs and protected seconds once" {
 	listening
 	ended
 	eventually 1 metric 'calls_closed_total{end_reason="bye"}'
@@ -72,7 +72,7 @@ reasons_of() { # DIRECTION
 	assert_equal 10.000000 metric protected_seconds_total
 }
 
-@test "metrics: an open call's protected seconds run, and never back" {
+@test "metrics: an open call's protected seconds grow, and never fall" {
 	local before
 
 	listening
@@ -95,7 +95,7 @@ later() { # VALUE
 	[[ $(test_between "$1" "$(metric protected_seconds_total)" 1000) == t && $(metric protected_seconds_total) != "$1" ]]
 }
 
-@test "metrics: a daemon that is killed and started again goes on where it was" {
+@test "metrics: a daemon killed and started again continues its totals" {
 	listening
 	ended
 	eventually 3 metric blocked_byes_total
@@ -118,7 +118,7 @@ kept() { # BLOCKED: in the note, of calls that left
 	[[ $(cut -d ' ' -f 2 "$CSEQGUARD_RUN_DIR/lab-$LAB_ID.totals") == "$1" ]]
 }
 
-@test "metrics: totals of maps that were made anew begin anew" {
+@test "metrics: totals start again with new maps" {
 	listening
 	ended
 	eventually 3 metric blocked_byes_total
@@ -135,7 +135,7 @@ kept() { # BLOCKED: in the note, of calls that left
 	assert_equal 0 metric blocked_byes_total
 }
 
-@test "metrics: mode and breaker as they are" {
+@test "metrics: show mode and breaker" {
 	listening
 	assert_equal '1 0' two 'mode{mode="enforce"}' 'mode{mode="observe"}'
 	guard set mode=observe
@@ -151,7 +151,7 @@ two() { # SERIES SERIES
 	printf '%s %s' "$(metric "$1")" "$(metric "$2")"
 }
 
-@test "metrics: rows that wait for PostgreSQL are counted, with the age of the oldest" {
+@test "metrics: count the rows that wait for PostgreSQL, with the age of the oldest" {
 	listening --db "$(pg_conninfo "$DB")"
 	eventually 1 metric postgresql_up
 	dialog answer=5
@@ -232,7 +232,7 @@ two() { # SERIES SERIES
 
 # --- the listener --------------------------------------------------------------------------------
 
-@test "http: GET and HEAD alone, and headers that keep browsers in their place" {
+@test "http: answers GET and HEAD alone, with headers that restrict browsers" {
 	listening
 	assert_equal 405 status_of /metrics -X POST -d x=1
 	assert_equal 405 status_of /metrics -X DELETE
@@ -248,7 +248,7 @@ two() { # SERIES SERIES
 	assert_equal 431 status_of /healthz -H "X-Long: $(printf '%20000s' '' | tr ' ' x)"
 }
 
-@test "http: an address that is none is a usage error, a port that is taken is named" {
+@test "http: a malformed address is a usage error, a port in use is named" {
 	local bad
 
 	listening
@@ -265,7 +265,7 @@ s = socket.create_server(("127.0.0.1", 9471)); print(flush=True); signal.pause()
 	[[ $output == *"--http 9471: cannot listen: Address already in use"* ]]
 }
 
-@test "http: another address, IPv6, and the config file" {
+@test "http: listens on another address, on IPv6, and where the config file says" {
 	printf 'http = [::1]:9480\n' >"$LAB_DIR/http.conf"
 	enter=(nsenter --net="/run/netns/$(lab_ns proxy)")
 	daemon --config "$LAB_DIR/http.conf"
@@ -277,7 +277,7 @@ s = socket.create_server(("127.0.0.1", 9471)); print(flush=True); signal.pause()
 	run ! http_in curl -sS http://127.0.0.1:9480/healthz
 }
 
-@test "http: clients that say nothing hold up neither the loop nor another address" {
+@test "http: silent clients delay neither the loop nor another address" {
 	listening --http "0.0.0.0:$HTTP_PORT"
 	http_in python3 - "$HTTP_PORT" >"$LAB_DIR/idle" 3>&- <<-'END' &
 		import socket, sys
@@ -313,7 +313,7 @@ in_spool() { # NUMBER
 	[[ $(spooled cdr) == "$1" ]]
 }
 
-@test "http: a client that says a byte now and then is let go, one that asks is not" {
+@test "http: a client that sends a byte now and then is disconnected, one that asks is not" {
 	listening
 	http_in python3 - "$HTTP_PORT" >"$LAB_DIR/drip" 3>&- <<-'END'
 		import http.client, socket, sys, time
@@ -346,7 +346,7 @@ in_spool() { # NUMBER
 	assert_equal 'let go' cat "$LAB_DIR/drip"
 }
 
-@test "http: a client that reads nothing holds nobody up" {
+@test "http: a client that does not read delays nobody" {
 	listening
 	http_in python3 - "$HTTP_PORT" >"$LAB_DIR/deaf" 3>&- <<-'END' &
 		import socket, sys
@@ -369,7 +369,7 @@ in_spool() { # NUMBER
 }
 
 # Last: it takes the instance away.
-@test "healthz: a daemon whose instance is detached says so, and leaves" {
+@test "healthz: reports a detached instance, and the daemon exits" {
 	dialog answer=5
 	listening --db "$(pg_conninfo "$DB")"
 	eventually none row end_reason

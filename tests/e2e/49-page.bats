@@ -46,7 +46,7 @@ seen_attacked() {
 	[[ $(mine .blocked) == 1 ]]
 }
 
-@test "api: the attacked call, its minute and its ladder" {
+@test "api: returns the attacked call, its minute and its ladder" {
 	attacked_call
 	assert_equal 'confirmed 1 null' mine '"\(.state) \(.blocked) \(.end)"'
 	assert_equal 1 state '[.timeline.blocked[-2:][]] | add'
@@ -59,7 +59,7 @@ refused_step() { # of the ladder
 		jq -r '.steps[] | select(.mark == "refused") | "\(.reason) \(.cseq) \(.expected_cseq) \(.to)"'
 }
 
-@test "page: the live call, the blocked BYE on the time line, and the call's ladder with the BYE refused" {
+@test "page: shows the live call, the blocked BYE on the time line, and the ladder with the refused BYE" {
 	attacked_call
 	visit "$PAGE"
 	lab_wait 10 row_says open "$call"
@@ -76,7 +76,7 @@ refused_step() { # of the ladder
 	js_is "document.querySelector('#ladder .lanes').textContent.includes('13')"
 }
 
-@test "page: in observe mode a BYE that passes is drawn to its end, and told" {
+@test "page: in observe mode a passed BYE is drawn to its end, with the reason" {
 	guard set mode=observe
 	gateway < <(uas_call; uas_ordered_bye)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; uac_expect 500; sip_pause 60000; bye 14)
@@ -102,7 +102,7 @@ refused_step() { # of the ladder
 	assert_equal 1 js "document.querySelectorAll('script').length"
 }
 
-@test "page: it stands by itself: nothing is asked of another place, and nothing but its own script runs" {
+@test "page: loads nothing from another host, and runs nothing but its own script" {
 	visit "$PAGE"
 	console >"$LAB_DIR/console" # of earlier tests
 	visit "$PAGE"
@@ -116,7 +116,7 @@ refused_step() { # of the ladder
 	[[ $(get / -o /dev/null -D - | grep -o "nonce-[0-9a-f]*" | sort -u) != "$(get / -o /dev/null -D - | grep -o "nonce-[0-9a-f]*" | sort -u)" ]]
 }
 
-@test "page: it refreshes itself, keeps what was chosen, and tells of a daemon that is away" {
+@test "page: refreshes itself, keeps the selection, and reports a daemon that is away" {
 	attacked_call
 	visit "$PAGE"
 	lab_wait 10 row_says open "$call"
@@ -136,7 +136,7 @@ refused_step() { # of the ladder
 	lab_wait 10 js_is "document.getElementById('health').textContent === ''"
 }
 
-@test "page: calls of before the daemon are listed and have a ladder; the list is bounded" {
+@test "page: lists calls older than the daemon, with a ladder; the list is bounded" {
 	local n
 
 	for ((n = 1; n <= 70; n++)); do
@@ -156,7 +156,7 @@ first_step() {
 	get "/api/ladder?key=$(mine .key)" | jq -r '.steps[0] | "\(.method) \(.from)"'
 }
 
-@test "page: another host's name is refused, as DNS rebinding would use it; metrics answer to any" {
+@test "page: refuses another host name, as DNS rebinding would use it; metrics answer to any" {
 	local host path
 
 	for path in / /api/state /api/ladder; do
@@ -185,7 +185,7 @@ CONTRAST='(() => {
 			}
 	return bad.join(" ") })()'
 
-@test "page: readable: contrast in light and dark, headings, on a phone without sideways scrolling" {
+@test "page: is readable: contrast in light and dark, headings, no sideways scrolling on a phone" {
 	attacked_call
 	visit "$PAGE"
 	lab_wait 10 row_says open "$call"

@@ -109,7 +109,7 @@ queries() { # expr|rawSql: those of all panels, each as one JSON string
 
 # --- the tests ----------------------------------------------------------------------------------------
 
-@test "dashboard: each panel has a query of the data source it names, a unit or a word, and its place" {
+@test "dashboard: each panel has a query for its data source, a unit or a mapping, and a place" {
 	jq -e '[.panels[] | select(.type != "row") | select((.targets | length) == 0 or .title == "" or
 		any(.targets[]; .datasource.type != (if .expr then "prometheus" else "postgres" end)))] == []' "$DASHBOARD"
 	jq -e '[.panels[].id] | length == (unique | length)' "$DASHBOARD"
@@ -163,7 +163,7 @@ rows() { # TITLE: of a panel over PostgreSQL
 	sql "$CDRS" "$(panel "$1" | expanded_sql)"
 }
 
-@test "dashboard: what the panels show is what happened" {
+@test "dashboard: the panels show the calls and the attack that took place" {
 	eventually 1 number 'Open calls'
 	eventually 1 number Mode
 	eventually "$LAB_CALLER|2|7|t" top_offender

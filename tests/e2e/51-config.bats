@@ -71,7 +71,7 @@ closed() { # NUMBER: so many calls are billed
 
 # --- the file -------------------------------------------------------------------------------------
 
-@test "config: a right file is ok, in one line with its name" {
+@test "config: a correct file is reported as ok, in one line with its name" {
 	config '[cseqguardd]' 'sweep = 5s ; a remark' '# another' '' 'breaker=30' 'homer = [2001:db8::1]:9060'
 	check --spool "$SPOOL"
 	[[ $status == 0 && $output == "$CONF: ok" ]]
@@ -81,7 +81,7 @@ closed() { # NUMBER: so many calls are billed
 	[[ $output == 'no file: ok' ]]
 }
 
-@test "config: all errors are told, with the line and the nearest name" {
+@test "config: reports all errors, with the line and the nearest name" {
 	config 'swep = 5s' '[cseqguardd]' 'sweep = soon' 'breaker = 101' 'nothing' 'breaker-dialog = 5' \
 		'sweep = 3s' "node = $(printf 'x%.0s' {1..250})" 'colour = red' '[cseqguard]' 'grace = 1s' \
 		'homer = collector:9060' 'sweep = 1' '[instance edge]' 'grace = never' 'instance = a' \
@@ -104,7 +104,7 @@ closed() { # NUMBER: so many calls are billed
 		'20: db: missing "=" after "..." in connection info string'
 }
 
-@test "config: what a start would run into is told: database, folder, namespace, collector" {
+@test "config: reports what a start would fail on: database, folder, namespace, collector" {
 	config 'db = host=x nonsense' 'spool = /nonexistent/a.db' "netns = none-$LAB_ID" 'homer = collector:9060'
 	check
 	wrong '1: db: missing "=" after "..." in connection info string' \
@@ -123,7 +123,7 @@ closed() { # NUMBER: so many calls are billed
 	[[ $output == *"$LAB_DIR: cannot read: not a regular file" ]]
 }
 
-@test "config: a section for one of several instances stands above what is for all, the command line above both" {
+@test "config: a section for one instance overrides the common one, the command line overrides both" {
 	config '[instance edge]' 'sweep = 3s' '[cseqguardd]' 'sweep = 5s' 'grace = 7s'
 	assert_equal 5s setting sweep
 	assert_equal 3s setting sweep --instance edge
@@ -135,12 +135,12 @@ closed() { # NUMBER: so many calls are billed
 	assert_equal 10s setting sweep --instance other
 }
 
-@test "config: a long value goes on in indented lines" {
+@test "config: a long value may continue in indented lines" {
 	config '[cseqguardd]' 'db = host=x' '  dbname=y' $'\tuser=z'
 	assert_equal 'user=z dbname=y host=x' setting db
 }
 
-@test "config: the usual file is read when it is there, and none by CSEQGUARD_CONFIG=" {
+@test "config: the default file is read if it exists, and none with CSEQGUARD_CONFIG=" {
 	local etc=$LAB_DIR/etc
 
 	install -d "$etc/cseqguard"
@@ -158,13 +158,13 @@ closed() { # NUMBER: so many calls are billed
 	[[ $status == 0 && $output == 'no file: ok' ]]
 }
 
-@test "config: help and schema are there whatever the file says" {
+@test "config: help and schema are printed whatever the file contains" {
 	config nonsense
 	CSEQGUARD_CONFIG=$CONF run -0 "$LAB_OUT/cseqguardd" --help
 	CSEQGUARD_CONFIG=$CONF run -0 "$LAB_OUT/cseqguardd" --print-schema
 }
 
-@test "config: no password is shown, however wrong the conninfo is" {
+@test "config: never prints a password, however wrong the conninfo is" {
 	local db
 
 	for db in "host=x password=a $SECRET" "host=x password = '$SECRET" "host=x $SECRET=1" \
@@ -180,7 +180,7 @@ closed() { # NUMBER: so many calls are billed
 	[[ ${#lines[@]} == 2 && $output != *"$SECRET"* ]]
 }
 
-@test "config: an option that is mistyped is answered with the nearest" {
+@test "config: a mistyped option is answered with the nearest one" {
 	run -2 "$LAB_OUT/cseqguardd" --swep 3s
 	[[ $output == *"unknown option '--swep' (did you mean --sweep?)"* ]]
 	run -2 "$LAB_OUT/cseqguard" atach
@@ -207,7 +207,7 @@ closed() { # NUMBER: so many calls are billed
 
 # --- SIGHUP ---------------------------------------------------------------------------------------
 
-@test "reload: what may change does, line by line, and works" {
+@test "reload: applies each setting that may change" {
 	config 'sweep = 1h' 'max-call = 12h' 'verbose = yes'
 	filed
 	dialog answer=20
@@ -226,7 +226,7 @@ closed() { # NUMBER: so many calls are billed
 	said 'reload: no setting was changed'
 }
 
-@test "reload: a file with an error changes nothing, and is told" {
+@test "reload: a file with an error is reported and changes nothing" {
 	config 'sweep = 100ms' 'max-call = 12h'
 	filed
 	reload 'max-call = 3s' 'sweep = soon' 'swep = 1s'
@@ -240,7 +240,7 @@ closed() { # NUMBER: so many calls are billed
 	eventually timeout sqlite3 "$SPOOL" 'SELECT end_reason FROM cdr'
 }
 
-@test "reload: what needs a restart is named, and stays" {
+@test "reload: names each setting that needs a restart, and keeps it" {
 	rm -f "$LAB_DIR/other.db"
 	enter=(nsenter "--net=/run/netns/$(lab_ns proxy)")
 	config 'sweep = 100ms' 'http = 9470' 'node = lab' "spool = $SPOOL"
@@ -259,7 +259,7 @@ closed() { # NUMBER: so many calls are billed
 	[[ ! -e $LAB_DIR/other.db ]]
 }
 
-@test "reload: another database, and none; no row is lost on the way, no password shown" {
+@test "reload: changes to another database and to none without losing a row or printing a password" {
 	local other=${DB}_2 n
 
 	sql postgres "CREATE DATABASE $other"
@@ -288,7 +288,7 @@ closed() { # NUMBER: so many calls are billed
 	run -1 grep "$SECRET" "$LOG"
 }
 
-@test "reload: the breaker is switched on while calls run" {
+@test "reload: switches the breaker on while calls run" {
 	local n number=100
 
 	config 'sweep = 100ms'
@@ -304,7 +304,7 @@ closed() { # NUMBER: so many calls are billed
 	guard set mode=enforce
 }
 
-@test "reload: the service manager is told that it is under way, and over" {
+@test "reload: tells the service manager when it begins and ends" {
 	config 'sweep = 100ms'
 	rm -f "$LAB_DIR/notify"
 	"$LAB_TOP/tests/e2e/notify.py" "$LAB_DIR/notify" >"$LAB_DIR/told" 2>&1 3>&- &
@@ -319,7 +319,7 @@ closed() { # NUMBER: so many calls are billed
 	grep -q '^MONOTONIC_USEC=[0-9]' "$LAB_DIR/told"
 }
 
-@test "reload: a hundred of them while calls come and go lose no event and no call" {
+@test "reload: a hundred reloads during calls lose no event and no call" {
 	local i lost
 
 	config 'sweep = 1h' 'grace = 200ms'
@@ -350,7 +350,7 @@ closed() { # NUMBER: so many calls are billed
 
 # --- log ------------------------------------------------------------------------------------------
 
-@test "log: JSON is one object a line, with time, level, text, instance, node and pid" {
+@test "log: as JSON it is one object a line, with time, level, text, instance, node and pid" {
 	config 'log-format = json' 'sweep = 100ms'
 	filed
 	kill -HUP "$LAB_DAEMON"
@@ -364,7 +364,7 @@ closed() { # NUMBER: so many calls are billed
 	said "cseqguardd: reload: $CONF: nothing has changed"
 }
 
-@test "log: what is no UTF-8 or would end the line is escaped" {
+@test "log: escapes what is not UTF-8 and what would end the line" {
 	run -2 "$LAB_OUT/cseqguardd" --log-format json --node $'a\xff\n"\\b' "--sweep=$(printf 'x\x01\n%.0s' {1..900})"
 	[[ ${#lines[@]} == 1 && ${#output} -lt 4096 ]]
 	jq -e '.level == "err" and (.msg | startswith("invalid value \u0027x\u0001\nx"))' <<<"$output"

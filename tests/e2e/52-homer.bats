@@ -90,7 +90,7 @@ lost() { # how many the daemon said
 	sed -n 's/.*homer .*: \([0-9]*\) violations are lost.*/\1/p' "$LOG" | awk '{ n += $1 } END { print n + 0 }'
 }
 
-@test "homer: Kamailio reads in a record what the guard saw, under the Call-ID" {
+@test "homer: Kamailio reads from a record what the guard saw, under the Call-ID" {
 	local heard=$LAB_DIR/kamailio.log port=9060 at
 
 	PGHOST=$LAB_PG lab_in proxy kamailio -DD -E -f "$LAB_TOP/tests/e2e/homer.cfg" \
@@ -123,7 +123,7 @@ lost() { # how many the daemon said
 	}' "$heard"
 }
 
-@test "homer: by UDP, a datagram each, over IPv6 too" {
+@test "homer: sends a datagram for each record by UDP, over IPv6 too" {
 	collector udp
 	daemon --homer "$LAB_PROXY:$PORT"
 	byes 500
@@ -141,7 +141,7 @@ lost() { # how many the daemon said
 	assert_equal 0 lost
 }
 
-@test "homer: whatever stands in a Call-ID, the record is whole, bounded JSON under the same ID" {
+@test "homer: whatever a Call-ID contains, the record is whole, bounded JSON under the same ID" {
 	local text
 
 	collector udp
@@ -156,7 +156,7 @@ lost() { # how many the daemon said
 	assert_equal 3 "$LAB_TOP/tests/e2e/hep.py" --same-call <"$RECORDS"
 }
 
-@test "homer: by TCP, through a collector that closes and one that comes back, none is lost" {
+@test "homer: by TCP no record is lost when the collector closes and comes back" {
 	collector tcp
 	daemon --homer "$LAB_PROXY:$PORT" --homer-protocol tcp
 	said "homer $LAB_PROXY:$PORT: connected"
@@ -175,7 +175,7 @@ lost() { # how many the daemon said
 	[[ ! -s $LAB_DIR/collector.log ]]
 }
 
-@test "homer: nobody at the other end: rows are written as ever, what is lost is counted" {
+@test "homer: without a collector rows are written as usual, and lost records are counted" {
 	daemon --homer "$LAB_PROXY:9" # discard, where nobody is
 	byes 2000
 	lab_wait 10 assert_equal "$(<"$LAB_DIR/sent")" spooled violation
@@ -186,7 +186,7 @@ lost() { # how many the daemon said
 	assert_equal 2 grep -c 'are lost' "$LOG" # one a minute, and the last
 }
 
-@test "homer: a collector that swallows all holds nothing up; the queue is bounded, the rest counted" {
+@test "homer: a collector that never answers delays nothing; the queue is bounded, the rest counted" {
 	local sent
 
 	ip -n "$(lab_ns proxy)" neigh replace 10.77.3.9 lladdr 02:00:00:00:00:09 dev third0
@@ -211,7 +211,7 @@ stalled_collector() { # BYES
 	lab_wait 10 assert_equal "$sent" spooled violation
 }
 
-@test "homer: a collector that reads no more holds nothing up" {
+@test "homer: a collector that stops reading delays nothing" {
 	local sent
 
 	stalled_collector 2000
@@ -236,7 +236,7 @@ stalled_collector() { # BYES
 	assert_equal 0 lost
 }
 
-@test "homer: a reload takes a collector, another, and none" {
+@test "homer: a reload changes to a collector, to another, and to none" {
 	local conf=$LAB_DIR/homer.conf before
 
 	collector udp

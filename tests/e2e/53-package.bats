@@ -48,14 +48,14 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	done
 }
 
-@test "package: built, lintian finds nothing down to what is pedantic, no file is out of place" {
+@test "package: lintian finds nothing, not even a pedantic hint, and no file is out of place" {
 	assert_equal '' grep -v '/cseqguard[^/]*\.deb$' "$LAB_DIR/make.log"
 	[[ -e $PACKAGE ]]
 	dpkg-deb -c "$PACKAGE" >"$BATS_TEST_TMPDIR/files"
 	assert_equal '' grep -vE ' root/root .* \./((etc|lib|usr)/.*)?$' "$BATS_TEST_TMPDIR/files"
 }
 
-@test "package: built again elsewhere, from its source package, it is the same byte for byte" {
+@test "package: a second build from the source package, elsewhere, is identical byte for byte" {
 	cmp "$PACKAGE" "$LAB_DIR/again.deb"
 }
 

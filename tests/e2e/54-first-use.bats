@@ -130,7 +130,7 @@ finds_no() { # VERDICT REGEX
 
 # --- the walk ------------------------------------------------------------------------------------
 
-@test "stranger: installs the package; nothing is attached, and nothing runs" {
+@test "first use: the package is installed; nothing is attached, and nothing runs" {
 	snapshot >"$LAB_DIR/before"
 	apt install /root/cseqguard.deb
 	dpkg_says 'ii '
@@ -142,7 +142,7 @@ finds_no() { # VERDICT REGEX
 	assert_equal '' told
 }
 
-@test "stranger: asks the doctor, who finds nothing failed and says what to do next" {
+@test "first use: doctor finds no failure and says what to do next" {
 	run -0 on_host cseqguard doctor "${LAB_INTERFACES[@]}"
 	finds_no failed ''
 	finds ok 'programs .* this kernel takes them'
@@ -150,7 +150,7 @@ finds_no() { # VERDICT REGEX
 	finds warning 'daemon .*; systemctl start cseqguardd, once it is attached'
 }
 
-@test "stranger: makes the schema, says where CDRs go, attaches in observe mode, starts the daemon" {
+@test "first use: create the schema, configure the database, attach in observe mode, start the daemon" {
 	sql postgres "CREATE DATABASE $CDRS"
 	inside cseqguardd --print-schema | psql -Xq1 -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$CDRS")" >/dev/null
 	sql "$CDRS" "CREATE ROLE $WRITER LOGIN IN ROLE cseqguard_writer"
@@ -171,7 +171,7 @@ finds_no() { # VERDICT REGEX
 	finds ok "postgresql .* role $WRITER may write"
 }
 
-@test "stranger: a call is billed; an attack passes, and Kamailio's bill is short, ours is not" {
+@test "first use: a call is billed; an attack passes, and Kamailio's bill is short, ours is not" {
 	in_background events.log cseqguard events -f
 	lab_wait 10 listened_to
 	call=$HONEST
@@ -188,7 +188,7 @@ finds_no() { # VERDICT REGEX
 	lab_wait 10 bills_truly we_bill
 }
 
-@test "stranger: reads of it in events, as it happened" {
+@test "first use: events shows the attack as it happens" {
 	local call=$OBSERVED
 
 	lab_wait 10 grep -qE "^[^ ]+Z end closed pass 200 to BYE of caller cseq 14 .* call-id $call\$" "$LAB_DIR/events.log"
@@ -196,7 +196,7 @@ finds_no() { # VERDICT REGEX
 	assert_equal 0 grep -c "would_drop .* call-id $HONEST\$" "$LAB_DIR/events.log"
 }
 
-@test "stranger: watches the next one in top, and opens its ladder there" {
+@test "first use: top shows the next attack, and its ladder" {
 	on_terminal 80 24 cseqguard top
 	shows '^cseqguard .* observe +daemon runs +default$'
 	shows 'no BYE was refused since top started'
@@ -214,7 +214,7 @@ finds_no() { # VERDICT REGEX
 	lab_wait 10 bills_truly we_bill
 }
 
-@test "stranger: reads the call as a ladder" {
+@test "first use: ladder shows the call" {
 	run -0 on_host cseqguard ladder "$OBSERVED"
 	grep -qE '^ +[0-9.]+ +13 \|-* BYE 10 -*\+-*>\| +-$' <<<"$output"
 	grep -qE '^ +\| would refuse: out_of_order, expected 14 +\|$' <<<"$output"
@@ -222,7 +222,7 @@ finds_no() { # VERDICT REGEX
 	grep -qE '^ +[0-9.]+ +14 \|<-*\+-* 200 \(BYE 14\) -*\| +-$' <<<"$output"
 }
 
-@test "stranger: looks at the page, and clicks on the call" {
+@test "first use: the page shows the call, and its ladder after a click" {
 	visit "$PAGE"
 	lab_wait 10 row_says 'ended: bye' "$WATCHED"
 	js_is "document.getElementById('mode').textContent === 'observe'"
@@ -233,7 +233,7 @@ finds_no() { # VERDICT REGEX
 	assert_equal '' console
 }
 
-@test "stranger: has it scraped and checked" {
+@test "first use: Prometheus scrapes the daemon, and check reports OK" {
 	get /metrics | promtool check metrics
 	assert_equal ok get /healthz
 	assert_equal 2 metric would_drop_packets_total
@@ -247,7 +247,7 @@ finds_no() { # VERDICT REGEX
 	[[ $output == 'CSEQGUARD WARNING - mode observe, expected enforce,'* ]]
 }
 
-@test "stranger: asks PostgreSQL whether it would have been right, and for the bill" {
+@test "first use: PostgreSQL says whether enforce would have been right, and has the bill" {
 	run -0 on_host cseqguard status
 	grep -qx 'observe  *would have dropped 2 BYEs: 2 refused by the far end, 0 accepted' <<<"$output"
 	assert_equal 'out_of_order|refused|2' sql "$CDRS" "SELECT reason, outcome, count(*) FROM cseqguard.violation
@@ -263,7 +263,7 @@ $WATCHED|bye|1" sql "$CDRS" 'SELECT call_id, end_reason, blocked_byes FROM cseqg
 	assert_equal 0 sql "$CDRS" 'SELECT count(*) FROM cseqguard.suspects'
 }
 
-@test "stranger: enforces; the next attack never reaches Kamailio, and both bills are right" {
+@test "first use: in enforce mode an attack never reaches Kamailio, and both bills are right" {
 	on_host cseqguard set mode=enforce
 	attack "$ENFORCED"
 	call_over
@@ -278,7 +278,7 @@ $WATCHED|bye|1" sql "$CDRS" 'SELECT call_id, end_reason, blocked_byes FROM cseqg
 	[[ $output == 'CSEQGUARD OK - '*' mode enforce, '*' dropped=1c would_drop=2c '* ]]
 }
 
-@test "stranger: detaches; the daemon leaves, and calls are as if it had never been there" {
+@test "first use: after detach the daemon exits, and calls run as without the guard" {
 	on_host cseqguard detach -a
 	unguarded
 	run -3 on_host cseqguard status
@@ -289,7 +289,7 @@ $WATCHED|bye|1" sql "$CDRS" 'SELECT call_id, end_reason, blocked_byes FROM cseqg
 	assert_equal '' we_bill
 }
 
-@test "stranger: removes and purges; nothing is left but the bills in PostgreSQL" {
+@test "first use: the package is purged; nothing is left but the rows in PostgreSQL" {
 	apt remove cseqguard
 	dpkg_says 'rc '
 	inside test -e /etc/cseqguard/cseqguard.conf -a -e /var/lib/cseqguard/default.db

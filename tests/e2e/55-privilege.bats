@@ -116,17 +116,17 @@ told() { # LINE NUMBER: at least so often
 	assert_equal "$ORDINARY" stat -c %u "$LAB_DIR/state/spool.db"
 }
 
-@test "privilege: who is not of the group is told so in one line" {
+@test "privilege: a user outside the group gets one line that names the group" {
 	refused 'group cseqguard' 65534
 	refused "$LAB_DIR/pins" 65534
 	guard dialogs # root may
 }
 
-@test "privilege: a member of the group before whom bpffs is closed is told of the bind mount" {
+@test "privilege: a member of the group who cannot enter bpffs gets a line that names the bind mount" {
 	refused 'mounts bpffs for root only' "$ORDINARY" CSEQGUARD_PIN_ROOT=
 }
 
-@test "privilege: a group that is younger than the pins is let in by the next attach" {
+@test "privilege: the next attach gives a new group access to older pins" {
 	inside chgrp -R 0 "$LAB_DIR/pins"
 	refused attach "$ORDINARY"
 	guard_up
@@ -140,7 +140,7 @@ told() { # LINE NUMBER: at least so often
 	guard status | grep caller0
 }
 
-@test "service manager: told when it is up, while its loop turns, and when it leaves" {
+@test "service manager: is notified when the daemon is up, while its loop runs, and when it exits" {
 	ear
 	daemon "NOTIFY_SOCKET=$LAB_DIR/notify" WATCHDOG_USEC=600000
 	lab_wait 5 told READY=1 1
@@ -151,7 +151,7 @@ told() { # LINE NUMBER: at least so often
 	lab_wait 5 told STOPPING=1 1
 }
 
-@test "service manager: a loop that hangs says nothing" {
+@test "service manager: gets no notification from a loop that hangs" {
 	local before
 
 	ear
@@ -165,7 +165,7 @@ told() { # LINE NUMBER: at least so often
 	lab_wait 5 told WATCHDOG=1 "$((before + 2))"
 }
 
-@test "units: as installed, systemd finds nothing to say against them, and little exposure" {
+@test "units: systemd-analyze finds no fault in the installed units, and little exposure" {
 	local prefix=$LAB_DIR/prefix units=$LAB_DIR/prefix/lib/systemd/system
 
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" install "OUT=$LAB_OUT" "PREFIX=$prefix"

@@ -10,7 +10,7 @@ load doctor
 
 # --- doctor: the host ----------------------------------------------------------------------------
 
-@test "doctor: before the first attach, all that is needed is there" {
+@test "doctor: finds all that the first attach needs" {
 	doctor
 	finds ok kernel "Linux $(uname -r)"
 	finds ok btf /sys/kernel/btf/vmlinux
@@ -28,7 +28,7 @@ load doctor
 	[[ -z $stderr && ! -e $PINS ]]
 }
 
-@test "doctor -j: the same as a JSON array, with the remedies" {
+@test "doctor: -j prints the same as a JSON array, with the remedies" {
 	local text
 	cg attach in0
 	daemon
@@ -42,7 +42,7 @@ load doctor
 		jq -r '.[] | select(.verdict == "failed") | "\(.object) \(.finding)"' <<<"$output"
 }
 
-@test "doctor: a kernel that is too old" {
+@test "doctor: reports a kernel that is too old" {
 	run -1 setarch --uname-2.6 "$LAB_OUT/cseqguard" -n "$HOST" doctor --spool "$SPOOL"
 	finds failed kernel '2\.6\.[0-9]+.* is too old for the programs; install Linux 6.1'
 }
@@ -51,7 +51,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 	run "-${2:-0}" unshare -m sh -c "$1"' && exec "$@"' sh "$LAB_OUT/cseqguard" -n "$HOST" doctor --spool "$SPOOL"
 }
 
-@test "doctor: no BTF, no JIT" {
+@test "doctor: reports a kernel without BTF or without JIT" {
 	echo 0 >"$BATS_TEST_TMPDIR/zero"
 	elsewhere 'mount -t tmpfs tmpfs /sys/kernel/btf'
 	finds warning btf 'No such file.*CONFIG_DEBUG_INFO_BTF'
@@ -59,7 +59,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 	finds warning jit 'interpreted.*bpf_jit_enable=1'
 }
 
-@test "doctor: no bpffs is visible" {
+@test "doctor: reports that no bpffs is visible" {
 	run -1 ip netns exec "$HOST" "$LAB_OUT/cseqguard" doctor --spool "$SPOOL"
 	finds failed bpffs 'no bpffs is visible in this mount namespace; .*-n NETNS'
 	CSEQGUARD_PIN_ROOT=$BATS_TEST_TMPDIR/none CODE=1 doctor
@@ -80,7 +80,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 
 # --- doctor: interfaces --------------------------------------------------------------------------
 
-@test "doctor: a guarded interface, in native mode and in generic mode" {
+@test "doctor: describes a guarded interface in native and in generic mode" {
 	cg attach -m native in0
 	doctor
 	finds ok in0 'guarded in native mode'
@@ -90,7 +90,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 	finds warning in0 'guarded in generic mode: coalesced datagrams.*-m native'
 }
 
-@test "doctor: another's XDP program" {
+@test "doctor: reports the XDP program of another" {
 	own_bpffs ip -n "$HOST" link set dev in0 xdp object "$(stranger xdp.frags 2)" section xdp.frags
 	CODE=1 doctor
 	finds failed in0 "XDP program 'stranger' \(id [0-9]+\) is attached.*ip link set dev in0 xdp off"
@@ -99,7 +99,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 	finds ok in0 'no XDP program'
 }
 
-@test "doctor: no such interface, one that is down, one without native XDP" {
+@test "doctor: reports an interface that is missing, down, or without native XDP" {
 	ip -n "$HOST" link add br0 type bridge
 	CODE=1 doctor nix0 br0
 	finds failed nix0 'no such interface'
@@ -111,7 +111,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 	finds_no warning br0 'it is down'
 }
 
-@test "doctor: an MTU that no buffer holds" {
+@test "doctor: reports an MTU too large for native XDP" {
 	in_host ip tuntap add tap0 mode tap
 	ip -n "$HOST" link set tap0 mtu 9000 up
 	ip -n "$HOST" link set in0 mtu 9000
@@ -123,7 +123,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 	finds ok tap0 'MTU 3498'
 }
 
-@test "doctor: offloads that make one of several datagrams" {
+@test "doctor: reports offloads that merge datagrams" {
 	doctor
 	finds ok in0 'no offload interferes'
 	in_host "$LAB_TOP/tests/e2e/doctor_faults.py" offload in0 rx-udp-gro-forwarding
@@ -133,7 +133,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 	finds ok in0 'rx-vlan-offload removes VLAN tags'
 }
 
-@test "doctor: tc filters of others, before the guard's and behind it" {
+@test "doctor: reports tc filters of others, before the guard's and behind it" {
 	cg attach in0
 	doctor
 	finds ok in0 'other tc egress filters: 0, none before'
@@ -154,7 +154,7 @@ before_ours() { # N
 	finds warning in0 "$1 tc egress filters or programs run before"
 }
 
-@test "doctor: a tcx program, which comes before any tc filter" {
+@test "doctor: reports a tcx program, which runs before any tc filter" {
 	younger 6.6 || skip 'tcx is of Linux 6.6'
 	cg attach in0
 	bpftool prog load "$(stranger tc 0)" "/sys/fs/bpf/tcx-$ID" type classifier
@@ -166,7 +166,7 @@ before_ours() { # N
 
 # --- doctor: the guard ---------------------------------------------------------------------------
 
-@test "doctor: mode, gateways, and the breaker's word" {
+@test "doctor: reports mode, gateways and the breaker's reason" {
 	cg attach --mode observe in0
 	doctor
 	finds ok mode 'observe: nothing is dropped'
@@ -181,7 +181,7 @@ before_ours() { # N
 	finds failed mode 'breaker fell back to observe mode: BYEs of 3 among 3 dialogs; .*set mode=enforce'
 }
 
-@test "doctor: maps of another layout, and one that is missing" {
+@test "doctor: reports maps of another layout, and one that is missing" {
 	cg attach in0
 	doctor
 	finds ok instance "map layout [0-9]+"
@@ -195,7 +195,7 @@ before_ours() { # N
 	finds failed instance 'of another layout'
 }
 
-@test "doctor: programs of another version" {
+@test "doctor: reports programs of another version" {
 	cg attach in0
 	doctor
 	finds ok programs 'and the interfaces run this version'
@@ -209,7 +209,7 @@ before_ours() { # N
 	finds ok programs 'and the interfaces run this version'
 }
 
-@test "doctor: an interface that is gone, and a tc filter that somebody removed" {
+@test "doctor: reports an interface that is gone and a tc filter that somebody removed" {
 	cg attach in0
 	tc -n "$HOST" filter del dev in0 egress
 	CODE=1 doctor
@@ -220,7 +220,7 @@ before_ours() { # N
 	finds warning instance 'guards no interface'
 }
 
-@test "doctor: a full table, calls that found no room, events that were lost" {
+@test "doctor: reports a full map, calls that found no room, and lost events" {
 	cg attach --max-dialogs 10 --ring-bytes 4096 in0
 	calls 7 a open
 	doctor
@@ -239,7 +239,7 @@ before_ours() { # N
 
 # --- doctor: the daemon and its spool ------------------------------------------------------------
 
-@test "doctor: the daemon runs, does not, hangs" {
+@test "doctor: reports whether the daemon runs or hangs" {
 	cg attach in0
 	daemon
 	doctor
@@ -255,7 +255,7 @@ before_ours() { # N
 	finds failed daemon 'hangs.*systemctl restart cseqguardd'
 }
 
-@test "doctor: a spool that is damaged, of a read-only or full disk, that the daemon's user may not write" {
+@test "doctor: reports a spool that is damaged, on a read-only or full disk, or not writable for the daemon's user" {
 	doctor
 	finds ok spool 'does not exist yet, the daemon creates it'
 	echo 'no SQLite at all, but long enough to be looked at' >"$SPOOL"
@@ -283,7 +283,7 @@ before_ours() { # N
 
 # --- doctor: PostgreSQL --------------------------------------------------------------------------
 
-@test "doctor: PostgreSQL, from no schema to rows that may be written" {
+@test "doctor: describes PostgreSQL from a missing schema to a writable one" {
 	sql postgres "CREATE DATABASE $DB"
 	sql postgres "CREATE ROLE $DB LOGIN"
 	doctor --db "$(db)"
@@ -306,7 +306,7 @@ before_ours() { # N
 	finds ok postgresql "role $DB may write"
 }
 
-@test "doctor: PostgreSQL with a schema that is older, or newer" {
+@test "doctor: reports a PostgreSQL schema that is older or newer" {
 	sql postgres "CREATE DATABASE $DB"
 	schema
 	sql "$DB" 'UPDATE cseqguard.schema_version SET version = 1'
@@ -317,7 +317,7 @@ before_ours() { # N
 	finds failed postgresql 'version 99, newer than'
 }
 
-@test "doctor: PostgreSQL that is read-only, away, mute, or not named right" {
+@test "doctor: reports a PostgreSQL that is read-only, away, silent, or named wrong" {
 	sql postgres "CREATE DATABASE $DB"
 	sql postgres "ALTER DATABASE $DB SET default_transaction_read_only = on"
 	CODE=1 doctor --db "$(db)"
@@ -334,7 +334,7 @@ before_ours() { # N
 	[[ $output$stderr != *geheim* ]]
 }
 
-@test "doctor: PostgreSQL whose clock is another" {
+@test "doctor: reports a PostgreSQL whose clock differs" {
 	sql postgres "CREATE DATABASE $DB"
 	sql "$DB" "CREATE SCHEMA fake; CREATE FUNCTION fake.clock_timestamp() RETURNS timestamptz LANGUAGE sql
 		AS \$\$ SELECT pg_catalog.clock_timestamp() + interval '90 s' \$\$;
@@ -343,7 +343,7 @@ before_ours() { # N
 	finds warning postgresql "its clock is (89|90)\.[0-9] s ahead of this host's; .*chrony"
 }
 
-@test "doctor reads the daemon's file" {
+@test "doctor: reads the daemon's configuration file" {
 	printf 'db = host=%s\nspool = %s\n' "$LAB_DIR/none" "$LAB_DIR/none.db" >"$BATS_TEST_TMPDIR/conf"
 	run -1 cg doctor --config "$BATS_TEST_TMPDIR/conf"
 	finds failed postgresql "$LAB_DIR/none"

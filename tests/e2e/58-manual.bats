@@ -65,7 +65,7 @@ completes() { # TEXT WORD...: the last word has these completions
 	return 1
 }
 
-@test "man: each page is without a warning" {
+@test "man: man prints no warning about a page" {
 	local file
 
 	type -P man >/dev/null || skip 'man is missing: make deps-test'
@@ -75,7 +75,7 @@ completes() { # TEXT WORD...: the last word has these completions
 	done
 }
 
-@test "man: each command stands there with each of its options, as its --help has it" {
+@test "man: cseqguard(8) has each command with each option, as --help has it" {
 	local verb option text
 
 	type -P man >/dev/null || skip 'man is missing: make deps-test'
@@ -93,7 +93,7 @@ completes() { # TEXT WORD...: the last word has these completions
 	done
 }
 
-@test "man: each option of cseqguardd stands there" {
+@test "man: cseqguardd(8) has each option of cseqguardd" {
 	local option
 
 	type -P man >/dev/null || skip 'man is missing: make deps-test'
@@ -194,7 +194,7 @@ command_lab_down() {
 	done
 }
 
-@test "completion: commands, and each option of each" {
+@test "completion: offers the commands, and each option of each" {
 	local verb
 
 	completes "$(verbs | xargs)" cseqguard ''
@@ -207,7 +207,7 @@ command_lab_down() {
 	completes "$(cseqguardd --help | options | grep -oE -- '--[a-z0-9-]+' | xargs)" cseqguardd --
 }
 
-@test "completion: words of an option, keys of set and their words" {
+@test "completion: offers the values of an option, and keys and values of set" {
 	completes 'auto native skb' cseqguard attach -m ''
 	completes 'native' cseqguard attach --attach-mode n
 	completes 'observe' cseqguard attach --mode = o
@@ -219,7 +219,7 @@ command_lab_down() {
 	completes 'settle' cseqguard cdr se
 }
 
-@test "completion: interfaces, attached ones, instances, network namespaces, files" {
+@test "completion: offers interfaces, attached ones, instances, network namespaces and files" {
 	local file='$(touch x)'
 
 	ip netns add "$NETNS"
@@ -236,7 +236,7 @@ command_lab_down() {
 	[[ ! -e x ]]
 }
 
-@test "package: its version is the Makefile's, its build needs what configure asks for" {
+@test "package: has the Makefile's version, and its build dependencies are those of configure" {
 	local version needs package
 
 	version=$(sed -n 's/^VERSION := //p' "$LAB_TOP/Makefile")
