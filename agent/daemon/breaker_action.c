@@ -9,43 +9,44 @@
 #include "util/clock.h"
 #include "util/log.h"
 
-static void fall_back(struct cg_breaker_action *fallback, const struct cg_breaker_count *count,
-		      __u64 now)
+static void set_observe(struct cg_breaker_action *action, const struct cg_breaker_count *count,
+			__u64 now)
 {
-	const char *instance = fallback->guard->instance;
+	const char *instance = action->guard->instance;
 	struct cg_violation_row row;
 	char note[CG_RUNTIME_NOTE_MAX];
-	int err = cg_guard_maps_set_observe(fallback->guard);
+	int err = cg_guard_maps_set_observe(action->guard);
 
 	snprintf(note, sizeof(note),
 		 "BYEs of %llu among %llu dialogs were dropped within %llu s, more than %llu %%",
 		 (unsigned long long)count->blocked, (unsigned long long)count->judged,
-		 (unsigned long long)(fallback->breaker->window / CG_SECOND),
-		 (unsigned long long)fallback->breaker->percent);
+		 (unsigned long long)(action->breaker->window / CG_SECOND),
+		 (unsigned long long)action->breaker->percent);
 	if (err) {
-		cg_log_err("BREAKER: %s, but observe mode cannot be set: %s; trying again", note,
+		cg_log_err("BREAKER: %s; cannot set observe mode: %s; trying again", note,
 			   strerror(-err));
 		return;
 	}
-	fallback->enforced = false;
-	cg_log_err("BREAKER: %s: fell back from enforce to observe; when that is put right: "
+	action->enforced = false;
+	cg_log_err("BREAKER: %s; mode changed from enforce to observe; when the cause is removed: "
 		   "cseqguard set mode=enforce",
 		   note);
-	cg_cdr_fill_breaker(now, fallback->guard->config.clock, fallback->origin, &row);
-	cg_writer_put(fallback->writer, CG_TABLE_VIOLATION, &row);
+	cg_cdr_fill_breaker(now, action->guard->config.clock, action->origin, &row);
+	cg_writer_put(action->writer, CG_TABLE_VIOLATION, &row);
 	err = cg_runtime_note_write(instance, CG_RUNTIME_BREAKER, note);
 	if (err)
-		cg_log_warning("breaker: no note for `cseqguard status`: %s", strerror(-err));
+		cg_log_warning("breaker: cannot write the note for `cseqguard status`: %s",
+			       strerror(-err));
 }
 
-void cg_breaker_action_poll(struct cg_breaker_action *fallback, __u64 now)
+void cg_breaker_action_poll(struct cg_breaker_action *action, __u64 now)
 {
-	bool enforced = fallback->guard->config.mode == CG_ENFORCE;
+	bool enforced = action->guard->config.mode == CG_ENFORCE;
 	struct cg_breaker_count count;
 
-	if (enforced && !fallback->enforced)
-		cg_breaker_reset(fallback->breaker, now); /* observed ones were no false drops */
-	fallback->enforced = enforced;
-	if (enforced && cg_breaker_should_trip(fallback->breaker, now, &count))
-		fall_back(fallback, &count, now);
+	if (enforced && !action->enforced)
+		cg_breaker_reset(action->breaker, now); /* dialogs of observe mode do not count */
+	action->enforced = enforced;
+	if (enforced && cg_breaker_should_trip(action->breaker, now, &count))
+		set_observe(action, &count, now);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * From enforce back to observe, loudly, when the breaker trips: a line in the log, a row `breaker`
- * among the violations, and a note that `cseqguard status` shows until the mode is set by hand.
+ * Sets observe mode when the breaker trips in enforce mode. It logs an error, records a violation
+ * `breaker`, and writes a note that `cseqguard status` shows until an operator sets the mode.
  */
 #ifndef CG_DAEMON_BREAKER_ACTION_H
 #define CG_DAEMON_BREAKER_ACTION_H
@@ -15,10 +15,10 @@ struct cg_breaker_action {
 	struct cg_guard_maps *guard;
 	struct cg_writer *writer;
 	const struct cg_origin *origin;
-	bool enforced; /* at the last look */
+	bool enforced; /* at the last poll */
 };
 
-/* Each second, guard->config freshly read. now: CLOCK_BOOTTIME, ns. */
-void cg_breaker_action_poll(struct cg_breaker_action *fallback, __u64 now);
+/* Call each second, after guard->config was read. now: CLOCK_BOOTTIME, ns. */
+void cg_breaker_action_poll(struct cg_breaker_action *action, __u64 now);
 
 #endif

@@ -11,81 +11,80 @@
 #include "util/log.h"
 #include "util/notify.h"
 
-/* A line a minute: a full map stays full for a while. */
-static void check_unguarded(struct cg_housekeeping *upkeep, __u64 unguarded, __u64 now)
+/* Logs at most once a minute: a full map stays full for a while. */
+static void check_unguarded(struct cg_housekeeping *hk, __u64 unguarded, __u64 now)
 {
-	if (unguarded <= upkeep->unguarded ||
-	    (upkeep->told_at && now - upkeep->told_at < 60 * CG_SECOND))
+	if (unguarded <= hk->unguarded || (hk->warned_at && now - hk->warned_at < 60 * CG_SECOND))
 		return;
-	cg_log_err("map dialogs is full: %llu more calls run unguarded, their CDRs are "
-		   "suspect; " CG_USAGE_REMEDY,
-		   (unsigned long long)(unguarded - upkeep->unguarded));
-	upkeep->unguarded = unguarded;
-	upkeep->told_at = now;
+	cg_log_err("map dialogs is full: %llu more calls run unguarded (suspect "
+		   "CDRs). " CG_USAGE_REMEDY,
+		   (unsigned long long)(unguarded - hk->unguarded));
+	hk->unguarded = unguarded;
+	hk->warned_at = now;
 }
 
-/* A dialog whose event was lost is in the map: the sweep finds it. */
-static void check_losses(struct cg_housekeeping *upkeep)
+/* A scan finds the dialogs whose events were lost. */
+static void check_losses(struct cg_housekeeping *hk)
 {
-	const struct cg_losses last = upkeep->losses;
+	const struct cg_losses last = hk->losses;
 	struct cg_losses now;
 
-	if (cg_guard_maps_read_losses(upkeep->guard, &now))
+	if (cg_guard_maps_read_losses(hk->guard, &now))
 		return;
-	upkeep->behind |= now.events != last.events;
-	if (upkeep->behind && cg_map_scan_request(upkeep->sweep, cg_boottime()))
-		upkeep->behind = false;
+	hk->needs_scan |= now.events != last.events;
+	if (hk->needs_scan && cg_map_scan_request(hk->sweep, cg_boottime()))
+		hk->needs_scan = false;
 	if (now.alerts > last.alerts)
 		cg_log_warning(
-			"%llu violations were not recorded: ring `alerts` was full (their counters "
-			"are exact)",
+			"%llu violations were not recorded because ring `alerts` was full; the "
+			"counters include them",
 			(unsigned long long)(now.alerts - last.alerts));
 	if (now.unrecorded > last.unrecorded)
-		cg_log_err("%llu calls have no CDR: maps dialogs and overflow were full (those of "
-			   "before this start included); their bill is the proxy's own",
-			   (unsigned long long)(now.unrecorded - last.unrecorded));
-	check_unguarded(upkeep, now.unguarded, cg_boottime());
-	upkeep->losses = now;
+		cg_log_err(
+			"%llu calls have no CDR because maps dialogs and overflow were full (calls "
+			"before this start included); bill them by the proxy's records",
+			(unsigned long long)(now.unrecorded - last.unrecorded));
+	check_unguarded(hk, now.unguarded, cg_boottime());
+	hk->losses = now;
 }
 
-static void check_clock(struct cg_housekeeping *upkeep)
+static void check_clock(struct cg_housekeeping *hk)
 {
-	unsigned int in_use = cg_tracker_clocks(upkeep->tracker);
-	int err = cg_guard_maps_update_clock(upkeep->guard, in_use);
+	unsigned int in_use = cg_tracker_clocks(hk->tracker);
+	int err = cg_guard_maps_update_clock(hk->guard, in_use);
 
-	if (err < 0 && err != upkeep->clock_error && !(err == -ENOSPC && in_use == ~0u))
-		cg_log_warning("the wall clock was stepped, new calls cannot follow it: %s",
-			       err == -ENOSPC ? "all clock numbers are used by live calls"
-					      : strerror(-err));
+	if (err < 0 && err != hk->clock_error && !(err == -ENOSPC && in_use == ~0u))
+		cg_log_warning(
+			"the wall clock was stepped, but new calls cannot use the new time: %s",
+			err == -ENOSPC ? "all clock numbers are in use by calls" : strerror(-err));
 	if (err == 1)
-		cg_log_notice("the wall clock was stepped: calls from now on follow it, running "
-			      "ones keep "
-			      "theirs");
-	upkeep->clock_error = err < 0 ? err : 0;
-	memcpy(upkeep->origin->clock_offset, upkeep->guard->config.clock_offset,
-	       sizeof(upkeep->origin->clock_offset));
+		cg_log_notice("the wall clock was stepped: new calls use the new time, open calls "
+			      "keep theirs");
+	hk->clock_error = err < 0 ? err : 0;
+	memcpy(hk->origin->clock_offset, hk->guard->config.clock_offset,
+	       sizeof(hk->origin->clock_offset));
 }
 
-static void tell_manager(const struct cg_housekeeping *upkeep)
+static void report_to_manager(const struct cg_housekeeping *hk)
 {
-	const struct cg_guard_maps *guard = upkeep->guard;
+	const struct cg_guard_maps *guard = hk->guard;
 	struct cg_writer_status spool;
 	char text[400];
 
-	cg_writer_get_status(upkeep->writer, &spool);
+	cg_writer_get_status(hk->writer, &spool);
 	snprintf(text, sizeof(text), "instance %s, mode %s: %u dialogs%s%s", guard->instance,
-		 cg_mode_name(guard->config.mode), cg_tracker_count(upkeep->tracker),
+		 cg_mode_name(guard->config.mode), cg_tracker_count(hk->tracker),
 		 spool.error ? "; spool: " : "", spool.error ? spool.error_text : "");
 	cg_notify_watchdog(text);
 }
 
-int cg_housekeeping_run(struct cg_housekeeping *upkeep)
+int cg_housekeeping_run(struct cg_housekeeping *hk)
 {
-	int err = cg_guard_maps_read_config(upkeep->guard);
+	int err = cg_guard_maps_read_config(hk->guard);
 
 	if (!err)
-		check_clock(upkeep);
-	check_losses(upkeep);
-	tell_manager(upkeep);
+		check_clock(hk);
+	check_losses(hk);
+	report_to_manager(hk);
 	return err;
 }

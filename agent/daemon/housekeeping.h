@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the daemon sees to each second: its settings, the clock, losses, and a word to its manager. */
+/* Tasks of each second: reads the settings, checks clock and losses, reports to the service manager. */
 #ifndef CG_DAEMON_HOUSEKEEPING_H
 #define CG_DAEMON_HOUSEKEEPING_H
 
@@ -8,20 +8,20 @@
 #include "maps/guard_maps.h"
 #include "spool/writer.h"
 
-struct cg_housekeeping { /* all pointers are others' */
+struct cg_housekeeping { /* owns none of its pointers */
 	struct cg_guard_maps *guard;
 	struct cg_origin *origin;
 	struct cg_writer *writer;
 	struct cg_tracker *tracker;
 	struct cg_map_scan *sweep;
-	int clock_error; /* said already */
-	struct cg_losses losses; /* as of the last look */
-	__u64 told_at; /* CLOCK_BOOTTIME, ns: that calls run unguarded */
-	__u64 unguarded; /* ... so many by then */
-	bool behind; /* events were lost since a sweep began */
+	int clock_error; /* the last one logged */
+	struct cg_losses losses; /* at the last run */
+	__u64 warned_at; /* about unguarded calls; CLOCK_BOOTTIME, ns; 0: never */
+	__u64 unguarded; /* calls at that warning */
+	bool needs_scan; /* events were lost since a scan began */
 };
 
-/* 0, or -errno: the settings of the instance are as read before. */
-int cg_housekeeping_run(struct cg_housekeeping *upkeep);
+/* 0, or -errno if the settings cannot be read: they stay as they were. */
+int cg_housekeeping_run(struct cg_housekeeping *housekeeping);
 
 #endif

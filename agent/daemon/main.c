@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The daemon: events and sweeps over the map become rows, rows go to the spool, and from there to
- * PostgreSQL. Everything here runs in one loop that never waits for a disk or a server.
+ * The daemon makes rows from events and map scans, and stores them in the spool, and from there in
+ * PostgreSQL. It runs in one event loop that never waits for a disk or a server.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -13,8 +13,8 @@
 #include "util/log.h"
 #include "util/notify.h"
 
-/* All that was seen is stored, as far as that does not take for ever. */
-static bool settled(struct cg_daemon *d)
+/* True if all rows are on disk, and in PostgreSQL if it is connected: the daemon may exit. */
+static bool work_is_done(struct cg_daemon *d)
 {
 	struct cg_writer_status status;
 	bool empty = cg_rings_drain(d->rings) && !cg_map_scan_is_running(d->sweep);
@@ -23,23 +23,23 @@ static bool settled(struct cg_daemon *d)
 	return empty && status.queued == status.durable && (!d->ship || cg_ship_is_idle(d->ship));
 }
 
-static void run(struct cg_daemon *d)
+static void run_loop(struct cg_daemon *d)
 {
 	int err = 0;
 
-	while (!err && !(d->stop_at && (settled(d) || cg_boottime() > d->stop_at))) {
-		bool sweeping = cg_map_scan_is_running(d->sweep) &&
+	while (!err && !(d->stop_at && (work_is_done(d) || cg_boottime() > d->stop_at))) {
+		bool scanning = cg_map_scan_is_running(d->sweep) &&
 				cg_writer_queue_space(d->writer) >= CG_SCAN_QUEUE_SPACE;
 
-		err = cg_loop_turn(d->loop, sweeping ? 0 : d->stop_at ? 100 : -1);
-		if (sweeping)
+		err = cg_loop_turn(d->loop, scanning ? 0 : d->stop_at ? 100 : -1);
+		if (scanning)
 			cg_map_scan_run(d->sweep, cg_boottime());
 	}
 	if (err)
 		cg_log_err("event loop: %s", strerror(-err));
 }
 
-/* It would end a daemon that does not listen yet. */
+/* SIGHUP would end the daemon before it handles signals. */
 static void block_hangup(void)
 {
 	sigset_t set;
@@ -49,43 +49,57 @@ static void block_hangup(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* Starts the daemon and runs it until it has to stop. Returns the exit code. */
+static int start_and_run(struct cg_daemon *d)
+{
+	if (cg_daemon_start(d))
+		return CG_FAILED;
+	cg_log_info("instance %s: writing CDRs to %s%s", d->options.instance, d->options.spool,
+		    d->ship ? ", and from there to PostgreSQL" : "");
+	cg_notify_ready();
+	run_loop(d);
+	cg_daemon_finish(d);
+	cg_log_info("instance %s: exiting", d->options.instance);
+	return d->exit_code;
+}
+
+/* Does what the options ask for. Returns the exit code. */
+static int run_options(struct cg_daemon *d)
+{
+	if (d->options.help)
+		cg_daemon_options_help();
+	else if (d->options.print_schema)
+		fputs(cg_schema_sql, stdout);
+	else if (d->options.print_config)
+		cg_daemon_options_print(&d->options);
+	else if (d->options.check_config)
+		printf("%s: ok\n", d->options.file ? d->options.file : "no file");
+	else
+		return start_and_run(d);
+	return CG_DONE;
+}
+
 int main(int argc, char **argv)
 {
-	static struct cg_daemon d = { .lock_fd = -1,
-				      .loop = -1,
-				      .reload = { .options = &d.options,
-						  .intake = &d.intake,
-						  .ship = &d.ship,
-						  .origin = &d.origin } };
+	static struct cg_daemon d = {
+		.lock_fd = -1,
+		.loop = -1,
+		.reload = {
+			.options = &d.options,
+			.intake = &d.intake,
+			.ship = &d.ship,
+			.origin = &d.origin,
+		},
+	};
 	int code = CG_USAGE;
 
 	block_hangup();
 	d.reload.argc = argc;
 	d.reload.argv = argv;
-	if (cg_daemon_options_parse(&d.options, argc, argv, true))
-		goto out;
-	cg_reload_log(&d.options);
-	code = CG_DONE;
-	if (d.options.help) {
-		cg_daemon_options_help();
-	} else if (d.options.print_schema) {
-		fputs(cg_schema_sql, stdout);
-	} else if (d.options.print_config) {
-		cg_daemon_options_print(&d.options);
-	} else if (d.options.check_config) {
-		printf("%s: ok\n", d.options.file ? d.options.file : "no file");
-	} else if (cg_daemon_start(&d)) {
-		code = CG_FAILED;
-	} else {
-		cg_log_info("instance %s: writing CDRs to %s%s", d.options.instance,
-			    d.options.spool, d.ship ? ", and from there to PostgreSQL" : "");
-		cg_notify_ready();
-		run(&d);
-		cg_daemon_finish(&d);
-		code = d.exit_code;
-		cg_log_info("instance %s: left", d.options.instance);
+	if (!cg_daemon_options_parse(&d.options, argc, argv, true)) {
+		cg_reload_log(&d.options);
+		code = run_options(&d);
 	}
-out:
 	cg_log_configure(&(struct cg_log_options){});
 	cg_daemon_options_free(&d.options);
 	return code;

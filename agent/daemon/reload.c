@@ -33,7 +33,7 @@ int cg_reload_homer(const struct cg_reload *reload)
 	return err;
 }
 
-/* Rows that the one before has sent may go once more: they merge. */
+/* The new shipper may send rows again that the old one has sent: they merge. */
 int cg_reload_ship(const struct cg_reload *reload)
 {
 	const struct cg_daemon_options *options = reload->options;
@@ -49,14 +49,15 @@ int cg_reload_ship(const struct cg_reload *reload)
 	return err;
 }
 
-static void apply(const struct cg_reload *reload, __u64 changed)
+static void apply_changes(const struct cg_reload *reload, __u64 changed)
 {
 	struct cg_daemon_options *options = reload->options;
 
 	cg_reload_log(options);
 	cg_event_router_set_bye_timeout(reload->intake, options->limits.bye_timeout);
 	if (cg_daemon_option_changed(changed, "breaker-window"))
-		cg_breaker_reset(&options->breaker, cg_boottime()); /* its slots are as wide */
+		cg_breaker_reset(&options->breaker,
+				 cg_boottime()); /* the width of its slots has changed */
 	if (cg_daemon_option_changed(changed, "sweep"))
 		cg_timer_set(reload->sweep_timer, 1, options->scan_interval);
 	if (cg_daemon_option_changed(changed, "db"))
@@ -77,7 +78,7 @@ void cg_reload_run(const struct cg_reload *reload)
 	if (cg_daemon_options_parse(&next, reload->argc, reload->argv, false))
 		cg_log_err("reload: no setting was changed");
 	else
-		apply(reload, cg_daemon_options_reload(reload->options, &next));
+		apply_changes(reload, cg_daemon_options_reload(reload->options, &next));
 	cg_daemon_options_free(&next);
 	cg_notify_ready();
 }

@@ -166,7 +166,7 @@ void cg_daemon_finish(struct cg_daemon *d)
 	cg_event_router_stop(&d->intake);
 	cg_ship_free(d->ship);
 	cg_writer_stop(d->writer);
-	if (!d->web.view.gone) /* else its note went, too */
+	if (!d->web.view.detached) /* else its note went, too */
 		cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
 	cg_http_free(d->http);
 	free(d->web.state);

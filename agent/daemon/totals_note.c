@@ -11,7 +11,7 @@
 #define NUMBERS (4 + CG_ENDS - 1)
 _Static_assert(NUMBERS * 21 < CG_RUNTIME_NOTE_MAX, "numbers of 20 digits fit a note");
 
-static void numbers_of(struct cg_totals_sums *sums, __u64 *at[NUMBERS])
+static void list_numbers(struct cg_totals_sums *sums, __u64 *at[NUMBERS])
 {
 	unsigned int n = 1; /* the first is the map's id */
 
@@ -31,7 +31,7 @@ int cg_totals_note_load(struct cg_totals *totals, const char *instance, __u32 ma
 
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	numbers_of(&sums, at);
+	list_numbers(&sums, at);
 	for (int i = 0; i < NUMBERS; i++, p = end) {
 		errno = 0;
 		*at[i] = strtoull(p, &end, 10);
@@ -50,7 +50,7 @@ int cg_totals_note_save(const struct cg_totals *totals, const char *instance, __
 	__u64 id = map_id, *at[NUMBERS] = { &id };
 	int len = 0;
 
-	numbers_of(&sums, at);
+	list_numbers(&sums, at);
 	for (int i = 0; i < NUMBERS; i++)
 		len += snprintf(note + len, sizeof(note) - len, "%s%llu", i ? " " : "",
 				(unsigned long long)*at[i]);

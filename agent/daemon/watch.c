@@ -117,7 +117,7 @@ static void beat_ready(void *ctx, __u32 events)
 		cg_log_err("instance %s was detached: calls that run are lost; leaving",
 			   d->options.instance);
 		d->options.limits.lost_at = cg_boottime();
-		d->web.view.gone = true;
+		d->web.view.detached = true;
 		cg_map_scan_start(d->sweep);
 		stop(d, CG_FAILED);
 		return;

@@ -19,20 +19,21 @@
 #define ORDINARY_MAX 40
 #define CALLS_MAX (ATTACKED_MAX + ORDINARY_MAX)
 
-static json_t *seconds(const struct cg_daemon_view *view, __u8 clock, __u64 at)
+/* Converts ns of CLOCK_BOOTTIME to seconds since 1970; 0 to null. */
+static json_t *time_json(const struct cg_daemon_view *view, __u8 clock, __u64 at)
 {
 	__s64 wall = at + view->origin->clock_offset[clock % CG_CLOCKS];
 
 	return at ? json_real(wall / 1e9) : json_null();
 }
 
-static json_t *key_text(const struct cg_dialog_key *key)
+static json_t *key_json(const struct cg_dialog_key *key)
 {
 	return json_sprintf("%016" PRIx64 "%016" PRIx64, (uint64_t)key->call, (uint64_t)key->tags);
 }
 
 /* From the first blocked BYE to the end, or until now. */
-static double protected_seconds(const struct cg_dialog *d, __u64 now)
+static double get_protected_seconds(const struct cg_dialog *d, __u64 now)
 {
 	__u64 first = cg_dialog_first_blocked_ns(d);
 	__u64 end = d->state == CG_S_ENDED ? d->end : now;
@@ -45,19 +46,26 @@ static json_t *call_json(const struct cg_daemon_view *view, const struct cg_dial
 {
 	char caller[INET6_ADDRSTRLEN], callee[INET6_ADDRSTRLEN];
 	bool suspect = d->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END);
+	bool ended = d->state == CG_S_ENDED;
 
 	cg_addr_format(d->caller.addr, caller);
 	cg_addr_format(d->callee.addr, callee);
-	return json_pack("{so so so so ss ss ss ss so so sb sI sf}", "key", key_text(key),
-			 "call_id", cg_wire_json(d->call.call_id, CG_CALL_ID_MAX), "from",
-			 cg_wire_json(d->call.from_uri, CG_URI_MAX), "to",
-			 cg_wire_json(d->call.to_uri, CG_URI_MAX), "caller", caller, "callee",
-			 callee, "state", cg_state_name(d->state), "end_reason",
-			 cg_end_name(d->end_reason), "answer", seconds(view, d->clock, d->answer),
-			 "end",
-			 d->state == CG_S_ENDED ? seconds(view, d->clock, d->end) : json_null(),
-			 "suspect", suspect, "blocked", (json_int_t)d->blocked_byes, "protected",
-			 protected_seconds(d, now));
+	/* clang-format off */
+	return json_pack("{so so so so ss ss ss ss so so sb sI sf}",
+			 "key", key_json(key),
+			 "call_id", cg_wire_json(d->call.call_id, CG_CALL_ID_MAX),
+			 "from", cg_wire_json(d->call.from_uri, CG_URI_MAX),
+			 "to", cg_wire_json(d->call.to_uri, CG_URI_MAX),
+			 "caller", caller,
+			 "callee", callee,
+			 "state", cg_state_name(d->state),
+			 "end_reason", cg_end_name(d->end_reason),
+			 "answer", time_json(view, d->clock, d->answer),
+			 "end", ended ? time_json(view, d->clock, d->end) : json_null(),
+			 "suspect", suspect,
+			 "blocked", (json_int_t)d->blocked_byes,
+			 "protected", get_protected_seconds(d, now));
+	/* clang-format on */
 }
 
 static void add_recent(const struct cg_daemon_view *view, json_t *calls, bool attacked,
@@ -71,8 +79,8 @@ static void add_recent(const struct cg_daemon_view *view, json_t *calls, bool at
 				      call_json(view, &found[i]->key, &found[i]->dialog, now));
 }
 
-/* Calls of before this daemon, as many as one look at the map gives. */
-static void add_unheard(const struct cg_daemon_view *view, json_t *calls, __u64 now)
+/* Adds calls from before the start of this daemon, as many as one batch of the map holds. */
+static void add_not_recent(const struct cg_daemon_view *view, json_t *calls, __u64 now)
 {
 	struct batch {
 		struct cg_dialog_key keys[CG_SCAN_BATCH];
@@ -99,11 +107,11 @@ static json_t *calls_json(const struct cg_daemon_view *view, __u64 now)
 
 	add_recent(view, calls, true, ATTACKED_MAX, now);
 	add_recent(view, calls, false, ORDINARY_MAX, now);
-	add_unheard(view, calls, now);
+	add_not_recent(view, calls, now);
 	return calls;
 }
 
-/* The oldest first. */
+/* Buckets from the oldest to the newest. */
 static json_t *timeline_json(const struct cg_daemon_view *view, __u64 now)
 {
 	json_t *blocked = json_array();
@@ -137,22 +145,29 @@ char *cg_api_state_json(const struct cg_daemon_view *view, __u64 now)
 	cg_writer_get_status(view->writer, &spool);
 	if (*view->ship)
 		cg_ship_get_status(*view->ship, &ship);
-	json = json_pack("{so ss ss ss sb sb sb so sI sf sI so so}", "now",
-			 seconds(view, view->guard->config.clock, now), "instance",
-			 view->guard->instance, "node", view->origin->node, "mode",
-			 cg_mode_name(view->guard->config.mode), "detached", view->gone,
-			 "spool_writable", !spool.error, "postgresql_away", !ship.connected,
-			 "dialogs", dialogs_json(totals), "blocked_byes",
-			 (json_int_t)totals->all.blocked, "protected_seconds",
-			 cg_totals_protected_ms(totals, now) / 1e3, "suspect",
-			 (json_int_t)totals->all.suspect, "timeline", timeline_json(view, now),
+	/* clang-format off */
+	json = json_pack("{so ss ss ss sb sb sb so sI sf sI so so}",
+			 "now", time_json(view, view->guard->config.clock, now),
+			 "instance", view->guard->instance,
+			 "node", view->origin->node,
+			 "mode", cg_mode_name(view->guard->config.mode),
+			 "detached", view->detached,
+			 "spool_writable", !spool.error,
+			 "postgresql_away", !ship.connected,
+			 "dialogs", dialogs_json(totals),
+			 "blocked_byes", (json_int_t)totals->all.blocked,
+			 "protected_seconds", cg_totals_protected_ms(totals, now) / 1e3,
+			 "suspect", (json_int_t)totals->all.suspect,
+			 "timeline", timeline_json(view, now),
 			 "calls", calls_json(view, now));
+	/* clang-format on */
 	text = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
 	return text;
 }
 
-static int key_read(const char *text, struct cg_dialog_key *key)
+/* Parses the text of key_json(). 0 or -EINVAL. */
+static int parse_key(const char *text, struct cg_dialog_key *key)
 {
 	uint64_t call, tags;
 
@@ -166,21 +181,21 @@ static int key_read(const char *text, struct cg_dialog_key *key)
 char *cg_api_ladder_json(const struct cg_daemon_view *view, const char *text)
 {
 	const struct cg_recent_call *call;
-	struct cg_recent_call unheard;
+	struct cg_recent_call not_recent;
 	struct cg_dialog_key key;
 	struct cg_dialog dialog;
 	struct cg_ladder ladder;
 	json_t *json;
 	char *out;
 
-	if (!text || key_read(text, &key))
+	if (!text || parse_key(text, &key))
 		return NULL;
 	call = cg_recent_find_key(view->recent, &key);
 	if (!call) {
 		if (bpf_map_lookup_elem_flags(view->guard->dialogs_fd, &key, &dialog, BPF_F_LOCK))
 			return NULL;
-		cg_ladder_call_from_dialog(&dialog, &unheard);
-		call = &unheard;
+		cg_ladder_call_from_dialog(&dialog, &not_recent);
+		call = &not_recent;
 	}
 	cg_ladder_build(call, &ladder);
 	json = cg_ladder_json(&ladder, view->origin->clock_offset);

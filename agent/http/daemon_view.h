@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the daemon shows of itself over HTTP is read off here; nothing in it is changed. */
+/* The parts of the daemon that HTTP responses read. They change none of them. */
 #ifndef CG_HTTP_DAEMON_VIEW_H
 #define CG_HTTP_DAEMON_VIEW_H
 
@@ -10,18 +10,18 @@
 #include "spool/writer.h"
 #include "stats/totals.h"
 
-struct cg_daemon_view { /* all pointers are others' */
+struct cg_daemon_view { /* owns none of its pointers */
 	const struct cg_guard_maps *guard;
 	const struct cg_origin *origin;
 	struct cg_writer *writer;
 	struct cg_tracker *tracker;
 	struct cg_map_scan *sweep;
 	struct cg_totals *totals;
-	struct cg_ship **ship; /* a reload may change it; NULL there: no --db */
+	struct cg_ship **ship; /* a reload may replace the shipper; NULL in it: no --db */
 	const struct cg_recent *recent;
 	const char *spool; /* path */
-	const char *http_name; /* a name that the page may be asked for under; NULL: none */
-	bool gone; /* the instance was detached */
+	const char *http_name; /* host name by which the page may be requested; NULL: none */
+	bool detached; /* the instance was detached */
 	__u64 started_us; /* since 1970 */
 };
 

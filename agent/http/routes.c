@@ -16,7 +16,7 @@
 #define TEXT "text/plain; charset=utf-8"
 #define JSON "application/json"
 
-/* A guard without its daemon's store loses nothing yet, but somebody has to come. */
+/* 503 means that an operator has to act, although no row is lost yet. */
 static void answer_health(const struct cg_daemon_view *view, struct cg_http_answer *answer)
 {
 	struct cg_writer_status spool;
@@ -27,26 +27,27 @@ static void answer_health(const struct cg_daemon_view *view, struct cg_http_answ
 	cg_writer_get_status(view->writer, &spool);
 	if (*view->ship)
 		cg_ship_get_status(*view->ship, &ship);
-	if (view->gone)
-		len = asprintf(&text, "instance %s was detached: calls are not guarded\n",
+	if (view->detached)
+		len = asprintf(&text, "instance %s was detached; calls are not guarded\n",
 			       view->guard->instance);
 	else if (spool.error)
-		len = asprintf(&text, "spool %s cannot be written: %s; calls stay in the map\n",
+		len = asprintf(&text, "spool %s: cannot write: %s; ended calls stay in the map\n",
 			       view->spool, spool.error_text);
 	else
 		len = asprintf(&text, "ok%s\n",
-			       ship.connected ? ""
-					      : "; PostgreSQL is away, rows wait in the spool");
-	cg_http_set_body(answer, view->gone || spool.error ? 503 : 200, TEXT,
+			       ship.connected
+				       ? ""
+				       : "; PostgreSQL is not connected, rows wait in the spool");
+	cg_http_set_body(answer, view->detached || spool.error ? 503 : 200, TEXT,
 			 len < 0 ? NULL : text);
 }
 
 /*
- * A page of somebody else's whose name is made to resolve to this address (DNS rebinding) could
- * read what is here with the operator's browser: then Host is that name. Addresses cannot be
- * rebound.
+ * Checks the Host header against DNS rebinding: an attacker makes a name of his resolve to this
+ * address, and his page then reads the responses in the operator's browser. Host is that name in such
+ * a request. Addresses and localhost cannot be rebound.
  */
-static bool is_ours(const struct cg_daemon_view *view, const char *host)
+static bool host_is_allowed(const struct cg_daemon_view *view, const char *host)
 {
 	char name[256];
 	size_t len = host ? strlen(host) : 0;
@@ -67,8 +68,8 @@ static bool is_ours(const struct cg_daemon_view *view, const char *host)
 	       (view->http_name && !strcasecmp(name, view->http_name));
 }
 
-/* Made once a second at most, however many ask: of all answers it is the dearest. */
-static char *state(struct cg_routes *web, __u64 now)
+/* Returns a copy of the state, made at most once a second, because it is the most expensive response. */
+static char *get_state(struct cg_routes *web, __u64 now)
 {
 	if (!web->state || now >= web->state_until) {
 		free(web->state);
@@ -78,7 +79,7 @@ static char *state(struct cg_routes *web, __u64 now)
 	return web->state ? strdup(web->state) : NULL;
 }
 
-/* Those that tell of calls. */
+/* Answers requests that show calls. */
 static void answer_page(struct cg_routes *web, const struct cg_http_request *request,
 			struct cg_http_answer *answer)
 {
@@ -88,7 +89,7 @@ static void answer_page(struct cg_routes *web, const struct cg_http_request *req
 		text = cg_web_page_create(&answer->csp);
 		cg_http_set_body(answer, 200, "text/html; charset=utf-8", text);
 	} else if (!strcmp(request->path, "/api/state")) {
-		cg_http_set_body(answer, 200, JSON, state(web, cg_boottime()));
+		cg_http_set_body(answer, 200, JSON, get_state(web, cg_boottime()));
 	} else if (!strcmp(request->path, "/api/ladder")) {
 		text = cg_api_ladder_json(&web->view, cg_http_get_argument(request, "key"));
 		cg_http_set_body(answer, text ? 200 : 404, JSON, text ? text : strdup("null"));
@@ -106,9 +107,10 @@ void cg_routes_answer(void *ctx, const struct cg_http_request *request,
 				 cg_metrics_text(view, cg_boottime()));
 	else if (!strcmp(request->path, "/healthz"))
 		answer_health(view, answer);
-	else if (!is_ours(view, request->host))
-		cg_http_set_body(answer, 421, TEXT,
-				 strdup("not by that name: ask by address, or see --http-name\n"));
+	else if (!host_is_allowed(view, request->host))
+		cg_http_set_body(
+			answer, 421, TEXT,
+			strdup("unknown host name; use the address, or see --http-name\n"));
 	else
 		answer_page(web, request, answer);
 }

@@ -10,10 +10,10 @@ static const char page[] =
 #include "agent/http/page.html.h"
 	;
 
-#define PLACE "@NONCE@"
+#define PLACEHOLDER "@NONCE@"
 #define NONCE_BYTES 16
 
-/* In hexadecimal; 0, or -1: better a page without its script than a nonce to be guessed. */
+/* Makes a nonce in hexadecimal. Returns -1 without random numbers: no page is better than a weak nonce. */
 static int make_nonce(char nonce[2 * NONCE_BYTES + 1])
 {
 	__u8 bytes[NONCE_BYTES];
@@ -39,7 +39,7 @@ char *cg_web_page_create(const char **csp)
 	out = open_memstream(&text, &size);
 	if (!out)
 		return NULL;
-	for (; (place = strstr(rest, PLACE)); rest = place + strlen(PLACE))
+	for (; (place = strstr(rest, PLACEHOLDER)); rest = place + strlen(PLACEHOLDER))
 		fprintf(out, "%.*s%s", (int)(place - rest), rest, nonce);
 	fputs(rest, out);
 	snprintf(policy, sizeof(policy),

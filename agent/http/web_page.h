@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The page to look at: one text with its script and style in it, which alone may run. */
+/* The web page: one document with its script and style inline. The policy allows no others. */
 #ifndef CG_HTTP_WEB_PAGE_H
 #define CG_HTTP_WEB_PAGE_H
 
 /*
- * malloc()ed, under a nonce of its own; NULL: no memory. csp: the Content-Security-Policy to send
- * with it, valid until the next call.
+ * Returns the page with a new nonce. The caller frees it; NULL: no memory, or no random numbers.
+ * *csp: the Content-Security-Policy to send with it, valid until the next call.
  */
 char *cg_web_page_create(const char **csp);
 

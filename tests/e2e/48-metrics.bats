@@ -168,7 +168,7 @@ two() { # SERIES SERIES
 	eventually 1 metric blocked_byes_total
 	eventually 0 metric spool_queued_steps
 	assert_equal 1 metric 'spool_rows{table="cdr"}'
-	assert_equal 'ok; PostgreSQL is away, rows wait in the spool' get /healthz
+	assert_equal 'ok; PostgreSQL is not connected, rows wait in the spool' get /healthz
 	assert_equal 200 status_of /healthz
 	pg_start
 	eventually 0 metric 'spool_rows{table="cdr"}'
@@ -223,7 +223,7 @@ two() { # SERIES SERIES
 	listening
 	dialog answer=5
 	eventually 503 status_of /healthz
-	[[ $(get /healthz) == "spool $disk/spool.db cannot be written: "* ]]
+	[[ $(get /healthz) == "spool $disk/spool.db: cannot write: "* ]]
 	assert_equal 0 metric spool_writable
 	rm "$disk/filler"
 	eventually ok get /healthz
@@ -378,6 +378,6 @@ in_spool() { # NUMBER
 	spool_held # a last row that cannot be written keeps the daemon for its five seconds
 	guard detach -a
 	eventually 503 status_of /healthz
-	[[ $(get /healthz) == "instance lab-$LAB_ID was detached: "* ]]
+	[[ $(get /healthz) == "instance lab-$LAB_ID was detached; "* ]]
 	spool_free
 }
