@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# The CLI by itself: wrong use, attaching beside others, and leaving nothing behind. Two namespaces a
-# test, joined by two veth pairs: host (guarded: in0, in1) and peer.
+# The CLI without a daemon: wrong use, attach beside other programs, detach without leftovers. Each test has two
+# namespaces, joined by two veth pairs: host (guarded: in0, in1) and peer.
 
 bats_require_minimum_version 1.5.0
 
 setup() {
 	TOP=$(cd "${BATS_TEST_FILENAME%/*}/../.." && pwd)
-	GUARD=$TOP/${OUT:-out}/cseqguard
+	GUARD=${LAB_OUT:-$TOP/out}/cseqguard
 	ID=$$-$BATS_TEST_NUMBER
 	HOST=cli-host-$ID PEER=cli-peer-$ID
 	export CSEQGUARD_INSTANCE=cli-$ID CSEQGUARD_RUN_DIR=$BATS_TEST_TMPDIR/run

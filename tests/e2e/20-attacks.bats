@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Fraud against a proxy: SIPp as caller, Kamailio on the guarded host, SIPp as gateway. Each call
-# begins with INVITE 13, and ends when the gateway accepts a BYE: that is the truth of its CDR.
+# Fraud against a proxy: SIPp as caller, Kamailio on the guarded host, SIPp as gateway. Each call begins with
+# INVITE 13 and ends when the gateway accepts a BYE. The CDR is compared with that.
 
 load lib
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Honest but odd: every message passes, nothing is recorded, and the CDR is right.
+# Unusual but honest calls: every message passes, nothing is recorded, the CDR is right.
 
 load lib
 

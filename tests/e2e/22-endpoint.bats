@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# H12: no proxy; SIPp itself is the endpoint on the guarded host, which has one interface for us.
+# H12: no proxy. SIPp is the endpoint on the guarded host, which has one guarded interface.
 
 load lib
 

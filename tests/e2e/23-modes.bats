@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# The attack of 2008 in native, in generic and in observe mode, and against a proxy with two
-# addresses: a lab of its own each.
+# The attack of 2008 in native, generic and observe mode, and behind a proxy with two addresses. Each test has
+# its own lab.
 
 load lib
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# The daemon dies, the guard and the bill do not.
+# The daemon ends during a call: the guard goes on, and the CDR is right in the end.
 
 load lib
 

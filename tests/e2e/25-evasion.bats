@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Fraud that needs more than a wrong CSeq: jumps of the counter, a hop limit, third hosts that know
-# the tags, a second INVITE. Each beside what is honest and looks like it.
+# Fraud that needs more than a wrong CSeq: jumps of the counter, a hop limit, third hosts that know the tags, a
+# second INVITE. Each attack has the honest call that resembles it beside it.
 
 load lib
 LAB_HOSTS+=(second)

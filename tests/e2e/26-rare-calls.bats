@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Honest but odd, at the beginning of a call and on its way: forks, early dialogs, races, the same
-# message twice, both legs on one host.
+# Rare but honest calls, at their beginning and on their way: forks, early dialogs, crossing messages, spirals,
+# both legs on one host.
 
 load lib
 LAB_HOSTS+=(second)

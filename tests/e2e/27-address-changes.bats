@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Honest but odd, in the middle of a call: legs that go on from elsewhere, a proxy that ends the call
-# itself, a side over TCP.
+# Honest calls that change in the middle: a leg that moves to another address, a proxy that ends the call
+# itself, a leg over TCP.
 
 load lib
 LAB_TCP=yes

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # bats file_tags=alone
 #
-# F14: floods from a third host, as fast as one core sends, for FLOOD_SECONDS each, while honest
-# calls ring, run, begin and end. What the guard only counts is kept from Kamailio by the host's own
-# routing, as its rate limits would: it is not Kamailio that is tested here.
+# F14: floods from a third host, as fast as one core sends, for FLOOD_SECONDS each, while honest calls ring,
+# run, begin and end. The host's own routing keeps from Kamailio what the guard only counts, as a rate limit
+# would: Kamailio is not what is tested here.
 
 load lib
 LAB_HOSTS+=(second)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# What the daemon makes of dialogs, of time, and of a PostgreSQL that is away.
+# The daemon with dialogs put into its map: their rows, its clocks, and a PostgreSQL that is away.
 
 load lib
 load daemon

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# What an operator changes while calls run: policies, both ways on real traffic, and clocks; and the
-# gateways that status finds missing.
+# What an operator changes while calls run: policies, each value on real traffic, and clocks. Gateways that
+# status reports as missing.
 
 load lib
 load operator

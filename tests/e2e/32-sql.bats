@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# The views that billing reads: against rows that Kamailio itself wrote for the same calls, against
-# what SIPp's clocks say, and against an operator's word.
+# The views that billing reads, compared with the rows that Kamailio wrote for the same calls, with SIPp's
+# clocks, and after an operator has settled a call.
 
 load lib
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Observe mode that can be trusted: what would have been dropped, and what became of it; and the
-# breaker, which falls back to it.
+# Observe mode: what enforce would have dropped, and how the gateway answered it. The breaker, which falls back
+# to observe mode.
 
 load lib
 load operator

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Calls that nobody but an operator can close: settled in the spool, or lost with their maps. (In
-# PostgreSQL: 32-sql.bats.)
+# Calls that only an operator can close: settled in the spool, or lost with their maps. 32-sql.bats settles
+# them in PostgreSQL.
 
 load lib
 load operator

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Calls over IPv6, from SIPp by way of Kamailio to SIPp; 40-bytes.bats and 42-rare-messages.bats have single
-# messages over it.
+# Calls over IPv6, from SIPp through Kamailio to SIPp. 40-bytes.bats and 42-rare-messages.bats send single
+# messages over IPv6.
 
 # shellcheck disable=SC2153
 load lib

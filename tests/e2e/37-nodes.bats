@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Several nodes on one database, and servers that fail.
+# Several nodes that write to one database, and database servers that fail.
 
 load lib
 load daemon

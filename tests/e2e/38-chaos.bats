@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # bats file_tags=alone
 #
-# CHAOS_RATE (100) calls a second for CHAOS_SECONDS (15) to an endpoint on the guarded host, a few
-# of whose callers send a BYE with a low CSeq first, while the daemon, PostgreSQL and the spool's
-# disk fail in the random order of CHAOS_SEED. The bill is SIPp's own count, call by call.
+# CHAOS_RATE (100) calls a second for CHAOS_SECONDS (15) to an endpoint on the guarded host, while daemon,
+# PostgreSQL and the spool's disk fail in the random order of CHAOS_SEED. Some callers send a BYE with a low
+# CSeq first. The CDRs are compared with SIPp's own log, call by call.
 
 load lib
 load chaos

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# A spool that is full, read-only or damaged; and what `cseqguard cdr` makes of a good one.
+# A spool that is full, read-only or damaged, and `cseqguard cdr` on a good one.
 
 load lib
 load daemon

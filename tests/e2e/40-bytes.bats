@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # bats file_tags=long
 #
-# F3 and F11: BYEs in bytes that no honest stack writes, through Kamailio to the gateway, over IPv4
-# and IPv6. Most stand in tables of forms, a line each.
+# F3 and F11: BYEs in bytes that no honest stack writes, through Kamailio to the gateway, over IPv4 and IPv6.
+# Most are in tables of forms, one a line.
 
 load lib
 load wire

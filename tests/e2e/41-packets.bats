@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# What carries a message: segmentation offload, jumbo frames, VLANs, checksums, TCP, ICMP. The lab has
-# MTU 9000; its caller and gateway are behind native XDP, its third host behind generic XDP.
+# How messages are carried: segmentation offload, jumbo frames, VLANs, checksums, TCP, ICMP. The lab has an MTU
+# of 9000. Its caller and gateway are behind native XDP, its third host behind generic XDP.
 
 load lib
 load wire

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# F12, F13, F17 and H7: fragments, tags in flipped case, bytes that a database refuses, and the odd
-# but honest, through Kamailio to the gateway, over IPv4 and IPv6.
+# F12, F13, F17 and H7: fragments, tags in flipped case, bytes that a database refuses, and rare but honest
+# messages, through Kamailio to the gateway, over IPv4 and IPv6.
 
 load lib
 load wire

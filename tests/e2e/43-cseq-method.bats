@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# A response tells its method by its CSeq, which the callee copies from the request.
+# The method of a response is that of its CSeq, which the callee copies from the request.
 
 load lib
 load wire

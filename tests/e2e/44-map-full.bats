@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# More calls than `dialogs` takes: four. The fifth is not lost money.
+# Map dialogs has room for four calls. The fifth still gets a CDR.
 
 load lib
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# What an operator sees: one call's ladder, events as they come, tables and colours that fit a terminal,
-# and what a pipe gets of them.
+# What an operator reads: the ladder of a call, events, tables and colours that fit a terminal, and the same in
+# a pipe.
 
 bats_require_minimum_version 1.5.0
 load lib

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# top: on a terminal (tmux), in a pipe and as JSON; offenders by packets off the wire, lists by dialogs put
-# into the map.
+# top on a terminal (tmux), in a pipe and as JSON. Offenders are packets on the wire, lists are dialogs put into
+# the map.
 
 bats_require_minimum_version 1.5.0
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# check: each state that a monitor tells apart is brought about, and its near miss beside it.
+# check: each state that it reports is brought about, with its near miss beside it.
 
 bats_require_minimum_version 1.5.0
 load lib

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# The daemon's listener, /metrics and /healthz, and the alerts that are made of them.
+# The daemon's HTTP listener: /metrics, /healthz, and the alerts that are made of the metrics.
 
 load lib
 load daemon

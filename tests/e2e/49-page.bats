@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# The daemon's page in a headless Chromium, beside real calls and an attack; and what it is made of.
+# The daemon's page in a headless Chromium, during real calls and an attack.
 
 load lib
 load daemon

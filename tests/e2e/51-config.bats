@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# The daemon's configuration file: what is wrong with it is told, all of it; SIGHUP has it read again.
+# The daemon's configuration file: all its errors are reported, and SIGHUP reloads it.
 
 # shellcheck disable=SC2094
 load lib

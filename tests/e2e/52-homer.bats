@@ -1,9 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Violations to a Homer collector, as HEPv3. What the records say is read by Kamailio, which Homer took
-# them by; collector.py takes them whole, over UDP and TCP. All listen on the guarded host, as the daemon
-# runs there.
+# Violations sent to a Homer collector as HEPv3. Kamailio, from which Homer took the format, reads the records;
+# collector.py takes them over UDP and TCP. All listen on the guarded host, where the daemon runs.
 
 # shellcheck disable=SC1003
 load lib

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # bats file_tags=long
 #
-# What `make deb` builds, on a Debian of its own with a real dpkg: installed, upgraded while a call runs,
-# removed, purged. Each test goes on from where the one before ended.
+# The package of `make deb` on a Debian of its own with a real dpkg: installed, upgraded during a call, removed,
+# purged. Each test continues where the one before ended.
 
 load lib
 load package

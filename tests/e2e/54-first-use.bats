@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # bats file_tags=long
 #
-# A stranger's walk, from the package to its purge, by the README: a Debian of its own on the guarded host,
-# the lab's Kamailio and PostgreSQL, and all defaults but what he is asked for. Each step goes on from the
-# one before.
+# A first use, from the package to its purge, as the README describes it: a Debian of its own on the guarded
+# host, the lab's Kamailio and PostgreSQL, and default settings wherever there is one. Each test continues where
+# the one before ended.
 
 bats_require_minimum_version 1.5.0
 

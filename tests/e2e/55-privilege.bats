@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# The daemon as a user without any capability: where bpffs is root's alone, as systemd mounts it, the
-# pins are reached by a bind mount. bpffs, bind mount and /etc/group are this file's own, in a mount
-# namespace; the user is a number that the host need not know.
+# The daemon as a user without any capability. bpffs is root's alone, as systemd mounts it, so a bind mount makes
+# the pins reachable. bpffs, bind mount and /etc/group are this file's own, in a mount namespace. The user is a
+# number that the host need not know.
 
 load lib
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # bats file_tags=long
 #
-# The package's units under a real systemd, in Debian 12's own kernel: vm/boot boots it, vm/guest looks.
+# The package's units under a real systemd, in Debian 12's own kernel: vm/boot boots it, vm/guest checks.
 
 load lib
 load package

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # bats file_tags=long
 #
-# doctor: each finding is brought about, and its near miss beside it.
+# doctor: each finding is brought about, with its near miss beside it.
 
 bats_require_minimum_version 1.5.0
 load lib

@@ -1,8 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Compares man pages, completion and README with what the programs print of themselves, and runs the commands
-# that README and man pages show.
+# Man pages, completion and README compared with what the programs print about themselves.
 
 # shellcheck disable=SC2013
 load lib

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # shellcheck shell=bash
 #
-# A headless Chromium in the lab's namespace, led by chromedriver over the WebDriver protocol.
+# A headless Chromium in the lab's namespace, controlled through chromedriver (WebDriver protocol).
 # Needs http.bash.
 
 DRIVER_PORT=9515

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # shellcheck shell=bash
 #
-# The daemon on its own: dialogs are put into the pinned map as the program would leave them, so that
-# each can be of any age. The clocks are settings. A PostgreSQL of the file's own, a database a test.
+# The daemon without calls: dialog.py writes dialogs into the pinned map as the BPF program would, so that each
+# can have any age. The clocks are settings. Each file has its own PostgreSQL, each test its own database.
 
 setup_file() {
 	lab_up "$$-d"
-	pg_up # of this file's own: it is stopped, stalled and started
+	pg_up # its own: tests stop and stall it
 	guard_up
 	export CSEQGUARD_RUN_DIR=$LAB_DIR/run
 	export MAP=/sys/fs/bpf/cseqguard/lab-$LAB_ID/dialogs

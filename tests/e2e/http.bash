@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the tests of the daemon's listener share. It listens inside the lab's own namespace, where every
-# port is free; the daemon keeps this mount namespace, and so its pins.
+# Shared by the tests of the daemon's HTTP listener. It listens in the lab's network namespace, where every port
+# is free. The daemon stays in this mount namespace, where its pins are visible.
 
 HTTP_PORT=9470
 

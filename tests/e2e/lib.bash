@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the end-to-end tests share: a lab a file, one call (and one Call-ID) a test, and what must
-# stand in the database after it.
+# Shared by the end-to-end tests: one lab per file, one call with its own Call-ID per test, and the checks of
+# the rows that the call leaves in the database.
 
 LAB_TOP=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 # shellcheck source=deploy/lab.bash
@@ -14,7 +14,7 @@ LAB_TOP=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 
 # --- the lab of a file ---------------------------------------------------------------------------
 
-guarded_lab() { # [ATTACH-OPTION]...: the guard and its daemon, and nothing on the guarded host
+guarded_lab() { # [ATTACH-OPTION]...: guard and daemon; no proxy or endpoint on the guarded host yet
 	lab_up "$$" "$LAB_PG"
 	export CDRS=cdr_$LAB_ID ACC=acc_$LAB_ID
 	sql postgres "CREATE DATABASE $CDRS"
@@ -22,7 +22,7 @@ guarded_lab() { # [ATTACH-OPTION]...: the guard and its daemon, and nothing on t
 	guard_daemon "$CDRS"
 }
 
-proxy_lab() { # [ATTACH-OPTION]...: with Kamailio on the guarded host
+proxy_lab() { # [ATTACH-OPTION]...: guarded_lab, with Kamailio on the guarded host
 	guarded_lab --gateway "$LAB_GATEWAY/32" "$@"
 	kamailio_db "$ACC"
 	kamailio_up "$ACC"
@@ -32,13 +32,13 @@ setup() {
 	call=$BATS_TEST_NUMBER@lab-$LAB_ID
 }
 
-# What a failed test leaves is over before the next one begins.
+# Ends the SIPp processes that a failed test leaves, so that the next test starts without them.
 teardown() {
 	sip_over
 	[[ -n ${BATS_TEST_COMPLETED:-} ]] || evidence >&2
 }
 
-evidence() { # of what went wrong
+evidence() { # prints rows, counters and log of a failed test
 	sql "$CDRS" "SELECT call_id, end_time - answer_time, end_reason, ended_by, bye_confirmed, suspect,
 		blocked_byes, caller_cseq, callee_cseq FROM cseqguard.cdr WHERE call_id = '$call'"
 	sql "$CDRS" "SELECT reason, action, method, cseq, expected_cseq, leg, source
@@ -59,19 +59,19 @@ map_clear() { # no dialog is left in MAP
 
 # --- one call ------------------------------------------------------------------------------------
 
-gateway() { # steps on stdin; plays the callee
+gateway() { # starts SIPp as callee on host gateway, with the steps on stdin
 	sip_callee gateway gateway
 }
 
-caller() { # steps on stdin; plays the caller
+caller() { # starts SIPp as caller on host caller, with the steps on stdin
 	sip_caller caller caller "$call"
 }
 
-call_ends() { # both saw what their steps say, and nothing else
+call_ends() { # waits for both SIPp; fails unless each saw exactly the messages of its steps
 	sip_ended caller gateway
 }
 
-bye() { # CSEQ [OPTION]...: the caller's BYE, accepted
+bye() { # CSEQ [OPTION]...: steps: the caller sends a BYE, which is accepted
 	uac_request BYE "$@"
 	uac_expect 200
 }
@@ -89,7 +89,7 @@ slow_gateway() { # rings for a second and a half
 	)
 }
 
-# A 2xx to the INVITE that SIPp `gateway` got, as the third host would send it.
+# The third host sends a 2xx to the INVITE that SIPp `gateway` received.
 forged_2xx() { # TO-TAG [CONTACT]
 	awk -v tag="$1" -v contact="${2:-sip:me@$LAB_THIRD:5060}" '
 		/^(Via|From|Call-ID|CSeq|Record-Route):/ { print }
@@ -137,13 +137,13 @@ bye_swapped() { # ADDRESS: of the caller, who sends a BYE with both tags swapped
 		"concat_ws(' ', reason, action, method, leg, host(source))"
 }
 
-# --- what must come out --------------------------------------------------------------------------
+# --- checks --------------------------------------------------------------------------------------
 
-cdr() { # COLUMNS: of the call's rows
+cdr() { # COLUMNS: prints them for each CDR of the call
 	sql "$CDRS" "SELECT $1 FROM cseqguard.cdr WHERE call_id = '$call'"
 }
 
-violations() { # COLUMNS [CONDITION]: of the call's
+violations() { # COLUMNS [CONDITION]: prints them for each violation of the call
 	sql "$CDRS" "SELECT $1 FROM cseqguard.violation WHERE call_id = '$call' AND ${2:-true}"
 }
 
@@ -160,17 +160,17 @@ eventually() { # TEXT COMMAND...: COMMAND prints TEXT within 10 s
 	lab_wait 10 assert_equal "$@" || assert_equal "$@"
 }
 
-counted() { # REASON: packets that came in with it
+counted() { # REASON: prints how many ingress packets had it
 	guard stats -j | jq -r ".in.$1 // 0"
 }
 
-# The call's one row is closed, for that reason, by that leg, confirmed; not suspect.
+# The call has one CDR: closed for REASON by LEG, confirmed, not suspect.
 cdr_closed() { # REASON LEG
 	eventually "1" cdr 'count(*)'
 	eventually "$1 $2 t f" cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
 }
 
-# ... and as long as the call was for SIPp NAME, to 150 ms.
+# As cdr_closed, and the duration is that of the call as SIPp NAME saw it, to 150 ms.
 cdr_true() { # REASON LEG NAME
 	local length
 
@@ -179,12 +179,12 @@ cdr_true() { # REASON LEG NAME
 	eventually t cdr "abs(extract(epoch FROM duration) - $length) < 0.15"
 }
 
-cdr_open() {
+cdr_open() { # the call has one CDR, which is open
 	eventually 1 cdr 'count(*)'
 	assert_equal t cdr 'end_time IS NULL'
 }
 
-blocked() { # REASON CSEQ EXPECTED: the call's only violation, and in its CDR
+blocked() { # REASON CSEQ EXPECTED: one BYE was dropped: the call's only violation, counted in its CDR
 	eventually "$1 drop BYE $2 $3 caller $LAB_CALLER" violations \
 		"concat_ws(' ', reason, action, method, cseq, expected_cseq, leg, host(source))"
 	eventually "1 t" cdr "concat_ws(' ', blocked_byes, first_blocked_at BETWEEN answer_time AND end_time)"

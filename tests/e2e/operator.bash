@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the tests of settings, observe mode and settling share: quick clocks, and short calls.
+# Shared by the tests of settings, observe mode and settling: short clocks, and short calls.
 # Needs lib.bash.
 
 # Another daemon, with other clocks, in place of the one that runs.

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # shellcheck shell=bash
 #
-# The package in a Debian of its own: a root folder with a bpffs of its own, entered by chroot in a mount
-# namespace. The guarded host is the lab's; where the root is lacks nothing but systemd, whose systemctl
-# is an ear.
+# The package in a Debian of its own: a root folder with its own bpffs, entered by chroot in a mount namespace.
+# The guarded host is the lab's. The root has all but systemd: its systemctl only records its arguments.
 
 # --- building ------------------------------------------------------------------------------------
 
-# The package, what COMMAND makes of it, and the root, side by side; names for them all. In LAB_DIR/absent
-# stands why there is no root.
+# Makes the package and the root side by side, runs COMMAND on the package, and exports their names. If there is
+# no root, LAB_DIR/absent says why.
 package_up() { # [COMMAND...]
 	local making
 
@@ -81,7 +80,7 @@ package_again() { # VERSION [SED-SCRIPT FILE]
 
 # --- the root ------------------------------------------------------------------------------------
 
-# Exit code 125, and a line that says why, where no Debian is to be had.
+# Fails with exit code 125, and prints the reason, if no Debian can be installed here.
 root_make() {
 	local release sources=$LAB_DIR/sources.list
 
@@ -112,7 +111,7 @@ needs_root() {
 	has_root || skip "$(<"$LAB_DIR/absent")"
 }
 
-# What the package needs is there: all that comes after it is the package's own.
+# Installs what the package depends on, so that all that changes afterwards is the package's own.
 root_depends() {
 	inside apt-get -q satisfy -y --no-install-recommends "$(dpkg-deb -f "$PACKAGE" Depends)"
 }
