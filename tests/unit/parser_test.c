@@ -141,10 +141,10 @@ static void run_table(void)
 		halves &= no_half_line(v->text, len) || !printf("# in: %s\n", v->name);
 		mutated &= !len || holds_mutated(v->text, len, v - parser_vectors + 1);
 	}
-	ok(behind, "parser: what lies behind a message has no bearing");
-	ok(cut, "parser: cut at any length it stays in bounds");
-	ok(halves, "parser: no half header is read from a cut datagram");
-	ok(mutated, "parser: mutated at random it stays in bounds");
+	ok(behind, "parser: bytes behind a message do not change the result");
+	ok(cut, "parser: truncated at any length the slices stay in bounds");
+	ok(halves, "parser: a truncated header is not parsed");
+	ok(mutated, "parser: in random mutations the slices stay in bounds");
 }
 
 static void run_limits(void)
@@ -156,15 +156,15 @@ static void run_limits(void)
 	memcpy(text + SIP_MAX - 20, "\r\nCSeq: 14 BYE\r\n\r\n  ", 20);
 	ok(!parse(text, SIP_MAX, 1, "") && reads("method=BYE cseq=14 end=1"),
 	   "parser: a message of %d bytes is read to its last", SIP_MAX);
-	ok(parse("", 0, 1, "") == -1, "parser: nothing is no message");
+	ok(parse("", 0, 1, "") == -1, "parser: an empty datagram is no message");
 	parser->buf[0] = 'B';
-	ok(sip_parse(parser, SIP_MAX + 1, 1) == -1, "parser: more than it takes is refused");
+	ok(sip_parse(parser, SIP_MAX + 1, 1) == -1, "parser: more than SIP_MAX bytes are refused");
 	memset(text, '\n', SIP_MAX);
-	ok(parse(text, SIP_MAX, 1, "") == -1, "parser: newlines alone are no message");
+	ok(parse(text, SIP_MAX, 1, "") == -1, "parser: line ends alone are no message");
 	memset(text, '"', SIP_MAX);
 	memcpy(text, "BYE sip:b SIP/2.0\r\nFrom: ", 25);
 	ok(!parse(text, SIP_MAX, 1, "") && slices_are_within(&parser->msg, SIP_MAX),
-	   "parser: 4,000 quotes");
+	   "parser: 4,000 quotes are parsed in bounds");
 }
 
 int main(void)
