@@ -95,7 +95,7 @@ static void check_schema(struct cg_ship *ship)
 	cg_pg_send(ship->pg, cg_schema_version_sql, 0, NULL);
 }
 
-static void disconnect(struct cg_ship *ship, const char *why)
+static void drop_connection(struct cg_ship *ship, const char *why)
 {
 	ship->phase = OFFLINE;
 	cg_pg_disconnect(ship->pg, why);
@@ -106,7 +106,7 @@ static void disconnect_for_error(struct cg_ship *ship, const PGresult *result)
 	char why[400];
 
 	cg_pg_error_text(result, cg_pg_role(ship->pg), why, sizeof(why));
-	disconnect(ship, why);
+	drop_connection(ship, why);
 }
 
 static void start_shipping(struct cg_ship *ship)
@@ -134,7 +134,7 @@ static void handle_schema_version(struct cg_ship *ship, const PGresult *result)
 	case CG_SCHEMA_MISSING:
 	case CG_SCHEMA_OLDER:
 		if (ship->schema_created) {
-			disconnect(ship, "schema cseqguard was created, but cannot be found");
+			drop_connection(ship, "schema cseqguard was created, but cannot be found");
 			break;
 		}
 		ship->schema_version = PQntuples(result) ? atoi(PQgetvalue(result, 0, 0)) : 0;
@@ -143,7 +143,7 @@ static void handle_schema_version(struct cg_ship *ship, const PGresult *result)
 		break;
 	case CG_SCHEMA_NEWER:
 		cg_schema_newer_text(result, why, sizeof(why));
-		disconnect(ship, why);
+		drop_connection(ship, why);
 		break;
 	case CG_SCHEMA_ERROR:
 		disconnect_for_error(ship, result);
@@ -161,7 +161,7 @@ static void handle_schema_created(struct cg_ship *ship, const PGresult *result)
 		return;
 	}
 	cg_schema_failure_text(result, ship->schema_version, why, sizeof(why));
-	disconnect(ship, why);
+	drop_connection(ship, why);
 }
 
 /*

@@ -100,9 +100,10 @@ static int make_room(struct cg_writer *writer, struct work *work)
 	err = commit_work(writer, work);
 	if (!err)
 		err = cg_spool_checkpoint(writer->spool);
-	if (!err)
-		cg_writer_make_reserve(writer);
-	return err;
+	if (err)
+		return err;
+	cg_writer_make_reserve(writer);
+	return 0;
 }
 
 static void report_commit(struct cg_writer *writer, const struct work *work)
@@ -131,10 +132,8 @@ static int do_work(struct cg_writer *writer, struct work *work)
 
 	if (err || replaced)
 		return err;
-	if (writer->disk_full && has_deletes(work->delete_through))
-		err = make_room(writer, work);
-	else
-		err = commit_work(writer, work);
+	err = writer->disk_full && has_deletes(work->delete_through) ? make_room(writer, work)
+								     : commit_work(writer, work);
 	if (err)
 		return err;
 	writer->disk_full = false;

@@ -242,5 +242,5 @@ violation_$old|t|older" dropped
 	daemon --db "host=$LAB_PG user=maker dbname=$DB"
 	lab_wait 10 partitioned || status=1
 	sql postgres 'ALTER ROLE set_aside RENAME TO cseqguard_writer'
-	((!status)) && [[ $output == *'WARNING:  role cseqguard_writer is not made: maker may not create roles'* ]]
+	((!status)) && [[ $output == *'WARNING:  cannot create role cseqguard_writer: maker lacks CREATEROLE'* ]]
 }

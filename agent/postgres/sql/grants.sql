@@ -1,4 +1,4 @@
--- Who may do what. Bills are decided, and partitions dropped, by the owner alone, until he says else.
+-- Privileges. Only the owner settles calls and drops partitions, unless the owner grants more.
 REVOKE EXECUTE ON FUNCTION cseqguard.settle, cseqguard.make_partition, cseqguard.make_partitions,
 	cseqguard.unsettled, cseqguard.drop_partitions FROM PUBLIC;
 
@@ -8,7 +8,7 @@ BEGIN
 		GRANT USAGE ON SCHEMA cseqguard TO cseqguard_writer;
 		GRANT SELECT ON ALL TABLES IN SCHEMA cseqguard TO cseqguard_writer;
 		GRANT INSERT, UPDATE ON cseqguard.cdr, cseqguard.violation TO cseqguard_writer;
-		GRANT INSERT ON cseqguard.settlement TO cseqguard_writer; -- what was decided stands
+		GRANT INSERT ON cseqguard.settlement TO cseqguard_writer; -- no UPDATE: a decision is final
 		GRANT EXECUTE ON FUNCTION cseqguard.make_partitions TO cseqguard_writer;
 	END IF;
 	IF to_regrole('cseqguard_reader') IS NOT NULL THEN

@@ -1,4 +1,4 @@
--- Partitions of a month, in UTC: made ahead, and dropped by age.
+-- Monthly partitions, in UTC: created in advance, and dropped by age.
 
 CREATE OR REPLACE FUNCTION cseqguard.make_partition(parent text, key text, month timestamptz)
 	RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
@@ -11,8 +11,8 @@ BEGIN
 	SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
 	WHERE attrelid = format('cseqguard.%I', parent)::regclass
 		AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
-	-- In the writers' order. What is attached holds up only who needs the default partition; what is
-	-- made as PARTITION OF would wait for every reader.
+	-- Locks are taken in the order of the writers. ATTACH PARTITION only blocks users of the default
+	-- partition. CREATE TABLE ... PARTITION OF would wait for every reader.
 	EXECUTE format('LOCK TABLE ONLY cseqguard.%I IN SHARE UPDATE EXCLUSIVE MODE', parent);
 	EXECUTE format('LOCK TABLE cseqguard.%I IN ACCESS EXCLUSIVE MODE', "default");
 	EXECUTE format('CREATE TABLE cseqguard.%I (LIKE cseqguard.%I INCLUDING ALL)', partition, parent);
@@ -25,9 +25,10 @@ BEGIN
 	RETURN moved;
 END $$;
 
--- Makes what is not there of this month and the next two, and of those from `since` on of which the
--- default partition holds rows; moves these. Tells what it made and what it left alone: months of
--- which somebody has made partitions of his own. The daemon calls it after connecting, and once a day.
+-- Creates the missing partitions of this month and the next two, and of each month from `since` on that
+-- has rows in the default partition, and moves those rows. Returns the partitions it created, and those
+-- it could not create because existing partitions overlap them. The daemon calls this after each
+-- connect, and once a day.
 CREATE OR REPLACE FUNCTION cseqguard.make_partitions(since timestamptz DEFAULT now())
 	RETURNS TABLE (partition text, made boolean, why text) LANGUAGE plpgsql SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s' AS $$
@@ -59,7 +60,8 @@ BEGIN
 	END LOOP;
 END $$;
 
--- How many calls of a partition nobody has settled; of violations: what is evidence about one.
+-- Returns the number of calls in a partition that are not settled; for a partition of violations, the
+-- number of such calls that have violations in it.
 CREATE OR REPLACE FUNCTION cseqguard.unsettled(parent regclass, partition text)
 	RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -73,8 +75,8 @@ BEGIN
 	RETURN found;
 END $$;
 
--- For the owner: drops partitions that end before now() - older_than, whole, unless they hold open or
--- suspect calls that nobody settled, or the violations of such calls. Tells of each what became of it.
+-- For the owner: drops the partitions that end before now() - older_than, except those with open or
+-- suspect calls, or with violations of such calls. Returns a row for each partition.
 CREATE OR REPLACE FUNCTION cseqguard.drop_partitions(older_than interval)
 	RETURNS TABLE (partition text, dropped boolean, why text) LANGUAGE plpgsql
 	SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s' AS $$
@@ -85,7 +87,7 @@ DECLARE
 	open bigint;
 BEGIN
 	IF older_than < interval '0' THEN
-		RAISE invalid_parameter_value USING MESSAGE = format('older_than %s: an age is needed, as 1 year', older_than);
+		RAISE invalid_parameter_value USING MESSAGE = format('older_than %s: expected a positive age such as 1 year', older_than);
 	END IF;
 	PERFORM pg_advisory_xact_lock(hashtext('cseqguard.schema'));
 	FOR parent, partition, bound IN
@@ -100,13 +102,13 @@ BEGIN
 				CASE parent WHEN 'cseqguard.cdr'::regclass THEN 'setup_time' ELSE 'at' END, partition)
 				INTO open, oldest USING now() - older_than;
 			CONTINUE WHEN open = 0;
-			why := format('%s older rows; SELECT cseqguard.make_partitions(%L) gives them partitions', open, oldest);
+			why := format('%s older rows; SELECT cseqguard.make_partitions(%L) moves them to partitions', open, oldest);
 			RETURN NEXT;
 			CONTINUE;
 		END IF;
 		CONTINUE WHEN coalesce(substring(bound FROM ' TO \(''([^'']+)''\)')::timestamptz > now() - older_than, true);
 		BEGIN
-			-- the parent first, as writers do
+			-- the parent first, in the order of the writers
 			EXECUTE format('LOCK TABLE ONLY %s, ONLY %s IN ACCESS EXCLUSIVE MODE', parent, partition);
 			open := cseqguard.unsettled(parent, partition);
 			dropped := open = 0;

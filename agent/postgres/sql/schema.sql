@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 -- The schema of cseqguard's CDRs, version 2: roles and tables here, then partitions.sql, views.sql and
--- grants.sql, as one text. It makes the schema, or brings any older version to this one. The daemon
--- sends it when it needs it and may; else an owner runs it (cseqguardd --print-schema | psql -1).
--- All of it may be run again, and two daemons may come at the same moment.
+-- grants.sql, concatenated. It creates the schema, or migrates any older version. The daemon runs it if
+-- its role has the privileges. Otherwise the owner runs it (cseqguardd --print-schema | psql -1). It can
+-- be run again, and by two daemons at the same time.
 
-SET LOCAL lock_timeout = '5s'; -- rather come again than stand in the writers' way
-SET LOCAL client_min_messages = warning; -- a notice to a client that gave up would end the transaction
+SET LOCAL lock_timeout = '5s'; -- fail and retry rather than block the writers
+SET LOCAL client_min_messages = warning; -- sending a notice to a disconnected client would abort the transaction
 SELECT pg_advisory_xact_lock(hashtext('cseqguard.schema'));
 
 DO $$
@@ -15,12 +15,12 @@ BEGIN
 	IF to_regclass('cseqguard.schema_version') IS NOT NULL THEN
 		SELECT max(version) INTO found FROM cseqguard.schema_version;
 		IF found > 2 THEN
-			RAISE 'schema cseqguard is version %, newer than this text, which makes 2', found;
+			RAISE 'schema cseqguard has version %, which is newer than version 2 of this script', found;
 		END IF;
 	END IF;
 END $$;
 
--- Roles are the cluster's: another database's daemon may make them at this moment.
+-- Roles belong to the cluster: a daemon of another database may create them at the same time.
 DO $$
 DECLARE
 	role text;
@@ -33,18 +33,18 @@ BEGIN
 			WHEN duplicate_object OR unique_violation THEN
 				NULL;
 			WHEN insufficient_privilege THEN
-				RAISE WARNING 'role % is not made: % may not create roles; have it made, and run this again',
+				RAISE WARNING 'cannot create role %: % lacks CREATEROLE; have the role created, and run this again',
 					role, current_user;
 		END;
 	END LOOP;
 END $$;
 
--- Whoever brings it to this version, all of it belongs to one owner: SECURITY DEFINER means him.
+-- All objects belong to one owner, whoever migrates the schema: SECURITY DEFINER runs as that owner.
 SELECT set_config('role', rolname, true) FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner
 WHERE pg_class.oid = to_regclass('cseqguard.cdr') AND rolname <> current_user
 	AND pg_has_role(rolname, 'MEMBER');
 
--- IF NOT EXISTS would ask for CREATE on the database, even where the schema is there.
+-- CREATE SCHEMA IF NOT EXISTS needs CREATE on the database even if the schema exists.
 DO $$
 BEGIN
 	IF to_regnamespace('cseqguard') IS NULL THEN
@@ -57,10 +57,10 @@ CREATE TABLE IF NOT EXISTS cseqguard.schema_version (
 	at timestamptz NOT NULL DEFAULT now()
 );
 
--- A row is there from the answer on; it closes on evidence alone.
+-- A row is written when the call is answered. It is closed only by evidence.
 CREATE TABLE IF NOT EXISTS cseqguard.cdr (
 	setup_time timestamptz NOT NULL,
-	call_uid uuid NOT NULL,            -- of Call-ID and tags: the same on every node
+	call_uid uuid NOT NULL,            -- made from Call-ID and tags: the same on every node
 	node text NOT NULL,
 	call_id text NOT NULL,
 	from_tag text NOT NULL,
@@ -87,14 +87,14 @@ CREATE TABLE IF NOT EXISTS cseqguard.cdr (
 	PRIMARY KEY (setup_time, call_uid, node)
 ) PARTITION BY RANGE (setup_time);
 
--- What no other partition takes. partitions.sql makes those of the months ahead.
+-- Rows without a partition of their month. partitions.sql creates those in advance.
 CREATE TABLE IF NOT EXISTS cseqguard.cdr_default PARTITION OF cseqguard.cdr DEFAULT;
 
 CREATE INDEX IF NOT EXISTS cdr_open ON cseqguard.cdr (setup_time) WHERE end_time IS NULL;
 CREATE INDEX IF NOT EXISTS cdr_suspect ON cseqguard.cdr (setup_time) WHERE suspect;
 CREATE INDEX IF NOT EXISTS cdr_call ON cseqguard.cdr (call_uid);
 
--- In version 1 this was one plain table: it becomes the default partition, without being read through.
+-- Version 1 had one plain table. It becomes the default partition, without a scan.
 DO $$
 BEGIN
 	IF (SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('cseqguard.violation')) THEN
@@ -133,7 +133,7 @@ BEGIN
 		CREATE TABLE cseqguard.violation_default PARTITION OF cseqguard.violation DEFAULT;
 	ELSIF NOT (SELECT relispartition FROM pg_class WHERE oid = 'cseqguard.violation_default'::regclass) THEN
 		ALTER TABLE cseqguard.violation ATTACH PARTITION cseqguard.violation_default DEFAULT;
-		FOR given IN -- who could use the old table can use the new one
+		FOR given IN -- copy the privileges of the old table
 			SELECT privilege_type AS what, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS whom
 			FROM pg_class, aclexplode(relacl)
 			WHERE oid = 'cseqguard.violation_default'::regclass AND grantee <> relowner
@@ -145,7 +145,7 @@ END $$;
 
 CREATE INDEX IF NOT EXISTS violation_call ON cseqguard.violation (call_uid);
 
--- What operators decided, and what stood in the call's row before.
+-- Decisions of operators, and the content of the call's row before.
 CREATE TABLE IF NOT EXISTS cseqguard.settlement (
 	at timestamptz NOT NULL,
 	call_uid uuid NOT NULL,
@@ -160,9 +160,9 @@ CREATE TABLE IF NOT EXISTS cseqguard.settlement (
 	PRIMARY KEY (at, call_uid, node, setup_time)
 );
 
--- Closes an open or suspect call (or one settled before) at end_at, or at the end that it has: from
--- then on it is billable. Returns the number of its rows, one a node. Nothing that is seen of the call
--- later changes its end. `cseqguard cdr settle` calls this.
+-- Closes an open or suspect call, or one settled before, at end_at (NULL: at the end that it has), which
+-- makes it billable. Returns the number of its rows, one for each node. Messages of the call seen later
+-- do not change its end. `cseqguard cdr settle` calls this.
 CREATE OR REPLACE FUNCTION cseqguard.settle(uid uuid, because text, end_at timestamptz DEFAULT NULL,
 	who text DEFAULT session_user) RETURNS bigint LANGUAGE sql AS $$
 	WITH call AS (

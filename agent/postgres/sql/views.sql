@@ -1,9 +1,10 @@
--- Each call once. On several nodes (two proxies that it passes, two instances) it has a row on each:
--- rows of one call_uid, on different nodes, set up within an hour of each other (the same INVITE came
--- by), which run at the same time. The first of them stands for the call: one that is not suspect
--- before one that is, what a node saw before what an operator settled (else a row that he settles
--- later would take the place of one that was billed). Rows of one node, or one after the other, are
--- calls of their own: a caller must not hide a long call behind a short one of equal Call-ID and tags.
+-- Each call once. A call seen by several nodes (two proxies, two instances) has a row of each. Such rows
+-- have one call_uid and different nodes, were set up within an hour of each other by the same INVITE,
+-- and overlap in time. The first of them represents the call. Rows that are not suspect come before
+-- suspect ones. Rows ended by messages come before rows settled by an operator: otherwise a row that
+-- is settled later would replace one that was already billed. Rows of one node, or rows that do not
+-- overlap, are separate calls: a caller must not hide a long call behind a short one with the same
+-- Call-ID and tags.
 CREATE OR REPLACE VIEW cseqguard.calls AS
 SELECT * FROM cseqguard.cdr c
 WHERE NOT EXISTS (
@@ -13,24 +14,25 @@ WHERE NOT EXISTS (
 		AND o.answer_time <= coalesce(c.end_time, 'infinity') AND c.answer_time <= coalesce(o.end_time, 'infinity')
 		AND (o.suspect, o.end_reason = 'operator', o.setup_time, o.node)
 			< (c.suspect, c.end_reason = 'operator', c.setup_time, c.node)
-	OFFSET 0 -- not a join: a look into the index (and one partition) a row read, not all rows hashed for a day's
+	OFFSET 0 -- prevents a join: one index lookup for each row read, instead of hashing all rows
 );
 
--- What rating reads. While the row that stands for a call is open, the call is not here.
+-- The calls for rating. A call is absent while the row that represents it is open.
 CREATE OR REPLACE VIEW cseqguard.billable AS
 SELECT * FROM cseqguard.calls WHERE end_time IS NOT NULL AND NOT suspect;
 
--- Ended, with a reason to look twice before it is billed: each node's row.
+-- Suspect calls: check them before billing. Each node's row.
 CREATE OR REPLACE VIEW cseqguard.suspects AS
 SELECT * FROM cseqguard.cdr WHERE suspect;
 
--- Each node's row.
+-- Open calls. Each node's row.
 CREATE OR REPLACE VIEW cseqguard.open_calls AS
 SELECT *, now() - answer_time AS running FROM cseqguard.cdr WHERE end_time IS NULL;
 
--- What the guard earned: from a call's first blocked or disbelieved BYE to its true end (or until now).
--- Of an answer that was not believed, the source is the answerer: there the leg counts whose BYE it was.
--- Of a call on several nodes, the node counts that met the BYE first: to the others it came from there.
+-- The time protected by the guard: from a call's first blocked or rejected BYE to its real end, or until
+-- now. If the answer to the BYE was rejected, the violation's source is the answerer, so the address of
+-- the leg that sent the BYE is used. For a call on several nodes, the node that saw the BYE first
+-- counts, because the others got it from that node.
 CREATE OR REPLACE VIEW cseqguard.fraud_by_source AS
 WITH disbelieved AS (
 	SELECT DISTINCT ON (call_uid, node) call_uid, node, at AS first_at, leg,
@@ -64,8 +66,8 @@ SELECT source, count(*) AS calls, sum(blocked_byes) AS blocked_byes,
 FROM call
 GROUP BY source;
 
--- The same calls as Kamailio's acc module writes them, for billing that reads those. Its times are of
--- whole seconds, without a time zone: here the session's, there the proxy's.
+-- The same calls in the format of Kamailio's acc module. Times are in whole seconds without a time zone.
+-- They are in the time zone of the session; acc uses that of the proxy.
 CREATE OR REPLACE VIEW cseqguard.kamailio_acc AS
 SELECT 'INVITE' AS method, from_tag, to_tag, call_id AS callid, sip_code::text AS sip_code,
 	'OK' AS sip_reason, date_trunc('second', answer_time)::timestamp AS time
