@@ -74,16 +74,16 @@ static int add_json(json_t *rows, const char *const *values)
 }
 
 static const struct cg_table_print_column columns[] = {
-	{ "ANSWER (UTC)", 0, 0 },
-	{ "SECONDS", 0, CG_PRINT_RIGHT },
-	{ "END", 0, 0 },
-	{ "BY", 0, CG_PRINT_WIDE },
-	{ "SUSPECT", 0, 0 },
-	{ "BLOCKED", 0, CG_PRINT_RIGHT },
-	{ "CALLER", 9, CG_PRINT_CUT },
-	{ "CALLEE", 9, CG_PRINT_CUT },
-	{ "CALL-UID", 0, CG_PRINT_WIDE },
-	{ "CALL-ID", 9, CG_PRINT_CUT },
+	{ .name = "ANSWER (UTC)" },
+	{ .name = "SECONDS", .flags = CG_PRINT_RIGHT },
+	{ .name = "END" },
+	{ .name = "BY", .flags = CG_PRINT_WIDE },
+	{ .name = "SUSPECT" },
+	{ .name = "BLOCKED", .flags = CG_PRINT_RIGHT },
+	{ .name = "CALLER", .width = 9, .flags = CG_PRINT_CUT },
+	{ .name = "CALLEE", .width = 9, .flags = CG_PRINT_CUT },
+	{ .name = "CALL-UID", .flags = CG_PRINT_WIDE },
+	{ .name = "CALL-ID", .width = 9, .flags = CG_PRINT_CUT },
 };
 #define COLUMNS (sizeof(columns) / sizeof(*columns))
 
@@ -256,7 +256,7 @@ static int list_cdrs(const struct cg_options *options, const char *path)
 	else if (!err)
 		code = print_rows(spool, options, &filter, &err);
 	if (err < 0 && err != -ENOENT && !ferror(stdout))
-		code = cg_fail("spool %s: %s", path, cg_spool_strerror(spool));
+		code = cg_fail("spool %s: cannot read: %s", path, cg_spool_strerror(spool));
 	cg_spool_close(spool);
 	return code;
 }

@@ -230,8 +230,8 @@ static void check_spool(struct check *c)
 	if (rows >= 0 && store.db && cg_spool_get_oldest(spool, &oldest))
 		oldest = 0;
 	if (rows < 0)
-		cg_plugin_say(&c->plugin, CG_PLUGIN_UNKNOWN, "spool %s: %s", store.spool,
-			      cg_spool_strerror(spool));
+		cg_plugin_say(&c->plugin, CG_PLUGIN_UNKNOWN, "cannot read spool %s: %s",
+			      store.spool, cg_spool_strerror(spool));
 	else
 		cg_plugin_measure(&c->plugin, (struct cg_perfdata){ .label = "spool_rows",
 								    .uom = "",

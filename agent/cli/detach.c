@@ -30,7 +30,8 @@ static int detach_named(const struct cg_options *options, const struct cg_interf
 
 	for (int i = 0; i < options->n_args; i++)
 		if (!find_interface(list, n, options->args[i]))
-			return cg_fail("%s: not attached to instance %s; see: cseqguard status",
+			return cg_fail("%s: cannot detach: not attached to instance %s; see: "
+				       "cseqguard status",
 				       options->args[i], options->instance);
 	for (int i = 0; i < options->n_args; i++)
 		if (cg_interface_detach(options->instance,

@@ -31,12 +31,12 @@ static void format_leg(const struct cg_leg *leg, __u16 port, __u8 flags, bool na
 }
 
 static const struct cg_table_print_column columns[] = {
-	{ "STATE", 0, 0 },
-	{ "ANSWERED", 0, 0 },
-	{ "CALLER CSEQ", 18, CG_PRINT_CUT },
-	{ "CALLEE CSEQ", 18, CG_PRINT_CUT },
-	{ "BLOCKED", 0, CG_PRINT_RIGHT },
-	{ "CALL-ID", 0, CG_PRINT_CUT },
+	{ .name = "STATE" },
+	{ .name = "ANSWERED" },
+	{ .name = "CALLER CSEQ", .width = 18, .flags = CG_PRINT_CUT },
+	{ .name = "CALLEE CSEQ", .width = 18, .flags = CG_PRINT_CUT },
+	{ .name = "BLOCKED", .flags = CG_PRINT_RIGHT },
+	{ .name = "CALL-ID", .flags = CG_PRINT_CUT },
 };
 
 static int add_row(struct cg_table_print *list, const struct cg_config *config,

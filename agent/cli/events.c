@@ -50,7 +50,7 @@ static int follow_daemon(const struct reader *reader, int fd)
 		if (cg_stdout_flush())
 			return CG_FAILED;
 	}
-	return cg_fail("instance %s: %s", reader->options->instance,
+	return cg_fail("instance %s: cannot follow the events: %s", reader->options->instance,
 		       size ? strerror(errno) : "the daemon closed the connection");
 }
 

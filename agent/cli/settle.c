@@ -105,8 +105,7 @@ static const char *find_remedy(const PGresult *result)
 
 	if (sqlstate && !strcmp(sqlstate, "42501"))
 		return "; settle as the owner of the schema, or let the owner GRANT you "
-		       "cseqguard_writer "
-		       "and EXECUTE ON FUNCTION cseqguard.settle";
+		       "cseqguard_writer and EXECUTE ON FUNCTION cseqguard.settle";
 	return "";
 }
 
@@ -123,7 +122,7 @@ static int settle_db(const char *conninfo, const struct decision *d)
 	if (PQresultStatus(result) != PGRES_TUPLES_OK) {
 		snprintf(why, sizeof(why), "%s", PQerrorMessage(conn));
 		why[strcspn(why, "\n")] = '\0';
-		code = cg_fail("--db: %s%s", why, find_remedy(result));
+		code = cg_fail("--db: cannot settle: %s%s", why, find_remedy(result));
 	} else if (!strcmp(PQgetvalue(result, 0, 0), "0")) {
 		code = fail_no_row("--db", d->call_uid);
 	} else {
@@ -163,11 +162,10 @@ static int settle_spool(const char *path, const struct decision *d)
 	}
 	if (err == -ENOENT && !spool)
 		cg_fail("spool %s: no such file; give the daemon's file with --spool, or its "
-			"database "
-			"with --db",
+			"database with --db",
 			path);
 	else if (err)
-		cg_fail("spool %s: %s", path, cg_spool_strerror(spool));
+		cg_fail("spool %s: cannot settle: %s", path, cg_spool_strerror(spool));
 	cg_spool_close(spool);
 	if (err)
 		return CG_FAILED;

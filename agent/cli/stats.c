@@ -57,10 +57,12 @@ static int add_row(struct cg_table_print *list, const char *word, __u64 in, cons
 
 static int print_table(const union cg_counters_sum *sum, bool all)
 {
-	static const struct cg_table_print_column columns[] = { { "REASON", 16, 0 },
-								{ "IN", 12, CG_PRINT_RIGHT },
-								{ "OUT", 12, CG_PRINT_RIGHT },
-								{ "MEANING", 0, CG_PRINT_CUT } };
+	static const struct cg_table_print_column columns[] = {
+		{ .name = "REASON", .width = 16 },
+		{ .name = "IN", .width = 12, .flags = CG_PRINT_RIGHT },
+		{ .name = "OUT", .width = 12, .flags = CG_PRINT_RIGHT },
+		{ .name = "MEANING", .flags = CG_PRINT_CUT },
+	};
 	const __u64 *in = sum->numbers, *out = in + CG_REASONS, *total = out + CG_REASONS;
 	struct cg_table_print *list = cg_table_print_new(columns, 4);
 	int err = list ? 0 : -ENOMEM;
@@ -75,7 +77,8 @@ static int print_table(const union cg_counters_sum *sum, bool all)
 		err = cg_table_print_end(list);
 	else
 		cg_table_print_free(list);
-	return err && !ferror(stdout) ? cg_fail("stats: %s", strerror(-err)) : cg_stdout_flush();
+	return err && !ferror(stdout) ? cg_fail("stats: cannot print: %s", strerror(-err))
+				      : cg_stdout_flush();
 }
 
 int cg_cmd_stats(const struct cg_options *options)

@@ -69,8 +69,7 @@ static void check_driver(struct checked *s)
 		add_finding(
 			s, CG_WARNING,
 			"guard the interface below it, or one with another driver; here only -m "
-			"skb "
-			"works",
+			"skb works",
 			"driver %s has no native XDP: generic mode sees coalesced datagrams as one",
 			name);
 	if (!cg_ethtool_read_queues(s->name, &rx, &most) && rx)
@@ -95,8 +94,7 @@ static void check_mtu(struct checked *s)
 	else
 		add_finding(s, CG_WARNING, "ip link set dev IFACE mtu 1500, or at most about 3498",
 			    "MTU %u: large frames use several buffers, which the driver %s: it may "
-			    "refuse "
-			    "native XDP",
+			    "refuse native XDP",
 			    mtu, s->features_known ? "does not support" : "may not support");
 }
 
@@ -169,17 +167,21 @@ static void check_offloads(struct checked *s)
 	static const struct {
 		const char *feature, *remedy, *finding;
 	} checks[] = {
-		{ "rx-lro", "ethtool -K IFACE lro off",
-		  "LRO is on: with it, some drivers refuse native XDP" },
-		{ "rx-gro-hw", "ethtool -K IFACE rx-gro-hw off",
-		  "hardware GRO is on: with it, some drivers refuse native XDP" },
-		{ "rx-udp-gro-forwarding", "ethtool -K IFACE rx-udp-gro-forwarding off",
-		  "rx-udp-gro-forwarding is on: " COALESCED },
-		{ "rx-gro-list", "ethtool -K IFACE rx-gro-list off",
-		  "rx-gro-list is on: " COALESCED },
-		{ "rx-vlan-hw-parse", NULL,
-		  "rx-vlan-offload removes VLAN tags before XDP; the guard reads frames with and "
-		  "without tags, and does not distinguish VLANs" },
+		{ .feature = "rx-lro",
+		  .remedy = "ethtool -K IFACE lro off",
+		  .finding = "LRO is on: with it, some drivers refuse native XDP" },
+		{ .feature = "rx-gro-hw",
+		  .remedy = "ethtool -K IFACE rx-gro-hw off",
+		  .finding = "hardware GRO is on: with it, some drivers refuse native XDP" },
+		{ .feature = "rx-udp-gro-forwarding",
+		  .remedy = "ethtool -K IFACE rx-udp-gro-forwarding off",
+		  .finding = "rx-udp-gro-forwarding is on: " COALESCED },
+		{ .feature = "rx-gro-list",
+		  .remedy = "ethtool -K IFACE rx-gro-list off",
+		  .finding = "rx-gro-list is on: " COALESCED },
+		{ .feature = "rx-vlan-hw-parse",
+		  .finding = "rx-vlan-offload removes VLAN tags before XDP; the guard reads frames "
+			     "with and without tags, and does not distinguish VLANs" },
 	};
 	enum { N = sizeof(checks) / sizeof(*checks) };
 	const char *names[N];
@@ -214,8 +216,7 @@ static void check_filters(struct checked *s)
 			"see `tc filter show dev IFACE egress` and `bpftool net`; other filters "
 			"need a priority above " CG_TC_PRIORITY_TEXT,
 			"%u tc egress filters or programs run before the guard's: one that passes "
-			"a "
-			"packet hides it from the guard",
+			"a packet hides it from the guard",
 			others.before);
 	else
 		add_finding(s, CG_OK, NULL, "other tc egress filters: %u, none before the guard's",

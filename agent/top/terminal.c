@@ -52,8 +52,7 @@ static void use_colours(void)
 static int fail_terminal(const char *name, const char *why)
 {
 	return cg_fail("top: cannot use TERM '%.40s': %s; set another, such as TERM=xterm, or use: "
-		       "cseqguard "
-		       "top -b",
+		       "cseqguard top -b",
 		       name, why);
 }
 
