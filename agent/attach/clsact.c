@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "attach/clsact.h"
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define PROGRAM "cseqguard_out" /* bpf/guard.bpf.c */
+#define REQUEST_BYTES 256
+#define ALIGNED __attribute__((aligned(MNL_ALIGNTO)))
 
 /* 1, 0, or -errno: it cannot be told (-EPERM: that takes CAP_SYS_ADMIN). */
 static int is_ours(__u32 prog_id)
@@ -27,89 +31,112 @@ static int is_ours(__u32 prog_id)
 	return ours;
 }
 
-/* Id of whatever program sits under our priority and handle, 0: none. */
-static __u32 occupant(__u32 ifindex)
+/* Begins a request about the interface's clsact qdisc or, with a side, about its filters there. */
+static struct nlmsghdr *request_begin(void *buf, __u16 type, __u16 flags, __u32 ifindex, __u32 side)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = CG_TC_HANDLE, .priority = CG_TC_PRIORITY);
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	struct tcmsg *tc = mnl_nlmsg_put_extra_header(request, sizeof(*tc));
 
-	return bpf_tc_query(&hook, &opts) ? 0 : opts.prog_id;
+	request->nlmsg_type = type;
+	request->nlmsg_flags = flags;
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = ifindex;
+	tc->tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
+	return request;
+}
+
+static int qdisc_request(__u32 ifindex, __u16 type, __u16 flags, char why[CG_NETLINK_WHY])
+{
+	char buf[REQUEST_BYTES] ALIGNED;
+	struct nlmsghdr *request = request_begin(buf, type, flags, ifindex, 0);
+	struct tcmsg *tc = mnl_nlmsg_get_payload(request);
+
+	tc->tcm_parent = TC_H_CLSACT;
+	tc->tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
+	mnl_attr_put_strz(request, TCA_KIND, "clsact");
+	return cg_netlink_request(NETLINK_ROUTE, request, NULL, NULL, why);
+}
+
+/* Begins a request about the filter with our priority and handle, on egress. */
+static struct nlmsghdr *filter_request(void *buf, __u16 type, __u16 flags, __u32 ifindex)
+{
+	struct nlmsghdr *request = request_begin(buf, type, flags, ifindex, TC_H_MIN_EGRESS);
+	struct tcmsg *tc = mnl_nlmsg_get_payload(request);
+
+	tc->tcm_handle = CG_TC_HANDLE;
+	tc->tcm_info = TC_H_MAKE(CG_TC_PRIORITY << 16, htons(ETH_P_ALL));
+	mnl_attr_put_strz(request, TCA_KIND, "bpf");
+	return request;
+}
+
+static int program_id_copy(const struct nlattr *attr, void *ctx)
+{
+	if (mnl_attr_get_type(attr) == TCA_BPF_ID && !mnl_attr_validate(attr, MNL_TYPE_U32))
+		*(__u32 *)ctx = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+static int options_parse(const struct nlattr *attr, void *ctx)
+{
+	if (mnl_attr_get_type(attr) == TCA_OPTIONS)
+		mnl_attr_parse_nested(attr, program_id_copy, ctx);
+	return MNL_CB_OK;
+}
+
+static int filter_parse(const struct nlmsghdr *reply, void *ctx)
+{
+	mnl_attr_parse(reply, sizeof(struct tcmsg), options_parse, ctx);
+	return MNL_CB_OK;
+}
+
+/* Returns the id of any program under our priority and handle, 0: there is none. */
+static __u32 find_program(__u32 ifindex)
+{
+	char buf[REQUEST_BYTES] ALIGNED;
+	struct nlmsghdr *request = filter_request(buf, RTM_GETTFILTER, 0, ifindex);
+	__u32 id = 0;
+
+	return cg_netlink_request(NETLINK_ROUTE, request, filter_parse, &id, NULL) ? 0 : id;
 }
 
 __u32 cg_clsact_program(__u32 ifindex)
 {
-	__u32 id = occupant(ifindex);
+	__u32 id = find_program(ifindex);
 
 	return id && is_ours(id) > 0 ? id : 0;
 }
 
-/* What a dump has; each priority begins with a record of handle 0. */
-static void count_filter(const struct nlmsghdr *header, struct cg_clsact_others *found)
+/* Each priority of a dump begins with a record of handle 0. */
+static int filter_count(const struct nlmsghdr *reply, void *ctx)
 {
-	const struct tcmsg *tc = NLMSG_DATA(header);
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(reply);
+	struct cg_clsact_others *found = ctx;
 	__u32 priority = TC_H_MAJ(tc->tcm_info) >> 16;
 
-	if (header->nlmsg_type != RTM_NEWTFILTER || tc->tcm_handle)
-		return;
+	if (reply->nlmsg_type != RTM_NEWTFILTER || tc->tcm_handle)
+		return MNL_CB_OK;
 	if (priority < CG_TC_PRIORITY)
 		found->before++;
 	else
 		found->behind++;
+	return MNL_CB_OK;
 }
 
-/* Reads one dump to its end. 0 or -errno. */
-static int read_dump(int fd, struct cg_clsact_others *found)
+/* Counts the priorities with filters, ours included. 0 or -errno. */
+static int count_filters(__u32 ifindex, __u32 side, struct cg_clsact_others *found,
+			 char why[CG_NETLINK_WHY])
 {
-	union {
-		struct nlmsghdr header;
-		char bytes[16384];
-	} buf;
+	char buf[REQUEST_BYTES] ALIGNED;
+	struct nlmsghdr *request = request_begin(buf, RTM_GETTFILTER, NLM_F_DUMP, ifindex, side);
 
-	for (;;) {
-		ssize_t len = recv(fd, &buf, sizeof(buf), 0);
-
-		if (len <= 0)
-			return len ? -errno : -EIO;
-		for (struct nlmsghdr *at = &buf.header; NLMSG_OK(at, len);
-		     at = NLMSG_NEXT(at, len)) {
-			if (at->nlmsg_type == NLMSG_DONE)
-				return 0;
-			if (at->nlmsg_type == NLMSG_ERROR)
-				return ((struct nlmsgerr *)NLMSG_DATA(at))->error;
-			count_filter(at, found);
-		}
-	}
-}
-
-/* libbpf has no dump of filters. Ours is among them. 0 or -errno. */
-static int count_filters(__u32 ifindex, __u32 side, struct cg_clsact_others *found)
-{
-	struct {
-		struct nlmsghdr header;
-		struct tcmsg tc;
-	} request = {
-		.header = { .nlmsg_len = sizeof(request),
-			    .nlmsg_type = RTM_GETTFILTER,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.tc = { .tcm_family = AF_UNSPEC,
-			.tcm_ifindex = ifindex,
-			.tcm_parent = TC_H_MAKE(TC_H_CLSACT, side) },
-	};
-	int fd, err;
-
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	if (fd < 0)
-		return -errno;
-	err = send(fd, &request, sizeof(request), 0) < 0 ? -errno : read_dump(fd, found);
-	close(fd);
-	return err;
+	return cg_netlink_request(NETLINK_ROUTE, request, filter_count, found, why);
 }
 
 /* 1: one is there, 0: none, or -errno. */
-static int has_filters(__u32 ifindex, __u32 side)
+static int has_filters(__u32 ifindex, __u32 side, char why[CG_NETLINK_WHY])
 {
 	struct cg_clsact_others found = {};
-	int err = count_filters(ifindex, side, &found);
+	int err = count_filters(ifindex, side, &found, why);
 
 	return err ? err : found.before || found.behind;
 }
@@ -127,69 +154,89 @@ static unsigned int count_tcx(__u32 ifindex)
 int cg_clsact_others(__u32 ifindex, struct cg_clsact_others *others)
 {
 	struct cg_clsact_others found = {};
-	int err = count_filters(ifindex, TC_H_MIN_EGRESS, &found);
+	int err = count_filters(ifindex, TC_H_MIN_EGRESS, &found, NULL);
 
 	if (err && err != -EINVAL && err != -ENOENT) /* no clsact */
 		return err;
 	found.before += count_tcx(ifindex);
-	found.behind -= found.behind && occupant(ifindex);
+	found.behind -= found.behind && find_program(ifindex);
 	*others = found;
 	return 0;
 }
 
-static int remove_qdisc(__u32 ifindex)
+static int remove_qdisc(__u32 ifindex, char why[CG_NETLINK_WHY])
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
-		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	int in, out, err;
 
-	in = has_filters(ifindex, TC_H_MIN_INGRESS);
-	out = has_filters(ifindex, TC_H_MIN_EGRESS);
+	in = has_filters(ifindex, TC_H_MIN_INGRESS, why);
+	out = has_filters(ifindex, TC_H_MIN_EGRESS, why);
 	if (in || out) /* in doubt the qdisc stays: others may use it */
 		return in < 0 ? in : out < 0 ? out : 0;
-	err = bpf_tc_hook_destroy(&hook);
+	err = qdisc_request(ifindex, RTM_DELQDISC, 0, why);
 	return err == -ENOENT || err == -EINVAL ? 0 : err;
 }
 
-int cg_clsact_attach(__u32 ifindex, int prog_fd, bool *made)
+/* The filter's name is PROGRAM:[id], as other loaders write it. */
+static int add_filter(__u32 ifindex, int prog_fd, __u16 flags, char why[CG_NETLINK_WHY])
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = prog_fd, .handle = CG_TC_HANDLE,
-		    .priority = CG_TC_PRIORITY);
+	char buf[REQUEST_BYTES] ALIGNED, name[sizeof(PROGRAM) + 16];
+	struct nlmsghdr *request =
+		filter_request(buf, RTM_NEWTFILTER, NLM_F_CREATE | flags, ifindex);
+	struct bpf_prog_info info = {};
+	__u32 size = sizeof(info);
+	struct nlattr *options;
+
+	if (bpf_obj_get_info_by_fd(prog_fd, &info, &size)) {
+		snprintf(why, CG_NETLINK_WHY, "%s", strerror(errno));
+		return -errno;
+	}
+	snprintf(name, sizeof(name), PROGRAM ":[%u]", info.id);
+	options = mnl_attr_nest_start(request, TCA_OPTIONS);
+	mnl_attr_put_u32(request, TCA_BPF_FD, prog_fd);
+	mnl_attr_put_strz(request, TCA_BPF_NAME, name);
+	mnl_attr_put_u32(request, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+	mnl_attr_nest_end(request, options);
+	return cg_netlink_request(NETLINK_ROUTE, request, NULL, NULL, why);
+}
+
+int cg_clsact_attach(__u32 ifindex, int prog_fd, bool *made, char why[CG_NETLINK_WHY])
+{
 	__u32 there;
 	bool fresh;
 	int err;
 
-	err = bpf_tc_hook_create(&hook);
+	err = qdisc_request(ifindex, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, why);
 	fresh = !err;
 	if (err && err != -EEXIST)
 		return err;
-	there = occupant(ifindex);
-	if (there && is_ours(there) > 0)
-		opts.flags = BPF_TC_F_REPLACE;
-	err = bpf_tc_attach(&hook, &opts);
+	there = find_program(ifindex);
+	err = add_filter(ifindex, prog_fd, there && is_ours(there) > 0 ? NLM_F_REPLACE : NLM_F_EXCL,
+			 why);
 	if (err) {
 		if (fresh)
-			remove_qdisc(ifindex);
+			remove_qdisc(ifindex, NULL);
 		return err;
 	}
 	*made = fresh;
 	return 0;
 }
 
-int cg_clsact_detach(__u32 ifindex, bool made)
+int cg_clsact_detach(__u32 ifindex, bool made, char why[CG_NETLINK_WHY])
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = CG_TC_HANDLE, .priority = CG_TC_PRIORITY);
-	__u32 there = occupant(ifindex);
+	char buf[REQUEST_BYTES] ALIGNED;
+	__u32 there = find_program(ifindex);
 	int err = there ? is_ours(there) : 0;
 
-	if (err < 0)
+	if (err < 0) {
+		snprintf(why, CG_NETLINK_WHY, "%s", strerror(-err));
 		return err;
+	}
 	if (err) {
-		err = bpf_tc_detach(&hook, &opts);
+		err = cg_netlink_request(NETLINK_ROUTE,
+					 filter_request(buf, RTM_DELTFILTER, 0, ifindex), NULL,
+					 NULL, why);
 		if (err && err != -ENOENT)
 			return err;
 	}
-	return made ? remove_qdisc(ifindex) : 0;
+	return made ? remove_qdisc(ifindex, why) : 0;
 }

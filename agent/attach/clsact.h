@@ -6,22 +6,25 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "util/netlink.h"
+
 /* Early among filters: one before us that says OK would hide what the host sends. */
 #define CG_TC_PRIORITY 5
 #define CG_TC_PRIORITY_TEXT "5"
 #define CG_TC_HANDLE 0xc5e9
 
 /*
- * Puts the filter, in place of an older one of ours. *made: there was no clsact, now there is. 0 or
- * -errno, -EEXIST: another filter has our handle; nothing is left behind on failure.
+ * Adds the filter, or replaces an older one of ours. *made: there was no clsact, now there is. 0 or
+ * -errno with its text in `why`; -EEXIST: another filter has our handle. Nothing is left behind on
+ * failure.
  */
-int cg_clsact_attach(__u32 ifindex, int prog_fd, bool *made);
+int cg_clsact_attach(__u32 ifindex, int prog_fd, bool *made, char why[CG_NETLINK_WHY]);
 
 /*
- * Removes the filter if it is ours, and with made the qdisc, if nobody else has filters in it. What
- * is gone already is no error.
+ * Removes the filter if it is ours, and with made the qdisc, if nobody else has filters in it. It is
+ * no error if either is gone already. 0 or -errno with its text in `why`.
  */
-int cg_clsact_detach(__u32 ifindex, bool made);
+int cg_clsact_detach(__u32 ifindex, bool made, char why[CG_NETLINK_WHY]);
 
 struct cg_clsact_others {
 	unsigned int before,

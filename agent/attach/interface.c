@@ -102,15 +102,15 @@ int cg_interface_list(const char *instance, struct cg_interface **list, size_t *
 
 static int attach_egress(const char *instance, const struct cg_interface *interface, int prog_out)
 {
-	char pin[PIN_SIZE];
+	char pin[PIN_SIZE], why[CG_NETLINK_WHY];
 	bool made;
 	int err;
 
-	err = cg_clsact_attach(interface->ifindex, prog_out, &made);
+	err = cg_clsact_attach(interface->ifindex, prog_out, &made, why);
 	if (err) {
 		cg_fail("%s: cannot attach the tc egress filter: %s; see: tc filter show dev %s "
 			"egress",
-			interface->name, strerror(-err), interface->name);
+			interface->name, why, interface->name);
 		return err;
 	}
 	if (!made || interface->made_clsact)
@@ -118,7 +118,7 @@ static int attach_egress(const char *instance, const struct cg_interface *interf
 	format_pin(pin, CLSACT, interface);
 	err = cg_bpffs_pin(prog_out, instance, pin, CG_PIN_ROOT_ONLY);
 	if (err)
-		cg_clsact_detach(interface->ifindex, true);
+		cg_clsact_detach(interface->ifindex, true, why);
 	return err;
 }
 
@@ -210,15 +210,15 @@ int cg_interface_attach(const char *instance, const char *name, enum cg_attach_m
 
 int cg_interface_detach(const char *instance, const struct cg_interface *interface)
 {
-	char pin[PIN_SIZE];
+	char pin[PIN_SIZE], why[CG_NETLINK_WHY];
 	int err = 0, fd;
 
 	if (interface->alive) {
-		err = cg_clsact_detach(interface->ifindex, interface->made_clsact);
+		err = cg_clsact_detach(interface->ifindex, interface->made_clsact, why);
 		if (err) {
 			cg_fail("%s: cannot remove the tc egress filter: %s; see: tc filter show "
 				"dev %s egress",
-				interface->name, strerror(-err), interface->name);
+				interface->name, why, interface->name);
 			return err;
 		}
 	}

@@ -3,99 +3,78 @@
 
 #include <errno.h>
 #include <linux/genetlink.h>
-#include <linux/netlink.h>
+#include <stdbool.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "util/netlink.h"
+
+/* From linux/netdev.h, which Debian 12 lacks. */
 #define FAMILY "netdev"
 #define CMD_DEV_GET 1
 #define ATTR_IFINDEX 1
 #define ATTR_XDP_FEATURES 3
 
-struct message {
-	struct nlmsghdr header;
-	struct genlmsghdr command;
-	char attributes[4096];
+#define REQUEST_BYTES 128
+
+/* An attribute of a reply. */
+struct wanted {
+	__u16 type;
+	void *value;
+	size_t size;
+	bool found;
 };
 
-#define AT(message) ((message)->attributes)
-
-static void message_begin(struct message *m, __u16 family, __u8 command)
+static int attribute_copy(const struct nlattr *attr, void *ctx)
 {
-	m->header = (struct nlmsghdr){ .nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN),
-				       .nlmsg_type = family,
-				       .nlmsg_flags = NLM_F_REQUEST };
-	m->command = (struct genlmsghdr){ .cmd = command, .version = 1 };
+	struct wanted *wanted = ctx;
+
+	if (mnl_attr_get_type(attr) != wanted->type ||
+	    mnl_attr_get_payload_len(attr) < wanted->size)
+		return MNL_CB_OK;
+	memcpy(wanted->value, mnl_attr_get_payload(attr), wanted->size);
+	wanted->found = true;
+	return MNL_CB_STOP;
 }
 
-static void message_add(struct message *m, __u16 type, const void *value, size_t size)
+static int reply_handle(const struct nlmsghdr *reply, void *ctx)
 {
-	struct nlattr *attr = (void *)((char *)m + m->header.nlmsg_len);
-
-	attr->nla_type = type;
-	attr->nla_len = NLA_HDRLEN + size;
-	memcpy((char *)attr + NLA_HDRLEN, value, size);
-	m->header.nlmsg_len += NLA_ALIGN(attr->nla_len);
+	mnl_attr_parse(reply, sizeof(struct genlmsghdr), attribute_copy, ctx);
+	return MNL_CB_OK;
 }
 
-/* Sends the message and overwrites it with its only answer. Returns 0 or -errno. */
-static int message_exchange(int fd, struct message *m)
+static struct nlmsghdr *request_begin(void *buf, __u16 family, __u8 command)
 {
-	ssize_t size;
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	struct genlmsghdr *generic = mnl_nlmsg_put_extra_header(request, sizeof(*generic));
 
-	if (send(fd, m, m->header.nlmsg_len, 0) < 0)
-		return -errno;
-	size = recv(fd, m, sizeof(*m), 0);
-	if (size < 0)
-		return -errno;
-	if (!NLMSG_OK(&m->header, (size_t)size))
-		return -EPROTO;
-	if (m->header.nlmsg_type == NLMSG_ERROR)
-		return ((struct nlmsgerr *)NLMSG_DATA(&m->header))->error ?: -EPROTO;
-	return 0;
+	request->nlmsg_type = family;
+	generic->cmd = command;
+	generic->version = 1;
+	return request;
 }
 
-/* Copies an attribute. Returns 0 or -ENOENT. */
-static int message_find(const struct message *m, __u16 type, void *value, size_t size)
+static int request_send(struct nlmsghdr *request, struct wanted *wanted)
 {
-	const char *at = AT(m), *end = (const char *)m + m->header.nlmsg_len;
+	int err = cg_netlink_request(NETLINK_GENERIC, request, reply_handle, wanted, NULL);
 
-	while (end - at >= NLA_HDRLEN) {
-		const struct nlattr *attr = (const void *)at;
-
-		if (attr->nla_len < NLA_HDRLEN || attr->nla_len > end - at)
-			break;
-		if ((attr->nla_type & NLA_TYPE_MASK) == type &&
-		    attr->nla_len >= NLA_HDRLEN + size) {
-			memcpy(value, at + NLA_HDRLEN, size);
-			return 0;
-		}
-		at += NLA_ALIGN(attr->nla_len);
-	}
-	return -ENOENT;
+	return err || wanted->found ? err : -ENOENT;
 }
 
 int cg_netdev_read_xdp_features(__u32 ifindex, __u64 *features)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC), err;
-	struct message m = {};
+	char buf[REQUEST_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
 	__u16 family;
+	struct wanted family_id = { CTRL_ATTR_FAMILY_ID, &family, sizeof(family), false };
+	struct wanted xdp = { ATTR_XDP_FEATURES, features, sizeof(*features), false };
+	struct nlmsghdr *request;
+	int err;
 
-	if (fd < 0)
-		return -errno;
-	message_begin(&m, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	message_add(&m, CTRL_ATTR_FAMILY_NAME, FAMILY, sizeof(FAMILY));
-	err = message_exchange(fd, &m);
-	if (!err)
-		err = message_find(&m, CTRL_ATTR_FAMILY_ID, &family, sizeof(family));
-	if (!err) {
-		message_begin(&m, family, CMD_DEV_GET);
-		message_add(&m, ATTR_IFINDEX, &ifindex, sizeof(ifindex));
-		err = message_exchange(fd, &m);
-	}
-	if (!err)
-		err = message_find(&m, ATTR_XDP_FEATURES, features, sizeof(*features));
-	close(fd);
-	return err;
+	request = request_begin(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	mnl_attr_put_strz(request, CTRL_ATTR_FAMILY_NAME, FAMILY);
+	err = request_send(request, &family_id);
+	if (err)
+		return err;
+	request = request_begin(buf, family, CMD_DEV_GET);
+	mnl_attr_put_u32(request, ATTR_IFINDEX, ifindex);
+	return request_send(request, &xdp);
 }

@@ -234,6 +234,17 @@ clsacts() { # of the host: the names of the interfaces that have one
 	tc -n "$HOST" filter show dev in1 egress | grep -q stranger
 }
 
+@test "attach: a foreign tc filter under the guard's handle stays, and the refusal has the kernel's explanation" {
+	tc -n "$HOST" qdisc add dev in0 clsact
+	tc -n "$HOST" filter add dev in0 egress prio 5 handle 0xc5e9 bpf bytecode '1,6 0 0 0'
+	refused 1 "File exists (Filter already exists)" guard attach in0
+	tc -n "$HOST" filter show dev in0 egress | grep -q bytecode
+	tc -n "$HOST" filter del dev in0 egress
+	guard attach in0
+	guard detach -a
+	[[ $(clsacts) == in0 ]]
+}
+
 @test "status: names a tc filter that somebody removed; attach restores it" {
 	guard attach in0
 	tc -n "$HOST" qdisc del dev in0 clsact
