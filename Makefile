@@ -188,7 +188,7 @@ compile_commands.json: all
 
 COMPLETION := deploy/cseqguard.bash-completion:$(COMPLETIONDIR):644
 # The files to install, as source:folder:mode[:name].
-INSTALLED := $(PROGRAMS:%=%:$(SBINDIR):755) README.md:$(DOCDIR):644 LICENSE:$(DOCDIR):644 \
+INSTALLED := $(PROGRAMS:%=%:$(SBINDIR):755) README.md:$(DOCDIR):644 LICENSE:$(DOCDIR):644 LICENSE.GPL-2.0:$(DOCDIR):644 \
 	deploy/cseqguard.conf:$(DOCDIR):644 \
 	$(foreach n,5 7 8,$(patsubst %,%:$(MANDIR)/man$(n):644,$(filter %.$(n),$(MANUALS)))) \
 	$(COMPLETION):cseqguard $(COMPLETION):cseqguardd $(OUT)/schema.sql:$(DATADIR):644 \
