@@ -21,19 +21,19 @@ const char *cg_mark_name(unsigned int mark)
 	return mark < CG_MARKS ? marks[mark] : "unknown";
 }
 
-/* --- who sent it to whom ---------------------------------------------------------------------- */
+/* --- sender and receiver ---------------------------------------------------------------------- */
 
-static enum cg_place place_of(__u8 leg)
+static enum cg_place leg_place(__u8 leg)
 {
 	return leg == CG_LEG_CALLEE ? CG_PLACE_CALLEE : CG_PLACE_CALLER;
 }
 
-static enum cg_place other(enum cg_place place)
+static enum cg_place other_place(enum cg_place place)
 {
 	return place == CG_PLACE_CALLEE ? CG_PLACE_CALLER : CG_PLACE_CALLEE;
 }
 
-static bool is_host(const struct cg_ladder *ladder, enum cg_place place)
+static bool place_is_local(const struct cg_ladder *ladder, enum cg_place place)
 {
 	__u8 flags = place == CG_PLACE_CALLEE ? ladder->dialog.callee_flags
 					      : ladder->dialog.caller_flags;
@@ -41,7 +41,8 @@ static bool is_host(const struct cg_ladder *ladder, enum cg_place place)
 	return ladder->has_dialog && flags & CG_LEG_LOCAL;
 }
 
-static bool is_address(const struct cg_ladder *ladder, enum cg_place place, const __u8 addr[16])
+static bool place_has_address(const struct cg_ladder *ladder, enum cg_place place,
+			      const __u8 addr[16])
 {
 	const struct cg_leg *leg =
 		place == CG_PLACE_CALLEE ? &ladder->dialog.callee : &ladder->dialog.caller;
@@ -49,35 +50,36 @@ static bool is_address(const struct cg_ladder *ladder, enum cg_place place, cons
 	return !memcmp(leg->addr, addr, sizeof(leg->addr));
 }
 
-/* Whose address is it? Where both legs share one, that of the leg that its tags name. */
-static enum cg_place place_by_address(const struct cg_ladder *ladder, enum cg_place named,
-				      const __u8 addr[16])
+/* Returns the place with this address. If both legs have it, `named`, the leg by the tags. */
+static enum cg_place find_place_of(const struct cg_ladder *ladder, enum cg_place named,
+				   const __u8 addr[16])
 {
-	if (!ladder->has_dialog || is_address(ladder, named, addr))
+	if (!ladder->has_dialog || place_has_address(ladder, named, addr))
 		return named;
-	return is_address(ladder, other(named), addr) ? other(named) : CG_PLACE_ELSEWHERE;
+	return place_has_address(ladder, other_place(named), addr) ? other_place(named)
+								   : CG_PLACE_ELSEWHERE;
 }
 
 static void set_ends(const struct cg_ladder *ladder, const struct cg_event *e,
 		     struct cg_ladder_step *step)
 {
-	enum cg_place named = place_of(e->leg), to;
+	enum cg_place named = leg_place(e->leg), to;
 
 	if (e->status)
-		named = other(named); /* From is the request's */
-	to = other(named);
+		named = other_place(named); /* a response copies From from the request */
+	to = other_place(named);
 	if (e->direction == CG_OUT)
-		step->from = is_host(ladder, named) ? named : CG_PLACE_GUARD;
+		step->from = place_is_local(ladder, named) ? named : CG_PLACE_GUARD;
 	else
-		step->from = place_by_address(ladder, named, e->source);
-	if (step->from == to) /* wrong leg: it comes from where it should go */
+		step->from = find_place_of(ladder, named, e->source);
+	if (step->from == to) /* wrong leg: sent by the host that should receive it */
 		to = CG_PLACE_GUARD;
 	step->to = step->mark == CG_MARK_REFUSED ? CG_PLACE_GUARD : to;
 }
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
-static enum cg_mark mark_of(const struct cg_event *e)
+static enum cg_mark find_mark(const struct cg_event *e)
 {
 	if (e->type != CG_EV_VIOLATION)
 		return CG_MARK_NONE;
@@ -86,7 +88,7 @@ static enum cg_mark mark_of(const struct cg_event *e)
 					    : CG_MARK_NOTED;
 }
 
-static void add_event(struct cg_ladder *ladder, const struct cg_recent_step *from)
+static void add_event_step(struct cg_ladder *ladder, const struct cg_recent_step *from)
 {
 	struct cg_ladder_step *step = &ladder->steps[ladder->n++];
 	const struct cg_event *e = &from->event;
@@ -100,7 +102,7 @@ static void add_event(struct cg_ladder *ladder, const struct cg_recent_step *fro
 		.method = e->method,
 		.reason = e->reason,
 		.action = e->action,
-		.mark = mark_of(e),
+		.mark = find_mark(e),
 		.status = e->status,
 		.source_port = e->source_port,
 		.cseq = e->cseq,
@@ -112,25 +114,25 @@ static void add_event(struct cg_ladder *ladder, const struct cg_recent_step *fro
 	set_ends(ladder, e, step);
 }
 
-static int compare(const void *one, const void *two)
+static int compare_steps(const void *one, const void *two)
 {
 	const struct cg_ladder_step *a = one, *b = two;
 
 	if (a->at != b->at)
 		return a->at < b->at ? -1 : 1;
 	return (a->mark != CG_MARK_NONE) -
-	       (b->mark != CG_MARK_NONE); /* what it did, then its mark */
+	       (b->mark != CG_MARK_NONE); /* the change of state, then the violation */
 }
 
-static bool same_packet(const struct cg_ladder_step *a, const struct cg_ladder_step *b)
+static bool is_same_packet(const struct cg_ladder_step *a, const struct cg_ladder_step *b)
 {
 	return a->at == b->at && a->method == b->method && a->status == b->status &&
 	       a->cseq == b->cseq && a->source_port == b->source_port && a->leg == b->leg &&
 	       !memcmp(a->source, b->source, sizeof(a->source));
 }
 
-/* A packet that changed the dialog and is a violation, too, was told on both rings: one step. */
-static void merge(struct cg_ladder *ladder)
+/* Merges the two events of a packet that changed the dialog and is a violation as well. */
+static void merge_steps(struct cg_ladder *ladder)
 {
 	unsigned int n = 0;
 
@@ -138,7 +140,7 @@ static void merge(struct cg_ladder *ladder)
 		struct cg_ladder_step *step = &ladder->steps[i], *last;
 
 		last = n ? &ladder->steps[n - 1] : NULL;
-		if (!last || !same_packet(last, step)) {
+		if (!last || !is_same_packet(last, step)) {
 			ladder->steps[n++] = *step;
 			continue;
 		}
@@ -152,7 +154,7 @@ static void merge(struct cg_ladder *ladder)
 	ladder->n = n;
 }
 
-static bool has(const struct cg_ladder *ladder, __u8 type)
+static bool has_step_of(const struct cg_ladder *ladder, __u8 type)
 {
 	for (unsigned int i = 0; i < ladder->n; i++)
 		if (ladder->steps[i].type == type)
@@ -160,9 +162,9 @@ static bool has(const struct cg_ladder *ladder, __u8 type)
 	return false;
 }
 
-/* --- what the dialog alone tells -------------------------------------------------------------- */
+/* --- steps from the dialog -------------------------------------------------------------------- */
 
-static struct cg_ladder_step *add_told(struct cg_ladder *ladder, __u64 at, __u8 method)
+static struct cg_ladder_step *add_dialog_step(struct cg_ladder *ladder, __u64 at, __u8 method)
 {
 	struct cg_ladder_step *step = &ladder->steps[ladder->n++];
 
@@ -181,10 +183,10 @@ static struct cg_ladder_step *add_told(struct cg_ladder *ladder, __u64 at, __u8 
 static void add_end(struct cg_ladder *ladder)
 {
 	const struct cg_dialog *d = &ladder->dialog;
-	struct cg_ladder_step *step = add_told(ladder, d->end, CG_M_BYE);
+	struct cg_ladder_step *step = add_dialog_step(ladder, d->end, CG_M_BYE);
 
 	step->leg = d->ended_by;
-	if (d->ended_by == CG_LEG_NONE) { /* by no message */
+	if (d->ended_by == CG_LEG_NONE) { /* ended without a message */
 		step->method = CG_M_OTHER;
 		step->from = step->to = CG_PLACE_GUARD;
 	} else if (d->ended_by == CG_LEG_CALLEE) {
@@ -193,7 +195,7 @@ static void add_end(struct cg_ladder *ladder)
 	}
 }
 
-static void add_dialog(struct cg_ladder *ladder, const struct cg_recent_call *call)
+static void add_dialog_steps(struct cg_ladder *ladder, const struct cg_recent_call *call)
 {
 	const struct cg_recent_step *start = &call->steps[cg_recent_class_start(CG_RECENT_LIFE)];
 	const struct cg_dialog *d = &ladder->dialog;
@@ -202,40 +204,43 @@ static void add_dialog(struct cg_ladder *ladder, const struct cg_recent_call *ca
 
 	if (!ladder->has_dialog)
 		return;
-	step = add_told(ladder, d->setup, CG_M_INVITE);
+	step = add_dialog_step(ladder, d->setup, CG_M_INVITE);
 	if (started) {
 		step->cseq = call->opened_known ? call->opened_cseq : start->event.cseq;
 		step->cseq_valid = call->opened_known || start->event.cseq_valid;
 	} else {
-		step = add_told(ladder, d->answer, d->sip_code ? CG_M_INVITE : CG_M_ACK);
+		step = add_dialog_step(ladder, d->answer, d->sip_code ? CG_M_INVITE : CG_M_ACK);
 		step->status = d->sip_code;
 		if (d->sip_code) {
 			step->from = CG_PLACE_CALLEE;
 			step->to = CG_PLACE_CALLER;
 		}
 	}
-	if (d->end && !has(ladder, CG_EV_END))
+	if (d->end && !has_step_of(ladder, CG_EV_END))
 		add_end(ladder);
 }
 
 /* --- both counters ---------------------------------------------------------------------------- */
 
-static void raise_lane(struct cg_ladder_counter *lane, __u32 cseq)
+static void raise_counter(struct cg_ladder_counter *counter, __u32 cseq)
 {
-	if (!lane->known || cseq > lane->cseq)
-		*lane = (struct cg_ladder_counter){ cseq, true };
+	if (!counter->known || cseq > counter->cseq)
+		*counter = (struct cg_ladder_counter){ cseq, true };
 }
 
-/* A proxy may have renumbered what goes out under its name; a refused number counts for nothing. */
-static bool raises(const struct cg_ladder_step *step)
+/*
+ * True if the step raises the counter of its leg. Requests that the guarded host sends for a leg do
+ * not count, because a proxy may have renumbered them. Neither do refused ones.
+ */
+static bool raises_counter(const struct cg_ladder_step *step)
 {
-	enum cg_place named = place_of(step->leg);
+	enum cg_place named = leg_place(step->leg);
 
 	return step->mark == CG_MARK_NONE && !step->status && step->cseq_valid &&
 	       step->method != CG_M_ACK && step->from == named;
 }
 
-static void set_lanes(struct cg_ladder *ladder)
+static void set_counters(struct cg_ladder *ladder)
 {
 	struct cg_ladder_counter caller = {}, callee = {};
 
@@ -243,19 +248,19 @@ static void set_lanes(struct cg_ladder *ladder)
 		struct cg_ladder_step *step = &ladder->steps[i];
 		struct cg_ladder_counter *own = step->leg == CG_LEG_CALLEE ? &callee : &caller;
 
-		if (raises(step))
-			raise_lane(own, step->cseq);
+		if (raises_counter(step))
+			raise_counter(own, step->cseq);
 		else if (step->type == CG_EV_START && !caller.known && step->cseq_valid)
-			raise_lane(&caller, step->cseq);
+			raise_counter(&caller, step->cseq);
 		else if (step->expected_valid && step->mark != CG_MARK_NONE)
-			raise_lane(own, step->expected - 1); /* a step that raised it is not here */
+			raise_counter(own, step->expected - 1); /* its step was not kept */
 		step->caller = caller;
 		step->callee = callee;
 	}
 }
 
-/* After the last step the counters are what the dialog has. */
-static void set_last(struct cg_ladder *ladder)
+/* After the last step the counters are those of the dialog. */
+static void set_last_counters(struct cg_ladder *ladder)
 {
 	const struct cg_dialog *d = &ladder->dialog;
 	struct cg_ladder_step *last;
@@ -264,14 +269,14 @@ static void set_last(struct cg_ladder *ladder)
 		return;
 	last = &ladder->steps[ladder->n - 1];
 	if (d->caller_flags & CG_LEG_CSEQ_VALID)
-		raise_lane(&last->caller, d->caller.cseq);
+		raise_counter(&last->caller, d->caller.cseq);
 	if (d->callee_flags & CG_LEG_CSEQ_VALID)
-		raise_lane(&last->callee, d->callee.cseq);
+		raise_counter(&last->callee, d->callee.cseq);
 }
 
-/* --- the whole -------------------------------------------------------------------------------- */
+/* --- the ladder ------------------------------------------------------------------------------- */
 
-/* By its events alone. */
+/* Sets Call-ID, tags and clock from the events, if no dialog is known. */
 static void name_dialog(const struct cg_recent_call *call, struct cg_dialog *d)
 {
 	const struct cg_event *e = NULL;
@@ -299,14 +304,14 @@ void cg_ladder_build(const struct cg_recent_call *call, struct cg_ladder *ladder
 		unsigned int i = cg_recent_class_start(kind), end = cg_recent_class_start(kind + 1);
 
 		for (unsigned int n = 0; n < call->n[kind] && i < end; n++, i++)
-			add_event(ladder, &call->steps[i]);
+			add_event_step(ladder, &call->steps[i]);
 		ladder->left_out += call->left_out[kind];
 	}
-	add_dialog(ladder, call);
-	qsort(ladder->steps, ladder->n, sizeof(*ladder->steps), compare);
-	merge(ladder);
-	set_lanes(ladder);
-	set_last(ladder);
+	add_dialog_steps(ladder, call);
+	qsort(ladder->steps, ladder->n, sizeof(*ladder->steps), compare_steps);
+	merge_steps(ladder);
+	set_counters(ladder);
+	set_last_counters(ladder);
 }
 
 void cg_ladder_call_from_dialog(const struct cg_dialog *dialog, struct cg_recent_call *call)

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The answer may come out of its ring before the violation out of the other. */
+/* Waiting time for a violation, whose ring may be read later than the ring of the answer. */
 #define RINGS_APART_NS 500000000ULL
-#define ANSWERS_A_TURN 256
+#define ANSWERS_PER_RUN 256
 
 struct waiting {
 	struct cg_event event; /* a violation, or the END or RESUME that answers one */
@@ -16,7 +16,7 @@ struct waiting {
 struct cg_outcomes {
 	__u64 bye_timeout;
 	struct cg_outcomes_user user;
-	unsigned int first, end; /* of ring, each taken modulo its size */
+	unsigned int first, end; /* indexes of `ring`, modulo its size */
 	struct waiting ring[CG_OUTCOMES_WAITING];
 };
 
@@ -49,7 +49,7 @@ void cg_outcomes_free(struct cg_outcomes *outcomes)
 	free(outcomes);
 }
 
-static struct waiting *at(struct cg_outcomes *outcomes, unsigned int i)
+static struct waiting *waiting_at(struct cg_outcomes *outcomes, unsigned int i)
 {
 	return &outcomes->ring[i % CG_OUTCOMES_WAITING];
 }
@@ -66,41 +66,41 @@ void cg_outcomes_handle(struct cg_outcomes *outcomes, const struct cg_event *eve
 			    ? event->method == CG_M_BYE && known
 			    : event->type == CG_EV_END || event->type == CG_EV_RESUME;
 
-	/* an answer's own violation (`refused`...) is one of action pass */
+	/* A violation raised by the answer itself (`refused`) has action pass. */
 	if (event->action != CG_WOULD_DROP || !ours)
 		return;
 	if (outcomes->end - outcomes->first == CG_OUTCOMES_WAITING)
 		outcomes->first++;
-	*at(outcomes, outcomes->end++) = (struct waiting){ .event = *event };
+	*waiting_at(outcomes, outcomes->end++) = (struct waiting){ .event = *event };
 }
 
-static bool same_dialog(const struct cg_event *a, const struct cg_event *b)
+static bool is_same_dialog(const struct cg_event *a, const struct cg_event *b)
 {
 	return !memcmp(&a->key, &b->key, sizeof(a->key));
 }
 
-/* Copies of one BYE, whatever their branch. */
-static bool same_bye(const struct cg_event *a, const struct cg_event *b)
+/* True for two copies of one BYE. Their branches may differ. */
+static bool is_same_bye(const struct cg_event *a, const struct cg_event *b)
 {
-	return same_dialog(a, b) && a->leg == b->leg && a->cseq_valid == b->cseq_valid &&
+	return is_same_dialog(a, b) && a->leg == b->leg && a->cseq_valid == b->cseq_valid &&
 	       a->cseq == b->cseq;
 }
 
 /*
- * The BYE that was answered: the last one up to then under the answer's CSeq, or, where a proxy
- * renumbers, the last one.
+ * Returns the BYE that was answered: the last one before the answer with the answer's CSeq. If a
+ * proxy has renumbered, none has that CSeq, and it is the last one before the answer.
  */
-static const struct cg_event *answered_bye(struct cg_outcomes *outcomes,
-					   const struct cg_event *answer)
+static const struct cg_event *find_answered_bye(struct cg_outcomes *outcomes,
+						const struct cg_event *answer)
 {
 	const struct cg_event *last = NULL;
 	bool numbered = false;
 
 	for (unsigned int i = outcomes->first; i != outcomes->end; i++) {
-		const struct cg_event *bye = &at(outcomes, i)->event;
+		const struct cg_event *bye = &waiting_at(outcomes, i)->event;
 		bool same = bye->cseq_valid && answer->cseq_valid && bye->cseq == answer->cseq;
 
-		if (!is_violation(at(outcomes, i)) || !same_dialog(bye, answer) ||
+		if (!is_violation(waiting_at(outcomes, i)) || !is_same_dialog(bye, answer) ||
 		    bye->at > answer->at || (numbered && !same))
 			continue;
 		if (!last || same > numbered || bye->at >= last->at)
@@ -110,51 +110,54 @@ static const struct cg_event *answered_bye(struct cg_outcomes *outcomes,
 	return last;
 }
 
-/* False: no room, try again. */
-static bool answer(struct cg_outcomes *outcomes, const struct cg_event *event)
+/* Reports the outcome of all copies of the answered BYE. Returns false if there was no room. */
+static bool report_answer(struct cg_outcomes *outcomes, const struct cg_event *event)
 {
-	const struct cg_event *bye = answered_bye(outcomes, event);
+	const struct cg_event *bye = find_answered_bye(outcomes, event);
 	enum cg_outcome outcome =
 		event->type == CG_EV_END ? CG_OUTCOME_ACCEPTED : CG_OUTCOME_REFUSED;
 
 	for (unsigned int i = outcomes->first; bye && i != outcomes->end; i++) {
-		struct waiting *w = at(outcomes, i);
+		struct waiting *w = waiting_at(outcomes, i);
 
-		if (w->done || !is_violation(w) || !same_bye(&w->event, bye) ||
+		if (w->done || !is_violation(w) || !is_same_bye(&w->event, bye) ||
 		    w->event.at > event->at)
 			continue;
-		if (!outcomes->user.told(outcomes->user.ctx, &w->event, outcome))
+		if (!outcomes->user.notify(outcomes->user.ctx, &w->event, outcome))
 			return false;
 		w->done = true;
 	}
 	return true;
 }
 
-/* Whether a copy of that BYE came in just then. */
-static bool came_at(struct cg_outcomes *outcomes, const struct cg_event *bye, __u64 then)
+/* True if a copy of that BYE arrived at this time. */
+static bool has_copy_at(struct cg_outcomes *outcomes, const struct cg_event *bye, __u64 then)
 {
 	for (unsigned int i = outcomes->first; i != outcomes->end; i++) {
-		const struct waiting *w = at(outcomes, i);
+		const struct waiting *w = waiting_at(outcomes, i);
 
-		if (is_violation(w) && same_bye(&w->event, bye) && w->event.at == then)
+		if (is_violation(w) && is_same_bye(&w->event, bye) && w->event.at == then)
 			return true;
 	}
 	return false;
 }
 
-/* Its time is over: what the dialog says of the BYE that it awaits an answer to. False: no room. */
-static bool give_up(struct cg_outcomes *outcomes, const struct cg_event *violation)
+/*
+ * Reports a violation whose time is over by the state of the dialog. Returns false if there was no
+ * room.
+ */
+static bool report_timeout(struct cg_outcomes *outcomes, const struct cg_event *violation)
 {
 	const struct cg_outcomes_user *user = &outcomes->user;
 	struct cg_dialog dialog;
 
 	if (!user->find(user->ctx, &violation->key, &dialog) ||
 	    !(dialog.flags & CG_D_BYE_WOULD_DROP))
-		return true; /* another BYE stood, or took its place: nobody watched for its answer */
-	if (dialog.state == CG_S_ENDING && came_at(outcomes, violation, dialog.bye_at))
-		return user->told(user->ctx, violation, CG_OUTCOME_SILENT);
-	if (dialog.state == CG_S_ENDED && came_at(outcomes, violation, dialog.end))
-		return user->told(user->ctx, violation, CG_OUTCOME_ACCEPTED);
+		return true; /* another BYE is the pending one; this one's answer was not watched */
+	if (dialog.state == CG_S_ENDING && has_copy_at(outcomes, violation, dialog.bye_at))
+		return user->notify(user->ctx, violation, CG_OUTCOME_SILENT);
+	if (dialog.state == CG_S_ENDED && has_copy_at(outcomes, violation, dialog.end))
+		return user->notify(user->ctx, violation, CG_OUTCOME_ACCEPTED);
 	return true;
 }
 
@@ -164,19 +167,19 @@ void cg_outcomes_run(struct cg_outcomes *outcomes, __u64 now)
 	int answers = 0;
 
 	for (unsigned int i = outcomes->first; i != outcomes->end; i++) {
-		w = at(outcomes, i);
+		w = waiting_at(outcomes, i);
 		if (w->done || is_violation(w) || w->event.at + RINGS_APART_NS > now)
 			continue;
-		if (answers++ == ANSWERS_A_TURN || !answer(outcomes, &w->event))
+		if (answers++ == ANSWERS_PER_RUN || !report_answer(outcomes, &w->event))
 			return;
 		w->done = true;
 	}
 	for (; outcomes->first != outcomes->end; outcomes->first++) {
-		w = at(outcomes, outcomes->first);
+		w = waiting_at(outcomes, outcomes->first);
 		if (w->done)
 			continue;
 		if (!is_violation(w) || w->event.at + outcomes->bye_timeout > now ||
-		    !give_up(outcomes, &w->event))
+		    !report_timeout(outcomes, &w->event))
 			return;
 	}
 }

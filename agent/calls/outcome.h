@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What became of the BYEs that observe mode let pass: whether a drop would have been right. A
- * violation waits for the answer that the program saw, or for silence; then its row is told once
- * more, with its outcome. Pure: events and a clock in, outcomes out. What waits is bounded, and
- * dies with the daemon: such a row keeps no outcome, the counters are exact.
+ * Outcomes of the BYEs that observe mode let pass: they show whether a drop would have been right.
+ * A violation waits until its BYE was answered or bye_timeout is over. Then its row is written once
+ * more, with the outcome. No I/O, no clock. The number of waiting events is bounded, and they are
+ * lost when the daemon ends: such a row stays without an outcome. The counters are exact.
  */
 #ifndef CG_CALLS_OUTCOME_H
 #define CG_CALLS_OUTCOME_H
@@ -14,9 +14,9 @@
 
 /* X(NAME, word) */
 #define CG_OUTCOME_LIST(X)                                                                         \
-	X(ACCEPTED, accepted) /* by the far end: a false drop it would have been */                \
-	X(REFUSED, refused) /* or answered by another than the witness: the call ran on */         \
-	X(SILENT, silent) /* nobody answered within bye_timeout */
+	X(ACCEPTED, accepted) /* 2xx of the far end: a drop would have been wrong */               \
+	X(REFUSED, refused) /* or answered by a host other than the witness: the call continued */ \
+	X(SILENT, silent) /* no answer within bye_timeout */
 
 #define CG_OUTCOME_ENUM(NAME, word) CG_OUTCOME_##NAME,
 enum cg_outcome { CG_OUTCOME_LIST(CG_OUTCOME_ENUM) CG_OUTCOMES };
@@ -24,28 +24,28 @@ enum cg_outcome { CG_OUTCOME_LIST(CG_OUTCOME_ENUM) CG_OUTCOMES };
 
 const char *cg_outcome_name(enum cg_outcome outcome);
 
-#define CG_OUTCOMES_WAITING 4096 /* violations and answers; the oldest make room */
+#define CG_OUTCOMES_WAITING 4096 /* violations and answers; a new one replaces the oldest */
 
 struct cg_outcomes_user {
-	/* The dialog as it is now; false: it is not in the map. */
+	/* Reads the dialog. Returns false if it is not in the map. */
 	bool (*find)(void *ctx, const struct cg_dialog_key *key, struct cg_dialog *dialog);
-	/* False: no room for that row now. */
-	bool (*told)(void *ctx, const struct cg_event *violation, enum cg_outcome outcome);
+	/* Writes the row with its outcome. Returns false if there is no room for it now. */
+	bool (*notify)(void *ctx, const struct cg_event *violation, enum cg_outcome outcome);
 	void *ctx;
 };
 
 struct cg_outcomes;
 
-/* bye_timeout: ns. NULL: no memory. */
+/* Returns NULL if there is no memory. bye_timeout: ns. */
 struct cg_outcomes *cg_outcomes_new(__u64 bye_timeout, const struct cg_outcomes_user *user);
-/* Another one, for those that wait, too. */
+/* Changes the timeout, also for violations that wait already. */
 void cg_outcomes_set_bye_timeout(struct cg_outcomes *outcomes, __u64 bye_timeout);
 void cg_outcomes_free(struct cg_outcomes *outcomes);
 
-/* Any event, in whatever order the two rings give them. */
+/* Handles any event. The events of the two rings may come in any order. */
 void cg_outcomes_handle(struct cg_outcomes *outcomes, const struct cg_event *event);
 
-/* Tells what is known by now (CLOCK_BOOTTIME, ns); to be called each second or so. */
+/* Calls `notify` for the outcomes known at `now` (CLOCK_BOOTTIME, ns). Call it every second. */
 void cg_outcomes_run(struct cg_outcomes *outcomes, __u64 now);
 
 #endif

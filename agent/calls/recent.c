@@ -9,19 +9,19 @@
 #include "util/text.h"
 
 #define NONE CG_RECENT_DIALOGS
-#define BUCKETS 2048 /* a power of two: keys are keyed hashes already */
+#define BUCKETS 2048 /* a power of two is enough: keys are keyed hashes already */
 
-enum kind { ORDINARY, ATTACKED, STRANGERS, FREE, KINDS };
+enum kind { ORDINARY, ATTACKED, UNKNOWN, FREE, KINDS };
 
-static const unsigned int room[KINDS] = { CG_RECENT_ORDINARY, CG_RECENT_ATTACKED, CG_RECENT_UNKNOWN,
-					  CG_RECENT_DIALOGS };
+static const unsigned int limits[KINDS] = { CG_RECENT_ORDINARY, CG_RECENT_ATTACKED,
+					    CG_RECENT_UNKNOWN, CG_RECENT_DIALOGS };
 
-/* A slot is in the list of its kind, and unless it is free in the chain of its key's bucket. */
+/* A slot is in the list of its kind and, unless it is free, in the chain of its bucket. */
 struct slot {
 	enum kind kind;
-	__u32 call_id; /* hash of it */
-	unsigned int newer, older; /* in the list; NONE */
-	unsigned int next; /* in the chain; NONE */
+	__u32 call_id; /* hash of the Call-ID */
+	unsigned int newer, older; /* in the list; or NONE */
+	unsigned int next; /* in the chain; or NONE */
 };
 
 struct cg_recent {
@@ -29,17 +29,17 @@ struct cg_recent {
 		unsigned int newest, oldest, count;
 	} lists[KINDS];
 	unsigned int buckets[BUCKETS];
-	__u64 second; /* CLOCK_BOOTTIME, s: the last one that an ordinary dialog came in */
-	unsigned int came; /* ordinary ones in it */
+	__u64 second; /* of the newest ordinary dialog; CLOCK_BOOTTIME, s */
+	unsigned int in_second; /* ordinary dialogs in that second */
 	struct slot slots[CG_RECENT_DIALOGS];
-	struct cg_recent_call calls[CG_RECENT_DIALOGS]; /* pages come as they are touched */
+	struct cg_recent_call calls[CG_RECENT_DIALOGS]; /* memory is used as slots are filled */
 };
 
 #define STEPS(NAME, steps) steps,
 static const __u8 kept[] = { CG_RECENT_LIST(STEPS) };
 #undef STEPS
 #define STEPS(NAME, steps) +steps
-_Static_assert(0 CG_RECENT_LIST(STEPS) == CG_RECENT_STEPS, "each step has its class");
+_Static_assert(0 CG_RECENT_LIST(STEPS) == CG_RECENT_STEPS, "the classes cover all steps");
 #undef STEPS
 
 unsigned int cg_recent_class_start(unsigned int kind)
@@ -83,19 +83,19 @@ static void list_add(struct cg_recent *recent, unsigned int i, enum kind kind)
 	recent->lists[kind].count++;
 }
 
-static unsigned int bucket(const struct cg_dialog_key *key)
+static unsigned int bucket_of(const struct cg_dialog_key *key)
 {
 	return (key->call ^ key->tags) & (BUCKETS - 1);
 }
 
-static unsigned int *chain(struct cg_recent *recent, const struct cg_dialog_key *key)
+static unsigned int *chain_of(struct cg_recent *recent, const struct cg_dialog_key *key)
 {
-	return &recent->buckets[bucket(key)];
+	return &recent->buckets[bucket_of(key)];
 }
 
-static void forget(struct cg_recent *recent, unsigned int i)
+static void free_slot(struct cg_recent *recent, unsigned int i)
 {
-	unsigned int *link = chain(recent, &recent->calls[i].key);
+	unsigned int *link = chain_of(recent, &recent->calls[i].key);
 
 	while (*link != i)
 		link = &recent->slots[*link].next;
@@ -104,52 +104,53 @@ static void forget(struct cg_recent *recent, unsigned int i)
 	list_add(recent, i, FREE);
 }
 
-/* The rooms of all kinds are as many as there are slots: where one has room, a slot is free. */
-static void make_room(struct cg_recent *recent, enum kind kind)
+/* The limits of all kinds add up to the slots, so a kind below its limit finds a free slot. */
+static void free_oldest(struct cg_recent *recent, enum kind kind)
 {
-	if (recent->lists[kind].count == room[kind])
-		forget(recent, recent->lists[kind].oldest);
+	if (recent->lists[kind].count == limits[kind])
+		free_slot(recent, recent->lists[kind].oldest);
 }
 
-static void move(struct cg_recent *recent, unsigned int i, enum kind kind)
+static void move_to_kind(struct cg_recent *recent, unsigned int i, enum kind kind)
 {
 	if (recent->slots[i].kind != kind)
-		make_room(recent, kind);
+		free_oldest(recent, kind);
 	list_remove(recent, i);
 	list_add(recent, i, kind);
 }
 
-static unsigned int find(const struct cg_recent *recent, const struct cg_dialog_key *key)
+static unsigned int find_slot(const struct cg_recent *recent, const struct cg_dialog_key *key)
 {
-	unsigned int i = recent->buckets[bucket(key)];
+	unsigned int i = recent->buckets[bucket_of(key)];
 
 	while (i != NONE && memcmp(&recent->calls[i].key, key, sizeof(*key)))
 		i = recent->slots[i].next;
 	return i;
 }
 
-static __u32 hash(const char *text)
+static __u32 hash_call_id(const char *text)
 {
-	__u32 sum = 2166136261u; /* FNV-1a: what collides costs a comparison */
+	__u32 sum = 2166136261u; /* FNV-1a; a collision costs one comparison */
 
 	for (unsigned int i = 0; i < CG_CALL_ID_MAX - 1 && text[i]; i++)
 		sum = (sum ^ (unsigned char)text[i]) * 16777619u;
 	return sum;
 }
 
-static unsigned int add(struct cg_recent *recent, const struct cg_event *event, enum kind kind)
+static unsigned int add_call(struct cg_recent *recent, const struct cg_event *event, enum kind kind)
 {
-	unsigned int i, *link = chain(recent, &event->key);
+	unsigned int i, *link = chain_of(recent, &event->key);
 
-	make_room(recent, kind);
+	free_oldest(recent, kind);
 	i = recent->lists[FREE].oldest;
-	memset(&recent->calls[i], 0, offsetof(struct cg_recent_call, steps)); /* n: which count */
+	memset(&recent->calls[i], 0,
+	       offsetof(struct cg_recent_call, steps)); /* n[] says which steps are valid */
 	recent->calls[i].key = event->key;
 	memcpy(recent->calls[i].call_id, event->call_id, CG_CALL_ID_MAX - 1);
-	recent->slots[i].call_id = hash(event->call_id);
+	recent->slots[i].call_id = hash_call_id(event->call_id);
 	recent->slots[i].next = *link;
 	*link = i;
-	move(recent, i, kind);
+	move_to_kind(recent, i, kind);
 	return i;
 }
 
@@ -175,7 +176,7 @@ void cg_recent_free(struct cg_recent *recent)
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
-static enum cg_recent_class class_of(const struct cg_event *event)
+static enum cg_recent_class event_class(const struct cg_event *event)
 {
 	switch (event->type) {
 	case CG_EV_REQUEST:
@@ -187,7 +188,7 @@ static enum cg_recent_class class_of(const struct cg_event *event)
 	}
 }
 
-static bool repeats(const struct cg_event *a, const struct cg_event *b)
+static bool is_repeat(const struct cg_event *a, const struct cg_event *b)
 {
 	return a->type == b->type && a->reason == b->reason && a->action == b->action &&
 	       a->leg == b->leg && a->method == b->method && a->status == b->status &&
@@ -198,11 +199,11 @@ static bool repeats(const struct cg_event *a, const struct cg_event *b)
 
 static void add_step(struct cg_recent_call *call, const struct cg_event *event)
 {
-	enum cg_recent_class kind = class_of(event);
+	enum cg_recent_class kind = event_class(event);
 	struct cg_recent_step *steps = &call->steps[cg_recent_class_start(kind)];
 	unsigned int half = kept[kind] / 2;
 
-	if (call->n[kind] && repeats(&steps[call->n[kind] - 1].event, event)) {
+	if (call->n[kind] && is_repeat(&steps[call->n[kind] - 1].event, event)) {
 		steps[call->n[kind] - 1].last = event->at;
 		steps[call->n[kind] - 1].count++;
 		return;
@@ -216,28 +217,31 @@ static void add_step(struct cg_recent_call *call, const struct cg_event *event)
 		(struct cg_recent_step){ .event = *event, .last = event->at, .count = 1 };
 }
 
-/* Headers that can be read in two ways give no key: its call, if any, has that Call-ID. */
-static unsigned int by_call_id(struct cg_recent *recent, const char *call_id)
+/* Finds the dialog of an event without a key: its headers were ambiguous. */
+static unsigned int find_by_call_id(struct cg_recent *recent, const char *call_id)
 {
-	__u32 sum = hash(call_id);
+	__u32 sum = hash_call_id(call_id);
 
 	for (unsigned int i = 0; i < CG_RECENT_DIALOGS; i++)
-		if (recent->slots[i].call_id == sum && recent->slots[i].kind < STRANGERS &&
+		if (recent->slots[i].call_id == sum && recent->slots[i].kind < UNKNOWN &&
 		    !strcmp(recent->calls[i].call_id, call_id))
 			return i;
 	return NONE;
 }
 
-/* They would push each other out within a second: then the first of each second do. */
-static bool too_many(struct cg_recent *recent, const struct cg_event *event)
+/*
+ * True if dialogs come so fast that they would displace each other within a second. Then only the
+ * first ones of each second are kept.
+ */
+static bool rate_is_too_high(struct cg_recent *recent, const struct cg_event *event)
 {
 	__u64 second = event->at / CG_SECOND;
 
 	if (recent->second != second) {
 		recent->second = second;
-		recent->came = 0;
+		recent->in_second = 0;
 	}
-	return recent->came++ >= 2 * CG_RECENT_ORDINARY;
+	return recent->in_second++ >= 2 * CG_RECENT_ORDINARY;
 }
 
 void cg_recent_handle_event(struct cg_recent *recent, const struct cg_event *event)
@@ -246,32 +250,32 @@ void cg_recent_handle_event(struct cg_recent *recent, const struct cg_event *eve
 	unsigned int i;
 
 	if (!(event->key.call | event->key.tags)) {
-		i = by_call_id(recent, event->call_id);
+		i = find_by_call_id(recent, event->call_id);
 		if (i == NONE)
 			return;
 	} else {
-		i = find(recent, &event->key);
+		i = find_slot(recent, &event->key);
 	}
-	if (i == NONE && !violation && too_many(recent, event))
+	if (i == NONE && !violation && rate_is_too_high(recent, event))
 		return;
 	if (i == NONE)
-		i = add(recent, event, violation ? STRANGERS : ORDINARY);
-	else if (recent->slots[i].kind == STRANGERS)
-		move(recent, i, violation ? STRANGERS : ATTACKED);
+		i = add_call(recent, event, violation ? UNKNOWN : ORDINARY);
+	else if (recent->slots[i].kind == UNKNOWN)
+		move_to_kind(recent, i, violation ? UNKNOWN : ATTACKED);
 	else
-		move(recent, i, violation ? ATTACKED : recent->slots[i].kind);
+		move_to_kind(recent, i, violation ? ATTACKED : recent->slots[i].kind);
 	add_step(&recent->calls[i], event);
 }
 
 void cg_recent_update_dialog(struct cg_recent *recent, const struct cg_dialog_key *key,
 			     const struct cg_dialog *dialog)
 {
-	unsigned int i = find(recent, key);
+	unsigned int i = find_slot(recent, key);
 	struct cg_recent_call *call = &recent->calls[i];
 
 	if (i == NONE)
 		return;
-	/* It has just opened: whatever number a proxy gave its 2xx, this is the caller's. */
+	/* Just opened: this is the caller's own CSeq, even if a proxy renumbered the 2xx. */
 	if (!call->has_dialog && call->n[CG_RECENT_LIFE] == 1 &&
 	    call->steps[0].event.type == CG_EV_START && !call->n[CG_RECENT_REQUESTS]) {
 		call->opened_cseq = dialog->caller.cseq;
@@ -279,17 +283,17 @@ void cg_recent_update_dialog(struct cg_recent *recent, const struct cg_dialog_ke
 	}
 	call->dialog = *dialog;
 	call->has_dialog = true;
-	if (recent->slots[i].kind == STRANGERS)
-		move(recent, i, ATTACKED);
+	if (recent->slots[i].kind == UNKNOWN)
+		move_to_kind(recent, i, ATTACKED);
 }
 
-/* --- looking ---------------------------------------------------------------------------------- */
+/* --- lookup ----------------------------------------------------------------------------------- */
 
 const struct cg_recent_call *cg_recent_find(const struct cg_recent *recent, const char *call_id,
 					    unsigned int *position)
 {
 	bool as_shown = strchr(call_id, '\\');
-	__u32 sum = hash(call_id);
+	__u32 sum = hash_call_id(call_id);
 
 	for (; *position < CG_RECENT_DIALOGS; ++*position)
 		if (recent->slots[*position].kind != FREE &&
@@ -302,7 +306,7 @@ const struct cg_recent_call *cg_recent_find(const struct cg_recent *recent, cons
 const struct cg_recent_call *cg_recent_find_key(const struct cg_recent *recent,
 						const struct cg_dialog_key *key)
 {
-	unsigned int i = find(recent, key);
+	unsigned int i = find_slot(recent, key);
 
 	return i == NONE ? NULL : &recent->calls[i];
 }
