@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define COLUMNS 80 /* of a terminal that does not tell */
+#define COLUMNS 80 /* of a terminal that does not report its width */
 
 #define CODE(NAME, word, code) "\033[" code "m",
 #define WORD(NAME, word, code) #word,

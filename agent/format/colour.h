@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Colour, width and characters of standard output: colour of a terminal alone, and not where
+ * Colour, width and character set of standard output. Colour is used on a terminal only, and not if
  * NO_COLOR or TERM=dumb is set.
  */
 #ifndef CG_FORMAT_COLOUR_H
@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* X(NAME, word, code): of ECMA-48 SGR */
+/* X(NAME, word, code): parameter of ECMA-48 SGR */
 #define CG_COLOUR_LIST(X)                                                                          \
 	X(PLAIN, plain, "0")                                                                       \
 	X(BOLD, bold, "1")                                                                         \
@@ -22,18 +22,18 @@
 enum cg_colour { CG_COLOUR_LIST(CG_COLOUR_ENUM) CG_COLOURS };
 #undef CG_COLOUR_ENUM
 
-bool cg_colour_is_enabled(void); /* is standard output? */
+bool cg_colour_is_enabled(void); /* true if standard output is coloured */
 
-/* The escape sequence that turns it on, "" where output is not coloured. Static. */
+/* Returns the escape sequence of the colour, or "" if output is not coloured. Static. */
 const char *cg_colour_escape(enum cg_colour colour);
 
-/* Its name, for those who colour by name: libsmartcols. NULL: plain, or not coloured. */
+/* Returns the name for libsmartcols, or NULL for CG_PLAIN or if output is not coloured. */
 const char *cg_colour_name(enum cg_colour colour);
 
-/* Columns of the terminal that standard output is; 0: it is none. */
+/* Returns the width of the terminal in columns, or 0 if standard output is no terminal. */
 unsigned int cg_stdout_columns(void);
 
-/* Characters beyond ASCII: as the terminal has them; a pipe gets UTF-8 whatever the locale is. */
+/* Sets the character set: the locale's on a terminal, UTF-8 otherwise. */
 void cg_stdout_set_locale(void);
 
 #endif

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <wchar.h>
 
-/* Bytes of the character at text, and the columns it takes; 0 bytes: none that can be shown. */
-static size_t character(const char *text, unsigned int *columns)
+/* Returns the bytes of the character and stores its columns; 0: it cannot be displayed. */
+static size_t measure_character(const char *text, unsigned int *columns)
 {
 	mbstate_t state = {};
 	wchar_t wide;
@@ -23,7 +23,7 @@ void cg_columns_append(char *out, size_t size, const char *text, unsigned int co
 	unsigned int takes;
 
 	for (; *text; columns -= takes) {
-		size_t len = character(text, &takes), bytes = len ? len : 1;
+		size_t len = measure_character(text, &takes), bytes = len ? len : 1;
 
 		if (takes > columns || at + bytes >= size)
 			break;

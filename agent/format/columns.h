@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Text in columns of a terminal: counted as it shows them, by the locale. */
+/* Text cut to columns of a terminal. The locale defines the width of a character. */
 #ifndef CG_FORMAT_COLUMNS_H
 #define CG_FORMAT_COLUMNS_H
 
@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /*
- * Appends to `out` (NUL-ended, of `size` bytes) the characters of `text` that fit in `columns`;
- * pad: with blanks up to them. What the locale cannot show, and controls, are '?'.
+ * Appends the characters of `text` that fit into `columns` to `out` (NUL-ended, `size` bytes). `pad`
+ * fills the rest with blanks. Control characters and those unknown to the locale become '?'.
  */
 void cg_columns_append(char *out, size_t size, const char *text, unsigned int columns, bool pad);
 

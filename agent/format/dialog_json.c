@@ -20,32 +20,40 @@ json_t *cg_time_json(const __s64 clock_offset[CG_CLOCKS], __u8 clock, __u64 at)
 	return *out ? json_string(out) : json_null();
 }
 
-static json_t *leg(const struct cg_leg *leg, __u16 port, __u8 flags)
+/* clang-format off */
+static json_t *leg_json(const struct cg_leg *leg, __u16 port, __u8 flags)
 {
 	char addr[INET6_ADDRSTRLEN];
 
 	cg_addr_format(leg->addr, addr);
-	return json_pack("{ss si so sb sb sb}", "address", addr, "port", port, "cseq",
-			 flags & CG_LEG_CSEQ_VALID ? json_integer(leg->cseq) : json_null(),
-			 "gateway", !!(flags & CG_LEG_GATEWAY), "host", !!(flags & CG_LEG_LOCAL),
-			 "witness", !!(flags & CG_LEG_WITNESS));
+	return json_pack("{ss si so sb sb sb}",
+		"address", addr,
+		"port", port,
+		"cseq", flags & CG_LEG_CSEQ_VALID ? json_integer(leg->cseq) : json_null(),
+		"gateway", !!(flags & CG_LEG_GATEWAY),
+		"host", !!(flags & CG_LEG_LOCAL),
+		"witness", !!(flags & CG_LEG_WITNESS));
 }
 
 json_t *cg_dialog_json(const struct cg_dialog *d, const __s64 clock_offset[CG_CLOCKS])
 {
-	return json_pack("{so so so ss so so so so so so so so ss ss sb si si}", "call_id",
-			 cg_wire_json(d->call.call_id, CG_CALL_ID_MAX), "from_tag",
-			 cg_wire_json(d->call.from_tag, CG_TAG_MAX), "to_tag",
-			 cg_wire_json(d->to_tag, CG_TAG_MAX), "state", cg_state_name(d->state),
-			 "caller", leg(&d->caller, d->caller_port, d->caller_flags), "callee",
-			 leg(&d->callee, d->callee_port, d->callee_flags), "from_uri",
-			 cg_wire_json(d->call.from_uri, CG_URI_MAX), "to_uri",
-			 cg_wire_json(d->call.to_uri, CG_URI_MAX), "request_uri",
-			 cg_wire_json(d->call.request_uri, CG_URI_MAX), "setup",
-			 cg_time_json(clock_offset, d->clock, d->setup), "answer",
-			 cg_time_json(clock_offset, d->clock, d->answer), "end",
-			 cg_time_json(clock_offset, d->clock, d->end), "end_reason",
-			 cg_end_name(d->end_reason), "ended_by", cg_leg_name(d->ended_by),
-			 "suspect", !!(d->flags & CG_D_SUSPECT), "blocked_byes", d->blocked_byes,
-			 "sip_code", d->sip_code);
+	return json_pack("{so so so ss so so so so so so so so ss ss sb si si}",
+		"call_id", cg_wire_json(d->call.call_id, CG_CALL_ID_MAX),
+		"from_tag", cg_wire_json(d->call.from_tag, CG_TAG_MAX),
+		"to_tag", cg_wire_json(d->to_tag, CG_TAG_MAX),
+		"state", cg_state_name(d->state),
+		"caller", leg_json(&d->caller, d->caller_port, d->caller_flags),
+		"callee", leg_json(&d->callee, d->callee_port, d->callee_flags),
+		"from_uri", cg_wire_json(d->call.from_uri, CG_URI_MAX),
+		"to_uri", cg_wire_json(d->call.to_uri, CG_URI_MAX),
+		"request_uri", cg_wire_json(d->call.request_uri, CG_URI_MAX),
+		"setup", cg_time_json(clock_offset, d->clock, d->setup),
+		"answer", cg_time_json(clock_offset, d->clock, d->answer),
+		"end", cg_time_json(clock_offset, d->clock, d->end),
+		"end_reason", cg_end_name(d->end_reason),
+		"ended_by", cg_leg_name(d->ended_by),
+		"suspect", !!(d->flags & CG_D_SUSPECT),
+		"blocked_byes", d->blocked_byes,
+		"sip_code", d->sip_code);
 }
+/* clang-format on */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* One event as JSON: what `events -j` prints and Homer is sent. */
+/* JSON of an event, for `events -j` and for Homer. */
 #ifndef CG_FORMAT_EVENT_JSON_H
 #define CG_FORMAT_EVENT_JSON_H
 
@@ -7,7 +7,7 @@
 
 #include "cseqguard.h"
 
-/* interface: the name of event->ifindex. A new reference; NULL: no memory. */
+/* Returns a new reference, or NULL without memory. interface: name of event->ifindex. */
 json_t *cg_event_json(const struct cg_config *config, const struct cg_event *event,
 		      const char *interface);
 

@@ -20,8 +20,8 @@ struct texts {
 	char to_tag[CG_ESCAPED_SIZE(CG_TAG_MAX)];
 };
 
-static void show_json(const struct cg_config *config, const struct cg_event *e,
-		      const struct texts *t)
+static void print_json(const struct cg_config *config, const struct cg_event *e,
+		       const struct texts *t)
 {
 	json_t *line = cg_event_json(config, e, t->interface);
 
@@ -32,8 +32,8 @@ static void show_json(const struct cg_config *config, const struct cg_event *e,
 	json_decref(line);
 }
 
-/* What was refused first of all, then what should be looked at. */
-static enum cg_colour colour_of(const struct cg_event *e)
+/* Red: dropped. Yellow: should be looked into. */
+static enum cg_colour event_colour(const struct cg_event *e)
 {
 	if (e->type == CG_EV_VIOLATION)
 		return e->action == CG_DROP ? CG_RED : CG_YELLOW;
@@ -42,20 +42,20 @@ static enum cg_colour colour_of(const struct cg_event *e)
 	return e->type == CG_EV_START ? CG_GREEN : e->type == CG_EV_END ? CG_CYAN : CG_PLAIN;
 }
 
-/* As in a ladder: an X is the end of it. */
-static char mark_of(const struct cg_event *e)
+/* The marks of a ladder: X means dropped. */
+static char event_mark(const struct cg_event *e)
 {
 	if (e->type != CG_EV_VIOLATION)
 		return ' ';
 	return e->action == CG_DROP ? 'X' : '!';
 }
 
-#define LONG 150 /* columns: of a line in full, as most of them are */
+#define LONG 150 /* columns; most long lines fit into them */
 #define SHORT_MAX 1024
-#define USED 15 /* by time and mark */
+#define USED 15 /* columns of time and mark */
 
-/* What fits: when, what, the message, whence, and as much of the Call-ID as there is room for. */
-static void show_short(const struct cg_event *e, const struct texts *t, unsigned int width)
+/* Prints time, reason or event, message, source, and as much of the Call-ID as fits. */
+static void print_short(const struct cg_event *e, const struct texts *t, unsigned int width)
 {
 	bool violation = e->type == CG_EV_VIOLATION;
 	const char *what = violation ? cg_reason_name(e->reason) : cg_event_name(e->type);
@@ -69,12 +69,12 @@ static void show_short(const struct cg_event *e, const struct texts *t, unsigned
 		 cseq, t->source, t->call_id);
 	cg_columns_append(rest, sizeof(rest), line, width > USED ? width - USED : 0, false);
 	printf("%-12.12s %s%c %s%s\n", strlen(t->at) > 11 ? t->at + 11 : "",
-	       cg_colour_escape(colour_of(e)), mark_of(e), rest, cg_colour_escape(CG_PLAIN));
+	       cg_colour_escape(event_colour(e)), event_mark(e), rest, cg_colour_escape(CG_PLAIN));
 }
 
-static void show_text(const struct cg_event *e, const struct texts *t)
+static void print_long(const struct cg_event *e, const struct texts *t)
 {
-	printf("%s %s%s", t->at, cg_colour_escape(colour_of(e)), cg_event_name(e->type));
+	printf("%s %s%s", t->at, cg_colour_escape(event_colour(e)), cg_event_name(e->type));
 	if (e->reason < CG_REASONS)
 		printf(" %s %s", cg_reason_name(e->reason), cg_action_name(e->action));
 	printf("%s", cg_colour_escape(CG_PLAIN));
@@ -103,9 +103,9 @@ void cg_event_print(const struct cg_config *config, const struct cg_event *event
 	cg_text_escape(t.from_tag, sizeof(t.from_tag), event->from_tag, CG_TAG_MAX);
 	cg_text_escape(t.to_tag, sizeof(t.to_tag), event->to_tag, CG_TAG_MAX);
 	if (json)
-		show_json(config, event, &t);
+		print_json(config, event, &t);
 	else if (width && width < LONG)
-		show_short(event, &t, width);
+		print_short(event, &t, width);
 	else
-		show_text(event, &t);
+		print_long(event, &t);
 }

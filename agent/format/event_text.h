@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* One event as a line of text or JSON. */
+/* An event as a line of text or JSON. */
 #ifndef CG_FORMAT_EVENT_TEXT_H
 #define CG_FORMAT_EVENT_TEXT_H
 
@@ -7,7 +7,7 @@
 
 #include "cseqguard.h"
 
-/* To stdout, not flushed. */
+/* Prints the event to stdout, which is not flushed. */
 void cg_event_print(const struct cg_config *config, const struct cg_event *event, bool json);
 
 #endif

@@ -10,11 +10,11 @@
 
 #define WIDTH_MAX 120
 #define TIME 9 /* 12345.678 */
-#define SIDE 4 /* of a counter: as wide as its heading, at least */
+#define SIDE 4 /* minimum width of a counter: that of its heading */
 #define LABEL 64
 #define NOTE 256
 
-/* Bars at 0, mid and last; arrows between them. */
+/* The row has bars in the columns 0, mid and last, and arrows between them. */
 struct canvas {
 	FILE *out;
 	int left, right; /* width of the counters at the sides */
@@ -24,15 +24,15 @@ struct canvas {
 
 /* --- one row ---------------------------------------------------------------------------------- */
 
-static void bars(struct canvas *c)
+static void draw_bars(struct canvas *c)
 {
 	memset(c->row, ' ', c->last + 1);
 	c->row[0] = c->row[c->mid] = c->row[c->last] = '|';
 	c->row[c->last + 1] = '\0';
 }
 
-/* What is too long is cut at its end. */
-static void put(struct canvas *c, int at, const char *text)
+/* Cuts a text that does not fit. */
+static void put_text(struct canvas *c, int at, const char *text)
 {
 	if (at < 0)
 		at = 0;
@@ -40,13 +40,13 @@ static void put(struct canvas *c, int at, const char *text)
 		c->row[at++] = *text;
 }
 
-static int column(const struct canvas *c, unsigned int place)
+static int place_column(const struct canvas *c, unsigned int place)
 {
 	return place == CG_PLACE_CALLER ? 0 : place == CG_PLACE_CALLEE ? c->last : c->mid;
 }
 
-/* Its label stands in the half that it comes from. */
-static void arrow(struct canvas *c, int from, int to, const char *label)
+/* Puts the label into the half in which the arrow begins. */
+static void draw_arrow(struct canvas *c, int from, int to, const char *label)
 {
 	int low = from < to ? from : to, high = from < to ? to : from, len = strlen(label), half;
 
@@ -60,13 +60,13 @@ static void arrow(struct canvas *c, int from, int to, const char *label)
 	low = from < half ? from : half;
 	high = from < half ? half : from;
 	low += (high - low + 1 - len) / 2;
-	put(c, low > 2 ? low : 2, label);
+	put_text(c, low > 2 ? low : 2, label);
 }
 
-static void lane(FILE *out, const struct cg_ladder_counter *lane, int width)
+static void print_counter(FILE *out, const struct cg_ladder_counter *counter, int width)
 {
-	if (lane->known)
-		fprintf(out, "%*u", width, lane->cseq);
+	if (counter->known)
+		fprintf(out, "%*u", width, counter->cseq);
 	else
 		fprintf(out, "%*s", width, "-");
 }
@@ -75,13 +75,13 @@ static void print_row(struct canvas *c, const struct cg_ladder *ladder,
 		      const struct cg_ladder_step *step, const char *colour)
 {
 	fprintf(c->out, "%*.3f ", TIME, (step->at - ladder->steps[0].at) / 1e9);
-	lane(c->out, &step->caller, c->left);
+	print_counter(c->out, &step->caller, c->left);
 	fprintf(c->out, " %s%s%s ", colour, c->row, *colour ? cg_colour_escape(CG_PLAIN) : "");
-	lane(c->out, &step->callee, c->right);
+	print_counter(c->out, &step->callee, c->right);
 	fputc('\n', c->out);
 }
 
-/* Behind the last comma within `room`; NULL: the whole fits, or no part of it does. */
+/* Returns the end of the last part within `room`; NULL if all of the note fits, or no part. */
 static char *part_end(char *note, int room)
 {
 	char *end = NULL;
@@ -93,15 +93,15 @@ static char *part_end(char *note, int room)
 	return end;
 }
 
-/* A line below a row, or as many as it takes. */
+/* Prints a note below a row, in as many lines as it needs. */
 static void print_note(struct canvas *c, char *note, const char *colour)
 {
 	for (char *next; note; note = next) {
 		next = part_end(note, c->last - 3);
 		if (next)
 			*next++ = '\0';
-		bars(c);
-		put(c, 2, note);
+		draw_bars(c);
+		put_text(c, 2, note);
 		fprintf(c->out, "%*s %*s %s%s%s\n", TIME, "", c->left, "", colour, c->row,
 			*colour ? cg_colour_escape(CG_PLAIN) : "");
 	}
@@ -109,7 +109,7 @@ static void print_note(struct canvas *c, char *note, const char *colour)
 
 /* --- one step --------------------------------------------------------------------------------- */
 
-static void label_of(const struct cg_ladder_step *step, int room, char out[LABEL])
+static void format_label(const struct cg_ladder_step *step, int room, char out[LABEL])
 {
 	const char *method = cg_method_name(step->method);
 	char cseq[16] = "";
@@ -124,8 +124,8 @@ static void label_of(const struct cg_ladder_step *step, int room, char out[LABEL
 		snprintf(out, LABEL, " %u (%s) ", step->status, method);
 }
 
-static void add(char *note, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(char *note, const char *format, ...)
+static void append_note(char *note, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void append_note(char *note, const char *format, ...)
 {
 	size_t len = strlen(note);
 	va_list args;
@@ -135,29 +135,29 @@ static void add(char *note, const char *format, ...)
 	va_end(args);
 }
 
-/* Why it is marked, and what would have passed. */
-static void reason_of(const struct cg_ladder *ladder, const struct cg_ladder_step *step,
-		      char note[NOTE])
+/* Stores the reason of a mark, and the CSeq that would have passed. */
+static void format_reason(const struct cg_ladder *ladder, const struct cg_ladder_step *step,
+			  char note[NOTE])
 {
 	char addr[INET6_ADDRSTRLEN];
 
 	*note = '\0';
 	if (step->mark == CG_MARK_WOULD_REFUSE)
-		add(note, "would refuse: ");
+		append_note(note, "would refuse: ");
 	if (step->mark != CG_MARK_NONE)
-		add(note, "%s", cg_reason_name(step->reason));
+		append_note(note, "%s", cg_reason_name(step->reason));
 	if (step->mark != CG_MARK_NONE && step->expected_valid)
-		add(note, ", expected %u", step->expected);
+		append_note(note, ", expected %u", step->expected);
 	if (step->count > 1)
-		add(note, "%s%u times until %.3f", *note ? ", " : "", step->count,
-		    (step->last - ladder->steps[0].at) / 1e9);
+		append_note(note, "%s%u times until %.3f", *note ? ", " : "", step->count,
+			    (step->last - ladder->steps[0].at) / 1e9);
 	if (step->from == CG_PLACE_ELSEWHERE) {
 		cg_addr_format(step->source, addr);
-		add(note, "%sfrom %s:%u", *note ? ", " : "", addr, step->source_port);
+		append_note(note, "%sfrom %s:%u", *note ? ", " : "", addr, step->source_port);
 	}
 }
 
-static const char *colour_of(const struct cg_ladder_step *step)
+static const char *step_colour(const struct cg_ladder_step *step)
 {
 	static const enum cg_colour colours[CG_MARKS] = { [CG_MARK_REFUSED] = CG_RED,
 							  [CG_MARK_WOULD_REFUSE] = CG_YELLOW,
@@ -166,35 +166,36 @@ static const char *colour_of(const struct cg_ladder_step *step)
 	return step->mark == CG_MARK_NONE ? "" : cg_colour_escape(colours[step->mark]);
 }
 
-/* From elsewhere: from the side of the leg that it claims to be. */
+/* An arrow from elsewhere begins on the side of the leg that the packet claims to be. */
 static int from_column(const struct canvas *c, const struct cg_ladder_step *step)
 {
 	bool callee = (step->leg == CG_LEG_CALLEE) != (step->status != 0);
 
 	if (step->from != CG_PLACE_ELSEWHERE)
-		return column(c, step->from);
+		return place_column(c, step->from);
 	return callee ? c->last : 0;
 }
 
 static void draw_step(struct canvas *c, const struct cg_ladder *ladder,
 		      const struct cg_ladder_step *step)
 {
-	int from = from_column(c, step), to = column(c, step->to), room = c->mid - 3, len;
-	const char *colour = colour_of(step);
+	int from = from_column(c, step), to = place_column(c, step->to), room = c->mid - 3, len;
+	const char *colour = step_colour(step);
 	char label[LABEL], note[NOTE];
 
-	bars(c);
-	label_of(step, room, label);
-	reason_of(ladder, step, note);
+	draw_bars(c);
+	format_label(step, room, label);
+	format_reason(ladder, step, note);
 	len = strlen(note);
 	if (from == to)
-		put(c, c->mid, cg_end_name(ladder->dialog.end_reason)); /* by no message */
+		put_text(c, c->mid,
+			 cg_end_name(ladder->dialog.end_reason)); /* ended without a message */
 	else
-		arrow(c, from, to, label);
+		draw_arrow(c, from, to, label);
 	if (step->mark == CG_MARK_REFUSED)
 		c->row[c->mid] = 'X';
 	if (len && len <= room && step->mark == CG_MARK_REFUSED) { /* beside the X */
-		put(c, from < c->mid ? c->mid + 2 : c->mid - 1 - len, note);
+		put_text(c, from < c->mid ? c->mid + 2 : c->mid - 1 - len, note);
 		*note = '\0';
 	}
 	print_row(c, ladder, step, colour);
@@ -227,8 +228,8 @@ static void print_state(FILE *out, const struct cg_dialog *d, const __s64 *clock
 			cg_colour_escape(CG_PLAIN));
 }
 
-static void party(const struct cg_ladder *ladder, const struct cg_leg *leg, __u16 port, __u8 flags,
-		  const char *word, char out[LABEL])
+static void format_party(const struct cg_ladder *ladder, const struct cg_leg *leg, __u16 port,
+			 __u8 flags, const char *word, char out[LABEL])
 {
 	char addr[INET6_ADDRSTRLEN];
 
@@ -252,34 +253,34 @@ static void draw_heading(struct canvas *c, const struct cg_ladder *ladder)
 	char caller[LABEL], callee[LABEL];
 	int guard = c->mid - 2;
 
-	party(ladder, &d->caller, d->caller_port, d->caller_flags, "caller", caller);
-	party(ladder, &d->callee, d->callee_port, d->callee_flags, "callee", callee);
+	format_party(ladder, &d->caller, d->caller_port, d->caller_flags, "caller", caller);
+	format_party(ladder, &d->callee, d->callee_port, d->callee_flags, "callee", callee);
 	memset(c->row, ' ', c->last + 1);
 	c->row[c->last + 1] = '\0';
-	put(c, 0, caller);
+	put_text(c, 0, caller);
 	if ((int)strlen(caller) > guard - 2 || (int)strlen(callee) > c->last - guard - 6) {
 		print_heading(c, "", "");
 		memset(c->row, ' ', c->last + 1);
 	} else {
-		put(c, guard, "guard");
+		put_text(c, guard, "guard");
 	}
-	put(c, c->last + 1 - (int)strlen(callee), callee);
+	put_text(c, c->last + 1 - (int)strlen(callee), callee);
 	print_heading(c, "seconds", "CSeq");
 }
 
-static int digits(const struct cg_ladder_counter *lane)
+static int count_digits(const struct cg_ladder_counter *counter)
 {
 	char text[16];
 
-	return lane->known ? snprintf(text, sizeof(text), "%u", lane->cseq) : 1;
+	return counter->known ? snprintf(text, sizeof(text), "%u", counter->cseq) : 1;
 }
 
-static void measure(struct canvas *c, const struct cg_ladder *ladder, int width)
+static void set_widths(struct canvas *c, const struct cg_ladder *ladder, int width)
 {
 	c->left = c->right = SIDE;
 	for (unsigned int i = 0; i < ladder->n; i++) {
-		int left = digits(&ladder->steps[i].caller),
-		    right = digits(&ladder->steps[i].callee);
+		int left = count_digits(&ladder->steps[i].caller),
+		    right = count_digits(&ladder->steps[i].callee);
 
 		c->left = left > c->left ? left : c->left;
 		c->right = right > c->right ? right : c->right;
@@ -295,7 +296,7 @@ void cg_ladder_draw(FILE *out, const struct cg_ladder *ladder, const __s64 clock
 	const struct cg_dialog *d = &ladder->dialog;
 	struct canvas c = { .out = out };
 
-	measure(&c, ladder, width);
+	set_widths(&c, ladder, width);
 	print_text(out, "call-id", d->call.call_id, CG_CALL_ID_MAX);
 	print_text(out, "from-tag", d->call.from_tag, CG_TAG_MAX);
 	print_text(out, "to-tag", d->to_tag, CG_TAG_MAX);
@@ -306,6 +307,6 @@ void cg_ladder_draw(FILE *out, const struct cg_ladder *ladder, const __s64 clock
 	for (unsigned int i = 0; i < ladder->n; i++)
 		draw_step(&c, ladder, &ladder->steps[i]);
 	if (ladder->left_out)
-		fprintf(out, "%*s ... %u more in between are not kept\n", TIME, "",
+		fprintf(out, "%*s ... %u more steps in between were not kept\n", TIME, "",
 			ladder->left_out);
 }

@@ -10,8 +10,8 @@ static __u64 slot_number(const struct cg_breaker *breaker, __u64 at)
 	return at / (breaker->window / CG_BREAKER_SLOTS + 1);
 }
 
-/* NULL: too old, or in a future that the map claims. */
-static struct cg_breaker_slot *slot_of(struct cg_breaker *breaker, __u64 at, __u64 now)
+/* Returns NULL if `at` is older than the window, or later than `now` (a corrupt map value). */
+static struct cg_breaker_slot *find_slot(struct cg_breaker *breaker, __u64 at, __u64 now)
 {
 	__u64 number = slot_number(breaker, at);
 	struct cg_breaker_slot *slot = &breaker->slots[number % CG_BREAKER_SLOTS];
@@ -24,8 +24,8 @@ static struct cg_breaker_slot *slot_of(struct cg_breaker *breaker, __u64 at, __u
 	return slot;
 }
 
-/* When a BYE passed; 0: none did. */
-static __u64 passed_at(const struct cg_dialog *dialog)
+/* Returns the time at which a BYE passed, or 0 if none did. */
+static __u64 bye_passed_at(const struct cg_dialog *dialog)
 {
 	if (dialog->state == CG_S_ENDED)
 		return dialog->end;
@@ -35,12 +35,12 @@ static __u64 passed_at(const struct cg_dialog *dialog)
 bool cg_breaker_update(struct cg_breaker *breaker, const struct cg_dialog *dialog, __u64 now)
 {
 	__u64 blocked = cg_dialog_first_blocked_ns(dialog),
-	      at = blocked ? blocked : passed_at(dialog);
+	      at = blocked ? blocked : bye_passed_at(dialog);
 	struct cg_breaker_slot *slot;
 
 	if (!breaker->percent || !at)
 		return false;
-	slot = slot_of(breaker, at, now);
+	slot = find_slot(breaker, at, now);
 	if (slot) {
 		slot->judged++;
 		slot->blocked += blocked != 0;

@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-static __u64 least(const struct cg_offender *offender)
+static __u64 min_count(const struct cg_offender *offender)
 {
 	return offender->count - offender->over;
 }
 
-static struct cg_offender *find(struct cg_offenders *offenders, const __u8 addr[16])
+static struct cg_offender *find_offender(struct cg_offenders *offenders, const __u8 addr[16])
 {
 	for (unsigned int i = 0; i < offenders->n; i++)
 		if (!memcmp(offenders->list[i].addr, addr, 16))
@@ -16,8 +16,11 @@ static struct cg_offender *find(struct cg_offenders *offenders, const __u8 addr[
 	return NULL;
 }
 
-/* A free place, or that of the lowest count: of equal ones the longest silent goes. */
-static struct cg_offender *make_room(struct cg_offenders *offenders)
+/*
+ * Returns a free entry, or the one with the lowest count. Of equal counts it takes the entry without
+ * a BYE for the longest time.
+ */
+static struct cg_offender *replace_lowest(struct cg_offenders *offenders)
 {
 	struct cg_offender *lowest = offenders->list;
 
@@ -39,10 +42,10 @@ static struct cg_offender *make_room(struct cg_offenders *offenders)
 
 void cg_offenders_add(struct cg_offenders *offenders, const __u8 addr[16], __u8 reason, __u64 at)
 {
-	struct cg_offender *offender = find(offenders, addr);
+	struct cg_offender *offender = find_offender(offenders, addr);
 
 	if (!offender) {
-		offender = make_room(offenders);
+		offender = replace_lowest(offenders);
 		memcpy(offender->addr, addr, sizeof(offender->addr));
 	}
 	offender->count++;
@@ -51,9 +54,9 @@ void cg_offenders_add(struct cg_offenders *offenders, const __u8 addr[16], __u8 
 	offenders->total++;
 }
 
-static int before(const struct cg_offender *a, const struct cg_offender *b)
+static int ranks_before(const struct cg_offender *a, const struct cg_offender *b)
 {
-	return least(a) != least(b) ? least(a) > least(b) : a->last > b->last;
+	return min_count(a) != min_count(b) ? min_count(a) > min_count(b) : a->last > b->last;
 }
 
 unsigned int cg_offenders_top(const struct cg_offenders *offenders, struct cg_offender *out,
@@ -67,9 +70,9 @@ unsigned int cg_offenders_top(const struct cg_offenders *offenders, struct cg_of
 
 		if (n < max)
 			n++;
-		else if (!before(offender, &out[--at]))
+		else if (!ranks_before(offender, &out[--at]))
 			continue;
-		for (; at && before(offender, &out[at - 1]); at--)
+		for (; at && ranks_before(offender, &out[at - 1]); at--)
 			out[at] = out[at - 1];
 		out[at] = *offender;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Sums that grow, as so many a second. Pure. */
+/* Rate per second of a growing counter. No I/O, no clock. */
 #ifndef CG_STATS_RATE_H
 #define CG_STATS_RATE_H
 
@@ -9,11 +9,11 @@
 
 struct cg_rate {
 	__u64 total;
-	__u64 at; /* ns; 0: never read */
-	double per_second; /* CG_RATE_UNKNOWN: read less than twice */
+	__u64 at; /* time of the last reading, ns; 0: none yet */
+	double per_second; /* CG_RATE_UNKNOWN before the second reading */
 };
 
-/* total is what is read at `at`. A sum that fell was made anew: it counts from nothing. */
+/* Adds a reading at time `at` (ns). A counter that has fallen was reset, and grew from 0. */
 static inline void cg_rate_update(struct cg_rate *rate, __u64 total, __u64 at)
 {
 	__u64 grown = total >= rate->total ? total - rate->total : total;
@@ -27,8 +27,8 @@ static inline void cg_rate_update(struct cg_rate *rate, __u64 total, __u64 at)
 }
 
 /*
- * Calls that ended, by the balance: those that were live, and those that began, less those that are
- * live. Counted while calls come and go, it may fall short of nothing.
+ * Returns the number of ended calls: live before, plus started, minus live now. The three numbers
+ * are not read at one instant, so the result is cut at 0.
  */
 static inline __u64 cg_rate_ended(__u64 live_before, __u64 began, __u64 live)
 {

@@ -10,7 +10,7 @@ static void add_blocked(struct cg_totals *totals, struct cg_totals_part *part,
 
 	if (dialog->blocked_byes <= part->blocked)
 		return;
-	/* those of before this daemon: the minute of the first is known */
+	/* BYEs blocked before the daemon started go to the minute of the first one. */
 	cg_timeline_add(&totals->timeline,
 			part->state == CG_S_EARLY && dialog->first_blocked_ms
 				? cg_dialog_first_blocked_ns(dialog)
@@ -76,7 +76,7 @@ void cg_totals_remove(struct cg_totals *totals, struct cg_totals_part *part)
 	if (part->end) {
 		totals->gone.closed[part->end]++;
 		totals->gone.protected_ms += part->protected_ms;
-	} else if (part->protected_ms) { /* taken out of the map by somebody else */
+	} else if (part->protected_ms) { /* another process deleted it from the map */
 		totals->attacked--;
 		totals->attacked_since_ms -= part->protected_ms;
 	}
@@ -89,7 +89,7 @@ __u64 cg_totals_protected_ms(struct cg_totals *totals, __u64 now)
 	__u64 open = totals->attacked * (now / MS) - totals->attacked_since_ms;
 	__u64 all = totals->all.protected_ms + open;
 
-	/* an end that is seen late makes it less */
+	/* An end that is read late reduces the sum; the value shown must not fall. */
 	if (all > totals->shown_ms)
 		totals->shown_ms = all;
 	return totals->shown_ms;
