@@ -256,7 +256,7 @@ help:
 	@echo '  make pictures             SVG of the benches, in $(PICTURES); pictures-screens: page, ladder, top, demo'
 	@echo 'Variables: V=1 shows the commands; SANITIZE=1 builds with ASan and UBSan in out/sanitize;'
 	@echo '  CC, CLANG, BPFTOOL, PKG_CONFIG, from the environment too, are kept in OUT/config.mk;'
-	@echo '  HOSTCC builds what has to run here if CC builds for another machine'
+	@echo '  if CC builds for another machine, HOSTCC builds programs for the man pages that run here, or HOST_OUT has them'
 
 FORCE:
 
