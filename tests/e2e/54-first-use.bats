@@ -145,7 +145,7 @@ finds_no() { # VERDICT REGEX
 @test "first use: doctor finds no failure and says what to do next" {
 	run -0 on_host cseqguard doctor "${LAB_INTERFACES[@]}"
 	finds_no failed ''
-	finds ok 'programs .* this kernel takes them'
+	finds ok 'programs .* this kernel accepts them'
 	finds warning 'instance .*; cseqguard attach --mode observe IFACE'
 	finds warning 'daemon .*; systemctl start cseqguardd, once it is attached'
 }

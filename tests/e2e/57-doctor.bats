@@ -350,5 +350,5 @@ before_ours() { # N
 	finds ok spool "$LAB_DIR/none.db: does not exist yet"
 	echo 'colour = blue' >"$BATS_TEST_TMPDIR/conf"
 	run -1 --separate-stderr cg doctor --config "$BATS_TEST_TMPDIR/conf"
-	[[ $stderr == *colour*'is not legal'* ]]
+	[[ $stderr == *"unknown setting 'colour'"* ]]
 }
