@@ -147,7 +147,7 @@ finds_no() { # VERDICT REGEX
 	finds_no failed ''
 	finds ok 'programs .* this kernel accepts them'
 	finds warning 'instance .*; cseqguard attach --mode observe IFACE'
-	finds warning 'daemon .*; systemctl start cseqguardd, once it is attached'
+	finds warning 'daemon .*; attach, then: systemctl start cseqguardd'
 }
 
 @test "first use: create the schema, configure the database, attach in observe mode, start the daemon" {
