@@ -84,7 +84,7 @@ $(OUT)/agent/%.o: agent/%.c $(CONFIG) Makefile
 	$(call say,CC,$@)$(CC) $(AGENT_CFLAGS) $(CLI_CFLAGS) $(DAEMON_CFLAGS) $(CPPFLAGS) $(CFLAGS) \
 		-MMD -MP -c $< -o $@
 
-$(OUT)/agent/attach/instance.o: $(OUT)/guard.skel.h
+$(addprefix $(OUT)/agent/attach/,instance.o skeleton.o): $(OUT)/guard.skel.h
 $(OUT)/agent/http/web_page.o: $(OUT)/agent/http/page.html.h
 $(OUT)/agent/postgres/schema.o: $(OUT)/schema.sql.h
 

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach/instance_internal.h"
+#include "maps/pins.h"
+#include "util/cli_output.h"
+#include "util/progress.h"
+
+#define TRY_ENTRIES 64 /* map size for a trial load; the verifier needs no more */
+
+const char *const cg_map_names[CG_MAP_NAMES] = { "dialogs",	   "overflow", "invites",
+						 "pending",	   "early",    "addr_changes",
+						 "unexpected_uas", "gateways", "counters",
+						 "events",	   "alerts",   "config" };
+
+struct guard *cg_skeleton_open(void)
+{
+	struct guard *skel = guard__open();
+
+	if (!skel)
+		cg_fail("BPF programs: cannot open the object: %s", strerror(errno));
+	return skel;
+}
+
+int cg_skeleton_load(struct guard *skel)
+{
+	int err;
+
+	cg_progress_show("BPF programs: the kernel's verifier checks them");
+	err = guard__load(skel);
+	cg_progress_end();
+	if (!err)
+		return CG_DONE;
+	if (err == -EPERM)
+		return cg_fail("BPF programs: cannot load: no permission; run as root");
+	if (err == -ENOMEM || err == -E2BIG)
+		return cg_fail("BPF maps: cannot create: %s; try a smaller --max-dialogs or "
+			       "--ring-bytes",
+			       strerror(-err));
+	return cg_fail("BPF programs: cannot load: %s; they need Linux 6.1 or newer, -v shows the "
+		       "verifier's log",
+		       strerror(-err));
+}
+
+int cg_skeleton_dup_programs(const struct guard *skel, struct cg_instance *instance)
+{
+	instance->prog_in = fcntl(bpf_program__fd(skel->progs.cseqguard_in), F_DUPFD_CLOEXEC, 3);
+	instance->prog_out = fcntl(bpf_program__fd(skel->progs.cseqguard_out), F_DUPFD_CLOEXEC, 3);
+	if (instance->prog_in < 0 || instance->prog_out < 0)
+		return cg_fail("BPF programs: cannot duplicate an fd: %s", strerror(errno));
+	return CG_DONE;
+}
+
+/* Loads the programs and frees `skel`. */
+static int load_programs(struct guard *skel, const char *name, struct cg_instance *instance)
+{
+	struct cg_instance loaded = { .name = name, .prog_in = -1, .prog_out = -1 };
+	int err = cg_skeleton_load(skel);
+
+	if (!err)
+		err = cg_skeleton_dup_programs(skel, &loaded);
+	guard__destroy(skel);
+	if (err)
+		cg_instance_close(&loaded);
+	else
+		*instance = loaded;
+	return err;
+}
+
+/* Compares a pinned map with the one that the programs expect; bpf_map__reuse_fd() does not. */
+static int check_map(const char *name, const struct bpf_map *map, int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 size = sizeof(info);
+
+	if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == bpf_map__type(map) &&
+	    info.key_size == bpf_map__key_size(map) && info.value_size == bpf_map__value_size(map))
+		return CG_DONE;
+	return cg_fail("%s/%s: cannot use map %s: it is of another layout; use the version that "
+		       "made it, or remove it with: cseqguard detach -a",
+		       cg_pin_root(), name, bpf_map__name(map));
+}
+
+int cg_skeleton_check_pins(const char *name, struct guard *skel, bool reuse)
+{
+	for (size_t i = 0; i < CG_MAP_NAMES; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(skel->obj, cg_map_names[i]);
+		int fd = cg_pin_open(name, cg_map_names[i]), err;
+
+		if (fd < 0)
+			return cg_fail("%s/%s: map %s is missing; to start over: cseqguard detach "
+				       "-a",
+				       cg_pin_root(), name, cg_map_names[i]);
+		err = check_map(name, map, fd);
+		if (!err && reuse && bpf_map__reuse_fd(map, fd))
+			err = cg_fail("%s/%s: cannot reuse map %s: %s", cg_pin_root(), name,
+				      cg_map_names[i], strerror(errno));
+		close(fd);
+		if (err)
+			return err;
+	}
+	return CG_DONE;
+}
+
+int cg_instance_load_programs(const char *name, struct cg_instance *instance)
+{
+	struct guard *skel = cg_skeleton_open();
+	int err;
+
+	if (!skel)
+		return CG_FAILED;
+	err = cg_skeleton_check_pins(name, skel, true);
+	if (err) {
+		guard__destroy(skel);
+		return err;
+	}
+	return load_programs(skel, name, instance);
+}
+
+static void shrink_map(struct bpf_map *map)
+{
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_RINGBUF:
+		bpf_map__set_max_entries(map, getpagesize());
+		break;
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+		bpf_map__set_max_entries(map, TRY_ENTRIES);
+		break;
+	default:
+		break;
+	}
+}
+
+int cg_instance_try_load(struct cg_instance *instance)
+{
+	struct guard *skel = cg_skeleton_open();
+	struct bpf_map *map;
+
+	if (!skel)
+		return CG_FAILED;
+	bpf_object__for_each_map (map, skel->obj)
+		shrink_map(map);
+	return load_programs(skel, NULL, instance);
+}
