@@ -212,7 +212,7 @@ settlement() { # COLUMNS
 	call_ends
 	cdr_true bye caller gateway
 	run -1 settle --why 'shorter, please' --end 2100-01-01T00:00:00Z
-	[[ ${#lines[@]} == 1 && $output == *'closed on evidence'* ]]
+	[[ ${#lines[@]} == 1 && $output == *'closed by evidence'* ]]
 	assert_equal bye cdr end_reason
 	assert_equal '' settlement why
 }

@@ -164,7 +164,7 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	on_host cseqguard attach caller0
 	told
 	run -0 inside dpkg -r cseqguard
-	[[ $output == *'CDRs in /var/lib/cseqguard stay'* ]]
+	[[ $output == *'the CDRs in /var/lib/cseqguard are kept'* ]]
 	dpkg_says 'rc '
 	unguarded
 	grep -qx 'stop cseqguardd.service cseqguard@\*.service' <(told)
