@@ -252,7 +252,7 @@ stalled_collector() { # BYES
 	payloads | grep -F '"call_id":"two"'
 	printf 'homer = %s\n' "$LAB_PROXY:9" >"$conf"
 	kill -HUP "$LAB_DAEMON"
-	said "is $LAB_PROXY:9"
+	said "to $LAB_PROXY:9"
 	: >"$conf"
 	kill -HUP "$LAB_DAEMON"
 	said "reload: homer changed from $LAB_PROXY:9 to unset"
