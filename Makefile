@@ -37,7 +37,7 @@ PROGRAMS := $(OUT)/cseqguard $(OUT)/cseqguardd
 all: $(PROGRAMS)
 
 # The sets of packages in the table of configure, and those that a goal needs besides build.
-SETS := build demo deb fuzz test bench lint
+SETS := build demo deb fuzz test coverage bench lint
 SETS_demo := demo
 SETS_deb := deb
 SETS_fuzz := fuzz
@@ -45,6 +45,7 @@ SETS_fuzz-programs := fuzz
 SETS_test-programs := fuzz
 SETS_test := demo deb fuzz test
 SETS_e2e := $(SETS_test)
+SETS_coverage := $(SETS_test) coverage
 SETS_lint := lint
 SETS_format := lint
 
@@ -240,6 +241,8 @@ help:
 	@echo 'Test (root; CI=1: a skipped test is a failure):'
 	@echo '  make test                 all tests; make unit, fuzz-programs, kernel, e2e: one kind'
 	@echo '  make test-bare            the two command lines of README.md, each in a new minimal Debian'
+	@echo '  make unit TEST=breaker, kernel CASE=F1, e2e FILE=20 CASE="F1 BYE": one of them; see tests/run -h'
+	@echo '  make coverage E2E=FILES   functions that no test reaches; with E2E=10 that file of tests/e2e runs too'
 	@echo '  make fuzz TIME=60         fuzz parser and frames for this many seconds each'
 	@echo '  make test-mixed           2,000 calls of all kinds in random order'
 	@echo '  make test-floods          floods of 10 s each'

@@ -30,6 +30,10 @@ vectors:
 
 check: test
 
+# make coverage [E2E='10 30']: unit tests and corpora, and these files of tests/e2e
+coverage: needs-fuzz needs-coverage
+	$(Q)OUT=$(OUT) tests/coverage $(E2E)
+
 # make fuzz [TIME=SECONDS]: each target for that long; what it finds new stays in $(TESTS)/fuzz
 TIME ?= 60
 fuzz: fuzz-programs
@@ -182,6 +186,6 @@ pictures-screens: e2e-programs needs-demo needs-test
 bench-million: all $(TESTS)/bench/calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
 
-.PHONY: unit kernel e2e vectors check fuzz unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
+.PHONY: unit kernel e2e vectors check coverage fuzz unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
 	bench bench-store bench-live bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
