@@ -60,7 +60,7 @@ four_bills() { # closed on evidence, each as long as it was
 
 	full=$(counted dialogs_full)
 	sip_callee gateway gateway -m 6 < <(uas_call; sip_serve BYE 200 OK)
-	four_calls 3000
+	four_calls 6000
 	calls fifth "$call" 5080 500
 	sip_ended fifth
 	eventually 'unguarded none f t' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
@@ -72,7 +72,7 @@ four_bills() { # closed on evidence, each as long as it was
 	assert_equal 0 counted overflow_full
 	sip_ended four
 	eventually 4 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id LIKE '_-$call'"
-	four_bills 3
+	four_bills 6
 	assert_equal 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.billable WHERE call_id = '$call'"
 	eventually 0 used dialogs
 	call=next-$call

@@ -70,7 +70,7 @@ wire() {
 closed_by() { # CSEQ
 	eventually "bye caller t f $1" cdr \
 		"concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect, caller_cseq)"
-	eventually t cdr "abs(extract(epoch FROM duration) - $length) < 0.05"
+	eventually t cdr "extract(epoch FROM duration) BETWEEN ${length% *} - 0.005 AND ${length#* } + 0.005"
 }
 
 refused() { # REASON N [CSEQ]: that often, and nothing else against this call

@@ -27,7 +27,7 @@ EDITs of a request of the caller:
     check=none, check=wrong       UDP checksum
     gso         in one send with an OPTIONS before it: UDP_SEGMENT
 LINE and BYTES know \\r, \\n, \\0, \\xHH, and $ID, $CALLER, $GATEWAY (Call-ID, tags), $CR (CR LF).
-Prints the seconds from the 200 to the BYE that passed last.
+Prints the least and the most seconds from the 200 to the BYE that passed last, as the proxy can have seen them.
 """
 import ctypes
 import itertools
@@ -135,7 +135,7 @@ class Call:
         self.always = ()
         self.routes = ""
         self.in_dialog = False
-        self.answered = self.bye = 0
+        self.answered = self.bye = 0, 0
         enter("gateway")
         self.gateway = bound(gateway)
         enter("proxy")
@@ -263,13 +263,14 @@ class Call:
         sent = time.monotonic()
         self.send(message, how)
         request, proxy = self.arrives(method)
+        arrived = time.monotonic()
         if method == "ACK":
             return
         status = int(how.get("status", 200))
         if method == "INVITE":
-            self.answered = time.monotonic()
+            answered = time.monotonic()
         elif method == "BYE":
-            self.bye = sent
+            self.bye = sent, arrived
         response = self.response(request, status)
         self.gateway.sendto(response, proxy)
         answer = self.final()
@@ -279,6 +280,7 @@ class Call:
             routes = header(answer, b"record-route").decode("latin-1")
             self.routes = ", ".join(reversed(routes.split(", ")))
             self.in_dialog = True
+            self.answered = answered, time.monotonic()
 
     def do_call(self, *edits):
         self.do_pass("INVITE", 13, *edits)
@@ -326,7 +328,7 @@ def main():
             getattr(call, "do_" + words[0])(*words[1:])
         except Failed as failed:
             sys.exit("step %d: %s\n    %s" % (number, line.strip(), failed))
-    print("%.3f" % (call.bye - call.answered))
+    print("%.3f %.3f" % (call.bye[0] - call.answered[1], call.bye[1] - call.answered[0]))
 
 
 main()
