@@ -32,7 +32,7 @@ static int is_ours(__u32 prog_id)
 }
 
 /* Begins a request about the interface's clsact qdisc or, with a side, about its filters there. */
-static struct nlmsghdr *request_begin(void *buf, __u16 type, __u16 flags, __u32 ifindex, __u32 side)
+static struct nlmsghdr *begin_request(void *buf, __u16 type, __u16 flags, __u32 ifindex, __u32 side)
 {
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
 	struct tcmsg *tc = mnl_nlmsg_put_extra_header(request, sizeof(*tc));
@@ -45,10 +45,10 @@ static struct nlmsghdr *request_begin(void *buf, __u16 type, __u16 flags, __u32 
 	return request;
 }
 
-static int qdisc_request(__u32 ifindex, __u16 type, __u16 flags, char why[CG_NETLINK_WHY])
+static int change_qdisc(__u32 ifindex, __u16 type, __u16 flags, char why[CG_NETLINK_WHY])
 {
 	char buf[REQUEST_BYTES] ALIGNED;
-	struct nlmsghdr *request = request_begin(buf, type, flags, ifindex, 0);
+	struct nlmsghdr *request = begin_request(buf, type, flags, ifindex, 0);
 	struct tcmsg *tc = mnl_nlmsg_get_payload(request);
 
 	tc->tcm_parent = TC_H_CLSACT;
@@ -58,9 +58,9 @@ static int qdisc_request(__u32 ifindex, __u16 type, __u16 flags, char why[CG_NET
 }
 
 /* Begins a request about the filter with our priority and handle, on egress. */
-static struct nlmsghdr *filter_request(void *buf, __u16 type, __u16 flags, __u32 ifindex)
+static struct nlmsghdr *begin_filter_request(void *buf, __u16 type, __u16 flags, __u32 ifindex)
 {
-	struct nlmsghdr *request = request_begin(buf, type, flags, ifindex, TC_H_MIN_EGRESS);
+	struct nlmsghdr *request = begin_request(buf, type, flags, ifindex, TC_H_MIN_EGRESS);
 	struct tcmsg *tc = mnl_nlmsg_get_payload(request);
 
 	tc->tcm_handle = CG_TC_HANDLE;
@@ -69,23 +69,23 @@ static struct nlmsghdr *filter_request(void *buf, __u16 type, __u16 flags, __u32
 	return request;
 }
 
-static int program_id_copy(const struct nlattr *attr, void *ctx)
+static int copy_program_id(const struct nlattr *attr, void *ctx)
 {
 	if (mnl_attr_get_type(attr) == TCA_BPF_ID && !mnl_attr_validate(attr, MNL_TYPE_U32))
 		*(__u32 *)ctx = mnl_attr_get_u32(attr);
 	return MNL_CB_OK;
 }
 
-static int options_parse(const struct nlattr *attr, void *ctx)
+static int parse_options(const struct nlattr *attr, void *ctx)
 {
 	if (mnl_attr_get_type(attr) == TCA_OPTIONS)
-		mnl_attr_parse_nested(attr, program_id_copy, ctx);
+		mnl_attr_parse_nested(attr, copy_program_id, ctx);
 	return MNL_CB_OK;
 }
 
-static int filter_parse(const struct nlmsghdr *reply, void *ctx)
+static int parse_filter(const struct nlmsghdr *reply, void *ctx)
 {
-	mnl_attr_parse(reply, sizeof(struct tcmsg), options_parse, ctx);
+	mnl_attr_parse(reply, sizeof(struct tcmsg), parse_options, ctx);
 	return MNL_CB_OK;
 }
 
@@ -93,10 +93,10 @@ static int filter_parse(const struct nlmsghdr *reply, void *ctx)
 static __u32 find_program(__u32 ifindex)
 {
 	char buf[REQUEST_BYTES] ALIGNED;
-	struct nlmsghdr *request = filter_request(buf, RTM_GETTFILTER, 0, ifindex);
+	struct nlmsghdr *request = begin_filter_request(buf, RTM_GETTFILTER, 0, ifindex);
 	__u32 id = 0;
 
-	return cg_netlink_request(NETLINK_ROUTE, request, filter_parse, &id, NULL) ? 0 : id;
+	return cg_netlink_request(NETLINK_ROUTE, request, parse_filter, &id, NULL) ? 0 : id;
 }
 
 __u32 cg_clsact_program(__u32 ifindex)
@@ -107,7 +107,7 @@ __u32 cg_clsact_program(__u32 ifindex)
 }
 
 /* Each priority of a dump begins with a record of handle 0. */
-static int filter_count(const struct nlmsghdr *reply, void *ctx)
+static int count_filter(const struct nlmsghdr *reply, void *ctx)
 {
 	const struct tcmsg *tc = mnl_nlmsg_get_payload(reply);
 	struct cg_clsact_others *found = ctx;
@@ -127,9 +127,9 @@ static int count_filters(__u32 ifindex, __u32 side, struct cg_clsact_others *fou
 			 char why[CG_NETLINK_WHY])
 {
 	char buf[REQUEST_BYTES] ALIGNED;
-	struct nlmsghdr *request = request_begin(buf, RTM_GETTFILTER, NLM_F_DUMP, ifindex, side);
+	struct nlmsghdr *request = begin_request(buf, RTM_GETTFILTER, NLM_F_DUMP, ifindex, side);
 
-	return cg_netlink_request(NETLINK_ROUTE, request, filter_count, found, why);
+	return cg_netlink_request(NETLINK_ROUTE, request, count_filter, found, why);
 }
 
 /* 1: one is there, 0: none, or -errno. */
@@ -172,7 +172,7 @@ static int remove_qdisc(__u32 ifindex, char why[CG_NETLINK_WHY])
 	out = has_filters(ifindex, TC_H_MIN_EGRESS, why);
 	if (in || out) /* in doubt the qdisc stays: others may use it */
 		return in < 0 ? in : out < 0 ? out : 0;
-	err = qdisc_request(ifindex, RTM_DELQDISC, 0, why);
+	err = change_qdisc(ifindex, RTM_DELQDISC, 0, why);
 	return err == -ENOENT || err == -EINVAL ? 0 : err;
 }
 
@@ -181,7 +181,7 @@ static int add_filter(__u32 ifindex, int prog_fd, __u16 flags, char why[CG_NETLI
 {
 	char buf[REQUEST_BYTES] ALIGNED, name[sizeof(PROGRAM) + 16];
 	struct nlmsghdr *request =
-		filter_request(buf, RTM_NEWTFILTER, NLM_F_CREATE | flags, ifindex);
+		begin_filter_request(buf, RTM_NEWTFILTER, NLM_F_CREATE | flags, ifindex);
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
 	struct nlattr *options;
@@ -205,7 +205,7 @@ int cg_clsact_attach(__u32 ifindex, int prog_fd, bool *made, char why[CG_NETLINK
 	bool fresh;
 	int err;
 
-	err = qdisc_request(ifindex, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, why);
+	err = change_qdisc(ifindex, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, why);
 	fresh = !err;
 	if (err && err != -EEXIST)
 		return err;
@@ -233,8 +233,8 @@ int cg_clsact_detach(__u32 ifindex, bool made, char why[CG_NETLINK_WHY])
 	}
 	if (err) {
 		err = cg_netlink_request(NETLINK_ROUTE,
-					 filter_request(buf, RTM_DELTFILTER, 0, ifindex), NULL,
-					 NULL, why);
+					 begin_filter_request(buf, RTM_DELTFILTER, 0, ifindex),
+					 NULL, NULL, why);
 		if (err && err != -ENOENT)
 			return err;
 	}

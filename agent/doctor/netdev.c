@@ -24,7 +24,7 @@ struct wanted {
 	bool found;
 };
 
-static int attribute_copy(const struct nlattr *attr, void *ctx)
+static int copy_attribute(const struct nlattr *attr, void *ctx)
 {
 	struct wanted *wanted = ctx;
 
@@ -36,13 +36,13 @@ static int attribute_copy(const struct nlattr *attr, void *ctx)
 	return MNL_CB_STOP;
 }
 
-static int reply_handle(const struct nlmsghdr *reply, void *ctx)
+static int parse_reply(const struct nlmsghdr *reply, void *ctx)
 {
-	mnl_attr_parse(reply, sizeof(struct genlmsghdr), attribute_copy, ctx);
+	mnl_attr_parse(reply, sizeof(struct genlmsghdr), copy_attribute, ctx);
 	return MNL_CB_OK;
 }
 
-static struct nlmsghdr *request_begin(void *buf, __u16 family, __u8 command)
+static struct nlmsghdr *begin_request(void *buf, __u16 family, __u8 command)
 {
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
 	struct genlmsghdr *generic = mnl_nlmsg_put_extra_header(request, sizeof(*generic));
@@ -53,9 +53,9 @@ static struct nlmsghdr *request_begin(void *buf, __u16 family, __u8 command)
 	return request;
 }
 
-static int request_send(struct nlmsghdr *request, struct wanted *wanted)
+static int send_request(struct nlmsghdr *request, struct wanted *wanted)
 {
-	int err = cg_netlink_request(NETLINK_GENERIC, request, reply_handle, wanted, NULL);
+	int err = cg_netlink_request(NETLINK_GENERIC, request, parse_reply, wanted, NULL);
 
 	return err || wanted->found ? err : -ENOENT;
 }
@@ -69,12 +69,12 @@ int cg_netdev_read_xdp_features(__u32 ifindex, __u64 *features)
 	struct nlmsghdr *request;
 	int err;
 
-	request = request_begin(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	request = begin_request(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
 	mnl_attr_put_strz(request, CTRL_ATTR_FAMILY_NAME, FAMILY);
-	err = request_send(request, &family_id);
+	err = send_request(request, &family_id);
 	if (err)
 		return err;
-	request = request_begin(buf, family, CMD_DEV_GET);
+	request = begin_request(buf, family, CMD_DEV_GET);
 	mnl_attr_put_u32(request, ATTR_IFINDEX, ifindex);
-	return request_send(request, &xdp);
+	return send_request(request, &xdp);
 }

@@ -13,14 +13,14 @@ struct exchange {
 	char explanation[CG_NETLINK_WHY / 2]; /* the kernel's, "": none */
 };
 
-static int answer_handle(const struct nlmsghdr *message, void *ctx)
+static int handle_answer(const struct nlmsghdr *message, void *ctx)
 {
 	const struct exchange *exchange = ctx;
 
 	return exchange->answer ? exchange->answer(message, exchange->ctx) : MNL_CB_OK;
 }
 
-static int explanation_copy(const struct nlattr *attr, void *ctx)
+static int copy_explanation(const struct nlattr *attr, void *ctx)
 {
 	struct exchange *exchange = ctx;
 
@@ -32,7 +32,7 @@ static int explanation_copy(const struct nlattr *attr, void *ctx)
 }
 
 /* An acknowledgement (0) or an error. The kernel's explanation follows a copy of our request. */
-static int error_handle(const struct nlmsghdr *message, void *ctx)
+static int handle_error(const struct nlmsghdr *message, void *ctx)
 {
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
 	unsigned int offset = sizeof(*error);
@@ -44,13 +44,13 @@ static int error_handle(const struct nlmsghdr *message, void *ctx)
 	if (!(message->nlmsg_flags & NLM_F_CAPPED))
 		offset += mnl_nlmsg_get_payload_len(&error->msg);
 	if (error->error && message->nlmsg_flags & NLM_F_ACK_TLVS)
-		mnl_attr_parse(message, offset, explanation_copy, ctx);
+		mnl_attr_parse(message, offset, copy_explanation, ctx);
 	errno = -error->error;
 	return error->error ? MNL_CB_ERROR : MNL_CB_STOP;
 }
 
 /* The end of a dump, with the error that ended it early, if any. */
-static int done_handle(const struct nlmsghdr *message, void *ctx)
+static int handle_done(const struct nlmsghdr *message, void *ctx)
 {
 	int err = 0;
 
@@ -63,7 +63,7 @@ static int done_handle(const struct nlmsghdr *message, void *ctx)
 
 static int receive_reply(struct mnl_socket *socket, unsigned int seq, struct exchange *exchange)
 {
-	mnl_cb_t control[] = { [NLMSG_ERROR] = error_handle, [NLMSG_DONE] = done_handle };
+	mnl_cb_t control[] = { [NLMSG_ERROR] = handle_error, [NLMSG_DONE] = handle_done };
 	char reply[REPLY_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
 	int more = MNL_CB_OK;
 	ssize_t size;
@@ -72,7 +72,7 @@ static int receive_reply(struct mnl_socket *socket, unsigned int seq, struct exc
 		size = mnl_socket_recvfrom(socket, reply, sizeof(reply));
 		if (size < 0)
 			return -errno;
-		more = mnl_cb_run2(reply, size, seq, mnl_socket_get_portid(socket), answer_handle,
+		more = mnl_cb_run2(reply, size, seq, mnl_socket_get_portid(socket), handle_answer,
 				   exchange, control, MNL_ARRAY_SIZE(control));
 	}
 	return more == MNL_CB_ERROR ? -errno : 0;
