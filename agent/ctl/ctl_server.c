@@ -15,38 +15,38 @@
 #include "ctl/ctl_proto.h"
 #include "maps/runtime_dir.h"
 #include "util/log.h"
-#include "util/loop.h"
 
 #define CLIENTS_MAX 32
 
 struct client {
 	struct cg_ctl_server *server;
-	struct cg_watch watch; /* fd -1: free */
+	sd_event_source *source; /* NULL: free */
+	int fd;
 	bool asks; /* and is sent no events */
 	unsigned int position, told; /* of the answer: where it stands, dialogs so far */
 	char call_id[CG_CTL_CALL_ID_SIZE];
 };
 
 struct cg_ctl_server {
-	int loop;
+	sd_event *loop;
 	const struct cg_recent *recent;
-	struct cg_watch listener;
+	sd_event_source *source; /* of the listener */
+	int listener;
 	struct sockaddr_un addr;
 	struct client clients[CLIENTS_MAX];
 };
 
 static void leave(struct client *client)
 {
-	cg_loop_forget(client->server->loop, &client->watch);
-	close(client->watch.fd);
-	client->watch.fd = -1;
+	client->source = sd_event_source_disable_unref(client->source);
+	close(client->fd);
 }
 
 /* True: it asks for what we know of a Call-ID. */
 static bool hear(struct client *client)
 {
 	struct cg_ctl_request ask;
-	ssize_t got = recv(client->watch.fd, &ask, sizeof(ask), MSG_TRUNC);
+	ssize_t got = recv(client->fd, &ask, sizeof(ask), MSG_TRUNC);
 
 	if (client->asks || !cg_ctl_packet_is(&ask.head, got, CG_CTL_LADDER, sizeof(ask)))
 		return false;
@@ -54,13 +54,12 @@ static bool hear(struct client *client)
 	memcpy(client->call_id, ask.call_id, sizeof(client->call_id));
 	client->asks = true;
 	client->position = client->told = 0;
-	return !cg_loop_watch(client->server->loop, &client->watch,
-			      EPOLLIN | EPOLLOUT | EPOLLRDHUP);
+	return sd_event_source_set_io_events(client->source, EPOLLIN | EPOLLOUT | EPOLLRDHUP) >= 0;
 }
 
 static int tell(struct client *client, const void *packet, size_t size)
 {
-	return send(client->watch.fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return send(client->fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 /* One packet a turn: as long as there is no room for it the client waits, and nobody else. */
@@ -89,46 +88,49 @@ static int answer(struct client *client)
 }
 
 /* What a client says other than a question, or its end, ends it. */
-static void client_ready(void *ctx, __u32 events)
+static int handle_client(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
 	struct client *client = ctx;
 	bool stays;
 
+	(void)source, (void)fd;
 	if (events & EPOLLIN)
 		stays = hear(client);
 	else
 		stays = client->asks && events == EPOLLOUT && !answer(client);
 	if (!stays)
 		leave(client);
+	return 0;
 }
 
-static void accept_ready(void *ctx, __u32 events)
+static int handle_listener(sd_event_source *source, int listener, uint32_t events, void *ctx)
 {
 	struct cg_ctl_server *server = ctx;
-	int fd = accept4(server->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	(void)events;
+	(void)source, (void)events;
 	if (fd < 0)
-		return;
+		return 0;
 	for (int i = 0; i < CLIENTS_MAX; i++) {
 		struct client *client = &server->clients[i];
 
-		if (client->watch.fd >= 0)
+		if (client->source)
 			continue;
-		client->watch.fd = fd;
-		client->asks = false;
-		if (cg_loop_watch(server->loop, &client->watch, EPOLLIN | EPOLLRDHUP))
-			leave(client);
-		return;
+		*client = (struct client){ .server = server, .fd = fd };
+		if (sd_event_add_io(server->loop, &client->source, fd, EPOLLIN | EPOLLRDHUP,
+				    handle_client, client) < 0)
+			close(fd);
+		return 0;
 	}
 	close(fd); /* as many as we serve are here */
+	return 0;
 }
 
 void cg_ctl_server_send_event(struct cg_ctl_server *server, const struct cg_event *event)
 {
 	for (int i = 0; i < CLIENTS_MAX; i++)
-		if (server->clients[i].watch.fd >= 0 && !server->clients[i].asks &&
-		    send(server->clients[i].watch.fd, event, sizeof(*event),
+		if (server->clients[i].source && !server->clients[i].asks &&
+		    send(server->clients[i].fd, event, sizeof(*event),
 			 MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
 		    errno != EAGAIN && errno != ENOBUFS)
 			leave(&server->clients[i]);
@@ -141,18 +143,21 @@ static int listen_on(struct cg_ctl_server *server)
 	int err = 0;
 
 	unlink(server->addr.sun_path);
-	server->listener.fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (server->listener.fd < 0 ||
-	    bind(server->listener.fd, (struct sockaddr *)&server->addr, sizeof(server->addr)) ||
-	    listen(server->listener.fd, CLIENTS_MAX))
+	server->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (server->listener < 0 ||
+	    bind(server->listener, (struct sockaddr *)&server->addr, sizeof(server->addr)) ||
+	    listen(server->listener, CLIENTS_MAX))
 		err = -errno;
 	umask(mask);
 	if (!err && group && chown(server->addr.sun_path, -1, group->gr_gid) && errno != EPERM)
 		err = -errno;
-	return err ? err : cg_loop_watch(server->loop, &server->listener, EPOLLIN);
+	if (!err)
+		err = sd_event_add_io(server->loop, &server->source, server->listener, EPOLLIN,
+				      handle_listener, server);
+	return err < 0 ? err : 0;
 }
 
-int cg_ctl_server_new(int loop, const char *instance, const struct cg_recent *recent,
+int cg_ctl_server_new(sd_event *loop, const char *instance, const struct cg_recent *recent,
 		      struct cg_ctl_server **out)
 {
 	struct cg_ctl_server *server = calloc(1, sizeof(*server));
@@ -163,12 +168,7 @@ int cg_ctl_server_new(int loop, const char *instance, const struct cg_recent *re
 	server->loop = loop;
 	server->recent = recent;
 	server->addr.sun_family = AF_UNIX;
-	server->listener = (struct cg_watch){ .fd = -1, .ready = accept_ready, .ctx = server };
-	for (int i = 0; i < CLIENTS_MAX; i++)
-		server->clients[i] = (struct client){
-			.server = server,
-			.watch = { .fd = -1, .ready = client_ready, .ctx = &server->clients[i] },
-		};
+	server->listener = -1;
 	err = cg_runtime_path(server->addr.sun_path, sizeof(server->addr.sun_path), instance,
 			      "sock");
 	if (!err)
@@ -189,10 +189,11 @@ void cg_ctl_server_free(struct cg_ctl_server *server)
 	if (!server)
 		return;
 	for (int i = 0; i < CLIENTS_MAX; i++)
-		if (server->clients[i].watch.fd >= 0)
+		if (server->clients[i].source)
 			leave(&server->clients[i]);
-	if (server->listener.fd >= 0) {
-		close(server->listener.fd);
+	sd_event_source_disable_unref(server->source);
+	if (server->listener >= 0) {
+		close(server->listener);
 		unlink(server->addr.sun_path);
 	}
 	free(server);

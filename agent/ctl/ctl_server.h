@@ -7,6 +7,8 @@
 #ifndef CG_CTL_CTL_SERVER_H
 #define CG_CTL_CTL_SERVER_H
 
+#include <systemd/sd-event.h>
+
 #include "calls/recent.h"
 
 struct cg_ctl_server;
@@ -15,7 +17,7 @@ struct cg_ctl_server;
  * 0 or -errno, logged. The instance's lock must be held: a socket file of a dead daemon is
  * replaced. recent must outlive it.
  */
-int cg_ctl_server_new(int loop, const char *instance, const struct cg_recent *recent,
+int cg_ctl_server_new(sd_event *loop, const char *instance, const struct cg_recent *recent,
 		      struct cg_ctl_server **server);
 void cg_ctl_server_free(struct cg_ctl_server *server);
 

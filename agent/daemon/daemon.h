@@ -3,6 +3,8 @@
 #ifndef CG_DAEMON_DAEMON_H
 #define CG_DAEMON_DAEMON_H
 
+#include <systemd/sd-event.h>
+
 #include "config/options.h"
 #include "ctl/ctl_server.h"
 #include "daemon/breaker_action.h"
@@ -16,13 +18,13 @@
 #include "maps/guard_maps.h"
 #include "postgres/ship.h"
 #include "util/exit.h"
-#include "util/loop.h"
 
 struct cg_daemon {
 	struct cg_daemon_options options;
 	struct cg_guard_maps guard;
 	struct cg_origin origin;
-	int loop, lock_fd;
+	sd_event *loop;
+	int lock_fd;
 	struct cg_event_router intake;
 	struct cg_breaker_action fallback;
 	struct cg_writer *writer;
@@ -34,7 +36,7 @@ struct cg_daemon {
 	struct cg_recent *recent;
 	struct cg_ctl_server *server;
 	struct cg_ship *ship; /* NULL: no --db */
-	struct cg_watch written, signals, beat, sweep_timer, alerts_timer;
+	__u64 beat_ns; /* between two beats */
 	int spool_error; /* said already */
 	unsigned int spools; /* that were made anew */
 	struct cg_housekeeping upkeep;
@@ -48,7 +50,7 @@ struct cg_daemon {
 /* All that can be wrong with a start is found, and logged, here. 0 or -errno. */
 int cg_daemon_start(struct cg_daemon *d);
 
-/* Puts its watches into the loop, as the last step of a start. 0 or -errno. */
+/* Adds its sources to the loop, as the last step of a start. 0 or -errno. */
 int cg_daemon_watch(struct cg_daemon *d);
 
 /* Gives back what a start made. */

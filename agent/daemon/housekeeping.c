@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 
 #include "maps/map_usage.h"
 #include "util/clock.h"
 #include "util/enum_names.h"
 #include "util/log.h"
-#include "util/notify.h"
 
 /* Logs at most once a minute: a full map stays full for a while. */
 static void check_unguarded(struct cg_housekeeping *hk, __u64 unguarded, __u64 now)
@@ -65,17 +65,20 @@ static void check_clock(struct cg_housekeeping *hk)
 	       sizeof(hk->origin->clock_offset));
 }
 
+#define RINGS_AGE_MAX (5 * CG_SECOND)
+
+/* No watchdog message if the loop has not read the rings for too long: systemd then restarts it. */
 static void report_to_manager(const struct cg_housekeeping *hk)
 {
 	const struct cg_guard_maps *guard = hk->guard;
 	struct cg_writer_status spool;
-	char text[400];
+	bool rings_polled = cg_rings_age(hk->rings, cg_boottime()) < RINGS_AGE_MAX;
 
 	cg_writer_get_status(hk->writer, &spool);
-	snprintf(text, sizeof(text), "instance %s, mode %s: %u dialogs%s%s", guard->instance,
-		 cg_mode_name(guard->config.mode), cg_tracker_count(hk->tracker),
-		 spool.error ? "; spool: " : "", spool.error ? spool.error_text : "");
-	cg_notify_watchdog(text);
+	sd_notifyf(0, "%sSTATUS=instance %s, mode %s: %u dialogs%s%s",
+		   rings_polled ? "WATCHDOG=1\n" : "", guard->instance,
+		   cg_mode_name(guard->config.mode), cg_tracker_count(hk->tracker),
+		   spool.error ? "; spool: " : "", spool.error ? spool.error_text : "");
 }
 
 int cg_housekeeping_run(struct cg_housekeeping *hk)

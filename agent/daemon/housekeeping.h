@@ -5,6 +5,7 @@
 
 #include "ingest/dialog_tracker.h"
 #include "ingest/map_scan.h"
+#include "ingest/rings.h"
 #include "maps/guard_maps.h"
 #include "spool/writer.h"
 
@@ -14,6 +15,7 @@ struct cg_housekeeping { /* owns none of its pointers */
 	struct cg_writer *writer;
 	struct cg_tracker *tracker;
 	struct cg_map_scan *sweep;
+	struct cg_rings *rings;
 	int clock_error; /* the last one logged */
 	struct cg_losses losses; /* at the last run */
 	__u64 warned_at; /* about unguarded calls; CLOCK_BOOTTIME, ns; 0: never */

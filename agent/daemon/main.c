@@ -6,12 +6,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 
 #include "daemon/daemon.h"
 #include "postgres/schema.h"
 #include "util/clock.h"
 #include "util/log.h"
-#include "util/notify.h"
+#include "util/loop.h"
 
 /* True if all rows are on disk, and in PostgreSQL if it is connected: the daemon may exit. */
 static bool work_is_done(struct cg_daemon *d)
@@ -31,7 +32,7 @@ static void run_loop(struct cg_daemon *d)
 		bool scanning = cg_map_scan_is_running(d->sweep) &&
 				cg_writer_queue_space(d->writer) >= CG_SCAN_QUEUE_SPACE;
 
-		err = cg_loop_turn(d->loop, scanning ? 0 : d->stop_at ? 100 : -1);
+		err = cg_loop_run(d->loop, scanning ? 0 : d->stop_at ? 100 : -1);
 		if (scanning)
 			cg_map_scan_run(d->sweep, cg_boottime());
 	}
@@ -56,7 +57,7 @@ static int start_and_run(struct cg_daemon *d)
 		return CG_FAILED;
 	cg_log_info("instance %s: writing CDRs to %s%s", d->options.instance, d->options.spool,
 		    d->ship ? ", and from there to PostgreSQL" : "");
-	cg_notify_ready();
+	sd_notify(0, "READY=1");
 	run_loop(d);
 	cg_daemon_finish(d);
 	cg_log_info("instance %s: exiting", d->options.instance);
@@ -83,7 +84,6 @@ int main(int argc, char **argv)
 {
 	static struct cg_daemon d = {
 		.lock_fd = -1,
-		.loop = -1,
 		.reload = {
 			.options = &d.options,
 			.intake = &d.intake,

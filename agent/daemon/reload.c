@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "daemon/reload.h"
 
+#include <inttypes.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
 
 #include "hep/homer.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/loop.h"
-#include "util/notify.h"
 
 void cg_reload_log(const struct cg_daemon_options *options)
 {
@@ -59,7 +61,7 @@ static void apply_changes(const struct cg_reload *reload, __u64 changed)
 		cg_breaker_reset(&options->breaker,
 				 cg_boottime()); /* the width of its slots has changed */
 	if (cg_daemon_option_changed(changed, "sweep"))
-		cg_timer_set(reload->sweep_timer, 1, options->scan_interval);
+		cg_timer_set(reload->sweep_timer, 1);
 	if (cg_daemon_option_changed(changed, "db"))
 		cg_reload_ship(reload);
 	else if (*reload->ship)
@@ -73,12 +75,15 @@ static void apply_changes(const struct cg_reload *reload, __u64 changed)
 void cg_reload_run(const struct cg_reload *reload)
 {
 	struct cg_daemon_options next;
+	uint64_t usec;
 
-	cg_notify_reloading();
+	/* Since systemd 253 the timestamp identifies the reload request that this notification answers. */
+	sd_event_now(reload->loop, CLOCK_MONOTONIC, &usec);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, usec);
 	if (cg_daemon_options_parse(&next, reload->argc, reload->argv, false))
 		cg_log_err("reload: no setting was changed");
 	else
 		apply_changes(reload, cg_daemon_options_reload(reload->options, &next));
 	cg_daemon_options_free(&next);
-	cg_notify_ready();
+	sd_notify(0, "READY=1");
 }

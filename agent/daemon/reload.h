@@ -6,6 +6,8 @@
 #ifndef CG_DAEMON_RELOAD_H
 #define CG_DAEMON_RELOAD_H
 
+#include <systemd/sd-event.h>
+
 #include "config/options.h"
 #include "ingest/event_router.h"
 #include "postgres/ship.h"
@@ -13,7 +15,8 @@
 struct cg_reload { /* owns none of its pointers */
 	int argc;
 	char **argv;
-	int loop, sweep_timer;
+	sd_event *loop;
+	sd_event_source *sweep_timer;
 	struct cg_daemon_options *options; /* other parts read limits and breaker from here */
 	struct cg_event_router *intake; /* with its homer */
 	struct cg_ship **ship;

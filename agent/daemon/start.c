@@ -98,7 +98,9 @@ static int start_intake(struct cg_daemon *d)
 	err = err ? err : cg_reload_homer(&d->reload);
 	if (err)
 		return err;
-	return cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, &user, &d->rings);
+	err = cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, &user, &d->rings);
+	d->upkeep.rings = d->rings;
+	return err;
 }
 
 static int start_http(struct cg_daemon *d)
@@ -128,7 +130,7 @@ int cg_daemon_start(struct cg_daemon *d)
 	if (!err)
 		err = make_origin(d);
 	if (!err)
-		err = d->loop = cg_loop_new();
+		err = sd_event_new(&d->loop);
 	if (err < 0)
 		return err;
 	d->reload.loop = d->loop;
@@ -176,6 +178,6 @@ void cg_daemon_finish(struct cg_daemon *d)
 	cg_tracker_free(d->tracker);
 	cg_recent_free(d->recent);
 	cg_guard_maps_close(&d->guard);
-	close(d->loop);
+	sd_event_unref(d->loop);
 	close(d->lock_fd);
 }

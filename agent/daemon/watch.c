@@ -3,14 +3,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
+#include <sys/eventfd.h>
+#include <systemd/sd-daemon.h>
 
 #include "daemon/daemon.h"
 #include "daemon/totals_note.h"
 #include "util/clock.h"
 #include "util/log.h"
-#include "util/notify.h"
+#include "util/loop.h"
 #include "util/progress.h"
 
 #define BEAT_NS CG_SECOND /* looks at clock and loss counters */
@@ -19,7 +19,7 @@
 
 static void stop(struct cg_daemon *d, int code)
 {
-	cg_notify_stopping();
+	sd_notify(0, "STOPPING=1");
 	if (d->stop_at) /* told twice: at once */
 		d->stop_at = 1;
 	else
@@ -27,13 +27,14 @@ static void stop(struct cg_daemon *d, int code)
 	d->exit_code = code;
 }
 
-static void written_ready(void *ctx, __u32 events)
+static int handle_writer(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
 	struct cg_daemon *d = ctx;
 	struct cg_writer_status status;
+	eventfd_t count;
 
-	(void)events;
-	cg_fd_drain(d->written.fd);
+	(void)source, (void)events;
+	eventfd_read(fd, &count);
 	cg_writer_get_status(d->writer, &status);
 	if (status.error && status.error != d->spool_error)
 		cg_log_err("spool %s: %s; calls stay in the map, trying again", d->options.spool,
@@ -54,38 +55,29 @@ static void written_ready(void *ctx, __u32 events)
 		cg_rings_resume(d->rings);
 	if (d->ship && !status.error)
 		cg_ship_notify(d->ship);
+	return 0;
 }
 
-static void signals_ready(void *ctx, __u32 events)
+static int handle_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *ctx)
 {
 	struct cg_daemon *d = ctx;
-	struct signalfd_siginfo info;
 
-	(void)events;
-	if (read(d->signals.fd, &info, sizeof(info)) != sizeof(info))
-		return;
-	if (info.ssi_signo != SIGHUP)
+	(void)source;
+	if (info->ssi_signo != SIGHUP)
 		stop(d, d->exit_code);
 	else if (!d->stop_at)
 		cg_reload_run(&d->reload);
+	return 0;
 }
 
-static void alerts_ready(void *ctx, __u32 events)
+static int handle_scan_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 {
 	struct cg_daemon *d = ctx;
 
-	(void)events;
-	cg_fd_drain(d->alerts_timer.fd);
-	cg_rings_poll(d->rings);
-}
-
-static void sweep_ready(void *ctx, __u32 events)
-{
-	struct cg_daemon *d = ctx;
-
-	(void)events;
-	cg_fd_drain(d->sweep_timer.fd);
+	(void)usec;
+	cg_timer_set(timer, d->options.scan_interval);
 	cg_map_scan_request(d->sweep, cg_boottime());
+	return 0;
 }
 
 /* On a terminal: what PostgreSQL lacks while it takes it. A sweep has a line of its own. */
@@ -107,12 +99,12 @@ static void show_drain(struct cg_daemon *d)
 		cg_progress_clear();
 }
 
-static void beat_ready(void *ctx, __u32 events)
+static int handle_beat(sd_event_source *timer, uint64_t usec, void *ctx)
 {
 	struct cg_daemon *d = ctx;
 
-	(void)events;
-	cg_fd_drain(d->beat.fd);
+	(void)usec;
+	cg_timer_set(timer, d->beat_ns);
 	if (cg_guard_maps_are_detached(&d->guard) && !d->stop_at) {
 		cg_log_err("instance %s was detached: calls that run are lost; leaving",
 			   d->options.instance);
@@ -120,48 +112,64 @@ static void beat_ready(void *ctx, __u32 events)
 		d->web.view.detached = true;
 		cg_map_scan_start(d->sweep);
 		stop(d, CG_FAILED);
-		return;
+		return 0;
 	}
 	cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
 	if (!cg_housekeeping_run(&d->upkeep))
 		cg_breaker_action_poll(&d->fallback, cg_boottime());
 	cg_event_router_poll(&d->intake, cg_boottime());
 	show_drain(d);
+	return 0;
 }
 
-static int watch(struct cg_daemon *d, struct cg_watch *watch, int fd,
-		 void (*ready)(void *ctx, __u32 events))
+/* Half the watchdog's time, and BEAT_NS at most. */
+static __u64 beat_period(void)
 {
-	*watch = (struct cg_watch){ .fd = fd, .ready = ready, .ctx = d };
-	return fd < 0 ? fd : cg_loop_watch(d->loop, watch, EPOLLIN);
+	uint64_t usec;
+
+	if (sd_watchdog_enabled(0, &usec) <= 0 || usec * 500 > BEAT_NS)
+		return BEAT_NS;
+	return usec * 500;
+}
+
+/* Sources without an owner live as long as the loop does. */
+static int watch_signals(struct cg_daemon *d)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals) && err >= 0; i++)
+		err = sd_event_add_signal(d->loop, NULL, signals[i] | SD_EVENT_SIGNAL_PROCMASK,
+					  handle_signal, d);
+	signal(SIGPIPE, SIG_IGN); /* a log reader that went away must not end the daemon */
+	return err < 0 ? err : 0;
+}
+
+static int start_timer(struct cg_daemon *d, sd_event_time_handler_t handler,
+		       sd_event_source **timer)
+{
+	int err = cg_timer_add(d->loop, timer, handler, d);
+
+	if (err)
+		return err;
+	sd_event_source_set_floating(*timer, true);
+	sd_event_source_unref(*timer);
+	cg_timer_set(*timer, 1);
+	return 0;
 }
 
 int cg_daemon_watch(struct cg_daemon *d)
 {
-	sigset_t set;
-	int err;
+	sd_event_source *beat;
+	int err = watch_signals(d);
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN); /* a log reader that went away must not end the daemon */
-	err = watch(d, &d->signals, signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC), signals_ready);
 	if (!err)
-		err = watch(d, &d->written, cg_writer_fd(d->writer), written_ready);
+		err = sd_event_add_io(d->loop, NULL, cg_writer_fd(d->writer), EPOLLIN,
+				      handle_writer, d);
+	d->beat_ns = beat_period();
+	if (err >= 0)
+		err = start_timer(d, handle_beat, &beat);
 	if (!err)
-		err = watch(d, &d->beat, cg_timer_new(), beat_ready);
-	if (!err)
-		err = watch(d, &d->sweep_timer, cg_timer_new(), sweep_ready);
-	if (!err)
-		err = watch(d, &d->alerts_timer, cg_timer_new(), alerts_ready);
-	if (!err)
-		err = cg_timer_set(d->alerts_timer.fd, 1, CG_ALERTS_POLL_NS);
-	if (!err)
-		err = cg_timer_set(d->beat.fd, 1, cg_notify_interval(BEAT_NS));
-	if (!err)
-		err = cg_timer_set(d->sweep_timer.fd, 1, d->options.scan_interval);
-	d->reload.sweep_timer = d->sweep_timer.fd;
-	return err;
+		err = start_timer(d, handle_scan_timer, &d->reload.sweep_timer);
+	return err < 0 ? err : 0;
 }

@@ -32,7 +32,7 @@ struct record {
 };
 
 struct cg_homer {
-	int loop;
+	sd_event *loop;
 	bool tcp;
 	__u32 agent;
 	char name[80];
@@ -40,8 +40,9 @@ struct cg_homer {
 	socklen_t to_len;
 	enum state state;
 	__u64 backoff;
-	struct cg_watch socket;
-	struct cg_watch timer; /* DOWN: try again; CONNECTING: the deadline */
+	int fd; /* of the socket; -1: none */
+	sd_event_source *socket;
+	sd_event_source *timer; /* DOWN: try again; CONNECTING: the deadline */
 	unsigned int first, next, end; /* of queue: not acknowledged, not sent; modulo its size */
 	size_t begun; /* bytes of `next` that are sent */
 	__u64 sent; /* bytes of this connection */
@@ -68,21 +69,25 @@ void cg_homer_count_loss(struct cg_homer *homer, const char *why)
 	homer->lost++;
 }
 
+static void close_socket(struct cg_homer *homer)
+{
+	homer->socket = sd_event_source_disable_unref(homer->socket);
+	if (homer->fd >= 0)
+		close(homer->fd);
+	homer->fd = -1;
+}
+
 static void down(struct cg_homer *homer, const char *why)
 {
 	if (strcmp(homer->trouble, why))
 		cg_log_warning("homer %s: %s; trying again", homer->name, why);
 	snprintf(homer->trouble, sizeof(homer->trouble), "%s", why);
-	if (homer->socket.fd >= 0) {
-		cg_loop_forget(homer->loop, &homer->socket);
-		close(homer->socket.fd);
-	}
-	homer->socket.fd = -1;
+	close_socket(homer);
 	homer->state = DOWN;
 	homer->next = homer->first; /* to be sent once more */
 	homer->begun = 0;
 	homer->sent = 0;
-	cg_timer_set(homer->timer.fd, homer->backoff, 0);
+	cg_timer_set(homer->timer, homer->backoff);
 	homer->backoff = cg_backoff_next(homer->backoff);
 }
 
@@ -91,7 +96,7 @@ static void reap(struct cg_homer *homer)
 {
 	int waiting = 0;
 
-	if (!homer->tcp || homer->state != UP || ioctl(homer->socket.fd, SIOCOUTQ, &waiting))
+	if (!homer->tcp || homer->state != UP || ioctl(homer->fd, SIOCOUTQ, &waiting))
 		return;
 	while (homer->first != homer->next &&
 	       at(homer, homer->first)->until <= homer->sent - waiting) {
@@ -100,11 +105,15 @@ static void reap(struct cg_homer *homer)
 	}
 }
 
+static int handle_socket(sd_event_source *source, int fd, uint32_t events, void *ctx);
+
 static void watch(struct cg_homer *homer, __u32 events)
 {
-	int err = cg_loop_watch(homer->loop, &homer->socket, events);
+	int err = homer->socket ? sd_event_source_set_io_events(homer->socket, events)
+				: sd_event_add_io(homer->loop, &homer->socket, homer->fd, events,
+						  handle_socket, homer);
 
-	if (err)
+	if (err < 0)
 		down(homer, strerror(-err));
 }
 
@@ -151,7 +160,7 @@ static void flush(struct cg_homer *homer)
 
 	while (homer->state == UP && homer->next != homer->end) {
 		const struct record *record = at(homer, homer->next);
-		ssize_t n = send(homer->socket.fd, (char *)record->data + homer->begun,
+		ssize_t n = send(homer->fd, (char *)record->data + homer->begun,
 				 record->len - homer->begun, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0) {
@@ -172,7 +181,7 @@ static void flush(struct cg_homer *homer)
 static void up(struct cg_homer *homer)
 {
 	homer->state = UP;
-	cg_timer_set(homer->timer.fd, 0, 0);
+	cg_timer_set(homer->timer, 0);
 	if (homer->tcp)
 		cg_log_notice("homer %s: connected", homer->name);
 	homer->trouble[0] = '\0';
@@ -186,7 +195,7 @@ static void open_socket(struct cg_homer *homer)
 	int type = (homer->tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
 	int fd = socket(homer->to.ss_family, type, 0), err = fd < 0 ? errno : 0;
 
-	homer->socket.fd = fd;
+	homer->fd = fd;
 	if (!err && homer->tcp) {
 		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &silence, sizeof(silence));
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
@@ -197,7 +206,7 @@ static void open_socket(struct cg_homer *homer)
 		down(homer, strerror(err));
 	} else if (err) {
 		homer->state = CONNECTING;
-		cg_timer_set(homer->timer.fd, SILENCE_NS, 0);
+		cg_timer_set(homer->timer, SILENCE_NS);
 		watch(homer, EPOLLOUT);
 	} else {
 		up(homer);
@@ -209,14 +218,14 @@ static int socket_error(const struct cg_homer *homer)
 	socklen_t len = sizeof(int);
 	int err = 0;
 
-	return getsockopt(homer->socket.fd, SOL_SOCKET, SO_ERROR, &err, &len) ? errno : err;
+	return getsockopt(homer->fd, SOL_SOCKET, SO_ERROR, &err, &len) ? errno : err;
 }
 
 /* A collector has nothing to say: it is read and left. */
 static void listen_to(struct cg_homer *homer)
 {
 	char scratch[512];
-	ssize_t n = recv(homer->socket.fd, scratch, sizeof(scratch), MSG_DONTWAIT);
+	ssize_t n = recv(homer->fd, scratch, sizeof(scratch), MSG_DONTWAIT);
 
 	if (homer->tcp && !n)
 		down(homer, "the collector closed the connection");
@@ -226,35 +235,37 @@ static void listen_to(struct cg_homer *homer)
 		cg_homer_count_loss(homer, strerror(errno)); /* what ICMP tells of a datagram */
 }
 
-static void socket_ready(void *ctx, __u32 events)
+static int handle_socket(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
 	struct cg_homer *homer = ctx;
 	int err;
 
+	(void)source, (void)fd;
 	if (homer->state == CONNECTING) {
 		err = socket_error(homer);
 		if (err)
 			down(homer, strerror(err));
 		else
 			up(homer);
-		return;
+		return 0;
 	}
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		listen_to(homer);
 	if (events & EPOLLOUT)
 		flush(homer);
+	return 0;
 }
 
-static void timer_ready(void *ctx, __u32 events)
+static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 {
 	struct cg_homer *homer = ctx;
 
-	(void)events;
-	cg_fd_drain(homer->timer.fd);
+	(void)timer, (void)usec;
 	if (homer->state == DOWN)
 		open_socket(homer);
 	else if (homer->state == CONNECTING)
 		down(homer, strerror(ETIMEDOUT));
+	return 0;
 }
 
 void cg_homer_queue_record(struct cg_homer *homer, const void *data, size_t len)
@@ -300,7 +311,7 @@ __u32 cg_homer_capture_id(const struct cg_homer *homer)
 	return homer->agent;
 }
 
-int cg_homer_new(int loop, const char *address, int tcp, __u32 agent, struct cg_homer **out)
+int cg_homer_new(sd_event *loop, const char *address, int tcp, __u32 agent, struct cg_homer **out)
 {
 	struct cg_homer *homer = calloc(1, sizeof(*homer));
 	int err;
@@ -311,22 +322,18 @@ int cg_homer_new(int loop, const char *address, int tcp, __u32 agent, struct cg_
 	homer->tcp = tcp;
 	homer->agent = agent;
 	homer->backoff = CG_BACKOFF_FIRST;
-	homer->socket = (struct cg_watch){ .fd = -1, .ready = socket_ready, .ctx = homer };
-	homer->timer =
-		(struct cg_watch){ .fd = cg_timer_new(), .ready = timer_ready, .ctx = homer };
+	homer->fd = -1;
 	snprintf(homer->name, sizeof(homer->name), "%s", address);
 	err = cg_endpoint_parse(address, &homer->to, &homer->to_len);
-	if (!err && homer->timer.fd < 0)
-		err = homer->timer.fd;
 	if (!err)
-		err = cg_loop_watch(loop, &homer->timer, EPOLLIN);
-	if (!err)
-		err = cg_timer_set(homer->timer.fd, 1, 0); /* in the loop, at once */
-	if (err)
+		err = cg_timer_add(loop, &homer->timer, handle_timer, homer);
+	if (err) {
 		cg_homer_free(homer);
-	else
-		*out = homer;
-	return err;
+		return err;
+	}
+	cg_timer_set(homer->timer, 1); /* in the loop, at once */
+	*out = homer;
+	return 0;
 }
 
 void cg_homer_free(struct cg_homer *homer)
@@ -340,9 +347,7 @@ void cg_homer_free(struct cg_homer *homer)
 		cg_homer_count_loss(homer, *homer->trouble ? homer->trouble : "not sent yet");
 	if (homer->lost != homer->told)
 		tell(homer);
-	if (homer->socket.fd >= 0)
-		close(homer->socket.fd);
-	if (homer->timer.fd >= 0)
-		close(homer->timer.fd);
+	close_socket(homer);
+	sd_event_source_disable_unref(homer->timer);
 	free(homer);
 }

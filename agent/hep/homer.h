@@ -10,6 +10,7 @@
 
 #include <linux/types.h>
 #include <stddef.h>
+#include <systemd/sd-event.h>
 
 #include "cseqguard.h"
 
@@ -18,7 +19,8 @@
 struct cg_homer;
 
 /* address: of cg_endpoint_parse(). agent: HEP's capture ID. 0 or -errno. */
-int cg_homer_new(int loop, const char *address, int tcp, __u32 agent, struct cg_homer **homer);
+int cg_homer_new(sd_event *loop, const char *address, int tcp, __u32 agent,
+		 struct cg_homer **homer);
 
 /* Says what is lost with it. NULL is ignored. */
 void cg_homer_free(struct cg_homer *homer);

@@ -22,9 +22,9 @@
 #define REQUEST_BYTES 16384 /* and the answer's headers */
 
 struct cg_http {
-	int loop;
+	sd_event *loop;
 	struct MHD_Daemon *mhd;
-	struct cg_watch ready, timer;
+	sd_event_source *sockets, *timer;
 	cg_http_handler answerer;
 	void *ctx;
 	struct connection {
@@ -181,24 +181,23 @@ static void turn(struct cg_http *http)
 	end_slow(http);
 	MHD_run(http->mhd);
 	if (MHD_get_timeout(http->mhd, &ms) != MHD_YES)
-		cg_timer_set(http->timer.fd, 0, 0);
+		cg_timer_set(http->timer, 0);
 	else
-		cg_timer_set(http->timer.fd, ms ? ms * (CG_SECOND / 1000) : 1, 0);
+		cg_timer_set(http->timer, ms ? ms * (CG_SECOND / 1000) : 1);
 }
 
-static void mhd_ready(void *ctx, __u32 events)
+static int handle_sockets(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
-	(void)events;
+	(void)source, (void)fd, (void)events;
 	turn(ctx);
+	return 0;
 }
 
-static void timer_ready(void *ctx, __u32 events)
+static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 {
-	struct cg_http *http = ctx;
-
-	(void)events;
-	cg_fd_drain(http->timer.fd);
-	turn(http);
+	(void)timer, (void)usec;
+	turn(ctx);
+	return 0;
 }
 
 static int start(struct cg_http *http, int listener)
@@ -219,15 +218,14 @@ static int start(struct cg_http *http, int listener)
 		return -ENOMEM;
 	}
 	info = MHD_get_daemon_info(http->mhd, MHD_DAEMON_INFO_EPOLL_FD);
-	http->timer = (struct cg_watch){ cg_timer_new(), timer_ready, http };
-	if (!info || http->timer.fd < 0)
+	if (!info)
 		return -ENOMEM;
-	http->ready = (struct cg_watch){ info->epoll_fd, mhd_ready, http };
-	err = cg_loop_watch(http->loop, &http->ready, EPOLLIN);
-	return err ? err : cg_loop_watch(http->loop, &http->timer, EPOLLIN);
+	err = sd_event_add_io(http->loop, &http->sockets, info->epoll_fd, EPOLLIN, handle_sockets,
+			      http);
+	return err < 0 ? err : cg_timer_add(http->loop, &http->timer, handle_timer, http);
 }
 
-int cg_http_new(int loop, const char *text, cg_http_handler answerer, void *ctx,
+int cg_http_new(sd_event *loop, const char *text, cg_http_handler answerer, void *ctx,
 		struct cg_http **out)
 {
 	struct cg_http *http = calloc(1, sizeof(*http));
@@ -235,7 +233,6 @@ int cg_http_new(int loop, const char *text, cg_http_handler answerer, void *ctx,
 
 	if (http) {
 		*http = (struct cg_http){ .loop = loop, .answerer = answerer, .ctx = ctx };
-		http->timer.fd = -1;
 		for (int i = 0; i < CONNECTIONS_MAX; i++)
 			http->connections[i].fd = -1;
 		err = listener = listen_on(text);
@@ -256,10 +253,10 @@ void cg_http_free(struct cg_http *http)
 {
 	if (!http)
 		return;
+	sd_event_source_disable_unref(http->sockets);
+	sd_event_source_disable_unref(http->timer);
 	if (http->mhd)
 		MHD_stop_daemon(http->mhd);
-	if (http->timer.fd >= 0)
-		close(http->timer.fd);
 	free(http);
 }
 

@@ -8,6 +8,7 @@
 #define CG_HTTP_LISTENER_H
 
 #include <stddef.h>
+#include <systemd/sd-event.h>
 
 struct cg_http;
 
@@ -30,7 +31,7 @@ typedef void (*cg_http_handler)(void *ctx, const struct cg_http_request *request
 				struct cg_http_answer *answer);
 
 /* text: as cg_endpoint_parse_listener() takes it. 0 or -errno, logged. */
-int cg_http_new(int loop, const char *text, cg_http_handler answerer, void *ctx,
+int cg_http_new(sd_event *loop, const char *text, cg_http_handler answerer, void *ctx,
 		struct cg_http **http);
 void cg_http_free(struct cg_http *http);
 

@@ -7,25 +7,28 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/loop.h"
 
-#define TURNS_A_LOOK 128
+#define POLL_TURNS 128
 
 struct ring {
 	struct cg_rings *rings;
 	struct ring_buffer *buffer;
-	struct cg_watch watch;
+	sd_event_source *source;
 	unsigned int taken; /* this turn */
 	bool resting;
+	__u64 polled_at; /* CLOCK_BOOTTIME, ns */
 };
 
 struct cg_rings {
-	int loop;
+	sd_event_source *timer;
 	struct ring events;
 	struct ring alerts;
 	struct cg_rings_callbacks user;
 	bool foreign; /* said already */
+	uint64_t turn; /* of the loop: the last that was a ring's */
 };
 
 /* libbpf has moved past the record when this returns: an error only ends the turn. */
@@ -59,6 +62,7 @@ static bool take_turn(struct ring *ring)
 	struct cg_rings_callbacks *user = &ring->rings->user;
 	bool empty;
 
+	ring->polled_at = cg_boottime();
 	if (ring->resting)
 		return false;
 	ring->taken = 0;
@@ -67,44 +71,84 @@ static bool take_turn(struct ring *ring)
 	return empty;
 }
 
-static void ready(void *ctx, __u32 events)
+/*
+ * The rings come first, but not twice in a row: one that is always ready would starve all other
+ * sources. The second time it waits until they have had their turns.
+ */
+static int handle_ring(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
 	struct ring *ring = ctx;
+	struct cg_rings *rings = ring->rings;
+	uint64_t last = rings->turn;
 
-	(void)events;
+	(void)fd, (void)events;
+	sd_event_get_iteration(sd_event_source_get_event(source), &rings->turn);
+	sd_event_source_set_priority(source, rings->turn == last + 1 ? SD_EVENT_PRIORITY_NORMAL
+								     : CG_PRIORITY_RINGS);
 	take_turn(ring);
 	if (ring->resting)
-		cg_loop_watch(ring->rings->loop, &ring->watch, 0);
+		sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	return 0;
 }
 
-static int ring_open(struct cg_rings *rings, struct ring *ring, int fd, const char *name)
+/*
+ * Polls both rings every CG_ALERTS_POLL_NS: `alerts` wakes nobody before it fills. What is left of
+ * a long backlog waits for the next poll.
+ */
+static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
+{
+	struct cg_rings *rings = ctx;
+
+	(void)usec;
+	cg_timer_set(timer, CG_ALERTS_POLL_NS);
+	take_turn(&rings->events);
+	for (int turn = 0; turn < POLL_TURNS && !take_turn(&rings->alerts); turn++)
+		if (rings->alerts.resting)
+			break;
+	return 0;
+}
+
+static int ring_open(struct cg_rings *rings, sd_event *loop, struct ring *ring, int fd,
+		     const char *name)
 {
 	int err;
 
-	*ring = (struct ring){
-		.rings = rings,
-		.watch = { .fd = fd, .ready = ready, .ctx = ring },
-	};
+	*ring = (struct ring){ .rings = rings, .polled_at = cg_boottime() };
 	ring->buffer = ring_buffer__new(fd, take_record, ring, NULL);
-	err = ring->buffer ? cg_loop_watch(rings->loop, &ring->watch, EPOLLIN) : -errno;
-	if (err)
+	err = ring->buffer ? sd_event_add_io(loop, &ring->source, fd, EPOLLIN, handle_ring, ring)
+			   : -errno;
+	if (err >= 0)
+		err = sd_event_source_set_priority(ring->source, CG_PRIORITY_RINGS);
+	if (err < 0)
 		cg_log_err("cannot read ring %s: %s", name, strerror(-err));
-	return err;
+	return err < 0 ? err : 0;
 }
 
-int cg_rings_new(int loop, int events_fd, int alerts_fd, const struct cg_rings_callbacks *user,
-		 struct cg_rings **out)
+static int start_timer(struct cg_rings *rings, sd_event *loop)
+{
+	int err = cg_timer_add(loop, &rings->timer, handle_timer, rings);
+
+	if (err)
+		return err;
+	cg_timer_set(rings->timer, 1);
+	err = sd_event_source_set_priority(rings->timer, CG_PRIORITY_RINGS);
+	return err < 0 ? err : 0;
+}
+
+int cg_rings_new(sd_event *loop, int events_fd, int alerts_fd,
+		 const struct cg_rings_callbacks *user, struct cg_rings **out)
 {
 	struct cg_rings *rings = calloc(1, sizeof(*rings));
 	int err;
 
 	if (!rings)
 		return -ENOMEM;
-	rings->loop = loop;
 	rings->user = *user;
-	err = ring_open(rings, &rings->events, events_fd, "events");
+	err = ring_open(rings, loop, &rings->events, events_fd, "events");
 	if (!err)
-		err = ring_open(rings, &rings->alerts, alerts_fd, "alerts");
+		err = ring_open(rings, loop, &rings->alerts, alerts_fd, "alerts");
+	if (!err)
+		err = start_timer(rings, loop);
 	if (err)
 		cg_rings_free(rings);
 	else
@@ -112,12 +156,19 @@ int cg_rings_new(int loop, int events_fd, int alerts_fd, const struct cg_rings_c
 	return err;
 }
 
+static void close_ring(struct ring *ring)
+{
+	sd_event_source_disable_unref(ring->source);
+	ring_buffer__free(ring->buffer);
+}
+
 void cg_rings_free(struct cg_rings *rings)
 {
 	if (!rings)
 		return;
-	ring_buffer__free(rings->events.buffer);
-	ring_buffer__free(rings->alerts.buffer);
+	sd_event_source_disable_unref(rings->timer);
+	close_ring(&rings->events);
+	close_ring(&rings->alerts);
 	free(rings);
 }
 
@@ -126,7 +177,7 @@ static void resume(struct ring *ring)
 	if (!ring->resting)
 		return;
 	ring->resting = false;
-	cg_loop_watch(ring->rings->loop, &ring->watch, EPOLLIN);
+	sd_event_source_set_enabled(ring->source, SD_EVENT_ON);
 }
 
 void cg_rings_resume(struct cg_rings *rings)
@@ -135,12 +186,11 @@ void cg_rings_resume(struct cg_rings *rings)
 	resume(&rings->alerts);
 }
 
-/* The rest, after so many turns, at the next look. */
-void cg_rings_poll(struct cg_rings *rings)
+__u64 cg_rings_age(const struct cg_rings *rings, __u64 now)
 {
-	for (int turn = 0; turn < TURNS_A_LOOK && !take_turn(&rings->alerts); turn++)
-		if (rings->alerts.resting)
-			break;
+	__u64 events_at = rings->events.polled_at, alerts_at = rings->alerts.polled_at;
+
+	return now - (events_at < alerts_at ? events_at : alerts_at);
 }
 
 bool cg_rings_drain(struct cg_rings *rings)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <systemd/sd-event.h>
 
 #include "cseqguard.h"
 
@@ -25,13 +26,13 @@ struct cg_rings_callbacks {
 };
 
 /* 0 or -errno, logged. */
-int cg_rings_new(int loop, int events_fd, int alerts_fd, const struct cg_rings_callbacks *user,
-		 struct cg_rings **rings);
+int cg_rings_new(sd_event *loop, int events_fd, int alerts_fd,
+		 const struct cg_rings_callbacks *user, struct cg_rings **rings);
 void cg_rings_free(struct cg_rings *rings);
 
 void cg_rings_resume(struct cg_rings *rings);
-/* Each CG_ALERTS_POLL_NS: takes what is in `alerts`, which wakes nobody before it fills. */
-void cg_rings_poll(struct cg_rings *rings);
+/* Age in ns of the last poll of the ring that was polled least recently. */
+__u64 cg_rings_age(const struct cg_rings *rings, __u64 now);
 /* Takes what is there now, as far as `take` goes along. True: both are empty. */
 bool cg_rings_drain(struct cg_rings *rings);
 

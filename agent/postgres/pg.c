@@ -17,15 +17,15 @@
 enum state { DOWN, CONNECTING, IDLE, BUSY };
 
 struct cg_pg {
-	int loop;
+	sd_event *loop;
 	enum state state;
 	PGconn *conn;
 	PGresult *result; /* of the statement in flight, so far */
 	char *conninfo;
 	__u64 timeout;
 	__u64 backoff;
-	struct cg_watch socket;
-	struct cg_watch timer; /* DOWN: next try; CONNECTING, BUSY: deadline */
+	sd_event_source *socket;
+	sd_event_source *timer; /* DOWN: next try; CONNECTING, BUSY: deadline */
 	struct cg_pg_callbacks callbacks;
 };
 
@@ -34,7 +34,7 @@ static void set_state(struct cg_pg *pg, enum state state)
 	__u64 timer = state == IDLE ? 0 : state == DOWN ? pg->backoff : pg->timeout;
 
 	pg->state = state;
-	cg_timer_set(pg->timer.fd, timer, 0);
+	cg_timer_set(pg->timer, timer);
 }
 
 /* Joins the lines of libpq, one for each host. Indented lines are hints for a first setup: skipped. */
@@ -58,9 +58,7 @@ void cg_pg_disconnect(struct cg_pg *pg, const char *why)
 
 	/* `why` may belong to the connection: copy it first */
 	join_lines(text, sizeof(text), why && *why ? why : "connection lost");
-	if (pg->conn && pg->socket.fd >= 0)
-		cg_loop_forget(pg->loop, &pg->socket);
-	pg->socket.fd = -1;
+	pg->socket = sd_event_source_disable_unref(pg->socket);
 	PQclear(pg->result);
 	pg->result = NULL;
 	PQfinish(pg->conn);
@@ -75,19 +73,23 @@ void cg_pg_reset_backoff(struct cg_pg *pg)
 	pg->backoff = CG_BACKOFF_FIRST;
 }
 
-/* Waits for events of the socket. False: failed and disconnected. */
-static bool watch_socket(struct cg_pg *pg, __u32 events)
-{
-	int fd = PQsocket(pg->conn), err;
+static int handle_socket(sd_event_source *source, int fd, uint32_t events, void *ctx);
 
-	/* libpq uses another socket for the next host or address */
-	if (pg->socket.fd >= 0 && pg->socket.fd != fd)
-		cg_loop_forget(pg->loop, &pg->socket);
-	pg->socket.fd = fd;
-	err = fd < 0 ? -EBADF : cg_loop_watch(pg->loop, &pg->socket, events);
-	if (err)
+/*
+ * Waits for events of a socket that may be new. For the next host or address, libpq closes its
+ * socket and opens another one. That one may get the same number, which sd-event would not notice:
+ * replace the source. False: failed and disconnected.
+ */
+static bool watch_new_socket(struct cg_pg *pg, __u32 events)
+{
+	int err;
+
+	sd_event_source_disable_unref(pg->socket);
+	pg->socket = NULL;
+	err = sd_event_add_io(pg->loop, &pg->socket, PQsocket(pg->conn), events, handle_socket, pg);
+	if (err < 0)
 		cg_pg_disconnect(pg, strerror(-err));
-	return !err;
+	return err >= 0;
 }
 
 /* One step of connecting: does what libpq asked for. */
@@ -95,15 +97,15 @@ static void continue_connect(struct cg_pg *pg, PostgresPollingStatusType status)
 {
 	switch (status) {
 	case PGRES_POLLING_READING:
-		watch_socket(pg, EPOLLIN);
+		watch_new_socket(pg, EPOLLIN);
 		break;
 	case PGRES_POLLING_WRITING:
-		watch_socket(pg, EPOLLOUT);
+		watch_new_socket(pg, EPOLLOUT);
 		break;
 	case PGRES_POLLING_OK:
 		if (PQsetnonblocking(pg->conn, 1)) {
 			cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
-		} else if (watch_socket(pg, EPOLLIN)) {
+		} else if (watch_new_socket(pg, EPOLLIN)) {
 			set_state(pg, IDLE);
 			pg->callbacks.connected(pg->callbacks.ctx);
 		}
@@ -147,13 +149,16 @@ static void start_connect(struct cg_pg *pg)
 /* Sends the rest of a statement; its result may arrive meanwhile. False: disconnected. */
 static bool flush_output(struct cg_pg *pg)
 {
-	int left = PQflush(pg->conn);
+	int left = PQflush(pg->conn), err;
 
 	if (left < 0) {
 		cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
 		return false;
 	}
-	return watch_socket(pg, EPOLLIN | (left ? EPOLLOUT : 0));
+	err = sd_event_source_set_io_events(pg->socket, EPOLLIN | (left ? EPOLLOUT : 0));
+	if (err < 0)
+		cg_pg_disconnect(pg, strerror(-err));
+	return err >= 0;
 }
 
 /*
@@ -178,16 +183,10 @@ static bool read_results(struct cg_pg *pg)
 	return false;
 }
 
-static void handle_socket(void *ctx, __u32 events)
+static void continue_statement(struct cg_pg *pg)
 {
-	struct cg_pg *pg = ctx;
 	PGresult *result;
 
-	(void)events;
-	if (pg->state == CONNECTING) {
-		continue_connect(pg, PQconnectPoll(pg->conn));
-		return;
-	}
 	if (!PQconsumeInput(pg->conn)) {
 		cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
 		return;
@@ -205,13 +204,24 @@ static void handle_socket(void *ctx, __u32 events)
 	PQclear(result);
 }
 
-static void handle_timer(void *ctx, __u32 events)
+static int handle_socket(sd_event_source *source, int fd, uint32_t events, void *ctx)
+{
+	struct cg_pg *pg = ctx;
+
+	(void)source, (void)fd, (void)events;
+	if (pg->state == CONNECTING)
+		continue_connect(pg, PQconnectPoll(pg->conn));
+	else
+		continue_statement(pg);
+	return 0;
+}
+
+static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 {
 	struct cg_pg *pg = ctx;
 	char why[80];
 
-	(void)events;
-	cg_fd_drain(pg->timer.fd);
+	(void)timer, (void)usec;
 	if (pg->state == DOWN) {
 		start_connect(pg);
 	} else if (pg->state != IDLE) {
@@ -219,9 +229,10 @@ static void handle_timer(void *ctx, __u32 events)
 			 (unsigned long long)(pg->timeout / CG_SECOND));
 		cg_pg_disconnect(pg, why);
 	}
+	return 0;
 }
 
-int cg_pg_new(int loop, const char *conninfo, __u64 timeout,
+int cg_pg_new(sd_event *loop, const char *conninfo, __u64 timeout,
 	      const struct cg_pg_callbacks *callbacks, struct cg_pg **out)
 {
 	struct cg_pg *pg = calloc(1, sizeof(*pg));
@@ -234,22 +245,18 @@ int cg_pg_new(int loop, const char *conninfo, __u64 timeout,
 		.conninfo = strdup(conninfo),
 		.timeout = timeout,
 		.backoff = CG_BACKOFF_FIRST,
-		.socket = { .fd = -1, .ready = handle_socket, .ctx = pg },
-		.timer = { .fd = cg_timer_new(), .ready = handle_timer, .ctx = pg },
 		.callbacks = *callbacks,
 	};
 	err = pg->conninfo ? 0 : -ENOMEM;
-	if (!err && pg->timer.fd < 0)
-		err = pg->timer.fd;
 	if (!err)
-		err = cg_loop_watch(loop, &pg->timer, EPOLLIN);
-	if (!err)
-		err = cg_timer_set(pg->timer.fd, 1, 0); /* connect in the next turn of the loop */
-	if (err)
+		err = cg_timer_add(loop, &pg->timer, handle_timer, pg);
+	if (err) {
 		cg_pg_free(pg);
-	else
-		*out = pg;
-	return err;
+		return err;
+	}
+	cg_timer_set(pg->timer, 1); /* connect in the next turn of the loop */
+	*out = pg;
+	return 0;
 }
 
 void cg_pg_set_timeout(struct cg_pg *pg, __u64 timeout)
@@ -261,10 +268,10 @@ void cg_pg_free(struct cg_pg *pg)
 {
 	if (!pg)
 		return;
+	sd_event_source_disable_unref(pg->socket);
+	sd_event_source_disable_unref(pg->timer);
 	PQclear(pg->result);
 	PQfinish(pg->conn);
-	if (pg->timer.fd >= 0)
-		close(pg->timer.fd);
 	free(pg->conninfo);
 	free(pg);
 }

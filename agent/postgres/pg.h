@@ -12,6 +12,7 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <systemd/sd-event.h>
 
 struct cg_pg;
 
@@ -29,7 +30,7 @@ struct cg_pg_callbacks { /* called from the event loop */
  * Starts to connect. conninfo: as for libpq. timeout: ns for connecting, and for each statement.
  * 0 or -errno.
  */
-int cg_pg_new(int loop, const char *conninfo, __u64 timeout,
+int cg_pg_new(sd_event *loop, const char *conninfo, __u64 timeout,
 	      const struct cg_pg_callbacks *callbacks, struct cg_pg **pg);
 void cg_pg_set_timeout(struct cg_pg *pg, __u64 timeout); /* from the next statement on */
 void cg_pg_free(struct cg_pg *pg);

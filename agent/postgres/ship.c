@@ -264,7 +264,7 @@ static void handle_disconnected(void *ctx, const char *why)
 	report_trouble(ship, why);
 }
 
-int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool_path,
+int cg_ship_new(sd_event *loop, const char *conninfo, __u64 timeout, const char *spool_path,
 		struct cg_writer *writer, const struct cg_origin *origin, struct cg_ship **out)
 {
 	struct cg_ship *ship = calloc(1, sizeof(*ship));

@@ -9,6 +9,7 @@
 #define CG_POSTGRES_SHIP_H
 
 #include <stdbool.h>
+#include <systemd/sd-event.h>
 
 #include "calls/cdr.h"
 #include "spool/writer.h"
@@ -19,7 +20,7 @@ struct cg_ship;
  * Starts to connect. timeout: ns for connecting, and for each statement. Strings, writer and origin
  * must outlive the shipper. 0 or -errno.
  */
-int cg_ship_new(int loop, const char *conninfo, __u64 timeout, const char *spool_path,
+int cg_ship_new(sd_event *loop, const char *conninfo, __u64 timeout, const char *spool_path,
 		struct cg_writer *writer, const struct cg_origin *origin, struct cg_ship **ship);
 void cg_ship_set_timeout(struct cg_ship *ship, __u64 timeout); /* from the next statement on */
 void cg_ship_free(struct cg_ship *ship);

@@ -1,60 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "util/loop.h"
 
-#include <errno.h>
-#include <sys/epoll.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "util/clock.h"
 
-#define EVENTS_A_TURN 16
+#define EVENTS_MAX 16 /* of one run */
+#define ACCURACY_US 1000 /* sd-event takes 0 for 250 ms */
 
-int cg_loop_new(void)
+static __u64 longest; /* run of a handler, ns */
+
+int cg_loop_run(sd_event *loop, int timeout_ms)
 {
-	int fd = epoll_create1(EPOLL_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-/* An fd that was closed leaves the set by itself: then its number may come back as another file. */
-int cg_loop_watch(int loop, struct cg_watch *watch, __u32 events)
-{
-	struct epoll_event event = { .events = events, .data.ptr = watch };
-
-	if (!epoll_ctl(loop, EPOLL_CTL_MOD, watch->fd, &event))
-		return 0;
-	if (errno != ENOENT || epoll_ctl(loop, EPOLL_CTL_ADD, watch->fd, &event))
-		return -errno;
-	return 0;
-}
-
-void cg_loop_forget(int loop, struct cg_watch *watch)
-{
-	epoll_ctl(loop, EPOLL_CTL_DEL, watch->fd, NULL);
-}
-
-static __u64 longest; /* turn of a watch, ns */
-
-/* One event a wait: a watch that another one forgets or frees is then never called late. */
-int cg_loop_turn(int loop, int timeout_ms)
-{
-	struct epoll_event event;
+	uint64_t wait_us = timeout_ms < 0 ? UINT64_MAX : timeout_ms * 1000ULL;
 	__u64 began, took;
+	int ready;
 
-	for (int i = 0; i < EVENTS_A_TURN; i++) {
-		int n = epoll_wait(loop, &event, 1, i ? 0 : timeout_ms);
-		struct cg_watch *watch = event.data.ptr;
-
-		if (n < 0)
-			return errno == EINTR ? 0 : -errno;
-		if (!n)
-			return 0;
+	for (int i = 0; i < EVENTS_MAX; i++) {
+		ready = sd_event_prepare(loop);
+		if (!ready)
+			ready = sd_event_wait(loop, i ? 0 : wait_us);
+		if (ready <= 0)
+			return ready;
 		began = cg_boottime();
-		watch->ready(watch->ctx, event.events);
+		ready = sd_event_dispatch(loop);
 		took = cg_boottime() - began;
 		if (took > longest)
 			longest = took;
+		if (ready < 0)
+			return ready;
 	}
 	return 0;
 }
@@ -67,28 +41,18 @@ __u64 cg_loop_longest(void)
 	return was;
 }
 
-int cg_timer_new(void)
+int cg_timer_add(sd_event *loop, sd_event_source **timer, sd_event_time_handler_t handler,
+		 void *ctx)
 {
-	int fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+	int err = sd_event_add_time(loop, timer, CLOCK_BOOTTIME, UINT64_MAX, ACCURACY_US, handler,
+				    ctx);
 
-	return fd < 0 ? -errno : fd;
+	return err < 0 ? err : 0;
 }
 
-int cg_timer_set(int fd, __u64 first, __u64 period)
+void cg_timer_set(sd_event_source *timer, __u64 ns)
 {
-	struct itimerspec spec = {
-		.it_value = { first / CG_SECOND, first % CG_SECOND },
-		.it_interval = { period / CG_SECOND, period % CG_SECOND },
-	};
-
-	return timerfd_settime(fd, 0, &spec, NULL) ? -errno : 0;
-}
-
-void cg_fd_drain(int fd)
-{
-	__u64 count;
-
-	/* non-blocking: nothing there is as good */
-	if (read(fd, &count, sizeof(count)) < 0)
-		return;
+	if (ns)
+		sd_event_source_set_time_relative(timer, (ns + 999) / 1000);
+	sd_event_source_set_enabled(timer, ns ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 }

@@ -1,38 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* An epoll loop of watches; each watch belongs to whoever added it and is called when it is ready. */
+/*
+ * The daemon's event loop is sd-event(3)'s; its sources are made with that API. The rules here:
+ *
+ * - A handler always returns 0. sd-event switches off a source whose handler returns an error.
+ * - The rings come first (CG_PRIORITY_RINGS), but not twice in a row. All other sources take turns.
+ * - Timers are made with cg_timer_add(), which sets their accuracy.
+ */
 #ifndef CG_UTIL_LOOP_H
 #define CG_UTIL_LOOP_H
 
 #include <linux/types.h>
-#include <stdbool.h>
+#include <systemd/sd-event.h>
 
-struct cg_watch {
-	int fd;
-	void (*ready)(void *ctx, __u32 events);
-	void *ctx;
-};
+#define CG_PRIORITY_RINGS SD_EVENT_PRIORITY_IMPORTANT
 
-/* The loop's fd, or -errno; the caller closes it. */
-int cg_loop_new(void);
+/* Waits up to timeout_ms (-1: no limit) and handles what is ready, 16 events at most. 0 or -errno. */
+int cg_loop_run(sd_event *loop, int timeout_ms);
 
-/*
- * Watches watch->fd for `events` (EPOLLIN...; 0: only errors), or changes what it is watched for.
- * The watch stays in place until it is removed. 0 or -errno.
- */
-int cg_loop_watch(int loop, struct cg_watch *watch, __u32 events);
-void cg_loop_forget(int loop, struct cg_watch *watch);
-
-/* Waits up to timeout_ms (-1: for ever) and calls what is ready. 0 or -errno. */
-int cg_loop_turn(int loop, int timeout_ms);
-
-/* The longest that one watch was busy since this was asked last, ns. */
+/* Returns the longest time that one handler ran since the last call, in ns. */
 __u64 cg_loop_longest(void);
 
-/* A timerfd that fires after `first` ns (0: never) and then every `period` ns (0: once). -errno. */
-int cg_timer_new(void);
-int cg_timer_set(int fd, __u64 first, __u64 period);
+/* Makes a timer on CLOCK_BOOTTIME, not set yet. 0 or -errno. */
+int cg_timer_add(sd_event *loop, sd_event_source **timer, sd_event_time_handler_t handler,
+		 void *ctx);
 
-/* Takes the count out of a timerfd or eventfd. */
-void cg_fd_drain(int fd);
+/* Fires once, `ns` after the start of the running handler (0: not at all). */
+void cg_timer_set(sd_event_source *timer, __u64 ns);
 
 #endif
