@@ -2,7 +2,7 @@
 /*
  * Addresses, 16 bytes in network order. An IPv4 address is ::ffff:a.b.c.d.
  *
- * API: addr_equal(), addr_is_gateway().
+ * API: addr_equal(), addr_is_zero(), addr_hash32(), addr_class(), addr_is_gateway().
  */
 #ifndef CG_ADDR_H
 #define CG_ADDR_H
@@ -17,15 +17,39 @@ bpf_inline int addr_equal(const __u8 a[16], const __u8 b[16])
 	return x[0] == y[0] && x[1] == y[1];
 }
 
-/* Returns whether the address is under a --gateway prefix. */
-BPF_SUBPROG int addr_is_gateway(const struct cg_config *config, const __u8 addr[16])
+bpf_inline int addr_is_zero(const __u8 a[16])
+{
+	const __u64 *x = (const void *)a;
+
+	return !(x[0] | x[1]);
+}
+
+/* A keyed hash, never 0: tells addresses apart where 16 bytes are too many. */
+bpf_inline __u32 addr_hash32(const struct cg_config *config, const __u8 a[16])
+{
+	const __u64 *x = (const void *)a;
+	__u64 mix = (x[0] ^ config->secret[0]) * (config->secret[1] | 1);
+
+	mix = ((mix ^ mix >> 29) + x[1]) * (config->secret[0] | 1);
+	return (__u32)((mix ^ mix >> 31) >> 16) | 1;
+}
+
+/* Returns enum cg_addr_class of an address. */
+BPF_SUBPROG int addr_class(const struct cg_config *config, const __u8 addr[16])
 {
 	struct cg_prefix key = { .bits = 128 };
+	const __u32 *class;
 
-	if (!config->has_gateways)
-		return 0;
+	if (!config->has_prefixes)
+		return CG_ADDR_OTHER;
 	__builtin_memcpy(key.addr, addr, 16);
-	return bpf_map_lookup_elem(&gateways, &key) != NULL;
+	class = bpf_map_lookup_elem(&gateways, &key);
+	return class ? *class : CG_ADDR_OTHER;
+}
+
+bpf_inline int addr_is_gateway(const struct cg_config *config, const __u8 addr[16])
+{
+	return addr_class(config, addr) == CG_ADDR_GATEWAY;
 }
 
 #endif

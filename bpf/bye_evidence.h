@@ -1,238 +1,295 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Evidence: which BYE, and which response to a BYE, closes a call. README.md has the rules by
- * number. A response is matched to its BYE by branch, never by CSeq, because proxies renumber.
- * Everything here runs under the dialog's lock and calls no helper.
+ * What goes out, and what answers it: the evidence that ends a call. bpf/README.md has the rules by number.
+ * Runs under the dialog's lock.
  *
- * API: dialog_bye_out(), bye_response_in(), bye_response_out(), dialog_response().
+ * API: dialog_bye_out(), dialog_request_out(), bye_response_in(), bye_response_out(), dialog_response().
  */
 #ifndef CG_BYE_EVIDENCE_H
 #define CG_BYE_EVIDENCE_H
 
-#include "addr_change.h"
-#include "bye_pending.h"
 #include "dialog_request.h"
-#include "leg.h"
-#include "remote_target.h"
-#include "verdict.h"
 
-/*
- * Returns whether this egress BYE is the pending one being forwarded. If it leaves long after the
- * last ingress copy, it is a different BYE that arrived over TCP or TLS, and the pending one was
- * abandoned.
- */
-bpf_inline int bye_is_forwarded(const struct cg_dialog *d, const struct msg_info *info)
+/* --- requests that go out --------------------------------------------------------------------- */
+
+/* Remembers under which branch the pending BYE goes out, and where to. */
+bpf_inline void bye_note_sent(struct cg_dialog *d, const struct msg_info *info)
 {
-	__u32 branch_below = branch_hash32(info->branch2_hash);
-	int is_copy = d->bye_branch_out == branch_hash32(info->branch_hash);
-
-	if (d->state != CG_S_ENDING || !branch_below || d->bye_branch_in != branch_below)
-		return 0;
-	return bye_age_within(d, info, is_copy ? CG_BYE_TIMEOUT_NS : CG_BYE_FRESH_NS);
+	d->bye_branch_out = branch_hash32(info->branch_hash);
+	d->bye_sent_to = info->remote_hash;
+	if (info->remote_is_gateway)
+		d->bye_sent_to = 0; /* any gateway's address */
 }
 
-/* Returns whether this egress BYE, of which no ingress copy is pending, becomes the pending one. */
-bpf_inline int bye_becomes_pending(const struct cg_dialog *d, const struct msg_info *info,
-				   const struct leg_view *view)
+/* Rule 4: the host is a leg, and the BYE is its own. A copy keeps the time of the first. */
+bpf_inline void bye_local_out(struct cg_dialog *d, const struct msg_info *info,
+			      const struct leg_view *view, const struct cg_config *config,
+			      struct verdict *v)
 {
-	int is_copy = (d->flags & CG_D_BYE_UNSEEN) &&
-		      d->bye_branch_out == branch_hash32(info->branch_hash) &&
-		      bye_age_within(d, info, CG_BYE_TIMEOUT_NS);
+	__u32 how = CG_D_BYE_LOCAL;
 
-	if (leg_has(view, CG_LEG_WITNESS) && !leg_has(view, CG_LEG_LOCAL))
-		return 0; /* a witness' BYE that was no evidence when it came in */
-	return !is_copy && !bye_keep_pending(d, info, 1);
+	if (info->cseq_valid)
+		bye_accept(d, info, view);
+	if (d->state == CG_S_ENDED || d->bye_branch_out == branch_hash32(info->branch_hash))
+		return;
+	if (remote_is_peer(info, view))
+		how |= CG_D_BYE_PROVED;
+	if (dialog_pend_bye(d, info, config, view->leg, how, v))
+		bye_note_sent(d, info);
 }
 
 /*
- * Sets the flags that say whether the BYE goes to the other leg, under the URI that this leg gave.
+ * Rule 1: the witness' BYE, which came in from its own address, goes out: the host has taken it. Matched by
+ * the branch in the Via below the host's own; a host that hides topology leaves none.
  */
-bpf_inline void bye_note_destination(struct cg_dialog *d, const struct msg_info *info,
-				     const struct leg_view *view)
+bpf_inline int bye_is_taken(const struct cg_dialog *d, const struct msg_route *route,
+			    const struct leg_view *view)
 {
-	__u16 peer_port = view->leg == CG_LEG_CALLER ? d->callee_port : d->caller_port;
-	int port_matches =
-		info->remote_port == info->request_port || info->remote_port == peer_port;
-
-	d->flags &= ~(CG_D_BYE_TO_WITNESS | CG_D_BYE_ON_TARGET);
-	d->flags |= CG_D_BYE_FORWARDED;
-	if (remote_is_peer(info, view) && port_matches)
-		d->flags |= CG_D_BYE_TO_WITNESS;
-	if (dialog_matches_target(d, info) || !peer_has(view, CG_LEG_WITNESS))
-		d->flags |= CG_D_BYE_ON_TARGET;
+	return bye_is_pending(d, CG_D_BYE_OF_WITNESS) && bye_sender(d) == view->leg &&
+	       (!route->peer_branch || branch_hash32(route->peer_branch) == d->bye_branch_in);
 }
 
-/* The host sends a BYE: its own, one that came in, or one that came over an unseen transport. */
+/* Returns what is known of a BYE that goes out: CG_D_BYE_... */
+bpf_inline __u32 bye_judge_way(const struct cg_dialog *d, const struct msg_info *info,
+			       const struct msg_route *route, const struct leg_view *view,
+			       int gateway_stamp)
+{
+	enum target_match match = target_match(&d->target, route, view->peer, view->peer_port);
+	int no_rank = !((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS);
+	__u32 how = 0;
+
+	if (route->peer_branch && branch_hash32(route->peer_branch) == d->seen_branch &&
+	    (d->flags & CG_D_SEEN_WOULD_DROP))
+		how |= CG_D_BYE_WOULD_DROP;
+	if (no_rank)
+		return gateway_stamp && view->leg == CG_LEG_CALLEE && remote_is_peer(info, view)
+			       ? how | CG_D_BYE_RELAYED
+			       : how;
+	if (!peer_has(view, CG_LEG_WITNESS) || match == TARGET_OTHER ||
+	    !target_is_reached(&d->target, route, info, view))
+		return how;
+	if (match == TARGET_CONTACT)
+		how |= CG_D_BYE_TO_CONTACT;
+	return how | CG_D_BYE_PROVED;
+}
+
+/* gateway_stamp: the Via below the host's own has the address of a gateway. */
 bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct msg_info *info,
-			       const struct leg_view *view, const struct cg_config *config,
-			       struct verdict *v)
+			       const struct msg_route *route, const struct leg_view *view,
+			       const struct cg_config *config, int gateway_stamp, struct verdict *v)
 {
-	int is_own = leg_has(view, CG_LEG_LOCAL) && !info->relayed && info->cseq_valid;
+	__u32 branch = branch_hash32(info->branch_hash), how;
 
 	v->reason = CG_R_BYE;
-	if (is_own) {
-		leg_raise_cseq(view, info->cseq);
-		if (d->state != CG_S_ENDED)
-			dialog_close(d, CG_E_BYE, view->leg, info->now, v); /* evidence rule 1 */
+	if (leg_has(view, CG_LEG_LOCAL) && !route->has_peer_via) {
+		bye_local_out(d, info, view, config, v);
 		return;
+	}
+	if (!route->has_peer_via && info->cseq_valid && leg_counter_is_below(view, info->cseq)) {
+		view->self->bye_cseq = info->cseq; /* the proxy's own: it may come back, over lo */
+		*view->self_flags |= CG_LEG_BYE_CSEQ_VALID;
 	}
 	if (d->state == CG_S_ENDED)
 		return;
-	if (!bye_is_forwarded(d, info)) {
-		if (!bye_becomes_pending(d, info, view))
-			return;
-		d->bye_branch_in = 0; /* dialog_pend_bye() must not take it for a copy */
-		dialog_pend_bye(d, info, config, view->leg, branch_hash32(info->branch2_hash), v);
-		d->flags |= CG_D_BYE_UNSEEN;
-	}
-	d->bye_branch_out = branch_hash32(info->branch_hash);
-	bye_note_destination(d, info, view);
-}
-
-/* The pending BYE was refused or proved nothing: the call continues. */
-bpf_inline void dialog_resume(struct cg_dialog *d, __u8 reason, struct verdict *v)
-{
-	v->reason = reason;
-	if (d->state != CG_S_ENDING)
+	if (bye_is_taken(d, route, view)) {
+		dialog_close(d, CG_E_BYE, view->leg, d->bye_at, v);
 		return;
-	if (d->flags & CG_D_BYE_WOULD_DROP)
-		v->would_drop = CG_EV_RESUME;
-	d->state = CG_S_CONFIRMED;
-	d->bye_branch_in = 0;
-	d->bye_branch_out = 0;
-	d->flags &= ~BYE_FLAGS;
-	v->event = CG_EV_RESUME;
+	}
+	if (peer_has(view, CG_LEG_LOCAL))
+		return; /* judged as it came in */
+	how = bye_judge_way(d, info, route, view, gateway_stamp);
+	if (d->state == CG_S_ENDING && branch && d->bye_branch_out == branch) {
+		d->bye_at = info->now; /* sent again */
+		d->flags &= how | ~(CG_D_BYE_PROVED | CG_D_BYE_TO_CONTACT | CG_D_BYE_RELAYED);
+		return;
+	}
+	if (dialog_pend_bye(d, info, config, view->leg, how, v))
+		bye_note_sent(d, info);
 }
 
-bpf_inline __u8 bye_sender(const struct cg_dialog *d)
+bpf_inline void dialog_request_out(struct cg_dialog *d, const struct msg_info *info,
+				   const struct msg_route *route, const struct leg_view *view,
+				   struct verdict *v)
 {
-	return d->flags & CG_D_BYE_CALLEE ? CG_LEG_CALLEE : CG_LEG_CALLER;
+	int own = leg_has(view, CG_LEG_LOCAL) && !info->relayed;
+
+	v->reason = CG_R_IN_DIALOG;
+	/* A proxy may have renumbered what it sends on: only the host's own requests count. */
+	if (own && info->cseq_valid && leg_counter_is_below(view, info->cseq)) {
+		leg_raise_cseq(view, info->cseq);
+		v->event = CG_EV_REQUEST;
+		if (method_shows_life(info->method))
+			dialog_clear_candidate(d);
+	}
+	if (own)
+		leg_note_passed(info, view);
+	if (!method_refreshes_target(info->method))
+		return;
+	if (own && leg_has(view, CG_LEG_WITNESS))
+		dialog_note_refresh(d, route, info->branch_hash, 1);
+	else if (peer_has(view, CG_LEG_WITNESS) && !peer_has(view, CG_LEG_LOCAL) &&
+		 target_match(&d->target, route, view->peer, view->peer_port) == TARGET_CONTACT &&
+		 target_is_reached(&d->target, route, info, view))
+		dialog_note_refresh(d, route, info->branch_hash, 0);
 }
 
-/*
- * Returns the end time of the call: the arrival of the BYE. If the BYE was never seen being
- * forwarded and is older than CG_BYE_FRESH_NS, the arrival of its response.
- */
-bpf_inline __u64 bye_end_time(const struct cg_dialog *d, const struct msg_info *info)
+/* --- answers to a BYE ------------------------------------------------------------------------- */
+
+bpf_inline int dialog_has_gateway(const struct cg_dialog *d)
 {
-	int is_current = d->flags & CG_D_BYE_FORWARDED || bye_age_within(d, info, CG_BYE_FRESH_NS);
-
-	return is_current ? d->bye_at : info->now;
+	return (d->caller_flags | d->callee_flags) & CG_LEG_GATEWAY;
 }
 
-/*
- * The pending BYE was answered 2xx: closes the dialog. If no witness answered, the BYE came over an
- * unseen transport, or it is an out-of-order BYE of the witness that observe mode let pass. The end
- * is reported then, as suspect.
- */
-bpf_inline void dialog_accept_bye(struct cg_dialog *d, const struct msg_info *info, int by_witness,
+/* The witness has refused the pending BYE. Where no leg is a gateway, that may have been the end. */
+bpf_inline void bye_refused(struct cg_dialog *d, struct verdict *v)
+{
+	if ((d->flags & CG_D_BYE_PROVED) && !dialog_has_gateway(d))
+		dialog_set_candidate(d, d->bye_at);
+	dialog_resume(d, CG_R_REFUSED, v);
+}
+
+/* An unproved BYE was answered 2xx: the call may have ended, and continues. */
+bpf_inline void bye_doubt(struct cg_dialog *d, __u8 reason, struct verdict *v)
+{
+	dialog_set_candidate(d, d->bye_at);
+	dialog_resume(d, reason, v);
+}
+
+bpf_inline void bye_close_relayed(struct cg_dialog *d, const struct cg_config *config,
 				  struct verdict *v)
 {
-	int would_drop = d->flags & CG_D_BYE_WOULD_DROP;
-
-	dialog_close(d, by_witness || would_drop ? CG_E_BYE : CG_E_RELAYED_BYE, bye_sender(d),
-		     bye_end_time(d, info), v);
-	if (!by_witness)
-		d->flags |= CG_D_SUSPECT;
-	if (would_drop)
-		v->would_drop = CG_EV_END;
+	v->reason = CG_R_CLOSED;
+	dialog_close(d, CG_E_RELAYED_BYE, bye_sender(d), d->bye_at, v);
+	if (config->unseen == CG_UNSEEN_BELIEVE)
+		d->flags = (d->flags & ~CG_D_SUSPECT) | CG_D_CONFIRMED_END;
 }
 
-/* A final response came in for the branch under which the host sent the pending BYE. */
+/* A final response to the pending BYE, from where that was sent. Rules 2, 3 and 4. */
 bpf_inline void bye_judge_response(struct cg_dialog *d, const struct msg_info *info,
-				   const struct leg_view *uas, struct verdict *v)
+				   const struct leg_view *uas, const struct cg_config *config,
+				   struct verdict *v)
 {
-	int is_2xx = info->status < 300, is_481 = info->status == 481;
-	int by_witness = leg_has(uas, CG_LEG_WITNESS);
-	int from_it = (d->flags & CG_D_BYE_TO_WITNESS) && remote_is_self(info, uas);
-	int on_target = d->flags & CG_D_BYE_ON_TARGET;
-	/* A 481 counts only from the leg's own address: another gateway may not know the call. */
-	int knows_no_call = is_481 && from_it && by_witness && (d->flags & CG_D_BYE_SAME_TAGS) &&
-			    addr_equal(info->remote, uas->self->addr);
+	const __u32 gone = CG_D_BYE_PROVED | CG_D_BYE_TO_CONTACT | CG_D_BYE_SAME_TAGS;
+	int local = (d->flags & CG_D_BYE_LOCAL) != 0, ok = info->status < 300;
+	int proved = (d->flags & CG_D_BYE_PROVED) && bye_is_fresh(d, info);
 
-	if ((is_2xx || is_481) && !on_target) {
-		dialog_resume(d, CG_R_WRONG_TARGET, v);
-	} else if (is_2xx && !from_it) {
-		dialog_resume(d, CG_R_WRONG_ANSWERER, v);
-		v->unexpected_uas = 1;
-	} else if (is_2xx) {
+	if ((d->flags & CG_D_BYE_RELAYED) && ok) {
+		bye_close_relayed(d, config, v);
+	} else if (local && proved && (ok || info->status == 481)) {
 		v->reason = CG_R_CLOSED;
-		dialog_accept_bye(d, info, by_witness, v); /* evidence rule 2 */
-	} else if (knows_no_call) {
+		dialog_close(d, CG_E_BYE, bye_sender(d), d->bye_at, v);
+	} else if (local) {
+		bye_doubt(d, ok ? CG_R_WRONG_TARGET : CG_R_REFUSED, v);
+	} else if (ok && proved) {
 		v->reason = CG_R_CLOSED;
-		dialog_close(d, CG_E_GONE, bye_sender(d), d->bye_at, v); /* evidence rule 3 */
+		dialog_close(d, CG_E_BYE, bye_sender(d), d->bye_at, v);
+	} else if (ok) {
+		bye_doubt(d, CG_R_WRONG_TARGET, v);
+	} else if (info->status == 481 && proved && (d->flags & gone) == gone &&
+		   addr_equal(info->remote, uas->self->addr)) {
+		/* only the leg's own address: another gateway may not know the call */
+		v->reason = CG_R_CLOSED;
+		dialog_close(d, CG_E_GONE, bye_sender(d), d->bye_at, v);
 	} else {
-		dialog_resume(d, CG_R_REFUSED, v);
+		bye_refused(d, v);
 	}
 }
 
-/* A response to a BYE comes in. */
 bpf_inline void bye_response_in(struct cg_dialog *d, const struct msg_info *info,
-				const struct leg_view *uas, struct verdict *v)
+				const struct leg_view *uas, const struct cg_config *config,
+				struct verdict *v)
 {
-	int is_forwarded = d->flags & CG_D_BYE_FORWARDED;
-	int from_witness, below_matches;
+	__u32 branch = branch_hash32(info->branch_hash);
+	int ours, from_there;
 
 	v->reason = CG_R_IN_DIALOG;
 	if (info->status < 200 || d->state == CG_S_ENDED)
 		return;
-	from_witness =
-		info->status < 300 && leg_has(uas, CG_LEG_WITNESS) && remote_is_self(info, uas);
-	below_matches = d->bye_branch_in && d->bye_branch_in == branch_hash32(info->branch2_hash);
-	if (below_matches || is_forwarded)
-		d->flags |= CG_D_BYE_ANSWERED; /* when it leaves, it is not the host's own */
-	if (below_matches && !is_forwarded && from_witness && info->remote_is_gateway) {
-		/* The BYE left in fragments that hid its dialog headers. */
-		v->reason = CG_R_CLOSED;
-		dialog_accept_bye(d, info, 1, v); /* evidence rule 2 */
-	} else if (is_forwarded && d->bye_branch_out == branch_hash32(info->branch_hash)) {
-		bye_judge_response(d, info, uas, v);
-	} else if (from_witness) {
-		/* Evidence rule 4. The BYE is no unseen one if the witness has received another. */
-		int follows_bye = (d->flags & BYE_AT_WITNESS) == BYE_AT_WITNESS;
-
-		v->reason = CG_R_CLOSED;
-		dialog_close(d, follows_bye ? CG_E_BYE : CG_E_UNSEEN_BYE, v->leg, info->now, v);
+	ours = d->state == CG_S_ENDING && branch && d->bye_branch_out == branch;
+	from_there = d->bye_sent_to ? d->bye_sent_to == info->remote_hash : info->remote_is_gateway;
+	if (ours && from_there) {
+		bye_judge_response(d, info, uas, config, v);
+	} else if (info->status >= 300) {
+		return;
+	} else if (leg_has(uas, CG_LEG_WITNESS) && remote_is_self(info, uas)) {
+		/* the witness' yes to a BYE that was not seen, or that went elsewhere */
+		dialog_set_candidate(d, ours ? d->bye_at : info->now);
+		v->reason = CG_R_WRONG_TARGET;
+	} else if (ours) {
+		v->reason = CG_R_WRONG_ANSWERER;
+		v->unexpected_uas = 1;
 	}
 }
 
-/* A response to a BYE goes out. */
 bpf_inline void bye_response_out(struct cg_dialog *d, const struct msg_info *info,
-				 const struct leg_view *uas, struct verdict *v)
+				 const struct leg_view *uas, const struct cg_config *config,
+				 struct verdict *v)
 {
-	int by_host = leg_has(uas, CG_LEG_LOCAL) && !(d->flags & CG_D_BYE_ANSWERED);
-	int is_pending = d->state == CG_S_ENDING && d->bye_branch_in &&
-			 d->bye_branch_in == branch_hash32(info->branch_hash);
+	const __u32 gone = CG_D_BYE_PROVED | CG_D_BYE_TO_CONTACT | CG_D_BYE_SAME_TAGS;
+	__u32 branch = branch_hash32(info->branch_hash);
+	int ok = info->status < 300, ours;
 
 	v->reason = CG_R_IN_DIALOG;
-	if (info->status < 200 || !is_pending)
+	if (info->status < 200 || !branch)
 		return;
-	if (by_host && info->status < 300) {
+	if (!ok && branch == d->seen_branch)
+		d->flags |= CG_D_SEEN_REFUSED;
+	ours = d->state == CG_S_ENDING && d->bye_branch_in == branch;
+	if (!ours)
+		return;
+	if (d->flags & CG_D_BYE_OF_WITNESS) {
+		/* rule 1: the host has taken it; a gateway's by any final response */
+		if (!ok && !peer_has(uas, CG_LEG_GATEWAY))
+			return;
 		v->reason = CG_R_CLOSED;
-		dialog_accept_bye(d, info, 1, v); /* evidence rule 2 */
-	} else if (by_host && info->status == 481 && (d->flags & CG_D_BYE_SAME_TAGS)) {
+		dialog_close(d, CG_E_BYE, bye_sender(d), d->bye_at, v);
+	} else if (ok && (d->flags & CG_D_BYE_PROVED)) {
 		v->reason = CG_R_CLOSED;
-		dialog_close(d, CG_E_GONE, bye_sender(d), bye_end_time(d, info), v); /* rule 3 */
-	} else if (info->status >= 300) {
-		dialog_resume(d, CG_R_REFUSED, v); /* the host challenges it, or sends 408 or 483 */
+		dialog_close(d, CG_E_BYE, bye_sender(d), d->bye_at, v);
+	} else if (ok && (d->flags & CG_D_BYE_RELAYED)) {
+		bye_close_relayed(d, config, v);
+	} else if (ok) {
+		bye_doubt(d, CG_R_WRONG_TARGET, v);
+	} else if (info->status == 481 && (d->flags & gone) == gone) {
+		v->reason = CG_R_CLOSED;
+		dialog_close(d, CG_E_GONE, bye_sender(d), d->bye_at, v);
+	} else {
+		bye_refused(d, v);
 	}
 }
 
-/* A response to an in-dialog request other than BYE, or another copy of the 2xx to the INVITE. */
+/* --- answers to other requests ---------------------------------------------------------------- */
+
+/* The witness says that it does not know the call: 481; or it is silent: 408 (RFC 3261 12.2.1.2). */
+bpf_inline int status_is_doubt(const struct msg_info *info)
+{
+	return info->status == 481 || info->status == 408;
+}
+
+/* A response to another in-dialog request, or a 2xx to INVITE once more. */
 bpf_inline void dialog_response(struct cg_dialog *d, const struct msg_info *info,
-				const struct leg_view *uas, struct cg_addr_change *change,
+				const struct msg_route *route, const struct leg_view *uas,
 				struct verdict *v)
 {
-	int from_uas = info->direction == CG_OUT || remote_is_self(info, uas);
-	int by_uas = info->direction == CG_IN || leg_has(uas, CG_LEG_LOCAL);
+	__u32 branch = branch_hash32(info->branch_hash);
+	int ours, witness, own_word, ok = info->status >= 200 && info->status < 300;
 
 	v->reason = CG_R_IN_DIALOG;
-	if (info->status < 200 || info->status >= 300 || !from_uas)
-		return;
-	dialog_refresh_target(d, info, uas->leg);
-	dialog_apply_addr_change(d, change, info, uas);
-	/* The request must have come after the end: one that crossed the BYE proves nothing. */
-	if (d->state == CG_S_ENDED && peer_has(uas, CG_LEG_SEEN_AFTER_END) && by_uas)
+	own_word =
+		info->direction == CG_OUT ? leg_has(uas, CG_LEG_LOCAL) : remote_is_self(info, uas);
+	witness = leg_has(uas, CG_LEG_WITNESS) && own_word;
+	ours = branch && d->refresh_branch == branch;
+	if (ours && ok && (d->flags & CG_D_REFRESH_OWN)) {
+		dialog_refresh_target(d, route); /* the witness' own, answered by the other side */
+	} else if (ours && ok && witness) {
+		dialog_refresh_target(d, route);
+		dialog_clear_candidate(d);
+	} else if (ours && status_is_doubt(info) && !(d->flags & CG_D_REFRESH_OWN) &&
+		   d->state != CG_S_ENDED && (witness || info->status == 408)) {
+		dialog_set_candidate(d, info->now);
+	}
+	/* to a request that came after the end: not to one that crossed with the BYE */
+	if (ok && own_word && d->state == CG_S_ENDED && (*uas->peer_flags & CG_LEG_SEEN_AFTER_END))
 		dialog_note_alive(d, uas, v);
 }
 

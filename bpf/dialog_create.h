@@ -1,128 +1,149 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Makes a dialog from the stored INVITE, the early dialog, and the message that opens it. Owner of
- * inserts into `dialogs` and `overflow`. A dialog is suspect unless a 2xx to a branch of the host
- * opened it: the ACK of an early dialog opens one, and so does a gateway's 2xx to an INVITE with
- * the To tag of an unknown dialog.
+ * A dialog is made of its INVITE's note, the branch that was answered, its early dialog, and the message that
+ * opens it. Owner of inserts into `dialogs` and `overflow`. What opens in doubt is suspect, and has a row.
  *
  * API: dialog_build(), dialog_open(), dialog_report_start(), early_ack().
  */
 #ifndef CG_DIALOG_CREATE_H
 #define CG_DIALOG_CREATE_H
 
-#include "addr.h"
 #include "bye_pending.h"
 #include "early_dialog.h"
 #include "invite_request.h"
-#include "maps.h"
-#include "remote_target.h"
-#include "scratch.h"
-#include "text.h"
-#include "verdict.h"
 
-/* A witness is a leg whose word ends the call: gateways and the host, else the callee. */
+/* The leg with the highest rank is the witness; two gateways both are. */
 bpf_inline void dialog_set_witness(struct cg_dialog *d)
 {
-	const __u8 trusted = CG_LEG_GATEWAY | CG_LEG_LOCAL;
+	__u8 caller = cg_leg_rank(d->caller_flags, 0), callee = cg_leg_rank(d->callee_flags, 1);
 
-	if (d->caller_flags & trusted)
+	if (caller && caller >= callee)
 		d->caller_flags |= CG_LEG_WITNESS;
-	if (d->callee_flags & trusted)
-		d->callee_flags |= CG_LEG_WITNESS;
-	if (!((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS))
+	if (callee && callee >= caller)
 		d->callee_flags |= CG_LEG_WITNESS;
 }
 
 bpf_inline void dialog_set_counters(struct cg_dialog *d, const struct cg_invite *invite,
 				    const struct cg_early *e)
 {
-	d->caller.cseq = invite->cseq;
+	d->caller.cseq = d->caller_passed = invite->cseq;
 	if (invite->flags & CG_I_CSEQ_VALID)
 		d->caller_flags |= CG_LEG_CSEQ_VALID;
 	if (!e)
 		return;
 	if ((e->caller_flags & CG_LEG_CSEQ_VALID) && e->caller_cseq > d->caller.cseq)
-		d->caller.cseq = e->caller_cseq;
+		d->caller.cseq = d->caller_passed = e->caller_cseq;
 	if (e->callee_flags & CG_LEG_CSEQ_VALID) {
-		d->callee.cseq = e->callee_cseq;
+		d->callee.cseq = d->callee_passed = e->callee_cseq;
 		d->callee_flags |= CG_LEG_CSEQ_VALID;
 	}
 }
 
-bpf_inline void dialog_set_target(struct cg_dialog *d, const struct cg_invite *invite,
-				  const struct msg_info *info)
+bpf_inline void dialog_set_caller(struct cg_dialog *d, const struct pkt_ctx *ctx,
+				  const struct cg_invite *invite)
 {
-	if (d->callee_flags & CG_LEG_WITNESS) {
-		if (info->contact_hash)
-			dialog_set_target_in(d, info);
-		return;
-	}
-	d->target_in = invite->target_in;
-	d->target_out = invite->target_out;
-	if (d->target_in)
-		d->flags |= CG_D_TARGET_KNOWN;
+	__builtin_memcpy(d->caller.addr, invite->caller_addr, 16);
+	d->caller_port = invite->caller_port;
+	d->caller_ifindex = invite->caller_ifindex;
+	if (invite->flags & CG_I_LOCAL)
+		d->caller_flags |= CG_LEG_LOCAL;
+	else if (invite->flags & CG_I_UNSEEN)
+		d->caller_flags |= CG_LEG_UNSEEN;
+	else if (addr_is_gateway(ctx->config, d->caller.addr))
+		d->caller_flags |= CG_LEG_GATEWAY;
 }
 
-/* The callee is the sender of the 2xx. If only the ACK was seen, it is the sender of the 18x. */
+/*
+ * Who has answered. The host itself, if the 2xx that goes out has its name as Contact and none of its
+ * Record-Routes; else a 2xx that has not come in is from a side that is not read.
+ */
 bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct pkt_ctx *ctx,
-				  const struct cg_invite *invite, const struct cg_early *e)
+				  const struct cg_early *e)
 {
 	const struct msg_info *info = &ctx->scratch->info;
+	const struct msg_route *route = &ctx->scratch->route;
 	const struct packet *packet = &ctx->scratch->packet;
-	int is_local, is_gateway;
+	int came_in = info->status ? info->direction == CG_IN : e && e->first_seen == CG_IN;
 
-	if (info->method == CG_M_ACK && e) {
-		__builtin_memcpy(d->callee.addr, e->callee_addr, 16);
-		d->callee_port = invite->sent_port ? invite->sent_port : 5060;
-		d->callee_if = e->callee_if;
-		is_local = e->first_seen == CG_OUT;
-		is_gateway = addr_is_gateway(ctx->config, d->callee.addr);
-	} else {
+	if (!came_in) {
+		if (info->status && route->contact_is_own && !route->records_own &&
+		    !host_hides_topology(ctx->config))
+			d->callee_flags |= CG_LEG_LOCAL;
+		else
+			d->callee_flags |= CG_LEG_UNSEEN;
+	}
+	if (info->status && (came_in || (d->callee_flags & CG_LEG_LOCAL))) {
 		__builtin_memcpy(d->callee.addr, packet->source, 16);
 		d->callee_port = packet->source_port;
-		d->callee_if = cg_ifindex_hash8(packet->ifindex);
-		is_local = info->direction == CG_OUT;
-		is_gateway = info->remote_is_gateway;
+		d->callee_ifindex = packet->ifindex;
+	} else if (came_in && e) {
+		__builtin_memcpy(d->callee.addr, e->callee_addr, 16);
+		d->callee_port = e->callee_port;
+		d->callee_ifindex = e->callee_ifindex;
 	}
-	if (is_local)
-		d->callee_flags |= CG_LEG_LOCAL;
-	else if (is_gateway)
+	if (came_in && addr_is_gateway(ctx->config, d->callee.addr))
 		d->callee_flags |= CG_LEG_GATEWAY;
 }
 
-/* Builds the dialog in scratch. `e` is its early dialog, or NULL. */
-BPF_SUBPROG int dialog_build(struct pkt_ctx *ctx, const struct cg_invite *invite,
-			     const struct cg_early *e)
+/* What the witness gave; where no leg is one, what the host gave the caller in its 2xx. */
+bpf_inline void dialog_set_target(struct cg_dialog *d, const struct pkt_ctx *ctx,
+				  const struct cg_invite *invite, const struct cg_branch *branch)
 {
+	const struct msg_info *info = &ctx->scratch->info;
+	const struct msg_route *route = &ctx->scratch->route;
+	__u32 contact = info->status ? route->contact : CG_URIS_NONE, routes;
+
+	d->target.invite_uri = CG_URIS_NONE;
+	if ((d->caller_flags & CG_LEG_WITNESS) && !(d->callee_flags & CG_LEG_WITNESS)) {
+		routes = d->caller_flags & CG_LEG_LOCAL ? URI_SET_EMPTY : invite->record_routes;
+		target_init(&d->target, invite->contact, invite->contact_user, routes);
+		return;
+	}
+	if (d->callee_flags & CG_LEG_LOCAL)
+		routes = URI_SET_EMPTY;
+	else if (d->callee_flags & CG_LEG_UNSEEN)
+		routes = uri_set_sub(route->record_routes, invite->record_routes);
+	else
+		routes = branch ? uri_set_sub(route->record_routes, branch->record_routes)
+				: CG_URIS_NONE;
+	target_init(&d->target, contact, route->contact_user, routes);
+	if (branch && !(d->callee_flags & (CG_LEG_UNSEEN | CG_LEG_LOCAL))) {
+		d->target.invite_uri = branch->invite_uri;
+		d->target.sent_to = addr_hash32(ctx->config, branch->sent_to);
+	}
+}
+
+/* e: its early dialog, or NULL. branch: that was answered, or NULL. Builds in scratch. */
+BPF_SUBPROG int dialog_build(struct pkt_ctx *ctx, const struct cg_invite *invite,
+			     const struct cg_branch *branch, const struct cg_early *e)
+{
+	const __u16 doubt = CG_I_HAS_TO_TAG | CG_I_SUSPECT;
 	struct scratch *s = ctx->scratch;
 	struct msg_info *info = &s->info;
 	struct cg_dialog *d = (void *)s->dialog;
 
 	__builtin_memset(s->dialog, 0, sizeof(s->dialog));
-	d->caller_tag = info->from_hash;
+	d->who = info->from_hash ^ info->key.call;
 	d->state = CG_S_CONFIRMED;
 	d->clock = invite->clock;
-	__builtin_memcpy(d->caller.addr, invite->caller_addr, 16);
-	d->caller_port = invite->caller_port;
-	d->caller_if = invite->caller_if;
-	if (addr_is_gateway(ctx->config, d->caller.addr))
-		d->caller_flags |= CG_LEG_GATEWAY;
-	if (invite->flags & CG_I_LOCAL_CALLER)
-		d->caller_flags |= CG_LEG_LOCAL;
-	dialog_set_callee(d, ctx, invite, e);
+	dialog_set_caller(d, ctx, invite);
+	dialog_set_callee(d, ctx, e);
 	dialog_set_witness(d);
 	dialog_set_counters(d, invite, e);
-	dialog_set_target(d, invite, info);
+	dialog_set_target(d, ctx, invite, branch);
 	d->flags |= invite->flags & (CG_I_CALL_ID_CUT | CG_I_TAG_CUT | CG_I_URI_CUT);
-	if (info->method == CG_M_ACK || (invite->flags & CG_I_HAS_TO_TAG))
+	if (!info->status || (invite->flags & doubt))
 		d->flags |= CG_D_SUSPECT;
-	if (info->status) /* the case of the tags in an ACK is the caller's choice */
+	if (info->status) /* an ACK's tags may be flipped, and no gateway's */
 		d->tag_case_hash =
 			tag_case_hash(ctx->config, info->from_case_mask, info->to_case_mask);
 	d->sip_code = info->status;
 	d->setup = invite->setup;
 	d->answer = info->now;
 	__builtin_memcpy(&d->call, &invite->call, sizeof(d->call));
+	if (branch)
+		__builtin_memcpy(d->call.request_uri, branch->request_uri,
+				 sizeof(d->call.request_uri));
 	if (text_copy(d->to_tag, sizeof(d->to_tag), &s->parser, &s->parser.msg.to_tag))
 		d->flags |= CG_D_TAG_CUT;
 	return 0;
@@ -130,20 +151,19 @@ BPF_SUBPROG int dialog_build(struct pkt_ctx *ctx, const struct cg_invite *invite
 
 _Static_assert(CG_I_CALL_ID_CUT == CG_D_CALL_ID_CUT && CG_I_TAG_CUT == CG_D_TAG_CUT &&
 		       CG_I_URI_CUT == CG_D_URI_CUT,
-	       "dialog_build() copies these flags from invite to dialog");
+	       "the cuts pass from invite to dialog as they are");
 
-/* Returns the reason for a dialog that was inserted. */
 bpf_inline __u8 dialog_report_start(const struct cg_dialog *d, struct verdict *v)
 {
 	v->event = CG_EV_START;
 	v->leg = CG_LEG_CALLER;
 	v->clock = d->clock;
-	return d->flags & CG_D_SUSPECT ? CG_R_UNSEEN_START : CG_R_OPENED;
+	return d->sip_code && !(d->flags & CG_D_SUSPECT) ? CG_R_OPENED : CG_R_UNSEEN_START;
 }
 
 /*
- * `dialogs` is full: the call is not guarded but still gets a CDR. Stores the dialog that
- * dialog_build() left in scratch in `overflow`, where the daemon collects it.
+ * `dialogs` is full: the call is not guarded but still gets a CDR. Stores the dialog that dialog_build() left
+ * in scratch in `overflow`, where the daemon collects it.
  */
 BPF_SUBPROG int dialog_overflow(struct pkt_ctx *ctx, struct verdict *v)
 {
@@ -156,41 +176,69 @@ BPF_SUBPROG int dialog_overflow(struct pkt_ctx *ctx, struct verdict *v)
 		dialog_report_start(d, v);
 		return CG_R_DIALOGS_FULL;
 	case -EEXIST:
-		return CG_R_DIALOGS_FULL; /* a retransmission of the 2xx */
+		return CG_R_DIALOGS_FULL; /* its 2xx sent again */
 	}
 	return CG_R_OVERFLOW_FULL;
 }
 
-/* Builds the dialog and inserts it. Returns the reason. */
-bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, const struct cg_invite *invite, struct verdict *v)
+/*
+ * A user agent has one To tag, and a caller whose second device answers can open dialogs without end: two an
+ * INVITE where a customer answers, 16 where a gateway does. The next one gets a suspect row, unguarded.
+ */
+bpf_inline __u32 forks_allowed(const struct msg_info *info)
 {
-	struct cg_early *e = bpf_map_lookup_elem(&early, &ctx->scratch->info.key);
-	struct cg_dialog *d = (void *)ctx->scratch->dialog;
+	return info->remote_is_gateway ? CG_FORKS_MAX : CG_FORKS_CUSTOMER;
+}
 
-	dialog_build(ctx, invite, e);
-	switch ((int)bpf_map_update_elem(&dialogs, &ctx->scratch->info.key, d, BPF_NOEXIST)) {
+bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
+			    const struct cg_branch *branch, struct verdict *v)
+{
+	struct msg_info *info = &ctx->scratch->info;
+	struct cg_early *e = bpf_map_lookup_elem(&early, &info->key);
+	struct cg_dialog *d = (void *)ctx->scratch->dialog;
+	__u32 allowed = forks_allowed(info), forks = __sync_fetch_and_add(&invite->forks, 1);
+
+	if (forks > allowed)
+		return CG_R_FORKS_FULL;
+	dialog_build(ctx, invite, branch, e);
+	if (e)
+		e->note = 0; /* its ACK opens no other */
+	if (forks == allowed) {
+		dialog_overflow(ctx, v);
+		return CG_R_FORKS_FULL;
+	}
+	switch ((int)bpf_map_update_elem(&dialogs, &info->key, d, BPF_NOEXIST)) {
 	case 0:
-		if (e)
-			e->branch = 0;
 		return dialog_report_start(d, v);
 	case -EEXIST:
-		return CG_R_IN_DIALOG; /* another CPU handles a copy of the 2xx */
+		return CG_R_IN_DIALOG; /* the other CPU was first */
 	case -E2BIG:
-		if (e)
-			e->branch = 0; /* the ACK opens nothing more */
 		return dialog_overflow(ctx, v);
 	}
 	return CG_R_INTERNAL;
 }
 
 /*
- * ACK for an early dialog whose 2xx was not seen: opens a suspect dialog.
- *
- * A caller pads its Via, so that the 2xx returns with its dialog headers in a second fragment. It
- * takes the To tag from the 18x and sends the ACK without having received the 2xx, from any
- * address. Without this rule the call would have no row. The ACK that a proxy generates for a
- * rejected INVITE is excluded: it carries only the proxy's Via.
+ * Returns whether this ACK says that the call was answered, though its 2xx has opened nothing:
+ * - the 2xx came from elsewhere than the INVITE went, the host passed it on, and its ACK goes there;
+ * - the host answered itself, after a 2xx from elsewhere;
+ * - the 2xx was not seen. The caller pads his Via until the 2xx, which carries it, has its dialog headers in
+ *   a second fragment, learns the To tag from the 18x, and sends the ACK blindly. Not the ACK that a proxy
+ *   makes for a rejected INVITE: it has the proxy's Via alone.
  */
+bpf_inline int ack_opens(const struct msg_info *info, const struct cg_early *e,
+			 const struct cg_invite *invite)
+{
+	if (e->flags & CG_EARLY_ELSEWHERE)
+		return info->direction == CG_OUT && info->relayed &&
+		       addr_equal(info->remote, e->callee_addr);
+	if (e->flags & CG_EARLY_HOST_2XX)
+		return info->direction == CG_IN;
+	if (info->direction == CG_OUT && !info->relayed)
+		return 0;
+	return !invite->done || invite->forks;
+}
+
 bpf_inline __u8 early_ack(struct pkt_ctx *ctx, struct verdict *v)
 {
 	const struct msg_info *info = &ctx->scratch->info;
@@ -198,21 +246,17 @@ bpf_inline __u8 early_ack(struct pkt_ctx *ctx, struct verdict *v)
 	struct cg_txn_key key;
 	struct cg_invite *invite;
 
-	/* The guard knows no such early dialog, but the gateway may read the tags differently. */
+	/* of none that is known, and perhaps of one that is, as the gateway reads it */
 	if (!e && info->direction == CG_IN && !info->remote_is_gateway &&
 	    (ctx->scratch->parser.msg.flags & SIP_AMBIGUOUS))
 		return CG_R_AMBIGUOUS;
-	if (!e || !e->branch || (info->direction == CG_OUT && !info->relayed))
+	if (!e || !e->note)
 		return CG_R_OUT_OF_DIALOG;
-	key = txn_key(info, e->branch);
-	invite = bpf_map_lookup_elem(&pending, &key);
-	if (!invite)
-		invite = bpf_map_lookup_elem(&invites, &key);
-	if (!invite || (invite->done && !invite->forks))
+	key = branch_key(info, e->note);
+	invite = note_find(&key);
+	if (!invite || !ack_opens(info, e, invite))
 		return CG_R_OUT_OF_DIALOG;
-	if (__sync_fetch_and_add(&invite->forks, 1) >= CG_FORKS_MAX)
-		return CG_R_FORKS_FULL;
-	return dialog_open(ctx, invite, v);
+	return dialog_open(ctx, invite, NULL, v);
 }
 
 #endif

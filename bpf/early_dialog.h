@@ -1,57 +1,64 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Early dialogs: the party that first used a To tag, and the counters before the 2xx. Owner of
- * `early`.
+ * Early dialogs: who first spoke under a To tag, and the counters before the 2xx. Owner of `early`. Only what
+ * answers a noted INVITE gets an entry: forged provisional responses would wash the map.
  *
  * API: early_insert(), early_request().
  */
 #ifndef CG_EARLY_DIALOG_H
 #define CG_EARLY_DIALOG_H
 
-#include "addr.h"
-#include "maps.h"
 #include "scratch.h"
 
-/* Stores the first message with this To tag. Its direction says whether the host made the tag. */
-bpf_inline void early_insert(const struct pkt_ctx *ctx, const struct cg_invite *invite,
-			     __u64 branch)
+/* The first message that carries a To tag says whether the host made it. note: its INVITE's key. */
+bpf_inline void early_insert(const struct pkt_ctx *ctx, const struct cg_invite *invite, __u64 note,
+			     __u8 flags)
 {
 	const struct msg_info *info = &ctx->scratch->info;
-	struct cg_early e = { .caller_tag = info->from_hash, .first_seen = info->direction };
+	const struct packet *packet = &ctx->scratch->packet;
+	struct cg_early e = { .caller_tag = info->from_hash,
+			      .note = note,
+			      .first_seen = info->direction,
+			      .flags = flags };
 
-	if (invite) {
-		e.branch = branch;
-		e.caller_cseq = invite->cseq;
-		e.caller_flags = invite->flags & CG_I_CSEQ_VALID ? CG_LEG_CSEQ_VALID : 0;
-		__builtin_memcpy(e.caller_addr, invite->caller_addr, 16);
-		e.caller_if = invite->caller_if;
-		__builtin_memcpy(e.callee_addr, ctx->scratch->packet.source, 16);
-		e.callee_if = cg_ifindex_hash8(ctx->scratch->packet.ifindex);
-	}
+	e.caller_cseq = invite->cseq;
+	e.caller_flags = invite->flags & CG_I_CSEQ_VALID ? CG_LEG_CSEQ_VALID : 0;
+	__builtin_memcpy(e.caller_addr, invite->caller_addr, 16);
+	e.caller_port = invite->caller_port;
+	e.caller_ifindex = invite->caller_ifindex;
+	__builtin_memcpy(e.callee_addr, packet->source, 16);
+	e.callee_port = packet->source_port;
+	e.callee_ifindex = packet->ifindex;
 	bpf_map_update_elem(&early, &info->key, &e, BPF_NOEXIST);
 }
 
-/*
- * PRACK and UPDATE raise a counter before the 2xx comes. Values of an LRU map cannot hold a spin
- * lock: a race between two CPUs loses one raise.
- */
+bpf_inline int early_may_raise(const struct pkt_ctx *ctx, const struct cg_early *e, int caller)
+{
+	const struct msg_info *info = &ctx->scratch->info;
+	const struct packet *packet = &ctx->scratch->packet;
+	__u32 ifindex = caller ? e->caller_ifindex : e->callee_ifindex;
+	__u16 port = caller ? e->caller_port : e->callee_port;
+
+	if (!info->cseq_valid || info->method == CG_M_ACK || info->method == CG_M_BYE ||
+	    info->came_back || (info->ifindex && info->ifindex != ifindex))
+		return 0;
+	if (info->remote_is_gateway && info->direction == CG_IN)
+		return addr_is_gateway(ctx->config, caller ? e->caller_addr : e->callee_addr);
+	return addr_equal(packet->source, caller ? e->caller_addr : e->callee_addr) &&
+	       packet->source_port == port;
+}
+
+/* PRACK and UPDATE raise a counter before the 2xx does. LRU maps take no lock: a race costs a raise. */
 bpf_inline __u8 early_request(const struct pkt_ctx *ctx)
 {
 	const struct msg_info *info = &ctx->scratch->info;
 	struct cg_early *e = bpf_map_lookup_elem(&early, &info->key);
-	__u8 ifindex_hash;
 	int caller;
 
 	if (!e)
 		return CG_R_UNKNOWN_DIALOG;
 	caller = info->from_hash == e->caller_tag;
-	if (!info->cseq_valid || info->method == CG_M_ACK || info->method == CG_M_BYE)
-		return CG_R_EARLY;
-	ifindex_hash = caller ? e->caller_if : e->callee_if;
-	if (!e->caller_if || (info->ifindex_hash && info->ifindex_hash != ifindex_hash))
-		return CG_R_EARLY;
-	if (!addr_equal(ctx->scratch->packet.source, caller ? e->caller_addr : e->callee_addr) &&
-	    !(info->direction == CG_IN && addr_is_gateway(ctx->config, info->remote)))
+	if (!early_may_raise(ctx, e, caller))
 		return CG_R_EARLY;
 	if (caller && info->cseq > e->caller_cseq) {
 		e->caller_cseq = info->cseq;

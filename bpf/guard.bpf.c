@@ -5,10 +5,17 @@
  * README.md follows a BYE through the files.
  *
  *   frame      packet.h: Ethernet to UDP
- *   message    sip_parser.h, msg_info.h, screen.h
- *   new call   invite_request.h, early_dialog.h, dialog_create.h, invite_response.h
+ *   message    sip_parser.h, msg_info.h, msg_route.h, screen.h
+ *   new call   invite_note.h, invite_request.h, early_dialog.h, dialog_create.h, invite_response.h
  *   dialog     dialog_request.h, bye_evidence.h
  *   exit       events.h: one exit, one reason, one counter
+ *
+ * The whole in ten lines. A call has two legs. Each has a counter that only its own address and port can raise;
+ * a BYE below it is dropped. The bill does not look at that. One of the legs is the witness. It ends the call by
+ * its own BYE, or by its 2xx to a BYE that left the host with the URI and Routes which that leg had given. If
+ * the host itself is the witness, the same is asked of what came in. Every other yes is a "perhaps": it is
+ * noted, and after an hour without a sign of life it ends the call for an operator to look at. Whose INVITE it
+ * was, the host's own stamp in the Vias says.
  */
 #include <linux/pkt_cls.h>
 
@@ -17,10 +24,12 @@
 #include "dialog_request.h"
 #include "early_dialog.h"
 #include "events.h"
+#include "invite_note.h"
 #include "invite_request.h"
 #include "invite_response.h"
 #include "maps.h"
 #include "msg_info.h"
+#include "msg_route.h"
 #include "packet.h"
 #include "scratch.h"
 #include "screen.h"
@@ -29,40 +38,56 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Stage 3 of struct msg_info. A subprogram, because only part of the messages need it. */
-BPF_SUBPROG int parse_routing(struct pkt_ctx *ctx)
+/* Stages 3 and 4: where the message comes from, and its way. Most BYEs of a flood do not need them. */
+bpf_inline void parse_routing(struct pkt_ctx *ctx)
 {
-	msg_info_parse_routing(&ctx->scratch->info, &ctx->scratch->parser, ctx->config);
-	return 0;
+	struct scratch *s = ctx->scratch;
+
+	msg_info_parse_routing(&s->info, &s->parser, ctx->config);
+	msg_route_parse(ctx);
+	s->info.came_back = s->route.came_back && s->info.remote_is_gateway;
 }
 
-/* A request of a known dialog. */
+/*
+ * A request of a known dialog. The element may be another call's by now: a deleted one is given out again at
+ * once, and the pointer is older than the lock.
+ */
 BPF_SUBPROG int handle_dialog_request(struct pkt_ctx *ctx, struct cg_dialog *d, struct verdict *v)
 {
-	const struct msg_info *info = &ctx->scratch->info;
-	struct cg_addr_change *change = addr_change_find(info);
+	const struct msg_route *route = &ctx->scratch->route;
+	struct msg_info *info = &ctx->scratch->info;
 	struct leg_view view;
+	int gateway_stamp = 0;
 
+	if (info->direction == CG_OUT && info->method == CG_M_BYE && route->has_stamp)
+		gateway_stamp = addr_is_gateway(ctx->config, route->stamp);
+	if (info->direction == CG_IN)
+		info->moved_leg = addr_change_leg(d, info);
+	v->reason = CG_R_UNKNOWN_DIALOG;
 	bpf_spin_lock(&d->lock);
+	if (!dialog_is_of(d, info))
+		goto out;
 	leg_view_init(d, msg_is_from_caller(d, info), &view);
 	v->leg = view.leg;
 	v->clock = d->clock;
 	if (info->direction == CG_OUT && info->method == CG_M_BYE)
-		dialog_bye_out(d, info, &view, ctx->config, v);
+		dialog_bye_out(d, info, route, &view, ctx->config, gateway_stamp, v);
 	else if (info->direction == CG_OUT)
-		dialog_request_out(d, info, &view, change, v);
+		dialog_request_out(d, info, route, &view, v);
 	else if (info->method == CG_M_BYE)
-		dialog_bye_in(d, info, &view, ctx->config, v);
+		dialog_bye_in(d, info, route, &view, ctx->config, v);
 	else if (info->method == CG_M_ACK)
 		dialog_ack_in(info, &view, v);
 	else if (info->method == CG_M_CANCEL)
 		v->reason = CG_R_IN_DIALOG;
 	else
-		dialog_request_in(d, info, &view, v);
+		dialog_request_in(d, info, route, &view, v);
+out:
 	bpf_spin_unlock(&d->lock);
-	/* A retransmission must not clear the forwarded branch that is already stored. */
-	if (v->addr_change && !(change && change->branch_in == branch_hash32(info->branch_hash)))
-		addr_change_store(ctx);
+	if (v->addr_change)
+		addr_change_store(ctx, v->addr_change);
+	if (info->direction == CG_OUT)
+		addr_change_forward(info, route->peer_branch);
 	return 0;
 }
 
@@ -82,24 +107,33 @@ BPF_SUBPROG int handle_new_request(struct pkt_ctx *ctx, struct verdict *v)
 }
 
 /*
- * Fast path: an out-of-order BYE, the usual flood, is dropped after one dialog lookup, before Via
- * and Contact are parsed.
+ * Fast path: an out-of-order BYE, the usual flood, is dropped after one dialog lookup, before Via and Contact
+ * are parsed. Returns 1 if the verdict is made; else *found is the dialog of the request, or NULL.
  */
-bpf_inline void handle_request(struct pkt_ctx *ctx, struct verdict *v)
+bpf_inline int handle_early(struct pkt_ctx *ctx, struct cg_dialog **found, struct verdict *v)
 {
 	struct msg_info *info = &ctx->scratch->info;
 	int bye_in = info->method == CG_M_BYE && info->direction == CG_IN;
 	struct cg_dialog *d = NULL;
 
-	if (info->method != CG_M_INVITE || ctx->scratch->parser.msg.to_tag.len)
+	if (info->status || info->method != CG_M_INVITE || ctx->scratch->parser.msg.to_tag.len)
 		d = bpf_map_lookup_elem(&dialogs, &info->key);
-	if (d && bye_in && dialog_bye_reject_low(d, info, ctx->config, v))
-		return;
-	if (!d && bye_in) {
-		v->reason = early_request(ctx);
-		return;
+	*found = d;
+	if (info->status || !bye_in)
+		return 0;
+	if (msg_bye_is_ambiguous(ctx, d)) {
+		v->reason = CG_R_AMBIGUOUS;
+		return 1;
 	}
-	parse_routing(ctx);
+	if (!d) {
+		v->reason = early_request(ctx);
+		return 1;
+	}
+	return dialog_bye_reject_low(d, info, ctx->config, v);
+}
+
+bpf_inline void handle_request(struct pkt_ctx *ctx, struct cg_dialog *d, struct verdict *v)
+{
 	if (msg_branches_differ(ctx))
 		v->reason = CG_R_AMBIGUOUS;
 	else if (d)
@@ -108,34 +142,48 @@ bpf_inline void handle_request(struct pkt_ctx *ctx, struct verdict *v)
 		handle_new_request(ctx, v);
 }
 
-BPF_SUBPROG int handle_response(struct pkt_ctx *ctx, struct verdict *v)
+BPF_SUBPROG int handle_dialog_response(struct pkt_ctx *ctx, struct cg_dialog *d, struct verdict *v)
 {
+	const struct msg_route *route = &ctx->scratch->route;
 	const struct msg_info *info = &ctx->scratch->info;
-	struct cg_dialog *d = bpf_map_lookup_elem(&dialogs, &info->key);
-	struct cg_addr_change *change = d ? addr_change_find(info) : NULL;
-	struct cg_invite *invite = d ? invite_takes_over(ctx, d) : NULL;
 	struct leg_view uas;
 
-	if (invite) {
-		v->reason = dialog_replace(ctx, d, invite, v);
-	} else if (d) {
-		bpf_spin_lock(&d->lock);
-		leg_view_init_uas(d, info, &uas);
-		v->leg = uas.peer_leg; /* the leg whose tag is in From */
-		v->clock = d->clock;
-		if (info->method != CG_M_BYE)
-			dialog_response(d, info, &uas, change, v);
-		else if (info->direction == CG_IN)
-			bye_response_in(d, info, &uas, v);
-		else
-			bye_response_out(d, info, &uas, v);
-		bpf_spin_unlock(&d->lock);
-	} else if (info->method != CG_M_INVITE) {
+	v->reason = CG_R_OUT_OF_DIALOG;
+	bpf_spin_lock(&d->lock);
+	if (!dialog_is_of(d, info))
+		goto out;
+	leg_view_init_uas(d, info, &uas);
+	v->leg = uas.peer_leg; /* the leg whose tag is in From */
+	v->clock = d->clock;
+	if (info->method != CG_M_BYE)
+		dialog_response(d, info, route, &uas, v);
+	else if (info->direction == CG_IN)
+		bye_response_in(d, info, &uas, ctx->config, v);
+	else
+		bye_response_out(d, info, &uas, ctx->config, v);
+out:
+	bpf_spin_unlock(&d->lock);
+	addr_change_apply(info);
+	return 0;
+}
+
+BPF_SUBPROG int handle_response(struct pkt_ctx *ctx, struct cg_dialog *d, struct verdict *v)
+{
+	const struct msg_info *info = &ctx->scratch->info;
+	struct answered a = {};
+
+	if (d && invite_takes_over(ctx, d, &a))
+		v->reason = dialog_replace(ctx, d, &a, v);
+	else if (d)
+		handle_dialog_response(ctx, d, v);
+	else if (info->method != CG_M_INVITE)
 		v->reason = CG_R_OUT_OF_DIALOG;
-	} else {
-		v->reason = info->direction == CG_IN ? invite_response_in(ctx, v)
-						     : invite_response_out(ctx, v);
-	}
+	else if (info->direction == CG_IN)
+		v->reason = invite_response_in(ctx, v);
+	else
+		v->reason = invite_response_out(ctx, v);
+	if (info->direction == CG_OUT && info->method == CG_M_INVITE && info->status >= 200)
+		invite_note_final(info);
 	return 0;
 }
 
@@ -145,6 +193,7 @@ bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 	struct scratch *s = ctx->scratch;
 	struct sip_msg *msg = &s->parser.msg;
 	const __u32 identity = SIP_HAS_CALL_ID | SIP_HAS_FROM | SIP_HAS_TO;
+	struct cg_dialog *d;
 	int err, complete = !s->packet.first_fragment && s->packet.length <= SIP_MAX;
 	__u32 len = s->packet.length <= SIP_MAX ? s->packet.length : SIP_MAX;
 
@@ -166,12 +215,13 @@ bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 		v->reason = CG_R_OUT_OF_DIALOG;
 	} else {
 		msg_info_set_key(&s->info, &s->parser, ctx->config);
-		if (msg->status) {
-			parse_routing(ctx);
-			handle_response(ctx, v);
-		} else {
-			handle_request(ctx, v);
-		}
+		if (handle_early(ctx, &d, v))
+			return 0;
+		parse_routing(ctx);
+		if (msg->status)
+			handle_response(ctx, d, v);
+		else
+			handle_request(ctx, d, v);
 	}
 	return 0;
 }
@@ -229,6 +279,7 @@ bpf_inline int handle_ingress(struct xdp_md *xdp)
 	c.frame = bpf_xdp_get_buff_len(xdp);
 	if (locate_payload(&ctx, &c, CG_IN, xdp->ingress_ifindex) != PACKET_SIP)
 		return XDP_PASS;
+	ctx.scratch->packet.own_socket = 0;
 	if (ctx.scratch->packet.length &&
 	    bpf_xdp_load_bytes(xdp, ctx.scratch->packet.offset, ctx.scratch->parser.buf,
 			       payload_copy_length(&ctx)))
@@ -263,6 +314,7 @@ int cseqguard_out(struct __sk_buff *skb)
 	}
 	if (locate_payload(&ctx, &c, CG_OUT, skb->ifindex) != PACKET_SIP)
 		return TC_ACT_UNSPEC;
+	ctx.scratch->packet.own_socket = skb->sk != NULL;
 	if (ctx.scratch->packet.length &&
 	    bpf_skb_load_bytes(skb, ctx.scratch->packet.offset, ctx.scratch->parser.buf,
 			       payload_copy_length(&ctx)))

@@ -1,180 +1,207 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * INVITEs. An ingress INVITE is stored in `invites`, under the caller's branch. When the host
- * forwards it, a copy goes to `pending` under the host's branch; when the host answers it, under
- * the caller's branch. Owner of both maps.
+ * Initial INVITEs. What comes in is noted; what goes out is what the call is: whose INVITE it was, the host's
+ * own stamp in the Vias says. Owner of `branches`.
  *
- * API: invite_in(), invite_out(), txn_key(), and for responses invite_find(), invite_copy_note(),
- * invite_pend().
+ * API: invite_in(), invite_out(), branch_find().
  */
 #ifndef CG_INVITE_REQUEST_H
 #define CG_INVITE_REQUEST_H
 
-#include <linux/errno.h>
+#include "invite_note.h"
 
-#include "addr.h"
-#include "maps.h"
-#include "scratch.h"
-#include "text.h"
-
-bpf_inline struct cg_txn_key txn_key(const struct msg_info *info, __u64 branch)
+bpf_inline struct cg_branch *branch_find(const struct msg_info *info, __u64 branch)
 {
-	return (struct cg_txn_key){ .call = info->key.call,
-				    .from = info->from_hash,
-				    .branch = branch };
+	struct cg_txn_key key = branch_key(info, branch);
+
+	return bpf_map_lookup_elem(&branches, &key);
 }
 
-/*
- * Finds an INVITE by the branch under which it came in. An entry without final response comes
- * first.
- */
-bpf_inline struct cg_invite *invite_find(const struct msg_info *info, __u64 branch)
-{
-	struct cg_txn_key key = txn_key(info, branch);
-	struct cg_invite *invite = bpf_map_lookup_elem(&pending, &key), *noted;
+/* --- INVITEs that come in --------------------------------------------------------------------- */
 
-	if (invite && !invite->done)
-		return invite;
-	noted = bpf_map_lookup_elem(&invites, &key);
-	return noted ? noted : invite;
+/* A copy is one in everything that a CDR says. */
+bpf_inline int invite_is_copy(const struct cg_invite *a, const struct cg_invite *b)
+{
+	const __u64 *x = (const void *)&a->call, *y = (const void *)&b->call;
+	__u64 differ = a->cseq ^ b->cseq;
+
+	for (__u32 i = 0; i < sizeof(a->call) / 8; i++)
+		differ |= x[i] ^ y[i];
+	return !differ;
 }
 
-/* Builds the entry of this INVITE in scratch. */
-BPF_SUBPROG int invite_build(struct pkt_ctx *ctx)
-{
-	struct scratch *s = ctx->scratch;
-	const struct sip_parser *p = &s->parser;
-	struct cg_invite *invite = &s->invite;
-	__u16 flags = p->msg.to_tag.len ? CG_I_HAS_TO_TAG : 0;
-
-	__builtin_memset(invite, 0, sizeof(*invite));
-	invite->setup = s->info.now;
-	invite->cseq = s->info.cseq;
-	__builtin_memcpy(invite->caller_addr, s->packet.source, 16);
-	invite->caller_port = s->packet.source_port;
-	invite->caller_if = cg_ifindex_hash8(s->packet.ifindex);
-	invite->clock = ctx->config->clock;
-	invite->target_in = s->info.contact_hash;
-	if (s->info.cseq_valid)
-		flags |= CG_I_CSEQ_VALID;
-	if (text_copy(invite->call.call_id, sizeof(invite->call.call_id), p, &p->msg.call_id))
-		flags |= CG_I_CALL_ID_CUT;
-	if (text_copy(invite->call.from_tag, sizeof(invite->call.from_tag), p, &p->msg.from_tag))
-		flags |= CG_I_TAG_CUT;
-	if (text_copy(invite->call.from_uri, sizeof(invite->call.from_uri), p, &p->msg.from_uri) |
-	    text_copy(invite->call.to_uri, sizeof(invite->call.to_uri), p, &p->msg.to_uri) |
-	    text_copy(invite->call.request_uri, sizeof(invite->call.request_uri), p,
-		      &p->msg.request_uri))
-		flags |= CG_I_URI_CUT;
-	invite->flags = flags;
-	return 0;
-}
-
-/* Copies an entry to scratch, without what belongs to its own transaction. */
-bpf_inline void invite_copy_note(struct scratch *s, const struct cg_invite *from)
-{
-	__builtin_memcpy(&s->invite, from, sizeof(*from));
-	s->invite.renewed = 0;
-	s->invite.done = 0;
-	s->invite.flags &= ~(CG_I_FORWARDED | CG_I_SPIRALED);
-	s->invite.forks = 0;
-}
-
-/*
- * Spiral: takes caller and setup time from the first arrival. The destination is that of the last
- * arrival, because the party that loops the call back may have dialled a cheaper number first.
- */
+/* Spiral: the caller is the outermost one, and the call began with his INVITE. */
 bpf_inline void invite_keep_outer_caller(struct cg_invite *invite, const struct cg_invite *first)
 {
 	invite->setup = first->setup;
 	invite->clock = first->clock;
 	invite->cseq = first->cseq;
-	invite->flags = (invite->flags & ~(CG_I_CSEQ_VALID | CG_I_LOCAL_CALLER)) |
-			(first->flags & (CG_I_CSEQ_VALID | CG_I_LOCAL_CALLER));
-	invite->target_in = first->target_in;
+	invite->contact = first->contact;
+	invite->contact_user = first->contact_user;
+	invite->record_routes = first->record_routes;
+	invite->flags &= ~(CG_I_CSEQ_VALID | CG_I_LOCAL | CG_I_UNSEEN);
+	invite->flags |= first->flags & (CG_I_CSEQ_VALID | CG_I_LOCAL | CG_I_UNSEEN | CG_I_SUSPECT);
 	__builtin_memcpy(invite->caller_addr, first->caller_addr, 16);
 	invite->caller_port = first->caller_port;
-	invite->caller_if = first->caller_if;
-}
-
-/* Returns whether both have the same CSeq and Request-URI, as far as a CDR records them. */
-bpf_inline int invite_is_retransmission(const struct cg_invite *invite,
-					const struct cg_invite *first)
-{
-	const __u64 *a = (const void *)invite->call.request_uri;
-	const __u64 *b = (const void *)first->call.request_uri;
-	__u64 differ = invite->cseq ^ first->cseq;
-
-	for (__u32 n = 0; n < CG_URI_MAX / 8; n++)
-		differ |= a[n] ^ b[n];
-	return !differ;
+	invite->caller_ifindex = first->caller_ifindex;
 }
 
 /*
- * Returns whether the INVITE in scratch uses the branch of another INVITE. `first` is the one that
- * is stored under this branch, or NULL.
- *
- * The caller chooses the branch. A proxy that also compares sent-by (RFC 3261 17.2.3) treats two
- * INVITEs with one branch as two calls. Without this check the second call would pass as a
- * retransmission of the first. The same holds for an INVITE that reuses the branch of one that the
- * host forwarded, except when the host sent that one to itself.
+ * The INVITE comes back from the host itself, from a gateway or from a relay. Others could borrow a branch
+ * of the host's that they have seen.
  */
-bpf_inline int invite_branch_reused(const struct pkt_ctx *ctx, const struct cg_txn_key *key,
-				    const struct cg_invite *first)
-{
-	const struct cg_invite *forwarded = bpf_map_lookup_elem(&pending, key);
-
-	if (ctx->scratch->info.remote_is_gateway)
-		return 0;
-	if (forwarded && !(forwarded->flags & CG_I_LOCAL_UAS))
-		return !addr_equal(forwarded->sent_to, ctx->scratch->packet.dest) &&
-		       !invite_is_retransmission(&ctx->scratch->invite, forwarded);
-	return first && !first->done && !invite_is_retransmission(&ctx->scratch->invite, first);
-}
-
-/* Returns whether the INVITE comes back from where it was sent, or from another gateway. */
-bpf_inline int invite_is_spiral(const struct pkt_ctx *ctx, const struct cg_invite *first)
+bpf_inline void invite_spiral(struct pkt_ctx *ctx)
 {
 	const struct msg_info *info = &ctx->scratch->info;
+	struct cg_branch *branch;
+	struct cg_txn_key key;
+	struct cg_invite *first;
 
-	return addr_equal(first->sent_to, info->remote) ||
-	       (info->remote_is_gateway && addr_is_gateway(ctx->config, first->sent_to));
+	if (!ctx->scratch->route.came_back)
+		return;
+	branch = branch_find(info, ctx->scratch->route.own_branch);
+	if (!branch)
+		return;
+	branch->flags |= CG_B_SPIRALED;
+	key = branch_key(info, branch->note);
+	first = bpf_map_lookup_elem(&pending, &key);
+	if (first)
+		invite_keep_outer_caller(&ctx->scratch->invite, first);
 }
 
 bpf_inline __u8 invite_in(struct pkt_ctx *ctx)
 {
-	struct msg_info *info = &ctx->scratch->info;
-	struct cg_txn_key key = txn_key(info, info->branch_hash), before;
-	struct cg_invite *first = invite_find(info, info->branch_hash);
+	const struct msg_info *info = &ctx->scratch->info;
+	struct cg_txn_key key = note_key(info, info->branch_hash, info->remote);
+	struct cg_invite *first = note_find(&key);
 
-	invite_build(ctx);
-	if (invite_branch_reused(ctx, &key, first))
-		return CG_R_AMBIGUOUS;
-	if (first && !first->done)
-		return CG_R_INVITE; /* a retransmission: the first one counts */
-	first = NULL;
-	if (info->branch2_hash) { /* the host may have forwarded it: a spiral */
-		before = txn_key(info, info->branch2_hash);
-		first = bpf_map_lookup_elem(&pending, &before);
+	if (!info->cseq_valid && !info->remote_is_gateway)
+		return CG_R_BAD_CSEQ; /* RFC 3261 8.1.1.5: its BYEs would have no order */
+	note_build(ctx);
+	if (note_is_live(first)) {
+		/* the host may have taken either: the first stays, and the row is suspect */
+		if (!invite_is_copy(&ctx->scratch->invite, first) &&
+		    !(first->flags & CG_I_FORWARDED))
+			first->flags |= CG_I_SUSPECT;
+		first->renewed = info->now;
+		return CG_R_INVITE;
 	}
-	if (first && invite_is_spiral(ctx, first)) {
-		first->flags |= CG_I_SPIRALED;
-		invite_keep_outer_caller(&ctx->scratch->invite, first);
+	if (first && (first->flags & CG_I_TAKEN))
+		bpf_map_delete_elem(&pending, &key); /* answered: this is a new one */
+	invite_spiral(ctx);
+	if (bpf_map_update_elem(&invites, &key, &ctx->scratch->invite, BPF_ANY))
+		return CG_R_INTERNAL;
+	join_insert(info, key.branch);
+	return CG_R_INVITE;
+}
+
+/* --- INVITEs that go out ---------------------------------------------------------------------- */
+
+/* (a) The topmost Via that is not the host's is the caller's, stamped by the host with his address. */
+bpf_inline struct cg_invite *invite_by_stamp(const struct pkt_ctx *ctx, struct cg_txn_key *key)
+{
+	const struct msg_route *route = &ctx->scratch->route;
+
+	if (!route->has_stamp || !route->peer_has_cookie)
+		return NULL;
+	*key = note_key(&ctx->scratch->info, route->peer_branch, route->stamp);
+	return note_find(key);
+}
+
+bpf_inline struct cg_host_state *host_state_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&host_state, &zero);
+}
+
+bpf_inline int host_hides_topology(const struct cg_config *config)
+{
+	struct cg_host_state *state;
+
+	if (config->hides != CG_HIDES_AUTO)
+		return config->hides == CG_HIDES_ON;
+	state = host_state_get();
+	return state && state->hides_topology;
+}
+
+/* (b) No Via is left of the caller's: the host hides topology, or is a B2BUA that keeps ids. */
+bpf_inline struct cg_invite *invite_by_join(struct pkt_ctx *ctx, struct cg_txn_key *key)
+{
+	const struct msg_info *info = &ctx->scratch->info;
+	struct cg_invite *note;
+	struct cg_host_state *state;
+	int doubt;
+
+	note = note_join(info, key, &doubt);
+	if (!note)
+		return NULL;
+	if (doubt)
+		note->flags |= CG_I_SUSPECT;
+	if (addr_class(ctx->config, note->caller_addr) != CG_ADDR_HOST) {
+		state = host_state_get();
+		if (state)
+			state->hides_topology = 1;
 	}
-	return bpf_map_update_elem(&invites, &key, &ctx->scratch->invite, BPF_ANY) ? CG_R_INTERNAL
-										   : CG_R_INVITE;
+	return note;
 }
 
 /*
- * Puts the entry in scratch into `pending`. On 6.1 the helper returns an int in 64 bits that are
- * not sign-extended, hence the cast.
+ * (c) No INVITE came in for it. The host itself calls, if there is no Via but its own and its Contact is its
+ * own name. Else the caller is not read: his address is the host's stamp.
  */
-bpf_inline __u8 invite_pend(struct pkt_ctx *ctx, const struct cg_txn_key *key, __u64 how)
+bpf_inline void invite_of_nobody(struct pkt_ctx *ctx)
 {
-	ctx->scratch->invite.renewed = ctx->scratch->info.now;
-	switch ((int)bpf_map_update_elem(&pending, key, &ctx->scratch->invite, how)) {
+	struct cg_invite *invite = &ctx->scratch->invite;
+	const struct msg_route *route = &ctx->scratch->route;
+
+	note_build(ctx);
+	if (!route->has_peer_via && route->contact_is_own && !host_hides_topology(ctx->config)) {
+		invite->flags |= CG_I_LOCAL;
+		return;
+	}
+	invite->flags |= CG_I_UNSEEN;
+	invite->flags &= ~CG_I_CSEQ_VALID; /* numbered by whom? */
+	invite->caller_port = 0;
+	invite->caller_ifindex = 0;
+	__builtin_memcpy(invite->caller_addr, route->stamp, 16);
+	if (route->has_peer_via && !route->has_stamp)
+		invite->flags |= CG_I_SUSPECT;
+}
+
+/* The row says what went out; address, port, interface, time and counter are the note's. */
+bpf_inline void invite_of_note(struct pkt_ctx *ctx, const struct cg_invite *note)
+{
+	__builtin_memcpy(&ctx->scratch->invite, note, sizeof(*note));
+	ctx->scratch->invite.flags &= ~CG_I_HAS_TO_TAG;
+	if (ctx->scratch->parser.msg.to_tag.len)
+		ctx->scratch->invite.flags |= CG_I_HAS_TO_TAG;
+	note_copy_texts(ctx);
+	ctx->scratch->invite.flags |= CG_I_FORWARDED;
+}
+
+/* In scratch, where msg_route_parse() has left its request_uri. */
+bpf_inline void branch_build(struct pkt_ctx *ctx, __u64 note)
+{
+	struct scratch *s = ctx->scratch;
+	struct cg_branch *branch = &s->branch;
+
+	branch->done = 0;
+	branch->flags = 0;
+	branch->pad = 0;
+	branch->note = note;
+	branch->renewed = s->info.now;
+	__builtin_memcpy(branch->sent_to, s->info.remote, 16);
+	branch->sent_port = s->info.remote_port;
+	branch->sent_ifindex = s->packet.ifindex;
+	branch->record_routes = s->route.record_routes;
+	branch->invite_uri = s->route.request_uri;
+}
+
+BPF_SUBPROG int branch_insert(struct pkt_ctx *ctx, const struct cg_txn_key *key)
+{
+	switch ((int)bpf_map_update_elem(&branches, key, &ctx->scratch->branch, BPF_ANY)) {
 	case 0:
-	case -EEXIST:
 		return CG_R_INVITE;
 	case -E2BIG:
 		return CG_R_PENDING_FULL;
@@ -182,37 +209,49 @@ bpf_inline __u8 invite_pend(struct pkt_ctx *ctx, const struct cg_txn_key *key, _
 	return CG_R_INTERNAL;
 }
 
-bpf_inline __u8 invite_out(struct pkt_ctx *ctx)
+/*
+ * A host that hides topology joins by Call-ID and From tag alone. A caller who sends a second INVITE under
+ * them, to a dear number, while the first rings, must not be billed for the first.
+ */
+bpf_inline void invite_check_user(struct pkt_ctx *ctx, struct cg_invite *note, int joined)
+{
+	__u32 user = ctx->scratch->route.request_user;
+
+	if (!note->request_user)
+		note->request_user = user;
+	else if (joined && note->request_user != user && ctx->scratch->info.remote_is_gateway)
+		note->flags |= CG_I_SUSPECT;
+}
+
+BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
 {
 	struct scratch *s = ctx->scratch;
 	struct msg_info *info = &s->info;
-	struct cg_txn_key key = txn_key(info, info->branch_hash);
-	struct cg_invite *note = bpf_map_lookup_elem(&pending, &key);
+	struct cg_txn_key key = branch_key(info, info->branch_hash), out = key;
+	struct cg_invite *note = NULL;
+	int joined = !s->route.has_peer_via || !s->route.peer_has_cookie;
+	__u8 reason = 0;
 
-	if (note && !(note->flags & CG_I_LOCAL_UAS))
-		return CG_R_INVITE; /* a retransmission */
-	note = NULL;
-	if (info->branch2_hash)
-		note = invite_find(info, info->branch2_hash);
-	if (note) {
-		note->flags |= CG_I_FORWARDED;
-		invite_copy_note(s, note);
-	} else {
-		/*
-		 * The host's own INVITE, or one that came over an unseen transport. If the host
-		 * forwards it, the CSeq may be the proxy's.
-		 */
-		invite_build(ctx);
-		s->invite.flags |= CG_I_LOCAL_CALLER;
-		if (info->relayed)
-			s->invite.flags &= ~CG_I_CSEQ_VALID;
+	if (bpf_map_lookup_elem(&branches, &out))
+		return CG_R_INVITE; /* sent again */
+	note = joined ? invite_by_join(ctx, &key) : invite_by_stamp(ctx, &key);
+	if (note_is_live(note) && (note->flags & CG_I_FORWARDED)) {
+		branch_build(ctx, key.branch);
+		invite_check_user(ctx, note, joined);
+		return branch_insert(ctx, &out);
 	}
-	__builtin_memcpy(s->invite.sent_to, info->remote, 16);
-	s->invite.sent_port = info->remote_port;
-	s->invite.sent_if = cg_ifindex_hash8(s->packet.ifindex);
-	s->invite.target_out = info->contact_hash;
-	/* BPF_ANY: the branch is the host's, even if somebody has guessed it before. */
-	return invite_pend(ctx, &key, BPF_ANY);
+	if (note_is_live(note)) {
+		invite_of_note(ctx, note);
+		note->flags |= CG_I_FORWARDED;
+	} else {
+		key = out;
+		invite_of_nobody(ctx);
+		s->invite.flags |= CG_I_FORWARDED;
+	}
+	branch_build(ctx, key.branch);
+	s->invite.request_user = s->route.request_user;
+	reason = note_take(ctx, &key);
+	return reason ? reason : branch_insert(ctx, &out);
 }
 
 #endif

@@ -1,83 +1,129 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Responses to INVITE. A 2xx opens a dialog if it comes from where the host sent the INVITE, for
- * the branch of that INVITE, or if the host itself answers. A gateway's 2xx also replaces a dialog
- * that another party opened under the gateway's tag.
+ * Responses to an INVITE. A 2xx opens a dialog for a branch under which the host sent the INVITE, from where it
+ * was sent to or from a gateway; or when the host itself answers. A better one replaces a dialog of the same
+ * tags.
  *
- * API: invite_response_in(), invite_response_out(), invite_takes_over(), dialog_replace().
+ * API: invite_response_in(), invite_response_out(), invite_takes_over(), dialog_replace(),
+ * invite_note_final().
  */
 #ifndef CG_INVITE_RESPONSE_H
 #define CG_INVITE_RESPONSE_H
 
-#include "addr.h"
-#include "bye_pending.h"
 #include "dialog_create.h"
-#include "early_dialog.h"
-#include "invite_request.h"
-#include "maps.h"
-#include "scratch.h"
-#include "verdict.h"
 
-/*
- * Returns the INVITE whose final response replaces the known dialog, or NULL.
- *
- * A customer's host can learn the gateway's To tag from an 18x. It answers a second INVITE of the
- * same caller with that tag, and so opens the dialog first, with itself as the callee. When the
- * gateway's own 2xx arrives, it wins. Exception: an INVITE that spiralled, because its 2xx belongs
- * to the inner call.
- *
- * A dialog that an ACK alone opened is replaced as well: the callee's final response says when the
- * call began, and whether it did.
- */
-bpf_inline struct cg_invite *invite_takes_over(const struct pkt_ctx *ctx, const struct cg_dialog *d)
-{
-	const struct msg_info *info = &ctx->scratch->info;
-	struct cg_txn_key key = txn_key(info, info->branch_hash);
-	int in = info->direction == CG_IN, opened_by_2xx = d->sip_code != 0;
-	int from_callee = addr_equal(d->callee.addr, info->remote);
-	int gateway_accepts = in && info->status < 300 && info->remote_is_gateway;
+/* An INVITE and the branch of it that a response answers. */
+struct answered {
 	struct cg_invite *invite;
+	struct cg_branch *branch; /* NULL: the host answers, or its INVITE was not seen to go out */
+};
 
-	if (info->method != CG_M_INVITE || info->status < 200)
-		return NULL;
-	/* from_callee: the callee's address was added to --gateway after the call began. */
-	if (opened_by_2xx &&
-	    (!gateway_accepts || from_callee || d->callee_flags & (CG_LEG_GATEWAY | CG_LEG_LOCAL)))
-		return NULL;
-	if (!opened_by_2xx && in && !info->remote_is_gateway && !from_callee)
-		return NULL;
-	invite = bpf_map_lookup_elem(&pending, &key);
-	if (!invite || (invite->flags & CG_I_SPIRALED))
-		return NULL;
-	if (!in)
-		return invite->flags & CG_I_LOCAL_UAS ? invite : NULL;
-	return !(invite->flags & CG_I_LOCAL_UAS) &&
-			       (!info->ifindex_hash || info->ifindex_hash == invite->sent_if)
-		       ? invite
-		       : NULL;
+bpf_inline int branch_is_on_interface(const struct msg_info *info, const struct cg_branch *branch)
+{
+	return !info->ifindex || info->ifindex == branch->sent_ifindex;
 }
 
-/* Copies the replaced dialog to scratch. Unless it has ended, the copy ends now as lost. */
-bpf_inline void dialog_copy_replaced(struct cg_dialog *old, struct cg_dialog *d, __u64 now)
+/* For a response that comes in: by the branch on top. */
+bpf_inline struct answered answered_in(const struct msg_info *info)
+{
+	struct answered a = { .branch = branch_find(info, info->branch_hash) };
+	struct cg_txn_key key;
+
+	if (a.branch && !branch_is_on_interface(info, a.branch))
+		a.branch = NULL;
+	if (!a.branch)
+		return a;
+	key = branch_key(info, a.branch->note);
+	a.invite = note_find(&key);
+	return a;
+}
+
+/* For a response that goes out: by the caller's branch and address, else by Call-ID and From tag. */
+bpf_inline struct cg_invite *answered_out(const struct msg_info *info)
+{
+	struct cg_txn_key key = note_key(info, info->branch_hash, info->remote);
+	struct cg_invite *invite = note_find(&key);
+	int doubt;
+
+	return invite ? invite : note_join(info, &key, &doubt);
+}
+
+/* --- a dialog gives way ----------------------------------------------------------------------- */
+
+/*
+ * True if the 2xx is a better word on these tags than the dialog that has them:
+ * - the dialog has ended, and the INVITE came after that: a new call under the old tags;
+ * - an ACK alone opened it;
+ * - a customer's host opened it. It learned the gateway's To tag from an 18x and answered another INVITE of
+ *   the same caller with it. Now the gateway's own 2xx is here. Not if the INVITE has spiralled: that 2xx
+ *   belongs to the inner call.
+ */
+bpf_inline int response_is_better(const struct msg_info *info, const struct cg_dialog *d,
+				  const struct answered *a)
+{
+	int in = info->direction == CG_IN, known = addr_equal(d->callee.addr, info->remote);
+
+	if (d->state == CG_S_ENDED && info->status < 300 && !(a->invite->flags & CG_I_HAS_TO_TAG))
+		return a->invite->setup > d->end;
+	if (a->branch && (a->branch->flags & CG_B_SPIRALED))
+		return 0;
+	if (!d->sip_code)
+		return !in || info->remote_is_gateway || known ||
+		       (a->branch && addr_equal(a->branch->sent_to, info->remote));
+	return in && info->status < 300 && info->remote_is_gateway && !known &&
+	       !(d->callee_flags & (CG_LEG_GATEWAY | CG_LEG_LOCAL));
+}
+
+/* Fills *a and returns 1 if this response replaces the dialog. */
+bpf_inline int invite_takes_over(const struct pkt_ctx *ctx, const struct cg_dialog *d,
+				 struct answered *a)
+{
+	const struct msg_info *info = &ctx->scratch->info;
+
+	if (info->method != CG_M_INVITE || info->status < 200)
+		return 0;
+	if (d->state != CG_S_ENDED && d->sip_code &&
+	    (info->direction == CG_OUT || !info->remote_is_gateway))
+		return 0;
+	if (info->direction == CG_IN) {
+		*a = answered_in(info);
+		if (!a->branch)
+			return 0;
+	} else {
+		*a = (struct answered){ .invite = answered_out(info) };
+	}
+	return a->invite && response_is_better(info, d, a);
+}
+
+/*
+ * The dialog that gives way, into scratch: ended now, unless it has ended. Returns 0 if the element is another
+ * call's by now, or if the other CPU is replacing it.
+ */
+bpf_inline int dialog_copy_replaced(struct cg_dialog *old, struct cg_dialog *d,
+				    const struct msg_info *info)
 {
 	struct verdict none;
+	int ours;
 
 	bpf_spin_lock(&old->lock);
-	d->caller_tag = old->caller_tag;
+	ours = dialog_is_of(old, info) && !(old->flags & CG_D_REPLACED);
+	old->flags |= ours ? CG_D_REPLACED : 0;
+	d->who = old->who;
 	d->state = old->state;
 	d->clock = old->clock;
 	d->caller_flags = old->caller_flags;
 	d->callee_flags = old->callee_flags;
-	/* Everything behind the lock: the lock itself cannot be read. */
+	/* all behind the lock, whose word takes no access */
 	__builtin_memcpy(&d->caller, &old->caller, sizeof(*d) - 16);
 	bpf_spin_unlock(&old->lock);
 	if (d->state != CG_S_ENDED)
-		dialog_close(d, CG_E_LOST, CG_LEG_NONE, now, &none);
+		dialog_close(d, CG_E_MAPS_LOST, CG_LEG_NONE, info->now, &none);
+	return ours;
 }
 
 /*
- * Stores the replaced dialog under a modified key. In the database its setup time distinguishes the
- * two rows. The daemon closes it like any other.
+ * Keeps the replaced dialog under a modified key; in the database its setup time tells the two rows apart. The
+ * daemon closes it like any other.
  */
 BPF_SUBPROG int dialog_store_replaced(struct pkt_ctx *ctx)
 {
@@ -85,155 +131,183 @@ BPF_SUBPROG int dialog_store_replaced(struct pkt_ctx *ctx)
 	struct cg_dialog_key aside = ctx->scratch->info.key;
 
 	aside.tags += d->setup;
-	/* If neither map has room, the row of the replaced dialog stays open. */
-	if (bpf_map_update_elem(&dialogs, &aside, d, BPF_ANY))
+	if (bpf_map_update_elem(&dialogs, &aside, d, BPF_ANY)) /* no room in either: stays open */
 		bpf_map_update_elem(&overflow, &aside, d, BPF_ANY);
 	return 0;
 }
 
-/*
- * The final response to `invite` replaces the dialog `old`: a 2xx by a dialog with the sender of
- * the 2xx as the callee, any other response by nothing. Returns the reason.
- */
-bpf_inline __u8 dialog_replace(struct pkt_ctx *ctx, struct cg_dialog *old, struct cg_invite *invite,
+BPF_SUBPROG int dialog_replace(struct pkt_ctx *ctx, struct cg_dialog *old, struct answered *a,
 			       struct verdict *v)
 {
 	struct msg_info *info = &ctx->scratch->info;
 	struct cg_dialog *d = (void *)ctx->scratch->dialog;
 	__u64 setup;
 
-	invite->done = info->now;
-	if (info->status >= 300) {
+	if (info->status >= 300) { /* an ACK had opened it: there was no call */
 		bpf_spin_lock(&old->lock);
-		if (old->state != CG_S_ENDED)
-			dialog_close(old, CG_E_LOST, CG_LEG_NONE, info->now, v);
+		if (dialog_is_of(old, info) && old->state != CG_S_ENDED)
+			dialog_close(old, CG_E_MAPS_LOST, CG_LEG_NONE, info->now, v);
 		bpf_spin_unlock(&old->lock);
 		v->clock = old->clock;
 		return CG_R_REJECTED;
 	}
-	dialog_copy_replaced(old, d, info->now);
+	if (!dialog_copy_replaced(old, d, info))
+		return CG_R_IN_DIALOG;
 	setup = d->setup;
 	dialog_store_replaced(ctx);
-	dialog_build(ctx, invite, bpf_map_lookup_elem(&early, &info->key));
-	if (setup - d->setup < 3000) /* ns; the store keeps microseconds and needs two values */
+	dialog_build(ctx, a->invite, a->branch, bpf_map_lookup_elem(&early, &info->key));
+	if (d->setup / 1000 == setup / 1000) /* the store counts microseconds */
 		d->setup = setup + 1000;
-	/* BPF_F_LOCK overwrites the value in place: another CPU may hold a pointer to it. */
+	/* in place, under the lock: another CPU may have the old one in hand */
 	if (bpf_map_update_elem(&dialogs, &info->key, d, BPF_EXIST | BPF_F_LOCK))
 		return CG_R_INTERNAL;
 	return dialog_report_start(d, v);
 }
 
-/* Finds the INVITE that came in under the second Via, if it was not seen being forwarded. */
+/* --- responses to an INVITE of no known dialog ------------------------------------------------- */
+
+/* The INVITE went out in fragments, its headers out of sight: found by Call-ID and From tag. */
 bpf_inline struct cg_invite *invite_find_unforwarded(const struct msg_info *info)
 {
-	struct cg_txn_key key = txn_key(info, info->branch2_hash);
-	struct cg_invite *invite = bpf_map_lookup_elem(&invites, &key);
+	struct cg_txn_key key;
+	struct cg_invite *invite;
+	int doubt;
 
-	return invite && !(invite->flags & CG_I_FORWARDED) ? invite : NULL;
+	invite = note_join(info, &key, &doubt);
+	if (!invite || (invite->flags & CG_I_FORWARDED))
+		return NULL;
+	invite->flags |= CG_I_SUSPECT;
+	return invite;
 }
 
-/* A response to an INVITE comes in, and no dialog with its tags is known. */
+/* The 2xx is from elsewhere than the INVITE went: it opens nothing by itself. */
+bpf_inline __u8 invite_forged_2xx(struct pkt_ctx *ctx, const struct answered *a, struct cg_early *e,
+				  struct verdict *v)
+{
+	const struct msg_info *info = &ctx->scratch->info;
+
+	v->unexpected_uas = 1;
+	a->invite->flags |= CG_I_FORGED_2XX;
+	if (!e)
+		early_insert(ctx, a->invite, a->branch->note, CG_EARLY_ELSEWHERE);
+	else if (addr_equal(e->callee_addr, info->remote))
+		e->flags |= CG_EARLY_ELSEWHERE;
+	return CG_R_FORGED_2XX;
+}
+
+bpf_inline __u8 invite_2xx_in(struct pkt_ctx *ctx, struct answered *a, int elsewhere,
+			      struct verdict *v)
+{
+	const struct msg_info *info = &ctx->scratch->info;
+	struct cg_early *e = bpf_map_lookup_elem(&early, &info->key);
+	int others_tag;
+
+	if (elsewhere)
+		return invite_forged_2xx(ctx, a, e, v);
+	/*
+	 * With a preloaded Route a caller can make the proxy relay an INVITE with an invented To tag, and a
+	 * gateway may accept it as a new call. The price: a call that began before the guard was attached gets
+	 * one suspect row at its next re-INVITE to a gateway.
+	 */
+	if ((a->invite->flags & CG_I_HAS_TO_TAG) && !info->remote_is_gateway)
+		return CG_R_UNKNOWN_DIALOG;
+	others_tag = e && !(e->flags & CG_EARLY_ELSEWHERE) && !info->remote_is_gateway &&
+		     !addr_equal(info->remote, e->callee_addr);
+	if (others_tag)
+		return CG_R_FORGED_2XX; /* under another's To tag, learned from its 18x */
+	if (a->branch)
+		a->branch->done = info->now;
+	if (a->invite->flags & (CG_I_LOCAL | CG_I_UNSEEN))
+		a->invite->done = info->now;
+	return dialog_open(ctx, a->invite, a->branch, v);
+}
+
 bpf_inline __u8 invite_response_in(struct pkt_ctx *ctx, struct verdict *v)
 {
-	struct msg_info *info = &ctx->scratch->info;
-	struct cg_txn_key key = txn_key(info, info->branch_hash);
-	struct cg_invite *invite = bpf_map_lookup_elem(&pending, &key);
-	__u64 branch = info->branch_hash;
-	struct cg_early *e;
+	const struct msg_info *info = &ctx->scratch->info;
+	struct answered a = answered_in(info);
 	int elsewhere;
 
-	if (invite && (invite->flags & CG_I_LOCAL_UAS))
-		invite = NULL; /* the host did not forward it */
-	if (!invite && info->remote_is_gateway && info->relayed) {
-		/* The INVITE left in fragments that hid its dialog headers. */
-		invite = invite_find_unforwarded(info);
-		branch = info->branch2_hash;
-	} else if (invite && info->ifindex_hash && info->ifindex_hash != invite->sent_if) {
-		invite = NULL;
-	}
+	if (!a.invite)
+		a.branch = NULL;
+	if (!a.invite && (info->remote_is_gateway || !ctx->config->has_gateways))
+		a.invite = invite_find_unforwarded(info);
+	elsewhere = a.branch && !info->remote_is_gateway &&
+		    !addr_equal(info->remote, a.branch->sent_to);
 	if (info->status >= 300) {
-		if (invite &&
-		    (info->remote_is_gateway || addr_equal(info->remote, invite->sent_to)))
-			invite->done = info->now;
+		if (a.branch && !elsewhere)
+			a.branch->done = info->now;
 		return CG_R_REJECTED;
 	}
 	if (info->status == 100)
 		return CG_R_EARLY;
-	elsewhere =
-		invite && !info->remote_is_gateway && !addr_equal(info->remote, invite->sent_to);
-	e = bpf_map_lookup_elem(&early, &info->key);
-	if (!e)
-		early_insert(ctx, elsewhere ? NULL : invite, branch);
-	if (info->status < 200) {
-		/*
-		 * Ringing is repeated each minute (RFC 3261 13.3.1.1). Only a gateway may renew the
-		 * entry: any other sender could keep `pending` full in this way.
-		 */
-		if (invite && invite->renewed && info->remote_is_gateway)
-			invite->renewed = info->now;
+	if (info->status >= 200)
+		return a.invite ? invite_2xx_in(ctx, &a, elsewhere, v) : CG_R_FORGED_2XX;
+	if (!a.branch)
 		return CG_R_EARLY;
-	}
-	v->unexpected_uas = elsewhere;
-	if (!invite || elsewhere)
-		return CG_R_FORGED_2XX;
-	/*
-	 * With a preloaded Route a caller can make the proxy relay an INVITE with an invented To
-	 * tag, and a gateway may accept it as a new call. It therefore opens a suspect dialog. Cost
-	 * of this rule: a call that began before the guard was attached gets one suspect row at its
-	 * next re-INVITE to a gateway.
-	 */
-	if ((invite->flags & CG_I_HAS_TO_TAG) && !info->remote_is_gateway)
-		return CG_R_UNKNOWN_DIALOG;
-	if (e && e->callee_if && !info->remote_is_gateway &&
-	    !addr_equal(info->remote, e->callee_addr))
-		return CG_R_FORGED_2XX; /* another party's To tag, learned from its 18x */
-	invite->done = info->now;
-	if (__sync_fetch_and_add(&invite->forks, 1) >= CG_FORKS_MAX)
-		return CG_R_FORKS_FULL;
-	return dialog_open(ctx, invite, v);
+	early_insert(ctx, a.invite, a.branch->note, elsewhere ? CG_EARLY_ELSEWHERE : 0);
+	if (!elsewhere) /* it rings on, with a copy each minute (RFC 3261 13.3.1.1) */
+		a.branch->renewed = a.invite->renewed = info->now;
+	return CG_R_EARLY;
 }
 
-/* A response to an INVITE goes out, and no dialog with its tags is known. */
+/* A final response of the host to this INVITE: nothing joins its note any more. */
+bpf_inline void invite_note_final(const struct msg_info *info)
+{
+	struct cg_txn_key key = note_key(info, info->branch_hash, info->remote);
+	struct cg_invite *invite = bpf_map_lookup_elem(&pending, &key);
+
+	if (invite && !invite->done)
+		invite->done = info->now;
+	invite = bpf_map_lookup_elem(&invites, &key);
+	if (invite && !invite->done)
+		invite->done = info->now;
+}
+
+/* The host rings for minutes itself: an INVITE flood must not evict the note from `invites`. */
+bpf_inline __u8 invite_rings_here(struct pkt_ctx *ctx, const struct cg_txn_key *key,
+				  struct cg_invite *invite)
+{
+	const struct cg_early *e = bpf_map_lookup_elem(&early, &ctx->scratch->info.key);
+
+	invite->renewed = ctx->scratch->info.now;
+	if ((invite->flags & CG_I_TAKEN) || !e || e->first_seen != CG_OUT)
+		return CG_R_EARLY;
+	__builtin_memcpy(&ctx->scratch->invite, invite, sizeof(*invite));
+	return note_take(ctx, key) == CG_R_PENDING_FULL ? CG_R_PENDING_FULL : CG_R_EARLY;
+}
+
 bpf_inline __u8 invite_response_out(struct pkt_ctx *ctx, struct verdict *v)
 {
-	struct msg_info *info = &ctx->scratch->info;
-	struct cg_txn_key key = txn_key(info, info->branch_hash);
-	struct cg_invite *invite = invite_find(info, info->branch_hash), *note;
+	const struct msg_info *info = &ctx->scratch->info;
+	struct cg_txn_key key = note_key(info, info->branch_hash, info->remote);
+	struct cg_invite *invite = note_find(&key);
 	struct cg_early *e;
+	int doubt;
 
 	if (info->status >= 300) {
-		note = bpf_map_lookup_elem(&invites, &key);
-		if (invite)
-			invite->done = info->now;
-		if (note)
-			note->done = info->now;
+		invite_note_final(info);
 		return CG_R_REJECTED;
 	}
-	if (info->status == 100)
-		return CG_R_EARLY;
-	if (info->status < 200)
-		early_insert(ctx, invite, info->branch_hash);
-	e = bpf_map_lookup_elem(&early, &info->key);
+	if (!invite)
+		invite = note_join(info, &key, &doubt);
+	if (info->status == 100 || !invite)
+		return info->status < 200 ? CG_R_EARLY : CG_R_OUT_OF_DIALOG;
 	if (info->status < 200) {
-		/*
-		 * The host itself rings, for minutes: a flood must not evict the INVITE from
-		 * `invites`.
-		 */
-		if (invite && !invite->renewed && e && e->first_seen == CG_OUT) {
-			invite_copy_note(ctx->scratch, invite);
-			ctx->scratch->invite.flags |= CG_I_LOCAL_UAS;
-			return invite_pend(ctx, &key, BPF_NOEXIST) == CG_R_PENDING_FULL
-				       ? CG_R_PENDING_FULL
-				       : CG_R_EARLY;
-		}
-		if (invite && (invite->flags & CG_I_LOCAL_UAS))
-			invite->renewed = info->now;
-		return CG_R_EARLY;
+		early_insert(ctx, invite, key.branch, 0);
+		return invite_rings_here(ctx, &key, invite);
 	}
-	/* A response that came in before and opened nothing is not the host's own. */
-	if (!invite || (e && e->first_seen == CG_IN))
-		return CG_R_OUT_OF_DIALOG;
-	return dialog_open(ctx, invite, v);
+	e = bpf_map_lookup_elem(&early, &info->key);
+	if (e && e->first_seen == CG_IN)
+		return CG_R_OUT_OF_DIALOG; /* it came in before, and opened nothing */
+	if (invite->flags & CG_I_FORGED_2XX) {
+		if (e)
+			e->flags |= CG_EARLY_HOST_2XX;
+		else
+			early_insert(ctx, invite, key.branch, CG_EARLY_HOST_2XX);
+		return CG_R_EARLY; /* its ACK opens, suspect */
+	}
+	return dialog_open(ctx, invite, NULL, v);
 }
 
 #endif

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A dialog seen from one of its legs: `self` is the leg whose message this is, `peer` the other
- * one. Every function that takes a dialog or a view runs under the dialog's lock and calls no
- * helper.
+ * A dialog seen from one of its legs: `self` is the leg whose message this is, `peer` the other one.
+ * Every function that takes a dialog or a view runs under the dialog's lock and calls no helper.
  *
- * API: msg_is_from_caller(), leg_view_init(), leg_view_init_uas(), leg_match_source(),
- * remote_is_*(), leg_has(), peer_has(), leg_counter_is_above(), leg_counter_is_below(),
- * leg_raise_cseq().
+ * API: dialog_is_of(), msg_is_from_caller(), leg_view_init(), leg_view_init_uas(), leg_match_source(),
+ * remote_is_*(), leg_has(), peer_has(), leg_may_raise(), leg_raise_cseq(), leg_note_passed().
  */
 #ifndef CG_LEG_H
 #define CG_LEG_H
@@ -22,11 +20,24 @@ struct leg_view {
 	struct cg_leg *peer;
 	__u8 *self_flags; /* CG_LEG_... */
 	__u8 *peer_flags;
+	__u32 *self_passed; /* highest CSeq that passed under this leg's tag */
 	__u8 leg; /* enum cg_leg_id of `self` */
 	__u8 peer_leg;
-	__u8 self_if; /* cg_ifindex_hash8() */
-	__u8 peer_if;
+	__u16 self_port;
+	__u16 peer_port;
+	__u32 self_ifindex;
+	__u32 peer_ifindex;
 };
+
+/*
+ * A deleted element of `dialogs` is given out again at once, and a program that holds its pointer would
+ * write into another call. `who` says whose the element is now: check it first thing under the lock.
+ */
+bpf_inline int dialog_is_of(const struct cg_dialog *d, const struct msg_info *info)
+{
+	return (info->from_hash ^ info->key.call) == d->who ||
+	       (info->to_hash ^ info->key.call) == d->who;
+}
 
 /* Returns whether the From tag is the caller's. If both tags are equal, the address decides. */
 bpf_inline int msg_is_from_caller(const struct cg_dialog *d, const struct msg_info *info)
@@ -34,7 +45,7 @@ bpf_inline int msg_is_from_caller(const struct cg_dialog *d, const struct msg_in
 	if (info->from_hash == info->to_hash)
 		return info->direction == CG_IN ? addr_equal(info->remote, d->caller.addr)
 						: !addr_equal(info->remote, d->caller.addr);
-	return info->from_hash == d->caller_tag;
+	return (info->from_hash ^ info->key.call) == d->who;
 }
 
 bpf_inline void leg_view_init(struct cg_dialog *d, int self_is_caller, struct leg_view *view)
@@ -44,30 +55,34 @@ bpf_inline void leg_view_init(struct cg_dialog *d, int self_is_caller, struct le
 					   .peer = &d->callee,
 					   .self_flags = &d->caller_flags,
 					   .peer_flags = &d->callee_flags,
+					   .self_passed = &d->caller_passed,
 					   .leg = CG_LEG_CALLER,
 					   .peer_leg = CG_LEG_CALLEE,
-					   .self_if = d->caller_if,
-					   .peer_if = d->callee_if };
+					   .self_port = d->caller_port,
+					   .peer_port = d->callee_port,
+					   .self_ifindex = d->caller_ifindex,
+					   .peer_ifindex = d->callee_ifindex };
 	else
 		*view = (struct leg_view){ .self = &d->callee,
 					   .peer = &d->caller,
 					   .self_flags = &d->callee_flags,
 					   .peer_flags = &d->caller_flags,
+					   .self_passed = &d->callee_passed,
 					   .leg = CG_LEG_CALLEE,
 					   .peer_leg = CG_LEG_CALLER,
-					   .self_if = d->callee_if,
-					   .peer_if = d->caller_if };
+					   .self_port = d->callee_port,
+					   .peer_port = d->caller_port,
+					   .self_ifindex = d->callee_ifindex,
+					   .peer_ifindex = d->caller_ifindex };
 }
 
 /* Views the dialog from the leg that sends this response: the one whose tag is in To. */
 bpf_inline void leg_view_init_uas(struct cg_dialog *d, const struct msg_info *info,
 				  struct leg_view *view)
 {
-	int from_caller = info->from_hash == d->caller_tag;
+	int from_caller = (info->from_hash ^ info->key.call) == d->who;
 
-	/*
-	 * With equal tags a response comes in from the leg that sends it, or leaves for the other.
-	 */
+	/* With equal tags a response comes in from the leg that sends it, or leaves for the other. */
 	if (info->from_hash == info->to_hash)
 		from_caller = info->direction == CG_IN ? !addr_equal(info->remote, d->caller.addr)
 						       : addr_equal(info->remote, d->caller.addr);
@@ -85,13 +100,13 @@ bpf_inline int peer_has(const struct leg_view *view, __u8 flag)
 }
 
 /*
- * Returns whether the far end of the packet is this leg. A gateway leg may use any gateway address.
- * With --strict-interface a leg is bound to the interface on which it was seen first.
+ * Returns whether the packet's far end is this leg. A gateway leg may use any gateway address. With
+ * --strict-interface only the interface of its first message counts.
  */
 bpf_inline int remote_is_leg(const struct msg_info *info, const struct cg_leg *leg, __u8 flags,
-			     __u8 ifindex_hash)
+			     __u32 ifindex)
 {
-	if (info->ifindex_hash && info->ifindex_hash != ifindex_hash)
+	if (info->ifindex && ifindex && info->ifindex != ifindex)
 		return 0;
 	return addr_equal(info->remote, leg->addr) ||
 	       ((flags & CG_LEG_GATEWAY) && info->remote_is_gateway);
@@ -99,38 +114,52 @@ bpf_inline int remote_is_leg(const struct msg_info *info, const struct cg_leg *l
 
 bpf_inline int remote_is_self(const struct msg_info *info, const struct leg_view *view)
 {
-	return remote_is_leg(info, view->self, *view->self_flags, view->self_if);
+	return remote_is_leg(info, view->self, *view->self_flags, view->self_ifindex);
 }
 
 bpf_inline int remote_is_peer(const struct msg_info *info, const struct leg_view *view)
 {
-	return remote_is_leg(info, view->peer, *view->peer_flags, view->peer_if);
+	return remote_is_leg(info, view->peer, *view->peer_flags, view->peer_ifindex);
 }
 
-/* A gateway may speak for either leg, except with --strict-interface. */
-bpf_inline int remote_is_trusted(const struct msg_info *info)
-{
-	return info->remote_is_gateway && !info->ifindex_hash;
-}
-
+/* An address to which the leg has moved is its own as well. A relay may speak for either leg. */
 bpf_inline enum source_match leg_match_source(const struct msg_info *info,
 					      const struct leg_view *view)
 {
-	if (remote_is_self(info, view))
+	if (remote_is_self(info, view) || info->moved_leg == view->leg)
 		return SRC_SELF;
-	return addr_equal(info->remote, view->peer->addr) ? SRC_PEER : SRC_OTHER;
+	if (addr_equal(info->remote, view->peer->addr) && info->remote_class != CG_ADDR_RELAY)
+		return SRC_PEER;
+	return SRC_OTHER;
 }
 
-/* Returns whether the leg has a counter that is above `cseq`. */
+/* Both legs speak from one address, behind one NAT: the port tells them apart. */
+bpf_inline int remote_is_self_port(const struct msg_info *info, const struct leg_view *view)
+{
+	return !addr_equal(view->self->addr, view->peer->addr) ||
+	       info->remote_port == view->self_port;
+}
+
+/*
+ * A leg's counter is raised only from the very address and port that the leg spoke from at the opening; a
+ * gateway's from any gateway. What a gateway sends back with the host's own Via is not its word: a caller
+ * can bounce a request with the other leg's tags off a carrier that loose-routes.
+ */
+bpf_inline int leg_may_raise(const struct msg_info *info, const struct leg_view *view)
+{
+	if (!info->cseq_valid || info->came_back || !remote_is_self(info, view))
+		return 0;
+	return leg_has(view, CG_LEG_GATEWAY) || info->remote_port == view->self_port;
+}
+
 bpf_inline int leg_counter_is_above(const struct leg_view *view, __u32 cseq)
 {
-	return leg_has(view, CG_LEG_CSEQ_VALID) && cseq < view->self->cseq;
+	return leg_has(view, CG_LEG_CSEQ_VALID) && view->self->cseq > cseq;
 }
 
-/* Returns whether `cseq` would raise the leg's counter. Any number does if there is none yet. */
 bpf_inline int leg_counter_is_below(const struct leg_view *view, __u32 cseq)
 {
-	return !leg_has(view, CG_LEG_CSEQ_VALID) || cseq > view->self->cseq;
+	return !leg_has(view, CG_LEG_CSEQ_VALID) || view->self->cseq < cseq;
 }
 
 bpf_inline void leg_raise_cseq(const struct leg_view *view, __u32 cseq)
@@ -138,6 +167,13 @@ bpf_inline void leg_raise_cseq(const struct leg_view *view, __u32 cseq)
 	if (leg_counter_is_below(view, cseq))
 		view->self->cseq = cseq;
 	*view->self_flags |= CG_LEG_CSEQ_VALID;
+}
+
+/* A request passes under the leg's tag, from wherever it came: the far end's counter may follow it. */
+bpf_inline void leg_note_passed(const struct msg_info *info, const struct leg_view *view)
+{
+	if (info->cseq_valid && info->cseq > *view->self_passed)
+		*view->self_passed = info->cseq;
 }
 
 #endif

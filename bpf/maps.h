@@ -66,6 +66,34 @@ struct {
  * eviction deletes. If a flood evicts an entry, counters that were raised before the 2xx are lost.
  */
 struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CG_PENDING_MAX);
+	__type(key, struct cg_txn_key);
+	__type(value, struct cg_branch);
+} branches SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CG_JOINS_MAX);
+	__type(key, __u32);
+	__type(value, struct cg_join);
+} joins SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CG_HOSTS_MAX);
+	__type(key, __u64);
+	__type(value, struct cg_host_name);
+} hosts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cg_host_state);
+} host_state SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, CG_EARLY_MAX);
 	__type(key, struct cg_dialog_key);

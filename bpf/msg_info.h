@@ -10,10 +10,9 @@
 #define CG_MSG_INFO_H
 
 #include "addr.h"
-#include "hash.h"
+#include "sip_hash.h"
 #include "packet.h"
 #include "sip_parser.h"
-#include "uri.h"
 
 /*
  * Filled in three stages, so that a packet which is refused early costs little. Each field has the
@@ -30,19 +29,21 @@ struct msg_info {
 	__u64 from_case_mask; /* 2; one bit for each upper-case letter, see hash_tag() */
 	__u64 to_case_mask; /* 2 */
 	__u64 branch_hash; /* 3; of the top Via, 0: none. INVITE, BYE, UPDATE only. */
-	__u64 branch2_hash; /* 3; of the Via below it, 0: none */
-	__u32 contact_hash; /* 3; uri_target_hash32(), 0: none. INVITE, UPDATE only. */
-	__u32 request_uri_hash; /* 3; uri_target_hash32(). Egress BYE only. */
 	__u32 cseq; /* 1; if cseq_valid */
 	__u16 status; /* 1; 0: a request */
-	__u16 request_port; /* 3; port of the Request-URI. Egress BYE only. */
+	__u16 remote_port; /* 1 */
 	__u8 cseq_valid; /* 1 */
 	__u8 method; /* 1; enum cg_method, of a response that of its CSeq */
 	__u8 direction; /* 1; enum cg_direction */
 	__u8 remote_is_gateway; /* 3; the address `remote` is under --gateway */
-	__u16 remote_port; /* 1 */
+	__u8 remote_class; /* 3; enum cg_addr_class of it */
 	__u8 relayed; /* 3; there is a Via below the top one */
-	__u8 ifindex_hash; /* 1; cg_ifindex_hash8() with --strict-interface, else 0 */
+	__u8 came_back; /* 3; from a gateway, and below the top there is a Via of the host */
+	__u8 moved_leg; /* enum cg_leg_id that has moved to this address; of a known dialog's request */
+	__u8 lax_match; /* 2; some peers find no dialog in this BYE */
+	__u8 pad[3];
+	__u32 ifindex; /* 1; with --strict-interface, else 0 */
+	__u32 remote_hash; /* 3; addr_hash32() of the remote address */
 	__u8 remote[16]; /* 1; source address on ingress, destination address on egress */
 };
 
@@ -56,7 +57,7 @@ bpf_inline void msg_info_init(struct msg_info *info, const struct packet *packet
 	info->method = msg->method;
 	info->direction = packet->direction;
 	if (config->strict_interface)
-		info->ifindex_hash = cg_ifindex_hash8(packet->ifindex);
+		info->ifindex = packet->ifindex;
 	if (packet->direction == CG_IN) {
 		__builtin_memcpy(info->remote, packet->source, 16);
 		info->remote_port = packet->source_port;
@@ -75,8 +76,7 @@ bpf_inline void msg_info_set_key(struct msg_info *info, struct sip_parser *p,
 	info->to_hash = hash_tag(config, p, &p->msg.to_tag, &info->to_case_mask);
 	info->key.tags = info->from_hash + info->to_hash;
 	/* Some peers answer 481 to this BYE although they have the call: no evidence (rule 3). */
-	if (p->msg.flags & SIP_LAX_MATCH)
-		info->from_case_mask = HASH_CASE_UNKNOWN;
+	info->lax_match = !!(p->msg.flags & SIP_LAX_MATCH); /* a 481 is no evidence, rule 3 */
 }
 
 /* The time, the branches, the targets, and whether the far end is a gateway. */
@@ -84,20 +84,13 @@ bpf_inline void msg_info_parse_routing(struct msg_info *info, struct sip_parser 
 				       const struct cg_config *config)
 {
 	info->now = bpf_ktime_get_boot_ns();
-	info->remote_is_gateway = addr_is_gateway(config, info->remote);
+	info->remote_class = addr_class(config, info->remote);
+	info->remote_is_gateway = info->remote_class == CG_ADDR_GATEWAY;
+	info->remote_hash = addr_hash32(config, info->remote);
 	sip_parse_routing(p);
 	info->relayed = p->vias > 1;
 	if (info->method == CG_M_INVITE || info->method == CG_M_BYE || info->method == CG_M_UPDATE)
 		info->branch_hash = hash_slice(config, p, &p->msg.branch);
-	/* The branch below may be empty: RFC 2543 had none. */
-	if (info->branch_hash && info->relayed)
-		info->branch2_hash = hash_slice(config, p, &p->msg.branch2);
-	if (info->method == CG_M_INVITE || info->method == CG_M_UPDATE)
-		info->contact_hash = uri_target_hash32(p, config, &p->msg.contact);
-	if (info->method == CG_M_BYE && !info->status && info->direction == CG_OUT) {
-		info->request_uri_hash = uri_target_hash32(p, config, &p->msg.request_uri);
-		info->request_port = request_uri_port(p);
-	}
 }
 
 #endif

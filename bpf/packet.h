@@ -47,7 +47,8 @@ struct packet {
 	__u32 length; /* bytes of the payload that are in this frame */
 	__u8 first_fragment; /* of several */
 	__u8 direction; /* enum cg_direction */
-	__u8 pad[2];
+	__u8 own_socket; /* it leaves from a socket of this host */
+	__u8 pad;
 	__u32 ifindex;
 	struct packet_chain chain;
 };

@@ -14,9 +14,41 @@
 #include "packet.h"
 #include "sip_types.h"
 
+/* Filled by msg_route_parse(). */
+struct msg_route {
+	/* Via, of requests that go out */
+	__u64 peer_branch; /* of the topmost Via that is not the host's; 0: none, or no branch */
+	__u8 stamp[16]; /* the address of that Via, if has_stamp */
+	__u8 has_peer_via;
+	__u8 has_stamp;
+	__u8 peer_has_cookie; /* its branch begins with z9hG4bK */
+	__u8 own_vias; /* above it */
+	/* Via, of requests that come in */
+	__u8 came_back; /* the host has sent it out before, under own_branch */
+	__u8 contact_is_own; /* the Contact is a name of the host */
+	__u8 records_own; /* a Record-Route is one */
+	__u8 request_uri_cut; /* branch.request_uri is not the whole */
+	__u64 own_branch;
+	/* URI sets */
+	__u32 request_uri;
+	__u32 routes; /* less those that only name the host */
+	__u32 contact;
+	__u32 record_routes;
+	__u32 request_user; /* hashes of user parts; 0: none */
+	__u32 contact_user;
+	struct sip_slice request_host;
+	struct sip_slice next_hop; /* host of the topmost Route, else of the Request-URI */
+	__u8 request_addr[16]; /* what they spell; 0: no address */
+	__u8 next_addr[16];
+	__u16 request_port;
+	__u16 pad2[3];
+};
+
 struct scratch {
 	struct packet packet;
 	struct msg_info info;
+	struct msg_route route;
+	struct cg_branch branch;
 	struct cg_invite invite;
 	/*
 	 * struct cg_dialog. Not as a struct: a spin lock is allowed in hash and array values only.

@@ -3,13 +3,14 @@
  * Checks before any dialog is looked up: packets that are not SIP, messages that are truncated,
  * ambiguous, or outside any call, and messages with a method that differs from their CSeq's.
  *
- * API: msg_not_sip_reason(), msg_is_truncated(), msg_is_ambiguous(), msg_cseq_mismatch(),
+ * API: msg_not_sip_reason(), msg_is_truncated(), msg_is_ambiguous(), msg_bye_is_ambiguous(), msg_cseq_mismatch(),
  * msg_is_out_of_dialog(), and after msg_info_parse_routing() msg_branches_differ().
  */
 #ifndef CG_SCREEN_H
 #define CG_SCREEN_H
 
 #include "addr.h"
+#include "bye_pending.h"
 #include "scratch.h"
 #include "sip_cseq.h"
 
@@ -71,8 +72,8 @@ bpf_inline int msg_is_ambiguous(struct pkt_ctx *ctx)
 
 	if (msg->status || ctx->scratch->packet.direction == CG_OUT)
 		return 0;
-	if (msg->method == CG_M_BYE)
-		return (msg->flags & SIP_AMBIGUOUS) &&
+	if (msg->method == CG_M_BYE) /* one with an identity: msg_bye_is_ambiguous() */
+		return (msg->flags & SIP_AMBIGUOUS) && (msg->flags & identity) != identity &&
 		       !addr_is_gateway(ctx->config, ctx->scratch->packet.source);
 	if (msg->method != CG_M_INVITE && msg->method != CG_M_ACK)
 		return 0;
@@ -83,6 +84,27 @@ bpf_inline int msg_is_ambiguous(struct pkt_ctx *ctx)
 	opens_call = msg->method == CG_M_INVITE && !msg->to_tag.len;
 	return opens_call && (msg->flags & SIP_AMBIGUOUS_ID) &&
 	       !addr_is_gateway(ctx->config, ctx->scratch->packet.source);
+}
+
+/*
+ * Returns whether an ingress BYE of this dialog (NULL: of none) is ambiguous. A BYE repeats what the other leg
+ * chose: its tag, its Contact as Request-URI, its Record-Route as Route. Odd bytes there drop nothing if the
+ * tags are byte for byte those that the dialog was opened with: the other leg could keep the caller from
+ * hanging up. What the sender alone writes is refused: two CSeqs, two Call-IDs, an odd start line.
+ */
+bpf_inline int msg_bye_is_ambiguous(struct pkt_ctx *ctx, const struct cg_dialog *d)
+{
+	const struct sip_msg *msg = &ctx->scratch->parser.msg;
+	const struct msg_info *info = &ctx->scratch->info;
+	int is_caller;
+
+	if (!(msg->flags & SIP_AMBIGUOUS) ||
+	    addr_is_gateway(ctx->config, ctx->scratch->packet.source))
+		return 0;
+	if (!d || (msg->flags & (SIP_AMBIGUOUS_SENDER | SIP_REPEATED)))
+		return 1;
+	is_caller = (info->from_hash ^ info->key.call) == d->who;
+	return !bye_has_same_tags(d, info, ctx->config, is_caller ? CG_LEG_CALLER : CG_LEG_CALLEE);
 }
 
 /*

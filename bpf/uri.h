@@ -1,35 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * URIs: the remote target as a hash, and the port that a Request-URI names.
+ * URIs compared as RFC 3261 19.1.4 says: one keyed hash for a whole URI.
  *
- * API: uri_target_hash32(), request_uri_port().
+ * API: uri_hash().
  */
 #ifndef CG_URI_H
 #define CG_URI_H
 
-#include "hash.h"
+#include "sip_hash.h"
 #include "sip_cseq.h"
 
-#define URI_USER_MAX 128 /* bytes; escapes of a longer user part are not decoded */
+#define URI_USER_MAX 128 /* a longer user part is compared as it stands */
 
 struct uri_unescape {
 	struct sip_parser *p;
-	__u32 from; /* end of the bytes that are not read yet */
-	__u32 to; /* start of the bytes that are written */
+	__u32 from; /* the byte before this one is the next to read */
+	__u32 to; /* ... and to write */
 	__u32 start;
 	__u32 pad;
 };
 
-bpf_inline __u8 hex_value(__u8 c)
-{
-	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
-/* Characters that need no escape (RFC 3261 19.1.4, 25.1), and the '+' of telephone numbers. */
+/* RFC 3261 19.1.4 and 25.1: unreserved; '+' and '#', which are in telephone numbers. */
 bpf_inline int uri_char_is_unreserved(__u8 c)
 {
 	return (__u8)(c - '0') <= 9 || (__u8)((c | 0x20) - 'a') <= 25 || c == '-' || c == '_' ||
-	       c == '.' || c == '!' || c == '~' || (c >= '\'' && c <= '+');
+	       c == '#' || c == '.' || c == '!' || c == '~' || (c >= '\'' && c <= '+');
 }
 
 static long uri_unescape_step(__u32 i, void *arg)
@@ -43,8 +38,8 @@ static long uri_unescape_step(__u32 i, void *arg)
 	c = sip_byte(p, --u->from);
 	if (u->from >= u->start + 2 && sip_byte(p, u->from - 2) == '%' && sip_is_hex(c) &&
 	    sip_is_hex(high = sip_byte(p, u->from - 1)) &&
-	    uri_char_is_unreserved(hex_value(high) << 4 | hex_value(c))) {
-		c = hex_value(high) << 4 | hex_value(c);
+	    uri_char_is_unreserved(sip_hex_value(high) << 4 | sip_hex_value(c))) {
+		c = sip_hex_value(high) << 4 | sip_hex_value(c);
 		u->from -= 2;
 	}
 	p->buf[--u->to & (SIP_MAX - 1)] = c;
@@ -52,8 +47,8 @@ static long uri_unescape_step(__u32 i, void *arg)
 }
 
 /*
- * Decodes the escapes of a user part in place, from its end backwards. Returns the new start. The
- * buffer may be changed, because nothing reads a Contact or the Request-URI of a BYE after this.
+ * Decodes a user part's escapes where it stands, towards its end; returns where it begins then.
+ * Nobody else reads a Contact, or the Request-URI of a BYE.
  */
 BPF_SUBPROG __u32 uri_unescape_user(struct sip_parser *p, __u32 start, __u32 end)
 {
@@ -67,48 +62,101 @@ BPF_SUBPROG __u32 uri_unescape_user(struct sip_parser *p, __u32 start, __u32 end
 	return start;
 }
 
-/*
- * Returns a hash of a URI without its parameters and headers, never 0; 0 for an empty URI. A client
- * copies the remote target into its requests (RFC 3261 12.2.1.1). It may escape characters that
- * need no escape, and write the host in any letter case (19.1.4). A ';' or '?' before the '@'
- * belongs to the user part.
- */
-BPF_GLOBAL __u32 uri_target_hash32(struct sip_parser *p, const struct cg_config *config,
-				   const struct sip_slice *uri)
-{
-	__u32 end, at, stop, start;
-	__u64 hash;
+struct uri_params {
+	struct sip_parser *p;
+	const struct cg_config *config;
+	__u64 sum;
+	__u32 pos; /* of the ';' in front of the next parameter */
+	__u32 end;
+	__u32 n;
+	__u32 pad;
+};
 
-	if (!p || !config || !uri || !uri->len)
-		return 0;
-	end = uri->off + uri->len;
-	at = sip_find(p, uri->off, end, SIP_ANY('@', '@', '@'));
-	stop = sip_find(p, at < end ? at : uri->off, end, SIP_ANY(';', '?', '>'));
-	if (at == end)
-		at = uri->off; /* no user */
-	start = uri_unescape_user(p, uri->off, at);
-	hash = hash_exact(p, config, start, at - start);
-	hash = HASH_ROTATE(hash, 1) + hash_folded(p, config, at, stop - at);
-	return (__u32)(hash >> 32) | 1;
+/* `lr` and `transport=udp` say what is so without them (RFC 3261 19.1.4, 19.1.1). */
+bpf_inline int uri_param_is_default(const struct sip_parser *p, __u32 pos, __u32 end)
+{
+	__u64 word = sip_fold(sip_word(p, pos)), more = sip_fold(sip_word(p, pos + 8));
+
+	if ((word & sip_mask(2)) == SIP_LETTERS('l', 'r', 0, 0, 0, 0, 0, 0))
+		return pos + 2 == end || sip_byte(p, pos + 2) == '=';
+	return end - pos == 13 && word == SIP_LETTERS('t', 'r', 'a', 'n', 's', 'p', 'o', 'r') &&
+	       (more & sip_mask(5)) == (SIP_LETTERS('t', '=', 'u', 'd', 'p', 0, 0, 0) |
+					(SIP_EACH(0x20) & sip_mask(5)));
 }
 
-/* Returns the port of the Request-URI, 5060 if it has none (RFC 3261 19.1.2), 0 if invalid. */
-bpf_inline __u16 request_uri_port(struct sip_parser *p)
+/* Adds the next parameter: their order means nothing. */
+static long uri_param_step(__u32 i, void *arg)
 {
-	struct sip_slice uri = p->msg.request_uri;
-	__u32 end = uri.off + uri.len, pos;
+	struct uri_params *u = arg;
+	__u32 pos = u->pos + 1, end;
 
-	pos = sip_find(p, uri.off, end, SIP_ANY('@', '@', '@'));
-	if (pos == end)
-		pos = sip_find(p, uri.off, end, SIP_ANY(':', ':', ':'));
-	pos++;
-	if (pos < end && sip_byte(p, pos) == '[')
-		pos = sip_find(p, pos, end, SIP_ANY(']', ']', ']'));
-	pos = sip_find(p, pos, end, SIP_ANY(':', ';', '?'));
-	if (pos >= end || sip_byte(p, pos) != ':')
-		return 5060;
-	sip_number(p, pos + 1, end);
-	return p->number <= 0xffff ? p->number : 0;
+	if (u->pos >= u->end)
+		return 1;
+	end = sip_find(u->p, pos, u->end, SIP_ANY(';', ';', ';'));
+	if (end > pos && !uri_param_is_default(u->p, pos, end)) {
+		u->sum += hash_folded(u->p, u->config, pos, end - pos);
+		u->n++;
+	}
+	u->pos = end;
+	return 0;
+}
+
+#define URI_PARAMS_MAX 32 /* a URI with more matches none */
+
+/*
+ * The keyed hash of a whole URI, compared as in RFC 3261 19.1.4: scheme, user, host, port and every
+ * parameter but `lr` and `transport=udp`. A missing port is 5060. Returns 0 for a URI that never
+ * matches: with headers behind '?', or too many parameters. Writes the parts to p->uri. Decodes the
+ * user's escapes where they are, so hash each slice once.
+ */
+BPF_GLOBAL __u64 uri_hash(struct sip_parser *p, const struct cg_config *config,
+			  const struct sip_slice *uri)
+{
+	struct uri_params u = { .p = p, .config = config };
+	__u32 pos, end, at, user, stop;
+	__u64 hash;
+
+	if (!p || !config || !uri)
+		return 0;
+	p->uri = (struct sip_uri){ .port = 5060 };
+	pos = uri->off;
+	end = pos + uri->len;
+	at = sip_find(p, pos, end, SIP_ANY('@', '@', '@'));
+	user = sip_find(p, pos, end, SIP_ANY(':', ':', ':'));
+	if (!uri->len || user >= end)
+		return 0;
+	hash = hash_folded(p, config, pos, user - pos);
+	user++;
+	pos = user;
+	if (at < end) {
+		pos = at + 1;
+		user = uri_unescape_user(p, user, at);
+		p->uri.user_hash = hash_exact(p, config, user, at - user) | 1;
+	}
+	stop = pos;
+	if (sip_byte(p, pos) == '[')
+		stop = sip_find(p, pos, end, SIP_ANY(']', ']', ']'));
+	stop = sip_find(p, stop, end, SIP_ANY(':', ';', '?'));
+	p->uri.host = sip_slice(pos, stop);
+	p->uri.host_hash = hash_folded(p, config, pos, stop - pos);
+	if (stop < end && sip_byte(p, stop) == ':') {
+		pos = stop + 1;
+		stop = sip_find(p, pos, end, SIP_ANY(';', '?', '?'));
+		sip_number(p, pos, stop);
+		p->uri.port = p->number <= 0xffff ? p->number : 0;
+	}
+	if (sip_find(p, stop, end, SIP_ANY('?', '?', '?')) < end)
+		return 0;
+	u.pos = stop;
+	u.end = end;
+	sip_loop(URI_PARAMS_MAX, uri_param_step, &u);
+	if (u.pos < u.end)
+		return 0;
+	p->uri.plain = at >= end && !u.n;
+	hash = HASH_ROTATE(hash, 7) + p->uri.user_hash;
+	hash = HASH_ROTATE(hash, 7) + p->uri.host_hash;
+	hash = HASH_ROTATE(hash, 7) + ((__u64)p->uri.port << 32 | u.n) + u.sum;
+	return hash | 1;
 }
 
 #endif

@@ -21,7 +21,7 @@
 
 #include "reasons.h"
 
-#define CG_LAYOUT 4 /* of every struct in this file */
+#define CG_LAYOUT 5 /* of every struct in this file */
 
 #define CG_PIN_ROOT "/sys/fs/bpf/cseqguard" /* + "/" + instance + "/" + map name */
 
@@ -32,12 +32,15 @@
 #define CG_PORTS_MAX 8
 #define CG_CLOCKS 8
 #define CG_GATEWAYS_MAX 1024
-#define CG_FORKS_MAX 16
+#define CG_FORKS_MAX 16 /* dialogs that one INVITE may open where a gateway answers */
+#define CG_FORKS_CUSTOMER 2 /* ... where anybody else does: a user agent has one To tag */
+#define CG_HOSTS_MAX 64
 
 #define CG_DIALOGS_DEFAULT 131072
 #define CG_OVERFLOW_MAX 8192 /* calls that the daemon has not collected yet */
 #define CG_PENDING_MAX 65536 /* minimum; see cg_pending_max() */
 #define CG_INVITES_MAX 65536
+#define CG_JOINS_MAX 65536
 #define CG_EARLY_MAX 65536
 #define CG_ADDR_CHANGES_MAX 16384
 #define CG_UNEXPECTED_UAS_MAX 1024
@@ -48,7 +51,6 @@
 #define CG_REQUESTS_PER_SECOND 250 /* CG_EV_REQUEST, for each CPU; the excess is not counted */
 
 #define CG_BYE_TIMEOUT_NS 32000000000ULL /* 64*T1, RFC 3261 17.1.2.2 Timer F */
-#define CG_BYE_FRESH_NS 5000000000ULL /* a BYE is retransmitted every T2 = 4 s (Timer E) */
 
 /* X(NAME, word) */
 #define CG_METHOD_LIST(X)                                                                          \
@@ -80,6 +82,8 @@ enum cg_action { CG_PASS, CG_DROP, CG_WOULD_DROP };
 /* Policies: 0 is the lax value of each. */
 enum cg_policy_equal { CG_EQUAL_PASS, CG_EQUAL_DROP };
 enum cg_policy_source { CG_SOURCE_OBSERVE, CG_SOURCE_STRICT };
+enum cg_policy_hides { CG_HIDES_OFF, CG_HIDES_ON, CG_HIDES_AUTO };
+enum cg_policy_unseen { CG_UNSEEN_SUSPECT, CG_UNSEEN_BELIEVE };
 enum cg_policy_fragments { CG_FRAGMENTS_PASS, CG_FRAGMENTS_STRICT };
 
 /* X(NAME, word): a dialog is in `dialogs` from its 2xx on. Early dialogs are in the map `early`. */
@@ -96,12 +100,14 @@ enum cg_state { CG_STATE_LIST(CG_STATE_ENUM) CG_STATES };
 /* X(NAME, word): the words of cdr.end_reason */
 #define CG_END_LIST(X)                                                                             \
 	X(NONE, none) /* open */                                                                   \
-	X(BYE, bye) /* the witness' BYE, or its 2xx to the BYE of the other leg */                 \
-	X(GONE, gone) /* the witness' 481 */                                                       \
-	X(UNSEEN_BYE, unseen_bye) /* the witness' 2xx to a BYE that was not seen: suspect */       \
-	X(RELAYED_BYE, relayed_bye) /* a 2xx to a BYE, but not from a witness: suspect */          \
+	X(BYE, bye) /* the witness' BYE, or its 2xx to the other leg's */                          \
+	X(GONE, gone) /* the witness' 481: it knows no such call any more */                       \
+	X(RELAYED_BYE, relayed_bye) /* no leg has a rank: the host relayed the answer: suspect */  \
+	X(UNPROVEN_BYE, unproven_bye) /* a candidate end, and no sign of life since: suspect */    \
 	X(TIMEOUT, timeout) /* max_call: suspect */                                                \
-	X(LOST, lost) /* reboot, map removed, or replaced by another dialog: suspect */            \
+	X(REBOOT, reboot) /* the host was started again: suspect */                                \
+	X(MAPS_LOST, maps_lost) /* the maps are gone, or another answer replaced it: suspect */    \
+	X(DETACHED, detached) /* detach -a while the call ran: suspect */                          \
 	X(OPERATOR, operator) /* settled by hand */                                                \
 	X(UNGUARDED, unguarded) /* open; the end was not seen, dialogs was full: suspect */
 
@@ -138,9 +144,50 @@ struct cg_leg {
 #define CG_LEG_CSEQ_VALID 0x01 /* cseq is valid */
 #define CG_LEG_BYE_CSEQ_VALID 0x02 /* bye_cseq is valid */
 #define CG_LEG_GATEWAY 0x04 /* under --gateway */
-#define CG_LEG_LOCAL 0x08 /* the guarded host itself, or a party behind it on TCP or TLS */
+#define CG_LEG_LOCAL 0x08 /* the guarded host itself, by Via and Contact */
 #define CG_LEG_WITNESS 0x10 /* its word ends the call */
-#define CG_LEG_SEEN_AFTER_END 0x20 /* it sent a request, or a 2xx to one, after the end */
+#define CG_LEG_SEEN_AFTER_END 0x20 /* it has sent a request since the end */
+#define CG_LEG_UNSEEN 0x40 /* it reaches the host by a transport that is not read */
+#define CG_LEG_HEP 0x80 /* a proxy reports its messages */
+
+/* X(NAME, word): where a leg is, the words of cdr.caller_side and cdr.callee_side */
+#define CG_SIDE_LIST(X)                                                                            \
+	X(UNSEEN, unseen)                                                                          \
+	X(WIRE, wire)                                                                              \
+	X(HEP, hep)                                                                                \
+	X(LOCAL, local)                                                                            \
+	X(GATEWAY, gateway)
+
+#define CG_SIDE_ENUM(NAME, word) CG_SIDE_##NAME,
+enum cg_side { CG_SIDE_LIST(CG_SIDE_ENUM) CG_SIDES };
+#undef CG_SIDE_ENUM
+
+/* flags: caller_flags or callee_flags. */
+static inline enum cg_side cg_leg_side(__u8 flags)
+{
+	if (flags & CG_LEG_LOCAL)
+		return CG_SIDE_LOCAL;
+	if (flags & CG_LEG_GATEWAY)
+		return CG_SIDE_GATEWAY;
+	if (flags & CG_LEG_HEP)
+		return CG_SIDE_HEP;
+	return flags & CG_LEG_UNSEEN ? CG_SIDE_UNSEEN : CG_SIDE_WIRE;
+}
+
+/* The leg with the higher rank is the witness; 0: it is none. */
+static inline __u8 cg_leg_rank(__u8 flags, int is_callee)
+{
+	switch (cg_leg_side(flags)) {
+	case CG_SIDE_GATEWAY:
+		return 3;
+	case CG_SIDE_LOCAL:
+		return 2;
+	case CG_SIDE_UNSEEN:
+		return 0;
+	default:
+		return is_callee;
+	}
+}
 
 /* flags of a dialog */
 #define CG_D_SUSPECT 0x0001
@@ -148,62 +195,91 @@ struct cg_leg {
 #define CG_D_CALL_ID_CUT 0x0004
 #define CG_D_TAG_CUT 0x0008
 #define CG_D_URI_CUT 0x0010
-#define CG_D_TARGET_KNOWN 0x0020 /* target_in is valid */
-#define CG_D_CONFIRMED_END 0x0040 /* cdr.bye_confirmed */
-#define CG_D_TARGET_FWD_PENDING 0x0080 /* target_out is a branch: target_in is not forwarded yet */
-#define CG_D_BYE_FORWARDED 0x0100 /* bye_branch_out is valid */
-#define CG_D_BYE_TO_WITNESS 0x0200 /* ... the host sent it to the other leg's address */
-#define CG_D_BYE_ON_TARGET 0x0400 /* ... with the witness' remote target as Request-URI */
-#define CG_D_BYE_ANSWERED 0x0800 /* a final response to it came in */
-#define CG_D_BYE_UNSEEN 0x1000 /* it went out, but none came in */
-#define CG_D_BYE_SAME_TAGS 0x2000 /* its tags have the letter case of the dialog's */
-#define CG_D_BYE_CALLEE 0x4000 /* the callee sent it */
-#define CG_D_BYE_WOULD_DROP 0x8000 /* observe mode let it pass */
+#define CG_D_CONFIRMED_END 0x0020 /* cdr.bye_confirmed */
+#define CG_D_CANDIDATE 0x0040 /* candidate_ms is valid */
+#define CG_D_REPLACED 0x0080 /* a later call has the same tags */
+/* ... and of its pending BYE */
+#define CG_D_BYE_PROVED 0x0100 /* it is on its way to the witness */
+#define CG_D_BYE_TO_CONTACT 0x0200 /* ... by the Contact that the witness gave */
+#define CG_D_BYE_OF_WITNESS 0x0400 /* the witness sent it: it closes once the host has taken it */
+#define CG_D_BYE_LOCAL 0x0800 /* the host sent it itself */
+#define CG_D_BYE_SAME_TAGS 0x1000 /* tags byte-identical to the dialog's */
+#define CG_D_BYE_CALLEE 0x2000 /* it is the callee's */
+#define CG_D_BYE_WOULD_DROP 0x4000 /* observe mode let it pass */
+#define CG_D_BYE_RELAYED 0x8000 /* no leg has a rank: the answer ends the call as relayed_bye */
+/* ... and of the last BYE that came in */
+#define CG_D_SEEN_REFUSED 0x10000 /* the host has refused it */
+#define CG_D_SEEN_WOULD_DROP 0x20000 /* observe mode let it pass */
+/* ... and of the request at refresh_branch */
+#define CG_D_REFRESH_OWN 0x40000 /* the witness sent it: its own Contact counts */
 
-/* Returns 1 to 255, never 0. Distinguishes the few interfaces of a host. */
-static inline __u8 cg_ifindex_hash8(__u32 ifindex)
-{
-	return ifindex % 255 + 1;
-}
+/*
+ * A set of URIs as a number: the sum of their keyed hashes in the low 28 bits, how many there are in
+ * the high 4. A set of more than 14 proves nothing: CG_URIS_NONE.
+ */
+#define CG_URIS_NONE 0xffffffffU
+
+/* What the witness gave: a request is on its way to it if it names this. */
+struct cg_target {
+	__u32 contact; /* the Contact of the opening; CG_URIS_NONE: none, or one that never matches */
+	__u32 contact_latest;
+	__u32 contact_user; /* hash of the latest one's user part; 0: none */
+	__u32 routes; /* Record-Routes between the witness and the host */
+	__u32 invite_uri; /* the callee's: Request-URI under which the host sent the INVITE */
+	__u32 sent_to; /* hash of the address that the INVITE was sent to; 0: none */
+};
 
 struct cg_dialog {
-	/* Read for a verdict: one cache line. */
-	__u64 caller_tag; /* hash of the caller's case-folded tag */
-	struct bpf_spin_lock lock; /* for everything below; read with BPF_F_LOCK */
+	/* what a verdict reads: one cache line */
+	__u64 who; /* the caller's folded tag's hash, mixed with the Call-ID's */
+	struct bpf_spin_lock lock; /* over all below; read with BPF_F_LOCK */
 	__u8 state; /* enum cg_state */
 	__u8 clock; /* index in config.clock_offset, when the INVITE came */
 	__u8 caller_flags;
 	__u8 callee_flags;
 	struct cg_leg caller;
 	struct cg_leg callee;
-	/* Read for evidence. */
-	__u16 caller_port;
+	/* what evidence reads */
+	__u16 caller_port; /* that it spoke from at the opening */
 	__u16 callee_port;
-	__u16 flags; /* CG_D_... */
-	__u16 sip_code; /* of the 2xx; 0: not seen, the ACK opened the dialog: suspect */
+	__u32 flags; /* CG_D_... */
+	__u32 blocked_byes; /* dropped, or in observe mode would have been */
+	__u32 first_blocked_ms; /* after answer, plus one; 0: none yet */
+	__u32 caller_passed; /* highest CSeq that passed under the caller's tags, from anywhere */
+	__u32 callee_passed;
+	__u32 caller_ifindex; /* 0: not known */
+	__u32 callee_ifindex;
+	struct cg_target target; /* of the witness' leg */
+	__u32 refresh_branch; /* of the re-INVITE or UPDATE whose 2xx moves the target; 0: none */
+	__u32 refresh_contact;
+	__u32 refresh_user;
+	__u32 tag_case_hash; /* of the tags' letter case, and of their lengths */
+	__u32 bye_branch_in; /* of the pending BYE as it came in; 0: it did not */
+	__u32 bye_branch_out; /* ... and as the host sent it; 0: it has not */
+	__u32 bye_sent_to; /* hash of the address that it was sent to */
+	__u32 candidate_ms; /* candidate end, after answer, plus one */
+	__u16 sip_code; /* of the 2xx; 0: it was not seen, the ACK opened it: suspect */
 	__u8 end_reason; /* enum cg_end */
 	__u8 ended_by; /* enum cg_leg_id */
-	__u8 caller_if; /* for --strict-interface */
-	__u8 callee_if;
-	__u32 blocked_byes; /* dropped, or passed by observe mode only */
-	__u32 first_blocked_ms; /* milliseconds after `answer`, plus one; 0: none yet */
-	__u32 target_in; /* hash of the witness' last Contact, as it came in */
-	__u32 target_out; /* ... and as the host forwarded it; 0: unknown */
-	__u32 tag_case_hash; /* of the letter case of both tags; 0: unknown */
-	__u64 setup; /* arrival of the INVITE; moved by 1 us if a replaced row has the same time */
-	__u64 answer; /* arrival of the 2xx, or of the ACK */
+	__u32 seen_branch; /* of the last BYE that came in and passed */
+	__u32 seen_at_s; /* its arrival, seconds of CLOCK_BOOTTIME */
+	__u32 pad;
+	__u64 setup; /* arrival of the INVITE; a microsecond off where that would be an old row's */
+	__u64 answer; /* of the 2xx, or of the ACK */
 	__u64 end; /* 0: open */
-	__u64 bye_at; /* arrival of the last copy of the pending BYE */
-	__u32 bye_branch_in; /* hash of the branch of the pending BYE as it came in; 0: none */
-	__u32 bye_branch_out; /* ... and as the host forwarded it */
-	/* Read for the CDR only. */
+	__u64 bye_at; /* of the pending BYE */
+	/* what only a CDR reads */
 	struct cg_call call; /* call.from_tag is the caller's tag */
 	char to_tag[CG_TAG_MAX]; /* the callee's tag */
 };
 
-/* --- invites (LRU) and pending (hash): INVITEs received, and INVITEs forwarded or answered ---- */
+/*
+ * --- invites (LRU) and pending (hash): INVITEs. One that comes in is noted in `invites`; when the host
+ * first sends it on or answers it, the note moves to `pending`. `branches` (hash) has an entry for each
+ * branch that went out, and names the note.
+ */
 
-/* An entry is kept for about 30 s after the answer, while calls last several minutes. */
+/* Size of `pending` and `branches`: an entry is kept for about 30 s after the answer. */
 static inline __u32 cg_pending_max(__u32 max_dialogs)
 {
 	return max_dialogs / 4 > CG_PENDING_MAX ? max_dialogs / 4 : CG_PENDING_MAX;
@@ -211,67 +287,121 @@ static inline __u32 cg_pending_max(__u32 max_dialogs)
 
 struct cg_txn_key {
 	__u64 call;
-	__u64 from; /* hash of the case-folded From tag */
-	__u64 branch; /* invites: the caller's. pending: the host's, or that which it answers. */
+	__u64 from; /* of the folded From tag */
+	__u64 branch; /* notes: the caller's, mixed with his address; branches: the host's */
 };
 
-#define CG_I_LOCAL_CALLER 0x01 /* the host sent it, but none came in */
 #define CG_I_CSEQ_VALID 0x02 /* cseq is valid */
 #define CG_I_CALL_ID_CUT 0x04
 #define CG_I_TAG_CUT 0x08
 #define CG_I_URI_CUT 0x10
-#define CG_I_LOCAL_UAS 0x20 /* pending, by the caller's branch: the host itself answers */
-#define CG_I_FORWARDED 0x40 /* invites: forwarded; the copy is in pending */
-#define CG_I_SPIRALED 0x80 /* pending: it came back; the 2xx to the inner INVITE opens the call */
-#define CG_I_HAS_TO_TAG 0x100 /* it had a To tag, and no dialog with its tags was known */
+#define CG_I_FORWARDED 0x20 /* the host sent it on: the texts are those that went out */
+#define CG_I_LOCAL 0x40 /* the host is the caller */
+#define CG_I_UNSEEN 0x80 /* the caller is not read */
+#define CG_I_HAS_TO_TAG 0x100 /* it had a To tag, of no dialog that is known */
+#define CG_I_SUSPECT 0x200 /* what it opens is suspect */
+#define CG_I_FORGED_2XX 0x400 /* a 2xx came from elsewhere than it was sent to */
+#define CG_I_TAKEN 0x800 /* copied from `invites` to `pending` */
 
 struct cg_invite {
 	__u64 setup; /* arrival */
-	__u64 renewed; /* time when it was put into pending, or of the last 18x; 0 in invites */
-	__u64 done; /* time of the final response; 0: none. The daemon deletes it later. */
+	__u64 renewed; /* its last copy, or the last provisional response */
+	__u64 done; /* the host's final response, or a final one to its only branch; 0: none */
 	__u32 cseq;
-	__u32 forks; /* number of dialogs that it opened */
-	__u32 target_in; /* hash of the caller's Contact, as it came in; 0: none */
-	__u32 target_out; /* ... and as the host forwarded it */
+	__u32 forks; /* dialogs opened by it */
+	__u32 contact; /* URI set of the caller's Contact, as it came in */
+	__u32 contact_user;
+	__u32 record_routes; /* as it came in */
+	__u32 request_user; /* hash of the user part that it went out with first */
 	__u8 caller_addr[16];
-	__u8 sent_to[16]; /* pending: the address to which the host sent it */
 	__u16 caller_port;
-	__u16 sent_port;
 	__u16 flags; /* CG_I_... */
+	__u32 caller_ifindex;
 	__u8 clock;
-	__u8 caller_if;
-	__u8 sent_if;
 	__u8 pad[7];
 	struct cg_call call;
 };
 
-/* --- early (LRU): To tags before their 2xx, key struct cg_dialog_key -------------------------- */
+#define CG_B_SPIRALED 0x01 /* the INVITE came back to the host: its own 2xx tells of the call */
+
+struct cg_branch {
+	__u64 note; /* third word of its note's key */
+	__u64 renewed;
+	__u64 done; /* time of the final response; 0: none. Swept by the daemon */
+	__u8 sent_to[16];
+	__u16 sent_port;
+	__u8 flags; /* CG_B_... */
+	__u8 pad;
+	__u32 sent_ifindex;
+	__u32 invite_uri; /* URI set of its Request-URI */
+	__u32 record_routes; /* as it went out */
+	char request_uri[CG_URI_MAX];
+};
+
+/*
+ * --- joins: array of buckets. For a Call-ID and From tag the INVITEs that came in last. A hint: the
+ * note's full key decides.
+ */
+#define CG_JOIN_SLOTS 4
+
+struct cg_join {
+	struct {
+		__u64 print; /* of Call-ID and From tag; 0: free */
+		__u64 note; /* third word of the note's key */
+	} slot[CG_JOIN_SLOTS]; /* the newest first */
+};
+
+/* --- hosts: hash, names of the guarded host. Key: keyed hash of the folded text without port --- */
+
+#define CG_NAME_GIVEN 1 /* an address, or --host */
+#define CG_NAME_LEARNED 2 /* sent-by of a request that left from a socket of the host */
+
+struct cg_host_name {
+	__u8 origin; /* CG_NAME_... */
+	char text[63]; /* NUL-ended; empty if longer */
+};
+
+/* --- host_state: array of one; what the guard has learned of the host ------------------------- */
+
+struct cg_host_state {
+	__u8 hides_topology; /* an INVITE left without the Via of an address not the host's */
+	__u8 pad[7];
+};
+
+/* --- early (LRU): a To tag before its 2xx, key struct cg_dialog_key --------------------------- */
+
+#define CG_EARLY_ELSEWHERE 0x01 /* a 2xx from elsewhere: only an ACK to its sender opens */
+#define CG_EARLY_HOST_2XX 0x02 /* the host's own 2xx, after a 2xx from elsewhere: its ACK opens */
 
 struct cg_early {
 	__u64 caller_tag;
-	__u64 branch; /* of its INVITE in pending or invites; 0: unknown, or the dialog is open */
+	__u64 note; /* third word of its INVITE's key; 0: unknown, or a dialog has opened */
 	__u32 caller_cseq;
 	__u32 callee_cseq;
+	__u32 caller_ifindex;
+	__u32 callee_ifindex;
 	__u8 caller_flags; /* CG_LEG_CSEQ_VALID */
 	__u8 callee_flags;
-	__u8 first_seen; /* enum cg_direction; CG_OUT: the host made the tag */
-	__u8 caller_if; /* 0: the INVITE is unknown, and nothing raises a counter */
-	__u8 callee_if;
-	__u8 pad[3];
+	__u8 first_seen; /* enum cg_direction: CG_OUT: the tag is the host's own */
+	__u8 flags; /* CG_EARLY_... */
+	__u16 caller_port;
+	__u16 callee_port;
 	__u8 caller_addr[16];
-	__u8 callee_addr[16]; /* source of the first message with this To tag */
+	__u8 callee_addr[16]; /* the sender of the first message with this To tag */
 };
 
-/* --- addr_changes (LRU): new addresses of callers, key struct cg_dialog_key ------------------- */
+/*
+ * --- addr_changes (LRU), key cg_dialog_key: another address of a leg that is no witness. It counts once
+ * the re-INVITE or UPDATE that came from there is answered 2xx. The address of the opening counts as well.
+ */
 
 struct cg_addr_change {
-	__u8 addr[16];
-	__u16 port;
-	__u8 caller_if;
-	__u8 pad;
-	__u32 cseq; /* of the re-INVITE or UPDATE */
-	__u32 branch_in; /* hash of its branch, as in struct cg_dialog */
-	__u32 branch_out; /* ... as the host forwarded it; 0: not forwarded yet */
+	__u8 addr[16]; /* in force; 0: none */
+	__u8 next_addr[16]; /* of the request that waits for its answer */
+	__u32 branch_in; /* that request's branch; 0: none */
+	__u32 branch_out; /* as the host sent it on; 0: it has not */
+	__u8 leg; /* enum cg_leg_id */
+	__u8 pad[7];
 };
 
 /*
@@ -323,10 +453,14 @@ struct cg_config {
 	__u8 strict_interface;
 	__u8 n_ports;
 	__u8 clock; /* current index in clock_offset */
-	__u8 has_gateways; /* gateways is not empty */
+	__u8 has_gateways; /* an address is under --gateway */
 	__u16 ports[CG_PORTS_MAX];
-	__u64 port_bits; /* cg_port_bits() of them, for packet_is_other() */
-	__u64 secret[2]; /* drawn when the maps are created, never changed */
+	__u64 port_bits; /* cg_port_bits() of them: tells most packets to be none of ours */
+	__u8 hides; /* enum cg_policy_hides */
+	__u8 unseen; /* enum cg_policy_unseen */
+	__u8 has_prefixes; /* `gateways` is not empty */
+	__u8 pad[5];
+	__u64 secret[2]; /* drawn when the maps are made, never changed after */
 	__s64 clock_offset[CG_CLOCKS]; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 };
 
@@ -343,7 +477,14 @@ static inline __u64 cg_port_bits(const __u16 *ports, unsigned int n)
 #error "addresses, ports and words of text are read in little-endian order"
 #endif
 
-/* --- gateways: LPM trie, value __u32 1 -------------------------------------------------------- */
+/* --- gateways: LPM trie, value __u32 enum cg_addr_class ---------------------------------------- */
+
+enum cg_addr_class {
+	CG_ADDR_OTHER, /* not in the trie */
+	CG_ADDR_GATEWAY, /* --gateway */
+	CG_ADDR_RELAY, /* --relay */
+	CG_ADDR_HOST /* an address of the host */
+};
 
 struct cg_prefix {
 	__u32 bits; /* prefix length of 128: an IPv4 /24 is 120 */
@@ -399,15 +540,19 @@ CG_SIZE(struct cg_dialog_key, 16);
 CG_SIZE(struct cg_txn_key, 24);
 CG_SIZE(struct cg_call, 368);
 CG_SIZE(struct cg_leg, 24);
-CG_SIZE(struct cg_dialog, 552);
+CG_SIZE(struct cg_target, 24);
+CG_SIZE(struct cg_dialog, 616);
 CG_AT(struct cg_dialog, lock, 8);
 CG_AT(struct cg_dialog, caller, 16);
 CG_AT(struct cg_dialog, caller_port, 64);
-CG_AT(struct cg_dialog, call, 136);
-CG_SIZE(struct cg_invite, 456);
-CG_SIZE(struct cg_early, 64);
-CG_SIZE(struct cg_addr_change, 32);
-CG_SIZE(struct cg_config, 120);
+CG_AT(struct cg_dialog, call, 200);
+CG_SIZE(struct cg_invite, 448);
+CG_SIZE(struct cg_branch, 120);
+CG_SIZE(struct cg_join, 64);
+CG_SIZE(struct cg_host_name, 64);
+CG_SIZE(struct cg_early, 72);
+CG_SIZE(struct cg_addr_change, 48);
+CG_SIZE(struct cg_config, 128);
 CG_SIZE(struct cg_prefix, 20);
 CG_SIZE(struct cg_event, 304);
 

@@ -208,6 +208,11 @@ bpf_inline int sip_is_hex(__u8 c)
 	return (__u8)(c - '0') <= 9 || (__u8)((c | 0x20) - 'a') <= 5;
 }
 
+bpf_inline __u8 sip_hex_value(__u8 c)
+{
+	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
 /* Returns 0x80 in each byte that may end a value: below '-', ':' to '?', or '\\'. */
 bpf_inline __u64 sip_maybe_stop(__u64 word)
 {

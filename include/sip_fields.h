@@ -28,7 +28,8 @@ bpf_inline void sip_store_param(struct sip_params *s, __u32 pos)
 		s->value = value;
 	if (!sip_slices_equal(p, &s->value, &value))
 		p->conflict = 1;
-	p->found = 1;
+	if (p->found < 2)
+		p->found++;
 	if (!s->list && !sip_is_separator_next(p, p->at, s->end))
 		p->ambiguous = 1;
 }

@@ -80,6 +80,83 @@ bpf_inline enum sip_header sip_header_at(struct sip_parser *p, __u32 pos, __u32 
 	return header;
 }
 
+/* list: enum sip_list. Global: it would be in line for each of the lines that a step reads. */
+BPF_GLOBAL int sip_lines_add(struct sip_parser *p, __u32 list, __u32 pos, __u32 end)
+{
+	struct sip_lines *lines;
+	__u32 n;
+
+	if (!p)
+		return 0;
+	lines = &p->lines[list & (SIP_LISTS - 1)];
+	n = lines->n;
+	lines->line[n < SIP_LIST_LINES ? n : SIP_LIST_LINES] = sip_slice(pos, end);
+	lines->n = n + 1;
+	return 0;
+}
+
+/* Route or Record-Route, which have no compact form; *len is the length of that name. */
+bpf_inline __u32 sip_route_name(const struct sip_parser *p, __u32 line, __u32 *len)
+{
+	__u64 raw = sip_word(p, line), word = sip_fold(raw), more = sip_fold(sip_word(p, line + 8));
+
+	*len = 5;
+	if ((word & sip_mask(5)) == SIP_LETTERS('r', 'o', 'u', 't', 'e', 0, 0, 0))
+		return SIP_H_ROUTE;
+	*len = 12;
+	if (word == SIP_LETTERS('r', 'e', 'c', 'o', 'r', 'd', '-', 'r') &&
+	    (__u8)(raw >> 48) == '-' &&
+	    (more & sip_mask(4)) == SIP_LETTERS('o', 'u', 't', 'e', 0, 0, 0, 0))
+		return SIP_H_RECORD_ROUTE;
+	return SIP_H_OTHER;
+}
+
+/* Returns the header of a line that begins with 'r', and stores where its value begins. */
+BPF_GLOBAL __u32 sip_route_line(struct sip_parser *p, __u32 line, __u32 end)
+{
+	__u32 header, len, pos;
+
+	if (!p)
+		return SIP_H_OTHER;
+	header = sip_route_name(p, line, &len);
+	pos = sip_skip_blanks(p, line + len, end);
+	if (header == SIP_H_OTHER || pos >= end || sip_byte(p, pos) != ':')
+		return SIP_H_OTHER;
+	sip_lines_add(p, header - SIP_HEADERS + 1, pos + 1, end);
+	return header;
+}
+
+bpf_inline int sip_line_is_route(const struct sip_parser *p, __u32 line)
+{
+	__u32 len;
+
+	return sip_route_name(p, line, &len) != SIP_H_OTHER;
+}
+
+/*
+ * A line that peers read in several ways. A BYE has From, To, Call-ID, Route and Record-Route as the other leg
+ * chose them. Any other line is the sender's.
+ */
+BPF_GLOBAL int sip_note_odd_line(struct sip_parser *p, __u32 line, __u32 end)
+{
+	__u32 value = 0;
+
+	if (!p)
+		return 0;
+	p->msg.flags |= SIP_AMBIGUOUS;
+	if (sip_line_is_route(p, line))
+		return 0;
+	switch (sip_header_at(p, line, end, &value)) {
+	case SIP_H_FROM:
+	case SIP_H_TO:
+	case SIP_H_CALL_ID:
+		return 0;
+	default:
+		p->msg.flags |= SIP_AMBIGUOUS_SENDER;
+	}
+	return 0;
+}
+
 /* PJSIP ends a header at '&' as at a line end. Another may follow: `Expires: 1&CSeq: 5 BYE`. */
 static long sip_ampersand_step(__u32 i, void *arg)
 {
@@ -94,13 +171,13 @@ static long sip_ampersand_step(__u32 i, void *arg)
 		return 1;
 	p->at = sip_skip_blanks(p, p->at + 1, s->end);
 	if (sip_header_at(p, p->at, s->end, &value) != SIP_H_OTHER)
-		p->msg.flags |= SIP_AMBIGUOUS;
+		sip_note_odd_line(p, s->pos, s->end);
 	return 0;
 }
 
 BPF_GLOBAL int sip_check_ampersands(struct sip_parser *p, __u32 line, __u32 end)
 {
-	struct sip_search s = { .p = p, .end = end };
+	struct sip_search s = { .p = p, .pos = line, .end = end };
 
 	if (!p)
 		return 0;
@@ -147,6 +224,8 @@ bpf_inline void sip_header_line(struct sip_parser *p, __u32 line, __u32 end)
 	__u32 header, pos, bit;
 
 	header = sip_header_at(p, line, end, &pos);
+	if (header == SIP_H_VIA)
+		sip_lines_add(p, SIP_VIA_LINES, pos, end);
 	if (header == SIP_H_VIA && p->seen & 1 << SIP_H_VIA)
 		header = SIP_H_VIA2;
 	bit = 1 << header;
@@ -194,6 +273,8 @@ bpf_inline long sip_read_line(struct sip_parser *p, __u32 line, __u32 end)
 			sip_check_ampersands(p, line, end);
 		if (sip_header_is_relevant(sip_byte(p, line)))
 			sip_header_line(p, line, end);
+		else if ((sip_byte(p, line) | 0x20) == 'r')
+			sip_route_line(p, line, end);
 		return 0;
 	}
 	if (sip_byte(p, line) <= ' ')
@@ -295,7 +376,7 @@ bpf_inline long sip_next_line(struct sip_parser *p)
 		/* See "control" in sip_parser.h. */
 		if (p->started &&
 		    ((c == '\r' && next < p->len) || c == '\0' || c == '\v' || c == '\f'))
-			p->msg.flags |= SIP_AMBIGUOUS;
+			sip_note_odd_line(p, p->line, p->len);
 		p->folded = 1;
 		return 0;
 	}
@@ -319,6 +400,8 @@ bpf_inline void sip_walk_lines(struct sip_parser *p)
 
 	p->bits = 0;
 	p->next = p->line = 0;
+	p->lines[SIP_VIA_LINES].n = p->lines[SIP_ROUTE_LINES].n = 0;
+	p->lines[SIP_RECORD_ROUTE_LINES].n = 0;
 	p->seen = p->started = p->failed = p->folded = 0;
 	sip_loop((SIP_MAX + SIP_MAX / 64) / SIP_STEPS + 1, sip_line_step, &walk);
 }

@@ -53,7 +53,7 @@ BPF_GLOBAL int sip_first_line(struct sip_parser *p, __u32 line, __u32 end)
 		version = sip_skip_blanks(p, version, end);
 		if (end - version < 7 || !sip_is_version(p, version))
 			return -1;
-		p->msg.flags |= SIP_AMBIGUOUS;
+		p->msg.flags |= SIP_AMBIGUOUS | SIP_AMBIGUOUS_SENDER;
 	}
 	p->msg.request_uri = sip_slice(uri, sip_trim(p, uri, version));
 	return 0;
@@ -73,7 +73,7 @@ BPF_GLOBAL int sip_start_line(struct sip_parser *p, __u32 line, __u32 end)
 	cut = p->folded ? sip_find(p, line, end, SIP_ANY('\r', '\n', '\n')) : end;
 	if (cut == end)
 		return sip_first_line(p, line, end);
-	p->msg.flags |= SIP_AMBIGUOUS;
+	p->msg.flags |= SIP_AMBIGUOUS | SIP_AMBIGUOUS_SENDER;
 	cut = sip_trim(p, line, cut);
 	return sip_first_line(p, line, cut) ? sip_first_line(p, line, end) : 0;
 }

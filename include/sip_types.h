@@ -33,6 +33,8 @@
 #define SIP_REPEATED 0x200 /* two different values of Call-ID, From, To, CSeq or a branch */
 #define SIP_AMBIGUOUS_ID 0x400 /* a Call-ID or From tag such as `a b`, "a" or %61 */
 
+#define SIP_AMBIGUOUS_SENDER 0x800 /* ambiguous in what only the sender writes */
+
 enum sip_header {
 	SIP_H_OTHER,
 	SIP_H_VIA,
@@ -42,7 +44,9 @@ enum sip_header {
 	SIP_H_CALL_ID,
 	SIP_H_CSEQ,
 	SIP_H_CONTACT,
-	SIP_HEADERS
+	SIP_HEADERS, /* of those above the first value is kept, of those below the lines */
+	SIP_H_ROUTE = SIP_HEADERS,
+	SIP_H_RECORD_ROUTE
 };
 
 /* A part of sip_parser.buf. */
@@ -68,9 +72,64 @@ struct sip_msg {
 	struct sip_slice branch2; /* of the one below it */
 };
 
+#define SIP_LIST_LINES 8 /* of Via, Route, Record-Route: more are counted, and not read */
+
+enum sip_list { SIP_VIA_LINES, SIP_ROUTE_LINES, SIP_RECORD_ROUTE_LINES, SIP_LISTS = 4 };
+
+/* The lines of a header that may stand more than once, behind their colons. */
+struct sip_lines {
+	__u32 n;
+	struct sip_slice line[SIP_LIST_LINES + 1]; /* the last one takes what is not read */
+};
+
+struct sip_via {
+	struct sip_slice host; /* sent-by without its port */
+	struct sip_slice branch;
+	struct sip_slice received; /* the first */
+	__u8 n_received;
+	__u8 has_branch;
+	__u8 pad[2];
+};
+
+struct sip_uri {
+	__u64 user_hash; /* 0: no user */
+	__u64 host_hash;
+	struct sip_slice host;
+	__u16 port; /* 5060 where none is written */
+	__u8 plain; /* nothing but a host, a port and `lr` */
+	__u8 pad;
+};
+
+#define SIP_IP_TEXT_MAX 48
+
+struct sip_ip {
+	__u8 addr[16]; /* the result */
+	/* state of sip_ip_parse() */
+	__u16 group[8];
+	__u32 hex, decimal, quad;
+	__u8 groups, gap; /* gap: groups in front of "::", plus one; 0: there is none */
+	__u8 digits, dots, colons, error;
+	__u8 pad[2];
+};
+
+/* State of a hash: sip_hash.h. */
+struct sip_hash {
+	__u64 v0, v1, v2, v3;
+	__u64 letter_case; /* bit n: byte n of the first 64 is an upper-case letter */
+	__u32 pos;
+	__u32 len;
+	__u32 fold; /* hash ASCII letters as lower case */
+	__u32 pad;
+};
+
 struct sip_parser {
 	struct sip_msg msg;
 	struct sip_slice values[SIP_HEADERS]; /* first header of each kind, from its colon on */
+	struct sip_lines lines[SIP_LISTS]; /* by enum sip_list; the last is nobody's */
+	struct sip_via via; /* of sip_via_next() */
+	struct sip_ip ip; /* of sip_ip_parse() */
+	struct sip_uri uri; /* of uri_hash() */
+	struct sip_hash hash; /* of a text that is longer than a few words */
 	__u64 bits; /* control bytes not handled yet, among the 64 bytes before `next` */
 	__u32 len;
 	__u32 next; /* start of the next 64 bytes */
@@ -86,6 +145,7 @@ struct sip_parser {
 	 * state on the stack, newer verifiers explore every value, and the 6.1 verifier runs the
 	 * callback once, assumes its first value, and prunes the other branches.
 	 */
+	__u32 via_idx, via_pos; /* the Via value that comes next */
 	__u32 at; /* current position within a header's value */
 	__u8 quoted; /* `at` is within a quoted string */
 	__u8 found; /* the parameter was found */

@@ -5,8 +5,9 @@ TESTED_HEADERS := $(wildcard include/*.h agent/*/*.h tests/unit/*.h)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*_test.c))
 KERNEL_OBJS := $(patsubst tests/kernel/%.c,$(TESTS)/kernel/%.o,\
 	$(filter-out %.bpf.c,$(wildcard tests/kernel/*.c))) $(TESTS)/kernel/words.o \
+	$(TESTS)/kernel/host_name.o \
 	$(TESTS)/unit/expectation.o $(TESTS)/unit/vectors.o
-HARNESS_OBJS := $(addprefix $(TESTS)/kernel/,harness.o endpoints.o message.o frame.o)
+HARNESS_OBJS := $(addprefix $(TESTS)/kernel/,harness.o endpoints.o message.o frame.o host_name.o)
 BENCH_OBJS := $(addprefix $(TESTS)/bench/,bench.o classes.o measure.o million.o packet.o report.o \
 	scaling.o upkeep.o) $(HARNESS_OBJS)
 TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/unit -I$(OUT)
@@ -83,6 +84,10 @@ $(TESTS)/%.o: tests/%.c $(CONFIG) tests/tests.mk
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
 $(TESTS)/kernel/words.o: agent/util/enum_names.c $(CONFIG)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
+
+$(TESTS)/kernel/host_name.o: agent/util/host_name.c config.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 

@@ -18,6 +18,7 @@ static const char *const kinds[] = { CG_REASON_LIST(REASON_KIND) };
 static const char *const texts[] = { CG_REASON_LIST(REASON_TEXT) };
 static const char *const methods[] = { CG_METHOD_LIST(ENUM_NAME) };
 static const char *const states[] = { CG_STATE_LIST(ENUM_NAME) };
+static const char *const sides[] = { CG_SIDE_LIST(ENUM_NAME) };
 static const char *const ends[] = { CG_END_LIST(ENUM_NAME) };
 static const char *const events[] = { CG_EVENT_LIST(ENUM_NAME) };
 static const char *const actions[] = {
@@ -71,6 +72,7 @@ DEFINE_TO_NAME(reason_text, texts)
 DEFINE_TO_NAME(reason_kind, kinds)
 DEFINE_TO_NAME(method_name, methods)
 DEFINE_TO_NAME(state_name, states)
+DEFINE_TO_NAME(side_name, sides)
 DEFINE_TO_NAME(end_name, ends)
 DEFINE_TO_NAME(event_name, events)
 DEFINE_TO_NAME(action_name, actions)

@@ -14,6 +14,7 @@ const char *cg_reason_text(unsigned int reason); /* description in one line */
 const char *cg_reason_kind(unsigned int reason); /* pass, note, drop or policy */
 const char *cg_method_name(unsigned int method);
 const char *cg_state_name(unsigned int state);
+const char *cg_side_name(unsigned int side);
 const char *cg_end_name(unsigned int end);
 const char *cg_event_name(unsigned int type);
 const char *cg_action_name(unsigned int action);

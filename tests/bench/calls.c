@@ -34,9 +34,12 @@ static int play(const int programs[2], size_t i, const char *call_id)
 	static struct frame frame;
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame.bytes, .repeat = 1);
 	struct endpoint from, to;
-	int in, err = message_make(&message, steps[i].form, call_id);
+	char sent_by[HOST_SENT_BY];
+	int in, err = endpoint_path(steps[i].path, &from, &to, &in);
 
-	err = err ? err : endpoint_path(steps[i].path, &from, &to, &in);
+	if (!err)
+		host_sent_by(&from, sent_by);
+	err = err ? err : message_make(&message, steps[i].form, call_id, sent_by);
 	err = err ? err : frame_make(&frame, &from, &to, message.text, message.len, NULL);
 	opts.data_size_in = frame.len;
 	return err ? err : bpf_prog_test_run_opts(programs[!in], &opts);

@@ -25,7 +25,7 @@ static const char *const lines[] = {
 #define LINES (sizeof(lines) / sizeof(*lines))
 
 /* As many lines as leave room for a pad that fills what is left. */
-static int fill(struct message *message, const char *form, size_t bytes)
+static int fill(struct message *message, const char *form, size_t bytes, const char *sent_by)
 {
 	char more[2048] = "", longer[2560];
 	size_t len = message->len;
@@ -38,7 +38,7 @@ static int fill(struct message *message, const char *form, size_t bytes)
 	if (len + PAD_MIN > bytes || bytes > sizeof(more))
 		return -EINVAL;
 	snprintf(longer, sizeof(longer), "%s pad=%zu%s", form, bytes - len - PAD_MIN + 1, more);
-	return message_make(message, longer, BENCH_CALL_ID);
+	return message_make(message, longer, BENCH_CALL_ID, sent_by);
 }
 
 /* Where text stands, behind what leads to it; 0: nowhere. */
@@ -54,14 +54,17 @@ int bench_packet_make(struct bench_packet *packet, const char *path, const char 
 {
 	static struct message message;
 	struct endpoint from, to;
-	int err = message_make(&message, form, BENCH_CALL_ID);
+	char sent_by[HOST_SENT_BY];
+	int err = endpoint_path(path, &from, &to, &packet->in);
 
-	err = err ? err : endpoint_path(path, &from, &to, &packet->in);
+	if (!err)
+		host_sent_by(&from, sent_by);
+	err = err ? err : message_make(&message, form, BENCH_CALL_ID, sent_by);
 	if (!err && bytes > message.len && *form == '=') {
 		memset(message.text + message.len, 'x', bytes - message.len);
 		message.len = bytes;
 	} else if (!err && bytes > message.len) {
-		err = fill(&message, form, bytes);
+		err = fill(&message, form, bytes, sent_by);
 	}
 	if (!err && bytes && message.len != bytes)
 		err = -EMSGSIZE;

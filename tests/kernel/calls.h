@@ -35,24 +35,31 @@
 #define CALL_TO_HOST                                                                               \
 	{"caller>host", "INVITE 13 a> via=c1 @setup", "pass invite", NULL, "none"},           \
 	{"host>caller", "180 INVITE 13 a>b via=c1", "pass early", NULL, "none"},              \
-	{"host>caller", "200 INVITE 13 a>b via=c1 @answer", "pass opened", "start:opened",   \
-	 "confirmed caller=13 callee=- witness=callee setup@setup answer@answer"},            \
+	{"host>caller", "200 INVITE 13 a>b via=c1 contact=own @answer", "pass opened",        \
+	 "start:opened", "confirmed caller=13 callee=- witness=callee setup@setup answer@answer"}, \
 	{"caller>host", "ACK 13 a>b via=c2", "pass in_dialog", NULL, "confirmed"}
 
 /* The host itself calls. */
 #define CALL_FROM_HOST(far)                                                                        \
-	{"host>" far, "INVITE 13 a> via=h1 @setup", "pass invite", NULL, "none"},             \
+	{"host>" far, "INVITE 13 a> via=h1 contact=own @setup", "pass invite", NULL, "none"},             \
 	{far ">host", "180 INVITE 13 a>b via=h1", "pass early", NULL, "none"},                \
 	{far ">host", "200 INVITE 13 a>b via=h1 @answer", "pass opened", "start:opened",     \
 	 "confirmed caller=13 callee=- setup@setup answer@answer"},                           \
 	{"host>" far, "ACK 13 a>b via=h2", "pass in_dialog", NULL, "confirmed"}
 
-/* A BYE of the caller as it comes in, and as the proxy forwards it to `far`. */
+/*
+ * A BYE of the caller as it comes in, and as the proxy sends it on to `far`. What comes in decides about order
+ * only; what goes out is what the bill looks at. BYE_TO_HOST: the host itself is the witness.
+ */
 #define BYE_IN(cseq)                                                                               \
-	{"caller>host", "BYE " cseq " a>b via=c9 @bye", "pass bye", "bye:bye:caller:" cseq,         \
-	 "ending caller=" cseq " bye@bye"}
-#define BYE_ON(far, cseq) {"host>" far, "BYE " cseq " a>b via=p9,c9", "pass bye", NULL, "ending"}
+	{"caller>host", "BYE " cseq " a>b via=c9", "pass bye", "none", "confirmed caller=" cseq}
+#define BYE_ON(far, cseq)                                                                          \
+	{"host>" far, "BYE " cseq " a>b via=p9,c9 @bye", "pass bye", "bye:bye:caller:" cseq,        \
+	 "ending bye@bye"}
 #define BYE_THROUGH(far, cseq) BYE_IN(cseq), BYE_ON(far, cseq)
+#define BYE_TO_HOST(cseq)                                                                          \
+	{"caller>host", "BYE " cseq " a>b via=c9 uri=sip:b@192.0.2.10:5060 @bye", "pass bye",        \
+	 "bye:bye:caller:" cseq, "ending caller=" cseq " bye@bye"}
 
 /* One step, and one that only has to pass. */
 #define IN_ORDER(path, message) {path, message, "pass in_dialog"}

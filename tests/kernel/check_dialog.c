@@ -73,8 +73,9 @@ static bool check_sane(const struct cg_dialog *d)
 	    (ended && (__s64)(d->end - d->answer) < 0)) /* `later` may reach back before the boot */
 		good = wrong("setup %llu, answer %llu, end %llu", (unsigned long long)d->setup,
 			     (unsigned long long)d->answer, (unsigned long long)d->end);
-	if (!((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS))
-		good = wrong("no leg is a witness");
+	if (!((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS) &&
+	    !(d->callee_flags & CG_LEG_UNSEEN))
+		good = wrong("no leg is a witness, and the callee is seen");
 	if (!d->blocked_byes != !d->first_blocked_ms)
 		good = wrong("blocked_byes %u, first_blocked_ms %u", d->blocked_byes,
 			     d->first_blocked_ms);
@@ -107,7 +108,7 @@ static bool check_cseq(const char *name, const char *value, const struct cg_leg 
 }
 
 static bool check_addr(const char *name, const char *value, const struct cg_leg *leg, __u16 port,
-		       __u8 interface)
+		       __u32 ifindex)
 {
 	struct endpoint want;
 
@@ -115,8 +116,8 @@ static bool check_addr(const char *name, const char *value, const struct cg_leg 
 		return wrong("the table asks for host '%s'", value);
 	if (memcmp(want.addr, leg->addr, 16) || (strchr(value, ':') && want.port != port))
 		return wrong("%s is not %s (port %u)", name, value, port);
-	if (want.ifindex && interface != cg_ifindex_hash8(want.ifindex))
-		return wrong("%s is behind interface %u, not %s", name, interface - 1, value);
+	if (want.ifindex && ifindex != want.ifindex)
+		return wrong("%s is behind interface %u, not %s", name, ifindex, value);
 	return true;
 }
 
@@ -140,6 +141,10 @@ static bool check_time(const struct run *run, const char *name, const char *labe
 
 		if (strcmp(moment->label, label))
 			continue;
+		/* a candidate is kept in milliseconds */
+		if (!strcmp(name, "candidate"))
+			return (at + 1000000 >= moment->before && at <= moment->after) ||
+			       wrong("%s is not the time of @%s", name, label);
 		return (at >= moment->before && at <= moment->after + SETUP_SHIFT_NS) ||
 		       wrong("%s is not the time of @%s", name, label);
 	}
@@ -149,7 +154,9 @@ static bool check_time(const struct run *run, const char *name, const char *labe
 static bool check_at(const struct run *run, const struct cg_dialog *d, const char *name,
 		     const char *label)
 {
+	__u64 candidate = d->answer + (d->candidate_ms - 1ULL) * 1000000;
 	__u64 at = !strcmp(name, "setup")    ? d->setup
+		   : !strcmp(name, "candidate") ? (d->flags & CG_D_CANDIDATE ? candidate : 0)
 		   : !strcmp(name, "answer") ? d->answer
 		   : !strcmp(name, "end")    ? d->end
 					     : d->bye_at;
@@ -182,12 +189,18 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 		return check_number(
 			name, value,
 			!!(d->flags & (CG_D_CALL_ID_CUT | CG_D_TAG_CUT | CG_D_URI_CUT)));
+	if (!strcmp(name, "candidate"))
+		return check_number(name, value, !!(d->flags & CG_D_CANDIDATE));
+	if (!strcmp(name, "caller_side"))
+		return check_word(name, value, cg_side_name(cg_leg_side(d->caller_flags)));
+	if (!strcmp(name, "callee_side"))
+		return check_word(name, value, cg_side_name(cg_leg_side(d->callee_flags)));
 	if (!strcmp(name, "witness"))
 		return check_witness(d, value);
 	if (!strcmp(name, "caller_at"))
-		return check_addr(name, value, &d->caller, d->caller_port, d->caller_if);
+		return check_addr(name, value, &d->caller, d->caller_port, d->caller_ifindex);
 	if (!strcmp(name, "callee_at"))
-		return check_addr(name, value, &d->callee, d->callee_port, d->callee_if);
+		return check_addr(name, value, &d->callee, d->callee_port, d->callee_ifindex);
 	if (!strcmp(name, "call_id"))
 		return check_prefix(name, value, d->call.call_id);
 	if (!strcmp(name, "from"))
@@ -206,7 +219,7 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 
 static bool is_of_maps(const char *name)
 {
-	static const char *const names[] = { "dialogs",	       "pending", "addr_changes",
+	static const char *const names[] = { "dialogs",	       "pending", "branches", "addr_changes",
 					     "unexpected_uas", "answers", "accepted",
 					     "refused",	       "done" };
 

@@ -49,6 +49,17 @@ int endpoint_find(const char *text, struct endpoint *endpoint)
 	return -ENOENT;
 }
 
+void host_sent_by(const struct endpoint *endpoint, char text[HOST_SENT_BY])
+{
+	char addr[INET6_ADDRSTRLEN];
+
+	if (endpoint->ip6)
+		inet_ntop(AF_INET6, endpoint->addr, addr, sizeof(addr));
+	else
+		inet_ntop(AF_INET, endpoint->addr + 12, addr, sizeof(addr));
+	snprintf(text, HOST_SENT_BY, endpoint->ip6 ? "[%s]:%d" : "%s:%d", addr, endpoint->port);
+}
+
 int endpoint_path(const char *path, struct endpoint *from, struct endpoint *to, int *in)
 {
 	char source[48];

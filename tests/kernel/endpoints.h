@@ -19,7 +19,11 @@ struct endpoint {
  */
 int endpoint_find(const char *text, struct endpoint *endpoint);
 
-/* path: "caller>host". *in: it is ingress. Returns 0 or -EINVAL. */
+/* Its address and port as a Via names them: "192.0.2.1:5060", "[2001:db8::1]:5060". */
+#define HOST_SENT_BY 64
+void host_sent_by(const struct endpoint *endpoint, char text[HOST_SENT_BY]);
+
+/* path: "caller>host". 0 or -EINVAL; *in tells which way it goes. */
 int endpoint_path(const char *path, struct endpoint *from, struct endpoint *to, int *in);
 
 #endif

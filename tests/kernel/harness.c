@@ -11,6 +11,7 @@
 
 #include "guard.skel.h"
 #include "endpoints.h"
+#include "util/host_name.h"
 
 /* Small maps, because 6.1 under emulation has little memory, and floods must evict LRU entries. */
 #define SMALL 4096
@@ -58,6 +59,7 @@ static int make_small(struct harness *harness)
 {
 	int err = bpf_map__set_max_entries(harness->skel->maps.pending, SMALL);
 
+	err = err ? err : bpf_map__set_max_entries(harness->skel->maps.branches, SMALL);
 	err = err ? err : bpf_map__set_max_entries(harness->skel->maps.invites, SMALL_LRU);
 	return err ? err : bpf_map__set_max_entries(harness->skel->maps.early, SMALL_LRU);
 }
@@ -102,7 +104,7 @@ static int clear(const struct bpf_map *map)
 	return err;
 }
 
-static int add_gateway(struct harness *harness, const char *addr_of, __u32 bits)
+static int add_prefix(struct harness *harness, const char *addr_of, __u32 bits, __u32 class)
 {
 	struct cg_prefix prefix = { .bits = bits };
 	struct endpoint endpoint;
@@ -110,26 +112,53 @@ static int add_gateway(struct harness *harness, const char *addr_of, __u32 bits)
 	if (endpoint_find(addr_of, &endpoint))
 		return -EINVAL;
 	memcpy(prefix.addr, endpoint.addr, sizeof(prefix.addr));
-	return bpf_map_update_elem(bpf_map__fd(harness->skel->maps.gateways), &prefix,
-				   &(__u32){ 1 }, BPF_ANY);
+	return bpf_map_update_elem(bpf_map__fd(harness->skel->maps.gateways), &prefix, &class, BPF_ANY);
 }
 
-static int gateways(struct harness *harness, struct cg_config *config, char *list)
+static int add_prefixes(struct harness *harness, char *list, __u32 class)
 {
 	char *name;
 	int err = 0;
 
-	config->has_gateways = list ? !!strcmp(list, "none") : 1;
-	if (!list) {
-		err = add_gateway(harness, "gateway", 120);
-		return err ? err : add_gateway(harness, "gateway6", 48);
-	}
-	while (config->has_gateways && !err && (name = strsep(&list, ",")))
-		err = add_gateway(harness, name, 128);
+	while (!err && (name = strsep(&list, ",")))
+		err = add_prefix(harness, name, 128, class);
 	return err;
 }
 
-/* The second word of each pair is the lax value, 0. */
+static int gateways(struct harness *harness, struct cg_config *config, char *list)
+{
+	int err;
+
+	config->has_gateways = list ? !!strcmp(list, "none") : 1;
+	config->has_prefixes = 1;
+	if (config->has_gateways && list)
+		return add_prefixes(harness, list, CG_ADDR_GATEWAY);
+	if (list)
+		return 0;
+	err = add_prefix(harness, "gateway", 120, CG_ADDR_GATEWAY);
+	return err ? err : add_prefix(harness, "gateway6", 48, CG_ADDR_GATEWAY);
+}
+
+/* Names and addresses of the guarded host, as `attach` finds them. */
+static int name_host(struct harness *harness, const struct cg_config *config)
+{
+	static const char *const names[] = { "192.0.2.10", "[2001:db8:2::10]", "proxy.example" };
+	struct cg_host_name value = { .origin = CG_NAME_GIVEN };
+	int err = add_prefix(harness, "host", 128, CG_ADDR_HOST);
+
+	err = err ? err : add_prefix(harness, "host6", 128, CG_ADDR_HOST);
+	for (size_t i = 0; !err && i < sizeof(names) / sizeof(*names); i++) {
+		__u64 hash = cg_host_name_hash(config, names[i]);
+
+		err = bpf_map_update_elem(bpf_map__fd(harness->skel->maps.hosts), &hash, &value,
+					  BPF_ANY);
+	}
+	return err ? err
+		   : bpf_map_update_elem(bpf_map__fd(harness->skel->maps.host_state), &(__u32){ 0 },
+					 &(struct cg_host_state){}, BPF_ANY);
+}
+
+/* The second word of each pair is the lax one, whose number is 0. */
 static int policy(struct cg_config *config, const char *name, const char *value)
 {
 	struct {
@@ -141,6 +170,7 @@ static int policy(struct cg_config *config, const char *name, const char *value)
 		{ "mode", "enforce", "observe", &config->mode },
 		{ "fragments", "strict", "pass", &config->fragments },
 		{ "strict_interface", "on", "off", &config->strict_interface },
+		{ "unseen", "believe", "suspect", &config->unseen },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
@@ -170,12 +200,13 @@ static int configure(struct harness *harness, const char *settings)
 		.equal = CG_EQUAL_DROP,
 		.source = CG_SOURCE_OBSERVE,
 		.fragments = CG_FRAGMENTS_STRICT,
+		.hides = CG_HIDES_AUTO,
 		.n_ports = 1,
 		.ports = { 5060 },
 		.secret = { 0x0123456789abcdef, 0xfedcba9876543210 },
 		.clock_offset = { 1000000000000000000 },
 	};
-	char copy[256], *rest = copy, *word, *named_gateways = NULL;
+	char copy[256], *rest = copy, *word, *named_gateways = NULL, *relays = NULL;
 	int err = 0;
 
 	snprintf(copy, sizeof(copy), "%s", settings ? settings : "");
@@ -189,6 +220,10 @@ static int configure(struct harness *harness, const char *settings)
 		*value++ = '\0';
 		if (!strcmp(word, "gateways"))
 			named_gateways = value;
+		else if (!strcmp(word, "relays"))
+			relays = value;
+		else if (!strcmp(word, "hides"))
+			config.hides = !strcmp(value, "on") ? CG_HIDES_ON : CG_HIDES_OFF;
 		else if (!strcmp(word, "ports"))
 			ports(&config, value);
 		else
@@ -196,6 +231,8 @@ static int configure(struct harness *harness, const char *settings)
 	}
 	config.port_bits = cg_port_bits(config.ports, config.n_ports);
 	err = err ? err : gateways(harness, &config, named_gateways);
+	err = err ? err : add_prefixes(harness, relays, CG_ADDR_RELAY);
+	err = err ? err : name_host(harness, &config);
 	return err ? err
 		   : bpf_map_update_elem(bpf_map__fd(harness->skel->maps.config), &(__u32){ 0 },
 					 &config, BPF_ANY);
@@ -208,6 +245,8 @@ int harness_reset(struct harness *harness, const char *settings)
 	err = err ? err : clear(harness->skel->maps.overflow);
 	err = err ? err : clear(harness->skel->maps.pending);
 	err = err ? err : clear(harness->skel->maps.invites);
+	err = err ? err : clear(harness->skel->maps.branches);
+	err = err ? err : clear(harness->skel->maps.hosts);
 	err = err ? err : clear(harness->skel->maps.early);
 	err = err ? err : clear(harness->skel->maps.addr_changes);
 	err = err ? err : clear(harness->skel->maps.unexpected_uas);

@@ -71,6 +71,7 @@ static bool run_step(struct run *run, struct message *message, const struct step
 		     const char *call_id)
 {
 	static struct frame frame;
+	char sent_by[HOST_SENT_BY];
 	int err;
 
 	if (!strcmp(step->path, "later"))
@@ -79,8 +80,10 @@ static bool run_step(struct run *run, struct message *message, const struct step
 		*message = (struct message){ 0 };
 		return !harness_retire(run->harness) || wrong("the dialogs stay");
 	}
-	err = message_make(message, step->message, call_id);
-	err = err ? err : endpoint_path(step->path, &run->from, &run->to, &run->in);
+	err = endpoint_path(step->path, &run->from, &run->to, &run->in);
+	if (!err)
+		host_sent_by(&run->from, sent_by);
+	err = err ? err : message_make(message, step->message, call_id, sent_by);
 	err = err ? err
 		  : frame_make(&frame, &run->from, &run->to, message->text, message->len,
 			       step->frame);
@@ -119,6 +122,7 @@ static bool run_case(struct harness *harness, const struct test_case *test)
 	char call_id[32];
 	int n = 0;
 
+	message_forget();
 	err = err ? err : harness_counters(harness, &run.start);
 	snprintf(call_id, sizeof(call_id), "call-%d@caller.example", number + 1);
 	if (err || !test->steps->path)

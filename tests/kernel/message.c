@@ -14,6 +14,7 @@ struct form {
 	char line[1024];
 	const char *method, *cseq, *from, *to;
 	const char *via, *uri, *contact, *without, *first;
+	const char *route, *record_route, *received, *sent_by;
 	const char *more; /* header lines */
 	int pad;
 	bool compact, lower, upper, spaced, folded, lf;
@@ -60,22 +61,67 @@ static bool has(const struct form *form, const char *name)
 	return !form->without || !strstr(form->without, name);
 }
 
+#define ELSEWHERE "192.0.2.77:5060" /* sent-by of a branch whose sender was not seen */
+
+static struct {
+	char branch[32];
+	char sent_by[64];
+} senders[64];
+static size_t n_senders;
+
+void message_forget(void)
+{
+	n_senders = 0;
+}
+
+static const char *sent_by_of(const char *branch)
+{
+	for (size_t i = 0; i < n_senders; i++)
+		if (!strcmp(senders[i].branch, branch))
+			return senders[i].sent_by;
+	return ELSEWHERE;
+}
+
+/* The host that sends a request puts the branch on top. */
+static void remember(const char *branch, const char *sent_by)
+{
+	if (!sent_by || !strcmp(branch, "-") || strcmp(sent_by_of(branch), ELSEWHERE) ||
+	    n_senders == sizeof(senders) / sizeof(*senders))
+		return;
+	snprintf(senders[n_senders].branch, sizeof(senders->branch), "%s", branch);
+	snprintf(senders[n_senders++].sent_by, sizeof(senders->sent_by), "%s", sent_by);
+}
+
 static void vias(struct message *m, const struct form *form)
 {
 	char list[256], *rest = list, *branch;
-	int pad = form->pad;
+	int pad = form->pad, n = 0;
 
 	snprintf(list, sizeof(list), "%s", form->via ? form->via : "x");
 	while (has(form, "via") && (branch = strsep(&rest, ","))) {
-		char filler[MESSAGE_MAX] = "";
+		char filler[MESSAGE_MAX] = "", received[80] = "";
 
+		if (!n && !m->status)
+			remember(branch, form->sent_by);
 		if (pad)
 			snprintf(filler, sizeof(filler), ";x=%0*d", pad, 0);
-		header(m, form, "Via", "v", "SIP/2.0/UDP 192.0.2.77:5060%s%s%s", filler,
+		if (form->received && (n == 1 || (!n && !rest)))
+			snprintf(received, sizeof(received), ";received=%s", form->received);
+		header(m, form, "Via", "v", "SIP/2.0/UDP %s%s%s%s%s", sent_by_of(branch), filler,
 		       strcmp(branch, "-") ? ";branch=z9hG4bK" : "",
-		       strcmp(branch, "-") ? branch : "");
+		       strcmp(branch, "-") ? branch : "", received);
 		pad = 0;
+		n++;
 	}
+}
+
+static void routes(struct message *m, const struct form *form, const char *name, const char *list)
+{
+	char copy[512], *rest = copy, *uri;
+
+	snprintf(copy, sizeof(copy), "%s", list ? list : "");
+	while (*copy && (uri = strsep(&rest, ",")))
+		header(m, form, name, name, strchr(uri, ':') ? "<%s>" : "<sip:%s;lr>", uri);
 }
 
 static void party(struct message *m, const struct form *form, const char *name, const char *brief,
@@ -124,7 +170,11 @@ static void build(struct message *m, const struct form *form)
 		header(m, form, "Call-ID", "i", "%s", m->call_id);
 	if (has(form, "cseq"))
 		header(m, form, "CSeq", "CSeq", "%s %s", form->cseq, form->method);
-	if (form->contact && strcmp(form->contact, "none"))
+	routes(m, form, "Route", form->route);
+	routes(m, form, "Record-Route", form->record_route);
+	if (form->contact && !strcmp(form->contact, "own") && form->sent_by)
+		header(m, form, "Contact", "m", "<sip:%s@%s>", sender, form->sent_by);
+	else if (form->contact && strcmp(form->contact, "none"))
 		header(m, form, "Contact", "m", "<%s>", form->contact);
 	else if (!form->contact && *sender)
 		header(m, form, "Contact", "m", "<sip:%s@%s.example>", sender, sender);
@@ -160,6 +210,12 @@ static int word(struct message *m, struct form *form, char *text)
 		form->uri = value;
 	else if (!strcmp(text, "contact"))
 		form->contact = value;
+	else if (!strcmp(text, "route"))
+		form->route = value;
+	else if (!strcmp(text, "rr"))
+		form->record_route = value;
+	else if (!strcmp(text, "received"))
+		form->received = value;
 	else if (!strcmp(text, "no"))
 		form->without = value;
 	else if (!strcmp(text, "first"))
@@ -224,9 +280,9 @@ static void verbatim(struct message *m, const char *text)
 	put(m, "%s", text);
 }
 
-int message_make(struct message *m, const char *text, const char *call_id)
+int message_make(struct message *m, const char *text, const char *call_id, const char *sent_by)
 {
-	struct form form = { .more = strchr(text, '\n') };
+	struct form form = { .sent_by = sent_by, .more = strchr(text, '\n') };
 	int err = 0;
 
 	*m = (struct message){ 0 };

@@ -10,7 +10,9 @@
  *	via=x,y	branches z9hG4bKx, z9hG4bKy, the first on top; `-`: a Via without branch
  *	cid=X		Call-ID; default: that of the case
  *	uri=X		Request-URI
- *	contact=X	Contact URI, `none`: no such header
+ *	contact=X	Contact URI, `none`: no such header; `own`: at the sender's address
+ *	route=X,Y rr=X,Y	Route and Record-Route: <sip:X;lr>, or X as it is if it holds ':'
+ *	received=X	of the second Via, or the top one if there is no other
  *	no=via,cseq	headers left out: via, from, to, callid, cseq
  *	pad=N		N additional bytes in the top Via
  *	compact lower upper spaced folded lf	form of the header lines
@@ -35,7 +37,13 @@ struct message {
 	char label[16];
 };
 
-/* call_id: that of the case. Returns 0, or -EINVAL for an unknown word. */
-int message_make(struct message *message, const char *form, const char *call_id);
+/*
+ * sent_by: host and port of the sender as in a Via, NULL: unknown. A branch keeps the sent-by of the host that
+ * was the first to put it on top of a request; message_forget() forgets them. 0, or -EINVAL for a word that is
+ * not known. call_id: the case's own.
+ */
+int message_make(struct message *message, const char *form, const char *call_id,
+		 const char *sent_by);
+void message_forget(void);
 
 #endif

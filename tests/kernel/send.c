@@ -9,10 +9,13 @@ int send_make(struct packet_to_send *packet, const char *path, const char *form,
 	      const char *call_id)
 {
 	static struct message message;
+	char sent_by[HOST_SENT_BY];
 	struct endpoint from, to;
-	int err = message_make(&message, form, call_id);
+	int err = endpoint_path(path, &from, &to, &packet->in);
 
-	err = err ? err : endpoint_path(path, &from, &to, &packet->in);
+	if (!err)
+		host_sent_by(&from, sent_by);
+	err = err ? err : message_make(&message, form, call_id, sent_by);
 	return err ? err : frame_make(&packet->frame, &from, &to, message.text, message.len, NULL);
 }
 

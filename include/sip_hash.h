@@ -6,26 +6,16 @@
  *
  * API: hash_slice(), hash_tag(), hash_exact(), hash_folded().
  */
-#ifndef CG_HASH_H
-#define CG_HASH_H
+#ifndef SIP_HASH_H
+#define SIP_HASH_H
 
 #include "sip_bytes.h"
-
-struct hash_state {
-	struct sip_parser *p;
-	__u64 v0, v1, v2, v3;
-	__u64 letter_case; /* bit n: byte n of the first 64 is an upper-case letter */
-	__u32 pos;
-	__u32 len;
-	__u32 fold; /* hash ASCII letters as lower case */
-	__u32 pad;
-};
 
 #define HASH_CASE_UNKNOWN ~0ULL /* instead of a mask of upper-case letters */
 #define HASH_INLINE 8 /* words hashed without a loop: most Call-IDs are not longer */
 #define HASH_ROTATE(x, b) ((x) << (b) | (x) >> (64 - (b)))
 
-bpf_inline void hash_round(struct hash_state *h)
+bpf_inline void hash_round(struct sip_hash *h)
 {
 	h->v0 += h->v1;
 	h->v2 += h->v3;
@@ -51,10 +41,10 @@ bpf_inline __u64 hash_upper(__u64 word)
 /*
  * Hashes one word. Returns 1 for the last one: the remaining 0 to 7 bytes, and the length on top.
  */
-bpf_inline int hash_word(struct hash_state *h, __u32 i)
+bpf_inline int hash_word(struct sip_parser *p, struct sip_hash *h, __u32 i)
 {
 	__u32 done = 8 * i, left = h->len > done ? h->len - done : 0;
-	__u64 word = sip_word(h->p, h->pos + done), upper;
+	__u64 word = sip_word(p, h->pos + done), upper;
 
 	if (left < 8)
 		word &= (1ULL << 8 * left) - 1;
@@ -74,13 +64,20 @@ bpf_inline int hash_word(struct hash_state *h, __u32 i)
 
 static long hash_step(__u32 i, void *arg)
 {
-	return hash_word(arg, HASH_INLINE + i);
+	struct sip_search *s = arg;
+	struct sip_hash h = s->p->hash;
+	int last = hash_word(s->p, &h, HASH_INLINE + i);
+
+	s->p->hash = h;
+	return last;
 }
 
-/* A subprogram, so that only here, and not in hash_text(), the state must be in memory. */
-BPF_SUBPROG int hash_long(struct hash_state *h)
+/* A subprogram whose state is in the parser's memory: hash_text() has little stack to spare. */
+BPF_SUBPROG int hash_long(struct sip_parser *p)
 {
-	bpf_loop(SIP_MAX / 8, hash_step, h, 0);
+	struct sip_search s = { .p = p };
+
+	sip_loop(SIP_MAX / 8, hash_step, &s);
 	return 0;
 }
 
@@ -88,8 +85,7 @@ bpf_inline __u64 hash_text(struct sip_parser *p, const struct cg_config *config,
 			   __u32 len, __u32 fold)
 {
 	__u64 k0 = config->secret[0], k1 = config->secret[1];
-	struct hash_state h = {
-		.p = p,
+	struct sip_hash h = {
 		.v0 = k0 ^ 0x736f6d6570736575ULL,
 		.v1 = k1 ^ 0x646f72616e646f6dULL,
 		.v2 = k0 ^ 0x6c7967656e657261ULL,
@@ -101,12 +97,11 @@ bpf_inline __u64 hash_text(struct sip_parser *p, const struct cg_config *config,
 	int last = 0;
 
 	for (__u32 i = 0; i < HASH_INLINE && !last; i++)
-		last = hash_word(&h, i);
+		last = hash_word(p, &h, i);
 	if (!last) {
-		struct hash_state more = h;
-
-		hash_long(&more);
-		h = more;
+		p->hash = h;
+		hash_long(p);
+		h = p->hash;
 	}
 	h.v2 ^= 0xff;
 	hash_round(&h);
@@ -144,7 +139,9 @@ bpf_inline __u64 hash_tag(const struct cg_config *config, struct sip_parser *p,
 {
 	__u64 hash = hash_folded(p, config, tag->off, tag->len);
 
-	*letter_case = tag->len > 64 ? HASH_CASE_UNKNOWN : p->number;
+	*letter_case = p->number;
+	if (tag->len > 64)
+		*letter_case = hash_exact(p, config, tag->off, tag->len) & ~1ULL;
 	return hash;
 }
 

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "util/host_name.h"
+
+#include <string.h>
+
+#include "sip_hash.h"
+
+__u64 cg_host_name_hash(const struct cg_config *config, const char *name)
+{
+	static _Thread_local struct sip_parser parser;
+	size_t len = strnlen(name, SIP_MAX);
+
+	memset(parser.buf, 0, sizeof(parser.buf));
+	memcpy(parser.buf, name, len);
+	return hash_folded(&parser, config, 0, len);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Notes of INVITEs: how they are kept and found. One that comes in is noted in `invites`; when the host first
+ * sends it on or answers it, the note is copied to `pending`, which no flood evicts. `joins` finds it by
+ * Call-ID and From tag where the host hides the Via of its sender. Owner of these maps.
+ *
+ * API: note_key(), note_find(), note_take(), note_build(), note_join(), join_insert().
+ */
+#ifndef CG_INVITE_NOTE_H
+#define CG_INVITE_NOTE_H
+
+#include <linux/errno.h>
+
+#include "scratch.h"
+#include "text.h"
+
+/*
+ * The key of a note. The caller chooses his branch, so his address is part of it: another host cannot use
+ * the branch that it has seen or guessed.
+ */
+bpf_inline struct cg_txn_key note_key(const struct msg_info *info, __u64 branch,
+				      const __u8 addr[16])
+{
+	const __u64 *x = (const void *)addr;
+
+	return (struct cg_txn_key){ .call = info->key.call,
+				    .from = info->from_hash,
+				    .branch = branch + x[0] * 0x9e3779b97f4a7c15ULL +
+					      (x[1] ^ x[1] >> 32) * 0xc2b2ae3d27d4eb4fULL };
+}
+
+/* The key of a branch under which the host sent an INVITE, or of a note that has that name. */
+bpf_inline struct cg_txn_key branch_key(const struct msg_info *info, __u64 branch)
+{
+	return (struct cg_txn_key){ .call = info->key.call,
+				    .from = info->from_hash,
+				    .branch = branch };
+}
+
+/* In `pending` first: there is the one that the host has acted on. */
+bpf_inline struct cg_invite *note_find(const struct cg_txn_key *key)
+{
+	struct cg_invite *invite = bpf_map_lookup_elem(&pending, key);
+
+	return invite ? invite : bpf_map_lookup_elem(&invites, key);
+}
+
+/* An element of an LRU map may be another call's by now: its time of arrival tells. */
+bpf_inline int note_is_live(const struct cg_invite *invite)
+{
+	return invite && !invite->done;
+}
+
+/*
+ * Copies the note in scratch to `pending`. Returns 0, or a reason. 6.1 returns an int in 64 bits that are
+ * not sign-extended: hence the cast.
+ */
+bpf_inline __u8 note_take(struct pkt_ctx *ctx, const struct cg_txn_key *key)
+{
+	ctx->scratch->invite.flags |= CG_I_TAKEN;
+	ctx->scratch->invite.renewed = ctx->scratch->info.now;
+	switch ((int)bpf_map_update_elem(&pending, key, &ctx->scratch->invite, BPF_ANY)) {
+	case 0:
+		return 0;
+	case -E2BIG:
+		return CG_R_PENDING_FULL;
+	}
+	return CG_R_INTERNAL;
+}
+
+bpf_inline void note_copy_texts(struct pkt_ctx *ctx)
+{
+	struct cg_invite *invite = &ctx->scratch->invite;
+	const struct sip_parser *p = &ctx->scratch->parser;
+	__u16 flags = invite->flags & ~(CG_I_CALL_ID_CUT | CG_I_TAG_CUT | CG_I_URI_CUT);
+
+	if (text_copy(invite->call.call_id, sizeof(invite->call.call_id), p, &p->msg.call_id))
+		flags |= CG_I_CALL_ID_CUT;
+	if (text_copy(invite->call.from_tag, sizeof(invite->call.from_tag), p, &p->msg.from_tag))
+		flags |= CG_I_TAG_CUT;
+	if (text_copy(invite->call.from_uri, sizeof(invite->call.from_uri), p, &p->msg.from_uri) |
+	    text_copy(invite->call.to_uri, sizeof(invite->call.to_uri), p, &p->msg.to_uri) |
+	    -ctx->scratch->route.request_uri_cut)
+		flags |= CG_I_URI_CUT;
+	__builtin_memcpy(invite->call.request_uri, ctx->scratch->branch.request_uri,
+			 sizeof(invite->call.request_uri));
+	invite->flags = flags;
+}
+
+/* Builds the note of the message at hand in scratch. */
+BPF_SUBPROG int note_build(struct pkt_ctx *ctx)
+{
+	struct scratch *s = ctx->scratch;
+	struct cg_invite *invite = &s->invite;
+
+	__builtin_memset(invite, 0, sizeof(*invite));
+	invite->setup = invite->renewed = s->info.now;
+	invite->cseq = s->info.cseq;
+	__builtin_memcpy(invite->caller_addr, s->packet.source, 16);
+	invite->caller_port = s->packet.source_port;
+	invite->caller_ifindex = s->packet.ifindex;
+	invite->clock = ctx->config->clock;
+	invite->contact = s->route.contact;
+	invite->contact_user = s->route.contact_user;
+	invite->record_routes = s->route.record_routes;
+	if (s->info.cseq_valid)
+		invite->flags |= CG_I_CSEQ_VALID;
+	if (s->parser.msg.to_tag.len)
+		invite->flags |= CG_I_HAS_TO_TAG;
+	note_copy_texts(ctx);
+	return 0;
+}
+
+/* --- joins ------------------------------------------------------------------------------------ */
+
+bpf_inline __u64 join_print(const struct msg_info *info)
+{
+	return (info->key.call ^ info->from_hash * 0x9e3779b97f4a7c15ULL) | 1;
+}
+
+bpf_inline struct cg_join *join_bucket(__u64 print)
+{
+	__u32 index = (print >> 32) & (CG_JOINS_MAX - 1);
+
+	return bpf_map_lookup_elem(&joins, &index);
+}
+
+/* Two CPUs may write one bucket at once: a slot is a hint. */
+bpf_inline void join_insert(const struct msg_info *info, __u64 note)
+{
+	__u64 print = join_print(info);
+	struct cg_join *bucket = join_bucket(print);
+
+	if (!bucket)
+		return;
+	for (__u32 i = CG_JOIN_SLOTS - 1; i > 0; i--)
+		bucket->slot[i] = bucket->slot[i - 1];
+	bucket->slot[0].note = note;
+	bucket->slot[0].print = print;
+}
+
+/*
+ * Finds the live INVITE of this Call-ID and From tag that came in: the one with the same CSeq, else the
+ * newest. *key is its key. *doubt: there are several, and none has this CSeq.
+ */
+bpf_inline struct cg_invite *note_join(const struct msg_info *info, struct cg_txn_key *key,
+				       int *doubt)
+{
+	__u64 print = join_print(info), found = 0;
+	struct cg_join *bucket = join_bucket(print);
+	struct cg_invite *invite, *newest = NULL;
+	int n = 0;
+
+	*doubt = 0;
+	for (__u32 i = 0; bucket && i < CG_JOIN_SLOTS; i++) {
+		if (bucket->slot[i].print != print)
+			continue;
+		*key = branch_key(info, bucket->slot[i].note);
+		invite = note_find(key);
+		if (!note_is_live(invite))
+			continue;
+		if (invite->cseq == info->cseq)
+			return invite;
+		if (!n++) {
+			newest = invite;
+			found = key->branch;
+		}
+	}
+	key->branch = found;
+	*doubt = n > 1;
+	return newest;
+}
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The way to the witness. A request is on its way to it if it is addressed to what the witness gave, and
+ * goes to where the witness is. bpf/README.md has the rule. Runs under the dialog's lock.
+ *
+ * API: target_init(), target_match(), target_is_reached(), dialog_refresh_target(),
+ * dialog_note_refresh(), branch_hash32().
+ */
+#ifndef CG_TARGET_H
+#define CG_TARGET_H
+
+#include "leg.h"
+#include "scratch.h"
+#include "uri_set.h"
+
+/* How a request is addressed to the witness. */
+enum target_match {
+	TARGET_OTHER, /* to something else */
+	TARGET_KNOWN, /* by a name that is as good for a BYE's 2xx */
+	TARGET_CONTACT /* by the Contact that the witness gave */
+};
+
+bpf_inline __u32 branch_hash32(__u64 branch)
+{
+	return branch ? (__u32)(branch >> 32) | 1 : 0;
+}
+
+bpf_inline int method_refreshes_target(__u8 method)
+{
+	return method == CG_M_INVITE || method == CG_M_UPDATE;
+}
+
+bpf_inline void target_init(struct cg_target *target, __u32 contact, __u32 user, __u32 routes)
+{
+	target->contact = target->contact_latest = contact;
+	target->contact_user = user;
+	target->routes = routes;
+}
+
+/* Request-URI and Routes are this URI and the witness' route set, in any order; or this URI alone. */
+bpf_inline int route_names(const struct msg_route *route, __u32 uri, __u32 routes)
+{
+	__u32 all = uri_set_add(route->request_uri, route->routes);
+
+	if (!uri_set_is_valid(uri) || !uri_set_is_valid(all))
+		return 0;
+	return all == uri_set_add(uri, routes) || all == uri;
+}
+
+/*
+ * Compares Request-URI and Routes with what the witness gave. As one collection: a strict router moves its
+ * own URI into the Request-URI (RFC 3261 16.6). Many clients send no Route at all.
+ *
+ * TARGET_KNOWN: the Request-URI under which the host sent the INVITE (registrars, GRUU, SIPp), or the
+ * Contact's user at the witness' own address and port (Contacts that a proxy has corrected).
+ */
+bpf_inline enum target_match target_match(const struct cg_target *target,
+					  const struct msg_route *route, const struct cg_leg *leg,
+					  __u16 leg_port)
+{
+	int at_leg = target->contact_user && route->request_user == target->contact_user &&
+		     addr_equal(route->request_addr, leg->addr) && route->request_port == leg_port;
+
+	if (route_names(route, target->contact, target->routes) ||
+	    route_names(route, target->contact_latest, target->routes))
+		return TARGET_CONTACT;
+	if (route_names(route, target->invite_uri, target->routes))
+		return TARGET_KNOWN;
+	if (at_leg && uri_set_is_valid(route->routes) &&
+	    (!route->routes || route->routes == target->routes))
+		return TARGET_KNOWN;
+	return TARGET_OTHER;
+}
+
+/* The packet goes to the leg, to where the INVITE went, or to the address that the way itself spells. */
+bpf_inline int target_is_reached(const struct cg_target *target, const struct msg_route *route,
+				 const struct msg_info *info, const struct leg_view *view)
+{
+	return remote_is_peer(info, view) || info->remote_hash == target->sent_to ||
+	       (!addr_is_zero(route->next_addr) && addr_equal(info->remote, route->next_addr));
+}
+
+/* The request at `branch` moves the target when it is answered 2xx. own: the witness sent it. */
+bpf_inline void dialog_note_refresh(struct cg_dialog *d, const struct msg_route *route,
+				    __u64 branch, int own)
+{
+	d->refresh_branch = branch_hash32(branch);
+	d->refresh_contact = route->contact;
+	d->refresh_user = route->contact_user;
+	d->flags = own ? d->flags | CG_D_REFRESH_OWN : d->flags & ~CG_D_REFRESH_OWN;
+}
+
+bpf_inline void dialog_move_target(struct cg_dialog *d, __u32 contact, __u32 user)
+{
+	if (!uri_set_is_valid(contact))
+		return;
+	d->target.contact_latest = contact;
+	d->target.contact_user = user;
+}
+
+/* The request at refresh_branch is answered 2xx. */
+bpf_inline void dialog_refresh_target(struct cg_dialog *d, const struct msg_route *route)
+{
+	if (d->flags & CG_D_REFRESH_OWN)
+		dialog_move_target(d, d->refresh_contact, d->refresh_user);
+	else
+		dialog_move_target(d, route->contact, route->contact_user);
+	d->refresh_branch = 0;
+}
+
+#endif
