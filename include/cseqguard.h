@@ -31,7 +31,7 @@
 
 #define CG_PORTS_MAX 8
 #define CG_CLOCKS 8
-#define CG_GATEWAYS_MAX 1024
+#define CG_GATEWAYS_MAX 2048 /* prefixes: gateways, relays, addresses of the host */
 #define CG_FORKS_MAX 16 /* dialogs that one INVITE may open where a gateway answers */
 #define CG_FORKS_CUSTOMER 2 /* ... where anybody else does: a user agent has one To tag */
 #define CG_HOSTS_MAX 64

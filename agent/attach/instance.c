@@ -13,6 +13,7 @@
 #include "attach/instance_netns.h"
 #include "attach/interface.h"
 #include "attach/open_error.h"
+#include "maps/host_names.h"
 #include "maps/pins.h"
 #include "util/cli_output.h"
 
@@ -23,6 +24,8 @@ static void set_map_sizes(struct guard *skel, const struct cg_settings *settings
 	if (settings->given & CG_SET_MAX_DIALOGS) {
 		bpf_map__set_max_entries(skel->maps.dialogs, settings->max_dialogs);
 		bpf_map__set_max_entries(skel->maps.pending, cg_pending_max(settings->max_dialogs));
+		bpf_map__set_max_entries(skel->maps.branches,
+					 cg_pending_max(settings->max_dialogs));
 	}
 	if (settings->given & CG_SET_RING_BYTES) {
 		bpf_map__set_max_entries(skel->maps.events, settings->ring_bytes);
@@ -42,6 +45,9 @@ static int write_settings(struct guard *skel, const struct cg_settings *settings
 		err = -errno;
 	if (!err)
 		err = cg_settings_write(settings, config_fd, bpf_map__fd(skel->maps.gateways));
+	if (!err)
+		err = cg_host_names_write(settings, &config, bpf_map__fd(skel->maps.hosts),
+					  bpf_map__fd(skel->maps.gateways));
 	return err ? cg_fail("BPF maps: cannot write the settings: %s", strerror(-err)) : CG_DONE;
 }
 

@@ -21,19 +21,48 @@ static bool is_older(__u64 then, __u64 age, __u64 now)
 	return now > then && now - then > age;
 }
 
+static bool bye_is_silent(const struct cg_dialog *dialog, const struct cg_limits *limits, __u64 now)
+{
+	return dialog->state == CG_S_ENDING && is_older(dialog->bye_at, limits->bye_timeout, now);
+}
+
+__u64 cg_dialog_candidate_ns(const struct cg_dialog *dialog, const struct cg_limits *limits,
+			     __u64 now)
+{
+	bool has_gateway = (dialog->caller_flags | dialog->callee_flags) & CG_LEG_GATEWAY;
+	bool not_taken = dialog->flags & CG_D_BYE_OF_WITNESS;
+	bool not_answered = (dialog->flags & CG_D_BYE_PROVED) &&
+			    !(dialog->flags & CG_D_BYE_LOCAL) && !has_gateway;
+	__u64 candidate = 0;
+
+	if (dialog->state == CG_S_ENDED)
+		return 0;
+	if (dialog->flags & CG_D_CANDIDATE)
+		candidate = dialog->answer + (dialog->candidate_ms - 1ULL) * 1000000;
+	if (bye_is_silent(dialog, limits, now) && (not_taken || not_answered) &&
+	    dialog->bye_at > candidate)
+		candidate = dialog->bye_at;
+	return candidate;
+}
+
 unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *limits, __u64 now)
 {
 	unsigned int due = 0;
+	__u64 candidate;
 
 	if (dialog->state == CG_S_ENDED)
 		return is_older(dialog->end, limits->grace, now) ? CG_DUE_RETIRE : 0;
-	if (dialog->state == CG_S_ENDING && !(dialog->flags & CG_D_BYE_ANSWERED) &&
-	    is_older(dialog->bye_at, limits->bye_timeout, now))
+	candidate = cg_dialog_candidate_ns(dialog, limits, now);
+	if (bye_is_silent(dialog, limits, now) && dialog->flags & CG_D_BYE_LOCAL)
+		due |= CG_DUE_SILENT;
+	else if (bye_is_silent(dialog, limits, now) && !(dialog->flags & CG_D_BYE_OF_WITNESS))
 		due |= CG_DUE_UNANSWERED;
 	if (is_older(dialog->answer, limits->max_call, now))
 		due |= CG_DUE_EXPIRED | CG_DUE_RETIRE;
 	else if (limits->lost_at)
 		due |= CG_DUE_LOST;
+	else if (candidate && is_older(candidate, limits->doubt, now))
+		due |= CG_DUE_DOUBT;
 	return due;
 }
 
@@ -49,6 +78,9 @@ static __u64 hash_words(__u64 hash, const void *data, size_t size)
 	return hash;
 }
 
+/* What closes the row of a dialog that the kernel has not closed. */
+#define CLOSING (CG_DUE_EXPIRED | CG_DUE_LOST | CG_DUE_SILENT | CG_DUE_DOUBT)
+
 __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due)
 {
 	bool ended = dialog->state == CG_S_ENDED;
@@ -56,8 +88,9 @@ __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due)
 		__u64 end;
 		__u8 caller_addr[16], callee_addr[16];
 		__u32 caller_cseq, callee_cseq, blocked_byes, first_blocked_ms;
-		__u16 caller_port, callee_port, flags;
-		__u8 end_reason, ended_by;
+		__u32 flags, candidate_ms;
+		__u16 caller_port, callee_port;
+		__u8 end_reason, ended_by, pad[2];
 	} said = {
 		.end = dialog->end,
 		.caller_cseq = ended ? dialog->caller.cseq : 0,
@@ -67,14 +100,14 @@ __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due)
 		.caller_port = dialog->caller_port,
 		.callee_port = dialog->callee_port,
 		.flags = dialog->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END | CG_D_CONFIRMED_END),
+		.candidate_ms = dialog->flags & CG_D_CANDIDATE ? dialog->candidate_ms : 0,
 		.end_reason = dialog->end_reason,
 		.ended_by = dialog->ended_by,
 	};
-	__u64 state =
-		1 | (ended ? 2 : 0) | (due & CG_DUE_EXPIRED ? 4 : 0) | (due & CG_DUE_LOST ? 8 : 0);
+	__u64 state = 1 | (ended ? 2 : 0) | (__u64)(due & CLOSING) << 8;
 	__u64 hash;
 
-	_Static_assert(sizeof(said) == 64, "no padding, whole words");
+	_Static_assert(sizeof(said) == 72, "no padding, whole words");
 	memcpy(said.caller_addr, dialog->caller.addr, sizeof(said.caller_addr));
 	memcpy(said.callee_addr, dialog->callee.addr, sizeof(said.callee_addr));
 	hash = hash_words(state, &said, sizeof(said));
@@ -91,32 +124,70 @@ static __s64 boottime_to_utc_us(const struct cg_origin *origin, __u8 clock, __u6
 #define SET_ESCAPED(field, from) cg_text_escape(field, sizeof(field), from, sizeof(from))
 #define SET_TEXT(field, word) snprintf(field, sizeof(field), "%s", word)
 
+/* The end that the daemon itself gives a row; the strongest reason first. */
+static void close_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
+		      unsigned int due, __u64 *end, unsigned int *reason)
+{
+	if (due & CG_DUE_LOST) {
+		*end = limits->lost_at;
+		*reason = CG_E_MAPS_LOST;
+	} else if (due & CG_DUE_EXPIRED) {
+		*end = dialog->answer + limits->max_call;
+		*reason = CG_E_TIMEOUT;
+	} else if (due & CG_DUE_SILENT) {
+		*end = dialog->bye_at;
+		*reason = CG_E_BYE;
+	} else {
+		*end = cg_dialog_candidate_ns(dialog, limits, UINT64_MAX);
+		*reason = CG_E_UNPROVEN_BYE;
+	}
+}
+
 static void fill_end(const struct cg_dialog *dialog, const struct cg_limits *limits,
 		     const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row)
 {
 	unsigned int reason = dialog->end_reason, by = dialog->ended_by;
+	bool ended = dialog->state == CG_S_ENDED;
 	__u64 end = dialog->end;
 
 	row->suspect = !!(dialog->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END));
-	row->bye_confirmed = !!(dialog->flags & CG_D_CONFIRMED_END);
+	row->bye_confirmed = ended && !(due & CLOSING) && dialog->flags & CG_D_CONFIRMED_END;
 	row->end_time = CG_NULL;
-	if (due & (CG_DUE_EXPIRED | CG_DUE_LOST)) {
-		end = due & CG_DUE_LOST ? limits->lost_at : dialog->answer + limits->max_call;
-		reason = due & CG_DUE_LOST ? CG_E_LOST : CG_E_TIMEOUT;
+	if (due & CLOSING) {
+		close_row(dialog, limits, due, &end, &reason);
 		by = CG_LEG_NONE;
 		row->suspect = 1;
-		row->bye_confirmed = 0;
-	} else if (dialog->state != CG_S_ENDED) {
-		end = 0;
+	} else if (!ended) {
 		reason = reason == CG_E_UNGUARDED ? CG_E_UNGUARDED : CG_E_NONE;
 		by = CG_LEG_NONE;
-		row->bye_confirmed = 0;
 	}
-	if (dialog->state == CG_S_ENDED || due & (CG_DUE_EXPIRED | CG_DUE_LOST))
+	if (ended || due & CLOSING)
 		row->end_time = boottime_to_utc_us(origin, dialog->clock,
 						   end > dialog->answer ? end : dialog->answer);
 	SET_TEXT(row->end_reason, cg_end_name(reason));
 	SET_TEXT(row->ended_by, cg_leg_name(by));
+}
+
+/* The rank of the witness: 3 a gateway, 2 the host itself, 1 a callee; 0: no leg is one. */
+static int witness_rank(const struct cg_dialog *dialog)
+{
+	int caller = cg_leg_rank(dialog->caller_flags, 0);
+	int callee = cg_leg_rank(dialog->callee_flags, 1);
+
+	return caller > callee ? caller : callee;
+}
+
+static void fill_sides(const struct cg_dialog *dialog, const struct cg_limits *limits,
+		       const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row)
+{
+	bool silent = due & (CG_DUE_UNANSWERED | CG_DUE_DOUBT);
+	__u64 candidate = cg_dialog_candidate_ns(dialog, limits, silent ? UINT64_MAX : 0);
+
+	SET_TEXT(row->caller_side, cg_side_name(cg_leg_side(dialog->caller_flags)));
+	SET_TEXT(row->callee_side, cg_side_name(cg_leg_side(dialog->callee_flags)));
+	row->witness = witness_rank(dialog);
+	row->candidate_end =
+		candidate ? boottime_to_utc_us(origin, dialog->clock, candidate) : CG_NULL;
 }
 
 void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
@@ -149,6 +220,7 @@ void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *lim
 	if (dialog->first_blocked_ms)
 		row->first_blocked_at = boottime_to_utc_us(origin, dialog->clock,
 							   cg_dialog_first_blocked_ns(dialog));
+	fill_sides(dialog, limits, origin, due, row);
 	fill_end(dialog, limits, origin, due, row);
 }
 

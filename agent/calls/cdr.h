@@ -12,6 +12,7 @@ struct cg_limits { /* ns */
 	__u64 bye_timeout; /* a BYE without an answer for this long is unanswered */
 	__u64 grace; /* an ended dialog stays in the map this long, for retransmissions */
 	__u64 max_call; /* a longer call is closed as `timeout` and suspect */
+	__u64 doubt; /* a candidate end without a sign of life for this long closes the row, suspect */
 	__u64 lost_at; /* CLOCK_BOOTTIME at which the maps were removed; 0: they were not */
 	__u64 invite_timeout; /* an INVITE without a final response is deleted after this time */
 	__u64 invite_grace; /* an INVITE with a final response, likewise */
@@ -27,6 +28,8 @@ struct cg_origin {
 #define CG_DUE_UNANSWERED 0x1 /* record that its BYE got no final response within bye_timeout */
 #define CG_DUE_EXPIRED 0x2 /* close its row: the call is longer than max_call */
 #define CG_DUE_LOST 0x8 /* close its row: the maps were removed during the call */
+#define CG_DUE_SILENT 0x10 /* close its row: the host's own BYE was not answered */
+#define CG_DUE_DOUBT 0x20 /* close its row: its candidate end is older than limits->doubt */
 #define CG_DUE_RETIRE 0x4 /* delete it from the map after its row is durable */
 
 /* Returns the arrival time of the first blocked BYE (CLOCK_BOOTTIME, ns), or 0 if there is none. */
@@ -36,6 +39,14 @@ static inline __u64 cg_dialog_first_blocked_ns(const struct cg_dialog *dialog)
 
 	return ms ? dialog->answer + (ms - 1ULL) * 1000000 : 0;
 }
+
+/*
+ * Returns the candidate end of an open dialog (CLOCK_BOOTTIME, ns), or 0 if there is none. It is the kernel's
+ * own, or the time of a BYE that silence has left unproved: the witness' BYE that the host did not take, and,
+ * where no leg is a gateway, one that the witness did not answer.
+ */
+__u64 cg_dialog_candidate_ns(const struct cg_dialog *dialog, const struct cg_limits *limits,
+			     __u64 now);
 
 /* Returns a bitmask of CG_DUE_*. now: CLOCK_BOOTTIME, ns. */
 unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *limits, __u64 now);
@@ -48,7 +59,7 @@ __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due);
 
 /*
  * Fills the row of a dialog. due: from cg_cdr_due(). CG_DUE_EXPIRED ends the call at answer +
- * max_call, CG_DUE_LOST at lost_at.
+ * max_call, CG_DUE_LOST at lost_at, CG_DUE_SILENT at the BYE, CG_DUE_DOUBT at the candidate end.
  */
 void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
 		     const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row);

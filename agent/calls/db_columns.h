@@ -49,7 +49,11 @@
 	NUMBER(caller_port, int4, OPEN)                                                            \
 	TEXT(callee_addr, INET6_ADDRSTRLEN, inet, OPEN)                                            \
 	NUMBER(callee_port, int4, OPEN)                                                            \
+	TEXT(caller_side, CG_WORD_MAX, text, OPEN)                                                 \
+	TEXT(callee_side, CG_WORD_MAX, text, OPEN)                                                 \
+	NUMBER(witness, int4, OPEN)                                                                \
 	NUMBER(answer_time, time, KEEP)                                                            \
+	NUMBER(candidate_end, time, OPEN)                                                          \
 	NUMBER(end_time, time, END)                                                                \
 	TEXT(end_reason, CG_WORD_MAX, text, END)                                                   \
 	TEXT(ended_by, CG_WORD_MAX, text, END)                                                     \

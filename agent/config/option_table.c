@@ -70,6 +70,12 @@ const struct daemon_option cg_daemon_table[] = {
 		.def = "12h",
 	},
 	{
+		.name = "doubt", .kind = DURATION, .place = RELOAD, .offset = AT(limits.doubt),
+		.arg = "TIME",
+		.help = "time after which a candidate end without a sign of life ends the call, suspect",
+		.def = "1h",
+	},
+	{
 		/* longer than the 3 minutes of Timer C (RFC 3261 16.6), which each 1xx restarts */
 		.name = "invite-timeout", .kind = DURATION, .place = RELOAD,
 		.offset = AT(limits.invite_timeout), .arg = "TIME",

@@ -14,7 +14,7 @@
 #define PAUSE_FACTOR 9 /* times the work of the scan: at most a tenth of a core */
 #define PAUSE_MAX (30 * CG_SECOND) /* the first scan takes long: it writes a row for each dialog */
 
-enum stage { IDLE, DIALOGS, OVERFLOW, PENDING, FORGET };
+enum stage { IDLE, DIALOGS, OVERFLOW, PENDING, BRANCHES, FORGET };
 
 struct cg_map_scan {
 	const struct cg_guard_maps *guard;
@@ -39,6 +39,7 @@ struct cg_map_scan {
 	union {
 		struct cg_dialog dialogs[CG_SCAN_BATCH];
 		struct cg_invite pending[CG_SCAN_BATCH];
+		struct cg_branch branches[CG_SCAN_BATCH];
 	} values;
 };
 
@@ -160,26 +161,41 @@ static int scan_overflow(struct cg_map_scan *scan, __u64 now)
 	return n < 0 ? n : 0;
 }
 
-static bool invite_is_expired(const struct cg_invite *invite, const struct cg_limits *limits,
-			      __u64 now)
+/* done, renewed: of a note or a branch (CLOCK_BOOTTIME, ns; done 0: no final response). */
+static bool invite_is_expired(__u64 done, __u64 renewed, const struct cg_limits *limits, __u64 now)
 {
-	if (invite->done && now > invite->done)
-		return now - invite->done > limits->invite_grace;
-	return now > invite->renewed && now - invite->renewed > limits->invite_timeout;
+	if (done && now > done)
+		return now - done > limits->invite_grace;
+	return now > renewed && now - renewed > limits->invite_timeout;
 }
 
 static int scan_pending(struct cg_map_scan *scan, __u64 now)
 {
+	const struct cg_invite *notes = scan->values.pending;
 	bool last;
 	int n = read_batch(scan, scan->guard->pending_fd, 0, &last);
 
 	for (int i = 0; i < n; i++)
-		if (invite_is_expired(&scan->values.pending[i], scan->limits, now))
+		if (invite_is_expired(notes[i].done, notes[i].renewed, scan->limits, now))
 			bpf_map_delete_elem(scan->guard->pending_fd, &scan->keys.pending[i]);
 	if (n >= 0 && last) {
 		cg_usage_alarm_update(&scan->pending, scan->n_found);
-		enter_stage(scan, FORGET);
+		enter_stage(scan, BRANCHES);
 	}
+	return n < 0 ? n : 0;
+}
+
+static int scan_branches(struct cg_map_scan *scan, __u64 now)
+{
+	const struct cg_branch *branches = scan->values.branches;
+	bool last;
+	int n = read_batch(scan, scan->guard->branches_fd, 0, &last);
+
+	for (int i = 0; i < n; i++)
+		if (invite_is_expired(branches[i].done, branches[i].renewed, scan->limits, now))
+			bpf_map_delete_elem(scan->guard->branches_fd, &scan->keys.pending[i]);
+	if (n >= 0 && last)
+		enter_stage(scan, FORGET);
 	return n < 0 ? n : 0;
 }
 
@@ -215,6 +231,8 @@ static int run_stage(struct cg_map_scan *scan, __u64 now)
 		return scan_overflow(scan, now);
 	case PENDING:
 		return scan_pending(scan, now);
+	case BRANCHES:
+		return scan_branches(scan, now);
 	case FORGET:
 		scan->slot = cg_tracker_expire(scan->tracker, scan->slot);
 		return !scan->slot;

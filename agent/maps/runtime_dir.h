@@ -32,7 +32,7 @@ int cg_runtime_lock_rings(const char *instance);
  */
 int cg_runtime_connect(const char *instance);
 
-#define CG_RUNTIME_NOTE_MAX 256
+#define CG_RUNTIME_NOTE_MAX 384
 #define CG_RUNTIME_BREAKER "breaker" /* suffix: reason for the fallback to observe mode */
 #define CG_RUNTIME_TOTALS "totals" /* suffix: sums over the calls that have left the map */
 

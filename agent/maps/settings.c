@@ -35,6 +35,8 @@ PARSE_WORD(mode, MODE)
 PARSE_WORD(equal, EQUAL)
 PARSE_WORD(source, SOURCE)
 PARSE_WORD(fragments, FRAGMENTS)
+PARSE_WORD(hides, HIDES)
+PARSE_WORD(unseen, UNSEEN)
 
 int cg_settings_parse_strict_interface(struct cg_settings *settings, const char *value)
 {
@@ -130,24 +132,64 @@ int cg_prefix_parse(const char *text, struct cg_prefix *prefix)
 	return 0;
 }
 
+/* Adds the prefixes of a comma-separated list to `prefixes`, of which there are *n. */
+static int parse_prefixes(const char *value, struct cg_prefix *prefixes, __u32 *n)
+{
+	bool none = !*value || !strcmp(value, "none");
+	char *copy = strdup(value), *rest = none ? NULL : copy, *text;
+	int err = copy ? 0 : -ENOMEM;
+	__u32 count = *n;
+
+	while (!err && (text = next_element(&rest))) {
+		if (count == CG_GATEWAYS_MAX)
+			err = -E2BIG;
+		else
+			err = cg_prefix_parse(text, &prefixes[count]);
+		count += !err;
+	}
+	free(copy);
+	if (!err)
+		*n = count;
+	return err;
+}
+
 int cg_settings_parse_gateways(struct cg_settings *settings, const char *value)
 {
-	__u32 n = settings->given & CG_SET_GATEWAYS ? settings->n_gateways : 0;
-	char *copy = strdup(value), *rest = *value ? copy : NULL, *text;
+	int err = parse_prefixes(value, settings->gateways, &settings->n_gateways);
+
+	if (!err)
+		settings->given |= CG_SET_GATEWAYS;
+	return err;
+}
+
+int cg_settings_parse_relays(struct cg_settings *settings, const char *value)
+{
+	int err = parse_prefixes(value, settings->relays, &settings->n_relays);
+
+	if (!err)
+		settings->given |= CG_SET_RELAYS;
+	return err;
+}
+
+int cg_settings_parse_hosts(struct cg_settings *settings, const char *value)
+{
+	char *copy = strdup(value), *rest = copy, *text;
+	__u32 n = settings->n_hosts;
 	int err = copy ? 0 : -ENOMEM;
 
 	while (!err && (text = next_element(&rest))) {
-		if (n == CG_GATEWAYS_MAX)
+		if (n == CG_SETTINGS_HOSTS_MAX)
 			err = -E2BIG;
+		else if (!*text || strlen(text) >= CG_SETTINGS_HOST_MAX)
+			err = -EINVAL;
 		else
-			err = cg_prefix_parse(text, &settings->gateways[n]);
-		n += !err;
+			strcpy(settings->hosts[n++], text);
 	}
 	free(copy);
 	if (err)
 		return err;
-	settings->n_gateways = n;
-	settings->given |= CG_SET_GATEWAYS;
+	settings->n_hosts = n;
+	settings->given |= CG_SET_HOSTS;
 	return 0;
 }
 
@@ -177,6 +219,8 @@ int cg_settings_init_config(struct cg_config *config)
 		.equal = CG_EQUAL_DROP,
 		.source = CG_SOURCE_OBSERVE,
 		.fragments = CG_FRAGMENTS_STRICT,
+		.hides = CG_HIDES_AUTO,
+		.has_prefixes = 1,
 		.n_ports = 1,
 		.ports = { 5060 },
 	};
@@ -210,26 +254,38 @@ void cg_settings_apply(const struct cg_settings *settings, struct cg_config *con
 	}
 	if (settings->given & CG_SET_GATEWAYS)
 		config->has_gateways = settings->n_gateways > 0;
+	if (settings->given & CG_SET_HIDES)
+		config->hides = settings->hides;
+	if (settings->given & CG_SET_UNSEEN)
+		config->unseen = settings->unseen;
 	if (settings->given & CG_SET_MAX_DIALOGS)
 		config->max_dialogs = settings->max_dialogs;
 }
 
-static bool gateway_is_listed(const struct cg_settings *settings, const struct cg_prefix *prefix)
+/* The prefixes of one class in map `gateways`. */
+struct class_list {
+	const struct cg_prefix *prefixes;
+	__u32 n;
+	__u32 class; /* enum cg_addr_class */
+};
+
+static bool prefix_is_listed(const struct class_list *list, const struct cg_prefix *prefix)
 {
-	for (__u32 i = 0; i < settings->n_gateways; i++)
-		if (!memcmp(&settings->gateways[i], prefix, sizeof(*prefix)))
+	for (__u32 i = 0; i < list->n; i++)
+		if (!memcmp(&list->prefixes[i], prefix, sizeof(*prefix)))
 			return true;
 	return false;
 }
 
-/* Deletes the prefixes that are not in the settings. The map holds at most CG_GATEWAYS_MAX. */
-static int remove_stale_gateways(const struct cg_settings *settings, int fd)
+/* Deletes the prefixes of this class that are not in the list. The map holds at most CG_GATEWAYS_MAX. */
+static int remove_stale_prefixes(const struct class_list *list, int fd)
 {
 	struct cg_prefix stale[CG_GATEWAYS_MAX], key, *last = NULL;
-	__u32 n = 0;
+	__u32 n = 0, class;
 
 	for (int i = 0; i < CG_GATEWAYS_MAX && !bpf_map_get_next_key(fd, last, &key); i++) {
-		if (!gateway_is_listed(settings, &key))
+		if (!bpf_map_lookup_elem(fd, &key, &class) && class == list->class &&
+		    !prefix_is_listed(list, &key))
 			stale[n++] = key;
 		last = &key;
 	}
@@ -239,17 +295,14 @@ static int remove_stale_gateways(const struct cg_settings *settings, int fd)
 	return 0;
 }
 
-static int write_gateways(const struct cg_settings *settings, int fd)
+static int write_prefixes(const struct class_list *list, int fd)
 {
-	int err = remove_stale_gateways(settings, fd);
-	__u32 one = 1;
+	int err = remove_stale_prefixes(list, fd);
 
-	if (err)
-		return err;
-	for (__u32 i = 0; i < settings->n_gateways; i++)
-		if (bpf_map_update_elem(fd, &settings->gateways[i], &one, BPF_ANY))
-			return -errno;
-	return 0;
+	for (__u32 i = 0; i < list->n && !err; i++)
+		if (bpf_map_update_elem(fd, &list->prefixes[i], &list->class, BPF_ANY))
+			err = -errno;
+	return err;
 }
 
 static int apply_settings(void *ctx, struct cg_config *config)
@@ -260,12 +313,17 @@ static int apply_settings(void *ctx, struct cg_config *config)
 
 int cg_settings_write(const struct cg_settings *settings, int config_fd, int gateways_fd)
 {
-	if (settings->given & CG_SET_GATEWAYS) {
-		int err = write_gateways(settings, gateways_fd);
+	const struct class_list gateways = { settings->gateways, settings->n_gateways,
+					     CG_ADDR_GATEWAY };
+	const struct class_list relays = { settings->relays, settings->n_relays, CG_ADDR_RELAY };
+	int err = 0;
 
-		if (err)
-			return err;
-	}
+	if (settings->given & CG_SET_GATEWAYS)
+		err = write_prefixes(&gateways, gateways_fd);
+	if (!err && settings->given & CG_SET_RELAYS)
+		err = write_prefixes(&relays, gateways_fd);
+	if (err)
+		return err;
 	return cg_config_update(config_fd, apply_settings, (void *)settings, NULL);
 }
 

@@ -15,6 +15,13 @@
 #define CG_SET_GATEWAYS 0x40
 #define CG_SET_MAX_DIALOGS 0x80
 #define CG_SET_RING_BYTES 0x100
+#define CG_SET_RELAYS 0x200
+#define CG_SET_HOSTS 0x400
+#define CG_SET_HIDES 0x800
+#define CG_SET_UNSEEN 0x1000
+
+#define CG_SETTINGS_HOSTS_MAX 16
+#define CG_SETTINGS_HOST_MAX 64 /* bytes of a name, with its NUL */
 
 struct cg_settings {
 	__u32 given; /* bitmask of the fields below that are set */
@@ -29,12 +36,18 @@ struct cg_settings {
 	__u16 ports[CG_PORTS_MAX];
 	__u32 n_gateways;
 	struct cg_prefix gateways[CG_GATEWAYS_MAX];
+	__u8 hides; /* enum cg_policy_hides */
+	__u8 unseen; /* enum cg_policy_unseen */
+	__u32 n_relays;
+	struct cg_prefix relays[CG_GATEWAYS_MAX];
+	__u32 n_hosts;
+	char hosts[CG_SETTINGS_HOSTS_MAX][CG_SETTINGS_HOST_MAX];
 };
 
 /*
  * Parse a value that a user has given. Each returns 0, or -EINVAL, -E2BIG (too many elements) or
- * -ENOMEM. Lists are comma-separated. cg_settings_parse_gateways() adds to the gateways given
- * before; an empty list means none.
+ * -ENOMEM. Lists are comma-separated. Gateways, relays and hosts are added to those given before; an
+ * empty list, or the word none, means no gateway or relay.
  */
 int cg_settings_parse_mode(struct cg_settings *settings, const char *value);
 int cg_settings_parse_equal(struct cg_settings *settings, const char *value);
@@ -44,6 +57,10 @@ int cg_settings_parse_strict_interface(struct cg_settings *settings,
 				       const char *value); /* NULL: yes */
 int cg_settings_parse_ports(struct cg_settings *settings, const char *value);
 int cg_settings_parse_gateways(struct cg_settings *settings, const char *value);
+int cg_settings_parse_relays(struct cg_settings *settings, const char *value);
+int cg_settings_parse_hosts(struct cg_settings *settings, const char *value);
+int cg_settings_parse_hides(struct cg_settings *settings, const char *value);
+int cg_settings_parse_unseen(struct cg_settings *settings, const char *value);
 int cg_settings_parse_max_dialogs(struct cg_settings *settings, const char *value);
 int cg_settings_parse_ring_bytes(struct cg_settings *settings, const char *value);
 

@@ -48,6 +48,16 @@ static const char *const fragments[] = {
 	[CG_FRAGMENTS_STRICT] = "strict",
 };
 
+static const char *const hides[] = {
+	[CG_HIDES_OFF] = "off",
+	[CG_HIDES_ON] = "on",
+	[CG_HIDES_AUTO] = "auto",
+};
+static const char *const unseens[] = {
+	[CG_UNSEEN_SUSPECT] = "suspect",
+	[CG_UNSEEN_BELIEVE] = "believe",
+};
+
 static int find_name(const char *const *names, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
@@ -81,9 +91,13 @@ DEFINE_TO_NAME(mode_name, modes)
 DEFINE_TO_NAME(equal_name, equals)
 DEFINE_TO_NAME(source_name, sources)
 DEFINE_TO_NAME(fragments_name, fragments)
+DEFINE_TO_NAME(hides_name, hides)
+DEFINE_TO_NAME(unseen_name, unseens)
 
 DEFINE_FROM_NAME(reason, reasons)
 DEFINE_FROM_NAME(mode, modes)
 DEFINE_FROM_NAME(equal, equals)
 DEFINE_FROM_NAME(source, sources)
 DEFINE_FROM_NAME(fragments, fragments)
+DEFINE_FROM_NAME(hides, hides)
+DEFINE_FROM_NAME(unseen, unseens)

@@ -23,6 +23,8 @@ const char *cg_mode_name(unsigned int mode);
 const char *cg_equal_name(unsigned int policy);
 const char *cg_source_name(unsigned int policy);
 const char *cg_fragments_name(unsigned int policy);
+const char *cg_hides_name(unsigned int policy);
+const char *cg_unseen_name(unsigned int policy);
 
 /* Return the value with this name, or -ENOENT. The comparison is case-sensitive. */
 int cg_reason_from_name(const char *name);
@@ -30,5 +32,7 @@ int cg_mode_from_name(const char *name);
 int cg_equal_from_name(const char *name);
 int cg_source_from_name(const char *name);
 int cg_fragments_from_name(const char *name);
+int cg_hides_from_name(const char *name);
+int cg_unseen_from_name(const char *name);
 
 #endif
