@@ -40,13 +40,18 @@ bpf_inline void bye_local_out(struct cg_dialog *d, const struct msg_info *info,
 
 /*
  * Rule 1: the witness' BYE, which came in from its own address, goes out: the host has taken it. Matched by
- * the branch in the Via below the host's own; a host that hides topology leaves none.
+ * the branch in the Via below the host's own; a host that hides topology leaves none. A BYE of the other leg
+ * that crosses it may pend in its place by then.
  */
 bpf_inline int bye_is_taken(const struct cg_dialog *d, const struct msg_route *route,
 			    const struct leg_view *view)
 {
-	return bye_is_pending(d, CG_D_BYE_OF_WITNESS) && bye_sender(d) == view->leg &&
-	       (!route->peer_branch || branch_hash32(route->peer_branch) == d->bye_branch_in);
+	__u32 peer = branch_hash32(route->peer_branch);
+
+	if (bye_is_pending(d, CG_D_BYE_OF_WITNESS) && bye_sender(d) == view->leg &&
+	    (!peer || peer == d->bye_branch_in))
+		return 1;
+	return (d->flags & CG_D_SEEN_OF_WITNESS) && peer && peer == d->seen_branch;
 }
 
 /* Returns what is known of a BYE that goes out: CG_D_BYE_... */
@@ -92,7 +97,8 @@ bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct msg_info *info,
 	if (d->state == CG_S_ENDED)
 		return;
 	if (bye_is_taken(d, route, view)) {
-		dialog_close(d, CG_E_BYE, view->leg, d->bye_at, v);
+		dialog_close(d, CG_E_BYE, view->leg,
+			     bye_is_pending(d, CG_D_BYE_OF_WITNESS) ? d->bye_at : info->now, v);
 		return;
 	}
 	if (peer_has(view, CG_LEG_LOCAL))

@@ -116,7 +116,7 @@ bpf_inline void bye_note_seen(struct cg_dialog *d, const struct msg_info *info, 
 	__u32 branch = branch_hash32(info->branch_hash);
 
 	if (d->seen_branch != branch)
-		d->flags &= ~(CG_D_SEEN_REFUSED | CG_D_SEEN_WOULD_DROP);
+		d->flags &= ~(CG_D_SEEN_REFUSED | CG_D_SEEN_WOULD_DROP | CG_D_SEEN_OF_WITNESS);
 	if (action == CG_WOULD_DROP)
 		d->flags |= CG_D_SEEN_WOULD_DROP;
 	d->seen_branch = branch;
@@ -142,6 +142,7 @@ bpf_inline void bye_of_witness_in(struct cg_dialog *d, const struct msg_info *in
 			dialog_set_candidate(d, info->now);
 		return;
 	}
+	d->flags |= CG_D_SEEN_OF_WITNESS;
 	if (dialog_pend_bye(d, info, config, view->leg, CG_D_BYE_OF_WITNESS, v))
 		d->bye_branch_in = branch;
 }

@@ -210,6 +210,7 @@ static inline __u8 cg_leg_rank(__u8 flags, int is_callee)
 /* ... and of the last BYE that came in */
 #define CG_D_SEEN_REFUSED 0x10000 /* the host has refused it */
 #define CG_D_SEEN_WOULD_DROP 0x20000 /* observe mode let it pass */
+#define CG_D_SEEN_OF_WITNESS 0x80000 /* the witness sent it, in order */
 /* ... and of the request at refresh_branch */
 #define CG_D_REFRESH_OWN 0x40000 /* the witness sent it: its own Contact counts */
 
