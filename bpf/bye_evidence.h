@@ -21,15 +21,13 @@ bpf_inline void bye_note_sent(struct cg_dialog *d, const struct msg_info *info)
 		d->bye_sent_to = 0; /* any gateway's address */
 }
 
-/* Rule 4: the host is a leg, and the BYE is its own. A copy keeps the time of the first. */
+/* Rule 4: the host itself is the witness, and the BYE is its own. A copy keeps the time of the first. */
 bpf_inline void bye_local_out(struct cg_dialog *d, const struct msg_info *info,
 			      const struct leg_view *view, const struct cg_config *config,
 			      struct verdict *v)
 {
 	__u32 how = CG_D_BYE_LOCAL;
 
-	if (info->cseq_valid)
-		bye_accept(d, info, view);
 	if (d->state == CG_S_ENDED || d->bye_branch_out == branch_hash32(info->branch_hash))
 		return;
 	if (remote_is_peer(info, view))
@@ -86,7 +84,9 @@ bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct msg_info *info,
 	__u32 branch = branch_hash32(info->branch_hash), how;
 
 	v->reason = CG_R_BYE;
-	if (leg_has(view, CG_LEG_LOCAL) && !route->has_peer_via) {
+	if (leg_has(view, CG_LEG_LOCAL) && !route->has_peer_via && info->cseq_valid)
+		bye_accept(d, info, view);
+	if (leg_has(view, CG_LEG_LOCAL) && leg_has(view, CG_LEG_WITNESS) && !route->has_peer_via) {
 		bye_local_out(d, info, view, config, v);
 		return;
 	}

@@ -229,6 +229,8 @@ bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
 bpf_inline int ack_opens(const struct msg_info *info, const struct cg_early *e,
 			 const struct cg_invite *invite)
 {
+	const struct cg_branch *branch;
+
 	if (e->flags & CG_EARLY_ELSEWHERE)
 		return info->direction == CG_OUT && info->relayed &&
 		       addr_equal(info->remote, e->callee_addr);
@@ -236,7 +238,8 @@ bpf_inline int ack_opens(const struct msg_info *info, const struct cg_early *e,
 		return info->direction == CG_IN;
 	if (info->direction == CG_OUT && !info->relayed)
 		return 0;
-	return !invite->done || invite->forks;
+	branch = e->branch ? branch_find(info, e->branch) : NULL;
+	return branch ? !branch->done : !invite->done || invite->forks;
 }
 
 bpf_inline __u8 early_ack(struct pkt_ctx *ctx, struct verdict *v)

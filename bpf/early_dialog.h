@@ -18,6 +18,7 @@ bpf_inline void early_insert(const struct pkt_ctx *ctx, const struct cg_invite *
 	const struct packet *packet = &ctx->scratch->packet;
 	struct cg_early e = { .caller_tag = info->from_hash,
 			      .note = note,
+			      .branch = info->direction == CG_IN ? info->branch_hash : 0,
 			      .first_seen = info->direction,
 			      .flags = flags };
 

@@ -16,6 +16,7 @@
 struct answered {
 	struct cg_invite *invite;
 	struct cg_branch *branch; /* NULL: the host answers, or its INVITE was not seen to go out */
+	__u64 note; /* third word of the invite's key */
 };
 
 bpf_inline int branch_is_on_interface(const struct msg_info *info, const struct cg_branch *branch)
@@ -23,18 +24,44 @@ bpf_inline int branch_is_on_interface(const struct msg_info *info, const struct 
 	return !info->ifindex || info->ifindex == branch->sent_ifindex;
 }
 
-/* For a response that comes in: by the branch on top. */
-bpf_inline struct answered answered_in(const struct msg_info *info)
+/* The INVITE went out in fragments, its headers out of sight: found by Call-ID and From tag. Suspect. */
+bpf_inline void answered_unforwarded(const struct pkt_ctx *ctx, struct answered *a)
 {
+	const struct msg_info *info = &ctx->scratch->info;
+	struct cg_invite *invite;
+	struct cg_txn_key key;
+	int doubt;
+
+	if (!info->relayed || (ctx->config->has_gateways && !info->remote_is_gateway))
+		return;
+	invite = note_join(info, &key, &doubt);
+	if (!invite || (invite->flags & CG_I_FORWARDED))
+		return;
+	invite->flags |= CG_I_SUSPECT;
+	a->invite = invite;
+	a->note = key.branch;
+}
+
+/* For a response that comes in: by the branch on top. */
+bpf_inline struct answered answered_in(const struct pkt_ctx *ctx)
+{
+	const struct msg_info *info = &ctx->scratch->info;
 	struct answered a = { .branch = branch_find(info, info->branch_hash) };
 	struct cg_txn_key key;
 
-	if (a.branch && !branch_is_on_interface(info, a.branch))
-		a.branch = NULL;
-	if (!a.branch)
+	if (!a.branch) {
+		answered_unforwarded(ctx, &a);
 		return a;
-	key = branch_key(info, a.branch->note);
+	}
+	if (!branch_is_on_interface(info, a.branch)) {
+		a.branch = NULL;
+		return a;
+	}
+	a.note = a.branch->note;
+	key = branch_key(info, a.note);
 	a.invite = note_find(&key);
+	if (!a.invite)
+		a.branch = NULL;
 	return a;
 }
 
@@ -69,7 +96,8 @@ bpf_inline int response_is_better(const struct msg_info *info, const struct cg_d
 		return 0;
 	if (!d->sip_code)
 		return !in || info->remote_is_gateway || known ||
-		       (a->branch && addr_equal(a->branch->sent_to, info->remote));
+		       (a->branch && !(d->callee_flags & CG_LEG_GATEWAY) &&
+			addr_equal(a->branch->sent_to, info->remote));
 	return in && info->status < 300 && info->remote_is_gateway && !known &&
 	       !(d->callee_flags & (CG_LEG_GATEWAY | CG_LEG_LOCAL));
 }
@@ -86,7 +114,7 @@ bpf_inline int invite_takes_over(const struct pkt_ctx *ctx, const struct cg_dial
 	    (info->direction == CG_OUT || !info->remote_is_gateway))
 		return 0;
 	if (info->direction == CG_IN) {
-		*a = answered_in(info);
+		*a = answered_in(ctx);
 		if (!a->branch)
 			return 0;
 	} else {
@@ -166,20 +194,6 @@ BPF_SUBPROG int dialog_replace(struct pkt_ctx *ctx, struct cg_dialog *old, struc
 
 /* --- responses to an INVITE of no known dialog ------------------------------------------------- */
 
-/* The INVITE went out in fragments, its headers out of sight: found by Call-ID and From tag. */
-bpf_inline struct cg_invite *invite_find_unforwarded(const struct msg_info *info)
-{
-	struct cg_txn_key key;
-	struct cg_invite *invite;
-	int doubt;
-
-	invite = note_join(info, &key, &doubt);
-	if (!invite || (invite->flags & CG_I_FORWARDED))
-		return NULL;
-	invite->flags |= CG_I_SUSPECT;
-	return invite;
-}
-
 /* The 2xx is from elsewhere than the INVITE went: it opens nothing by itself. */
 bpf_inline __u8 invite_forged_2xx(struct pkt_ctx *ctx, const struct answered *a, struct cg_early *e,
 				  struct verdict *v)
@@ -189,7 +203,7 @@ bpf_inline __u8 invite_forged_2xx(struct pkt_ctx *ctx, const struct answered *a,
 	v->unexpected_uas = 1;
 	a->invite->flags |= CG_I_FORGED_2XX;
 	if (!e)
-		early_insert(ctx, a->invite, a->branch->note, CG_EARLY_ELSEWHERE);
+		early_insert(ctx, a->invite, a->note, CG_EARLY_ELSEWHERE);
 	else if (addr_equal(e->callee_addr, info->remote))
 		e->flags |= CG_EARLY_ELSEWHERE;
 	return CG_R_FORGED_2XX;
@@ -225,29 +239,28 @@ bpf_inline __u8 invite_2xx_in(struct pkt_ctx *ctx, struct answered *a, int elsew
 bpf_inline __u8 invite_response_in(struct pkt_ctx *ctx, struct verdict *v)
 {
 	const struct msg_info *info = &ctx->scratch->info;
-	struct answered a = answered_in(info);
-	int elsewhere;
+	struct answered a = answered_in(ctx);
+	int elsewhere = a.branch && !info->remote_is_gateway &&
+			!addr_equal(info->remote, a.branch->sent_to);
 
-	if (!a.invite)
-		a.branch = NULL;
-	if (!a.invite && (info->remote_is_gateway || !ctx->config->has_gateways))
-		a.invite = invite_find_unforwarded(info);
-	elsewhere = a.branch && !info->remote_is_gateway &&
-		    !addr_equal(info->remote, a.branch->sent_to);
 	if (info->status >= 300) {
 		if (a.branch && !elsewhere)
 			a.branch->done = info->now;
 		return CG_R_REJECTED;
 	}
-	if (info->status == 100)
+	if (info->status == 100 || (!a.invite && info->status < 200))
 		return CG_R_EARLY;
+	if (!a.invite)
+		return CG_R_FORGED_2XX;
 	if (info->status >= 200)
-		return a.invite ? invite_2xx_in(ctx, &a, elsewhere, v) : CG_R_FORGED_2XX;
-	if (!a.branch)
-		return CG_R_EARLY;
-	early_insert(ctx, a.invite, a.branch->note, elsewhere ? CG_EARLY_ELSEWHERE : 0);
-	if (!elsewhere) /* it rings on, with a copy each minute (RFC 3261 13.3.1.1) */
-		a.branch->renewed = a.invite->renewed = info->now;
+		return invite_2xx_in(ctx, &a, elsewhere, v);
+	early_insert(ctx, a.invite, a.note, elsewhere ? CG_EARLY_ELSEWHERE : 0);
+	/* it rings on, with a copy each minute (RFC 3261 13.3.1.1); others could fill the map so */
+	if (info->remote_is_gateway) {
+		a.invite->renewed = info->now;
+		if (a.branch)
+			a.branch->renewed = info->now;
+	}
 	return CG_R_EARLY;
 }
 

@@ -377,6 +377,7 @@ struct cg_host_state {
 struct cg_early {
 	__u64 caller_tag;
 	__u64 note; /* third word of its INVITE's key; 0: unknown, or a dialog has opened */
+	__u64 branch; /* under which the host sent that; 0: the host answers, or it was not seen */
 	__u32 caller_cseq;
 	__u32 callee_cseq;
 	__u32 caller_ifindex;
@@ -551,7 +552,7 @@ CG_SIZE(struct cg_invite, 448);
 CG_SIZE(struct cg_branch, 120);
 CG_SIZE(struct cg_join, 64);
 CG_SIZE(struct cg_host_name, 64);
-CG_SIZE(struct cg_early, 72);
+CG_SIZE(struct cg_early, 80);
 CG_SIZE(struct cg_addr_change, 48);
 CG_SIZE(struct cg_config, 128);
 CG_SIZE(struct cg_prefix, 20);

@@ -219,7 +219,7 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 
 static bool is_of_maps(const char *name)
 {
-	static const char *const names[] = { "dialogs",	       "pending", "branches", "addr_changes",
+	static const char *const names[] = { "dialogs",	       "pending", "branches", "overflow", "addr_changes",
 					     "unexpected_uas", "answers", "accepted",
 					     "refused",	       "done" };
 
