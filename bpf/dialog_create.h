@@ -259,7 +259,7 @@ bpf_inline __u8 early_ack(struct pkt_ctx *ctx, struct verdict *v)
 	invite = note_find(&key);
 	if (!invite || !ack_opens(info, e, invite))
 		return CG_R_OUT_OF_DIALOG;
-	return dialog_open(ctx, invite, NULL, v);
+	return dialog_open(ctx, invite, e->branch ? branch_find(info, e->branch) : NULL, v);
 }
 
 #endif
