@@ -29,7 +29,10 @@ bpf_inline __u8 addr_change_leg(const struct cg_dialog *d, const struct msg_info
 	    addr_equal(info->remote, d->callee.addr))
 		return CG_LEG_NONE;
 	change = addr_change_find(info);
-	return change && addr_equal(change->addr, info->remote) ? change->leg : CG_LEG_NONE;
+	if (!change || !addr_equal(change->addr, info->remote) ||
+	    (info->ifindex && info->ifindex != change->ifindex))
+		return CG_LEG_NONE;
+	return change->leg;
 }
 
 bpf_inline int request_changes_addr(const struct msg_info *info, const struct leg_view *view,
@@ -49,8 +52,11 @@ bpf_inline void addr_change_store(const struct pkt_ctx *ctx, __u8 leg)
 	change.branch_in = branch_hash32(info->branch_hash);
 	if (old && old->branch_in == change.branch_in)
 		return;
-	if (old && old->leg == leg)
+	if (old && old->leg == leg) {
 		__builtin_memcpy(change.addr, old->addr, 16);
+		change.ifindex = old->ifindex;
+	}
+	change.next_ifindex = ctx->scratch->packet.ifindex;
 	__builtin_memcpy(change.next_addr, info->remote, 16);
 	bpf_map_update_elem(&addr_changes, &info->key, &change, BPF_ANY);
 }
@@ -80,6 +86,7 @@ bpf_inline void addr_change_apply(const struct msg_info *info)
 	    branch != (info->direction == CG_IN ? change->branch_out : change->branch_in))
 		return;
 	__builtin_memcpy(change->addr, change->next_addr, 16);
+	change->ifindex = change->next_ifindex;
 	change->branch_in = change->branch_out = 0;
 }
 

@@ -49,7 +49,8 @@ bpf_inline int bye_is_taken(const struct cg_dialog *d, const struct msg_route *r
 	if (bye_is_pending(d, CG_D_BYE_OF_WITNESS) && bye_sender(d) == view->leg &&
 	    (!peer || peer == d->bye_branch_in))
 		return 1;
-	return (d->flags & CG_D_SEEN_OF_WITNESS) && peer && peer == d->seen_branch;
+	return (d->flags & CG_D_SEEN_OF_WITNESS) && leg_has(view, CG_LEG_WITNESS) &&
+	       (!peer || peer == d->seen_branch);
 }
 
 /* Returns what is known of a BYE that goes out: CG_D_BYE_... */
@@ -213,6 +214,8 @@ bpf_inline void bye_response_in(struct cg_dialog *d, const struct msg_info *info
 		return;
 	ours = d->state == CG_S_ENDING && branch && d->bye_branch_out == branch;
 	from_there = d->bye_sent_to ? d->bye_sent_to == info->remote_hash : info->remote_is_gateway;
+	if (!interface_is(info, uas->self_ifindex))
+		return;
 	if (ours && from_there) {
 		bye_judge_response(d, info, uas, config, v);
 	} else if (info->status >= 300) {
@@ -233,23 +236,26 @@ bpf_inline void bye_response_out(struct cg_dialog *d, const struct msg_info *inf
 {
 	const __u32 gone = CG_D_BYE_PROVED | CG_D_BYE_TO_CONTACT | CG_D_BYE_SAME_TAGS;
 	__u32 branch = branch_hash32(info->branch_hash);
-	int ok = info->status < 300, ours;
+	int ok = info->status < 300, of_witness;
 
 	v->reason = CG_R_IN_DIALOG;
-	if (info->status < 200 || !branch)
+	if (info->status < 200 || !branch || d->state == CG_S_ENDED)
 		return;
 	if (!ok && branch == d->seen_branch)
 		d->flags |= CG_D_SEEN_REFUSED;
-	ours = d->state == CG_S_ENDING && d->bye_branch_in == branch;
-	if (!ours)
-		return;
-	if (d->flags & CG_D_BYE_OF_WITNESS) {
-		/* rule 1: the host has taken it; a gateway's by any final response */
-		if (!ok && !peer_has(uas, CG_LEG_GATEWAY))
-			return;
+	/* rule 1: the host has taken it; a gateway's by any final response */
+	of_witness = branch == d->seen_branch && (d->flags & CG_D_SEEN_OF_WITNESS) &&
+		     (ok || peer_has(uas, CG_LEG_GATEWAY));
+	if (of_witness) {
 		v->reason = CG_R_CLOSED;
-		dialog_close(d, CG_E_BYE, bye_sender(d), d->bye_at, v);
-	} else if (ok && (d->flags & CG_D_BYE_PROVED)) {
+		dialog_close(d, CG_E_BYE, uas->peer_leg,
+			     bye_is_pending(d, CG_D_BYE_OF_WITNESS) ? d->bye_at : info->now, v);
+		return;
+	}
+	if (d->state != CG_S_ENDING || d->bye_branch_in != branch ||
+	    (d->flags & CG_D_BYE_OF_WITNESS))
+		return;
+	if (ok && (d->flags & CG_D_BYE_PROVED)) {
 		v->reason = CG_R_CLOSED;
 		dialog_close(d, CG_E_BYE, bye_sender(d), d->bye_at, v);
 	} else if (ok && (d->flags & CG_D_BYE_RELAYED)) {

@@ -143,6 +143,8 @@ bpf_inline void bye_of_witness_in(struct cg_dialog *d, const struct msg_info *in
 		return;
 	}
 	d->flags |= CG_D_SEEN_OF_WITNESS;
+	if (bye_is_pending(d, CG_D_BYE_PROVED) && bye_is_fresh(d, info))
+		return; /* they cross: either ends the call */
 	if (dialog_pend_bye(d, info, config, view->leg, CG_D_BYE_OF_WITNESS, v))
 		d->bye_branch_in = branch;
 }
@@ -223,7 +225,7 @@ bpf_inline void dialog_ack_in(const struct msg_info *info, const struct leg_view
 {
 	v->reason = CG_R_IN_DIALOG;
 	if (!info->cseq_valid || info->cseq <= *view->self_passed ||
-	    leg_match_source(info, view) == SRC_SELF || info->remote_is_gateway)
+	    leg_match_source(info, view) == SRC_SELF || (info->remote_is_gateway && !info->ifindex))
 		return;
 	v->reason = CG_R_FOREIGN_ACK;
 	v->expected_cseq = *view->self_passed;

@@ -147,12 +147,14 @@ BPF_SUBPROG int handle_dialog_response(struct pkt_ctx *ctx, struct cg_dialog *d,
 	const struct msg_route *route = &ctx->scratch->route;
 	const struct msg_info *info = &ctx->scratch->info;
 	struct leg_view uas;
+	int own_word = 0;
 
 	v->reason = CG_R_OUT_OF_DIALOG;
 	bpf_spin_lock(&d->lock);
 	if (!dialog_is_of(d, info))
 		goto out;
 	leg_view_init_uas(d, info, &uas);
+	own_word = leg_sends_response(info, &uas);
 	v->leg = uas.peer_leg; /* the leg whose tag is in From */
 	v->clock = d->clock;
 	if (info->method != CG_M_BYE)
@@ -163,7 +165,8 @@ BPF_SUBPROG int handle_dialog_response(struct pkt_ctx *ctx, struct cg_dialog *d,
 		bye_response_out(d, info, &uas, ctx->config, v);
 out:
 	bpf_spin_unlock(&d->lock);
-	addr_change_apply(info);
+	if (own_word)
+		addr_change_apply(info);
 	return 0;
 }
 

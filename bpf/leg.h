@@ -99,6 +99,12 @@ bpf_inline int peer_has(const struct leg_view *view, __u8 flag)
 	return *view->peer_flags & flag;
 }
 
+/* With --strict-interface a packet counts only on the interface of the leg's first message. */
+bpf_inline int interface_is(const struct msg_info *info, __u32 ifindex)
+{
+	return !info->ifindex || !ifindex || info->ifindex == ifindex;
+}
+
 /*
  * Returns whether the packet's far end is this leg. A gateway leg may use any gateway address. With
  * --strict-interface only the interface of its first message counts.
@@ -106,7 +112,7 @@ bpf_inline int peer_has(const struct leg_view *view, __u8 flag)
 bpf_inline int remote_is_leg(const struct msg_info *info, const struct cg_leg *leg, __u8 flags,
 			     __u32 ifindex)
 {
-	if (info->ifindex && ifindex && info->ifindex != ifindex)
+	if (!interface_is(info, ifindex))
 		return 0;
 	return addr_equal(info->remote, leg->addr) ||
 	       ((flags & CG_LEG_GATEWAY) && info->remote_is_gateway);
@@ -120,6 +126,13 @@ bpf_inline int remote_is_self(const struct msg_info *info, const struct leg_view
 bpf_inline int remote_is_peer(const struct msg_info *info, const struct leg_view *view)
 {
 	return remote_is_leg(info, view->peer, *view->peer_flags, view->peer_ifindex);
+}
+
+/* uas: the leg that answers. Returns whether the response is its own word: from its address, or the host's. */
+bpf_inline int leg_sends_response(const struct msg_info *info, const struct leg_view *uas)
+{
+	return info->direction == CG_OUT ? *uas->self_flags & (CG_LEG_LOCAL | CG_LEG_UNSEEN)
+					 : remote_is_self(info, uas);
 }
 
 /* An address to which the leg has moved is its own as well. A relay may speak for either leg. */

@@ -76,6 +76,8 @@ bpf_inline enum target_match target_match(const struct cg_target *target,
 bpf_inline int target_is_reached(const struct cg_target *target, const struct msg_route *route,
 				 const struct msg_info *info, const struct leg_view *view)
 {
+	if (!interface_is(info, view->peer_ifindex))
+		return 0;
 	return remote_is_peer(info, view) || info->remote_hash == target->sent_to ||
 	       (!addr_is_zero(route->next_addr) && addr_equal(info->remote, route->next_addr));
 }

@@ -402,6 +402,8 @@ struct cg_addr_change {
 	__u8 next_addr[16]; /* of the request that waits for its answer */
 	__u32 branch_in; /* that request's branch; 0: none */
 	__u32 branch_out; /* as the host sent it on; 0: it has not */
+	__u32 ifindex; /* of the address in force, and of the next one */
+	__u32 next_ifindex;
 	__u8 leg; /* enum cg_leg_id */
 	__u8 pad[7];
 };
@@ -553,7 +555,7 @@ CG_SIZE(struct cg_branch, 120);
 CG_SIZE(struct cg_join, 64);
 CG_SIZE(struct cg_host_name, 64);
 CG_SIZE(struct cg_early, 80);
-CG_SIZE(struct cg_addr_change, 48);
+CG_SIZE(struct cg_addr_change, 56);
 CG_SIZE(struct cg_config, 128);
 CG_SIZE(struct cg_prefix, 20);
 CG_SIZE(struct cg_event, 304);
