@@ -171,6 +171,14 @@ bpf_inline void bye_close_relayed(struct cg_dialog *d, const struct cg_config *c
 		d->flags = (d->flags & ~CG_D_SUSPECT) | CG_D_CONFIRMED_END;
 }
 
+/* The leg itself answers, not the host of somebody else; where no leg has a rank, nobody knows whose it is. */
+bpf_inline int bye_answer_is_doubt(const struct cg_dialog *d, const struct msg_info *info,
+				   const struct leg_view *uas)
+{
+	return remote_is_self(info, uas) ||
+	       !((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS);
+}
+
 /* A final response to the pending BYE, from where that was sent. Rules 2, 3 and 4. */
 bpf_inline void bye_judge_response(struct cg_dialog *d, const struct msg_info *info,
 				   const struct leg_view *uas, const struct cg_config *config,
@@ -190,8 +198,10 @@ bpf_inline void bye_judge_response(struct cg_dialog *d, const struct msg_info *i
 	} else if (ok && proved) {
 		v->reason = CG_R_CLOSED;
 		dialog_close(d, CG_E_BYE, bye_sender(d), d->bye_at, v);
-	} else if (ok) {
+	} else if (ok && bye_answer_is_doubt(d, info, uas)) {
 		bye_doubt(d, CG_R_WRONG_TARGET, v);
+	} else if (ok) {
+		dialog_resume(d, CG_R_WRONG_TARGET, v);
 	} else if (info->status == 481 && proved && (d->flags & gone) == gone &&
 		   addr_equal(info->remote, uas->self->addr)) {
 		/* only the leg's own address: another gateway may not know the call */
@@ -284,6 +294,7 @@ bpf_inline void dialog_response(struct cg_dialog *d, const struct msg_info *info
 				struct verdict *v)
 {
 	__u32 branch = branch_hash32(info->branch_hash);
+	__u8 way_to_witness = peer_has(uas, CG_LEG_LOCAL) ? CG_IN : CG_OUT;
 	int ours, witness, own_word, ok = info->status >= 200 && info->status < 300;
 
 	v->reason = CG_R_IN_DIALOG;
@@ -292,7 +303,9 @@ bpf_inline void dialog_response(struct cg_dialog *d, const struct msg_info *info
 	witness = leg_has(uas, CG_LEG_WITNESS) && own_word;
 	ours = branch && d->refresh_branch == branch;
 	if (ours && ok && (d->flags & CG_D_REFRESH_OWN)) {
-		dialog_refresh_target(d, route); /* the witness' own, answered by the other side */
+		/* the witness' own: only the answer that reaches the witness counts */
+		if (info->direction == way_to_witness)
+			dialog_refresh_target(d, route);
 	} else if (ours && ok && witness) {
 		dialog_refresh_target(d, route);
 		dialog_clear_candidate(d);
