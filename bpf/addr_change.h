@@ -5,8 +5,8 @@
  * is locked out; the counter stays with it. Owner of `addr_changes`; LRU, since a lost note costs no more
  * than a foreign source.
  *
- * API: addr_change_find(), addr_change_store(), addr_change_apply(), addr_change_leg(), and under the
- * dialog's lock request_changes_addr().
+ * API: addr_change_find(), addr_change_store(), addr_change_forward(), addr_change_apply(), addr_change_leg(),
+ * and under the dialog's lock request_changes_addr().
  */
 #ifndef CG_ADDR_CHANGE_H
 #define CG_ADDR_CHANGE_H
@@ -61,20 +61,31 @@ bpf_inline void addr_change_store(const struct pkt_ctx *ctx, __u8 leg)
 	bpf_map_update_elem(&addr_changes, &info->key, &change, BPF_ANY);
 }
 
-/* The request goes out: `branch_in` is its branch as it came in, `branch_out` the host's. */
-bpf_inline void addr_change_forward(const struct msg_info *info, __u64 branch_in)
+/*
+ * The request of `leg` goes out: branch_in is its branch as it came in, 0 where the host hides the Via of its
+ * sender.
+ */
+bpf_inline void addr_change_forward(const struct msg_info *info, __u64 branch_in, __u8 leg,
+				    int hides)
 {
 	struct cg_addr_change *change;
+	int same;
 
-	if (!method_refreshes_target(info->method) || !branch_in)
+	if (!method_refreshes_target(info->method) || (!branch_in && !hides))
 		return;
 	change = addr_change_find(info);
-	if (change && change->branch_in == branch_hash32(branch_in))
+	if (!change || change->leg != leg)
+		return;
+	same = branch_in ? change->branch_in == branch_hash32(branch_in) : !change->branch_out;
+	if (same)
 		change->branch_out = branch_hash32(info->branch_hash);
 }
 
-/* A 2xx: of the other leg for the branch that the host sent, or of the host for the one that came in. */
-bpf_inline void addr_change_apply(const struct msg_info *info)
+/*
+ * The other leg's own 2xx to the request of `leg`: under the branch that the host sent, or under the one that
+ * came in if the host answers.
+ */
+bpf_inline void addr_change_apply(const struct msg_info *info, __u8 leg)
 {
 	__u32 branch = branch_hash32(info->branch_hash);
 	struct cg_addr_change *change;
@@ -82,7 +93,7 @@ bpf_inline void addr_change_apply(const struct msg_info *info)
 	if (!method_refreshes_target(info->method) || info->status < 200 || info->status >= 300)
 		return;
 	change = addr_change_find(info);
-	if (!change || !branch ||
+	if (!change || !branch || change->leg != leg ||
 	    branch != (info->direction == CG_IN ? change->branch_out : change->branch_in))
 		return;
 	__builtin_memcpy(change->addr, change->next_addr, 16);

@@ -19,7 +19,7 @@
 
 bpf_inline void dialog_close(struct cg_dialog *d, __u8 why, __u8 by, __u64 at, struct verdict *v)
 {
-	if (d->flags & CG_D_BYE_WOULD_DROP)
+	if ((d->flags & CG_D_BYE_WOULD_DROP) && why != CG_E_GONE) /* gone before: nobody accepted it */
 		v->would_drop = CG_EV_END;
 	d->state = CG_S_ENDED;
 	d->end = at;

@@ -218,7 +218,8 @@ bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct msg_info *info,
 /*
  * An ACK raises no counter here, but it does in PJSIP and chan_sip. A third party could send an ACK with a
  * high CSeq, and the leg's own BYE would be below it. An ACK from a foreign address is therefore refused
- * above the highest number that has passed under the leg's tags: below that it adds nothing.
+ * above the highest number that has passed under the leg's tags: below that it adds nothing. A gateway's
+ * passes, but not through another interface than the leg's where --strict-interface asks for that.
  */
 bpf_inline void dialog_ack_in(const struct msg_info *info, const struct leg_view *view,
 			      struct verdict *v)

@@ -87,7 +87,8 @@ out:
 	if (v->addr_change)
 		addr_change_store(ctx, v->addr_change);
 	if (info->direction == CG_OUT)
-		addr_change_forward(info, route->peer_branch);
+		addr_change_forward(info, route->peer_branch, v->leg,
+				    !route->has_peer_via && host_hides_topology(ctx->config));
 	return 0;
 }
 
@@ -166,7 +167,7 @@ BPF_SUBPROG int handle_dialog_response(struct pkt_ctx *ctx, struct cg_dialog *d,
 out:
 	bpf_spin_unlock(&d->lock);
 	if (own_word)
-		addr_change_apply(info);
+		addr_change_apply(info, v->leg);
 	return 0;
 }
 

@@ -223,17 +223,37 @@ bpf_inline void invite_check_user(struct pkt_ctx *ctx, struct cg_invite *note, i
 		note->flags |= CG_I_SUSPECT;
 }
 
+/*
+ * A copy. A stateless proxy derives its branch from the caller's, so that an INVITE to another number may go out
+ * under the branch of the first: the row cannot say which one was answered.
+ */
+bpf_inline int branch_sent_again(struct pkt_ctx *ctx, const struct cg_branch *branch)
+{
+	const struct msg_info *info = &ctx->scratch->info;
+	struct cg_txn_key key = branch_key(info, branch->note);
+	struct cg_invite *note;
+
+	if (branch->invite_uri == ctx->scratch->route.request_uri &&
+	    addr_equal(branch->sent_to, info->remote))
+		return CG_R_INVITE;
+	note = bpf_map_lookup_elem(&pending, &key);
+	if (note)
+		note->flags |= CG_I_SUSPECT;
+	return CG_R_INVITE;
+}
+
 BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
 {
 	struct scratch *s = ctx->scratch;
 	struct msg_info *info = &s->info;
 	struct cg_txn_key key = branch_key(info, info->branch_hash), out = key;
 	struct cg_invite *note = NULL;
+	struct cg_branch *branch = bpf_map_lookup_elem(&branches, &out);
 	int joined = !s->route.has_peer_via || !s->route.peer_has_cookie;
 	__u8 reason = 0;
 
-	if (bpf_map_lookup_elem(&branches, &out))
-		return CG_R_INVITE; /* sent again */
+	if (branch)
+		return branch_sent_again(ctx, branch);
 	note = joined ? invite_by_join(ctx, &key) : invite_by_stamp(ctx, &key);
 	if (note_is_live(note) && (note->flags & CG_I_FORWARDED)) {
 		branch_build(ctx, key.branch);

@@ -81,8 +81,8 @@ bpf_inline struct cg_invite *answered_out(const struct msg_info *info)
  * True if the 2xx is a better word on these tags than the dialog that has them:
  * - the dialog has ended, and the INVITE came after that: a new call under the old tags;
  * - an ACK alone opened it;
- * - a customer's host opened it. It learned the gateway's To tag from an 18x and answered another INVITE of
- *   the same caller with it. Now the gateway's own 2xx is here. Not if the INVITE has spiralled: that 2xx
+ * - a customer's host opened it, and may have ended it. It learned the gateway's To tag from an 18x and answered
+ *   another INVITE of the same caller with it. Now the gateway's own 2xx is here. Not if the INVITE has spiralled: that 2xx
  *   belongs to the inner call.
  */
 bpf_inline int response_is_better(const struct msg_info *info, const struct cg_dialog *d,
@@ -90,11 +90,12 @@ bpf_inline int response_is_better(const struct msg_info *info, const struct cg_d
 {
 	int in = info->direction == CG_IN, known = addr_equal(d->callee.addr, info->remote);
 
-	if (d->state == CG_S_ENDED && info->status < 300 && !(a->invite->flags & CG_I_HAS_TO_TAG))
-		return a->invite->setup > d->end;
+	if (d->state == CG_S_ENDED && info->status < 300 && a->invite->setup > d->end &&
+	    !(a->invite->flags & CG_I_HAS_TO_TAG))
+		return 1;
 	if (a->branch && (a->branch->flags & CG_B_SPIRALED))
 		return 0;
-	if (!d->sip_code)
+	if (!d->sip_code && d->state != CG_S_ENDED)
 		return !in || info->remote_is_gateway || known ||
 		       (a->branch && !(d->callee_flags & CG_LEG_GATEWAY) &&
 			addr_equal(a->branch->sent_to, info->remote));
