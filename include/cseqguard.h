@@ -463,7 +463,8 @@ struct cg_config {
 	__u8 hides; /* enum cg_policy_hides */
 	__u8 unseen; /* enum cg_policy_unseen */
 	__u8 has_prefixes; /* `gateways` is not empty */
-	__u8 pad[5];
+	__u8 was_detached; /* `detach -a` removes the maps: the daemon still reads this one */
+	__u8 pad[4];
 	__u64 secret[2]; /* drawn when the maps are made, never changed after */
 	__s64 clock_offset[CG_CLOCKS]; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 };

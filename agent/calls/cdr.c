@@ -45,24 +45,45 @@ __u64 cg_dialog_candidate_ns(const struct cg_dialog *dialog, const struct cg_lim
 	return candidate;
 }
 
-unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *limits, __u64 now)
+/* Returns what a BYE that got no answer for bye_timeout makes due. */
+static unsigned int get_silence_due(const struct cg_dialog *dialog, const struct cg_limits *limits,
+				    __u64 now)
 {
 	unsigned int due = 0;
-	__u64 candidate;
+
+	if (!bye_is_silent(dialog, limits, now))
+		return 0;
+	if (dialog->flags & CG_D_BYE_LOCAL)
+		return CG_DUE_SILENT;
+	if (!(dialog->flags & CG_D_BYE_OF_WITNESS))
+		due |= CG_DUE_UNANSWERED;
+	if (cg_dialog_candidate_ns(dialog, limits, now) == dialog->bye_at)
+		due |= CG_DUE_CANDIDATE;
+	return due;
+}
+
+unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *limits, __u64 now)
+{
+	bool expired = is_older(dialog->answer, limits->max_call, now);
+	__u64 until = expired ? dialog->answer + limits->max_call : now, candidate;
+	unsigned int due;
 
 	if (dialog->state == CG_S_ENDED)
 		return is_older(dialog->end, limits->grace, now) ? CG_DUE_RETIRE : 0;
-	candidate = cg_dialog_candidate_ns(dialog, limits, now);
-	if (bye_is_silent(dialog, limits, now) && dialog->flags & CG_D_BYE_LOCAL)
-		due |= CG_DUE_SILENT;
-	else if (bye_is_silent(dialog, limits, now) && !(dialog->flags & CG_D_BYE_OF_WITNESS))
-		due |= CG_DUE_UNANSWERED;
-	if (is_older(dialog->answer, limits->max_call, now))
-		due |= CG_DUE_EXPIRED | CG_DUE_RETIRE;
+	if (limits->lost_at && limits->lost_at < until)
+		until = limits->lost_at;
+	due = get_silence_due(dialog, limits, until);
+	candidate = cg_dialog_candidate_ns(dialog, limits, until);
+	if (expired)
+		due |= CG_DUE_RETIRE;
+	if (due & CG_DUE_SILENT)
+		return due;
+	if (candidate && is_older(candidate, limits->doubt, until))
+		due |= CG_DUE_DOUBT; /* at the same time in each scan, also after max_call */
+	else if (expired)
+		due |= CG_DUE_EXPIRED;
 	else if (limits->lost_at)
 		due |= CG_DUE_LOST;
-	else if (candidate && is_older(candidate, limits->doubt, now))
-		due |= CG_DUE_DOUBT;
 	return due;
 }
 
@@ -78,8 +99,7 @@ static __u64 hash_words(__u64 hash, const void *data, size_t size)
 	return hash;
 }
 
-/* What closes the row of a dialog that the kernel has not closed. */
-#define CLOSING (CG_DUE_EXPIRED | CG_DUE_LOST | CG_DUE_SILENT | CG_DUE_DOUBT)
+#define SIDE_FLAGS (CG_LEG_GATEWAY | CG_LEG_LOCAL | CG_LEG_UNSEEN | CG_LEG_HEP)
 
 __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due)
 {
@@ -90,7 +110,7 @@ __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due)
 		__u32 caller_cseq, callee_cseq, blocked_byes, first_blocked_ms;
 		__u32 flags, candidate_ms;
 		__u16 caller_port, callee_port;
-		__u8 end_reason, ended_by, pad[2];
+		__u8 end_reason, ended_by, caller_side, callee_side;
 	} said = {
 		.end = dialog->end,
 		.caller_cseq = ended ? dialog->caller.cseq : 0,
@@ -103,8 +123,10 @@ __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due)
 		.candidate_ms = dialog->flags & CG_D_CANDIDATE ? dialog->candidate_ms : 0,
 		.end_reason = dialog->end_reason,
 		.ended_by = dialog->ended_by,
+		.caller_side = dialog->caller_flags & SIDE_FLAGS,
+		.callee_side = dialog->callee_flags & SIDE_FLAGS,
 	};
-	__u64 state = 1 | (ended ? 2 : 0) | (__u64)(due & CLOSING) << 8;
+	__u64 state = 1 | (ended ? 2 : 0) | (__u64)(due & (CG_DUE_CLOSING | CG_DUE_CANDIDATE)) << 8;
 	__u64 hash;
 
 	_Static_assert(sizeof(said) == 72, "no padding, whole words");
@@ -124,13 +146,13 @@ static __s64 boottime_to_utc_us(const struct cg_origin *origin, __u8 clock, __u6
 #define SET_ESCAPED(field, from) cg_text_escape(field, sizeof(field), from, sizeof(from))
 #define SET_TEXT(field, word) snprintf(field, sizeof(field), "%s", word)
 
-/* The end that the daemon itself gives a row; the strongest reason first. */
+/* Sets the end that the daemon itself gives a row. One bit of CG_DUE_CLOSING is set. */
 static void close_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
 		      unsigned int due, __u64 *end, unsigned int *reason)
 {
 	if (due & CG_DUE_LOST) {
 		*end = limits->lost_at;
-		*reason = CG_E_MAPS_LOST;
+		*reason = limits->was_detached ? CG_E_DETACHED : CG_E_MAPS_LOST;
 	} else if (due & CG_DUE_EXPIRED) {
 		*end = dialog->answer + limits->max_call;
 		*reason = CG_E_TIMEOUT;
@@ -151,9 +173,9 @@ static void fill_end(const struct cg_dialog *dialog, const struct cg_limits *lim
 	__u64 end = dialog->end;
 
 	row->suspect = !!(dialog->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END));
-	row->bye_confirmed = ended && !(due & CLOSING) && dialog->flags & CG_D_CONFIRMED_END;
+	row->bye_confirmed = ended && !(due & CG_DUE_CLOSING) && dialog->flags & CG_D_CONFIRMED_END;
 	row->end_time = CG_NULL;
-	if (due & CLOSING) {
+	if (due & CG_DUE_CLOSING) {
 		close_row(dialog, limits, due, &end, &reason);
 		by = CG_LEG_NONE;
 		row->suspect = 1;
@@ -161,15 +183,14 @@ static void fill_end(const struct cg_dialog *dialog, const struct cg_limits *lim
 		reason = reason == CG_E_UNGUARDED ? CG_E_UNGUARDED : CG_E_NONE;
 		by = CG_LEG_NONE;
 	}
-	if (ended || due & CLOSING)
+	if (ended || due & CG_DUE_CLOSING)
 		row->end_time = boottime_to_utc_us(origin, dialog->clock,
 						   end > dialog->answer ? end : dialog->answer);
 	SET_TEXT(row->end_reason, cg_end_name(reason));
 	SET_TEXT(row->ended_by, cg_leg_name(by));
 }
 
-/* The rank of the witness: 3 a gateway, 2 the host itself, 1 a callee; 0: no leg is one. */
-static int witness_rank(const struct cg_dialog *dialog)
+int cg_dialog_witness_rank(const struct cg_dialog *dialog)
 {
 	int caller = cg_leg_rank(dialog->caller_flags, 0);
 	int callee = cg_leg_rank(dialog->callee_flags, 1);
@@ -180,12 +201,12 @@ static int witness_rank(const struct cg_dialog *dialog)
 static void fill_sides(const struct cg_dialog *dialog, const struct cg_limits *limits,
 		       const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row)
 {
-	bool silent = due & (CG_DUE_UNANSWERED | CG_DUE_DOUBT);
-	__u64 candidate = cg_dialog_candidate_ns(dialog, limits, silent ? UINT64_MAX : 0);
+	bool with_silence = due & (CG_DUE_CANDIDATE | CG_DUE_DOUBT);
+	__u64 candidate = cg_dialog_candidate_ns(dialog, limits, with_silence ? UINT64_MAX : 0);
 
 	SET_TEXT(row->caller_side, cg_side_name(cg_leg_side(dialog->caller_flags)));
 	SET_TEXT(row->callee_side, cg_side_name(cg_leg_side(dialog->callee_flags)));
-	row->witness = witness_rank(dialog);
+	row->witness = cg_dialog_witness_rank(dialog);
 	row->candidate_end =
 		candidate ? boottime_to_utc_us(origin, dialog->clock, candidate) : CG_NULL;
 }

@@ -14,6 +14,7 @@ struct cg_limits { /* ns */
 	__u64 max_call; /* a longer call is closed as `timeout` and suspect */
 	__u64 doubt; /* a candidate end without a sign of life for this long closes the row, suspect */
 	__u64 lost_at; /* CLOCK_BOOTTIME at which the maps were removed; 0: they were not */
+	int was_detached; /* at lost_at: by `cseqguard detach -a` */
 	__u64 invite_timeout; /* an INVITE without a final response is deleted after this time */
 	__u64 invite_grace; /* an INVITE with a final response, likewise */
 };
@@ -24,13 +25,15 @@ struct cg_origin {
 	__s64 clock_offset[CG_CLOCKS]; /* ns, as in struct cg_config */
 };
 
-/* Actions that are due for a dialog. */
+/* Actions that are due for a dialog. Of CG_DUE_CLOSING at most one is set. */
 #define CG_DUE_UNANSWERED 0x1 /* record that its BYE got no final response within bye_timeout */
 #define CG_DUE_EXPIRED 0x2 /* close its row: the call is longer than max_call */
+#define CG_DUE_RETIRE 0x4 /* delete it from the map after its row is durable */
 #define CG_DUE_LOST 0x8 /* close its row: the maps were removed during the call */
 #define CG_DUE_SILENT 0x10 /* close its row: the host's own BYE was not answered */
 #define CG_DUE_DOUBT 0x20 /* close its row: its candidate end is older than limits->doubt */
-#define CG_DUE_RETIRE 0x4 /* delete it from the map after its row is durable */
+#define CG_DUE_CANDIDATE 0x40 /* write its row: silence has made the BYE a candidate end */
+#define CG_DUE_CLOSING (CG_DUE_EXPIRED | CG_DUE_LOST | CG_DUE_SILENT | CG_DUE_DOUBT)
 
 /* Returns the arrival time of the first blocked BYE (CLOCK_BOOTTIME, ns), or 0 if there is none. */
 static inline __u64 cg_dialog_first_blocked_ns(const struct cg_dialog *dialog)
@@ -41,12 +44,16 @@ static inline __u64 cg_dialog_first_blocked_ns(const struct cg_dialog *dialog)
 }
 
 /*
- * Returns the candidate end of an open dialog (CLOCK_BOOTTIME, ns), or 0 if there is none. It is the kernel's
- * own, or the time of a BYE that silence has left unproved: the witness' BYE that the host did not take, and,
- * where no leg is a gateway, one that the witness did not answer.
+ * Returns the candidate end of an open dialog (CLOCK_BOOTTIME, ns), or 0 if there is none. The
+ * kernel records most of them. After bye_timeout of silence the pending BYE is one as well: a BYE of
+ * the witness that the host did not accept, or, if no leg is a gateway, a BYE that the witness did
+ * not answer.
  */
 __u64 cg_dialog_candidate_ns(const struct cg_dialog *dialog, const struct cg_limits *limits,
 			     __u64 now);
+
+/* Returns the rank of the witness: 3 a gateway, 2 the host itself, 1 a callee, 0 no leg is one. */
+int cg_dialog_witness_rank(const struct cg_dialog *dialog);
 
 /* Returns a bitmask of CG_DUE_*. now: CLOCK_BOOTTIME, ns. */
 unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *limits, __u64 now);

@@ -9,11 +9,13 @@
  *   merge  how a later version of the same row changes the column:
  *          KEY    part of the primary key
  *          KEEP   the first value is kept
- *          OPEN   the later value is taken while the call is open
+ *          OPEN   the later value is taken while the call is open, or closed by doubt
  *          MAX    the larger value is taken
  *          MIN    the smaller value is taken
  *          END    follows the end of the call. An end is never removed, never moved to an earlier
- *                 time, and never replaces an operator's decision.
+ *                 time, and never replaces an operator's decision. Exception: a later version
+ *                 always replaces `unproven_bye`, which was only a guess. It may open the row
+ *                 again, and the row stays suspect (TAINT).
  *          TAINT  stays true once it is true, unless an operator has settled the row
  *          FILL   the first value that is not NULL is kept. An empty text is NULL.
  */

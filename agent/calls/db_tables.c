@@ -74,17 +74,21 @@ void cg_db_table_write_key(FILE *sql, const struct cg_db_table *table)
 }
 
 /*
- * Templates of the merged value: @ is the column, $ the end reason `operator`. `old` is the stored row, `excluded` the
- * later version. A comparison with NULL is unknown, and CASE then takes its ELSE.
+ * Templates of the merged value: @ is the column, $ the end reason `operator`, ? the end reason
+ * `unproven_bye`. `old` is the stored row, `excluded` the later version. A comparison with NULL is
+ * unknown, and CASE then takes its ELSE.
  */
 static const char *const merge_sql[] = {
-	[CG_MERGE_OPEN] = "CASE WHEN old.end_time IS NULL THEN excluded.@ ELSE old.@ END",
+	[CG_MERGE_OPEN] = "CASE WHEN old.end_time IS NULL OR old.end_reason = '?' THEN excluded.@"
+			  " ELSE old.@ END",
 	[CG_MERGE_MAX] = "CASE WHEN old.@ IS NULL OR excluded.@ > old.@ THEN excluded.@ ELSE old.@ "
 			 "END",
 	[CG_MERGE_MIN] = "CASE WHEN old.@ IS NULL OR excluded.@ < old.@ THEN excluded.@ ELSE old.@ "
 			 "END",
 	[CG_MERGE_END] = "CASE WHEN excluded.end_reason = '$' THEN excluded.@"
-			 " WHEN old.end_reason = '$' OR excluded.end_time IS NULL"
+			 " WHEN old.end_reason = '$' THEN old.@"
+			 " WHEN old.end_reason = '?' THEN excluded.@"
+			 " WHEN excluded.end_time IS NULL"
 			 " OR old.end_time > excluded.end_time THEN old.@ ELSE excluded.@ END",
 	[CG_MERGE_TAINT] = "CASE WHEN excluded.end_reason = '$' THEN excluded.@"
 			   " WHEN old.end_reason = '$' THEN old.@"
@@ -99,6 +103,8 @@ static void write_merged_value(FILE *sql, const struct cg_db_column *column)
 			fputs(column->name, sql);
 		else if (*c == '$')
 			fputs(cg_end_name(CG_E_OPERATOR), sql);
+		else if (*c == '?')
+			fputs(cg_end_name(CG_E_UNPROVEN_BYE), sql);
 		else
 			fputc(*c, sql);
 }

@@ -10,6 +10,7 @@
 #include "attach/interface.h"
 #include "attach/open_error.h"
 #include "cli/options.h"
+#include "maps/pins.h"
 #include "maps/runtime_dir.h"
 #include "util/cli_output.h"
 #include "util/progress.h"
@@ -40,6 +41,28 @@ static int detach_named(const struct cg_options *options, const struct cg_interf
 	return err;
 }
 
+static int set_was_detached(void *ctx, struct cg_config *config)
+{
+	(void)ctx;
+	config->was_detached = 1;
+	return 0;
+}
+
+/*
+ * Marks the maps as removed on purpose. The daemon has them open, and tells a detach from a loss by
+ * the mark. Failing to write it only changes the end reason of its open rows to `maps_lost`.
+ */
+static void mark_detached(const char *instance)
+{
+	struct cg_config config;
+	int fd = cg_config_open(instance, &config);
+
+	if (fd < 0)
+		return;
+	cg_config_update(fd, set_was_detached, NULL, NULL);
+	close(fd);
+}
+
 static int detach_all(const struct cg_options *options, const struct cg_interface *list, size_t n)
 {
 	int err = CG_DONE;
@@ -50,6 +73,8 @@ static int detach_all(const struct cg_options *options, const struct cg_interfac
 			err = CG_FAILED;
 	}
 	cg_progress_show("detach: the maps");
+	if (!err)
+		mark_detached(options->instance);
 	if (!err && cg_bpffs_remove_instance(options->instance))
 		err = CG_FAILED;
 	cg_progress_end();

@@ -62,7 +62,8 @@ const struct cg_option cg_option_table[] = {
 	{ .name = "unseen",
 	  .arg = "suspect|believe",
 	  .verbs = CG_V(ATTACH),
-	  .help = "treatment of the end of a call whose callee is not read (TCP, TLS)",
+	  .help = "treatment of the end of a call whose callee is on TCP or TLS, which are not "
+		  "read",
 	  .def = "suspect",
 	  .expected = "suspect or believe",
 	  .setting = cg_settings_parse_unseen },

@@ -63,9 +63,9 @@ static int open_store(struct cg_daemon *d)
 			   d->options.spool, why);
 	lost = err ? 0 : cg_stale_calls_close(d->options.spool, &d->origin);
 	if (lost > 0)
-		cg_log_warning(
-			"spool %s: %d calls of before this boot were open: closed as lost, suspect",
-			d->options.spool, lost);
+		cg_log_warning("spool %s: %d calls from before this boot were open: closed as "
+			       "reboot, suspect",
+			       d->options.spool, lost);
 	d->reload.writer = d->writer;
 	return err ? err : cg_reload_ship(&d->reload);
 }

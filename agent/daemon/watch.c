@@ -106,8 +106,11 @@ static int handle_beat(sd_event_source *timer, uint64_t usec, void *ctx)
 	(void)usec;
 	cg_timer_set(timer, d->beat_ns);
 	if (cg_guard_maps_are_detached(&d->guard) && !d->stop_at) {
-		cg_log_err("instance %s was detached: calls that run are lost; leaving",
-			   d->options.instance);
+		cg_guard_maps_read_config(&d->guard);
+		d->options.limits.was_detached = d->guard.config.was_detached;
+		cg_log_err("instance %s: %s; closing the rows of calls that run, suspect; exiting",
+			   d->options.instance,
+			   d->guard.config.was_detached ? "detached" : "its maps are gone");
 		d->options.limits.lost_at = cg_boottime();
 		d->web.view.detached = true;
 		cg_map_scan_start(d->sweep);

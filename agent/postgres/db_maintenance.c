@@ -74,7 +74,7 @@ static void handle_stale_calls(struct cg_db_maintenance *maintenance, const PGre
 
 	if (strcmp(calls, "0"))
 		cg_log_warning("database: closed %s open calls from before the host's boot as "
-			       "lost, suspect",
+			       "reboot, suspect",
 			       calls);
 	maintenance->stale_calls_closed = true;
 }

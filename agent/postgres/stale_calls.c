@@ -11,13 +11,13 @@
 
 #define BOOT "timestamptz 'epoch' + $2::int8 * interval '1 microsecond'"
 const char cg_stale_calls_sql[] =
-	"WITH lost AS (UPDATE cseqguard.cdr SET end_time = " BOOT ", end_reason = 'lost',"
+	"WITH stale AS (UPDATE cseqguard.cdr SET end_time = " BOOT ", end_reason = 'reboot',"
 	" ended_by = 'none', bye_confirmed = false, suspect = true"
 	" WHERE node = $1 AND end_time IS NULL AND answer_time < " BOOT " RETURNING 1)"
-	" SELECT count(*) FROM lost";
+	" SELECT count(*) FROM stale";
 
 static const char spool_sql[] =
-	"UPDATE cdr SET end_time = CAST(?2 AS INTEGER), end_reason = 'lost', ended_by = 'none',"
+	"UPDATE cdr SET end_time = CAST(?2 AS INTEGER), end_reason = 'reboot', ended_by = 'none',"
 	" bye_confirmed = 0, suspect = 1, step = ?3 + call.number"
 	" FROM (SELECT step AS was, row_number() OVER (ORDER BY step) AS number FROM cdr"
 	" WHERE node = ?1 AND end_time IS NULL AND answer_time < CAST(?2 AS INTEGER)) AS call"

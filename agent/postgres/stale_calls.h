@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Closes the open rows of calls from before the host's last boot. Their dialogs were lost with the
- * maps, so their end is unknown. They are closed as `lost`, suspect, with the boot as their end.
+ * maps, so their end is unknown. They are closed as `reboot`, suspect, with the boot as their end.
  */
 #ifndef CG_POSTGRES_STALE_CALLS_H
 #define CG_POSTGRES_STALE_CALLS_H

@@ -51,21 +51,22 @@ void cg_totals_update(struct cg_totals *totals, struct cg_totals_part *part,
 		      const struct cg_dialog *dialog, const struct cg_limits *limits,
 		      unsigned int due, __u64 now)
 {
-	bool suspect = dialog->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END) ||
-		       due & (CG_DUE_EXPIRED | CG_DUE_LOST | CG_DUE_SILENT | CG_DUE_DOUBT);
+	bool suspect =
+		dialog->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END) || due & CG_DUE_CLOSING;
 
 	add_blocked(totals, part, dialog, now);
 	if (!part->end && dialog->state == CG_S_ENDED)
 		close_part(totals, part, dialog->end_reason, dialog->end);
 	else if (!part->end && due & CG_DUE_LOST)
-		close_part(totals, part, CG_E_MAPS_LOST, limits->lost_at);
+		close_part(totals, part, limits->was_detached ? CG_E_DETACHED : CG_E_MAPS_LOST,
+			   limits->lost_at);
 	else if (!part->end && due & CG_DUE_EXPIRED)
 		close_part(totals, part, CG_E_TIMEOUT, dialog->answer + limits->max_call);
 	else if (!part->end && due & CG_DUE_SILENT)
 		close_part(totals, part, CG_E_BYE, dialog->bye_at);
 	else if (!part->end && due & CG_DUE_DOUBT)
 		close_part(totals, part, CG_E_UNPROVEN_BYE,
-			   cg_dialog_candidate_ns(dialog, limits, now));
+			   cg_dialog_candidate_ns(dialog, limits, UINT64_MAX));
 	if (suspect && !part->suspect) {
 		part->suspect = true;
 		totals->all.suspect++;

@@ -11,9 +11,9 @@
 #define S 1000000000ULL
 #define US_1970 1000000LL
 
-static const struct cg_limits limits = { .bye_timeout = 32 * S,
-					 .grace = 32 * S,
-					 .max_call = 43200 * S };
+static const struct cg_limits limits = {
+	.bye_timeout = 32 * S, .grace = 32 * S, .max_call = 43200 * S, .doubt = 3600 * S
+};
 static const struct cg_origin origin = { .node = "n1", .clock_offset = { 1000 * S, 5000 * S } };
 
 /* Set up at 99 s, answered at 100 s. */
@@ -152,19 +152,19 @@ static void lost(void)
 	ok(cg_cdr_due(&d, &gone, 400 * S) == CG_DUE_LOST,
 	   "due: a call that runs when the maps go away is lost");
 	cg_cdr_fill_row(&d, &gone, &origin, CG_DUE_LOST, &row);
-	ok(row.end_time == 1300 * US_1970 && !strcmp(row.end_reason, "lost") &&
+	ok(row.end_time == 1300 * US_1970 && !strcmp(row.end_reason, "maps_lost") &&
 		   !strcmp(row.ended_by, "none") && row.suspect && !row.bye_confirmed,
-	   "cdr: lost: suspect, ended when they went, the same at every look");
+	   "cdr: maps_lost: suspect, ended when they went, the same at every look");
 	ok(cg_cdr_fingerprint(&d, CG_DUE_LOST) != cg_cdr_fingerprint(&d, 0),
 	   "fingerprint: the loss does");
 	d = an_ended_call();
-	d.end_reason = CG_E_LOST;
+	d.end_reason = CG_E_MAPS_LOST;
 	d.ended_by = CG_LEG_NONE;
 	d.flags = CG_D_SUSPECT;
 	row = row_of(&d, 0);
-	ok(!strcmp(row.end_reason, "lost") && row.end_time == 1160 * US_1970 && row.suspect &&
+	ok(!strcmp(row.end_reason, "maps_lost") && row.end_time == 1160 * US_1970 && row.suspect &&
 		   !row.bye_confirmed && !strcmp(row.ended_by, "none"),
-	   "cdr: a dialog whose place another took: lost, suspect, ended then");
+	   "cdr: a dialog whose place another took: maps_lost, suspect, ended then");
 	ok(put_aside_closes_its_row(&d), "... its open row closes, and the other's stays open");
 	d = an_ended_call();
 	ok(cg_cdr_due(&d, &gone, 400 * S) == CG_DUE_RETIRE, "due: ... an ended one is not");
@@ -172,9 +172,13 @@ static void lost(void)
 	ok(cg_cdr_due(&d, &gone, 50000 * S) & CG_DUE_EXPIRED &&
 		   !(cg_cdr_due(&d, &gone, 50000 * S) & CG_DUE_LOST),
 	   "due: ... and one over max_call is a timeout");
+	gone.was_detached = 1;
+	cg_cdr_fill_row(&d, &gone, &origin, CG_DUE_LOST, &row);
+	ok(row.end_time == 1300 * US_1970 && !strcmp(row.end_reason, "detached") && row.suspect,
+	   "cdr: a call that runs when the instance is detached closes as detached, suspect");
 	cg_stale_calls_boot_time(&origin, boot);
 	ok(!strcmp(boot, "999000000"),
-	   "lost: the boot by the least clock offset that a call was born under, and a margin");
+	   "reboot: the boot by the least clock offset that a call was born under, and a margin");
 }
 
 static void hostile_text(void)
@@ -205,14 +209,163 @@ static void due(void)
 	ok(!cg_cdr_due(&d, &limits, 231 * S), "due: a BYE 31 s old may still be answered");
 	ok(cg_cdr_due(&d, &limits, 233 * S) == CG_DUE_UNANSWERED,
 	   "due: 33 s of silence are unanswered");
-	d.flags |= CG_D_BYE_ANSWERED;
-	ok(!cg_cdr_due(&d, &limits, 233 * S), "due: ... but not of an answered BYE");
+	d.flags = CG_D_BYE_OF_WITNESS;
+	ok(!(cg_cdr_due(&d, &limits, 233 * S) & CG_DUE_UNANSWERED),
+	   "due: the witness' own BYE awaits no answer");
 	d = an_ended_call();
 	ok(!cg_cdr_due(&d, &limits, 191 * S), "due: an ended call stays for retransmissions");
 	ok(cg_cdr_due(&d, &limits, 193 * S) == CG_DUE_RETIRE,
 	   "due: ... and leaves after the grace");
 	ok(cg_cdr_due(&d, &limits, 50000 * S) == CG_DUE_RETIRE,
 	   "due: an ended call does not expire");
+}
+
+/* A call whose callee is a carrier's gateway, and its BYE at 200 s. */
+static struct cg_dialog a_call_with_bye(__u32 flags)
+{
+	struct cg_dialog d = a_call();
+
+	d.state = CG_S_ENDING;
+	d.bye_at = 200 * S;
+	d.flags = flags;
+	return d;
+}
+
+static bool has_candidate(const struct cg_dialog *d, __u64 now, __s64 at)
+{
+	struct cg_cdr_row row = row_of(d, cg_cdr_due(d, &limits, now));
+
+	return row.candidate_end == at && row.end_time == CG_NULL &&
+	       !strcmp(row.end_reason, "none");
+}
+
+static void candidates(void)
+{
+	struct cg_dialog d = a_call(), other;
+	struct cg_cdr_row row;
+
+	ok(has_candidate(&d, 200 * S, CG_NULL), "candidate: a running call has none");
+	d.flags = CG_D_CANDIDATE;
+	d.candidate_ms = 50001;
+	ok(has_candidate(&d, 200 * S, 1150 * US_1970),
+	   "candidate: the kernel's is in the open row, which stays open");
+	other = a_call();
+	ok(cg_cdr_fingerprint(&d, 0) != cg_cdr_fingerprint(&other, 0),
+	   "fingerprint: changes with a candidate end");
+	d = a_call_with_bye(CG_D_BYE_OF_WITNESS);
+	ok(has_candidate(&d, 231 * S, CG_NULL) && has_candidate(&d, 233 * S, 1200 * US_1970),
+	   "candidate: the witness' BYE that the host did not accept for 32 s, at its arrival");
+	ok(cg_cdr_fingerprint(&d, cg_cdr_due(&d, &limits, 231 * S)) !=
+		   cg_cdr_fingerprint(&d, cg_cdr_due(&d, &limits, 233 * S)),
+	   "fingerprint: changes when silence makes a candidate end");
+	d = a_call_with_bye(CG_D_BYE_PROVED);
+	ok(has_candidate(&d, 233 * S, 1200 * US_1970),
+	   "candidate: a proved BYE to a callee on the wire who is silent for 32 s");
+	d.callee_flags |= CG_LEG_GATEWAY;
+	ok(has_candidate(&d, 233 * S, CG_NULL),
+	   "candidate: ... but not if a leg is a gateway, which always answers");
+	d = a_call_with_bye(0);
+	ok(has_candidate(&d, 233 * S, CG_NULL), "candidate: silence on an unproved BYE is none");
+	d = a_call_with_bye(CG_D_BYE_PROVED | CG_D_CANDIDATE);
+	d.candidate_ms = 50001;
+	ok(has_candidate(&d, 231 * S, 1150 * US_1970) && has_candidate(&d, 233 * S, 1200 * US_1970),
+	   "candidate: of two the later one stands");
+	d = an_ended_call();
+	d.flags |= CG_D_CANDIDATE;
+	d.candidate_ms = 50001;
+	row = row_of(&d, 0);
+	ok(row.candidate_end == CG_NULL && !strcmp(row.end_reason, "bye"),
+	   "candidate: an end on evidence leaves none");
+}
+
+static void doubts(void)
+{
+	struct cg_limits gone = limits;
+	struct cg_dialog d = a_call();
+	struct cg_cdr_row row;
+
+	d.flags = CG_D_CANDIDATE;
+	d.candidate_ms = 50001;
+	ok(!cg_cdr_due(&d, &limits, 3749 * S), "doubt: a candidate younger than an hour is none");
+	ok(cg_cdr_due(&d, &limits, 3751 * S) == CG_DUE_DOUBT,
+	   "doubt: an hour after its candidate a call closes, and stays in the map");
+	row = row_of(&d, CG_DUE_DOUBT);
+	ok(row.end_time == 1150 * US_1970 && row.candidate_end == 1150 * US_1970 &&
+		   !strcmp(row.end_reason, "unproven_bye") && !strcmp(row.ended_by, "none") &&
+		   row.suspect && !row.bye_confirmed,
+	   "doubt: ... at the candidate, unproven_bye, suspect");
+	ok(cg_cdr_due(&d, &limits, 43301 * S) == (CG_DUE_DOUBT | CG_DUE_RETIRE),
+	   "doubt: at max_call the row keeps that end, and the dialog leaves the map");
+	gone.lost_at = 4000 * S;
+	ok(cg_cdr_due(&d, &gone, 4001 * S) == CG_DUE_DOUBT,
+	   "doubt: ... and when the maps are removed later");
+	gone.lost_at = 3000 * S;
+	ok(cg_cdr_due(&d, &gone, 9000 * S) == CG_DUE_LOST,
+	   "doubt: maps removed within the hour: the call is lost");
+	d.candidate_ms = 43000001;
+	ok(cg_cdr_due(&d, &limits, 90000 * S) == (CG_DUE_EXPIRED | CG_DUE_RETIRE),
+	   "doubt: max_call within the hour is a timeout, whenever it is seen");
+	row = row_of(&d, CG_DUE_EXPIRED);
+	ok(row.candidate_end == 44100 * US_1970 && !strcmp(row.end_reason, "timeout"),
+	   "doubt: ... with the candidate in the row");
+	d.flags = 0;
+	d.candidate_ms = 0;
+	ok(cg_cdr_fingerprint(&d, 0) && !cg_cdr_due(&d, &limits, 3751 * S) &&
+		   row_of(&d, 0).end_time == CG_NULL,
+	   "doubt: after a sign of life the row is open again");
+}
+
+static void silent_host(void)
+{
+	struct cg_dialog d = a_call_with_bye(CG_D_BYE_LOCAL | CG_D_BYE_PROVED);
+	struct cg_cdr_row row;
+
+	d.caller_flags |= CG_LEG_LOCAL | CG_LEG_WITNESS;
+	ok(!cg_cdr_due(&d, &limits, 231 * S), "silence: the host's BYE has 32 s to be answered");
+	ok(cg_cdr_due(&d, &limits, 233 * S) == CG_DUE_SILENT,
+	   "silence: then the host's word closes the call");
+	row = row_of(&d, CG_DUE_SILENT);
+	ok(row.end_time == 1200 * US_1970 && !strcmp(row.end_reason, "bye") && row.suspect &&
+		   !row.bye_confirmed,
+	   "silence: ... when it sent its BYE, suspect, not confirmed");
+	ok(cg_cdr_due(&d, &limits, 50000 * S) == (CG_DUE_SILENT | CG_DUE_RETIRE),
+	   "silence: max_call does not make it a timeout");
+}
+
+static bool sides_are(__u8 caller_flags, __u8 callee_flags, const char *caller, const char *callee,
+		      int witness)
+{
+	struct cg_dialog d = a_call();
+	struct cg_cdr_row row;
+
+	d.caller_flags = caller_flags;
+	d.callee_flags = callee_flags;
+	row = row_of(&d, 0);
+	return !strcmp(row.caller_side, caller) && !strcmp(row.callee_side, callee) &&
+	       row.witness == witness;
+}
+
+static void sides(void)
+{
+	struct cg_dialog d = a_call(), other = a_call();
+
+	ok(sides_are(0, CG_LEG_GATEWAY, "wire", "gateway", 3), "sides: a gateway has rank 3");
+	ok(sides_are(CG_LEG_GATEWAY, 0, "gateway", "wire", 3), "sides: ... as the caller, too");
+	ok(sides_are(0, CG_LEG_LOCAL, "wire", "local", 2), "sides: the host itself has rank 2");
+	ok(sides_are(CG_LEG_LOCAL, CG_LEG_GATEWAY, "local", "gateway", 3),
+	   "sides: a gateway outranks the host");
+	ok(sides_are(0, 0, "wire", "wire", 1), "sides: a callee on the wire has rank 1");
+	ok(sides_are(0, CG_LEG_UNSEEN, "wire", "unseen", 0),
+	   "sides: a caller on the wire has none, nor a callee who is not read");
+	ok(sides_are(CG_LEG_UNSEEN, 0, "unseen", "wire", 1), "sides: an unseen caller");
+	ok(sides_are(CG_LEG_HEP, CG_LEG_HEP, "hep", "hep", 1), "sides: both by HEP");
+	ok(sides_are(CG_LEG_GATEWAY | CG_LEG_HEP, 0, "gateway", "wire", 3),
+	   "sides: a gateway by HEP is a gateway");
+	ok(sides_are(0, CG_LEG_GATEWAY | CG_LEG_LOCAL, "wire", "local", 2),
+	   "sides: the host is `local` before all");
+	other.callee_flags |= CG_LEG_GATEWAY;
+	ok(cg_cdr_fingerprint(&d, 0) != cg_cdr_fingerprint(&other, 0),
+	   "fingerprint: changes with a side");
 }
 
 static void fingerprints(void)
@@ -223,7 +376,8 @@ static void fingerprints(void)
 	other.caller.cseq = 20;
 	other.bye_at = 1;
 	other.state = CG_S_ENDING;
-	other.target_in = 7;
+	other.target.contact = 7;
+	other.bye_branch_out = 7;
 	ok(cg_cdr_fingerprint(&other, 0) == open,
 	   "fingerprint: session refreshes and pending BYEs of an open call say nothing new");
 	other = d;
@@ -356,6 +510,10 @@ int main(void)
 	lost();
 	hostile_text();
 	due();
+	candidates();
+	doubts();
+	silent_host();
+	sides();
 	fingerprints();
 	uids();
 	violations();

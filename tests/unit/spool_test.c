@@ -100,7 +100,8 @@ static void merging(void)
 {
 	struct cg_spool *spool;
 	struct cg_cdr_row open = open_row("a"), bye = closed_row("a", 900, "bye"), moved = open,
-			  blocked = open, doubted = bye, settled = closed_row("a", 500, "operator");
+			  blocked = open, doubted = bye, settled = closed_row("a", 500, "operator"),
+			  guessed;
 
 	snprintf(moved.caller_addr, sizeof(moved.caller_addr), "192.0.2.9");
 	blocked.blocked_byes = 2;
@@ -123,6 +124,21 @@ static void merging(void)
 	   "merge: ... and may change his mind");
 	ok(MERGES(spool, "900 bye 1 0 - 192.0.2.1", bye, doubted, bye),
 	   "merge: alive after its end: suspect, end and reason kept");
+	guessed = closed_row("a", 600, "unproven_bye");
+	guessed.suspect = 1;
+	ok(MERGES(spool, "900 bye 1 0 - 192.0.2.1", guessed, bye),
+	   "merge: a later end on evidence corrects unproven_bye, suspect for good");
+	ok(MERGES(spool, "500 bye 1 0 - 192.0.2.1", guessed, closed_row("a", 500, "bye")),
+	   "merge: ... and so does an earlier one");
+	ok(MERGES(spool, "- none 1 0 - 192.0.2.9", guessed, moved),
+	   "merge: a sign of life opens a row again that doubt has closed");
+	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", bye, closed_row("a", 600, "unproven_bye")),
+	   "merge: doubt shortens no end on evidence");
+	ok(MERGES(spool, "900 timeout 0 0 - 192.0.2.1", closed_row("a", 900, "timeout"),
+		  closed_row("a", 500, "bye")),
+	   "merge: an end on evidence does not shorten a timeout");
+	ok(MERGES(spool, "500 operator 0 0 - 192.0.2.1", guessed, settled, guessed),
+	   "merge: doubt does not undo an operator's decision");
 	ok(MERGES(spool, "- none 0 2 300 192.0.2.1", open, blocked),
 	   "merge: blocked BYEs are counted");
 	ok(MERGES(spool, "900 bye 0 2 300 192.0.2.1", blocked, bye),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/stats/totals.c agent/daemon/totals_note.c agent/stats/timeline.c agent/maps/runtime_dir.c agent/maps/pins.c agent/util/text.c -lbpf
+// link: agent/calls/cdr.c agent/util/enum_names.c agent/stats/totals.c agent/daemon/totals_note.c agent/stats/timeline.c agent/maps/runtime_dir.c agent/maps/pins.c agent/util/text.c -lbpf -luuid
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -71,7 +71,8 @@ static void one_call(void)
 static void ends(void)
 {
 	struct cg_totals t = {};
-	struct cg_totals_part timeout = {}, lost = {}, odd = {}, taken = {};
+	struct cg_totals_part timeout = {}, lost = {}, odd = {}, taken = {}, doubted = {},
+			      silent = {};
 	struct cg_dialog call = open_call(1);
 
 	call.answer = NOW - 4000 * S;
@@ -81,12 +82,22 @@ static void ends(void)
 	   "totals: a call that ran too long closes at its limit, suspect");
 	call = open_call(0);
 	look(&t, &lost, &call, CG_DUE_LOST);
-	ok(t.all.closed[CG_E_LOST] == 1, "totals: a call whose map went away");
+	ok(t.all.closed[CG_E_MAPS_LOST] == 1, "totals: a call whose map went away");
 	call = ended_call(0);
 	call.end_reason = 200;
 	look(&t, &odd, &call, 0);
 	look(&t, &odd, &call, 0);
-	ok(t.all.closed[CG_E_LOST] == 2, "totals: an end that the contract does not know");
+	ok(t.all.closed[CG_E_MAPS_LOST] == 2, "totals: an end that the contract does not know");
+	call = open_call(1);
+	call.flags = CG_D_CANDIDATE;
+	call.candidate_ms = 30001;
+	look(&t, &doubted, &call, CG_DUE_DOUBT);
+	look(&t, &doubted, &call, CG_DUE_DOUBT);
+	ok(t.all.closed[CG_E_UNPROVEN_BYE] == 1 && t.all.suspect == 3,
+	   "totals: a call that doubt closes counts once, suspect");
+	call.flags = CG_D_BYE_LOCAL;
+	look(&t, &silent, &call, CG_DUE_SILENT);
+	ok(t.all.closed[CG_E_BYE] == 1, "totals: the host's own BYE without an answer");
 	call = open_call(1);
 	look(&t, &taken, &call, 0);
 	cg_totals_remove(&t, &taken);
@@ -136,7 +147,8 @@ static void notes(void)
 	for (int end = 1; end < CG_ENDS; end++)
 		t.gone.closed[end] = ~0ULL - end;
 	ok(!cg_totals_note_save(&t, "t", ~0u) && !cg_totals_note_load(&again, "t", ~0u) &&
-		   again.all.blocked == ~0ULL && again.gone.closed[CG_ENDS - 1] == ~0ULL - 8,
+		   again.all.blocked == ~0ULL &&
+		   again.gone.closed[CG_ENDS - 1] == ~0ULL - (CG_ENDS - 1),
 	   "totals: the largest numbers fit the note");
 	ok(!cg_totals_note_load(&other, "t", 7) && !other.all.blocked,
 	   "totals: a note of other maps counts nothing");
