@@ -5,7 +5,7 @@
 
 #include <libpq-fe.h>
 
-#define CG_SCHEMA_VERSION 2 /* that this daemon writes */
+#define CG_SCHEMA_VERSION 3 /* that this daemon writes */
 
 extern const char
 	cg_schema_sql[]; /* creates the schema or migrates an older one; can be run again */

@@ -87,10 +87,14 @@ int cg_spool_salvage(struct cg_spool *into, const char *aside, int *rows)
 	err = cg_spool_begin(into);
 	if (err)
 		goto out;
-	if (sqlite3_open_v2(aside, &from, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+	if (sqlite3_open_v2(aside, &from, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+		cg_spool_view_old_columns(from); /* on failure, rows of `cdr` are not readable */
 		for (int id = 0; id < CG_TABLES; id++)
 			copy_table(into, from, id, rows);
-	err = cg_spool_commit(into);
+	}
+	err = cg_spool_rename_ends(into->db);
+	if (!err)
+		err = cg_spool_commit(into);
 	if (err)
 		goto out;
 	err = cg_spool_load_counts(into);

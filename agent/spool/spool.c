@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define SPOOL_VERSION 1 /* PRAGMA user_version */
+#define SPOOL_VERSION 2 /* PRAGMA user_version */
 #define BUSY_MS 5000 /* longer than another writer or a backup usually holds the lock */
 
 static void write_create(FILE *sql, const struct cg_db_table *table, const char *clause)
@@ -110,18 +111,63 @@ static int check_version(struct cg_spool *spool, __s64 *version)
 	return err;
 }
 
+/* Columns of `cdr` that version 1 did not have. They stay NULL in its rows. */
+#define ADD_COLUMN(name, type) "ALTER TABLE cdr ADD COLUMN " #name " " #type ";"
+#define NULL_COLUMN(name, type) ", NULL AS " #name
+#define NEW_COLUMNS(X)                                                                             \
+	X(caller_side, TEXT) X(callee_side, TEXT) X(witness, INTEGER) X(candidate_end, INTEGER)
+
+/* The end reasons of version 1 are renamed as in schema.sql. */
+int cg_spool_rename_ends(sqlite3 *db)
+{
+	return cg_sqlite_execute(
+		db,
+		"UPDATE cdr SET end_reason = 'maps_lost' WHERE end_reason = 'lost';"
+		"UPDATE cdr SET end_reason = 'unproven_bye' WHERE end_reason = 'unseen_bye';"
+		"UPDATE settlement SET was_end_reason = 'maps_lost' WHERE was_end_reason = 'lost';"
+		"UPDATE settlement SET was_end_reason = 'unproven_bye'"
+		" WHERE was_end_reason = 'unseen_bye';");
+}
+
+static bool has_old_columns(sqlite3 *db)
+{
+	return !cg_sqlite_execute(db, "SELECT step FROM cdr LIMIT 0") &&
+	       cg_sqlite_execute(db, "SELECT witness FROM cdr LIMIT 0");
+}
+
+int cg_spool_view_old_columns(sqlite3 *db)
+{
+	if (!has_old_columns(db))
+		return 0;
+	return cg_sqlite_execute(
+		db, "PRAGMA temp_store = MEMORY;"
+		    "CREATE TEMP VIEW cdr AS SELECT *" NEW_COLUMNS(NULL_COLUMN) " FROM main.cdr");
+}
+
+static int migrate_tables(struct cg_spool *spool)
+{
+	int err;
+
+	if (!has_old_columns(spool->db))
+		return 0;
+	err = cg_sqlite_execute(spool->db, NEW_COLUMNS(ADD_COLUMN));
+	return err ? err : cg_spool_rename_ends(spool->db);
+}
+
 static int create_tables(struct cg_spool *spool)
 {
 	int err = cg_sqlite_execute(spool->db, "BEGIN IMMEDIATE");
 
 	for (int id = 0; !err && id < CG_TABLES; id++)
 		err = create_table(spool, &cg_db_tables[id]);
+	if (!err)
+		err = migrate_tables(spool);
 	if (err)
 		return err;
 	return cg_sqlite_execute(
 		spool->db, "CREATE TABLE IF NOT EXISTS rejected (id INTEGER PRIMARY KEY,"
 			   " at TEXT DEFAULT CURRENT_TIMESTAMP, kind TEXT, error TEXT, row TEXT);"
-			   "PRAGMA user_version = 1;"
+			   "PRAGMA user_version = 2;"
 			   "COMMIT");
 }
 
@@ -187,8 +233,9 @@ int cg_spool_open(const char *path, int writable, struct cg_spool **out)
 		return writable ? find_write_error(path, err) : err;
 	sqlite3_busy_timeout(spool->db, BUSY_MS);
 	err = check_version(spool, &version);
-	if (!err && writable)
-		err = set_up_writer(spool, version);
+	if (!err)
+		err = writable ? set_up_writer(spool, version)
+			       : cg_spool_view_old_columns(spool->db);
 	return err;
 }
 

@@ -17,6 +17,15 @@ struct cg_spool {
 	const char *error_text; /* our own error, shown instead of SQLite's; NULL: none */
 };
 
+/*
+ * Lets a connection that does not write read the rows of an older version: a temporary view hides
+ * table `cdr` and adds the missing columns as NULL. 0 or -errno.
+ */
+int cg_spool_view_old_columns(sqlite3 *db);
+
+/* Replaces the end reasons of an older version. Within a transaction. 0 or -errno. */
+int cg_spool_rename_ends(sqlite3 *db);
+
 /* Counts all rows of the file into rows[]. 0 or -errno. */
 int cg_spool_load_counts(struct cg_spool *spool);
 

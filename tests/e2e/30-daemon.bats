@@ -10,7 +10,7 @@ load daemon
 	daemon_db
 	dialog answer=5
 	eventually 'none||' row "end_reason || '|' || coalesce(end_time::text, '') || '|'"
-	dialog answer=5 end=2 state=ended end_reason=bye ended_by=1 flags=0x40
+	dialog answer=5 end=2 state=ended end_reason=bye ended_by=1 flags=0x20
 	eventually 'bye caller t f' row "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Calls that only an operator can close: settled in the spool, or lost with their maps. 32-sql.bats settles
+# Calls that only an operator can close: settled in the spool, or that lost their maps. 32-sql.bats settles
 # them in PostgreSQL.
 
 load lib
@@ -69,7 +69,7 @@ setup_file() {
 	call_ends
 }
 
-@test "lost: open rows from before the boot are closed as suspect, others are not touched" {
+@test "reboot: open rows from before the boot are closed as suspect, others are not touched" {
 	local boot
 	boot=$(date -d "@$(awk '/btime/ { print $2 }' /proc/stat)" +%s)
 	guard_daemon_end TERM
@@ -85,17 +85,17 @@ setup_file() {
 	old_row other-node elsewhere -60
 	quick_daemon
 	eventually 'after-boot none f
-before-boot lost t
+before-boot reboot t
 other-node none f' sql "$CDRS" "SELECT concat_ws(' ', call_id, end_reason, suspect) FROM cseqguard.cdr
 		WHERE call_id IN ('before-boot', 'after-boot', 'other-node') ORDER BY call_id"
 }
 
-@test "lost: calls that run when the instance is detached are closed as suspect" {
+@test "detached: calls that run when the instance is detached are closed as suspect" {
 	gateway < <(uas_call; sip_pause 5000)
 	caller < <(uac_call 13; sip_pause 5000)
 	cdr_open
 	guard detach -a
-	eventually 'lost none t' cdr "concat_ws(' ', end_reason, ended_by, suspect)"
+	eventually 'detached none t' cdr "concat_ws(' ', end_reason, ended_by, suspect)"
 	eventually t cdr 'extract(epoch FROM now() - end_time) < 5'
 	guard_up --gateway "$LAB_GATEWAY/32"
 	quick_daemon

@@ -12,7 +12,7 @@ denied() { # USER STATEMENT
 	((status)) && [[ $output == *'permission denied'* || $output == *'must be owner'* ]]
 }
 
-# --- version 2 -----------------------------------------------------------------------------------
+# --- version 3 -----------------------------------------------------------------------------------
 
 version_1() { # its own SQL, and two calls in it: an old closed one, and a suspect one of now
 	psql -Xq1 -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$DB")" -f "$LAB_TOP/tests/e2e/schema-1.sql" >/dev/null
@@ -21,6 +21,15 @@ version_1() { # its own SQL, and two calls in it: an old closed one, and a suspe
 	sql "$DB" "INSERT INTO cseqguard.violation SELECT t, 'lab', 1, md5('$call')::uuid, 'out_of_order', 'drop', '$call',
 		'', '', method, 10, 14, 'caller', '192.0.2.1', 5060, 'eth0', NULL
 		FROM (VALUES ($(ago '59 s'), 'BYE'), ($(ago '800 days'), 'INFO')) AS v (t, method)"
+}
+
+version_2() { # its own SQL, with rows of each end reason
+	psql -Xq1 -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$DB")" -f "$LAB_TOP/tests/e2e/schema-2.sql" >/dev/null
+}
+
+calls_of_2() { # of each call of schema-2.sql what version 2 and version 3 have in common, less the end reason
+	sql "$DB" "SELECT call_id, node, caller, callee, answer_time, duration, ended_by, bye_confirmed, suspect,
+		blocked_byes, first_blocked_at, caller_cseq, callee_cseq, sip_code FROM cseqguard.cdr ORDER BY setup_time"
 }
 
 tables() { # kind and rows of each, and the version
@@ -35,7 +44,7 @@ tables() { # kind and rows of each, and the version
 	login old_reader
 	sql "$DB" 'GRANT USAGE ON SCHEMA cseqguard TO old_reader; GRANT SELECT ON ALL TABLES IN SCHEMA cseqguard TO old_reader'
 	daemon_db
-	eventually 'cdr p violation p|2|2|2' tables
+	eventually 'cdr p violation p|2|2|3' tables
 	lab_wait 10 partitioned
 	another_dialog
 	eventually 'another old' sql "$DB" "SELECT string_agg(call_id, ' ' ORDER BY call_id) FROM cseqguard.cdr WHERE NOT suspect"
@@ -47,7 +56,40 @@ tables() { # kind and rows of each, and the version
 	"$LAB_OUT/cseqguard" cdr settle "$(sql "$DB" "SELECT md5('$call')::uuid")" --db "$(pg_conninfo "$DB")" --why seen
 	assert_equal "$call old" sql "$DB" "SELECT string_agg(call_id, ' ' ORDER BY call_id) FROM cseqguard.billable"
 	schema "$DB" # may be run again
-	assert_equal 'cdr p violation p|3|2|2' tables
+	assert_equal 'cdr p violation p|3|2|3' tables
+}
+
+@test "schema: version 2 is migrated: each row is kept, its old end reasons get new words, its bill is the same" {
+	local before bill
+	version_2
+	before=$(calls_of_2)
+	bill=$(sql "$DB" 'SELECT call_id, node, duration FROM cseqguard.billable ORDER BY setup_time')
+	sql "$DB" 'CREATE VIEW public.mine AS SELECT call_id, running FROM cseqguard.open_calls'
+	daemon_db
+	eventually 'cdr p violation p|11|1|3' tables
+	assert_equal "$before" calls_of_2
+	assert_equal "$bill" sql "$DB" 'SELECT call_id, node, duration FROM cseqguard.billable ORDER BY setup_time'
+	assert_equal 'bye gone unproven_bye relayed_bye timeout maps_lost operator none unguarded bye bye' sql "$DB" \
+		"SELECT string_agg(end_reason, ' ' ORDER BY setup_time) FROM cseqguard.cdr"
+	assert_equal maps_lost sql "$DB" 'SELECT was_end_reason FROM cseqguard.settlement'
+	assert_equal 11 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr
+		WHERE num_nulls(caller_side, callee_side, witness, candidate_end) = 4'
+	assert_equal 'open unguarded' sql "$DB" "SELECT string_agg(call_id, ' ' ORDER BY call_id) FROM public.mine"
+	dialog answer=5 callee_flags=0x15
+	eventually 'wire gateway 3' row "concat_ws(' ', caller_side, callee_side, witness)"
+}
+
+@test "schema: version 2 and a new installation have the same columns and views" {
+	objects() {
+		sql "$1" "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
+			WHERE table_schema = 'cseqguard' ORDER BY table_name, ordinal_position"
+	}
+	version_2
+	schema "$DB"
+	sql postgres "CREATE DATABASE ${DB}_new"
+	schema "${DB}_new"
+	assert_equal "$(objects "${DB}_new")" objects "$DB"
+	[[ $(objects "$DB") == *'open_calls|witness|integer'* ]]
 }
 
 @test "schema: version 1 under a role that may not migrate it is told so, and left as it is" {
@@ -62,20 +104,20 @@ tables() { # kind and rows of each, and the version
 	eventually 1 spooled cdr
 	assert_equal 'cdr p violation r|2|2|1' tables
 	schema "$DB"
-	eventually 0 spooled cdr # and goes on without the role of version 2
-	assert_equal 'cdr p violation p|3|2|2' tables
+	eventually 0 spooled cdr # and goes on without the role of the newest version
+	assert_equal 'cdr p violation p|3|2|3' tables
 }
 
 @test "schema: a newer version is told so, and not touched; rows wait until it is ours" {
 	schema "$DB"
-	sql "$DB" 'INSERT INTO cseqguard.schema_version VALUES (3)'
+	sql "$DB" 'INSERT INTO cseqguard.schema_version VALUES (4)'
 	: >"$LAB_DIR/daemon.log"
 	daemon --db "$(pg_conninfo "$DB")"
 	dialog answer=5
-	lab_wait 10 logged 'schema cseqguard has version 3, but this cseqguardd writes 2'
+	lab_wait 10 logged 'schema cseqguard has version 4, but this cseqguardd writes 3'
 	eventually 1 spooled cdr
 	run ! schema "$DB"
-	sql "$DB" 'DELETE FROM cseqguard.schema_version WHERE version = 3'
+	sql "$DB" 'DELETE FROM cseqguard.schema_version WHERE version = 4'
 	eventually 1 row 'count(*)'
 }
 

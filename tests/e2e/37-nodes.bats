@@ -41,26 +41,78 @@ backend() { # of the daemon
 	"$LAB_OUT/cseqguard" detach --instance "$other" -n "$(lab_ns third)" -a
 }
 
-@test "nodes: while the row that stands for a call is open none is billable; a settled one takes no place" {
-	schema "$DB"
-	call_row core "$(ago '99 s')" "$(ago '10 s')"
-	assert_equal core billed
-	call_row edge "$(ago '100 s')" NULL false none # ships late
-	assert_equal '' billed
-	sql "$DB" "UPDATE cseqguard.cdr SET end_time = now(), end_reason = 'bye' WHERE node = 'edge'"
-	assert_equal edge billed
-	assert_equal 'INVITE BYE' sql "$DB" "SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
-	sql "$DB" "UPDATE cseqguard.cdr SET suspect = true WHERE node = 'edge'"
-	assert_equal core billed # the next one that is not suspect
-	sql "$DB" "SELECT cseqguard.settle(md5('$call')::uuid, 'seen')" >/dev/null
-	assert_equal core billed # was billed: what is settled later does not take its place
+# A row on a node whose witness has this rank.
+seen_by() { # NODE RANK SETUP END [SUSPECT]
+	call_row "$1" "$3" "$4" "${5:-false}" bye 0 "$2"
 }
 
-@test "nodes: rows set up at one moment are one call; the name decides" {
+closes() { # NODE END
+	sql "$DB" "UPDATE cseqguard.cdr SET end_time = $2, end_reason = 'bye' WHERE node = '$1'"
+}
+
+@test "nodes: while any row of a call is open none is billable; then the later end is" {
 	schema "$DB"
-	call_row edge "$(ago '99 s')" "$(ago '10 s')"
-	call_row core "$(ago '99 s')" "$(ago '9 s')"
+	seen_by core 1 "$(ago '99 s')" "$(ago '10 s')"
 	assert_equal core billed
+	seen_by edge 1 "$(ago '100 s')" NULL # ships late
+	assert_equal '' billed
+	closes edge "$(ago '5 s')"
+	assert_equal edge billed
+	assert_equal 'INVITE BYE' sql "$DB" "SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
+}
+
+@test "nodes: an open row with the lower witness holds the bill back, too" {
+	schema "$DB"
+	seen_by core 3 "$(ago '99 s')" "$(ago '10 s')"
+	seen_by edge 1 "$(ago '98 s')" NULL
+	assert_equal '' billed
+	closes edge "$(ago '1 s')"
+	assert_equal core billed # a better witness, and an earlier end
+}
+
+@test "nodes: the edge saw a proxy end the call after 10 s, the core saw the gateway end it after an hour: the hour is billed" {
+	schema "$DB"
+	seen_by edge 1 "$(ago '3700 s')" "$(ago '3690 s')"
+	seen_by core 3 "$(ago '3699.995 s')" NULL
+	assert_equal '' billed
+	closes core "$(ago '100 s')"
+	assert_equal core billed
+	assert_equal 01:00 sql "$DB" "SELECT to_char(date_trunc('minute', duration + interval '1 s'), 'HH24:MI') FROM cseqguard.billable"
+}
+
+@test "nodes: a suspect row with the better witness keeps the short one from the bill until an operator settles it" {
+	schema "$DB"
+	seen_by edge 1 "$(ago '100 s')" "$(ago '90 s')"
+	seen_by core 3 "$(ago '99 s')" "$(ago '10 s')" true
+	assert_equal '' billed
+	sql "$DB" "SELECT cseqguard.settle(md5('$call')::uuid, 'seen')" >/dev/null
+	assert_equal core billed
+}
+
+@test "nodes: of two equal witnesses the row that is not suspect is billable, also once the other is settled" {
+	schema "$DB"
+	seen_by edge 3 "$(ago '100 s')" "$(ago '5 s')" true
+	seen_by core 3 "$(ago '99 s')" "$(ago '10 s')"
+	assert_equal core billed
+	sql "$DB" "SELECT cseqguard.settle(md5('$call')::uuid, 'seen')" >/dev/null
+	assert_equal core billed # was billed: what is settled later does not replace it
+}
+
+@test "nodes: rows with equal witness, end and setup are one call; the node's name decides" {
+	schema "$DB"
+	seen_by edge 3 "$(ago '99 s')" "$(ago '10 s')"
+	seen_by core 3 "$(ago '99 s')" "$(ago '10 s')"
+	assert_equal core billed
+}
+
+@test "nodes: rows of version 2 have no witness: the earlier setup is billable, as it was, and an open row does not replace it" {
+	schema "$DB"
+	call_row edge "$(ago '100 s')" "$(ago '11 s')"
+	call_row core "$(ago '99 s')" "$(ago '10 s')"
+	call_row third "$(ago '98 s')" NULL false none
+	assert_equal edge billed
+	seen_by fourth 1 "$(ago '97 s')" "$(ago '12 s')" # of the new version
+	assert_equal fourth billed
 }
 
 @test "nodes: equal Call-ID and tags on one node, one after the other, or hours apart: each is billable" {

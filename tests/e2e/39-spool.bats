@@ -25,7 +25,7 @@ says() { # WORDS: the daemon, in its log
 }
 
 ended() { # this test's dialog: long enough ago to leave the map
-	dialog answer=20 end=10 state=ended end_reason=bye ended_by=1 flags=0x40
+	dialog answer=20 end=10 state=ended end_reason=bye ended_by=1 flags=0x20
 }
 
 held() { # REMEDY...: the ended dialog stays in the map until then
@@ -53,7 +53,7 @@ guard_fills() {
 
 	for ((n = 0; n < 400; n++)); do
 		grep -q "calls stay in the map" "$LAB_DIR/daemon.log" && break
-		dialog answer=20 end=10 state=ended end_reason=bye ended_by=1 flags=0x40 "blocked=$n"
+		dialog answer=20 end=10 state=ended end_reason=bye ended_by=1 flags=0x20 "blocked=$n"
 		read -rt 0.05 <> <(:) || :
 	done
 }
@@ -104,10 +104,10 @@ calls() { # FILTER...: the Call-IDs that `cseqguard cdr` lists, in order
 @test "cdr: filters by time, caller, callee, open or closed, blocked and suspect" {
 	daemon
 	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1001 call_id=old answer=60 end=50 state=ended \
-		end_reason=bye ended_by=1 flags=0x40
+		end_reason=bye ended_by=1 flags=0x20
 	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1002 call_id=young answer=20 blocked=2 first_blocked_ms=5
 	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1003 call_id=odd answer=15 end=10 state=ended \
-		end_reason=bye ended_by=1 flags=0x41
+		end_reason=bye ended_by=1 flags=0x21
 	eventually 3 spooled cdr
 	assert_equal 'old young odd' calls
 	assert_equal 'young odd' calls --since 40s

@@ -20,7 +20,7 @@ swept_once() {
 }
 
 ended() { # 15 s long, blocked after 5 s, over its grace
-	dialog answer=20 end=5 state=ended end_reason=bye ended_by=1 flags=0x40 blocked=3 first_blocked_ms=5001
+	dialog answer=20 end=5 state=ended end_reason=bye ended_by=1 flags=0x20 blocked=3 first_blocked_ms=5001
 }
 
 teardown() {
@@ -161,10 +161,10 @@ two() { # SERIES SERIES
 	assert_equal 0.000000 metric spool_oldest_row_age_seconds
 	pg_stop immediate
 	eventually 0 metric postgresql_up
-	another end=2 state=ended end_reason=bye ended_by=1 flags=0x40
+	another end=2 state=ended end_reason=bye ended_by=1 flags=0x20
 	eventually 1 metric 'spool_rows{table="cdr"}'
 	assert_equal t test_between 2 "$(metric spool_oldest_row_age_seconds)" 8
-	another end=2 state=ended end_reason=bye ended_by=1 flags=0x40 blocked=1 first_blocked_ms=1 # that row again
+	another end=2 state=ended end_reason=bye ended_by=1 flags=0x20 blocked=1 first_blocked_ms=1 # that row again
 	eventually 1 metric blocked_byes_total
 	eventually 0 metric spool_queued_steps
 	assert_equal 1 metric 'spool_rows{table="cdr"}'

@@ -32,17 +32,20 @@ def dialog(number, field):
 
     now = float(os.environ.get("DIALOG_NOW", 0)) or time.clock_gettime(time.CLOCK_BOOTTIME)
     answer = ago("answer")
-    hot = struct.pack("=QIBBBB", number, 0, STATES[field.get("state", "confirmed")], 0, 0x03, 0x11)
+    hot = struct.pack("=QIBBBB", number, 0, STATES[field.get("state", "confirmed")], 0,
+                      int(field.get("caller_flags", "0x03"), 0), int(field.get("callee_flags", "0x11"), 0))
     legs = struct.pack("=II", int(field.get("cseq", 13)), int(field.get("bye_cseq", 0))) + v4("192.0.2.1")
     legs += struct.pack("=II", 1, 0) + v4("192.0.2.2")
-    evidence = struct.pack("=HHHHBBBBIIIIIQQQQII", 5061, 5062, int(field.get("flags", "0"), 0), 200,
-                           ENDS[field.get("end_reason", "none")], int(field.get("ended_by", 0)), 0, 0,
-                           int(field.get("blocked", 0)), int(field.get("first_blocked_ms", 0)),
-                           0, 0, 0, answer - 1000000000, answer, ago("end"), ago("bye_at"), 0, 0)
+    evidence = struct.pack("=HHIIIIIII", 5061, 5062, int(field.get("flags", "0"), 0), int(field.get("blocked", 0)),
+                           int(field.get("first_blocked_ms", 0)), 0, 0, 0, 0)
+    evidence += bytes(6 * 4)  # target
+    evidence += struct.pack("=7II", *7 * [0], int(field.get("candidate_ms", 0)))
+    evidence += struct.pack("=HBBIII", 200, ENDS[field.get("end_reason", "none")], int(field.get("ended_by", 0)), 0, 0, 0)
+    evidence += struct.pack("=QQQQ", answer - 1000000000, answer, ago("end"), ago("bye_at"))
     call = text(field.get("call_id", "call-%d" % number), 128) + text(field.get("from_tag", "Alice"), 48)
     call += text("sip:alice@example.org", 64) + text("sip:bob@example.org", 64) + text("sip:bob@192.0.2.2", 64)
     value = hot + legs + evidence + call + text("Bob", 48)
-    assert len(value) == 552, len(value)
+    assert len(value) == 616, len(value)
     return value
 
 

@@ -25,14 +25,15 @@ login() { # USER [ROLE]
 	sql "$DB" "CREATE ROLE $1 LOGIN${2:+ IN ROLE $2}"
 }
 
-# A row of this test's call. Times: SQL; END may be NULL. With SUSPECT, END-REASON and blocked BYEs.
-call_row() { # NODE SETUP END [SUSPECT [END-REASON [BLOCKED]]]
+# A row of this test's call. Times: SQL; END may be NULL. With SUSPECT, END-REASON, blocked BYEs and the
+# witness' rank; without a rank the row is one of version 2.
+call_row() { # NODE SETUP END [SUSPECT [END-REASON [BLOCKED [WITNESS]]]]
 	sql "$DB" "INSERT INTO cseqguard.cdr (setup_time, call_uid, node, call_id, from_tag, to_tag, caller,
 		callee, request_uri, caller_addr, caller_port, callee_addr, callee_port, answer_time, end_time,
-		end_reason, ended_by, bye_confirmed, suspect, blocked_byes, first_blocked_at, sip_code)
+		end_reason, ended_by, bye_confirmed, suspect, blocked_byes, first_blocked_at, sip_code${7:+, witness})
 		SELECT s, md5('$call')::uuid, '$1', '$call', '', '', '', '', '', '192.0.2.1', 1, '192.0.2.2', 1, s, $3,
 		'${5:-bye}', 'caller', true, ${4:-false}, ${6:-0},
-		CASE WHEN ${6:-0} > 0 THEN s + interval '1 s' END, 200 FROM (SELECT $2) AS t (s)"
+		CASE WHEN ${6:-0} > 0 THEN s + interval '1 s' END, 200${7:+, $7} FROM (SELECT $2) AS t (s)"
 }
 
 another_dialog() { # beside this test's

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "spool/writer.h"
 #include "tap.h"
 
@@ -397,6 +399,124 @@ static void moved(void)
 	unlink(aside);
 }
 
+/* Version 1: a closed, a running and a lost call, and a settled one. */
+static const char version_1[] =
+	"CREATE TABLE cdr (step INTEGER PRIMARY KEY, setup_time INTEGER, call_uid TEXT, node TEXT,"
+	" call_id TEXT, from_tag TEXT, to_tag TEXT, caller TEXT, callee TEXT, request_uri TEXT,"
+	" caller_addr TEXT, caller_port INTEGER, callee_addr TEXT, callee_port INTEGER,"
+	" answer_time INTEGER, end_time INTEGER, end_reason TEXT, ended_by TEXT,"
+	" bye_confirmed INTEGER, suspect INTEGER, blocked_byes INTEGER, first_blocked_at INTEGER,"
+	" caller_cseq INTEGER, callee_cseq INTEGER, sip_code INTEGER,"
+	" UNIQUE (setup_time, call_uid, node));"
+	"CREATE TABLE violation (step INTEGER PRIMARY KEY, at INTEGER, node TEXT, seq INTEGER,"
+	" call_uid TEXT, reason TEXT, action TEXT, call_id TEXT, from_tag TEXT, to_tag TEXT,"
+	" method TEXT, cseq INTEGER, expected_cseq INTEGER, leg TEXT, source TEXT,"
+	" source_port INTEGER, interface TEXT, outcome TEXT, UNIQUE (at, node, seq));"
+	"CREATE TABLE settlement (step INTEGER PRIMARY KEY, at INTEGER, call_uid TEXT, node TEXT,"
+	" setup_time INTEGER, operator TEXT, why TEXT, end_time INTEGER, was_end_time INTEGER,"
+	" was_end_reason TEXT, was_suspect INTEGER, UNIQUE (at, call_uid, node, setup_time));"
+	"CREATE TABLE rejected (id INTEGER PRIMARY KEY, at TEXT DEFAULT CURRENT_TIMESTAMP,"
+	" kind TEXT, error TEXT, row TEXT);"
+	"PRAGMA user_version = 1;"
+	"INSERT INTO cdr (step, setup_time, call_uid, node, caller_addr, end_time, end_reason,"
+	" suspect, blocked_byes) VALUES"
+	" (1, 1, 'a', 'n1', '192.0.2.1', 900, 'bye', 0, 2),"
+	" (2, 2, 'b', 'n1', '192.0.2.1', NULL, 'none', 0, 0),"
+	" (3, 3, 'c', 'n1', '192.0.2.1', 700, 'lost', 1, 0),"
+	" (4, 4, 'd', 'n1', '192.0.2.1', 600, 'unseen_bye', 1, 0);"
+	"INSERT INTO settlement (step, at, call_uid, node, setup_time, was_end_reason)"
+	" VALUES (5, 1, 'e', 'n1', 1, 'lost')";
+
+static int make_version_1(const char *file)
+{
+	sqlite3 *db;
+	int err = sqlite3_open(file, &db);
+
+	if (!err)
+		err = sqlite3_exec(db, version_1, NULL, NULL, NULL);
+	sqlite3_close(db);
+	return err;
+}
+
+/* Steps, ends, sides and witnesses of all rows. */
+static int see_sides(void *ctx, __s64 step, const char *const *values)
+{
+	static const char *const names[] = { "end_time", "end_reason", "suspect", "caller_side",
+					     "witness" };
+	char *text = ctx;
+
+	sprintf(text + strlen(text), "%lld", (long long)step);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		for (unsigned int c = 0; c < cg_db_tables[CG_TABLE_CDR].n_columns; c++)
+			if (!strcmp(cg_db_tables[CG_TABLE_CDR].columns[c].name, names[i]))
+				sprintf(text + strlen(text), " %s", values[c] ? values[c] : "-");
+	strcat(text, "\n");
+	return 0;
+}
+
+static bool has_rows(const char *file, int writable, const char *expected)
+{
+	struct cg_spool *spool;
+	char text[512] = "";
+	int err = cg_spool_open(file, writable, &spool);
+
+	if (!err)
+		cg_spool_read_steps(spool, CG_TABLE_CDR, 0, 10, see_sides, text);
+	cg_spool_close(spool);
+	if (!err && !strcmp(text, expected))
+		return true;
+	printf("# %d: %s", err, text);
+	return false;
+}
+
+static int see_was(void *ctx, __s64 step, const char *const *values)
+{
+	(void)step;
+	for (unsigned int c = 0; c < cg_db_tables[CG_TABLE_SETTLEMENT].n_columns; c++)
+		if (!strcmp(cg_db_tables[CG_TABLE_SETTLEMENT].columns[c].name, "was_end_reason"))
+			snprintf(ctx, 24, "%s", values[c]);
+	return 0;
+}
+
+static void older_versions(void)
+{
+	static const char rows[] = "1 900 bye 0 - -\n2 - none 0 - -\n3 700 maps_lost 1 - -\n"
+				   "4 600 unproven_bye 1 - -\n";
+	struct cg_cdr_row row = open_row("b");
+	char old[96], was[24] = "";
+	struct cg_spool *spool;
+	int n = 0;
+
+	snprintf(old, sizeof(old), "%s-old", path);
+	ok(!make_version_1(old) && has_rows(old, 0,
+					    "1 900 bye 0 - -\n2 - none 0 - -\n"
+					    "3 700 lost 1 - -\n4 600 unseen_bye 1 - -\n"),
+	   "spool: version 1 is read as it is, by who may not write");
+	ok(has_rows(old, 1, rows) && has_rows(old, 0, rows),
+	   "spool: version 1 is migrated by a writer: each row, its step and its end reason");
+	if (!cg_spool_open(old, 1, &spool) && !cg_spool_begin(spool)) {
+		row.setup_time = 2;
+		row.witness = 3;
+		strcpy(row.caller_side, "wire");
+		cg_spool_put(spool, CG_TABLE_CDR, &row);
+		cg_spool_commit(spool);
+		cg_spool_read_steps(spool, CG_TABLE_SETTLEMENT, 0, 1, see_was, was);
+	}
+	cg_spool_close(spool);
+	ok(has_rows(old, 0,
+		    "1 900 bye 0 - -\n3 700 maps_lost 1 - -\n4 600 unproven_bye 1 - -\n"
+		    "6 - none 0 wire 3\n"),
+	   "spool: a call that ran during the migration gets its sides");
+	ok(!strcmp(was, "maps_lost"), "spool: a settlement's old end reason is renamed as well");
+	unlink(old);
+	ok(!make_version_1(old) && !cg_spool_open(path, 1, &spool) && !cg_spool_begin(spool) &&
+		   !cg_spool_delete(spool, CG_TABLE_CDR, INT64_MAX) && !cg_spool_commit(spool) &&
+		   !cg_spool_salvage(spool, old, &n) && n == 5,
+	   "spool: a damaged file of version 1 is salvaged, too");
+	cg_spool_close(spool);
+	unlink(old);
+}
+
 int main(void)
 {
 	char dir[] = "/tmp/spool_test.XXXXXX", file[80];
@@ -411,9 +531,10 @@ int main(void)
 	writing();
 	failing();
 	moved();
-	for (int i = 0; i < 3; i++) {
+	older_versions();
+	for (int i = 0; i < 5; i++) {
 		snprintf(file, sizeof(file), "%s%s", path,
-			 (const char *[]){ "", "-wal", "-shm" }[i]);
+			 (const char *[]){ "", "-wal", "-shm", "-old-shm", "-reserve" }[i]);
 		unlink(file);
 	}
 	rmdir(dir);

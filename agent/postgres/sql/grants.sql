@@ -17,4 +17,4 @@ BEGIN
 	END IF;
 END $$;
 
-INSERT INTO cseqguard.schema_version (version) VALUES (2) ON CONFLICT DO NOTHING;
+INSERT INTO cseqguard.schema_version (version) VALUES (3) ON CONFLICT DO NOTHING;

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
--- The schema of cseqguard's CDRs, version 2: roles and tables here, then partitions.sql, views.sql and
+-- The schema of cseqguard's CDRs, version 3: roles and tables here, then partitions.sql, views.sql and
 -- grants.sql, concatenated. It creates the schema, or migrates any older version. The daemon runs it if
 -- its role has the privileges. Otherwise the owner runs it (cseqguardd --print-schema | psql -1). It can
 -- be run again, and by two daemons at the same time.
@@ -14,8 +14,8 @@ DECLARE
 BEGIN
 	IF to_regclass('cseqguard.schema_version') IS NOT NULL THEN
 		SELECT max(version) INTO found FROM cseqguard.schema_version;
-		IF found > 2 THEN
-			RAISE 'schema cseqguard has version %, which is newer than version 2 of this script', found;
+		IF found > 3 THEN
+			RAISE 'schema cseqguard has version %, which is newer than version 3 of this script', found;
 		END IF;
 	END IF;
 END $$;
@@ -75,7 +75,7 @@ CREATE TABLE IF NOT EXISTS cseqguard.cdr (
 	answer_time timestamptz NOT NULL,
 	end_time timestamptz,              -- null: open
 	duration interval GENERATED ALWAYS AS (end_time - answer_time) STORED,
-	end_reason text NOT NULL,          -- none: open; bye, gone, unseen_bye, relayed_bye, timeout, lost, operator, unguarded
+	end_reason text NOT NULL,          -- none, unguarded: open; bye, gone, relayed_bye, unproven_bye, timeout, reboot, maps_lost, detached, operator
 	ended_by text NOT NULL,            -- caller, callee, none
 	bye_confirmed boolean NOT NULL,
 	suspect boolean NOT NULL,
@@ -84,6 +84,10 @@ CREATE TABLE IF NOT EXISTS cseqguard.cdr (
 	caller_cseq bigint,
 	callee_cseq bigint,
 	sip_code int NOT NULL,
+	caller_side text,                  -- gateway, wire, hep, local, unseen; null: a row of version 2
+	callee_side text,
+	witness int,                       -- rank: 3 gateway, 2 the host, 1 callee, 0 none; null: version 2
+	candidate_end timestamptz,         -- a claimed end without proof; null: none
 	PRIMARY KEY (setup_time, call_uid, node)
 ) PARTITION BY RANGE (setup_time);
 
@@ -93,6 +97,16 @@ CREATE TABLE IF NOT EXISTS cseqguard.cdr_default PARTITION OF cseqguard.cdr DEFA
 CREATE INDEX IF NOT EXISTS cdr_open ON cseqguard.cdr (setup_time) WHERE end_time IS NULL;
 CREATE INDEX IF NOT EXISTS cdr_suspect ON cseqguard.cdr (setup_time) WHERE suspect;
 CREATE INDEX IF NOT EXISTS cdr_call ON cseqguard.cdr (call_uid);
+
+-- Version 2 had no columns for the sides, the witness and the candidate end. They stay null in its rows.
+-- ALTER TABLE would wait for all readers even if the columns exist.
+DO $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'cseqguard.cdr'::regclass AND attname = 'witness') THEN
+		ALTER TABLE cseqguard.cdr ADD COLUMN caller_side text, ADD COLUMN callee_side text,
+			ADD COLUMN witness int, ADD COLUMN candidate_end timestamptz;
+	END IF;
+END $$;
 
 -- Version 1 had one plain table. It becomes the default partition, without a scan.
 DO $$
@@ -159,6 +173,20 @@ CREATE TABLE IF NOT EXISTS cseqguard.settlement (
 	was_suspect boolean NOT NULL,
 	PRIMARY KEY (at, call_uid, node, setup_time)
 );
+
+-- Version 2 had two other words. `lost` (reboot, or maps removed) is `maps_lost` now, because its rows do
+-- not say which of the two it was. `unseen_bye` (a 2xx to a BYE that was not seen) is `unproven_bye`. All
+-- such rows are suspect, so the index on suspect rows finds them. A settled row keeps `operator`.
+DO $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM cseqguard.schema_version WHERE version >= 3) THEN
+		UPDATE cseqguard.cdr SET end_reason = CASE end_reason WHEN 'lost' THEN 'maps_lost' ELSE 'unproven_bye' END
+		WHERE suspect AND end_reason IN ('lost', 'unseen_bye');
+		UPDATE cseqguard.settlement
+		SET was_end_reason = CASE was_end_reason WHEN 'lost' THEN 'maps_lost' ELSE 'unproven_bye' END
+		WHERE was_end_reason IN ('lost', 'unseen_bye');
+	END IF;
+END $$;
 
 -- Closes an open or suspect call, or one settled before, at end_at (NULL: at the end that it has), which
 -- makes it billable. Returns the number of its rows, one for each node. Messages of the call seen later

@@ -1,10 +1,17 @@
 -- Each call once. A call seen by several nodes (two proxies, two instances) has a row of each. Such rows
 -- have one call_uid and different nodes, were set up within an hour of each other by the same INVITE,
--- and overlap in time. The first of them represents the call. Rows that are not suspect come before
--- suspect ones. Rows ended by messages come before rows settled by an operator: otherwise a row that
--- is settled later would replace one that was already billed. Rows of one node, or rows that do not
--- overlap, are separate calls: a caller must not hide a long call behind a short one with the same
--- Call-ID and tags.
+-- and overlap in time. One of them represents the call, chosen in this order:
+--   1. An open row: somebody still sees the call.
+--   2. The row with the higher witness. A node on the edge sees only a proxy answer a BYE, while the node
+--      in the core sees the carrier continue the call. This holds even if the better row is suspect:
+--      otherwise the shorter row would be billed.
+--   3. A row that is not suspect.
+--   4. A row ended by messages before one settled by an operator: otherwise a row that is settled later
+--      would replace one that was already billed.
+--   5. The later end, the earlier setup, the name of the node.
+-- Rows of version 2 have no witness. Among them the order is 3, 4, then the earlier setup, as it was when
+-- they were billed. Rows of one node, or rows that do not overlap, are separate calls: a caller must not
+-- hide a long call behind a short one with the same Call-ID and tags.
 CREATE OR REPLACE VIEW cseqguard.calls AS
 SELECT * FROM cseqguard.cdr c
 WHERE NOT EXISTS (
@@ -12,12 +19,20 @@ WHERE NOT EXISTS (
 	WHERE o.call_uid = c.call_uid AND o.node <> c.node
 		AND o.setup_time BETWEEN c.setup_time - interval '1 hour' AND c.setup_time + interval '1 hour'
 		AND o.answer_time <= coalesce(c.end_time, 'infinity') AND c.answer_time <= coalesce(o.end_time, 'infinity')
-		AND (o.suspect, o.end_reason = 'operator', o.setup_time, o.node)
-			< (c.suspect, c.end_reason = 'operator', c.setup_time, c.node)
+		-- o comes first; a column of which the greater value comes first has o and c exchanged
+		AND (c.end_time IS NULL AND c.witness IS NOT NULL, coalesce(c.witness, -1),
+				o.suspect, o.end_reason = 'operator',
+				CASE WHEN c.witness IS NULL THEN '-infinity' ELSE coalesce(c.end_time, 'infinity') END,
+				o.setup_time, o.node)
+			< (o.end_time IS NULL AND o.witness IS NOT NULL, coalesce(o.witness, -1),
+				c.suspect, c.end_reason = 'operator',
+				CASE WHEN o.witness IS NULL THEN '-infinity' ELSE coalesce(o.end_time, 'infinity') END,
+				c.setup_time, c.node)
 	OFFSET 0 -- prevents a join: one index lookup for each row read, instead of hashing all rows
 );
 
--- The calls for rating. A call is absent while the row that represents it is open.
+-- The calls for rating. A call is absent while any of its rows is open, and while the row that
+-- represents it is suspect.
 CREATE OR REPLACE VIEW cseqguard.billable AS
 SELECT * FROM cseqguard.calls WHERE end_time IS NOT NULL AND NOT suspect;
 
@@ -27,7 +42,12 @@ SELECT * FROM cseqguard.cdr WHERE suspect;
 
 -- Open calls. Each node's row.
 CREATE OR REPLACE VIEW cseqguard.open_calls AS
-SELECT *, now() - answer_time AS running FROM cseqguard.cdr WHERE end_time IS NULL;
+SELECT setup_time, call_uid, node, call_id, from_tag, to_tag, caller, callee, request_uri,
+	caller_addr, caller_port, callee_addr, callee_port, answer_time, end_time, duration, end_reason, ended_by,
+	bye_confirmed, suspect, blocked_byes, first_blocked_at, caller_cseq, callee_cseq, sip_code,
+	now() - answer_time AS running, -- a column of a view keeps its place when the view is replaced
+	caller_side, callee_side, witness, candidate_end
+FROM cseqguard.cdr WHERE end_time IS NULL;
 
 -- The time protected by the guard: from a call's first blocked or rejected BYE to its real end, or until
 -- now. If the answer to the BYE was rejected, the violation's source is the answerer, so the address of
@@ -50,12 +70,15 @@ WITH disbelieved AS (
 		coalesce(c.end_time, now()) - min(f.first_at) OVER same AS protected,
 		max(f.blocked_byes) OVER same AS blocked_byes
 	FROM fraud f CROSS JOIN LATERAL (
-		SELECT call_uid, setup_time, node, end_time FROM cseqguard.cdr c
+		SELECT c.call_uid, c.setup_time, c.node, c.end_time FROM cseqguard.cdr c
 		WHERE c.call_uid = f.call_uid AND (c.node <> f.node OR c.setup_time = f.setup_time)
 			AND c.setup_time BETWEEN f.setup_time - interval '1 hour' AND f.setup_time + interval '1 hour'
 			AND c.answer_time <= coalesce(f.end_time, 'infinity')
 			AND f.answer_time <= coalesce(c.end_time, 'infinity')
-		ORDER BY suspect, end_reason = 'operator', setup_time, node
+		ORDER BY c.end_time IS NULL AND c.witness IS NOT NULL DESC, coalesce(c.witness, -1) DESC, -- as in calls
+			c.suspect, c.end_reason = 'operator',
+			CASE WHEN c.witness IS NULL THEN '-infinity' ELSE coalesce(c.end_time, 'infinity') END DESC,
+			c.setup_time, c.node
 		LIMIT 1
 	) AS c
 	WINDOW same AS (PARTITION BY c.call_uid, c.setup_time, c.node)
