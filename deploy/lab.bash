@@ -229,7 +229,8 @@ guard() { # VERB [ARGUMENT]...: the CLI, on the lab's instance
 		--instance "lab-$LAB_ID" -n "$(lab_ns proxy)" "${@:2}"
 }
 
-guard_up() { # [ATTACH-OPTION]...: all interfaces of the guarded host
+guard_up() { # [ATTACH-OPTION]...: all interfaces of the guarded host; without --gateway there is none
+	[[ " $* " == *' --gateway '* ]] || set -- --gateway none "$@"
 	guard attach "$@" "${LAB_INTERFACES[@]}"
 }
 

@@ -10,6 +10,7 @@
 #include "attach/interface.h"
 #include "attach/open_error.h"
 #include "cli/options.h"
+#include "maps/pins.h"
 #include "util/cli_output.h"
 #include "util/progress.h"
 
@@ -46,6 +47,60 @@ static int attach_interfaces(const struct cg_options *options, const struct cg_i
 	return err;
 }
 
+/* Returns the mode in which the instance will be. */
+static enum cg_mode get_mode(const struct cg_settings *settings, const struct cg_config *config)
+{
+	if (settings->given & CG_SET_MODE)
+		return settings->mode;
+	return config ? config->mode : CG_ENFORCE;
+}
+
+/*
+ * A site that forgets --gateway in enforce mode would take the word of any callee for a carrier's.
+ * So a new instance, and one that changes to enforce mode, name the gateways, or say that there are
+ * none.
+ */
+static int check_gateways(const struct cg_options *options)
+{
+	const struct cg_settings *settings = &options->settings;
+	struct cg_config config;
+	int fd = cg_config_open(options->instance, &config);
+	bool exists = fd >= 0;
+
+	if (exists)
+		close(fd);
+	else if (fd != -ENOENT)
+		return CG_DONE; /* cg_instance_open() reports it */
+	if (get_mode(settings, exists ? &config : NULL) != CG_ENFORCE ||
+	    settings->given & CG_SET_GATEWAYS)
+		return CG_DONE;
+	if (exists && (config.has_gateways || !(settings->given & CG_SET_MODE)))
+		return CG_DONE;
+	return cg_fail_usage("attach: mode enforce needs the addresses of the carriers' gateways: "
+			     "give --gateway CIDR,..., or --gateway none if there are none; "
+			     "or start with --mode observe");
+}
+
+/* Says what an instance in enforce mode without gateways does not protect. */
+static void report_no_gateway(const struct cg_options *options)
+{
+	const struct cg_settings *settings = &options->settings;
+	struct cg_config config;
+	int fd;
+
+	if (!(settings->given & CG_SET_GATEWAYS) || settings->n_gateways)
+		return;
+	fd = cg_config_open(options->instance, &config);
+	if (fd < 0)
+		return;
+	close(fd);
+	if (config.mode == CG_ENFORCE)
+		cg_notice(
+			"instance %s: no --gateway: no carrier's word is asked for, and a call to "
+			"a carrier ends on the callee's own word",
+			options->instance);
+}
+
 int cg_cmd_attach(const struct cg_options *options)
 {
 	struct cg_instance instance = { .prog_in = -1, .prog_out = -1 };
@@ -55,6 +110,9 @@ int cg_cmd_attach(const struct cg_options *options)
 		return cg_fail_usage("attach needs an interface; see: ip link");
 	if (geteuid())
 		return cg_fail("attach: loading BPF programs needs root; run it with sudo");
+	err = check_gateways(options);
+	if (err)
+		return err;
 	if (cg_bpffs_prepare())
 		return CG_FAILED;
 	lock = cg_bpffs_lock();
@@ -71,6 +129,8 @@ int cg_cmd_attach(const struct cg_options *options)
 	}
 	if (err && instance.made)
 		cg_bpffs_remove_instance(options->instance);
+	if (!err)
+		report_no_gateway(options);
 out:
 	cg_instance_close(&instance);
 	close(lock);

@@ -32,7 +32,8 @@ teardown() {
 	ip netns del "$PEER"
 }
 
-guard() {
+guard() { # attach without --gateway or --mode: there is none
+	[[ $1 != attach || " $* " == *' --gateway '* || " $* " == *' --mode '* ]] || set -- attach --gateway none "${@:2}"
 	"$GUARD" -n "$HOST" "$@"
 }
 
@@ -156,6 +157,25 @@ clsacts() { # of the host: the names of the interfaces that have one
 	guard attach in0
 	refused 1 "nope0" guard attach in1 nope0 --mode observe
 	[[ $(status_json '[.interfaces[].name] | join(" ")') == in0 ]]
+	[[ $(status_json .settings.mode) == enforce ]]
+}
+
+@test "attach: enforce mode needs --gateway, or the word that there is none, and then says what is not protected" {
+	local unaided=("$GUARD" -n "$HOST" attach)
+	refused 2 "--gateway none" "${unaided[@]}" in0
+	refused 2 "--mode observe" "${unaided[@]}" --mode enforce in0
+	[[ ! -e $PINS ]]
+	run --separate-stderr "${unaided[@]}" --gateway none in0
+	[[ $status == 0 && ${#stderr_lines[@]} == 1 && $stderr == *"ends on the callee's own word"* ]]
+	run --separate-stderr "${unaided[@]}" in1 # of an instance that has its settings
+	[[ $status == 0 && -z $stderr ]]
+	guard detach -a
+	run --separate-stderr "${unaided[@]}" --mode observe in0
+	[[ $status == 0 && -z $stderr ]]
+	refused 2 "--gateway CIDR" "${unaided[@]}" --mode enforce in1
+	[[ $(status_json .settings.mode) == observe ]]
+	run --separate-stderr "${unaided[@]}" --mode enforce --gateway 192.0.2.0/24 in1
+	[[ $status == 0 && -z $stderr ]]
 	[[ $(status_json .settings.mode) == enforce ]]
 }
 

@@ -19,7 +19,7 @@ backend() { # of the daemon
 
 @test "nodes: two daemons that see one call write a row each, one of them billable" {
 	local other=lab-$LAB_ID-b first
-	"$LAB_OUT/cseqguard" attach --instance "$other" -n "$(lab_ns third)" eth0
+	"$LAB_OUT/cseqguard" attach --instance "$other" -n "$(lab_ns third)" --gateway none eth0
 	daemon_db
 	first=$LAB_DAEMON
 	INSTANCE=$other NODE=core SPOOL=$LAB_DIR/core.db daemon --db "$(pg_conninfo "$DB")"

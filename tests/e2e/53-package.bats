@@ -98,7 +98,7 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 
 @test "package: a call is guarded, and written by a daemon of its own user" {
 	needs_root
-	on_host cseqguard attach caller0
+	on_host cseqguard attach --gateway none caller0
 	daemon --node lab --grace 1s --sweep 200ms
 	assert_equal "$(inside id -u cseqguard)" awk '$1 == "Uid:" { print $3 }' "/proc/$(<"$LAB_DIR/daemon.pid")/status"
 	sip_callee proxy callee -timeout 300s < <(uas_call; sip_serve BYE 200 OK)
@@ -151,7 +151,7 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	unshare --net sleep infinity 3>&- &
 	holder=$!
 	lab_wait 5 eval "[[ \$(readlink /proc/$holder/ns/net) != \$(readlink /proc/$$/ns/net) ]]"
-	entered "--net=/proc/$holder/ns/net" -- "$PACKAGE_ROOT" cseqguard attach --instance hidden lo
+	entered "--net=/proc/$holder/ns/net" -- "$PACKAGE_ROOT" cseqguard attach --instance hidden --gateway none lo
 	run -1 inside dpkg -r cseqguard
 	entered "--net=/proc/$holder/ns/net" -- "$PACKAGE_ROOT" cseqguard detach -a --instance hidden
 	kill "$holder"
@@ -161,7 +161,7 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 
 @test "package: removed, it detaches, and keeps settings and CDRs" {
 	needs_root
-	on_host cseqguard attach caller0
+	on_host cseqguard attach --gateway none caller0
 	told
 	run -0 inside dpkg -r cseqguard
 	[[ $output == *'the CDRs in /var/lib/cseqguard are kept'* ]]

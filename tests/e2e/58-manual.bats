@@ -226,7 +226,7 @@ command_lab_down() {
 	completes lo cseqguard attach l
 	completes 'in0' cseqguard -n "$NETNS" attach i
 	completes "$NETNS" cseqguard -n "$NETNS"
-	cseqguard -n "$NETNS" attach in0
+	cseqguard -n "$NETNS" attach --gateway none in0
 	completes 'in0' cseqguard -n "$NETNS" detach ''
 	completes "$CSEQGUARD_INSTANCE" cseqguard --instance "$CSEQGUARD_INSTANCE"
 	cd "$BATS_TEST_TMPDIR"

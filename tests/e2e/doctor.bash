@@ -33,7 +33,8 @@ teardown() {
 	ip netns del "$PEER"
 }
 
-cg() { # VERB [ARGUMENT]...
+cg() { # VERB [ARGUMENT]...; attach without --gateway: there is none
+	[[ $1 != attach || " $* " == *' --gateway '* ]] || set -- "$@" --gateway none
 	"$LAB_OUT/cseqguard" -n "$HOST" "$@"
 }
 

@@ -532,9 +532,10 @@ int main(void)
 	failing();
 	moved();
 	older_versions();
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		snprintf(file, sizeof(file), "%s%s", path,
-			 (const char *[]){ "", "-wal", "-shm", "-old-shm", "-reserve" }[i]);
+			 (const char *[]){ "", "-wal", "-shm", "-old-wal", "-old-shm",
+					   "-reserve" }[i]);
 		unlink(file);
 	}
 	rmdir(dir);
