@@ -133,11 +133,11 @@ bpf_inline void dialog_request_out(struct cg_dialog *d, const struct msg_info *i
 	if (!method_refreshes_target(info->method))
 		return;
 	if (own && leg_has(view, CG_LEG_WITNESS))
-		dialog_note_refresh(d, route, info->branch_hash, 1);
+		dialog_note_refresh(d, info, route, 1);
 	else if (peer_has(view, CG_LEG_WITNESS) && !peer_has(view, CG_LEG_LOCAL) &&
 		 target_match(&d->target, route, view->peer, view->peer_port) == TARGET_CONTACT &&
 		 target_is_reached(&d->target, route, info, view))
-		dialog_note_refresh(d, route, info->branch_hash, 0);
+		dialog_note_refresh(d, info, route, 0);
 }
 
 /* --- answers to a BYE ------------------------------------------------------------------------- */
@@ -240,6 +240,13 @@ bpf_inline void bye_response_in(struct cg_dialog *d, const struct msg_info *info
 	}
 }
 
+/* second: of CLOCK_BOOTTIME */
+bpf_inline int candidate_is_since(const struct cg_dialog *d, __u32 second)
+{
+	return (d->flags & CG_D_CANDIDATE) &&
+	       (d->answer + d->candidate_ms * 1000000ULL) / 1000000000 >= second;
+}
+
 bpf_inline void bye_response_out(struct cg_dialog *d, const struct msg_info *info,
 				 const struct leg_view *uas, const struct cg_config *config,
 				 struct verdict *v)
@@ -262,6 +269,9 @@ bpf_inline void bye_response_out(struct cg_dialog *d, const struct msg_info *inf
 			     bye_is_pending(d, CG_D_BYE_OF_WITNESS) ? d->bye_at : info->now, v);
 		return;
 	}
+	if (ok && branch == d->seen_branch && peer_has(uas, CG_LEG_WITNESS) &&
+	    !peer_has(uas, CG_LEG_LOCAL) && !candidate_is_since(d, d->seen_at_s))
+		dialog_set_candidate(d, info->now); /* a third address spoke in the witness' name */
 	if (d->state != CG_S_ENDING || d->bye_branch_in != branch ||
 	    (d->flags & CG_D_BYE_OF_WITNESS))
 		return;
@@ -288,6 +298,18 @@ bpf_inline int status_is_doubt(const struct msg_info *info)
 	return info->status == 481 || info->status == 408;
 }
 
+/*
+ * The witness was silent to a re-INVITE or UPDATE that was on its way to it, and the host gives up: its 408 goes
+ * to the other leg, under that leg's branch, which is not kept.
+ */
+bpf_inline int refresh_is_given_up(const struct cg_dialog *d, const struct msg_info *info,
+				   const struct leg_view *uas)
+{
+	return info->status == 408 && info->direction == CG_OUT && d->state != CG_S_ENDED &&
+	       method_refreshes_target(info->method) && leg_has(uas, CG_LEG_WITNESS) &&
+	       d->refresh_branch && !(d->flags & CG_D_REFRESH_OWN);
+}
+
 /* A response to another in-dialog request, or a 2xx to INVITE once more. */
 bpf_inline void dialog_response(struct cg_dialog *d, const struct msg_info *info,
 				const struct msg_route *route, const struct leg_view *uas,
@@ -305,12 +327,14 @@ bpf_inline void dialog_response(struct cg_dialog *d, const struct msg_info *info
 	if (ours && ok && (d->flags & CG_D_REFRESH_OWN)) {
 		/* the witness' own: only the answer that reaches the witness counts */
 		if (info->direction == way_to_witness)
-			dialog_refresh_target(d, route);
+			dialog_refresh_target(d, info, route);
 	} else if (ours && ok && witness) {
-		dialog_refresh_target(d, route);
+		dialog_refresh_target(d, info, route);
 		dialog_clear_candidate(d);
 	} else if (ours && status_is_doubt(info) && !(d->flags & CG_D_REFRESH_OWN) &&
 		   d->state != CG_S_ENDED && (witness || info->status == 408)) {
+		dialog_set_candidate(d, info->now);
+	} else if (refresh_is_given_up(d, info, uas)) {
 		dialog_set_candidate(d, info->now);
 	}
 	/* to a request that came after the end: not to one that crossed with the BYE */

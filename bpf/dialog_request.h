@@ -264,10 +264,10 @@ bpf_inline void dialog_request_note(struct cg_dialog *d, const struct msg_info *
 	if (!method_refreshes_target(info->method))
 		return;
 	if (witness)
-		dialog_note_refresh(d, route, info->branch_hash, 1);
+		dialog_note_refresh(d, info, route, 1);
 	else if (peer_has(view, CG_LEG_LOCAL) &&
 		 target_match(&d->target, route, view->peer, view->peer_port) == TARGET_CONTACT)
-		dialog_note_refresh(d, route, info->branch_hash, 0);
+		dialog_note_refresh(d, info, route, 0);
 }
 
 /* Any other in-dialog request but BYE, ACK and CANCEL. */

@@ -81,9 +81,9 @@ bpf_inline struct cg_invite *answered_out(const struct msg_info *info)
  * True if the 2xx is a better word on these tags than the dialog that has them:
  * - the dialog has ended, and the INVITE came after that: a new call under the old tags;
  * - an ACK alone opened it;
- * - a customer's host opened it, and may have ended it. It learned the gateway's To tag from an 18x and answered
- *   another INVITE of the same caller with it. Now the gateway's own 2xx is here. Not if the INVITE has spiralled: that 2xx
- *   belongs to the inner call.
+ * - a customer's host opened it, and may have ended it. It learned the gateway's To tag from an 18x and
+ *   answered another INVITE of the same caller with it. Now the gateway's own 2xx is here. Not if the INVITE
+ *   has spiralled: that 2xx belongs to the inner call.
  */
 bpf_inline int response_is_better(const struct msg_info *info, const struct cg_dialog *d,
 				  const struct answered *a)

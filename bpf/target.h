@@ -58,8 +58,10 @@ bpf_inline enum target_match target_match(const struct cg_target *target,
 					  const struct msg_route *route, const struct cg_leg *leg,
 					  __u16 leg_port)
 {
+	int is_port = route->request_port == leg_port ||
+		      (target->latest_port && route->request_port == target->latest_port);
 	int at_leg = target->contact_user && route->request_user == target->contact_user &&
-		     addr_equal(route->request_addr, leg->addr) && route->request_port == leg_port;
+		     addr_equal(route->request_addr, leg->addr) && is_port;
 
 	if (route_names(route, target->contact, target->routes) ||
 	    route_names(route, target->contact_latest, target->routes))
@@ -82,31 +84,36 @@ bpf_inline int target_is_reached(const struct cg_target *target, const struct ms
 	       (!addr_is_zero(route->next_addr) && addr_equal(info->remote, route->next_addr));
 }
 
-/* The request at `branch` moves the target when it is answered 2xx. own: the witness sent it. */
-bpf_inline void dialog_note_refresh(struct cg_dialog *d, const struct msg_route *route,
-				    __u64 branch, int own)
+/* The request moves the target when it is answered 2xx. own: the witness sent it. */
+bpf_inline void dialog_note_refresh(struct cg_dialog *d, const struct msg_info *info,
+				    const struct msg_route *route, int own)
 {
-	d->refresh_branch = branch_hash32(branch);
+	d->refresh_branch = branch_hash32(info->branch_hash);
+	d->target.refresh_port = info->direction == CG_IN ? info->remote_port : 0;
 	d->refresh_contact = route->contact;
 	d->refresh_user = route->contact_user;
 	d->flags = own ? d->flags | CG_D_REFRESH_OWN : d->flags & ~CG_D_REFRESH_OWN;
 }
 
-bpf_inline void dialog_move_target(struct cg_dialog *d, __u32 contact, __u32 user)
+/* port: that the witness spoke from; a NAT may have changed it since the opening. */
+bpf_inline void dialog_move_target(struct cg_dialog *d, __u32 contact, __u32 user, __u16 port)
 {
 	if (!uri_set_is_valid(contact))
 		return;
 	d->target.contact_latest = contact;
 	d->target.contact_user = user;
+	d->target.latest_port = port;
 }
 
 /* The request at refresh_branch is answered 2xx. */
-bpf_inline void dialog_refresh_target(struct cg_dialog *d, const struct msg_route *route)
+bpf_inline void dialog_refresh_target(struct cg_dialog *d, const struct msg_info *info,
+				      const struct msg_route *route)
 {
 	if (d->flags & CG_D_REFRESH_OWN)
-		dialog_move_target(d, d->refresh_contact, d->refresh_user);
+		dialog_move_target(d, d->refresh_contact, d->refresh_user, d->target.refresh_port);
 	else
-		dialog_move_target(d, route->contact, route->contact_user);
+		dialog_move_target(d, route->contact, route->contact_user,
+				   info->direction == CG_IN ? info->remote_port : 0);
 	d->refresh_branch = 0;
 }
 

@@ -31,16 +31,22 @@ static long uri_unescape_step(__u32 i, void *arg)
 {
 	struct uri_unescape *u = arg;
 	struct sip_parser *p = u->p;
-	__u8 c, high;
+	__u8 c, high, value;
 
 	if (u->from <= u->start)
 		return 1;
 	c = sip_byte(p, --u->from);
 	if (u->from >= u->start + 2 && sip_byte(p, u->from - 2) == '%' && sip_is_hex(c) &&
-	    sip_is_hex(high = sip_byte(p, u->from - 1)) &&
-	    uri_char_is_unreserved(sip_hex_value(high) << 4 | sip_hex_value(c))) {
-		c = sip_hex_value(high) << 4 | sip_hex_value(c);
+	    sip_is_hex(high = sip_byte(p, u->from - 1))) {
+		value = sip_hex_value(high) << 4 | sip_hex_value(c);
 		u->from -= 2;
+		if (uri_char_is_unreserved(value)) {
+			c = value;
+		} else { /* stays, with its digits in lower case */
+			p->buf[--u->to & (SIP_MAX - 1)] = c | 0x20;
+			p->buf[--u->to & (SIP_MAX - 1)] = high | 0x20;
+			c = '%';
+		}
 	}
 	p->buf[--u->to & (SIP_MAX - 1)] = c;
 	return 0;

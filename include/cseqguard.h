@@ -228,6 +228,8 @@ struct cg_target {
 	__u32 routes; /* Record-Routes between the witness and the host */
 	__u32 invite_uri; /* the callee's: Request-URI under which the host sent the INVITE */
 	__u32 sent_to; /* hash of the address that the INVITE was sent to; 0: none */
+	__u16 latest_port; /* from which contact_latest came, where that is not the opening's; else 0 */
+	__u16 refresh_port; /* ... of the re-INVITE or UPDATE that waits for its answer */
 };
 
 struct cg_dialog {
@@ -264,7 +266,6 @@ struct cg_dialog {
 	__u8 ended_by; /* enum cg_leg_id */
 	__u32 seen_branch; /* of the last BYE that came in and passed */
 	__u32 seen_at_s; /* its arrival, seconds of CLOCK_BOOTTIME */
-	__u32 pad;
 	__u64 setup; /* arrival of the INVITE; a microsecond off where that would be an old row's */
 	__u64 answer; /* of the 2xx, or of the ACK */
 	__u64 end; /* 0: open */
@@ -545,7 +546,7 @@ CG_SIZE(struct cg_dialog_key, 16);
 CG_SIZE(struct cg_txn_key, 24);
 CG_SIZE(struct cg_call, 368);
 CG_SIZE(struct cg_leg, 24);
-CG_SIZE(struct cg_target, 24);
+CG_SIZE(struct cg_target, 28);
 CG_SIZE(struct cg_dialog, 616);
 CG_AT(struct cg_dialog, lock, 8);
 CG_AT(struct cg_dialog, caller, 16);
