@@ -33,12 +33,8 @@ __u64 cg_dialog_candidate_ns(const struct cg_dialog *dialog, const struct cg_lim
 	bool not_taken = dialog->flags & CG_D_BYE_OF_WITNESS;
 	bool not_answered = (dialog->flags & CG_D_BYE_PROVED) &&
 			    !(dialog->flags & CG_D_BYE_LOCAL) && !has_gateway;
-	__u64 candidate = 0;
+	__u64 candidate = cg_dialog_recorded_candidate_ns(dialog);
 
-	if (dialog->state == CG_S_ENDED)
-		return 0;
-	if (dialog->flags & CG_D_CANDIDATE)
-		candidate = dialog->answer + (dialog->candidate_ms - 1ULL) * 1000000;
 	if (bye_is_silent(dialog, limits, now) && (not_taken || not_answered) &&
 	    dialog->bye_at > candidate)
 		candidate = dialog->bye_at;
@@ -188,14 +184,6 @@ static void fill_end(const struct cg_dialog *dialog, const struct cg_limits *lim
 						   end > dialog->answer ? end : dialog->answer);
 	SET_TEXT(row->end_reason, cg_end_name(reason));
 	SET_TEXT(row->ended_by, cg_leg_name(by));
-}
-
-int cg_dialog_witness_rank(const struct cg_dialog *dialog)
-{
-	int caller = cg_leg_rank(dialog->caller_flags, 0);
-	int callee = cg_leg_rank(dialog->callee_flags, 1);
-
-	return caller > callee ? caller : callee;
 }
 
 static void fill_sides(const struct cg_dialog *dialog, const struct cg_limits *limits,

@@ -43,6 +43,23 @@ static inline __u64 cg_dialog_first_blocked_ns(const struct cg_dialog *dialog)
 	return ms ? dialog->answer + (ms - 1ULL) * 1000000 : 0;
 }
 
+/* Returns the rank of the witness: 3 a gateway, 2 the host itself, 1 a callee, 0 no leg is one. */
+static inline int cg_dialog_witness_rank(const struct cg_dialog *dialog)
+{
+	int caller = cg_leg_rank(dialog->caller_flags, 0);
+	int callee = cg_leg_rank(dialog->callee_flags, 1);
+
+	return caller > callee ? caller : callee;
+}
+
+/* Returns the candidate end that the kernel has recorded (CLOCK_BOOTTIME, ns), or 0. */
+static inline __u64 cg_dialog_recorded_candidate_ns(const struct cg_dialog *dialog)
+{
+	if (dialog->state == CG_S_ENDED || !(dialog->flags & CG_D_CANDIDATE))
+		return 0;
+	return dialog->answer + (dialog->candidate_ms - 1ULL) * 1000000;
+}
+
 /*
  * Returns the candidate end of an open dialog (CLOCK_BOOTTIME, ns), or 0 if there is none. The
  * kernel records most of them. After bye_timeout of silence the pending BYE is one as well: a BYE of
@@ -51,9 +68,6 @@ static inline __u64 cg_dialog_first_blocked_ns(const struct cg_dialog *dialog)
  */
 __u64 cg_dialog_candidate_ns(const struct cg_dialog *dialog, const struct cg_limits *limits,
 			     __u64 now);
-
-/* Returns the rank of the witness: 3 a gateway, 2 the host itself, 1 a callee, 0 no leg is one. */
-int cg_dialog_witness_rank(const struct cg_dialog *dialog);
 
 /* Returns a bitmask of CG_DUE_*. now: CLOCK_BOOTTIME, ns. */
 unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *limits, __u64 now);

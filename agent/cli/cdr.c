@@ -78,6 +78,7 @@ static const struct cg_table_print_column columns[] = {
 	{ .name = "SECONDS", .flags = CG_PRINT_RIGHT },
 	{ .name = "END" },
 	{ .name = "BY", .flags = CG_PRINT_WIDE },
+	{ .name = "SIDES", .flags = CG_PRINT_WIDE },
 	{ .name = "SUSPECT" },
 	{ .name = "BLOCKED", .flags = CG_PRINT_RIGHT },
 	{ .name = "CALLER", .width = 9, .flags = CG_PRINT_CUT },
@@ -100,6 +101,16 @@ static const char *shorten_uri(const char *value)
 	return value && terminal_is_narrow() && !strncmp(value, "sip:", 4) ? value + 4 : value;
 }
 
+/* A row of an older version has no sides. */
+static void format_sides(const char *const *values, char *out, size_t size)
+{
+	const char *caller = values[find_column("caller_side")],
+		   *callee = values[find_column("callee_side")];
+
+	snprintf(out, size, "%s%s%s", caller ? caller : "", caller && callee ? "-" : "",
+		 callee ? callee : "");
+}
+
 struct printer {
 	struct cg_table_print *list; /* NULL: JSON */
 	json_t *rows;
@@ -112,11 +123,12 @@ static int add_row(struct printer *printer, const char *const *values)
 		   *blocked = values[find_column("blocked_byes")];
 	bool is_suspect = suspect && atoi(suspect), is_blocked = blocked && atoi(blocked);
 	double seconds = call_seconds(values);
-	char answer[CG_TIME_TEXT], length[24] = "open";
+	char answer[CG_TIME_TEXT], length[24] = "open", sides[2 * CG_WORD_MAX];
 	const char *cells[COLUMNS] = { answer,
 				       length,
 				       values[find_column("end_reason")],
 				       values[find_column("ended_by")],
+				       sides,
 				       is_suspect ? "suspect" : "-",
 				       blocked,
 				       shorten_uri(values[find_column("caller")]),
@@ -124,6 +136,7 @@ static int add_row(struct printer *printer, const char *const *values)
 				       values[find_column("call_uid")],
 				       values[find_column("call_id")] };
 
+	format_sides(values, sides, sizeof(sides));
 	format_time(values[find_column("answer_time")], answer);
 	if (terminal_is_narrow())
 		cg_time_shorten(answer);

@@ -35,16 +35,20 @@ struct status {
 	bool attached; /* to at least one interface that exists */
 };
 
-static json_t *make_gateways(const char *instance)
+/* The prefixes of map `gateways` that are of this class. */
+static json_t *make_prefixes(const char *instance, __u32 wanted)
 {
 	int fd = cg_map_open(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
 	struct cg_prefix key, *last = NULL;
 	json_t *list = json_array();
 	char text[CG_PREFIX_TEXT];
+	__u32 class;
 
 	for (int i = 0; fd >= 0 && i < CG_GATEWAYS_MAX; i++, last = &key) {
 		if (bpf_map_get_next_key(fd, last, &key))
 			break;
+		if (bpf_map_lookup_elem(fd, &key, &class) || class != wanted)
+			continue;
 		cg_prefix_format(&key, text);
 		json_array_append_new(list, json_string(text));
 	}
@@ -65,14 +69,17 @@ static json_t *make_ports(const struct cg_config *config)
 /* clang-format off */
 static json_t *make_settings(const char *instance, const struct cg_config *config)
 {
-	return json_pack("{ss so so ss ss ss sb}",
+	return json_pack("{ss so so so ss ss ss sb ss ss}",
 			 "mode", cg_mode_name(config->mode),
 			 "ports", make_ports(config),
-			 "gateways", make_gateways(instance),
+			 "gateways", make_prefixes(instance, CG_ADDR_GATEWAY),
+			 "relays", make_prefixes(instance, CG_ADDR_RELAY),
 			 "equal", cg_equal_name(config->equal),
 			 "source", cg_source_name(config->source),
 			 "fragments", cg_fragments_name(config->fragments),
-			 "strict_interface", config->strict_interface);
+			 "strict_interface", config->strict_interface,
+			 "hides", cg_hides_name(config->hides),
+			 "unseen", cg_unseen_name(config->unseen));
 }
 
 static json_t *make_interface(const struct cg_interface *interface)

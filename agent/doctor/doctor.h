@@ -3,6 +3,7 @@
 #ifndef CG_DOCTOR_DOCTOR_H
 #define CG_DOCTOR_DOCTOR_H
 
+#include "cseqguard.h"
 #include "doctor/finding.h"
 
 /* Kernel, BTF, JIT, bpffs and capabilities. */
@@ -16,6 +17,13 @@ void cg_doctor_check_interface(struct cg_findings *findings, const char *instanc
 
 /* Pins, programs, mode, maps and losses of an instance. */
 void cg_doctor_check_instance(struct cg_findings *findings, const char *instance);
+
+/*
+ * Legs of running calls that are not read, whether the host hides the topology, and the names that
+ * the guard takes for the host's.
+ */
+void cg_doctor_check_sides(struct cg_findings *findings, const char *instance,
+			   const struct cg_config *config);
 
 /* The daemon of the instance and its spool, a path. */
 void cg_doctor_check_daemon(struct cg_findings *findings, const char *instance, const char *spool);

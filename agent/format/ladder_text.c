@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "calls/cdr.h"
 #include "format/colour.h"
 #include "util/enum_names.h"
 #include "util/text.h"
@@ -215,10 +216,17 @@ static void print_text(FILE *out, const char *name, const char *bytes, size_t ma
 
 static void print_state(FILE *out, const struct cg_dialog *d, const __s64 *clock_offset)
 {
+	__u64 candidate = cg_dialog_recorded_candidate_ns(d);
 	char at[CG_TIME_TEXT];
 
 	cg_boottime_format(clock_offset, d->clock, d->answer, at);
 	fprintf(out, "%-9s %s, answered %s\n", "state", cg_state_name(d->state), at);
+	fprintf(out, "%-9s caller_side %s, callee_side %s, witness %d\n", "sides",
+		cg_side_name(cg_leg_side(d->caller_flags)),
+		cg_side_name(cg_leg_side(d->callee_flags)), cg_dialog_witness_rank(d));
+	if (candidate)
+		fprintf(out, "%-9s candidate_end after %.3f s, unproven\n", "doubt",
+			(candidate - d->answer) / 1e9);
 	if (d->end)
 		fprintf(out, "%-9s %s by %s after %.3f s%s\n", "end", cg_end_name(d->end_reason),
 			cg_leg_name(d->ended_by), (d->end - d->answer) / 1e9,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calls/cdr.h"
 #include "format/dialog_json.h"
 #include "format/ladder_json.h"
 #include "util/clock.h"
@@ -51,16 +52,21 @@ static json_t *call_json(const struct cg_daemon_view *view, const struct cg_dial
 	cg_addr_format(d->caller.addr, caller);
 	cg_addr_format(d->callee.addr, callee);
 	/* clang-format off */
-	return json_pack("{so so so so ss ss ss ss so so sb sI sf}",
+	return json_pack("{so so so so ss ss ss ss si ss ss so so so sb sI sf}",
 			 "key", key_json(key),
 			 "call_id", cg_wire_json(d->call.call_id, CG_CALL_ID_MAX),
 			 "from", cg_wire_json(d->call.from_uri, CG_URI_MAX),
 			 "to", cg_wire_json(d->call.to_uri, CG_URI_MAX),
 			 "caller", caller,
 			 "callee", callee,
+			 "caller_side", cg_side_name(cg_leg_side(d->caller_flags)),
+			 "callee_side", cg_side_name(cg_leg_side(d->callee_flags)),
+			 "witness", cg_dialog_witness_rank(d),
 			 "state", cg_state_name(d->state),
 			 "end_reason", cg_end_name(d->end_reason),
 			 "answer", time_json(view, d->clock, d->answer),
+			 "candidate_end", time_json(view, d->clock,
+						    cg_dialog_recorded_candidate_ns(d)),
 			 "end", ended ? time_json(view, d->clock, d->end) : json_null(),
 			 "suspect", suspect,
 			 "blocked", (json_int_t)d->blocked_byes,

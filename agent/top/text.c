@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "calls/cdr.h"
 #include "format/columns.h"
 #include "maps/counters.h"
 #include "maps/map_usage.h"
@@ -311,8 +312,8 @@ static void add_leg(struct details *details, const char *name, const struct cg_l
 
 	cg_addr_format(leg->addr, addr);
 	format_cseq(leg, flags, cseq);
-	add_detail(details, "%-12s%s port %u, CSeq %s%s%s", name, addr, port, cseq,
-		   flags & CG_LEG_GATEWAY ? ", gateway" : "",
+	add_detail(details, "%-12s%s port %u, CSeq %s, side %s%s", name, addr, port, cseq,
+		   cg_side_name(cg_leg_side(flags)),
 		   flags & CG_LEG_WITNESS ? ", witness: its messages close the call" : "");
 }
 
@@ -327,6 +328,7 @@ static void add_text(struct details *details, const char *name, const char *byte
 unsigned int cg_top_format_details(const struct cg_dialog *d, struct cg_line *lines,
 				   unsigned int max)
 {
+	__u64 candidate = cg_dialog_recorded_candidate_ns(d);
 	struct details details = { lines, 0, max };
 
 	add_text(&details, "From", d->call.from_uri, CG_URI_MAX);
@@ -334,5 +336,8 @@ unsigned int cg_top_format_details(const struct cg_dialog *d, struct cg_line *li
 	add_text(&details, "Request-URI", d->call.request_uri, CG_URI_MAX);
 	add_leg(&details, "caller", &d->caller, d->caller_port, d->caller_flags);
 	add_leg(&details, "callee", &d->callee, d->callee_port, d->callee_flags);
+	if (candidate)
+		add_detail(&details, "%-12scandidate_end %.3f s after the answer, unproven",
+			   "doubt", (candidate - d->answer) / 1e9);
 	return details.n;
 }
