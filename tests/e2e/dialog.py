@@ -38,9 +38,9 @@ def dialog(number, field):
     legs += struct.pack("=II", 1, 0) + v4("192.0.2.2")
     evidence = struct.pack("=HHIIIIIII", 5061, 5062, int(field.get("flags", "0"), 0), int(field.get("blocked", 0)),
                            int(field.get("first_blocked_ms", 0)), 0, 0, 0, 0)
-    evidence += bytes(6 * 4)  # target
+    evidence += bytes(7 * 4)  # target
     evidence += struct.pack("=7II", *7 * [0], int(field.get("candidate_ms", 0)))
-    evidence += struct.pack("=HBBIII", 200, ENDS[field.get("end_reason", "none")], int(field.get("ended_by", 0)), 0, 0, 0)
+    evidence += struct.pack("=HBBII", 200, ENDS[field.get("end_reason", "none")], int(field.get("ended_by", 0)), 0, 0)
     evidence += struct.pack("=QQQQ", answer - 1000000000, answer, ago("end"), ago("bye_at"))
     call = text(field.get("call_id", "call-%d" % number), 128) + text(field.get("from_tag", "Alice"), 48)
     call += text("sip:alice@example.org", 64) + text("sip:bob@example.org", 64) + text("sip:bob@192.0.2.2", 64)
