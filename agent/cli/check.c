@@ -247,6 +247,7 @@ static void check_instance(struct check *c)
 {
 	check_usage(c, cg_map_usages[CG_USAGE_DIALOGS]);
 	check_usage(c, cg_map_usages[CG_USAGE_PENDING]);
+	check_usage(c, cg_map_usages[CG_USAGE_BRANCHES]);
 	check_mode(c);
 	check_interfaces(c);
 	check_counters(c);

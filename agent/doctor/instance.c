@@ -123,7 +123,8 @@ static void check_mode(struct cg_findings *f, const char *name, const struct cg_
 static void check_maps(struct cg_findings *f, const char *name)
 {
 	struct cg_map_usage usages[] = { cg_map_usages[CG_USAGE_DIALOGS],
-					 cg_map_usages[CG_USAGE_PENDING] };
+					 cg_map_usages[CG_USAGE_PENDING],
+					 cg_map_usages[CG_USAGE_BRANCHES] };
 
 	for (size_t i = 0; i < sizeof(usages) / sizeof(*usages); i++) {
 		int err = cg_map_usage_read(name, &usages[i]);

@@ -181,6 +181,35 @@ before_ours() { # N
 	finds failed mode 'breaker fell back to observe mode: BYEs of 3 among 3 dialogs; .*set mode=enforce'
 }
 
+@test "doctor: counts the calls with a leg that is not read, and shows topology and names of the host" {
+	local number hash
+	cg attach in0
+	doctor
+	finds ok topology 'this host does not hide it'
+	finds ok names '[0-9]+ given, none learned'
+	for number in 1 2 3; do
+		"$LAB_TOP/tests/e2e/dialog.py" "$PINS/dialogs" "$number" answer=10 callee_flags=0x15
+	done
+	doctor
+	finds ok sides 'both legs of all 3 calls are seen'
+	"$LAB_TOP/tests/e2e/dialog.py" "$PINS/dialogs" 2 answer=10 callee_flags=0x40
+	"$LAB_TOP/tests/e2e/dialog.py" "$PINS/dialogs" 3 answer=10 callee_flags=0x40 caller_flags=0x41
+	doctor
+	finds warning callees '2 of 3 calls have an unseen carrier or callee; attach every interface'
+	finds warning callers '1 of 3 calls have an unseen caller; attach every interface'
+	finds_no ok sides .
+	bpftool map update pinned "$PINS/host_state" key 0 0 0 0 value 1 0 0 0 0 0 0 0
+	hash='7 7 7 7 7 7 7 7'
+	# shellcheck disable=SC2046,SC2086
+	bpftool map update pinned "$PINS/hosts" key $hash value hex 02 $(printf '203.0.113.9' | od -An -v -tx1 | tr -d '\n') $(printf '00 %.0s' {1..52})
+	doctor
+	finds warning topology 'this host hides it.*cseqguard set hides=off'
+	finds ok names '1 learned from requests of this host: 203\.0\.113\.9$'
+	cg set hides=off
+	doctor
+	finds ok topology 'this host does not hide it, by the setting hides=off'
+}
+
 @test "doctor: reports maps of another layout, and one that is missing" {
 	cg attach in0
 	doctor

@@ -151,8 +151,37 @@ static void refused(void)
 	free(text);
 }
 
+static bool says(const struct cg_ladder *ladder, const char *line)
+{
+	char *text = drawn(ladder, 80);
+	bool found = strstr(text, line);
+
+	free(text);
+	return found;
+}
+
+static void sides(void)
+{
+	struct cg_ladder ladder = a_ladder(1);
+	struct cg_dialog *d = &ladder.dialog;
+
+	d->state = CG_S_CONFIRMED;
+	d->caller_flags = CG_LEG_UNSEEN;
+	d->callee_flags = CG_LEG_GATEWAY;
+	ok(says(&ladder, "sides     caller_side unseen, callee_side gateway, witness 3\n") &&
+		   !says(&ladder, "candidate_end"),
+	   "ladder: shows where the legs are, and no candidate end if there is none");
+	d->flags = CG_D_CANDIDATE;
+	d->candidate_ms = 1501;
+	ok(says(&ladder, "doubt     candidate_end after 1.500 s, unproven\n"),
+	   "ladder: shows a candidate end");
+	d->state = CG_S_ENDED;
+	ok(!says(&ladder, "candidate_end"), "ladder: an ended call has no candidate end");
+}
+
 int main(void)
 {
+	sides();
 	everything_fits();
 	widths();
 	refused();
