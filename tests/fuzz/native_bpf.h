@@ -5,8 +5,8 @@
  * native.
  *
  * The address of a map identifies it. Keys and values have the sizes of the definitions in bpf/.
- * Hashes hold NATIVE_ENTRIES; LRU maps evict the entry that was least recently looked up or
- * written.
+ * Maps hold NATIVE_ENTRIES at most; of a longer array, entries share one. LRU maps evict the entry
+ * that was least recently looked up or written.
  */
 #ifndef NATIVE_BPF_H
 #define NATIVE_BPF_H
@@ -26,12 +26,12 @@
 #define __type(name, value) typeof(value) *name
 #define barrier_var(variable) __asm__ volatile("" : "+r"(variable))
 
-#define NATIVE_MAPS 16
+#define NATIVE_MAPS 20
 #define NATIVE_ENTRIES 8
 
 struct native_map {
 	const void *map; /* NULL: free */
-	__u32 type, key_size, value_size;
+	__u32 type, key_size, value_size, entries;
 	__u8 used[NATIVE_ENTRIES];
 	__u64 touched[NATIVE_ENTRIES];
 	__u8 *keys, *values;
@@ -45,6 +45,7 @@ static struct {
 	__u64 touches;
 	int locked;
 	int ring_full;
+	void (*before_lock)(void *lock); /* NULL, or called once: another CPU's last chance */
 	__u8 record[1024]; /* the reserved record */
 	void (*submitted)(const void *ring, const void *record);
 	const void *ring;
@@ -58,8 +59,8 @@ static __attribute__((noreturn, unused)) void native_refuse(const char *what)
 
 /* --- maps ------------------------------------------------------------------------------------- */
 
-static inline struct native_map *native_map(const void *map, __u32 type, __u32 key_size,
-					    __u32 value_size)
+static inline struct native_map *native_map(const void *map, __u32 type, __u32 entries,
+					    __u32 key_size, __u32 value_size)
 {
 	struct native_map *m = native.maps;
 
@@ -73,6 +74,7 @@ static inline struct native_map *native_map(const void *map, __u32 type, __u32 k
 		return m;
 	m->map = map;
 	m->type = type;
+	m->entries = entries < NATIVE_ENTRIES ? entries : NATIVE_ENTRIES;
 	m->key_size = key_size;
 	m->value_size = (value_size + 7) & ~7U; /* keeps values aligned */
 	m->keys = calloc(NATIVE_ENTRIES, key_size);
@@ -83,7 +85,8 @@ static inline struct native_map *native_map(const void *map, __u32 type, __u32 k
 }
 
 #define NATIVE_MAP(m)                                                                              \
-	native_map(m, sizeof(*(m)->type) / sizeof(int), sizeof(*(m)->key), sizeof(*(m)->value))
+	native_map(m, sizeof(*(m)->type) / sizeof(int), sizeof(*(m)->max_entries) / sizeof(int),   \
+		   sizeof(*(m)->key), sizeof(*(m)->value))
 
 static inline void *native_value(struct native_map *m, int entry)
 {
@@ -115,12 +118,19 @@ static inline int native_find(struct native_map *m, const void *key)
 	return -1;
 }
 
+static inline int native_is_array(const struct native_map *m)
+{
+	return m->type == BPF_MAP_TYPE_ARRAY || m->type == BPF_MAP_TYPE_PERCPU_ARRAY;
+}
+
 static inline void *native_lookup(struct native_map *m, const void *key)
 {
 	int i;
 
-	if (m->type == BPF_MAP_TYPE_ARRAY || m->type == BPF_MAP_TYPE_PERCPU_ARRAY)
-		return *(const __u32 *)key ? NULL : m->values;
+	if (native_is_array(m)) {
+		i = *(const __u32 *)key % NATIVE_ENTRIES;
+		return (__u32)i < m->entries ? native_value(m, i) : NULL;
+	}
 	i = native_find(m, key);
 	if (i < 0)
 		return NULL;
@@ -147,8 +157,10 @@ static inline long native_update(struct native_map *m, const void *key, const vo
 {
 	int i = native_find(m, key);
 
-	if (i >= 0 && flags == BPF_NOEXIST)
+	if (i >= 0 && (flags & BPF_NOEXIST))
 		return -EEXIST;
+	if (i < 0 && (flags & BPF_EXIST))
+		return -ENOENT;
 	if (i < 0)
 		i = native_room(m);
 	if (i < 0)
@@ -160,19 +172,36 @@ static inline long native_update(struct native_map *m, const void *key, const vo
 	return 0;
 }
 
+static inline long native_delete(struct native_map *m, const void *key)
+{
+	int i = native_find(m, key);
+
+	if (i < 0)
+		return -ENOENT;
+	m->used[i] = 0;
+	return 0;
+}
+
+#define bpf_map_delete_elem(m, k) native_delete(NATIVE_MAP(m), k)
 #define bpf_map_lookup_elem(m, k) native_lookup(NATIVE_MAP(m), k)
 #define bpf_map_update_elem(m, k, v, flags)                                                        \
 	native_update(NATIVE_MAP(m), k, v, sizeof(*(m)->value), flags)
 
 /* --- the rest --------------------------------------------------------------------------------- */
 
-#define bpf_spin_lock(lock) native_lock(1)
-#define bpf_spin_unlock(lock) native_lock(0)
-static inline void native_lock(int lock)
+#define bpf_spin_lock(lock) native_lock(lock, 1)
+#define bpf_spin_unlock(lock) native_lock(lock, 0)
+static inline void native_lock(void *lock, int take)
 {
-	if (native.locked == lock)
-		native_refuse(lock ? "a lock is taken twice" : "a lock is left twice");
-	native.locked = lock;
+	void (*before)(void *lock) = native.before_lock;
+
+	if (native.locked == take)
+		native_refuse(take ? "a lock is taken twice" : "a lock is left twice");
+	if (take && before) {
+		native.before_lock = NULL;
+		before(lock);
+	}
+	native.locked = take;
 }
 
 static inline void native_helper(void)
