@@ -11,7 +11,10 @@
 
 /* --- addresses as text ------------------------------------------------------------------------ */
 
-/* One character of an address. Stops with ip_error set where it cannot be part of one. */
+/*
+ * One character of an address. Stops with ip->error set where it cannot be part of one. A letter makes a
+ * number no decimal: a.b.c.de is a name.
+ */
 static long sip_ip_step(__u32 i, void *arg)
 {
 	struct sip_search *s = arg;
@@ -25,20 +28,20 @@ static long sip_ip_step(__u32 i, void *arg)
 	c = sip_byte(p, pos);
 	if (sip_is_hex(c)) {
 		ip->hex = ip->hex << 4 | sip_hex_value(c);
-		ip->decimal = ip->decimal * 10 + sip_hex_value(c);
+		ip->decimal = c <= '9' ? ip->decimal * 10 + sip_hex_value(c) : 256;
 		ip->error |= ip->digits++ >= 4;
 		return 0;
 	}
-	if (c == ':' && ip->digits && ip->groups < 8) {
+	if (c == ':' && ip->digits && !ip->dots && ip->groups < 7) {
 		ip->group[ip->groups++ & 7] = ip->hex;
-	} else if (c == ':' && !ip->digits && (pos == s->pos || sip_byte(p, pos - 1) == ':')) {
-		if (pos > s->pos) /* the second colon of "::" */
-			ip->gap = ip->groups + 1;
+	} else if (c == ':' && !ip->digits && ip->colons && !ip->gap &&
+		   sip_byte(p, pos - 1) == ':') {
+		ip->gap = ip->groups + 1; /* the second colon of "::" */
 	} else if (c == '.' && ip->digits && ip->decimal <= 255 && ip->dots < 3) {
 		ip->quad = ip->quad << 8 | ip->decimal;
 		ip->dots++;
-	} else {
-		ip->error = 1;
+	} else if (c != ':' || i || sip_byte(p, pos + 1) != ':') {
+		ip->error = 1; /* it is not the first colon of "::" either */
 	}
 	ip->colons |= c == ':';
 	ip->hex = ip->decimal = ip->digits = 0;
@@ -102,6 +105,8 @@ BPF_GLOBAL int sip_ip_parse(struct sip_parser *p, __u32 pos, __u32 end)
 		if (ip->groups >= 8)
 			return -1;
 		ip->group[ip->groups++ & 7] = ip->hex;
+	} else if (ip->gap != ip->groups + 1) {
+		return -1; /* nothing but "::" ends in a colon */
 	}
 	if (ip->error || !ip->colons || (ip->gap ? ip->groups > 7 : ip->groups != 8))
 		return -1;
