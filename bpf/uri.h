@@ -33,6 +33,7 @@ static long uri_unescape_step(__u32 i, void *arg)
 	struct sip_parser *p = u->p;
 	__u8 c, high, value;
 
+	(void)i;
 	if (u->from <= u->start)
 		return 1;
 	c = sip_byte(p, --u->from);
@@ -96,6 +97,7 @@ static long uri_param_step(__u32 i, void *arg)
 	struct uri_params *u = arg;
 	__u32 pos = u->pos + 1, end;
 
+	(void)i;
 	if (u->pos >= u->end)
 		return 1;
 	end = sip_find(u->p, pos, u->end, SIP_ANY(';', ';', ';'));
