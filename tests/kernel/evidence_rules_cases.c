@@ -63,6 +63,15 @@
 #define HOST_ACCEPTS(verdict, event, then)                                                         \
 	{"host>caller", "200 BYE 14 a>b via=c9", "pass " verdict, event, then}
 
+/* A gateway calls a customer, and is the witness. */
+#define GATEWAY_CALLS                                                                              \
+	{"gateway>host", "INVITE 13 a> via=g1 rr=198.51.100.1 contact=sip:a@10.1.1.1",              \
+	 "pass invite"},                                                                            \
+	{"host>callee", "INVITE 13 a> via=p1,g1 rr=192.0.2.10,198.51.100.1 contact=sip:a@10.1.1.1", \
+	 "pass invite"},                                                                            \
+	{"callee>host", "200 INVITE 13 a>b via=p1,g1 rr=192.0.2.10,198.51.100.1", "pass opened",    \
+	 "start", "confirmed witness=caller caller_side=gateway callee_side=wire"}
+
 /* On the net: no gateway. The callee is the witness, with the lowest rank. */
 #define CALL_ON_NET CALL_BY_PROXY_TO("callee")
 
@@ -343,6 +352,7 @@ SUITE(evidence_rules,
 	     {"host>caller", "BYE 1 b>a via=p9,g9 @bye", "pass bye", "bye:callee", "ending"},
 	     {"caller>host", "200 BYE 1 b>a via=p9,g9", "pass wrong_target", "resume violation",
 	      "confirmed end=none suspect=0 candidate@bye"},
+	     {"later", "5"},
 	     {"host>gateway2", "200 BYE 1 b>a via=g9", "pass in_dialog", NULL,
 	      "confirmed candidate@bye"}),
 	CASE("H9: a callee on the net that moves: its ACK passes, its BYE is a candidate",
@@ -547,6 +557,26 @@ SUITE(evidence_rules,
 	      "start"},
 	     BYE_IN("14"), BYE_SENT_TO("callee:2222", "uri=sip:b@203.0.113.7:2222"),
 	     DOUBTED_FROM("callee:2222")),
+	CASE("H15: a gateway whose Contact is an address elsewhere: the BYE may go there", NULL,
+	     CALL_WHERE_GATEWAY_GAVE("rr=192.0.2.10 contact=sip:b@203.0.113.7"),
+	     BYE_IN("14"), BYE_SENT_TO("callee", "uri=sip:b@203.0.113.7"), PROVED_FROM("callee")),
+	CASE("near miss: the same BYE sent to another host does not close", NULL,
+	     CALL_WHERE_GATEWAY_GAVE("rr=192.0.2.10 contact=sip:b@203.0.113.7"),
+	     BYE_IN("14"), BYE_SENT_TO("stranger", "uri=sip:b@203.0.113.7"), ANSWERED_BY_STRANGER),
+	CASE("a gateway calls: a BYE by its Contact and the Record-Routes of its INVITE closes", NULL,
+	     GATEWAY_CALLS,
+	     {"callee>host", "BYE 1 b>a via=d9", "pass bye", NULL, "confirmed"},
+	     {"host>gateway", "BYE 1 b>a via=p9,d9 uri=sip:a@10.1.1.1 route=198.51.100.1 @bye",
+	      "pass bye", "bye:callee", "ending"},
+	     {"gateway>host", "200 BYE 1 b>a via=p9,d9", "pass closed", "end",
+	      "ended end=bye by=callee end@bye suspect=0"}),
+	CASE("F18: a gateway calls: a Route beyond it does not close", NULL, GATEWAY_CALLS,
+	     {"callee>host", "BYE 1 b>a via=d9", "pass bye", NULL, "confirmed"},
+	     {"host>gateway",
+	      "BYE 1 b>a via=p9,d9 uri=sip:a@10.1.1.1 route=198.51.100.1,203.0.113.66", "pass bye",
+	      "bye:callee", "ending"},
+	     {"gateway>host", "200 BYE 1 b>a via=p9,d9", "pass wrong_target", "resume violation",
+	      "confirmed end=none candidate=1"}),
 	CASE("rule 2: a 2xx from the gateway to a BYE that went to a customer does not close", NULL,
 	     CALL, BYE_IN("14"),
 	     {"host>callee", "BYE 14 a>b via=p9,c9", "pass bye", "bye", "ending"},
@@ -630,6 +660,20 @@ SUITE(evidence_rules,
 	     IN_ORDER("gateway>host", "INVITE 5 b>a via=g5"),
 	     IN_ORDER("host>caller", "INVITE 5 b>a via=p5,g5"),
 	     {"host>gateway", "408 INVITE 5 b>a via=g5", "pass in_dialog", NULL,
+	      "confirmed candidate=0"}),
+	CASE("F32: a re-INVITE into a black hole while the gateway's own is open is no candidate", NULL,
+	     CALL, IN_ORDER("gateway>host", "INVITE 5 b>a via=g5"),
+	     IN_ORDER("host>caller", "INVITE 5 b>a via=p5,g5"),
+	     IN_ORDER("caller>host", "INVITE 14 a>b via=c4"),
+	     IN_ORDER("host>stranger", "INVITE 14 a>b via=p4,c4 uri=sip:me@203.0.113.66"),
+	     {"host>caller", "408 INVITE 14 a>b via=c4", "pass in_dialog", NULL,
+	      "confirmed candidate=0"}),
+	CASE("F32: a stranger's 481 for the branch of a re-INVITE to the gateway is no candidate", NULL,
+	     CALL, IN_ORDER("caller>host", "INVITE 14 a>b via=c4"),
+	     IN_ORDER("host>gateway", "INVITE 14 a>b via=p4,c4"),
+	     {"stranger>host", "481 INVITE 14 a>b via=p4,c4", "pass in_dialog", NULL,
+	      "confirmed candidate=0"},
+	     {"caller>host", "481 INVITE 14 a>b via=p4,c4", "pass in_dialog", NULL,
 	      "confirmed candidate=0"}),
 	CASE("near miss: a 491 to a re-INVITE is no candidate", NULL, CALL,
 	     REFRESHED_TO("gateway", "INVITE", "491"),

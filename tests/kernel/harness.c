@@ -428,6 +428,7 @@ int harness_age(struct harness *harness, __u64 ns)
 		d.answer -= ns;
 		d.bye_at -= d.bye_at ? ns : 0;
 		d.end -= d.end ? ns : 0;
+		d.seen_at_s -= d.seen_at_s ? ns / 1000000000 : 0;
 		err = bpf_map_update_elem(fd, &key, &d, BPF_F_LOCK);
 		last = &key;
 	}
