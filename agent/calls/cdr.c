@@ -256,6 +256,30 @@ void cg_cdr_fill_violation(const struct cg_event *event, const struct cg_origin 
 	SET_TEXT(row->interface, ifname);
 }
 
+/* Fills a violation that the daemon itself has found, of one leg of a dialog. */
+static void fill_leg_violation(const struct cg_dialog *dialog, bool of_callee,
+			       enum cg_reason reason, const struct cg_origin *origin,
+			       struct cg_violation_row *row)
+{
+	const char *from_tag = of_callee ? dialog->to_tag : dialog->call.from_tag;
+	const char *to_tag = of_callee ? dialog->call.from_tag : dialog->to_tag;
+
+	*row = (struct cg_violation_row){
+		.cseq = CG_NULL,
+		.expected_cseq = CG_NULL,
+		.source_port = of_callee ? dialog->callee_port : dialog->caller_port,
+	};
+	cg_cdr_make_call_uid(dialog->call.call_id, from_tag, to_tag, row->call_uid);
+	SET_TEXT(row->node, origin->node);
+	SET_TEXT(row->reason, cg_reason_name(reason));
+	SET_TEXT(row->action, cg_action_name(CG_PASS));
+	SET_ESCAPED(row->call_id, dialog->call.call_id);
+	cg_text_escape(row->from_tag, sizeof(row->from_tag), from_tag, CG_TAG_MAX);
+	cg_text_escape(row->to_tag, sizeof(row->to_tag), to_tag, CG_TAG_MAX);
+	SET_TEXT(row->leg, cg_leg_name(of_callee ? CG_LEG_CALLEE : CG_LEG_CALLER));
+	cg_addr_format(of_callee ? dialog->callee.addr : dialog->caller.addr, row->source);
+}
+
 void cg_cdr_fill_unanswered(const struct cg_dialog_key *key, const struct cg_dialog *dialog,
 			    const struct cg_limits *limits, const struct cg_origin *origin,
 			    struct cg_violation_row *row)
@@ -263,27 +287,24 @@ void cg_cdr_fill_unanswered(const struct cg_dialog_key *key, const struct cg_dia
 	bool by_callee = dialog->flags & CG_D_BYE_CALLEE;
 	const struct cg_leg *leg = by_callee ? &dialog->callee : &dialog->caller;
 	__u8 leg_flags = by_callee ? dialog->callee_flags : dialog->caller_flags;
-	const char *from_tag = by_callee ? dialog->to_tag : dialog->call.from_tag;
-	const char *to_tag = by_callee ? dialog->call.from_tag : dialog->to_tag;
 
-	*row = (struct cg_violation_row){
-		.at = boottime_to_utc_us(origin, dialog->clock,
-					 dialog->bye_at + limits->bye_timeout),
-		.seq = (__s64)(SEQ_OF_DAEMON | ((key->call ^ key->tags) >> 16)),
-		.cseq = leg_flags & CG_LEG_BYE_CSEQ_VALID ? leg->bye_cseq : CG_NULL,
-		.expected_cseq = CG_NULL,
-		.source_port = by_callee ? dialog->callee_port : dialog->caller_port,
-	};
-	cg_cdr_make_call_uid(dialog->call.call_id, from_tag, to_tag, row->call_uid);
-	SET_TEXT(row->node, origin->node);
-	SET_TEXT(row->reason, cg_reason_name(CG_R_UNANSWERED));
-	SET_TEXT(row->action, cg_action_name(CG_PASS));
-	SET_ESCAPED(row->call_id, dialog->call.call_id);
-	cg_text_escape(row->from_tag, sizeof(row->from_tag), from_tag, CG_TAG_MAX);
-	cg_text_escape(row->to_tag, sizeof(row->to_tag), to_tag, CG_TAG_MAX);
+	fill_leg_violation(dialog, by_callee, CG_R_UNANSWERED, origin, row);
+	row->at = boottime_to_utc_us(origin, dialog->clock, dialog->bye_at + limits->bye_timeout);
+	row->seq = (__s64)(SEQ_OF_DAEMON | ((key->call ^ key->tags) >> 16));
+	if (leg_flags & CG_LEG_BYE_CSEQ_VALID)
+		row->cseq = leg->bye_cseq;
 	SET_TEXT(row->method, cg_method_name(CG_M_BYE));
-	SET_TEXT(row->leg, cg_leg_name(by_callee ? CG_LEG_CALLEE : CG_LEG_CALLER));
-	cg_addr_format(leg->addr, row->source);
+}
+
+void cg_cdr_fill_alive(const struct cg_dialog_key *key, const struct cg_dialog *dialog, __u64 now,
+		       const struct cg_origin *origin, struct cg_violation_row *row)
+{
+	bool callee_is_witness = dialog->callee_flags & CG_LEG_WITNESS;
+
+	fill_leg_violation(dialog, callee_is_witness, CG_R_ALIVE_AFTER_END, origin, row);
+	row->at = boottime_to_utc_us(origin, dialog->clock, now);
+	row->seq = (__s64)(SEQ_OF_DAEMON | ((key->call ^ key->tags) >> 16));
+	SET_TEXT(row->method, cg_method_name(CG_M_OTHER));
 }
 
 void cg_cdr_fill_breaker(__u64 now, __u8 clock, const struct cg_origin *origin,

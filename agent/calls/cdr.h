@@ -98,6 +98,13 @@ void cg_cdr_fill_unanswered(const struct cg_dialog_key *key, const struct cg_dia
 			    struct cg_violation_row *row);
 
 /*
+ * Fills the violation `alive_after_end` of a dialog whose row doubt had closed, and whose witness
+ * has shown a sign of life, or proved another end, since. now: CLOCK_BOOTTIME, ns.
+ */
+void cg_cdr_fill_alive(const struct cg_dialog_key *key, const struct cg_dialog *dialog, __u64 now,
+		       const struct cg_origin *origin, struct cg_violation_row *row);
+
+/*
  * Fills the record of a fallback to observe mode, with reason `breaker` and without a call. now:
  * CLOCK_BOOTTIME, ns.
  */

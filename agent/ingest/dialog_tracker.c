@@ -17,8 +17,9 @@ struct entry {
 	__u32 scan; /* the last that found it */
 	__u16 generation; /* of the file with that row */
 	__u8 clock;
-	bool in_breaker; /* the breaker has counted it */
-	bool used;
+	bool closed_by_doubt : 1; /* as the last row queued says */
+	bool in_breaker : 1; /* the breaker has counted it */
+	bool used : 1;
 	struct cg_totals_part part;
 };
 _Static_assert(sizeof(struct entry) == 64, "a cache line");
@@ -147,6 +148,21 @@ static __u64 put_row(struct cg_tracker *tracker, const struct cg_dialog *dialog,
 	return cg_writer_put(tracker->writer, CG_TABLE_CDR, &row);
 }
 
+/*
+ * Records that a call continued although doubt had closed its row. The new row opens the call again,
+ * or has another end.
+ */
+static void put_alive(struct cg_tracker *tracker, const struct entry *entry,
+		      const struct cg_dialog *dialog, unsigned int due, __u64 now)
+{
+	struct cg_violation_row row;
+
+	if (!entry->closed_by_doubt || due & CG_DUE_DOUBT)
+		return;
+	cg_cdr_fill_alive(&entry->key, dialog, now, tracker->origin, &row);
+	cg_writer_put(tracker->writer, CG_TABLE_VIOLATION, &row);
+}
+
 /* Deletes the dialog from the map. What the kernel changed since the last update is still written. */
 static void delete_dialog(struct cg_tracker *tracker, struct entry *entry, __u64 now)
 {
@@ -161,8 +177,8 @@ static void delete_dialog(struct cg_tracker *tracker, struct entry *entry, __u64
 	}
 	update_recent(tracker, &entry->key, &last);
 	due = cg_cdr_due(&last, tracker->limits, now);
-	if (cg_cdr_fingerprint(&last, due) != entry->fingerprint)
-		put_row(tracker, &last, due);
+	if (cg_cdr_fingerprint(&last, due) != entry->fingerprint && put_row(tracker, &last, due))
+		put_alive(tracker, entry, &last, due, now);
 	cg_totals_update(tracker->totals, &entry->part, &last, tracker->limits, due, now);
 	remove_entry(tracker, entry);
 }
@@ -203,6 +219,8 @@ void cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *k
 		__u64 ticket = put_row(tracker, dialog, due);
 
 		if (ticket) {
+			put_alive(tracker, entry, dialog, due, now);
+			entry->closed_by_doubt = due & CG_DUE_DOUBT;
 			entry->fingerprint = fingerprint;
 			entry->generation = tracker->generation;
 			entry->ticket = ticket;

@@ -131,6 +131,29 @@ tables() { # kind and rows of each, and the version
 		WHERE relnamespace = 'cseqguard'::regnamespace"
 }
 
+# --- doubt ---------------------------------------------------------------------------------------
+
+@test "doubt: an old candidate end closes the row; a sign of life opens it again, and a proven end corrects it" {
+	local ended="concat_ws(' ', end_reason, suspect, bye_confirmed, round(extract(epoch FROM duration)), candidate_end = end_time)"
+	doubted() {
+		dialog answer=100 callee_flags=0x15 "$@"
+	}
+	daemon_db --doubt 1m
+	doubted flags=0x40 candidate_ms=70001
+	eventually 'none f 70' row "concat_ws(' ', end_reason, suspect, round(extract(epoch FROM candidate_end - answer_time)))"
+	doubted flags=0x40 candidate_ms=10001
+	eventually 'unproven_bye t f 10 t' row "$ended"
+	assert_equal 0 sql "$DB" "SELECT count(*) FROM cseqguard.violation"
+	doubted flags=0
+	eventually 'none t f' row "$ended"
+	eventually 'alive_after_end callee' sql "$DB" "SELECT reason || ' ' || leg FROM cseqguard.violation"
+	doubted flags=0x40 candidate_ms=10001
+	eventually 'unproven_bye t f 10 t' row "$ended"
+	doubted flags=0x20 state=ended end=20 end_reason=bye ended_by=2
+	eventually 'bye t t 80' row "$ended"
+	assert_equal 0 sql "$DB" 'SELECT count(*) FROM cseqguard.billable'
+}
+
 # --- partitions ----------------------------------------------------------------------------------
 
 @test "partitions: a daemon makes this month's and the next two; rows go there" {

@@ -97,6 +97,28 @@ guard_fills() {
 	eventually 1 row blocked_byes
 }
 
+spool_1() { # makes this test's spool one of version 1, whose open row is lost
+	sqlite3 "$SPOOL" "ALTER TABLE cdr DROP COLUMN caller_side; ALTER TABLE cdr DROP COLUMN callee_side;
+		ALTER TABLE cdr DROP COLUMN witness; ALTER TABLE cdr DROP COLUMN candidate_end;
+		UPDATE cdr SET end_time = answer_time + 7000000, end_reason = 'lost', suspect = 1; PRAGMA user_version = 1"
+}
+
+@test "spool: one of version 1 is listed as it is; a daemon migrates it, and its rows arrive" {
+	daemon
+	dialog answer=20
+	eventually 1 spooled cdr
+	guard_daemon_end KILL
+	map_clear
+	spool_1
+	assert_equal "[\"$call\",\"lost\",null]" jq -c '.[] | [.call_id, .end_reason, .caller_side]' \
+		<(guard cdr -j --spool "$SPOOL")
+	daemon_db
+	eventually 'maps_lost t 00:00:07' row "concat_ws(' ', end_reason, suspect, duration)"
+	assert_equal 't' row 'caller_side IS NULL'
+	dialog answer=20 call_id=new
+	eventually 'wire wire 1' sql "$DB" "SELECT concat_ws(' ', caller_side, callee_side, witness) FROM cseqguard.cdr WHERE call_id = 'new'"
+}
+
 calls() { # FILTER...: the Call-IDs that `cseqguard cdr` lists, in order
 	guard cdr -j --spool "$SPOOL" "$@" | jq -r '[.[].call_id] | join(" ")'
 }

@@ -24,7 +24,7 @@ figure() { # LABEL: what stands behind it
 	cg attach in0
 	daemon
 	calls 3 a
-	check 0 OK 'dialogs 0 % full, pending 0 % full, mode enforce, 1 interfaces guarded, daemon runs'
+	check 0 OK 'dialogs 0 % full, pending 0 % full, branches 0 % full, mode enforce, 1 interfaces guarded, daemon runs'
 	assert_equal '1;;;0' figure interfaces
 	assert_equal '0%;80;95;0;100' figure dialogs
 	assert_equal 3c figure byes_passed

@@ -481,6 +481,21 @@ static void violations(void)
 	   "violation: unanswered, of the callee's BYE, the same however often it is made");
 }
 
+static void alive_after_doubt(void)
+{
+	struct cg_dialog d = a_call();
+	struct cg_dialog_key key = { 1, 2 };
+	struct cg_violation_row row;
+	struct cg_cdr_row cdr = row_of(&d, 0);
+
+	cg_cdr_fill_alive(&key, &d, 500 * S, &origin, &row);
+	ok(row.at == 1500 * US_1970 && !strcmp(row.reason, "alive_after_end") &&
+		   !strcmp(row.action, "pass") && !strcmp(row.leg, "callee") &&
+		   !strcmp(row.source, "2001:db8::2") && row.source_port == 5062 &&
+		   row.cseq == CG_NULL && !strcmp(row.call_uid, cdr.call_uid) && row.seq > 0,
+	   "violation: a call that doubt had closed is alive: of the witness, found by call_uid");
+}
+
 /* A macro on the way from the list to the table may expand `bool` to _Bool. */
 static void column_types(void)
 {
@@ -517,5 +532,6 @@ int main(void)
 	fingerprints();
 	uids();
 	violations();
+	alive_after_doubt();
 	return tap_done();
 }
