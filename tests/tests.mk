@@ -87,7 +87,7 @@ $(TESTS)/kernel/words.o: agent/util/enum_names.c $(CONFIG)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
-$(TESTS)/kernel/host_name.o: agent/util/host_name.c config.mk
+$(TESTS)/kernel/host_name.o: agent/util/host_name.c $(CONFIG)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
