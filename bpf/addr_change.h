@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Another address of a leg that is no witness: its re-INVITE or UPDATE is noted in `addr_changes`, and the
- * 2xx to it puts the address in force. The address of the opening stays the leg's own as well, so nobody
- * is locked out; the counter stays with it. Owner of `addr_changes`; LRU, since a lost note costs no more
- * than a foreign source.
+ * Another address of a leg that is no witness: its re-INVITE or UPDATE is noted in `addr_changes`,
+ * and the 2xx to it puts the address in force. The address of the opening stays the leg's own as
+ * well, so nobody is locked out; the counter stays with it. Owner of `addr_changes`; LRU, since a
+ * lost note costs no more than a foreign source.
  *
- * API: addr_change_find(), addr_change_store(), addr_change_forward(), addr_change_apply(), addr_change_leg(),
- * and under the dialog's lock request_changes_addr().
+ * API: addr_change_find(), addr_change_store(), addr_change_forward(), addr_change_apply(),
+ * addr_change_leg(), and under the dialog's lock request_changes_addr().
  */
 #ifndef CG_ADDR_CHANGE_H
 #define CG_ADDR_CHANGE_H
@@ -62,8 +62,8 @@ bpf_inline void addr_change_store(const struct pkt_ctx *ctx, __u8 leg)
 }
 
 /*
- * The request of `leg` goes out: branch_in is its branch as it came in, 0 where the host hides the Via of its
- * sender.
+ * The request of `leg` goes out: branch_in is its branch as it came in, 0 where the host hides the
+ * Via of its sender.
  */
 bpf_inline void addr_change_forward(const struct msg_info *info, __u64 branch_in, __u8 leg,
 				    int hides)
@@ -82,8 +82,8 @@ bpf_inline void addr_change_forward(const struct msg_info *info, __u64 branch_in
 }
 
 /*
- * The other leg's own 2xx to the request of `leg`: under the branch that the host sent, or under the one that
- * came in if the host answers.
+ * The other leg's own 2xx to the request of `leg`: under the branch that the host sent, or under
+ * the one that came in if the host answers.
  */
 bpf_inline void addr_change_apply(const struct msg_info *info, __u8 leg)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What goes out, and what answers it: the evidence that ends a call. bpf/README.md has the rules by number.
- * Runs under the dialog's lock.
+ * What goes out, and what answers it: the evidence that ends a call. bpf/README.md has the rules by
+ * number. Runs under the dialog's lock.
  *
- * API: dialog_bye_out(), dialog_request_out(), bye_response_in(), bye_response_out(), dialog_response().
+ * API: dialog_bye_out(), dialog_request_out(), bye_response_in(), bye_response_out(),
+ * dialog_response().
  */
 #ifndef CG_BYE_EVIDENCE_H
 #define CG_BYE_EVIDENCE_H
@@ -21,7 +22,10 @@ bpf_inline void bye_note_sent(struct cg_dialog *d, const struct msg_info *info)
 		d->bye_sent_to = 0; /* any gateway's address */
 }
 
-/* Rule 4: the host itself is the witness, and the BYE is its own. A copy keeps the time of the first. */
+/*
+ * Rule 4: the host itself is the witness, and the BYE is its own. A copy keeps the time of the
+ * first.
+ */
 bpf_inline void bye_local_out(struct cg_dialog *d, const struct msg_info *info,
 			      const struct leg_view *view, const struct cg_config *config,
 			      struct verdict *v)
@@ -37,9 +41,9 @@ bpf_inline void bye_local_out(struct cg_dialog *d, const struct msg_info *info,
 }
 
 /*
- * Rule 1: the witness' BYE, which came in from its own address, goes out: the host has taken it. Matched by
- * the branch in the Via below the host's own; a host that hides topology leaves none. A BYE of the other leg
- * that crosses it may pend in its place by then.
+ * Rule 1: the witness' BYE, which came in from its own address, goes out: the host has taken it.
+ * Matched by the branch in the Via below the host's own; a host that hides topology leaves none. A
+ * BYE of the other leg that crosses it may pend in its place by then.
  */
 bpf_inline int bye_is_taken(const struct cg_dialog *d, const struct msg_route *route,
 			    const struct leg_view *view)
@@ -147,7 +151,9 @@ bpf_inline int dialog_has_gateway(const struct cg_dialog *d)
 	return (d->caller_flags | d->callee_flags) & CG_LEG_GATEWAY;
 }
 
-/* The witness has refused the pending BYE. Where no leg is a gateway, that may have been the end. */
+/*
+ * The witness has refused the pending BYE. Where no leg is a gateway, that may have been the end.
+ */
 bpf_inline void bye_refused(struct cg_dialog *d, struct verdict *v)
 {
 	if ((d->flags & CG_D_BYE_PROVED) && !dialog_has_gateway(d))
@@ -171,12 +177,14 @@ bpf_inline void bye_close_relayed(struct cg_dialog *d, const struct cg_config *c
 		d->flags = (d->flags & ~CG_D_SUSPECT) | CG_D_CONFIRMED_END;
 }
 
-/* The leg itself answers, not the host of somebody else; where no leg has a rank, nobody knows whose it is. */
+/*
+ * The leg itself answers, not the host of somebody else; where no leg has a rank, nobody knows
+ * whose it is.
+ */
 bpf_inline int bye_answer_is_doubt(const struct cg_dialog *d, const struct msg_info *info,
 				   const struct leg_view *uas)
 {
-	return remote_is_self(info, uas) ||
-	       !((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS);
+	return remote_is_self(info, uas) || !((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS);
 }
 
 /* A final response to the pending BYE, from where that was sent. Rules 2, 3 and 4. */
@@ -292,15 +300,17 @@ bpf_inline void bye_response_out(struct cg_dialog *d, const struct msg_info *inf
 
 /* --- answers to other requests ---------------------------------------------------------------- */
 
-/* The witness says that it does not know the call: 481; or it is silent: 408 (RFC 3261 12.2.1.2). */
+/*
+ * The witness says that it does not know the call: 481; or it is silent: 408 (RFC 3261 12.2.1.2).
+ */
 bpf_inline int status_is_doubt(const struct msg_info *info)
 {
 	return info->status == 481 || info->status == 408;
 }
 
 /*
- * The witness was silent to a re-INVITE or UPDATE that was on its way to it, and the host gives up: its 408 goes
- * to the other leg, under that leg's branch, which is not kept.
+ * The witness was silent to a re-INVITE or UPDATE that was on its way to it, and the host gives up:
+ * its 408 goes to the other leg, under that leg's branch, which is not kept.
  */
 bpf_inline int refresh_is_given_up(const struct cg_dialog *d, const struct msg_info *info,
 				   const struct leg_view *uas)

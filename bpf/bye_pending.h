@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The end of a dialog, the BYE that awaits the evidence for it, and the candidate: an end that is not
- * proved. Runs under the dialog's lock.
+ * The end of a dialog, the BYE that awaits the evidence for it, and the candidate: an end that is
+ * not proved. Runs under the dialog's lock.
  *
  * API: dialog_close(), dialog_resume(), dialog_set_candidate(), dialog_clear_candidate(),
  * dialog_pend_bye(), bye_is_pending(), bye_sender(), tag_case_hash().
@@ -19,7 +19,8 @@
 
 bpf_inline void dialog_close(struct cg_dialog *d, __u8 why, __u8 by, __u64 at, struct verdict *v)
 {
-	if ((d->flags & CG_D_BYE_WOULD_DROP) && why != CG_E_GONE) /* gone before: nobody accepted it */
+	/* a 481: the call was gone before, and nobody has accepted this BYE */
+	if ((d->flags & CG_D_BYE_WOULD_DROP) && why != CG_E_GONE)
 		v->would_drop = CG_EV_END;
 	d->state = CG_S_ENDED;
 	d->end = at;
@@ -50,8 +51,8 @@ bpf_inline void dialog_resume(struct cg_dialog *d, __u8 reason, struct verdict *
 }
 
 /*
- * The call may have ended at this time. The last candidate counts. A request that was on its way before
- * it is no sign of life any more.
+ * The call may have ended at this time. The last candidate counts. A request that was on its way
+ * before it is no sign of life any more.
  */
 bpf_inline void dialog_set_candidate(struct cg_dialog *d, __u64 at)
 {
@@ -67,8 +68,8 @@ bpf_inline void dialog_clear_candidate(struct cg_dialog *d)
 }
 
 /*
- * Which letters of the tags are upper case: 0 where a tag is too long to tell. A gateway that compares
- * letter case answers 481 to a flipped tag, and the call continues.
+ * Which letters of the tags are upper case: 0 where a tag is too long to tell. A gateway that
+ * compares letter case answers 481 to a flipped tag, and the call continues.
  */
 bpf_inline __u32 tag_case_hash(const struct cg_config *config, __u64 caller, __u64 callee)
 {
@@ -111,8 +112,8 @@ bpf_inline int bye_is_fresh(const struct cg_dialog *d, const struct msg_info *in
 #define BYE_STRONG (CG_D_BYE_PROVED | CG_D_BYE_OF_WITNESS)
 
 /*
- * A BYE awaits evidence: `how` is what is known of it (CG_D_BYE_...). One BYE pends a dialog. Returns 0 if
- * a better one does already.
+ * A BYE awaits evidence: `how` is what is known of it (CG_D_BYE_...). One BYE pends a dialog.
+ * Returns 0 if a better one does already.
  */
 bpf_inline int dialog_pend_bye(struct cg_dialog *d, const struct msg_info *info,
 			       const struct cg_config *config, __u8 leg, __u32 how,

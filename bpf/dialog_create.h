@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A dialog is made of its INVITE's note, the branch that was answered, its early dialog, and the message that
- * opens it. Owner of inserts into `dialogs` and `overflow`. What opens in doubt is suspect, and has a row.
+ * A dialog is made of its INVITE's note, the branch that was answered, its early dialog, and the
+ * message that opens it. Owner of inserts into `dialogs` and `overflow`. What opens in doubt is
+ * suspect, and has a row.
  *
  * API: dialog_build(), dialog_open(), dialog_report_start(), early_ack().
  */
@@ -54,8 +55,8 @@ bpf_inline void dialog_set_caller(struct cg_dialog *d, const struct pkt_ctx *ctx
 }
 
 /*
- * Who has answered. The host itself, if the 2xx that goes out has its name as Contact and none of its
- * Record-Routes; else a 2xx that has not come in is from a side that is not read.
+ * Who has answered. The host itself, if the 2xx that goes out has its name as Contact and none of
+ * its Record-Routes; else a 2xx that has not come in is from a side that is not read.
  */
 bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct pkt_ctx *ctx,
 				  const struct cg_early *e)
@@ -162,8 +163,8 @@ bpf_inline __u8 dialog_report_start(const struct cg_dialog *d, struct verdict *v
 }
 
 /*
- * `dialogs` is full: the call is not guarded but still gets a CDR. Stores the dialog that dialog_build() left
- * in scratch in `overflow`, where the daemon collects it.
+ * `dialogs` is full: the call is not guarded but still gets a CDR. Stores the dialog that
+ * dialog_build() left in scratch in `overflow`, where the daemon collects it.
  */
 BPF_SUBPROG int dialog_overflow(struct pkt_ctx *ctx, struct verdict *v)
 {
@@ -182,8 +183,9 @@ BPF_SUBPROG int dialog_overflow(struct pkt_ctx *ctx, struct verdict *v)
 }
 
 /*
- * A user agent has one To tag, and a caller whose second device answers can open dialogs without end: two an
- * INVITE where a customer answers, 16 where a gateway does. The next one gets a suspect row, unguarded.
+ * A user agent has one To tag, and a caller whose second device answers can open dialogs without
+ * end: two an INVITE where a customer answers, 16 where a gateway does. The next one gets a suspect
+ * row, unguarded.
  */
 bpf_inline __u32 forks_allowed(const struct msg_info *info)
 {
@@ -220,11 +222,12 @@ bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
 
 /*
  * Returns whether this ACK says that the call was answered, though its 2xx has opened nothing:
- * - the 2xx came from elsewhere than the INVITE went, the host passed it on, and its ACK goes there;
+ * - the 2xx came from elsewhere than the INVITE went, the host passed it on, and its ACK goes
+ *   there;
  * - the host answered itself, after a 2xx from elsewhere;
- * - the 2xx was not seen. The caller pads his Via until the 2xx, which carries it, has its dialog headers in
- *   a second fragment, learns the To tag from the 18x, and sends the ACK blindly. Not the ACK that a proxy
- *   makes for a rejected INVITE: it has the proxy's Via alone.
+ * - the 2xx was not seen. The caller pads his Via until the 2xx, which carries it, has its dialog
+ *   headers in a second fragment, learns the To tag from the 18x, and sends the ACK blindly. Not
+ *   the ACK that a proxy makes for a rejected INVITE: it has the proxy's Via alone.
  */
 bpf_inline int ack_opens(const struct msg_info *info, const struct cg_early *e,
 			 const struct cg_invite *invite)

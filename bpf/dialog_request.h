@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Requests of a known dialog that come in: their order and their sources. What came in decides about
- * order only; the bill looks at what goes out (bye_evidence.h), but where the host itself is a leg.
- * Everything here but dialog_bye_reject_low() runs under the dialog's lock and calls no helper.
+ * Requests of a known dialog that come in: their order and their sources. What came in decides
+ * about order only; the bill looks at what goes out (bye_evidence.h), but where the host itself is
+ * a leg. Everything here but dialog_bye_reject_low() runs under the dialog's lock and calls no
+ * helper.
  *
  * API: dialog_bye_reject_low(), dialog_bye_in(), dialog_ack_in(), dialog_request_in(),
  * dialog_note_alive(), dialog_count_blocked().
@@ -16,8 +17,8 @@
 /* --- BYE that comes in ------------------------------------------------------------------------ */
 
 /*
- * A copy of the leg's last accepted BYE: no higher number has passed since; or it has the same branch,
- * within 32 s, and the host has not refused it.
+ * A copy of the leg's last accepted BYE: no higher number has passed since; or it has the same
+ * branch, within 32 s, and the host has not refused it.
  */
 bpf_inline int bye_is_repeat(const struct cg_dialog *d, const struct msg_info *info,
 			     const struct leg_view *view)
@@ -67,11 +68,11 @@ bpf_inline void dialog_count_blocked(struct cg_dialog *d, __u64 now)
 }
 
 /*
- * Fast path: refuses a BYE that bye_reason() would call out of order, in enforce mode, before Via and
- * Contact are parsed. Returns 0 if any other rule may apply.
+ * Fast path: refuses a BYE that bye_reason() would call out of order, in enforce mode, before Via
+ * and Contact are parsed. Returns 0 if any other rule may apply.
  *
- * The counter is read without the lock. It only grows, so a stale value can only be too low, and a BYE
- * below a stale value is below the current one as well. The lock is taken to count.
+ * The counter is read without the lock. It only grows, so a stale value can only be too low, and a
+ * BYE below a stale value is below the current one as well. The lock is taken to count.
  */
 bpf_inline int dialog_bye_reject_low(struct cg_dialog *d, const struct msg_info *info,
 				     const struct cg_config *config, struct verdict *v)
@@ -124,8 +125,8 @@ bpf_inline void bye_note_seen(struct cg_dialog *d, const struct msg_info *info, 
 }
 
 /*
- * The witness' own BYE, from its own address, ends the call at its arrival once the host has taken it
- * (bye_evidence.h). One that was not in order ends nothing by itself.
+ * The witness' own BYE, from its own address, ends the call at its arrival once the host has taken
+ * it (bye_evidence.h). One that was not in order ends nothing by itself.
  */
 bpf_inline void bye_of_witness_in(struct cg_dialog *d, const struct msg_info *info,
 				  const struct leg_view *view, const struct cg_config *config,
@@ -150,8 +151,9 @@ bpf_inline void bye_of_witness_in(struct cg_dialog *d, const struct msg_info *in
 }
 
 /*
- * The witness is the host itself, or no leg is one: what comes in is judged as it came. A copy under the
- * same branch that is addressed elsewhere spoils the proof: the host may have taken that one.
+ * The witness is the host itself, or no leg is one: what comes in is judged as it came. A copy
+ * under the same branch that is addressed elsewhere spoils the proof: the host may have taken that
+ * one.
  */
 bpf_inline void bye_to_host_in(struct cg_dialog *d, const struct msg_info *info,
 			       const struct msg_route *route, const struct leg_view *view,
@@ -216,10 +218,11 @@ bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct msg_info *info,
 /* --- other requests that come in -------------------------------------------------------------- */
 
 /*
- * An ACK raises no counter here, but it does in PJSIP and chan_sip. A third party could send an ACK with a
- * high CSeq, and the leg's own BYE would be below it. An ACK from a foreign address is therefore refused
- * above the highest number that has passed under the leg's tags: below that it adds nothing. A gateway's
- * passes, but not through another interface than the leg's where --strict-interface asks for that.
+ * An ACK raises no counter here, but it does in PJSIP and chan_sip. A third party could send an ACK
+ * with a high CSeq, and the leg's own BYE would be below it. An ACK from a foreign address is
+ * therefore refused above the highest number that has passed under the leg's tags: below that it
+ * adds nothing. A gateway's passes, but not through another interface than the leg's where
+ * --strict-interface asks for that.
  */
 bpf_inline void dialog_ack_in(const struct msg_info *info, const struct leg_view *view,
 			      struct verdict *v)
@@ -251,8 +254,8 @@ bpf_inline void dialog_note_alive(struct cg_dialog *d, const struct leg_view *vi
 }
 
 /*
- * The witness' own request with a new number: it is alive. Its re-INVITE moves its target, if answered;
- * the other leg's does, where the host itself is the witness.
+ * The witness' own request with a new number: it is alive. Its re-INVITE moves its target, if
+ * answered; the other leg's does, where the host itself is the witness.
  */
 bpf_inline void dialog_request_note(struct cg_dialog *d, const struct msg_info *info,
 				    const struct msg_route *route, const struct leg_view *view)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Early dialogs: who first spoke under a To tag, and the counters before the 2xx. Owner of `early`. Only what
- * answers a noted INVITE gets an entry: forged provisional responses would wash the map.
+ * Early dialogs: who first spoke under a To tag, and the counters before the 2xx. Owner of `early`.
+ * Only what answers a noted INVITE gets an entry: forged provisional responses would wash the map.
  *
  * API: early_insert(), early_request().
  */
@@ -49,7 +49,10 @@ bpf_inline int early_may_raise(const struct pkt_ctx *ctx, const struct cg_early 
 	       packet->source_port == port;
 }
 
-/* PRACK and UPDATE raise a counter before the 2xx does. LRU maps take no lock: a race costs a raise. */
+/*
+ * PRACK and UPDATE raise a counter before the 2xx does. LRU maps take no lock: a race costs a
+ * raise.
+ */
 bpf_inline __u8 early_request(const struct pkt_ctx *ctx)
 {
 	const struct msg_info *info = &ctx->scratch->info;

@@ -10,12 +10,13 @@
  *   dialog     dialog_request.h, bye_evidence.h
  *   exit       events.h: one exit, one reason, one counter
  *
- * The whole in ten lines. A call has two legs. Each has a counter that only its own address and port can raise;
- * a BYE below it is dropped. The bill does not look at that. One of the legs is the witness. It ends the call by
- * its own BYE, or by its 2xx to a BYE that left the host with the URI and Routes which that leg had given. If
- * the host itself is the witness, the same is asked of what came in. Every other yes is a "perhaps": it is
- * noted, and after an hour without a sign of life it ends the call for an operator to look at. Whose INVITE it
- * was, the host's own stamp in the Vias says.
+ * The whole in ten lines. A call has two legs. Each has a counter that only its own address and
+ * port can raise; a BYE below it is dropped. The bill does not look at that. One of the legs is the
+ * witness. It ends the call by its own BYE, or by its 2xx to a BYE that left the host with the URI
+ * and Routes which that leg had given. If the host itself is the witness, the same is asked of what
+ * came in. Every other yes is a "perhaps": it is noted, and after an hour without a sign of life it
+ * ends the call for an operator to look at. Whose INVITE it was, the host's own stamp in the Vias
+ * says.
  */
 #include <linux/pkt_cls.h>
 
@@ -38,7 +39,9 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Stages 3 and 4: where the message comes from, and its way. Most BYEs of a flood do not need them. */
+/*
+ * Stages 3 and 4: where the message comes from, and its way. Most BYEs of a flood do not need them.
+ */
 bpf_inline void parse_routing(struct pkt_ctx *ctx)
 {
 	struct scratch *s = ctx->scratch;
@@ -49,8 +52,8 @@ bpf_inline void parse_routing(struct pkt_ctx *ctx)
 }
 
 /*
- * A request of a known dialog. The element may be another call's by now: a deleted one is given out again at
- * once, and the pointer is older than the lock.
+ * A request of a known dialog. The element may be another call's by now: a deleted one is given out
+ * again at once, and the pointer is older than the lock.
  */
 BPF_SUBPROG int handle_dialog_request(struct pkt_ctx *ctx, struct cg_dialog *d, struct verdict *v)
 {
@@ -108,8 +111,9 @@ BPF_SUBPROG int handle_new_request(struct pkt_ctx *ctx, struct verdict *v)
 }
 
 /*
- * Fast path: an out-of-order BYE, the usual flood, is dropped after one dialog lookup, before Via and Contact
- * are parsed. Returns 1 if the verdict is made; else *found is the dialog of the request, or NULL.
+ * Fast path: an out-of-order BYE, the usual flood, is dropped after one dialog lookup, before Via
+ * and Contact are parsed. Returns 1 if the verdict is made; else *found is the dialog of the
+ * request, or NULL.
  */
 bpf_inline int handle_early(struct pkt_ctx *ctx, struct cg_dialog **found, struct verdict *v)
 {

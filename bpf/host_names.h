@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Names of the guarded host: its addresses, those of --host, and those that it writes into its own Vias.
- * Owner of `hosts`. The kernel inserts what it learns, at most CG_HOSTS_MAX; the loader inserts the rest.
+ * Names of the guarded host: its addresses, those of --host, and those that it writes into its own
+ * Vias. Owner of `hosts`. The kernel inserts what it learns, at most CG_HOSTS_MAX; the loader
+ * inserts the rest.
  *
  * API: host_name_is_own(), host_name_learn().
  */
@@ -20,8 +21,8 @@ bpf_inline int host_name_is_own(__u64 hash)
 }
 
 /*
- * A host behind a NAT writes its public address into its Via. Only a request that leaves from a socket of
- * the host teaches a name: what is routed through the host carries the Via of others.
+ * A host behind a NAT writes its public address into its Via. Only a request that leaves from a
+ * socket of the host teaches a name: what is routed through the host carries the Via of others.
  */
 BPF_SUBPROG int host_name_learn(struct sip_parser *p, const struct sip_slice *host, __u64 hash)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Notes of INVITEs: how they are kept and found. One that comes in is noted in `invites`; when the host first
- * sends it on or answers it, the note is copied to `pending`, which no flood evicts. `joins` finds it by
- * Call-ID and From tag where the host hides the Via of its sender. Owner of these maps.
+ * Notes of INVITEs: how they are kept and found. One that comes in is noted in `invites`; when the
+ * host first sends it on or answers it, the note is copied to `pending`, which no flood evicts.
+ * `joins` finds it by Call-ID and From tag where the host hides the Via of its sender. Owner of
+ * these maps.
  *
  * API: note_key(), note_find(), note_take(), note_build(), note_join(), join_insert().
  */
@@ -15,8 +16,8 @@
 #include "text.h"
 
 /*
- * The key of a note. The caller chooses his branch, so his address is part of it: another host cannot use
- * the branch that it has seen or guessed.
+ * The key of a note. The caller chooses his branch, so his address is part of it: another host
+ * cannot use the branch that it has seen or guessed.
  */
 bpf_inline struct cg_txn_key note_key(const struct msg_info *info, __u64 branch,
 				      const __u8 addr[16])
@@ -52,8 +53,8 @@ bpf_inline int note_is_live(const struct cg_invite *invite)
 }
 
 /*
- * Copies the note in scratch to `pending`. Returns 0, or a reason. 6.1 returns an int in 64 bits that are
- * not sign-extended: hence the cast.
+ * Copies the note in scratch to `pending`. Returns 0, or a reason. 6.1 returns an int in 64 bits
+ * that are not sign-extended: hence the cast.
  */
 bpf_inline __u8 note_take(struct pkt_ctx *ctx, const struct cg_txn_key *key)
 {
@@ -140,8 +141,8 @@ bpf_inline void join_insert(const struct msg_info *info, __u64 note)
 }
 
 /*
- * Finds the live INVITE of this Call-ID and From tag that came in: the one with the same CSeq, else the
- * newest. *key is its key. *doubt: there are several, and none has this CSeq.
+ * Finds the live INVITE of this Call-ID and From tag that came in: the one with the same CSeq, else
+ * the newest. *key is its key. *doubt: there are several, and none has this CSeq.
  */
 bpf_inline struct cg_invite *note_join(const struct msg_info *info, struct cg_txn_key *key,
 				       int *doubt)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Initial INVITEs. What comes in is noted; what goes out is what the call is: whose INVITE it was, the host's
- * own stamp in the Vias says. Owner of `branches`.
+ * Initial INVITEs. What comes in is noted; what goes out is what the call is: whose INVITE it was,
+ * the host's own stamp in the Vias says. Owner of `branches`.
  *
  * API: invite_in(), invite_out(), branch_find().
  */
@@ -47,8 +47,8 @@ bpf_inline void invite_keep_outer_caller(struct cg_invite *invite, const struct 
 }
 
 /*
- * The INVITE comes back from the host itself, from a gateway or from a relay. Others could borrow a branch
- * of the host's that they have seen.
+ * The INVITE comes back from the host itself, from a gateway or from a relay. Others could borrow a
+ * branch of the host's that they have seen.
  */
 bpf_inline void invite_spiral(struct pkt_ctx *ctx)
 {
@@ -97,7 +97,9 @@ bpf_inline __u8 invite_in(struct pkt_ctx *ctx)
 
 /* --- INVITEs that go out ---------------------------------------------------------------------- */
 
-/* (a) The topmost Via that is not the host's is the caller's, stamped by the host with his address. */
+/*
+ * (a) The topmost Via that is not the host's is the caller's, stamped by the host with his address.
+ */
 bpf_inline struct cg_invite *invite_by_stamp(const struct pkt_ctx *ctx, struct cg_txn_key *key)
 {
 	const struct msg_route *route = &ctx->scratch->route;
@@ -147,8 +149,8 @@ bpf_inline struct cg_invite *invite_by_join(struct pkt_ctx *ctx, struct cg_txn_k
 }
 
 /*
- * (c) No INVITE came in for it. The host itself calls, if there is no Via but its own and its Contact is its
- * own name. Else the caller is not read: his address is the host's stamp.
+ * (c) No INVITE came in for it. The host itself calls, if there is no Via but its own and its
+ * Contact is its own name. Else the caller is not read: his address is the host's stamp.
  */
 bpf_inline void invite_of_nobody(struct pkt_ctx *ctx)
 {
@@ -210,8 +212,9 @@ BPF_SUBPROG int branch_insert(struct pkt_ctx *ctx, const struct cg_txn_key *key)
 }
 
 /*
- * A host that hides topology joins by Call-ID and From tag alone. A caller who sends a second INVITE under
- * them, to a dear number, while the first rings, must not be billed for the first.
+ * A host that hides topology joins by Call-ID and From tag alone. A caller who sends a second
+ * INVITE under them, to an expensive number, while the first rings, must not be billed for the
+ * first.
  */
 bpf_inline void invite_check_user(struct pkt_ctx *ctx, struct cg_invite *note, int joined)
 {
@@ -224,8 +227,8 @@ bpf_inline void invite_check_user(struct pkt_ctx *ctx, struct cg_invite *note, i
 }
 
 /*
- * A copy. A stateless proxy derives its branch from the caller's, so that an INVITE to another number may go out
- * under the branch of the first: the row cannot say which one was answered.
+ * A copy. A stateless proxy derives its branch from the caller's, so that an INVITE to another
+ * number may go out under the branch of the first: the row cannot say which one was answered.
  */
 bpf_inline int branch_sent_again(struct pkt_ctx *ctx, const struct cg_branch *branch)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Responses to an INVITE. A 2xx opens a dialog for a branch under which the host sent the INVITE, from where it
- * was sent to or from a gateway; or when the host itself answers. A better one replaces a dialog of the same
- * tags.
+ * Responses to an INVITE. A 2xx opens a dialog for a branch under which the host sent the INVITE,
+ * from where it was sent to or from a gateway; or when the host itself answers. A better one
+ * replaces a dialog of the same tags.
  *
  * API: invite_response_in(), invite_response_out(), invite_takes_over(), dialog_replace(),
  * invite_note_final().
@@ -24,7 +24,10 @@ bpf_inline int branch_is_on_interface(const struct msg_info *info, const struct 
 	return !info->ifindex || info->ifindex == branch->sent_ifindex;
 }
 
-/* The INVITE went out in fragments, its headers out of sight: found by Call-ID and From tag. Suspect. */
+/*
+ * The INVITE went out in fragments, its headers out of sight: found by Call-ID and From tag.
+ * Suspect.
+ */
 bpf_inline void answered_unforwarded(const struct pkt_ctx *ctx, struct answered *a)
 {
 	const struct msg_info *info = &ctx->scratch->info;
@@ -65,7 +68,7 @@ bpf_inline struct answered answered_in(const struct pkt_ctx *ctx)
 	return a;
 }
 
-/* For a response that goes out: by the caller's branch and address, else by Call-ID and From tag. */
+/* Of a response that goes out: by the caller's branch and address, else by Call-ID and From tag. */
 bpf_inline struct cg_invite *answered_out(const struct msg_info *info)
 {
 	struct cg_txn_key key = note_key(info, info->branch_hash, info->remote);
@@ -81,9 +84,9 @@ bpf_inline struct cg_invite *answered_out(const struct msg_info *info)
  * True if the 2xx is a better word on these tags than the dialog that has them:
  * - the dialog has ended, and the INVITE came after that: a new call under the old tags;
  * - an ACK alone opened it;
- * - a customer's host opened it, and may have ended it. It learned the gateway's To tag from an 18x and
- *   answered another INVITE of the same caller with it. Now the gateway's own 2xx is here. Not if the INVITE
- *   has spiralled: that 2xx belongs to the inner call.
+ * - a customer's host opened it, and may have ended it. It learned the gateway's To tag from an
+ *   18x and answered another INVITE of the same caller with it. Now the gateway's own 2xx is here.
+ *   Not if the INVITE has spiralled: that 2xx belongs to the inner call.
  */
 bpf_inline int response_is_better(const struct msg_info *info, const struct cg_dialog *d,
 				  const struct answered *a)
@@ -125,8 +128,8 @@ bpf_inline int invite_takes_over(const struct pkt_ctx *ctx, const struct cg_dial
 }
 
 /*
- * The dialog that gives way, into scratch: ended now, unless it has ended. Returns 0 if the element is another
- * call's by now, or if the other CPU is replacing it.
+ * The dialog that gives way, into scratch: ended now, unless it has ended. Returns 0 if the element
+ * is another call's by now, or if the other CPU is replacing it.
  */
 bpf_inline int dialog_copy_replaced(struct cg_dialog *old, struct cg_dialog *d,
 				    const struct msg_info *info)
@@ -151,8 +154,8 @@ bpf_inline int dialog_copy_replaced(struct cg_dialog *old, struct cg_dialog *d,
 }
 
 /*
- * Keeps the replaced dialog under a modified key; in the database its setup time tells the two rows apart. The
- * daemon closes it like any other.
+ * Keeps the replaced dialog under a modified key; in the database its setup time tells the two rows
+ * apart. The daemon closes it like any other.
  */
 BPF_SUBPROG int dialog_store_replaced(struct pkt_ctx *ctx)
 {
@@ -193,7 +196,7 @@ BPF_SUBPROG int dialog_replace(struct pkt_ctx *ctx, struct cg_dialog *old, struc
 	return dialog_report_start(d, v);
 }
 
-/* --- responses to an INVITE of no known dialog ------------------------------------------------- */
+/* --- responses to an INVITE of no known dialog ------------------------------------------------ */
 
 /* The 2xx is from elsewhere than the INVITE went: it opens nothing by itself. */
 bpf_inline __u8 invite_forged_2xx(struct pkt_ctx *ctx, const struct answered *a, struct cg_early *e,
@@ -220,9 +223,9 @@ bpf_inline __u8 invite_2xx_in(struct pkt_ctx *ctx, struct answered *a, int elsew
 	if (elsewhere)
 		return invite_forged_2xx(ctx, a, e, v);
 	/*
-	 * With a preloaded Route a caller can make the proxy relay an INVITE with an invented To tag, and a
-	 * gateway may accept it as a new call. The price: a call that began before the guard was attached gets
-	 * one suspect row at its next re-INVITE to a gateway.
+	 * With a preloaded Route a caller can make the proxy relay an INVITE with an invented To
+	 * tag, and a gateway may accept it as a new call. The price: a call that began before the
+	 * guard was attached gets one suspect row at its next re-INVITE to a gateway.
 	 */
 	if ((a->invite->flags & CG_I_HAS_TO_TAG) && !info->remote_is_gateway)
 		return CG_R_UNKNOWN_DIALOG;

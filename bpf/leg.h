@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A dialog seen from one of its legs: `self` is the leg whose message this is, `peer` the other one.
- * Every function that takes a dialog or a view runs under the dialog's lock and calls no helper.
+ * A dialog seen from one of its legs: `self` is the leg whose message this is, `peer` the other
+ * one. Every function that takes a dialog or a view runs under the dialog's lock and calls no
+ * helper.
  *
- * API: dialog_is_of(), msg_is_from_caller(), leg_view_init(), leg_view_init_uas(), leg_match_source(),
- * remote_is_*(), leg_has(), peer_has(), leg_may_raise(), leg_raise_cseq(), leg_note_passed().
+ * API: dialog_is_of(), msg_is_from_caller(), leg_view_init(), leg_view_init_uas(),
+ * leg_match_source(), remote_is_*(), leg_has(), peer_has(), leg_may_raise(), leg_raise_cseq(),
+ * leg_note_passed().
  */
 #ifndef CG_LEG_H
 #define CG_LEG_H
@@ -30,8 +32,9 @@ struct leg_view {
 };
 
 /*
- * A deleted element of `dialogs` is given out again at once, and a program that holds its pointer would
- * write into another call. `who` says whose the element is now: check it first thing under the lock.
+ * A deleted element of `dialogs` is given out again at once, and a program that holds its pointer
+ * would write into another call. `who` says whose the element is now: check it first thing under
+ * the lock.
  */
 bpf_inline int dialog_is_of(const struct cg_dialog *d, const struct msg_info *info)
 {
@@ -82,7 +85,9 @@ bpf_inline void leg_view_init_uas(struct cg_dialog *d, const struct msg_info *in
 {
 	int from_caller = (info->from_hash ^ info->key.call) == d->who;
 
-	/* With equal tags a response comes in from the leg that sends it, or leaves for the other. */
+	/*
+	 * With equal tags a response comes in from the leg that sends it, or leaves for the other.
+	 */
 	if (info->from_hash == info->to_hash)
 		from_caller = info->direction == CG_IN ? !addr_equal(info->remote, d->caller.addr)
 						       : addr_equal(info->remote, d->caller.addr);
@@ -128,7 +133,10 @@ bpf_inline int remote_is_peer(const struct msg_info *info, const struct leg_view
 	return remote_is_leg(info, view->peer, *view->peer_flags, view->peer_ifindex);
 }
 
-/* uas: the leg that answers. Returns whether the response is its own word: from its address, or the host's. */
+/*
+ * uas: the leg that answers. Returns whether the response is its own word: from its address, or the
+ * host's.
+ */
 bpf_inline int leg_sends_response(const struct msg_info *info, const struct leg_view *uas)
 {
 	return info->direction == CG_OUT ? *uas->self_flags & (CG_LEG_LOCAL | CG_LEG_UNSEEN)
@@ -154,9 +162,10 @@ bpf_inline int remote_is_self_port(const struct msg_info *info, const struct leg
 }
 
 /*
- * A leg's counter is raised only from the very address and port that the leg spoke from at the opening; a
- * gateway's from any gateway. What a gateway sends back with the host's own Via is not its word: a caller
- * can bounce a request with the other leg's tags off a carrier that loose-routes.
+ * A leg's counter is raised only from the very address and port that the leg spoke from at the
+ * opening; a gateway's from any gateway. What a gateway sends back with the host's own Via is not
+ * its word: a caller can bounce a request with the other leg's tags off a carrier that
+ * loose-routes.
  */
 bpf_inline int leg_may_raise(const struct msg_info *info, const struct leg_view *view)
 {
@@ -182,7 +191,9 @@ bpf_inline void leg_raise_cseq(const struct leg_view *view, __u32 cseq)
 	*view->self_flags |= CG_LEG_CSEQ_VALID;
 }
 
-/* A request passes under the leg's tag, from wherever it came: the far end's counter may follow it. */
+/*
+ * A request passes under the leg's tag, from wherever it came: the far end's counter may follow it.
+ */
 bpf_inline void leg_note_passed(const struct msg_info *info, const struct leg_view *view)
 {
 	if (info->cseq_valid && info->cseq > *view->self_passed)

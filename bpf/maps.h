@@ -50,8 +50,8 @@ struct {
 } invites SEC(".maps");
 
 /*
- * INVITEs that the host forwarded, by the branch of the host, or that it answers itself, by the
- * caller's branch. The kernel inserts; the daemon deletes some time after the final response, or
+ * INVITEs that the host forwarded or answers itself, by the caller's branch; those of the host
+ * itself, by its own. The kernel inserts; the daemon deletes some time after the final response, or
  * after the last sign of ringing. If it is full, a call may open unseen (pending_full is counted).
  */
 struct {
@@ -62,8 +62,9 @@ struct {
 } pending SEC(".maps");
 
 /*
- * Early dialogs: one entry for each To tag that was seen before its 2xx. The kernel inserts; LRU
- * eviction deletes. If a flood evicts an entry, counters that were raised before the 2xx are lost.
+ * Branches under which the host sent an INVITE. Each names the note in `pending`. The kernel
+ * inserts; the daemon deletes as in `pending`. If it is full, the 2xx of that branch opens no
+ * dialog (pending_full is counted).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -72,6 +73,10 @@ struct {
 	__type(value, struct cg_branch);
 } branches SEC(".maps");
 
+/*
+ * The INVITEs that came in last, by Call-ID and From tag: four in a bucket. The kernel overwrites
+ * the oldest. If a flood does so, a host that hides topology has an unseen caller.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, CG_JOINS_MAX);
@@ -79,6 +84,10 @@ struct {
 	__type(value, struct cg_join);
 } joins SEC(".maps");
 
+/*
+ * Names of the host. Userspace inserts addresses and --host, the kernel what it learns. If it is
+ * full, nothing more is learned.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, CG_HOSTS_MAX);
@@ -86,6 +95,7 @@ struct {
 	__type(value, struct cg_host_name);
 } hosts SEC(".maps");
 
+/* What the kernel has learned of the host: whether it hides topology. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -93,6 +103,10 @@ struct {
 	__type(value, struct cg_host_state);
 } host_state SEC(".maps");
 
+/*
+ * Early dialogs: one entry for each To tag that was seen before its 2xx. The kernel inserts; LRU
+ * eviction deletes. If a flood evicts an entry, counters that were raised before the 2xx are lost.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, CG_EARLY_MAX);
@@ -101,8 +115,8 @@ struct {
 } early SEC(".maps");
 
 /*
- * New addresses of callers, until their re-INVITE or UPDATE is answered. The kernel inserts; LRU
- * eviction deletes. If an entry is evicted, the caller's new address counts as a foreign source.
+ * Further addresses of legs that are no witness. The kernel inserts; LRU eviction deletes. If an
+ * entry is evicted, the leg's new address counts as a foreign source.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -122,7 +136,7 @@ struct {
 	__type(value, struct cg_unexpected_uas);
 } unexpected_uas SEC(".maps");
 
-/* The prefixes of --gateway. Only userspace inserts and deletes. */
+/* Prefixes of --gateway and --relay, and addresses of the host. Only userspace writes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, CG_GATEWAYS_MAX);

@@ -39,7 +39,7 @@ struct msg_info {
 	__u8 remote_class; /* 3; enum cg_addr_class of it */
 	__u8 relayed; /* 3; there is a Via below the top one */
 	__u8 came_back; /* 3; from a gateway, and below the top there is a Via of the host */
-	__u8 moved_leg; /* enum cg_leg_id that has moved to this address; of a known dialog's request */
+	__u8 moved_leg; /* 5; enum cg_leg_id that has moved to this address */
 	__u8 lax_match; /* 2; some peers find no dialog in this BYE */
 	__u8 pad[3];
 	__u32 ifindex; /* 1; with --strict-interface, else 0 */
@@ -76,7 +76,7 @@ bpf_inline void msg_info_set_key(struct msg_info *info, struct sip_parser *p,
 	info->to_hash = hash_tag(config, p, &p->msg.to_tag, &info->to_case_mask);
 	info->key.tags = info->from_hash + info->to_hash;
 	/* Some peers answer 481 to this BYE although they have the call: no evidence (rule 3). */
-	info->lax_match = !!(p->msg.flags & SIP_LAX_MATCH); /* a 481 is no evidence, rule 3 */
+	info->lax_match = !!(p->msg.flags & SIP_LAX_MATCH);
 }
 
 /* The time, the branches, the targets, and whether the far end is a gateway. */

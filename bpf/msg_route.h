@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The way of a request: who has forwarded it (Via), what it is addressed to (Request-URI and Route), and
- * what its sender gave for the requests that follow (Contact and Record-Route).
+ * The way of a request: who has forwarded it (Via), what it is addressed to (Request-URI and
+ * Route), and what its sender gave for the requests that follow (Contact and Record-Route).
  *
  * API: msg_route_parse() for INVITE, UPDATE and BYE and for the 2xx of the first two.
  */
@@ -33,8 +33,8 @@ bpf_inline int addr_class_of_text(struct pkt_ctx *ctx, const struct sip_slice *t
 }
 
 /*
- * A Via is the host's own if its sent-by is a name of the host and every `received` in it is one, too. A
- * Via with another `received` was stamped by the host, so its sender is not the host.
+ * A Via is the host's own if its sent-by is a name of the host and every `received` in it is one,
+ * too. A Via with another `received` was stamped by the host, so its sender is not the host.
  */
 bpf_inline int via_is_own(struct pkt_ctx *ctx)
 {
@@ -227,7 +227,10 @@ bpf_inline void msg_route_parse_uris(struct pkt_ctx *ctx)
 	}
 }
 
-/* The literal address that the request is to be sent to next, by its topmost Route, else Request-URI. */
+/*
+ * The literal address that the request is to be sent to next, by its topmost Route, else
+ * Request-URI.
+ */
 bpf_inline void msg_route_parse_next_hop(struct pkt_ctx *ctx)
 {
 	struct sip_parser *p = &ctx->scratch->parser;
@@ -243,8 +246,8 @@ bpf_inline void msg_route_parse_next_hop(struct pkt_ctx *ctx)
 }
 
 /*
- * Fills ctx->scratch->route, and of a request branch.request_uri: hashing a URI destroys the bytes of an escaped
- * user part.
+ * Fills ctx->scratch->route, and of a request branch.request_uri: hashing a URI destroys the bytes
+ * of an escaped user part.
  */
 BPF_SUBPROG int msg_route_parse(struct pkt_ctx *ctx)
 {

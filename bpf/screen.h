@@ -3,8 +3,9 @@
  * Checks before any dialog is looked up: packets that are not SIP, messages that are truncated,
  * ambiguous, or outside any call, and messages with a method that differs from their CSeq's.
  *
- * API: msg_not_sip_reason(), msg_is_truncated(), msg_is_ambiguous(), msg_bye_is_ambiguous(), msg_cseq_mismatch(),
- * msg_is_out_of_dialog(), and after msg_info_parse_routing() msg_branches_differ().
+ * API: msg_not_sip_reason(), msg_is_truncated(), msg_is_ambiguous(), msg_bye_is_ambiguous(),
+ * msg_cseq_mismatch(), msg_is_out_of_dialog(), and after msg_info_parse_routing()
+ * msg_branches_differ().
  */
 #ifndef CG_SCREEN_H
 #define CG_SCREEN_H
@@ -87,10 +88,11 @@ bpf_inline int msg_is_ambiguous(struct pkt_ctx *ctx)
 }
 
 /*
- * Returns whether an ingress BYE of this dialog (NULL: of none) is ambiguous. A BYE repeats what the other leg
- * chose: its tag, its Contact as Request-URI, its Record-Route as Route. Odd bytes there drop nothing if the
- * tags are byte for byte those that the dialog was opened with: the other leg could keep the caller from
- * hanging up. What the sender alone writes is refused: two CSeqs, two Call-IDs, an odd start line.
+ * Returns whether an ingress BYE of this dialog (NULL: of none) is ambiguous. A BYE repeats what
+ * the other leg chose: its tag, its Contact as Request-URI, its Record-Route as Route. Odd bytes
+ * there drop nothing if the tags are byte for byte those that the dialog was opened with: the other
+ * leg could keep the caller from hanging up. What the sender alone writes is refused: two CSeqs,
+ * two Call-IDs, an odd start line.
  */
 bpf_inline int msg_bye_is_ambiguous(struct pkt_ctx *ctx, const struct cg_dialog *d)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The way to the witness. A request is on its way to it if it is addressed to what the witness gave, and
- * goes to where the witness is. bpf/README.md has the rule. Runs under the dialog's lock.
+ * The way to the witness. A request is on its way to it if it is addressed to what the witness
+ * gave, and goes to where the witness is. bpf/README.md has the rule. Runs under the dialog's lock.
  *
  * API: target_init(), target_match(), target_is_reached(), dialog_refresh_target(),
  * dialog_note_refresh(), branch_hash32().
@@ -37,7 +37,9 @@ bpf_inline void target_init(struct cg_target *target, __u32 contact, __u32 user,
 	target->routes = routes;
 }
 
-/* Request-URI and Routes are this URI and the witness' route set, in any order; or this URI alone. */
+/*
+ * Request-URI and Routes are this URI and the witness' route set, in any order; or this URI alone.
+ */
 bpf_inline int route_names(const struct msg_route *route, __u32 uri, __u32 routes)
 {
 	__u32 all = uri_set_add(route->request_uri, route->routes);
@@ -48,11 +50,11 @@ bpf_inline int route_names(const struct msg_route *route, __u32 uri, __u32 route
 }
 
 /*
- * Compares Request-URI and Routes with what the witness gave. As one collection: a strict router moves its
- * own URI into the Request-URI (RFC 3261 16.6). Many clients send no Route at all.
+ * Compares Request-URI and Routes with what the witness gave. As one collection: a strict router
+ * moves its own URI into the Request-URI (RFC 3261 16.6). Many clients send no Route at all.
  *
- * TARGET_KNOWN: the Request-URI under which the host sent the INVITE (registrars, GRUU, SIPp), or the
- * Contact's user at the witness' own address and port (Contacts that a proxy has corrected).
+ * TARGET_KNOWN: the Request-URI under which the host sent the INVITE (registrars, GRUU, SIPp), or
+ * the Contact's user at the witness' own address and port (Contacts that a proxy has corrected).
  */
 bpf_inline enum target_match target_match(const struct cg_target *target,
 					  const struct msg_route *route, const struct cg_leg *leg,
@@ -74,7 +76,10 @@ bpf_inline enum target_match target_match(const struct cg_target *target,
 	return TARGET_OTHER;
 }
 
-/* The packet goes to the leg, to where the INVITE went, or to the address that the way itself spells. */
+/*
+ * The packet goes to the leg, to where the INVITE went, or to the address that the way itself
+ * spells.
+ */
 bpf_inline int target_is_reached(const struct cg_target *target, const struct msg_route *route,
 				 const struct msg_info *info, const struct leg_view *view)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Sets of URIs as one number: the sum of their keyed hashes in the low 28 bits, their number in the high
- * four. A sum does not depend on the order, and a doubled entry shows. Sets can be subtracted.
+ * Sets of URIs as one number: the sum of their keyed hashes in the low 28 bits, their number in the
+ * high four. A sum does not depend on the order, and a doubled entry shows. Sets can be subtracted.
  *
  * API: uri_set_of(), uri_set_add(), uri_set_sub(), uri_set_is_valid().
  */

@@ -215,20 +215,20 @@ static inline __u8 cg_leg_rank(__u8 flags, int is_callee)
 #define CG_D_REFRESH_OWN 0x40000 /* the witness sent it: its own Contact counts */
 
 /*
- * A set of URIs as a number: the sum of their keyed hashes in the low 28 bits, how many there are in
- * the high 4. A set of more than 14 proves nothing: CG_URIS_NONE.
+ * A set of URIs as a number: the sum of their keyed hashes in the low 28 bits, how many there are
+ * in the high 4. A set of more than 14 proves nothing: CG_URIS_NONE.
  */
 #define CG_URIS_NONE 0xffffffffU
 
 /* What the witness gave: a request is on its way to it if it names this. */
 struct cg_target {
-	__u32 contact; /* the Contact of the opening; CG_URIS_NONE: none, or one that never matches */
+	__u32 contact; /* of the opening; CG_URIS_NONE: none, or one that never matches */
 	__u32 contact_latest;
 	__u32 contact_user; /* hash of the latest one's user part; 0: none */
 	__u32 routes; /* Record-Routes between the witness and the host */
 	__u32 invite_uri; /* the callee's: Request-URI under which the host sent the INVITE */
 	__u32 sent_to; /* hash of the address that the INVITE was sent to; 0: none */
-	__u16 latest_port; /* from which contact_latest came, where that is not the opening's; else 0 */
+	__u16 latest_port; /* that contact_latest came from; 0: from the opening's */
 	__u16 refresh_port; /* ... of the re-INVITE or UPDATE that waits for its answer */
 };
 
@@ -276,9 +276,9 @@ struct cg_dialog {
 };
 
 /*
- * --- invites (LRU) and pending (hash): INVITEs. One that comes in is noted in `invites`; when the host
- * first sends it on or answers it, the note moves to `pending`. `branches` (hash) has an entry for each
- * branch that went out, and names the note.
+ * --- invites (LRU) and pending (hash): INVITEs. One that comes in is noted in `invites`; when the
+ * host first sends it on or answers it, the note moves to `pending`. `branches` (hash) has an entry
+ * for each branch that went out, and names the note.
  */
 
 /* Size of `pending` and `branches`: an entry is kept for about 30 s after the answer. */
@@ -341,8 +341,8 @@ struct cg_branch {
 };
 
 /*
- * --- joins: array of buckets. For a Call-ID and From tag the INVITEs that came in last. A hint: the
- * note's full key decides.
+ * --- joins: array of buckets. For a Call-ID and From tag the INVITEs that came in last. A hint:
+ * the note's full key decides.
  */
 #define CG_JOIN_SLOTS 4
 
@@ -353,7 +353,9 @@ struct cg_join {
 	} slot[CG_JOIN_SLOTS]; /* the newest first */
 };
 
-/* --- hosts: hash, names of the guarded host. Key: keyed hash of the folded text without port --- */
+/*
+ * --- hosts: hash, names of the guarded host. Key: keyed hash of the folded text without port ---
+ */
 
 #define CG_NAME_GIVEN 1 /* an address, or --host */
 #define CG_NAME_LEARNED 2 /* sent-by of a request that left from a socket of the host */
@@ -394,8 +396,9 @@ struct cg_early {
 };
 
 /*
- * --- addr_changes (LRU), key cg_dialog_key: another address of a leg that is no witness. It counts once
- * the re-INVITE or UPDATE that came from there is answered 2xx. The address of the opening counts as well.
+ * --- addr_changes (LRU), key cg_dialog_key: another address of a leg that is no witness. It counts
+ * once the re-INVITE or UPDATE that came from there is answered 2xx. The address of the opening
+ * counts as well.
  */
 
 struct cg_addr_change {
@@ -483,7 +486,9 @@ static inline __u64 cg_port_bits(const __u16 *ports, unsigned int n)
 #error "addresses, ports and words of text are read in little-endian order"
 #endif
 
-/* --- gateways: LPM trie, value __u32 enum cg_addr_class ---------------------------------------- */
+/*
+ * --- gateways: LPM trie, value __u32 enum cg_addr_class ----------------------------------------
+ */
 
 enum cg_addr_class {
 	CG_ADDR_OTHER, /* not in the trie */

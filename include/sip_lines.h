@@ -134,8 +134,8 @@ bpf_inline int sip_line_is_route(const struct sip_parser *p, __u32 line)
 }
 
 /*
- * A line that peers read in several ways. A BYE has From, To, Call-ID, Route and Record-Route as the other leg
- * chose them. Any other line is the sender's.
+ * A line that peers read in several ways. A BYE has From, To, Call-ID, Route and Record-Route as
+ * the other leg chose them. Any other line is the sender's.
  */
 BPF_GLOBAL int sip_note_odd_line(struct sip_parser *p, __u32 line, __u32 end)
 {

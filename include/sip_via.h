@@ -12,8 +12,8 @@
 /* --- addresses as text ------------------------------------------------------------------------ */
 
 /*
- * One character of an address. Stops with ip->error set where it cannot be part of one. A letter makes a
- * number no decimal: a.b.c.de is a name.
+ * One character of an address. Stops with ip->error set where it cannot be part of one. A letter
+ * makes a number no decimal: a.b.c.de is a name.
  */
 static long sip_ip_step(__u32 i, void *arg)
 {
@@ -116,7 +116,9 @@ BPF_GLOBAL int sip_ip_parse(struct sip_parser *p, __u32 pos, __u32 end)
 
 /* --- Via -------------------------------------------------------------------------------------- */
 
-/* A parameter of the Via value whose parameters begin at `pos`; p->found counts how many there are. */
+/*
+ * A parameter of the Via value whose parameters begin at `pos`; p->found counts how many there are.
+ */
 bpf_inline struct sip_slice sip_via_param(struct sip_parser *p, __u32 pos, __u32 end, __u64 name,
 					  __u32 name_len)
 {
