@@ -130,18 +130,6 @@ static bool report_answer(struct cg_outcomes *outcomes, const struct cg_event *e
 	return true;
 }
 
-/* True if a copy of that BYE arrived at this time. */
-static bool has_copy_at(struct cg_outcomes *outcomes, const struct cg_event *bye, __u64 then)
-{
-	for (unsigned int i = outcomes->first; i != outcomes->end; i++) {
-		const struct waiting *w = waiting_at(outcomes, i);
-
-		if (is_violation(w) && is_same_bye(&w->event, bye) && w->event.at == then)
-			return true;
-	}
-	return false;
-}
-
 /*
  * Reports a violation whose time is over by the state of the dialog. Returns false if there was no
  * room.
@@ -154,9 +142,10 @@ static bool report_timeout(struct cg_outcomes *outcomes, const struct cg_event *
 	if (!user->find(user->ctx, &violation->key, &dialog) ||
 	    !(dialog.flags & CG_D_BYE_WOULD_DROP))
 		return true; /* another BYE is the pending one; this one's answer was not watched */
-	if (dialog.state == CG_S_ENDING && has_copy_at(outcomes, violation, dialog.bye_at))
+	/* the host has forwarded the BYE since it came in */
+	if (dialog.state == CG_S_ENDING && dialog.bye_at >= violation->at)
 		return user->notify(user->ctx, violation, CG_OUTCOME_SILENT);
-	if (dialog.state == CG_S_ENDED && has_copy_at(outcomes, violation, dialog.end))
+	if (dialog.state == CG_S_ENDED && dialog.end >= violation->at)
 		return user->notify(user->ctx, violation, CG_OUTCOME_ACCEPTED);
 	return true;
 }
