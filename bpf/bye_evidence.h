@@ -41,19 +41,33 @@ bpf_inline void bye_local_out(struct cg_dialog *d, const struct msg_info *info,
 }
 
 /*
+ * Copies of a BYE come for 32 s, and the host takes it within 32 s of the last one. A BYE that leaves in
+ * the same leg's name later is another: the proxy's own, at its dialog timeout.
+ */
+#define BYE_TAKE_NS (2 * CG_BYE_TIMEOUT_NS)
+
+/* The last BYE that came in is the witness' own, in order, and the host may still take it. */
+bpf_inline int bye_of_witness_is_seen(const struct cg_dialog *d, const struct msg_info *info)
+{
+	__u32 age_s = info->now / 1000000000 - d->seen_at_s;
+
+	return (d->flags & CG_D_SEEN_OF_WITNESS) && age_s <= BYE_TAKE_NS / 1000000000;
+}
+
+/*
  * Rule 1: the witness' BYE, which came in from its own address, goes out: the host has taken it.
  * Matched by the branch in the Via below the host's own; a host that hides topology leaves none. A
  * BYE of the other leg that crosses it may pend in its place by then.
  */
-bpf_inline int bye_is_taken(const struct cg_dialog *d, const struct msg_route *route,
-			    const struct leg_view *view)
+bpf_inline int bye_is_taken(const struct cg_dialog *d, const struct msg_info *info,
+			    const struct msg_route *route, const struct leg_view *view)
 {
 	__u32 peer = branch_hash32(route->peer_branch);
 
 	if (bye_is_pending(d, CG_D_BYE_OF_WITNESS) && bye_sender(d) == view->leg &&
 	    (!peer || peer == d->bye_branch_in))
-		return 1;
-	return (d->flags & CG_D_SEEN_OF_WITNESS) && leg_has(view, CG_LEG_WITNESS) &&
+		return info->now - d->bye_at <= BYE_TAKE_NS;
+	return bye_of_witness_is_seen(d, info) && leg_has(view, CG_LEG_WITNESS) &&
 	       (!peer || peer == d->seen_branch);
 }
 
@@ -101,7 +115,7 @@ bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct msg_info *info,
 	}
 	if (d->state == CG_S_ENDED)
 		return;
-	if (bye_is_taken(d, route, view)) {
+	if (bye_is_taken(d, info, route, view)) {
 		dialog_close(d, CG_E_BYE, view->leg,
 			     bye_is_pending(d, CG_D_BYE_OF_WITNESS) ? d->bye_at : info->now, v);
 		return;
@@ -171,10 +185,12 @@ bpf_inline void bye_doubt(struct cg_dialog *d, __u8 reason, struct verdict *v)
 bpf_inline void bye_close_relayed(struct cg_dialog *d, const struct cg_config *config,
 				  struct verdict *v)
 {
+	__u32 suspect = d->flags & CG_D_SUSPECT; /* since its opening */
+
 	v->reason = CG_R_CLOSED;
 	dialog_close(d, CG_E_RELAYED_BYE, bye_sender(d), d->bye_at, v);
 	if (config->unseen == CG_UNSEEN_BELIEVE)
-		d->flags = (d->flags & ~CG_D_SUSPECT) | CG_D_CONFIRMED_END;
+		d->flags = (d->flags & ~CG_D_SUSPECT) | suspect | CG_D_CONFIRMED_END;
 }
 
 /*
@@ -261,6 +277,7 @@ bpf_inline void bye_response_out(struct cg_dialog *d, const struct msg_info *inf
 {
 	const __u32 gone = CG_D_BYE_PROVED | CG_D_BYE_TO_CONTACT | CG_D_BYE_SAME_TAGS;
 	__u32 branch = branch_hash32(info->branch_hash);
+	int proved = (d->flags & CG_D_BYE_PROVED) && bye_is_fresh(d, info);
 	int ok = info->status < 300, of_witness;
 
 	v->reason = CG_R_IN_DIALOG;
@@ -269,7 +286,7 @@ bpf_inline void bye_response_out(struct cg_dialog *d, const struct msg_info *inf
 	if (!ok && branch == d->seen_branch)
 		d->flags |= CG_D_SEEN_REFUSED;
 	/* rule 1: the host has taken it; a gateway's by any final response */
-	of_witness = branch == d->seen_branch && (d->flags & CG_D_SEEN_OF_WITNESS) &&
+	of_witness = branch == d->seen_branch && bye_of_witness_is_seen(d, info) &&
 		     (ok || peer_has(uas, CG_LEG_GATEWAY));
 	if (of_witness) {
 		v->reason = CG_R_CLOSED;
@@ -283,14 +300,14 @@ bpf_inline void bye_response_out(struct cg_dialog *d, const struct msg_info *inf
 	if (d->state != CG_S_ENDING || d->bye_branch_in != branch ||
 	    (d->flags & CG_D_BYE_OF_WITNESS))
 		return;
-	if (ok && (d->flags & CG_D_BYE_PROVED)) {
+	if (ok && proved) {
 		v->reason = CG_R_CLOSED;
 		dialog_close(d, CG_E_BYE, bye_sender(d), d->bye_at, v);
 	} else if (ok && (d->flags & CG_D_BYE_RELAYED)) {
 		bye_close_relayed(d, config, v);
 	} else if (ok) {
 		bye_doubt(d, CG_R_WRONG_TARGET, v);
-	} else if (info->status == 481 && (d->flags & gone) == gone) {
+	} else if (info->status == 481 && proved && (d->flags & gone) == gone) {
 		v->reason = CG_R_CLOSED;
 		dialog_close(d, CG_E_GONE, bye_sender(d), d->bye_at, v);
 	} else {

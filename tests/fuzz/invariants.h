@@ -388,6 +388,7 @@ static void check_evidence(const struct cg_dialog *was, const struct cg_dialog *
 		return;
 	}
 	HOLD(has_witness(was));
+	HOLD(native.now - is->end <= 2 * CG_BYE_TIMEOUT_NS);
 	if (!info->status) /* rule 1: it came in from the witness, in order, and now goes out */
 		HOLD(!p->in && was->flags & (CG_D_SEEN_OF_WITNESS | CG_D_BYE_OF_WITNESS) &&
 		     (is->ended_by == CG_LEG_CALLER ? was->caller_flags : was->callee_flags) &
