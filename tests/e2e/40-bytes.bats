@@ -163,17 +163,24 @@ f11_two_ways() {
 		to='To: <sip:gw@h>;tag="$GATEWAY"'
 		to='To: <sip:gw@h;tag=$GATEWAY'
 		+'Subject: x\rTo: <sip:gw@h>;tag=z'
-		from='From: <sip:bob@h>;tag=$CALLER\rX: y'
-		from='From: <sip:bob@h>;tag=$CALLER\0'
-		from='From: <sip:bob@h>;tag=$CALLER\v'
-		callid='Call-ID: $ID\0'
 		start='BYE sip:gw@h SIP/2.0x'
 		start='BYE sip:gw@h SIP/2.0 x'
 	END
 }
 
-@test "F11 BYEs whose dialog can be read in two ways: repeated, quoted, open, CR or NUL within" {
+@test "F11 BYEs whose dialog can be read in two ways: repeated, quoted, open, a CR within" {
 	over_both f11_two_ways
+}
+
+# The other leg may have written these bytes: a low BYE is refused for its number, the right one passes.
+f23_odd() {
+	judged <<-'END'
+		from='From: <sip:bob@h>;tag=$CALLER\rX: y'
+	END
+}
+
+@test "F23 oddness in a header that the other leg may have written drops no BYE" {
+	over_both f23_odd
 }
 
 f11_same() {

@@ -176,7 +176,7 @@ f17_nul() {
 	END
 	cdr_open
 	assert_equal true call_id_cut
-	refused ambiguous 1 10
+	refused out_of_order 1 10
 }
 
 @test "F17 Call-ID, tag and URI with bytes that are no UTF-8, and control characters: escaped" {
