@@ -10,7 +10,7 @@ LAB_INTERFACES+=(second0)
 LAB_SECOND=10.77.4.1
 
 setup_file() {
-	proxy_lab
+	proxy_lab --relay "$LAB_SECOND/32" # sends calls back, as a relay may
 }
 
 ends() { # TAG...: a closed row of each, confirmed, not suspect; and no other
@@ -284,13 +284,14 @@ vias() { # FILE: of the first message
 	awk '/^CSeq:/ { exit } /^Via:/ { n++ } END { print n }' "$1"
 }
 
+# The call ends when its BYE leaves the host for the gateway: that is at the second pass, 300 ms later.
 @test "H8 a spiral, whose messages pass the host twice, gives one CDR with the outer legs" {
 	spiral_up
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	SIP_CALLS=spiral caller < <(uac_call 13; sip_pause 500; bye 14)
 	call_ends
 	assert_equal 4 vias "$LAB_DIR/gateway.msg"
-	cdr_true bye caller caller
+	cdr_true bye caller gateway
 	unblocked
 	assert_equal "$LAB_CALLER $LAB_GATEWAY" cdr "host(caller_addr) || ' ' || host(callee_addr)"
 }
@@ -300,8 +301,21 @@ vias() { # FILE: of the first message
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	SIP_CALLS=spiral caller < <(uac_call 13; uac_request BYE 10; sip_pause 1000; bye 14)
 	call_ends
-	cdr_true bye caller caller
+	cdr_true bye caller gateway
 	blocked out_of_order 10 14
+}
+
+@test "H8 near miss: who sends a call back and is no relay is the caller of what goes to the gateway" {
+	guard set relay=192.0.2.1/32
+	spiral_up
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	SIP_CALLS=spiral caller < <(uac_call 13; sip_pause 500; bye 14)
+	call_ends
+	guard set "relay=$LAB_SECOND/32"
+	cdr_true bye caller gateway
+	assert_equal "$LAB_SECOND $LAB_GATEWAY" cdr "host(caller_addr) || ' ' || host(callee_addr)"
+	eventually "foreign_source pass BYE 14 $LAB_CALLER" violations \
+		"concat_ws(' ', reason, action, method, cseq, host(source))"
 }
 
 # --- H11 -----------------------------------------------------------------------------------------
