@@ -410,6 +410,7 @@ END $$;
 INSERT INTO cseqguard.schema_version (version) VALUES (2) ON CONFLICT DO NOTHING;
 
 -- Rows as version 2 wrote them: each end reason, an open call, a call of two nodes, and a settled one.
+-- The node is no test's: its open calls are not closed as those of before the boot.
 INSERT INTO cseqguard.cdr (setup_time, call_uid, node, call_id, from_tag, to_tag, caller, callee, request_uri,
 	caller_addr, caller_port, callee_addr, callee_port, answer_time, end_time, end_reason, ended_by,
 	bye_confirmed, suspect, blocked_byes, first_blocked_at, caller_cseq, callee_cseq, sip_code)
@@ -417,21 +418,21 @@ SELECT at, md5(call)::uuid, node, call, 'a', 'b', 'sip:a@x', 'sip:b@x', 'sip:b@y
 	at + interval '1 s', at + lasts, reason, by, confirmed, suspect, blocked,
 	CASE WHEN blocked > 0 THEN at + interval '2 s' END, 13, NULL, 200
 FROM (VALUES
-	('bye', 'lab', timestamptz '2026-01-10 12:00Z', interval '61 s', 'bye', 'caller', true, false, 0),
-	('gone', 'lab', '2026-01-10 12:10Z', '61 s', 'gone', 'callee', true, false, 2),
-	('unseen', 'lab', '2026-01-10 12:20Z', '61 s', 'unseen_bye', 'caller', false, true, 0),
-	('relayed', 'lab', '2026-01-10 12:30Z', '61 s', 'relayed_bye', 'caller', false, true, 0),
-	('timeout', 'lab', '2026-01-10 12:40Z', '12:00:01', 'timeout', 'none', false, true, 0),
-	('lost', 'lab', '2026-01-10 12:50Z', '61 s', 'lost', 'none', false, true, 0),
-	('settled', 'lab', '2026-01-10 13:00Z', '61 s', 'operator', 'none', false, false, 0),
-	('open', 'lab', '2026-01-10 13:10Z', NULL, 'none', 'none', false, false, 0),
-	('unguarded', 'lab', '2026-01-10 13:20Z', NULL, 'unguarded', 'none', false, true, 0),
+	('bye', 'old', timestamptz '2026-01-10 12:00Z', interval '61 s', 'bye', 'caller', true, false, 0),
+	('gone', 'old', '2026-01-10 12:10Z', '61 s', 'gone', 'callee', true, false, 2),
+	('unseen', 'old', '2026-01-10 12:20Z', '61 s', 'unseen_bye', 'caller', false, true, 0),
+	('relayed', 'old', '2026-01-10 12:30Z', '61 s', 'relayed_bye', 'caller', false, true, 0),
+	('timeout', 'old', '2026-01-10 12:40Z', '12:00:01', 'timeout', 'none', false, true, 0),
+	('lost', 'old', '2026-01-10 12:50Z', '61 s', 'lost', 'none', false, true, 0),
+	('settled', 'old', '2026-01-10 13:00Z', '61 s', 'operator', 'none', false, false, 0),
+	('open', 'old', '2026-01-10 13:10Z', NULL, 'none', 'none', false, false, 0),
+	('unguarded', 'old', '2026-01-10 13:20Z', NULL, 'unguarded', 'none', false, true, 0),
 	('twice', 'edge', '2026-01-10 13:30Z', '61 s', 'bye', 'caller', true, false, 0),
 	('twice', 'core', '2026-01-10 13:30:00.005Z', '62 s', 'bye', 'caller', true, false, 0)
 ) AS row (call, node, at, lasts, reason, by, confirmed, suspect, blocked);
 
-INSERT INTO cseqguard.settlement VALUES ('2026-01-11 09:00Z', md5('settled')::uuid, 'lab', '2026-01-10 13:00Z', 'ann',
+INSERT INTO cseqguard.settlement VALUES ('2026-01-11 09:00Z', md5('settled')::uuid, 'old', '2026-01-10 13:00Z', 'ann',
 	'seen on the gateway', '2026-01-10 13:01:01Z', '2026-01-10 13:00:31Z', 'lost', true);
 
-INSERT INTO cseqguard.violation VALUES ('2026-01-10 12:10:02Z', 'lab', 1, md5('gone')::uuid, 'out_of_order', 'drop', 'gone',
+INSERT INTO cseqguard.violation VALUES ('2026-01-10 12:10:02Z', 'old', 1, md5('gone')::uuid, 'out_of_order', 'drop', 'gone',
 	'a', 'b', 'BYE', 10, 14, 'caller', '192.0.2.1', 5060, 'eth0', NULL);
