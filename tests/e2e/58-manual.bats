@@ -124,6 +124,10 @@ known() { # KEY: the daemon may have its quarrels with the value
 	done
 }
 
+list_words() { # LIST of the contract: its words
+	sed -nE "/^#define $1\(X\)/,/[^\\]$/s/^\tX\([A-Z0-9_]+, ([a-z0-9_]+)\).*/\1/p" "$LAB_TOP/include/cseqguard.h"
+}
+
 command_lab() { # where commands can run
 	ip netns add "$NETNS"
 	ip -n "$NETNS" link add eth0 type veth peer name eth1
@@ -190,6 +194,22 @@ command_lab_down() {
 	done
 	for word in $(sed -nE 's/^\tX\([A-Z0-9_]+, ([a-z0-9_]+),.*/\1/p' "$LAB_TOP/include/reasons.h"); do
 		grep -qx "\\\\fB$word\\\\fR" "$MAN/man7/cseqguard-evidence.7" || lab_fail "no reason $word"
+	done
+}
+
+@test "man: cseqguard-sql(7) has each end reason, cseqguard-evidence(7) each side of a leg" {
+	local word words
+
+	words=$(list_words CG_END_LIST)
+	[[ $(wc -w <<<"$words") -ge 11 ]]
+	for word in $words; do
+		grep -qE "^$word(\t|$)" "$MAN/man7/cseqguard-sql.7" || lab_fail "no end reason $word"
+	done
+	words=$(list_words CG_SIDE_LIST)
+	[[ $(wc -w <<<"$words") -ge 5 ]]
+	for word in $words; do
+		grep -qx "\.B $word" "$MAN/man7/cseqguard-evidence.7" || lab_fail "no side $word"
+		grep -qE "^\.B $word( |$)" "$MAN/man7/cseqguard-sql.7" || lab_fail "no side $word for SQL"
 	done
 }
 
