@@ -171,7 +171,7 @@ static long uri_list_step(__u32 i, void *arg)
 	uri = sip_slice(p->at + 1, sip_find(p, p->at + 1, list->end, SIP_ANY('>', '>', '>')));
 	p->at = uri.off + uri.len + 1;
 	p->start = p->at;
-	hash = uri_hash(p, ctx->config, &uri);
+	hash = uri_hash(p, ctx->config, uri.off, uri.len);
 	own = host_name_is_own(p->uri.host_hash);
 	list->has_own |= own;
 	if (list->lines == SIP_ROUTE_LINES) {
@@ -208,7 +208,8 @@ bpf_inline void msg_route_parse_uris(struct pkt_ctx *ctx)
 		if (text_copy(branch->request_uri, sizeof(branch->request_uri), p,
 			      &p->msg.request_uri))
 			route->request_uri_cut = 1;
-		route->request_uri = uri_set_of(uri_hash(p, ctx->config, &p->msg.request_uri));
+		route->request_uri = uri_set_of(
+			uri_hash(p, ctx->config, p->msg.request_uri.off, p->msg.request_uri.len));
 		route->request_user = p->uri.user_hash >> 32;
 		route->request_host = route->next_hop = p->uri.host;
 		route->request_port = p->uri.port;
@@ -217,7 +218,8 @@ bpf_inline void msg_route_parse_uris(struct pkt_ctx *ctx)
 	}
 	if (info->method != CG_M_BYE) {
 		if (p->msg.contact.len) {
-			route->contact = uri_set_of(uri_hash(p, ctx->config, &p->msg.contact));
+			route->contact = uri_set_of(
+				uri_hash(p, ctx->config, p->msg.contact.off, p->msg.contact.len));
 			route->contact_user = p->uri.user_hash >> 32;
 			route->contact_is_own = host_name_is_own(p->uri.host_hash);
 		}

@@ -72,11 +72,8 @@ BPF_SUBPROG __u32 uri_unescape_user(struct sip_parser *p, __u32 start, __u32 end
 struct uri_params {
 	struct sip_parser *p;
 	const struct cg_config *config;
-	__u64 sum;
 	__u32 pos; /* of the ';' in front of the next parameter */
 	__u32 end;
-	__u32 n;
-	__u32 pad;
 };
 
 /* `lr` and `transport=udp` say what is so without them (RFC 3261 19.1.4, 19.1.1). */
@@ -102,8 +99,8 @@ static long uri_param_step(__u32 i, void *arg)
 		return 1;
 	end = sip_find(u->p, pos, u->end, SIP_ANY(';', ';', ';'));
 	if (end > pos && !uri_param_is_default(u->p, pos, end)) {
-		u->sum += hash_folded(u->p, u->config, pos, end - pos);
-		u->n++;
+		u->p->uri.params_sum += hash_folded(u->p, u->config, pos, end - pos);
+		u->p->uri.params++;
 	}
 	u->pos = end;
 	return 0;
@@ -117,21 +114,19 @@ static long uri_param_step(__u32 i, void *arg)
  * matches: with headers behind '?', or too many parameters. Writes the parts to p->uri. Decodes the
  * user's escapes where they are, so hash each slice once.
  */
-BPF_GLOBAL __u64 uri_hash(struct sip_parser *p, const struct cg_config *config,
-			  const struct sip_slice *uri)
+BPF_GLOBAL __u64 uri_hash(struct sip_parser *p, const struct cg_config *config, __u32 pos,
+			  __u32 len)
 {
 	struct uri_params u = { .p = p, .config = config };
-	__u32 pos, end, at, user, stop;
+	__u32 end = pos + len, at, user, stop;
 	__u64 hash;
 
-	if (!p || !config || !uri)
+	if (!p || !config)
 		return 0;
 	p->uri = (struct sip_uri){ .port = 5060 };
-	pos = uri->off;
-	end = pos + uri->len;
 	at = sip_find(p, pos, end, SIP_ANY('@', '@', '@'));
 	user = sip_find(p, pos, end, SIP_ANY(':', ':', ':'));
-	if (!uri->len || user >= end)
+	if (!len || user >= end)
 		return 0;
 	hash = hash_folded(p, config, pos, user - pos);
 	user++;
@@ -160,10 +155,11 @@ BPF_GLOBAL __u64 uri_hash(struct sip_parser *p, const struct cg_config *config,
 	sip_loop(URI_PARAMS_MAX, uri_param_step, &u);
 	if (u.pos < u.end)
 		return 0;
-	p->uri.plain = at >= end && !u.n;
+	p->uri.plain = at >= end && !p->uri.params;
 	hash = HASH_ROTATE(hash, 7) + p->uri.user_hash;
 	hash = HASH_ROTATE(hash, 7) + p->uri.host_hash;
-	hash = HASH_ROTATE(hash, 7) + ((__u64)p->uri.port << 32 | u.n) + u.sum;
+	hash = HASH_ROTATE(hash, 7) + ((__u64)p->uri.port << 32 | p->uri.params) +
+	       p->uri.params_sum;
 	return hash | 1;
 }
 

@@ -64,20 +64,18 @@ bpf_inline int hash_word(struct sip_parser *p, struct sip_hash *h, __u32 i)
 
 static long hash_step(__u32 i, void *arg)
 {
-	struct sip_search *s = arg;
-	struct sip_hash h = s->p->hash;
-	int last = hash_word(s->p, &h, HASH_INLINE + i);
+	struct sip_parser *p = *(struct sip_parser **)arg;
+	struct sip_hash h = p->hash;
+	int last = hash_word(p, &h, HASH_INLINE + i);
 
-	s->p->hash = h;
+	p->hash = h;
 	return last;
 }
 
 /* A subprogram whose state is in the parser's memory: hash_text() has little stack to spare. */
 BPF_SUBPROG int hash_long(struct sip_parser *p)
 {
-	struct sip_search s = { .p = p };
-
-	sip_loop(SIP_MAX / 8, hash_step, &s);
+	sip_loop(SIP_MAX / 8, hash_step, &p);
 	return 0;
 }
 

@@ -84,14 +84,17 @@ bpf_inline enum sip_header sip_header_at(struct sip_parser *p, __u32 pos, __u32 
 BPF_GLOBAL int sip_lines_add(struct sip_parser *p, __u32 list, __u32 pos, __u32 end)
 {
 	struct sip_lines *lines;
-	__u32 n;
+	__u64 slot;
 
 	if (!p)
 		return 0;
 	lines = &p->lines[list & (SIP_LISTS - 1)];
-	n = lines->n;
-	lines->line[n < SIP_LIST_LINES ? n : SIP_LIST_LINES] = sip_slice(pos, end);
-	lines->n = n + 1;
+	slot = lines->n++;
+	sip_barrier(slot);
+	if (slot > SIP_LIST_LINES)
+		slot = SIP_LIST_LINES;
+	sip_barrier(slot);
+	lines->line[slot] = sip_slice(pos, end);
 	return 0;
 }
 

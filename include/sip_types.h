@@ -94,10 +94,11 @@ struct sip_via {
 struct sip_uri {
 	__u64 user_hash; /* 0: no user */
 	__u64 host_hash;
+	__u64 params_sum; /* of the hashes of the parameters */
 	struct sip_slice host;
 	__u16 port; /* 5060 where none is written */
+	__u8 params; /* their number */
 	__u8 plain; /* nothing but a host, a port and `lr` */
-	__u8 pad;
 };
 
 #define SIP_IP_TEXT_MAX 48

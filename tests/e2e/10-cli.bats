@@ -227,9 +227,9 @@ clsacts() { # of the host: the names of the interfaces that have one
 
 @test "attach: two instances cannot guard one interface" {
 	guard attach in0
-	refused 1 "cseqguard_in" guard --instance "$CSEQGUARD_INSTANCE-b" attach in0
+	refused 1 "cseqguard_in" guard --instance "$CSEQGUARD_INSTANCE-b" attach --gateway none in0
 	[[ ! -e $PINS-b ]]
-	guard --instance "$CSEQGUARD_INSTANCE-b" attach in1
+	guard --instance "$CSEQGUARD_INSTANCE-b" attach --gateway none in1
 	guard --instance "$CSEQGUARD_INSTANCE-b" detach -a
 	[[ $(status_json '.interfaces[0].program_out > 0') == true ]]
 }
@@ -379,7 +379,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 
 @test "cli: under ip netns exec the error names what hides the maps" {
 	guard attach in0
-	refused 1 "ip netns exec" ip netns exec "$HOST" "$GUARD" attach in1
+	refused 1 "ip netns exec" ip netns exec "$HOST" "$GUARD" attach --gateway none in1
 	refused 1 "ip netns exec" ip netns exec "$HOST" "$GUARD" status
 	refused 1 "ip netns exec" ip netns exec "$HOST" "$GUARD" dialogs
 }
