@@ -340,7 +340,7 @@ before_ours() { # N
 	schema
 	sql "$DB" 'UPDATE cseqguard.schema_version SET version = 1'
 	doctor --db "$(db)"
-	finds warning postgresql 'schema cseqguard is version 1, this program writes version 2'
+	finds warning postgresql 'schema cseqguard is version 1, this program writes version 3'
 	sql "$DB" 'UPDATE cseqguard.schema_version SET version = 99'
 	CODE=1 doctor --db "$(db)"
 	finds failed postgresql 'version 99, newer than'
