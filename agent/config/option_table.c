@@ -291,7 +291,7 @@ static int set_listener(const struct daemon_option *option, void *field, const c
 	return set_text(option, field, value);
 }
 
-/* What each kind expects, and how it is set. set() returns as cg_daemon_option_set(). */
+/* Parser and description of the values of each kind. set() returns as cg_daemon_option_set(). */
 static const struct {
 	int (*set)(const struct daemon_option *option, void *field, const char *value);
 	const char *expected;

@@ -35,7 +35,7 @@ struct daemon_option {
 extern const struct daemon_option cg_daemon_table[];
 extern const size_t cg_daemon_table_rows;
 
-/* What gave an option its value. A higher source overrides a lower one. */
+/* The source of an option's value. A higher source overrides a lower one. */
 enum source { FROM_DEFAULT, FROM_FILE, FROM_INSTANCE_SECTION, FROM_CALLER };
 
 #define ERRORS_MAX 64

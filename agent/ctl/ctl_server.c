@@ -22,8 +22,8 @@ struct client {
 	struct cg_ctl_server *server;
 	sd_event_source *source; /* NULL: free */
 	int fd;
-	bool asks; /* and is sent no events */
-	unsigned int position, told; /* of the answer: where it stands, dialogs so far */
+	bool has_request; /* it gets no events */
+	unsigned int position, n_sent; /* in the recent calls; dialogs sent so far */
 	char call_id[CG_CTL_CALL_ID_SIZE];
 };
 
@@ -36,34 +36,37 @@ struct cg_ctl_server {
 	struct client clients[CLIENTS_MAX];
 };
 
-static void leave(struct client *client)
+static void close_client(struct client *client)
 {
 	client->source = sd_event_source_disable_unref(client->source);
 	close(client->fd);
 }
 
-/* True: it asks for what we know of a Call-ID. */
-static bool hear(struct client *client)
+/* Reads a request for the dialogs of a Call-ID, and waits until the answer can be sent. False: invalid. */
+static bool read_request(struct client *client)
 {
 	struct cg_ctl_request ask;
 	ssize_t got = recv(client->fd, &ask, sizeof(ask), MSG_TRUNC);
 
-	if (client->asks || !cg_ctl_packet_is(&ask.head, got, CG_CTL_LADDER, sizeof(ask)))
+	if (client->has_request || !cg_ctl_packet_is(&ask.head, got, CG_CTL_LADDER, sizeof(ask)))
 		return false;
 	ask.call_id[sizeof(ask.call_id) - 1] = '\0';
 	memcpy(client->call_id, ask.call_id, sizeof(client->call_id));
-	client->asks = true;
-	client->position = client->told = 0;
+	client->has_request = true;
+	client->position = client->n_sent = 0;
 	return sd_event_source_set_io_events(client->source, EPOLLIN | EPOLLOUT | EPOLLRDHUP) >= 0;
 }
 
-static int tell(struct client *client, const void *packet, size_t size)
+static int send_packet(struct client *client, const void *packet, size_t size)
 {
 	return send(client->fd, packet, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* One packet a turn: as long as there is no room for it the client waits, and nobody else. */
-static int answer(struct client *client)
+/*
+ * Sends one packet of the answer. If the socket has no space, only this client waits. 0, or -1 if the
+ * answer is complete or the client is gone.
+ */
+static int send_answer(struct client *client)
 {
 	const struct cg_recent *recent = client->server->recent;
 	struct cg_ctl_end end = { .head = cg_ctl_head(CG_CTL_END, sizeof(end)),
@@ -73,33 +76,34 @@ static int answer(struct client *client)
 	unsigned int position = client->position;
 	int err;
 
-	if (client->told < CG_CTL_CALLS_MAX)
+	if (client->n_sent < CG_CTL_CALLS_MAX)
 		call = cg_recent_find(recent, client->call_id, &position);
 	if (call) {
 		packet.head = cg_ctl_head(CG_CTL_CALL, sizeof(packet));
 		packet.call = *call;
 	}
-	err = call ? tell(client, &packet, sizeof(packet)) : tell(client, &end, sizeof(end));
+	err = call ? send_packet(client, &packet, sizeof(packet))
+		   : send_packet(client, &end, sizeof(end));
 	if (err == -EAGAIN || err == -ENOBUFS)
 		return 0;
 	client->position = position;
-	client->told++;
-	return err || !call ? -1 : 0; /* told all, or gone */
+	client->n_sent++;
+	return err || !call ? -1 : 0;
 }
 
-/* What a client says other than a question, or its end, ends it. */
+/* Closes the client on anything but a valid request, and at the end of its answer. */
 static int handle_client(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
 	struct client *client = ctx;
-	bool stays;
+	bool keep;
 
 	(void)source, (void)fd;
 	if (events & EPOLLIN)
-		stays = hear(client);
+		keep = read_request(client);
 	else
-		stays = client->asks && events == EPOLLOUT && !answer(client);
-	if (!stays)
-		leave(client);
+		keep = client->has_request && events == EPOLLOUT && !send_answer(client);
+	if (!keep)
+		close_client(client);
 	return 0;
 }
 
@@ -122,18 +126,18 @@ static int handle_listener(sd_event_source *source, int listener, uint32_t event
 			close(fd);
 		return 0;
 	}
-	close(fd); /* as many as we serve are here */
+	close(fd); /* too many clients */
 	return 0;
 }
 
 void cg_ctl_server_send_event(struct cg_ctl_server *server, const struct cg_event *event)
 {
 	for (int i = 0; i < CLIENTS_MAX; i++)
-		if (server->clients[i].source && !server->clients[i].asks &&
+		if (server->clients[i].source && !server->clients[i].has_request &&
 		    send(server->clients[i].fd, event, sizeof(*event),
 			 MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
 		    errno != EAGAIN && errno != ENOBUFS)
-			leave(&server->clients[i]);
+			close_client(&server->clients[i]);
 }
 
 static int listen_on(struct cg_ctl_server *server)
@@ -174,7 +178,7 @@ int cg_ctl_server_new(sd_event *loop, const char *instance, const struct cg_rece
 	if (!err)
 		err = listen_on(server);
 	if (err) {
-		cg_log_err("cannot listen on %s: %s",
+		cg_log_err("socket %s: cannot listen: %s",
 			   *server->addr.sun_path ? server->addr.sun_path : instance,
 			   strerror(-err));
 		cg_ctl_server_free(server);
@@ -190,7 +194,7 @@ void cg_ctl_server_free(struct cg_ctl_server *server)
 		return;
 	for (int i = 0; i < CLIENTS_MAX; i++)
 		if (server->clients[i].source)
-			leave(&server->clients[i]);
+			close_client(&server->clients[i]);
 	sd_event_source_disable_unref(server->source);
 	if (server->listener >= 0) {
 		close(server->listener);

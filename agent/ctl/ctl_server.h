@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The daemon's socket: each event goes, as one packet, to each client that is connected and asks
- * nothing; one that asks (ask.h) is answered. A client that is slow loses events, or waits; it
- * never holds the daemon up.
+ * The daemon's control socket. It sends each event as one packet to each connected client, and answers
+ * clients that send a request (ctl_proto.h). A slow client loses events, or waits for its answer. It
+ * never blocks the daemon.
  */
 #ifndef CG_CTL_CTL_SERVER_H
 #define CG_CTL_CTL_SERVER_H
@@ -14,8 +14,8 @@
 struct cg_ctl_server;
 
 /*
- * 0 or -errno, logged. The instance's lock must be held: a socket file of a dead daemon is
- * replaced. recent must outlive it.
+ * Opens the socket. The caller holds the instance's lock, because the file of an earlier daemon is
+ * replaced. `recent` must outlive the server. 0 or -errno, logged.
  */
 int cg_ctl_server_new(sd_event *loop, const char *instance, const struct cg_recent *recent,
 		      struct cg_ctl_server **server);

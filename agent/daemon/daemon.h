@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What a running daemon is made of: daemon_start.c makes it, daemon_watch.c drives it. */
+/* The state of a running daemon. start.c creates and frees it, watch.c handles its events. */
 #ifndef CG_DAEMON_DAEMON_H
 #define CG_DAEMON_DAEMON_H
 
@@ -25,35 +25,35 @@ struct cg_daemon {
 	struct cg_origin origin;
 	sd_event *loop;
 	int lock_fd;
-	struct cg_event_router intake;
-	struct cg_breaker_action fallback;
+	struct cg_event_router router;
+	struct cg_breaker_action breaker_action;
 	struct cg_writer *writer;
 	struct cg_totals totals;
 	struct cg_tracker *tracker;
 	struct cg_overflow *overflow;
-	struct cg_map_scan *sweep;
+	struct cg_map_scan *scan;
 	struct cg_rings *rings;
 	struct cg_recent *recent;
 	struct cg_ctl_server *server;
 	struct cg_ship *ship; /* NULL: no --db */
 	__u64 beat_ns; /* between two beats */
-	int spool_error; /* said already */
-	unsigned int spools; /* that were made anew */
-	struct cg_housekeeping upkeep;
+	int spool_error; /* the last one logged; 0: none */
+	unsigned int spool_generation; /* of the last file that was handled */
+	struct cg_housekeeping housekeeping;
 	struct cg_reload reload;
-	struct cg_routes web;
+	struct cg_routes routes;
 	struct cg_http *http; /* NULL: no --http */
 	__u64 stop_at; /* CLOCK_BOOTTIME, ns; 0: running */
 	int exit_code; /* CG_DONE or CG_FAILED */
 };
 
-/* All that can be wrong with a start is found, and logged, here. 0 or -errno. */
+/* Opens and starts all parts. Every error is logged. 0 or -errno. */
 int cg_daemon_start(struct cg_daemon *d);
 
 /* Adds its sources to the loop, as the last step of a start. 0 or -errno. */
 int cg_daemon_watch(struct cg_daemon *d);
 
-/* Gives back what a start made. */
+/* Stops and frees all parts. */
 void cg_daemon_finish(struct cg_daemon *d);
 
 #endif

@@ -32,7 +32,7 @@ static void check_losses(struct cg_housekeeping *hk)
 	if (cg_guard_maps_read_losses(hk->guard, &now))
 		return;
 	hk->needs_scan |= now.events != last.events;
-	if (hk->needs_scan && cg_map_scan_request(hk->sweep, cg_boottime()))
+	if (hk->needs_scan && cg_map_scan_request(hk->scan, cg_boottime()))
 		hk->needs_scan = false;
 	if (now.alerts > last.alerts)
 		cg_log_warning(

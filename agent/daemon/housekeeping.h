@@ -14,7 +14,7 @@ struct cg_housekeeping { /* owns none of its pointers */
 	struct cg_origin *origin;
 	struct cg_writer *writer;
 	struct cg_tracker *tracker;
-	struct cg_map_scan *sweep;
+	struct cg_map_scan *scan;
 	struct cg_rings *rings;
 	int clock_error; /* the last one logged */
 	struct cg_losses losses; /* at the last run */

@@ -18,7 +18,7 @@
 static bool work_is_done(struct cg_daemon *d)
 {
 	struct cg_writer_status status;
-	bool empty = cg_rings_drain(d->rings) && !cg_map_scan_is_running(d->sweep);
+	bool empty = cg_rings_drain(d->rings) && !cg_map_scan_is_running(d->scan);
 
 	cg_writer_get_status(d->writer, &status);
 	return empty && status.queued == status.durable && (!d->ship || cg_ship_is_idle(d->ship));
@@ -29,12 +29,12 @@ static void run_loop(struct cg_daemon *d)
 	int err = 0;
 
 	while (!err && !(d->stop_at && (work_is_done(d) || cg_boottime() > d->stop_at))) {
-		bool scanning = cg_map_scan_is_running(d->sweep) &&
+		bool scanning = cg_map_scan_is_running(d->scan) &&
 				cg_writer_queue_space(d->writer) >= CG_SCAN_QUEUE_SPACE;
 
 		err = cg_loop_run(d->loop, scanning ? 0 : d->stop_at ? 100 : -1);
 		if (scanning)
-			cg_map_scan_run(d->sweep, cg_boottime());
+			cg_map_scan_run(d->scan, cg_boottime());
 	}
 	if (err)
 		cg_log_err("event loop: %s", strerror(-err));
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 		.lock_fd = -1,
 		.reload = {
 			.options = &d.options,
-			.intake = &d.intake,
+			.router = &d.router,
 			.ship = &d.ship,
 			.origin = &d.origin,
 		},

@@ -24,14 +24,14 @@ int cg_reload_homer(const struct cg_reload *reload)
 	const struct cg_daemon_options *options = reload->options;
 	int err = 0;
 
-	cg_homer_free(reload->intake->homer);
-	reload->intake->homer = NULL;
+	cg_homer_free(reload->router->homer);
+	reload->router->homer = NULL;
 	if (options->homer)
 		err = cg_homer_new(reload->loop, options->homer,
 				   options->homer_protocol == CG_HOMER_TCP, options->homer_id,
-				   &reload->intake->homer);
+				   &reload->router->homer);
 	if (err)
-		cg_log_err("homer %s: %s", options->homer, strerror(-err));
+		cg_log_err("homer %s: cannot start: %s", options->homer, strerror(-err));
 	return err;
 }
 
@@ -47,7 +47,8 @@ int cg_reload_ship(const struct cg_reload *reload)
 		err = cg_ship_new(reload->loop, options->db, options->db_timeout, options->spool,
 				  reload->writer, reload->origin, reload->ship);
 	if (err)
-		cg_log_err("database: %s; rows stay in %s", strerror(-err), options->spool);
+		cg_log_err("database: cannot start: %s; rows stay in %s", strerror(-err),
+			   options->spool);
 	return err;
 }
 
@@ -56,12 +57,12 @@ static void apply_changes(const struct cg_reload *reload, __u64 changed)
 	struct cg_daemon_options *options = reload->options;
 
 	cg_reload_log(options);
-	cg_event_router_set_bye_timeout(reload->intake, options->limits.bye_timeout);
+	cg_event_router_set_bye_timeout(reload->router, options->limits.bye_timeout);
 	if (cg_daemon_option_changed(changed, "breaker-window"))
 		cg_breaker_reset(&options->breaker,
 				 cg_boottime()); /* the width of its slots has changed */
 	if (cg_daemon_option_changed(changed, "sweep"))
-		cg_timer_set(reload->sweep_timer, 1);
+		cg_timer_set(reload->scan_timer, 1);
 	if (cg_daemon_option_changed(changed, "db"))
 		cg_reload_ship(reload);
 	else if (*reload->ship)
@@ -77,7 +78,7 @@ void cg_reload_run(const struct cg_reload *reload)
 	struct cg_daemon_options next;
 	uint64_t usec;
 
-	/* Since systemd 253 the timestamp identifies the reload request that this notification answers. */
+	/* Since systemd 253 the timestamp identifies the reload that this notification answers. */
 	sd_event_now(reload->loop, CLOCK_MONOTONIC, &usec);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, usec);
 	if (cg_daemon_options_parse(&next, reload->argc, reload->argv, false))

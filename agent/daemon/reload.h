@@ -16,9 +16,9 @@ struct cg_reload { /* owns none of its pointers */
 	int argc;
 	char **argv;
 	sd_event *loop;
-	sd_event_source *sweep_timer;
+	sd_event_source *scan_timer;
 	struct cg_daemon_options *options; /* other parts read limits and breaker from here */
-	struct cg_event_router *intake; /* with its homer */
+	struct cg_event_router *router; /* with its homer */
 	struct cg_ship **ship;
 	struct cg_writer *writer;
 	const struct cg_origin *origin;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* What a start of the daemon makes, and how its parts are wired. */
+/* Creates the parts of the daemon and connects them; stops and frees them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,22 +18,23 @@
 
 #define LOCK_NS (2 * CG_SECOND)
 
-static int make_origin(struct cg_daemon *d)
+/* Sets node and clock offsets of the rows, and opens the namespace for interface names. */
+static int set_origin(struct cg_daemon *d)
 {
 	size_t len = strlen(d->options.node);
 
 	cg_text_escape(d->origin.node, sizeof(d->origin.node), d->options.node, len);
 	memcpy(d->origin.clock_offset, d->guard.config.clock_offset,
 	       sizeof(d->origin.clock_offset));
-	d->intake.ifname_fd = cg_ifname_open(d->options.netns);
-	if (d->intake.ifname_fd < 0)
-		cg_log_err("--netns %s: %s", d->options.netns ? d->options.netns : "",
-			   strerror(-d->intake.ifname_fd));
-	return d->intake.ifname_fd < 0 ? d->intake.ifname_fd : 0;
+	d->router.ifname_fd = cg_ifname_open(d->options.netns);
+	if (d->router.ifname_fd < 0)
+		cg_log_err("--netns %s: cannot open: %s", d->options.netns ? d->options.netns : "",
+			   strerror(-d->router.ifname_fd));
+	return d->router.ifname_fd < 0 ? d->router.ifname_fd : 0;
 }
 
-/* The last thread of a daemon that was just killed may still be in its fsync, and hold the lock. */
-static int take_lock(struct cg_daemon *d)
+/* Waits for the lock: the last thread of a daemon that was just killed may hold it during an fsync. */
+static int lock_rings(struct cg_daemon *d)
 {
 	__u64 until = cg_boottime() + LOCK_NS;
 
@@ -41,8 +42,8 @@ static int take_lock(struct cg_daemon *d)
 	       cg_boottime() < until)
 		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 	if (d->lock_fd == -EWOULDBLOCK)
-		cg_log_err("instance %s: its rings are being read already (another cseqguardd, or "
-			   "`cseqguard events`): end that first",
+		cg_log_err("instance %s: another process reads its rings (cseqguardd or `cseqguard "
+			   "events`); end it first",
 			   d->options.instance);
 	else if (d->lock_fd < 0)
 		cg_log_err("instance %s: cannot lock its rings: %s", d->options.instance,
@@ -56,124 +57,149 @@ static int open_store(struct cg_daemon *d)
 	int err, lost;
 
 	if (!strncmp(d->options.spool, CG_SPOOL_DIR "/", sizeof(CG_SPOOL_DIR)))
-		mkdir(CG_SPOOL_DIR, 0750); /* if that fails, so does the next line, with a word */
+		mkdir(CG_SPOOL_DIR, 0750); /* if this fails, the writer reports it */
 	err = cg_writer_start(d->options.spool, &d->writer, why, sizeof(why));
 	if (err)
-		cg_log_err("cannot open spool %s: %s; name a writable place with --spool",
+		cg_log_err("spool %s: cannot open: %s; name a writable file with --spool",
 			   d->options.spool, why);
 	lost = err ? 0 : cg_stale_calls_close(d->options.spool, &d->origin);
 	if (lost > 0)
-		cg_log_warning("spool %s: %d calls from before this boot were open: closed as "
+		cg_log_warning("spool %s: closed %d open calls from before the host's boot as "
 			       "reboot, suspect",
 			       d->options.spool, lost);
 	d->reload.writer = d->writer;
 	return err ? err : cg_reload_ship(&d->reload);
 }
 
-static int start_intake(struct cg_daemon *d)
+static int start_router(struct cg_daemon *d)
 {
-	const struct cg_rings_callbacks user = { cg_event_router_handle,
-						 cg_event_router_finish_batch, &d->intake };
+	const struct cg_rings_callbacks callbacks = {
+		.handle = cg_event_router_handle,
+		.batch_done = cg_event_router_finish_batch,
+		.ctx = &d->router,
+	};
 	int err;
 
-	d->fallback = (struct cg_breaker_action){ .breaker = &d->options.breaker,
-						  .guard = &d->guard,
-						  .writer = d->writer,
-						  .origin = &d->origin };
-	d->upkeep = (struct cg_housekeeping){ .guard = &d->guard,
-					      .origin = &d->origin,
-					      .writer = d->writer,
-					      .tracker = d->tracker,
-					      .sweep = d->sweep };
+	d->breaker_action = (struct cg_breaker_action){ .breaker = &d->options.breaker,
+							.guard = &d->guard,
+							.writer = d->writer,
+							.origin = &d->origin };
+	d->housekeeping = (struct cg_housekeeping){ .guard = &d->guard,
+						    .origin = &d->origin,
+						    .writer = d->writer,
+						    .tracker = d->tracker,
+						    .scan = d->scan };
 	cg_breaker_reset(&d->options.breaker, cg_boottime());
-	d->intake.server = d->server;
-	d->intake.recent = d->recent;
-	d->intake.writer = d->writer;
-	d->intake.tracker = d->tracker;
-	d->intake.overflow = d->overflow;
-	d->intake.origin = &d->origin;
-	d->intake.config = &d->guard.config;
-	d->intake.dialogs_fd = d->guard.dialogs_fd;
-	err = cg_event_router_start(&d->intake, d->options.limits.bye_timeout);
-	err = err ? err : cg_reload_homer(&d->reload);
+	d->router.server = d->server;
+	d->router.recent = d->recent;
+	d->router.writer = d->writer;
+	d->router.tracker = d->tracker;
+	d->router.overflow = d->overflow;
+	d->router.origin = &d->origin;
+	d->router.config = &d->guard.config;
+	d->router.dialogs_fd = d->guard.dialogs_fd;
+	err = cg_event_router_start(&d->router, d->options.limits.bye_timeout);
+	if (!err)
+		err = cg_reload_homer(&d->reload);
 	if (err)
 		return err;
-	err = cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, &user, &d->rings);
-	d->upkeep.rings = d->rings;
+	err = cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, &callbacks, &d->rings);
+	d->housekeeping.rings = d->rings;
 	return err;
 }
 
 static int start_http(struct cg_daemon *d)
 {
-	d->web.view = (struct cg_daemon_view){ .guard = &d->guard,
-					       .origin = &d->origin,
-					       .writer = d->writer,
-					       .tracker = d->tracker,
-					       .sweep = d->sweep,
-					       .totals = &d->totals,
-					       .ship = &d->ship,
-					       .recent = d->recent,
-					       .spool = d->options.spool,
-					       .http_name = d->options.http_name,
-					       .started_us = cg_now_us() };
+	d->routes.view = (struct cg_daemon_view){ .guard = &d->guard,
+						  .origin = &d->origin,
+						  .writer = d->writer,
+						  .tracker = d->tracker,
+						  .scan = d->scan,
+						  .totals = &d->totals,
+						  .ship = &d->ship,
+						  .recent = d->recent,
+						  .spool = d->options.spool,
+						  .http_name = d->options.http_name,
+						  .started_us = cg_now_us() };
 	if (!d->options.http)
 		return 0;
-	return cg_http_new(d->loop, d->options.http, cg_routes_answer, &d->web, &d->http);
+	return cg_http_new(d->loop, d->options.http, cg_routes_answer, &d->routes, &d->http);
+}
+
+/* Creates the parts that turn dialogs into rows. 0 or -ENOMEM. */
+static int create_ingest(struct cg_daemon *d)
+{
+	const struct cg_limits *limits = &d->options.limits;
+
+	d->tracker = cg_tracker_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, d->writer,
+				    limits, &d->origin, &d->options.breaker, &d->totals);
+	d->overflow = cg_overflow_new(d->guard.overflow_fd, d->writer, limits, &d->origin);
+	d->recent = cg_recent_new();
+	if (!d->tracker || !d->overflow || !d->recent)
+		return -ENOMEM;
+	d->scan = cg_map_scan_new(&d->guard, d->tracker, d->overflow, limits);
+	if (!d->scan)
+		return -ENOMEM;
+	cg_tracker_set_recent(d->tracker, d->recent);
+	return 0;
+}
+
+static void load_totals(struct cg_daemon *d)
+{
+	if (cg_totals_note_load(&d->totals, d->options.instance, d->guard.config_id))
+		cg_log_notice("instance %s: cannot read its note of totals; they start at 0",
+			      d->options.instance);
 }
 
 int cg_daemon_start(struct cg_daemon *d)
 {
 	int err = cg_guard_maps_open(&d->guard, d->options.instance);
 
-	if (!err)
-		err = take_lock(d);
-	if (!err)
-		err = make_origin(d);
-	if (!err)
-		err = sd_event_new(&d->loop);
+	if (err)
+		goto out;
+	err = lock_rings(d);
+	if (err)
+		goto out;
+	err = set_origin(d);
+	if (err)
+		goto out;
+	err = sd_event_new(&d->loop);
 	if (err < 0)
-		return err;
+		goto out;
 	d->reload.loop = d->loop;
 	err = open_store(d);
 	if (err)
-		return err;
-	if (cg_totals_note_load(&d->totals, d->options.instance, d->guard.config_id))
-		cg_log_notice("instance %s: its note of totals cannot be read: they start anew",
-			      d->options.instance);
-	d->tracker =
-		cg_tracker_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, d->writer,
-			       &d->options.limits, &d->origin, &d->options.breaker, &d->totals);
-	d->overflow =
-		cg_overflow_new(d->guard.overflow_fd, d->writer, &d->options.limits, &d->origin);
-	d->sweep = d->tracker && d->overflow
-			   ? cg_map_scan_new(&d->guard, d->tracker, d->overflow, &d->options.limits)
-			   : NULL;
-	d->recent = cg_recent_new();
-	if (!d->sweep || !d->recent)
-		return -ENOMEM;
-	cg_tracker_set_recent(d->tracker, d->recent);
+		goto out;
+	load_totals(d);
+	err = create_ingest(d);
+	if (err)
+		goto out;
 	err = cg_ctl_server_new(d->loop, d->options.instance, d->recent, &d->server);
-	if (!err)
-		err = start_http(d);
-	if (!err)
-		err = start_intake(d);
-	if (!err)
-		err = cg_daemon_watch(d);
+	if (err)
+		goto out;
+	err = start_http(d);
+	if (err)
+		goto out;
+	err = start_router(d);
+	if (err)
+		goto out;
+	err = cg_daemon_watch(d);
+out:
 	return err;
 }
 
 void cg_daemon_finish(struct cg_daemon *d)
 {
 	cg_rings_free(d->rings);
-	cg_event_router_stop(&d->intake);
+	cg_event_router_stop(&d->router);
 	cg_ship_free(d->ship);
 	cg_writer_stop(d->writer);
-	if (!d->web.view.detached) /* else its note went, too */
+	if (!d->routes.view.detached) /* else the folder of the note was removed */
 		cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
 	cg_http_free(d->http);
-	free(d->web.state);
+	free(d->routes.state);
 	cg_ctl_server_free(d->server);
-	cg_map_scan_free(d->sweep);
+	cg_map_scan_free(d->scan);
 	cg_overflow_free(d->overflow);
 	cg_tracker_free(d->tracker);
 	cg_recent_free(d->recent);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* What wakes the daemon: the spool's writer, signals, and its clocks. */
+/* Handles the events of the daemon: the spool's writer, signals and timers. */
 #include <errno.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -8,19 +8,20 @@
 
 #include "daemon/daemon.h"
 #include "daemon/totals_note.h"
+#include "postgres/batch.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/loop.h"
 #include "util/progress.h"
 
-#define BEAT_NS CG_SECOND /* looks at clock and loss counters */
-#define DRAIN_ROWS 1000 /* a batch: so many may be on their way at any time */
-#define STOP_NS (5 * CG_SECOND) /* a leaving daemon waits so long for disk and server */
+#define BEAT_NS CG_SECOND /* interval of housekeeping */
+#define DRAIN_ROWS CG_BATCH_ROWS /* a batch is usually in flight: show only more rows than that */
+#define STOP_NS (5 * CG_SECOND) /* time to wait for disk and server before the exit */
 
-static void stop(struct cg_daemon *d, int code)
+static void begin_stop(struct cg_daemon *d, int code)
 {
 	sd_notify(0, "STOPPING=1");
-	if (d->stop_at) /* told twice: at once */
+	if (d->stop_at) /* second request: stop at once */
 		d->stop_at = 1;
 	else
 		d->stop_at = cg_boottime() + STOP_NS;
@@ -37,18 +38,18 @@ static int handle_writer(sd_event_source *source, int fd, uint32_t events, void 
 	eventfd_read(fd, &count);
 	cg_writer_get_status(d->writer, &status);
 	if (status.error && status.error != d->spool_error)
-		cg_log_err("spool %s: %s; calls stay in the map, trying again", d->options.spool,
-			   status.error_text);
+		cg_log_err("spool %s: cannot write: %s; ended calls stay in the map, trying again",
+			   d->options.spool, status.error_text);
 	if (!status.error && d->spool_error)
-		cg_log_notice("spool %s: written again", d->options.spool);
+		cg_log_notice("spool %s: writable again", d->options.spool);
 	d->spool_error = status.error;
-	if (status.generation != d->spools) {
+	if (status.generation != d->spool_generation) {
 		if (*status.damage_text)
 			cg_log_err("spool %s %s; sqlite3's .recover may find more",
 				   d->options.spool, status.damage_text);
-		cg_map_scan_start(d->sweep);
+		cg_map_scan_start(d->scan);
 	}
-	d->spools = status.generation;
+	d->spool_generation = status.generation;
 	cg_tracker_set_durable(d->tracker, status.durable, status.generation);
 	cg_overflow_set_durable(d->overflow, status.durable);
 	if (status.queued - status.durable < CG_QUEUE_STEPS / 2)
@@ -64,7 +65,7 @@ static int handle_signal(sd_event_source *source, const struct signalfd_siginfo 
 
 	(void)source;
 	if (info->ssi_signo != SIGHUP)
-		stop(d, d->exit_code);
+		begin_stop(d, d->exit_code);
 	else if (!d->stop_at)
 		cg_reload_run(&d->reload);
 	return 0;
@@ -76,27 +77,41 @@ static int handle_scan_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 
 	(void)usec;
 	cg_timer_set(timer, d->options.scan_interval);
-	cg_map_scan_request(d->sweep, cg_boottime());
+	cg_map_scan_request(d->scan, cg_boottime());
 	return 0;
 }
 
-/* On a terminal: what PostgreSQL lacks while it takes it. A sweep has a line of its own. */
+/* Shows on a terminal how many rows PostgreSQL still lacks. A map scan shows its own line. */
 static void show_drain(struct cg_daemon *d)
 {
 	struct cg_writer_status spool;
 	struct cg_ship_status ship;
 	__s64 rows = 0;
 
-	if (!d->ship || cg_map_scan_is_running(d->sweep))
+	if (!d->ship || cg_map_scan_is_running(d->scan))
 		return;
 	cg_ship_get_status(d->ship, &ship);
 	cg_writer_get_status(d->writer, &spool);
 	for (int i = 0; i < CG_TABLES; i++)
 		rows += spool.content.rows[i];
 	if (ship.connected && rows > DRAIN_ROWS)
-		cg_progress_show("rows on their way to PostgreSQL: %lld", (long long)rows);
+		cg_progress_show("rows to send to PostgreSQL: %lld", (long long)rows);
 	else
 		cg_progress_clear();
+}
+
+/* The maps are gone, by `detach -a` or not: closes the rows of the active calls, and stops. */
+static void handle_detach(struct cg_daemon *d)
+{
+	cg_guard_maps_read_config(&d->guard);
+	d->options.limits.was_detached = d->guard.config.was_detached;
+	cg_log_err("instance %s: %s; closes the rows of active calls as suspect; exiting",
+		   d->options.instance,
+		   d->guard.config.was_detached ? "detached" : "its maps are gone");
+	d->options.limits.lost_at = cg_boottime();
+	d->routes.view.detached = true;
+	cg_map_scan_start(d->scan);
+	begin_stop(d, CG_FAILED);
 }
 
 static int handle_beat(sd_event_source *timer, uint64_t usec, void *ctx)
@@ -106,27 +121,19 @@ static int handle_beat(sd_event_source *timer, uint64_t usec, void *ctx)
 	(void)usec;
 	cg_timer_set(timer, d->beat_ns);
 	if (cg_guard_maps_are_detached(&d->guard) && !d->stop_at) {
-		cg_guard_maps_read_config(&d->guard);
-		d->options.limits.was_detached = d->guard.config.was_detached;
-		cg_log_err("instance %s: %s; closing the rows of calls that run, suspect; exiting",
-			   d->options.instance,
-			   d->guard.config.was_detached ? "detached" : "its maps are gone");
-		d->options.limits.lost_at = cg_boottime();
-		d->web.view.detached = true;
-		cg_map_scan_start(d->sweep);
-		stop(d, CG_FAILED);
+		handle_detach(d);
 		return 0;
 	}
 	cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
-	if (!cg_housekeeping_run(&d->upkeep))
-		cg_breaker_action_poll(&d->fallback, cg_boottime());
-	cg_event_router_poll(&d->intake, cg_boottime());
+	if (!cg_housekeeping_run(&d->housekeeping))
+		cg_breaker_action_poll(&d->breaker_action, cg_boottime());
+	cg_event_router_poll(&d->router, cg_boottime());
 	show_drain(d);
 	return 0;
 }
 
-/* Half the watchdog's time, and BEAT_NS at most. */
-static __u64 beat_period(void)
+/* Returns half the watchdog's time, but at most BEAT_NS. */
+static __u64 get_beat_ns(void)
 {
 	uint64_t usec;
 
@@ -144,7 +151,7 @@ static int watch_signals(struct cg_daemon *d)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals) && err >= 0; i++)
 		err = sd_event_add_signal(d->loop, NULL, signals[i] | SD_EVENT_SIGNAL_PROCMASK,
 					  handle_signal, d);
-	signal(SIGPIPE, SIG_IGN); /* a log reader that went away must not end the daemon */
+	signal(SIGPIPE, SIG_IGN); /* a closed log pipe must not end the daemon */
 	return err < 0 ? err : 0;
 }
 
@@ -169,10 +176,10 @@ int cg_daemon_watch(struct cg_daemon *d)
 	if (!err)
 		err = sd_event_add_io(d->loop, NULL, cg_writer_fd(d->writer), EPOLLIN,
 				      handle_writer, d);
-	d->beat_ns = beat_period();
+	d->beat_ns = get_beat_ns();
 	if (err >= 0)
 		err = start_timer(d, handle_beat, &beat);
 	if (!err)
-		err = start_timer(d, handle_scan_timer, &d->reload.sweep_timer);
+		err = start_timer(d, handle_scan_timer, &d->reload.scan_timer);
 	return err < 0 ? err : 0;
 }

@@ -19,16 +19,16 @@
 #include "util/log.h"
 #include "util/loop.h"
 
-#define SILENCE_NS (10 * CG_SECOND) /* of a collector that takes, or acknowledges, nothing */
-#define SEND_ROOM 65536 /* bytes of the kernel's: the rest waits in our queue */
-#define TOLD_NS (60 * CG_SECOND)
+#define SILENCE_NS (10 * CG_SECOND) /* time to connect, and to acknowledge data */
+#define SEND_BUFFER 65536 /* bytes in the kernel; further records stay in the queue */
+#define LOG_INTERVAL_NS (60 * CG_SECOND)
 
 enum state { DOWN, CONNECTING, UP };
 
 struct record {
 	void *data;
 	size_t len;
-	__u64 until; /* TCP: bytes of this connection with it; 0: not sent whole */
+	__u64 end; /* TCP: bytes of this connection up to its end; 0: not sent completely */
 };
 
 struct cg_homer {
@@ -43,29 +43,30 @@ struct cg_homer {
 	int fd; /* of the socket; -1: none */
 	sd_event_source *socket;
 	sd_event_source *timer; /* DOWN: try again; CONNECTING: the deadline */
-	unsigned int first, next, end; /* of queue: not acknowledged, not sent; modulo its size */
-	size_t begun; /* bytes of `next` that are sent */
+	unsigned int first, next,
+		end; /* in queue, modulo its size: not acknowledged, not sent, free */
+	size_t partial; /* bytes of `next` that are sent */
 	__u64 sent; /* bytes of this connection */
-	char trouble[128]; /* said already */
-	char why[128]; /* the last one was lost */
-	__u64 lost, told, told_at;
+	char trouble[128]; /* the last one logged; "": none */
+	char loss_reason[128]; /* of the last record that was lost */
+	__u64 lost, logged, logged_at; /* records; records; CLOCK_BOOTTIME, ns */
 	struct record queue[CG_HOMER_QUEUE];
 };
 
-static struct record *at(struct cg_homer *homer, unsigned int i)
+static struct record *get_record(struct cg_homer *homer, unsigned int i)
 {
 	return &homer->queue[i % CG_HOMER_QUEUE];
 }
 
 static void drop_first(struct cg_homer *homer)
 {
-	free(at(homer, homer->first)->data);
+	free(get_record(homer, homer->first)->data);
 	homer->first++;
 }
 
 void cg_homer_count_loss(struct cg_homer *homer, const char *why)
 {
-	snprintf(homer->why, sizeof(homer->why), "%s", why);
+	snprintf(homer->loss_reason, sizeof(homer->loss_reason), "%s", why);
 	homer->lost++;
 }
 
@@ -77,29 +78,29 @@ static void close_socket(struct cg_homer *homer)
 	homer->fd = -1;
 }
 
-static void down(struct cg_homer *homer, const char *why)
+static void disconnect(struct cg_homer *homer, const char *why)
 {
 	if (strcmp(homer->trouble, why))
 		cg_log_warning("homer %s: %s; trying again", homer->name, why);
 	snprintf(homer->trouble, sizeof(homer->trouble), "%s", why);
 	close_socket(homer);
 	homer->state = DOWN;
-	homer->next = homer->first; /* to be sent once more */
-	homer->begun = 0;
+	homer->next = homer->first; /* send all again */
+	homer->partial = 0;
 	homer->sent = 0;
 	cg_timer_set(homer->timer, homer->backoff);
 	homer->backoff = cg_backoff_next(homer->backoff);
 }
 
-/* Frees what the collector's host acknowledged. */
-static void reap(struct cg_homer *homer)
+/* Frees the records that the collector's host has acknowledged. */
+static void free_acknowledged(struct cg_homer *homer)
 {
 	int waiting = 0;
 
 	if (!homer->tcp || homer->state != UP || ioctl(homer->fd, SIOCOUTQ, &waiting))
 		return;
 	while (homer->first != homer->next &&
-	       at(homer, homer->first)->until <= homer->sent - waiting) {
+	       get_record(homer, homer->first)->end <= homer->sent - waiting) {
 		drop_first(homer);
 		homer->backoff = CG_BACKOFF_FIRST;
 	}
@@ -107,91 +108,92 @@ static void reap(struct cg_homer *homer)
 
 static int handle_socket(sd_event_source *source, int fd, uint32_t events, void *ctx);
 
-static void watch(struct cg_homer *homer, __u32 events)
+static void watch_socket(struct cg_homer *homer, __u32 events)
 {
 	int err = homer->socket ? sd_event_source_set_io_events(homer->socket, events)
 				: sd_event_add_io(homer->loop, &homer->socket, homer->fd, events,
 						  handle_socket, homer);
 
 	if (err < 0)
-		down(homer, strerror(-err));
+		disconnect(homer, strerror(-err));
 }
 
-/* A datagram is gone, one way or the other. */
-static void sent_datagram(struct cg_homer *homer)
+/* Removes a datagram, whether it was sent or not. */
+static void finish_datagram(struct cg_homer *homer)
 {
 	drop_first(homer);
 	homer->next = homer->first;
 }
 
-static void sent_bytes(struct cg_homer *homer, size_t n)
+static void count_sent_bytes(struct cg_homer *homer, size_t n)
 {
-	struct record *record = at(homer, homer->next);
+	struct record *record = get_record(homer, homer->next);
 
 	homer->sent += n;
-	homer->begun += n;
-	if (homer->begun < record->len)
+	homer->partial += n;
+	if (homer->partial < record->len)
 		return;
-	record->until = homer->sent;
-	homer->begun = 0;
+	record->end = homer->sent;
+	homer->partial = 0;
 	homer->next++;
 }
 
-/* True: what could not be sent has been dealt with, and there may be more to send. */
-static bool failed(struct cg_homer *homer, int err, bool again)
+/* Handles an error of send(). True: continue with the next record. */
+static bool handle_send_error(struct cg_homer *homer, int err, bool again)
 {
 	if (err == EAGAIN) {
-		watch(homer, EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+		watch_socket(homer, EPOLLIN | EPOLLRDHUP | EPOLLOUT);
 		return false;
 	}
 	if (homer->tcp) {
-		down(homer, strerror(err));
+		disconnect(homer, strerror(err));
 		return false;
 	}
 	cg_homer_count_loss(homer, strerror(err));
-	if (err != ECONNREFUSED || again) /* else an earlier one was refused, this one not sent */
-		sent_datagram(homer);
+	if (err != ECONNREFUSED ||
+	    again) /* else ICMP refused an earlier datagram, and this one was not sent */
+		finish_datagram(homer);
 	return true;
 }
 
-static void flush(struct cg_homer *homer)
+static void send_queue(struct cg_homer *homer)
 {
 	bool again = false;
 
 	while (homer->state == UP && homer->next != homer->end) {
-		const struct record *record = at(homer, homer->next);
-		ssize_t n = send(homer->fd, (char *)record->data + homer->begun,
-				 record->len - homer->begun, MSG_DONTWAIT | MSG_NOSIGNAL);
+		const struct record *record = get_record(homer, homer->next);
+		ssize_t n = send(homer->fd, (char *)record->data + homer->partial,
+				 record->len - homer->partial, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0) {
-			if (!failed(homer, errno, again))
+			if (!handle_send_error(homer, errno, again))
 				return;
 			again = !again;
 		} else if (homer->tcp) {
-			sent_bytes(homer, n);
+			count_sent_bytes(homer, n);
 		} else {
-			sent_datagram(homer);
+			finish_datagram(homer);
 			again = false;
 		}
 	}
 	if (homer->state == UP)
-		watch(homer, EPOLLIN | EPOLLRDHUP);
+		watch_socket(homer, EPOLLIN | EPOLLRDHUP);
 }
 
-static void up(struct cg_homer *homer)
+static void handle_connected(struct cg_homer *homer)
 {
 	homer->state = UP;
 	cg_timer_set(homer->timer, 0);
 	if (homer->tcp)
 		cg_log_notice("homer %s: connected", homer->name);
 	homer->trouble[0] = '\0';
-	flush(homer);
+	send_queue(homer);
 }
 
 static void open_socket(struct cg_homer *homer)
 {
 	const unsigned int silence = SILENCE_NS / 1000000;
-	const int room = SEND_ROOM;
+	const int room = SEND_BUFFER;
 	int type = (homer->tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
 	int fd = socket(homer->to.ss_family, type, 0), err = fd < 0 ? errno : 0;
 
@@ -203,13 +205,13 @@ static void open_socket(struct cg_homer *homer)
 	if (!err && connect(fd, (struct sockaddr *)&homer->to, homer->to_len))
 		err = errno;
 	if (err && err != EINPROGRESS) {
-		down(homer, strerror(err));
+		disconnect(homer, strerror(err));
 	} else if (err) {
 		homer->state = CONNECTING;
 		cg_timer_set(homer->timer, SILENCE_NS);
-		watch(homer, EPOLLOUT);
+		watch_socket(homer, EPOLLOUT);
 	} else {
-		up(homer);
+		handle_connected(homer);
 	}
 }
 
@@ -221,18 +223,18 @@ static int socket_error(const struct cg_homer *homer)
 	return getsockopt(homer->fd, SOL_SOCKET, SO_ERROR, &err, &len) ? errno : err;
 }
 
-/* A collector has nothing to say: it is read and left. */
-static void listen_to(struct cg_homer *homer)
+/* Reads and discards: a collector sends nothing of use. */
+static void read_socket(struct cg_homer *homer)
 {
 	char scratch[512];
 	ssize_t n = recv(homer->fd, scratch, sizeof(scratch), MSG_DONTWAIT);
 
 	if (homer->tcp && !n)
-		down(homer, "the collector closed the connection");
+		disconnect(homer, "the collector closed the connection");
 	else if (homer->tcp && n < 0 && errno != EAGAIN)
-		down(homer, strerror(errno));
+		disconnect(homer, strerror(errno));
 	else if (!homer->tcp && n < 0 && errno != EAGAIN)
-		cg_homer_count_loss(homer, strerror(errno)); /* what ICMP tells of a datagram */
+		cg_homer_count_loss(homer, strerror(errno)); /* an ICMP error of a datagram */
 }
 
 static int handle_socket(sd_event_source *source, int fd, uint32_t events, void *ctx)
@@ -244,15 +246,15 @@ static int handle_socket(sd_event_source *source, int fd, uint32_t events, void 
 	if (homer->state == CONNECTING) {
 		err = socket_error(homer);
 		if (err)
-			down(homer, strerror(err));
+			disconnect(homer, strerror(err));
 		else
-			up(homer);
+			handle_connected(homer);
 		return 0;
 	}
 	if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-		listen_to(homer);
+		read_socket(homer);
 	if (events & EPOLLOUT)
-		flush(homer);
+		send_queue(homer);
 	return 0;
 }
 
@@ -264,7 +266,7 @@ static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 	if (homer->state == DOWN)
 		open_socket(homer);
 	else if (homer->state == CONNECTING)
-		down(homer, strerror(ETIMEDOUT));
+		disconnect(homer, strerror(ETIMEDOUT));
 	return 0;
 }
 
@@ -272,7 +274,7 @@ void cg_homer_queue_record(struct cg_homer *homer, const void *data, size_t len)
 {
 	struct record record = { .len = len };
 
-	reap(homer);
+	free_acknowledged(homer);
 	if (homer->end - homer->first == CG_HOMER_QUEUE) {
 		cg_homer_count_loss(homer,
 				    *homer->trouble ? homer->trouble : "the collector is slow");
@@ -284,26 +286,27 @@ void cg_homer_queue_record(struct cg_homer *homer, const void *data, size_t len)
 		return;
 	}
 	memcpy(record.data, data, len);
-	*at(homer, homer->end++) = record;
-	flush(homer);
+	*get_record(homer, homer->end++) = record;
+	send_queue(homer);
 }
 
-static void tell(struct cg_homer *homer)
+static void log_losses(struct cg_homer *homer)
 {
-	cg_log_warning("homer %s: %llu violations are lost to it: %s", homer->name,
-		       (unsigned long long)(homer->lost - homer->told), homer->why);
-	homer->told = homer->lost;
+	cg_log_warning("homer %s: %llu violations not delivered: %s", homer->name,
+		       (unsigned long long)(homer->lost - homer->logged), homer->loss_reason);
+	homer->logged = homer->lost;
 }
 
 void cg_homer_poll(struct cg_homer *homer, __u64 now)
 {
 	if (!homer)
 		return;
-	reap(homer);
-	if (homer->lost == homer->told || (homer->told_at && now - homer->told_at < TOLD_NS))
+	free_acknowledged(homer);
+	if (homer->lost == homer->logged ||
+	    (homer->logged_at && now - homer->logged_at < LOG_INTERVAL_NS))
 		return;
-	tell(homer);
-	homer->told_at = now;
+	log_losses(homer);
+	homer->logged_at = now;
 }
 
 __u32 cg_homer_capture_id(const struct cg_homer *homer)
@@ -331,7 +334,7 @@ int cg_homer_new(sd_event *loop, const char *address, int tcp, __u32 agent, stru
 		cg_homer_free(homer);
 		return err;
 	}
-	cg_timer_set(homer->timer, 1); /* in the loop, at once */
+	cg_timer_set(homer->timer, 1); /* connect in the next turn of the loop */
 	*out = homer;
 	return 0;
 }
@@ -340,13 +343,13 @@ void cg_homer_free(struct cg_homer *homer)
 {
 	if (!homer)
 		return;
-	reap(homer);
+	free_acknowledged(homer);
 	while (homer->first != homer->next)
-		drop_first(homer); /* on their way */
+		drop_first(homer); /* sent, but not acknowledged */
 	for (; homer->first != homer->end; drop_first(homer))
 		cg_homer_count_loss(homer, *homer->trouble ? homer->trouble : "not sent yet");
-	if (homer->lost != homer->told)
-		tell(homer);
+	if (homer->lost != homer->logged)
+		log_losses(homer);
 	close_socket(homer);
 	sd_event_source_disable_unref(homer->timer);
 	free(homer);

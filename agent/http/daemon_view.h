@@ -15,7 +15,7 @@ struct cg_daemon_view { /* owns none of its pointers */
 	const struct cg_origin *origin;
 	struct cg_writer *writer;
 	struct cg_tracker *tracker;
-	struct cg_map_scan *sweep;
+	struct cg_map_scan *scan;
 	struct cg_totals *totals;
 	struct cg_ship **ship; /* a reload may replace the shipper; NULL in it: no --db */
 	const struct cg_recent *recent;

@@ -16,10 +16,10 @@
 #include "util/loop.h"
 
 #define CONNECTIONS_MAX 32
-#define CONNECTIONS_OF_ONE 16 /* address: a browser opens six */
+#define CONNECTIONS_PER_ADDRESS 16 /* a browser opens six */
 #define IDLE_SECONDS 10
-#define REQUEST_NS (15 * CG_SECOND) /* from one answer, or the beginning, to the next */
-#define REQUEST_BYTES 16384 /* and the answer's headers */
+#define REQUEST_NS (15 * CG_SECOND) /* from the connect or the last response to the next one */
+#define REQUEST_BYTES 16384 /* including the headers of the response */
 
 struct cg_http {
 	sd_event *loop;
@@ -28,8 +28,8 @@ struct cg_http {
 	cg_http_handler answerer;
 	void *ctx;
 	struct connection {
-		int fd; /* libmicrohttpd's own; -1: free */
-		__u64 since; /* CLOCK_BOOTTIME, ns: its last answer was taken */
+		int fd; /* owned by libmicrohttpd; -1: the slot is free */
+		__u64 since; /* CLOCK_BOOTTIME, ns: connect, or end of the last response */
 	} connections[CONNECTIONS_MAX];
 };
 
@@ -44,8 +44,8 @@ static const struct {
 	{ "Cross-Origin-Opener-Policy", "same-origin" },
 };
 
-/* The socket, or -errno. */
-static int listen_on(const char *text)
+/* Returns a listening socket, or -errno. */
+static int open_listener(const char *text)
 {
 	struct sockaddr_storage address;
 	socklen_t len;
@@ -97,13 +97,13 @@ static bool has_body(struct MHD_Connection *connection)
 }
 
 /*
- * Called when the headers are there, and again when the request is: an answer at the first call
- * closes the connection, which is right where there is a body that nobody will read.
+ * libmicrohttpd calls this after the headers, and again after the whole request. A response to the
+ * first call closes the connection, which is what a request with a body gets: nobody reads the body.
  */
-static enum MHD_Result take_request(void *ctx, struct MHD_Connection *connection, const char *url,
-				    const char *method, const char *version,
-				    const char *upload_data, size_t *upload_data_size,
-				    void **of_request)
+static enum MHD_Result handle_request(void *ctx, struct MHD_Connection *connection, const char *url,
+				      const char *method, const char *version,
+				      const char *upload_data, size_t *upload_data_size,
+				      void **of_request)
 {
 	struct cg_http *http = ctx;
 	struct cg_http_answer answer = { .status = MHD_HTTP_NOT_FOUND };
@@ -113,25 +113,25 @@ static enum MHD_Result take_request(void *ctx, struct MHD_Connection *connection
 		.connection = connection,
 	};
 
-	bool reads = !strcmp(method, "GET") || !strcmp(method, "HEAD");
+	bool method_is_read = !strcmp(method, "GET") || !strcmp(method, "HEAD");
 
 	(void)version, (void)upload_data, (void)upload_data_size;
-	if (reads && !*of_request && !has_body(connection)) {
+	if (method_is_read && !*of_request && !has_body(connection)) {
 		*of_request = http;
 		return MHD_YES;
 	}
-	if (!reads)
+	if (!method_is_read)
 		cg_http_set_body(&answer, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain",
-				 strdup("GET and HEAD only\n"));
+				 strdup("only GET and HEAD are supported\n"));
 	else
 		http->answerer(http->ctx, &request, &answer);
 	if (answer.status == MHD_HTTP_NOT_FOUND && !answer.body)
 		cg_http_set_body(&answer, MHD_HTTP_NOT_FOUND, "text/plain",
-				 strdup("there are /, /metrics and /healthz\n"));
+				 strdup("not found; available: /, /metrics, /healthz\n"));
 	return answer.body ? send_answer(connection, &answer) : MHD_NO;
 }
 
-/* A byte now and then keeps a connection from being idle: it is let go all the same. */
+/* Records the age of a connection: a client that sends a byte now and then is never idle. */
 static void connection_changed(void *ctx, struct MHD_Connection *connection, void **of_connection,
 			       enum MHD_ConnectionNotificationCode code)
 {
@@ -164,7 +164,7 @@ static void request_completed(void *ctx, struct MHD_Connection *connection, void
 		slot->since = cg_boottime();
 }
 
-static void end_slow(struct cg_http *http)
+static void close_slow_connections(struct cg_http *http)
 {
 	__u64 now = cg_boottime();
 
@@ -173,12 +173,12 @@ static void end_slow(struct cg_http *http)
 			shutdown(http->connections[i].fd, SHUT_RDWR);
 }
 
-/* What is left to do, and when: libmicrohttpd has no timers of its own here. */
-static void turn(struct cg_http *http)
+/* Runs libmicrohttpd and sets its next timeout, because it has no timers in external epoll mode. */
+static void run_mhd(struct cg_http *http)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	end_slow(http);
+	close_slow_connections(http);
 	MHD_run(http->mhd);
 	if (MHD_get_timeout(http->mhd, &ms) != MHD_YES)
 		cg_timer_set(http->timer, 0);
@@ -189,26 +189,26 @@ static void turn(struct cg_http *http)
 static int handle_sockets(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
 	(void)source, (void)fd, (void)events;
-	turn(ctx);
+	run_mhd(ctx);
 	return 0;
 }
 
 static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 {
 	(void)timer, (void)usec;
-	turn(ctx);
+	run_mhd(ctx);
 	return 0;
 }
 
-static int start(struct cg_http *http, int listener)
+static int start_mhd(struct cg_http *http, int listener)
 {
 	const union MHD_DaemonInfo *info;
 	int err;
 
 	http->mhd = MHD_start_daemon(
-		MHD_USE_EPOLL, 0, NULL, NULL, take_request, http, MHD_OPTION_LISTEN_SOCKET,
+		MHD_USE_EPOLL, 0, NULL, NULL, handle_request, http, MHD_OPTION_LISTEN_SOCKET,
 		listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_OF_ONE,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_PER_ADDRESS,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
 		MHD_OPTION_NOTIFY_CONNECTION, connection_changed, http, MHD_OPTION_NOTIFY_COMPLETED,
@@ -235,13 +235,13 @@ int cg_http_new(sd_event *loop, const char *text, cg_http_handler answerer, void
 		*http = (struct cg_http){ .loop = loop, .answerer = answerer, .ctx = ctx };
 		for (int i = 0; i < CONNECTIONS_MAX; i++)
 			http->connections[i].fd = -1;
-		err = listener = listen_on(text);
+		err = listener = open_listener(text);
 	}
 	if (listener >= 0)
-		err = start(http, listener);
+		err = start_mhd(http, listener);
 	if (err < 0) {
 		cg_log_err("--http %s: cannot listen: %s%s", text, strerror(-err),
-			   err == -EACCES ? " (a port below 1024 is root's)" : "");
+			   err == -EACCES ? "; a port below 1024 needs root" : "");
 		cg_http_free(http);
 		return err;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The daemon's HTTP listener: GET and HEAD, read-only, in the daemon's own loop. Connections, those
- * of one address, their idle time and the size of a request are bounded; a client that is slow
- * waits for itself alone. No TLS and no passwords: it listens on loopback unless it is told else.
+ * The daemon's HTTP listener. It serves GET and HEAD, read-only, in the daemon's event loop. The number
+ * of connections, in total and from one address, their idle time and the size of a request are bounded.
+ * A slow client delays no other. There is no TLS and no password: it listens on loopback by default.
  */
 #ifndef CG_HTTP_LISTENER_H
 #define CG_HTTP_LISTENER_H
@@ -21,12 +21,12 @@ struct cg_http_request {
 struct cg_http_answer {
 	unsigned int status;
 	const char *type; /* Content-Type; static */
-	const char *csp; /* Content-Security-Policy; NULL: nothing may be loaded */
-	char *body; /* malloc()ed, or NULL: no memory */
+	const char *csp; /* Content-Security-Policy; NULL: forbid all content */
+	char *body; /* freed by the listener; NULL: no memory */
 	size_t size;
 };
 
-/* Fills the answer, which is 404 as it comes. Must not block. */
+/* Fills the answer, whose status is 404 before the call. Must not block. */
 typedef void (*cg_http_handler)(void *ctx, const struct cg_http_request *request,
 				struct cg_http_answer *answer);
 
@@ -35,10 +35,10 @@ int cg_http_new(sd_event *loop, const char *text, cg_http_handler answerer, void
 		struct cg_http **http);
 void cg_http_free(struct cg_http *http);
 
-/* The value of ?name= in the request, decoded; NULL: there is none. Valid during that answer. */
+/* Returns the decoded value of ?name=, valid during the request; NULL: none. */
 const char *cg_http_get_argument(const struct cg_http_request *request, const char *name);
 
-/* Body of open_memstream()'s text: takes it over. */
+/* Sets status, type and body. The answer owns `text`; NULL: no memory. */
 void cg_http_set_body(struct cg_http_answer *answer, unsigned int status, const char *type,
 		      char *text);
 

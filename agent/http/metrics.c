@@ -190,7 +190,7 @@ char *cg_metrics_text(const struct cg_daemon_view *view, __u64 now)
 
 	if (!out)
 		return NULL;
-	cg_map_scan_get_status(view->sweep, &scan);
+	cg_map_scan_get_status(view->scan, &scan);
 	put_about(out, view);
 	if (!cg_counters_read(view->guard->counters_fd, &sum))
 		put_packets(out, &sum.counters);

@@ -17,8 +17,8 @@ struct ring {
 	struct cg_rings *rings;
 	struct ring_buffer *buffer;
 	sd_event_source *source;
-	unsigned int taken; /* this turn */
-	bool resting;
+	unsigned int n_read; /* in this batch */
+	bool paused;
 	__u64 polled_at; /* CLOCK_BOOTTIME, ns */
 };
 
@@ -26,13 +26,13 @@ struct cg_rings {
 	sd_event_source *timer;
 	struct ring events;
 	struct ring alerts;
-	struct cg_rings_callbacks user;
-	bool foreign; /* said already */
-	uint64_t turn; /* of the loop: the last that was a ring's */
+	struct cg_rings_callbacks callbacks;
+	bool foreign_logged;
+	uint64_t turn; /* number of the last turn of the loop that handled a ring */
 };
 
-/* libbpf has moved past the record when this returns: an error only ends the turn. */
-static int take_record(void *ctx, void *data, size_t size)
+/* libbpf consumes the record in any case: an error only ends the batch. */
+static int handle_record(void *ctx, void *data, size_t size)
 {
 	struct ring *ring = ctx;
 	struct cg_rings *rings = ring->rings;
@@ -41,39 +41,37 @@ static int take_record(void *ctx, void *data, size_t size)
 	if (size >= sizeof(event))
 		memcpy(&event, data, sizeof(event));
 	if (size < sizeof(event) || event.layout != CG_LAYOUT || event.size != sizeof(event)) {
-		if (!rings->foreign)
-			cg_log_warning(
-				"an event is of another layout than %d: ignored, and all like it",
-				CG_LAYOUT);
-		rings->foreign = true;
+		if (!rings->foreign_logged)
+			cg_log_warning("events with a layout other than %d are ignored", CG_LAYOUT);
+		rings->foreign_logged = true;
 		return 0;
 	}
 	event.call_id[CG_CALL_ID_MAX - 1] = '\0';
 	event.from_tag[CG_TAG_MAX - 1] = '\0';
 	event.to_tag[CG_TAG_MAX - 1] = '\0';
-	if (!rings->user.take(rings->user.ctx, &event))
-		ring->resting = true;
-	return ring->resting || ++ring->taken >= CG_EVENTS_PER_RUN ? -EAGAIN : 0;
+	if (!rings->callbacks.handle(rings->callbacks.ctx, &event))
+		ring->paused = true;
+	return ring->paused || ++ring->n_read >= CG_EVENTS_PER_RUN ? -EAGAIN : 0;
 }
 
-/* True: the ring is empty. */
-static bool take_turn(struct ring *ring)
+/* Reads a batch of events. True: the ring is empty. */
+static bool read_events(struct ring *ring)
 {
-	struct cg_rings_callbacks *user = &ring->rings->user;
+	struct cg_rings_callbacks *callbacks = &ring->rings->callbacks;
 	bool empty;
 
 	ring->polled_at = cg_boottime();
-	if (ring->resting)
+	if (ring->paused)
 		return false;
-	ring->taken = 0;
+	ring->n_read = 0;
 	empty = ring_buffer__consume(ring->buffer) >= 0;
-	user->turned(user->ctx);
+	callbacks->batch_done(callbacks->ctx);
 	return empty;
 }
 
 /*
- * The rings come first, but not twice in a row: one that is always ready would starve all other
- * sources. The second time it waits until they have had their turns.
+ * Handles a ring with priority over other sources, but not in two successive turns: a ring that is
+ * always ready would starve the others. The second time it gets normal priority.
  */
 static int handle_ring(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
@@ -85,15 +83,15 @@ static int handle_ring(sd_event_source *source, int fd, uint32_t events, void *c
 	sd_event_get_iteration(sd_event_source_get_event(source), &rings->turn);
 	sd_event_source_set_priority(source, rings->turn == last + 1 ? SD_EVENT_PRIORITY_NORMAL
 								     : CG_PRIORITY_RINGS);
-	take_turn(ring);
-	if (ring->resting)
+	read_events(ring);
+	if (ring->paused)
 		sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	return 0;
 }
 
 /*
- * Polls both rings every CG_ALERTS_POLL_NS: `alerts` wakes nobody before it fills. What is left of
- * a long backlog waits for the next poll.
+ * Polls both rings every CG_ALERTS_POLL_NS, because `alerts` wakes its reader only when it fills up.
+ * The rest of a long backlog waits for the next poll.
  */
 static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 {
@@ -101,20 +99,20 @@ static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 
 	(void)usec;
 	cg_timer_set(timer, CG_ALERTS_POLL_NS);
-	take_turn(&rings->events);
-	for (int turn = 0; turn < POLL_TURNS && !take_turn(&rings->alerts); turn++)
-		if (rings->alerts.resting)
+	read_events(&rings->events);
+	for (int turn = 0; turn < POLL_TURNS && !read_events(&rings->alerts); turn++)
+		if (rings->alerts.paused)
 			break;
 	return 0;
 }
 
-static int ring_open(struct cg_rings *rings, sd_event *loop, struct ring *ring, int fd,
+static int open_ring(struct cg_rings *rings, sd_event *loop, struct ring *ring, int fd,
 		     const char *name)
 {
 	int err;
 
 	*ring = (struct ring){ .rings = rings, .polled_at = cg_boottime() };
-	ring->buffer = ring_buffer__new(fd, take_record, ring, NULL);
+	ring->buffer = ring_buffer__new(fd, handle_record, ring, NULL);
 	err = ring->buffer ? sd_event_add_io(loop, &ring->source, fd, EPOLLIN, handle_ring, ring)
 			   : -errno;
 	if (err >= 0)
@@ -136,17 +134,17 @@ static int start_timer(struct cg_rings *rings, sd_event *loop)
 }
 
 int cg_rings_new(sd_event *loop, int events_fd, int alerts_fd,
-		 const struct cg_rings_callbacks *user, struct cg_rings **out)
+		 const struct cg_rings_callbacks *callbacks, struct cg_rings **out)
 {
 	struct cg_rings *rings = calloc(1, sizeof(*rings));
 	int err;
 
 	if (!rings)
 		return -ENOMEM;
-	rings->user = *user;
-	err = ring_open(rings, loop, &rings->events, events_fd, "events");
+	rings->callbacks = *callbacks;
+	err = open_ring(rings, loop, &rings->events, events_fd, "events");
 	if (!err)
-		err = ring_open(rings, loop, &rings->alerts, alerts_fd, "alerts");
+		err = open_ring(rings, loop, &rings->alerts, alerts_fd, "alerts");
 	if (!err)
 		err = start_timer(rings, loop);
 	if (err)
@@ -172,18 +170,18 @@ void cg_rings_free(struct cg_rings *rings)
 	free(rings);
 }
 
-static void resume(struct ring *ring)
+static void resume_ring(struct ring *ring)
 {
-	if (!ring->resting)
+	if (!ring->paused)
 		return;
-	ring->resting = false;
+	ring->paused = false;
 	sd_event_source_set_enabled(ring->source, SD_EVENT_ON);
 }
 
 void cg_rings_resume(struct cg_rings *rings)
 {
-	resume(&rings->events);
-	resume(&rings->alerts);
+	resume_ring(&rings->events);
+	resume_ring(&rings->alerts);
 }
 
 __u64 cg_rings_age(const struct cg_rings *rings, __u64 now)
@@ -195,7 +193,7 @@ __u64 cg_rings_age(const struct cg_rings *rings, __u64 now)
 
 bool cg_rings_drain(struct cg_rings *rings)
 {
-	bool events_done = take_turn(&rings->events), alerts_done = take_turn(&rings->alerts);
+	bool events_done = read_events(&rings->events), alerts_done = read_events(&rings->alerts);
 
 	return events_done && alerts_done;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The two rings, `events` and `alerts`, each with a consumer of its own (libbpf 1.1 stops all rings
- * of one object when one callback stops). While the writer's queue is full they rest: a ring that
- * overflows costs a sweep, which is cheaper than memory without end.
+ * Reads the two rings, `events` and `alerts`. Each has its own consumer, because libbpf 1.1 stops all
+ * rings of one object if one callback stops. While the writer's queue is full they are paused. A ring
+ * that overflows then costs a map scan, which is cheaper than unbounded memory.
  */
 #ifndef CG_INGEST_RINGS_H
 #define CG_INGEST_RINGS_H
@@ -15,25 +15,24 @@
 
 struct cg_rings;
 
-#define CG_EVENTS_PER_RUN                                                                          \
-	32 /* of one ring: PostgreSQL waits for the loop no longer than that takes */
+#define CG_EVENTS_PER_RUN 32 /* of one ring: bounds the time for which the rest of the loop waits */
 
 struct cg_rings_callbacks {
-	/* False: to be left alone until cg_rings_resume(). The event is whole and of our layout. */
-	bool (*take)(void *ctx, const struct cg_event *event);
-	void (*turned)(void *ctx); /* those of a turn are taken, CG_EVENTS_PER_RUN at most */
+	/* Gets a complete event of the current layout. False: pause until cg_rings_resume(). */
+	bool (*handle)(void *ctx, const struct cg_event *event);
+	void (*batch_done)(void *ctx); /* after at most CG_EVENTS_PER_RUN events */
 	void *ctx;
 };
 
-/* 0 or -errno, logged. */
+/* Starts to read both rings, and polls them every CG_ALERTS_POLL_NS. 0 or -errno, logged. */
 int cg_rings_new(sd_event *loop, int events_fd, int alerts_fd,
-		 const struct cg_rings_callbacks *user, struct cg_rings **rings);
+		 const struct cg_rings_callbacks *callbacks, struct cg_rings **rings);
 void cg_rings_free(struct cg_rings *rings);
 
 void cg_rings_resume(struct cg_rings *rings);
-/* Age in ns of the last poll of the ring that was polled least recently. */
+/* Returns the time since the last poll of the ring that was polled least recently, in ns. */
 __u64 cg_rings_age(const struct cg_rings *rings, __u64 now);
-/* Takes what is there now, as far as `take` goes along. True: both are empty. */
+/* Reads one batch of each ring. True: both are empty. */
 bool cg_rings_drain(struct cg_rings *rings);
 
 #endif

@@ -270,7 +270,7 @@ const char *cg_spool_strerror(struct cg_spool *spool)
 	return spool->error_text ? spool->error_text : sqlite3_errmsg(spool->db);
 }
 
-/* SQLite would go on writing to a file that was moved or deleted, and nobody would find the rows. */
+/* Checks that the file is still there: SQLite would write rows to a moved or deleted one. */
 int cg_spool_begin(struct cg_spool *spool)
 {
 	int moved = 0, err;

@@ -32,7 +32,7 @@ held() { # REMEDY...: the ended dialog stays in the map until then
 	says "spool $SPOOL: .*calls stay in the map"
 	in_map 1
 	"$@"
-	says "spool $SPOOL: written again"
+	says "spool $SPOOL: writable again"
 	lab_wait 10 in_map 0
 	eventually 1 row 'count(*)'
 	eventually bye row end_reason

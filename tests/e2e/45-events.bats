@@ -350,7 +350,7 @@ wiped() { # the last that the terminal was sent
 	lab_wait 10 grep -q 'database: connected' "$LAB_DIR/drain"
 	hold_table
 	"$LAB_OUT/tests/bench/calls" "lab-$LAB_ID" 3000 drain open
-	lab_wait 10 grep -qE 'rows on their way to PostgreSQL: [1-9][0-9]{3}' "$LAB_DIR/drain"
+	lab_wait 10 grep -qE 'rows to send to PostgreSQL: [1-9][0-9]{3}' "$LAB_DIR/drain"
 	release_table
 	eventually 3000 sql "$CDRS" "SELECT count(*) FROM cseqguard.cdr WHERE call_id LIKE '%-drain@%'"
 	lab_wait 5 wiped

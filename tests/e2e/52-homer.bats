@@ -86,7 +86,7 @@ fds() { # that the daemon has open
 }
 
 lost() { # how many the daemon said
-	sed -n 's/.*homer .*: \([0-9]*\) violations are lost.*/\1/p' "$LOG" | awk '{ n += $1 } END { print n + 0 }'
+	sed -n 's/.*homer .*: \([0-9]*\) violations not delivered.*/\1/p' "$LOG" | awk '{ n += $1 } END { print n + 0 }'
 }
 
 @test "homer: Kamailio reads from a record what the guard saw, under the Call-ID" {

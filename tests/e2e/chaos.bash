@@ -39,7 +39,7 @@ daemon_left() { # SIGNAL [CODE]...
 		kill "-$1" "$LAB_DAEMON"
 		wait "$LAB_DAEMON" # bash itself would say that it was killed
 	} 2>/dev/null || code=$?
-	if [[ $code == 1 && $(tail -n 1 "$LAB_DIR/daemon.log") == *'cannot open spool'* ]]; then
+	if [[ $code == 1 && $(tail -n 1 "$LAB_DIR/daemon.log") == *'spool '*': cannot open: '* ]]; then
 		PLAYED[refused]=$((${PLAYED[refused]:-0} + 1))
 	elif [[ " ${*:2} " != *" $code "* ]]; then
 		lab_fail "cseqguardd left with exit code $code: $(tail -n 1 "$LAB_DIR/daemon.log")"
