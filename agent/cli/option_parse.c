@@ -7,7 +7,7 @@
 #include "cli/options_internal.h"
 #include "maps/pins.h"
 #include "util/enum_names.h"
-#include "util/range.h"
+#include "cli/range.h"
 #include "util/cli_output.h"
 #include "util/text.h"
 
