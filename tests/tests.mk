@@ -64,7 +64,8 @@ $(TESTS)/bench/bench: $(BENCH_OBJS)
 	$(call say,LINK,$@)$(CC) $(filter %.o,$^) -pthread -lbpf -lelf -lz -o $@
 
 # The store's bench: what it is fed by, and what it is compared with.
-$(TESTS)/bench/calls: $(addprefix $(TESTS)/,bench/calls.o kernel/endpoints.o kernel/message.o kernel/frame.o) \
+$(TESTS)/bench/calls: $(addprefix $(TESTS)/,bench/calls.o kernel/endpoints.o kernel/message.o kernel/frame.o \
+	kernel/host_name.o) \
 	$(OUT)/agent/maps/pins.o
 	$(call say,LINK,$@)$(CC) $(AGENT_LDFLAGS) $^ -lbpf -o $@
 

@@ -68,8 +68,9 @@ static void set_ends(const struct cg_ladder *ladder, const struct cg_event *e,
 	if (e->status)
 		named = other_place(named); /* a response copies From from the request */
 	to = other_place(named);
-	if (e->direction == CG_OUT)
-		step->from = place_is_local(ladder, named) ? named : CG_PLACE_GUARD;
+	if (e->direction == CG_OUT) /* a BYE of a peer is recorded when it goes out */
+		step->from = place_is_local(ladder, named) || e->type == CG_EV_BYE ? named
+										   : CG_PLACE_GUARD;
 	else
 		step->from = find_place_of(ladder, named, e->source);
 	if (step->from == to) /* wrong leg: sent by the host that should receive it */

@@ -16,13 +16,14 @@
 #include "frame.h"
 #include "maps/pins.h"
 #include "message.h"
+#include "util/host_name.h"
 
 static const struct {
 	const char *path, *form;
 } steps[] = {
 	{ "caller>host", "INVITE 13 a> via=c1" },
-	{ "host>caller", "200 INVITE 13 a>b via=c1" },
-	{ "caller>host", "BYE 14 a>b via=c2" },
+	{ "host>caller", "200 INVITE 13 a>b via=c1 contact=own" },
+	{ "caller>host", "BYE 14 a>b via=c2 uri=sip:b@192.0.2.10:5060" },
 	{ "host>caller", "200 BYE 14 a>b via=c2" },
 };
 #define ANSWERED 2 /* steps */
@@ -45,6 +46,22 @@ static int play(const int programs[2], size_t i, const char *call_id)
 	return err ? err : bpf_prog_test_run_opts(programs[!in], &opts);
 }
 
+/* The address of the path's host becomes a name of the guarded one, which answers the calls. */
+static int name_host(const char *instance)
+{
+	const struct cg_host_name value = { .origin = CG_NAME_GIVEN };
+	int config_fd = cg_pin_open(instance, "config"), hosts = cg_pin_open(instance, "hosts");
+	int err = config_fd < 0 ? config_fd : hosts < 0 ? hosts : 0;
+	struct cg_config config;
+	__u64 hash;
+
+	err = err ? err : bpf_map_lookup_elem(config_fd, &(__u32){ 0 }, &config);
+	if (err)
+		return err;
+	hash = cg_host_name_hash(&config, "192.0.2.10");
+	return bpf_map_update_elem(hosts, &hash, &value, BPF_ANY);
+}
+
 int main(int argc, char **argv)
 {
 	const char *part = argc > 4 ? argv[4] : "";
@@ -64,6 +81,7 @@ int main(int argc, char **argv)
 			argv[1]);
 		return 1;
 	}
+	err = name_host(argv[1]);
 	for (long n = 0; !err && n < atol(argv[2]); n++) {
 		snprintf(call_id, sizeof(call_id), "%08ld-%s@caller.example", n,
 			 argc > 3 ? argv[3] : "0");

@@ -349,14 +349,14 @@ refreshes() {
 }
 
 @test "top: after a new attach between two refreshes it shows no old figure" {
-	top_in_background 5
+	top_in_background 15
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 500; bye 14)
 	call_ends
-	lab_wait 10 jq -es '.[-1].offenders | length == 1' "$LAB_DIR/top.json"
+	lab_wait 40 jq -es '.[-1].offenders | length == 1' "$LAB_DIR/top.json"
 	guard detach -a
 	guard_up
-	lab_wait 10 other_than "$(refreshes)" refreshes
+	lab_wait 40 other_than "$(refreshes)" refreshes
 	assert_equal 'null 0 null' jq -rs '.[-1] | "\(.offenders) \(.byes.dropped.total) \(.byes.dropped.per_second)"' "$LAB_DIR/top.json"
 	jq -es '.[-2].byes.dropped.total > 0' "$LAB_DIR/top.json"
 }

@@ -203,7 +203,7 @@ command_lab_down() {
 	words=$(list_words CG_END_LIST)
 	[[ $(wc -w <<<"$words") -ge 11 ]]
 	for word in $words; do
-		grep -qE "^$word(\t|$)" "$MAN/man7/cseqguard-sql.7" || lab_fail "no end reason $word"
+		grep -qP "^$word(\t|$)" "$MAN/man7/cseqguard-sql.7" || lab_fail "no end reason $word"
 	done
 	words=$(list_words CG_SIDE_LIST)
 	[[ $(wc -w <<<"$words") -ge 5 ]]
