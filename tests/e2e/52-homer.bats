@@ -182,7 +182,7 @@ lost() { # how many the daemon said
 	guard_daemon_end TERM
 	echo "# $(<"$LAB_DIR/sent") violations, $(lost) said to be lost" >&3
 	(($(lost) >= $(<"$LAB_DIR/sent") - 1 && $(lost) <= $(<"$LAB_DIR/sent")))
-	assert_equal 2 grep -c 'are lost' "$LOG" # one a minute, and the last
+	assert_equal 2 grep -c 'not delivered' "$LOG" # one a minute, and the last
 }
 
 @test "homer: a collector that never answers delays nothing; the queue is bounded, the rest counted" {
