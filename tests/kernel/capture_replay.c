@@ -121,8 +121,8 @@ static int replay(struct harness *harness, struct capture *c, struct replay *r)
 
 	while (!err && (got = capture_next(c)) > 0) {
 		err = run_frame(harness, r, 1, c);
-		if (!err && (memmem(c->frame, c->len, "INVITE ", 7) ||
-			     memmem(c->frame, c->len, "BYE ", 4)))
+		if (!err &&
+		    (memmem(c->frame, c->len, "INVITE ", 7) || memmem(c->frame, c->len, "BYE ", 4)))
 			err = run_frame(harness, r, 0, c);
 	}
 	return err ? err : got;

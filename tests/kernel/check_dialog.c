@@ -155,11 +155,11 @@ static bool check_at(const struct run *run, const struct cg_dialog *d, const cha
 		     const char *label)
 {
 	__u64 candidate = d->answer + (d->candidate_ms - 1ULL) * 1000000;
-	__u64 at = !strcmp(name, "setup")    ? d->setup
+	__u64 at = !strcmp(name, "setup")	? d->setup
 		   : !strcmp(name, "candidate") ? (d->flags & CG_D_CANDIDATE ? candidate : 0)
-		   : !strcmp(name, "answer") ? d->answer
-		   : !strcmp(name, "end")    ? d->end
-					     : d->bye_at;
+		   : !strcmp(name, "answer")	? d->answer
+		   : !strcmp(name, "end")	? d->end
+						: d->bye_at;
 
 	return check_time(run, name, label, at);
 }
@@ -219,9 +219,10 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 
 static bool is_of_maps(const char *name)
 {
-	static const char *const names[] = { "dialogs",	       "pending", "branches", "overflow", "addr_changes",
-					     "unexpected_uas", "answers", "accepted",
-					     "refused",	       "done" };
+	static const char *const names[] = { "dialogs",	 "pending",	 "branches",
+					     "overflow", "addr_changes", "unexpected_uas",
+					     "answers",	 "accepted",	 "refused",
+					     "done" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!strcmp(name, names[i]))

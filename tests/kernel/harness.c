@@ -112,7 +112,8 @@ static int add_prefix(struct harness *harness, const char *addr_of, __u32 bits, 
 	if (endpoint_find(addr_of, &endpoint))
 		return -EINVAL;
 	memcpy(prefix.addr, endpoint.addr, sizeof(prefix.addr));
-	return bpf_map_update_elem(bpf_map__fd(harness->skel->maps.gateways), &prefix, &class, BPF_ANY);
+	return bpf_map_update_elem(bpf_map__fd(harness->skel->maps.gateways), &prefix, &class,
+				   BPF_ANY);
 }
 
 static int add_prefixes(struct harness *harness, char *list, __u32 class)
