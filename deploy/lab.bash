@@ -61,8 +61,10 @@ lab_listens() { # HOST PORT: is a UDP socket bound there?
 	[[ -n $(lab_in "$1" ss -Hlun "sport = :$2") ]]
 }
 
-lab_up() { # ID [PG]: PG is LAB_PG of a cluster that runs already
-	LAB_ID=$1
+# A process id comes again within one test run, and the databases of a shared cluster outlive their lab: the
+# time makes LAB_ID unique.
+lab_up() { # PID [PG]: PG is LAB_PG of a cluster that runs already
+	LAB_ID=${EPOCHSECONDS: -5}x$1
 	LAB_PG=${2:-}
 	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/cseqguard-$LAB_ID.XXXXXX") || return
 	chmod 755 "$LAB_DIR"
