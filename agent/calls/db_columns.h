@@ -18,6 +18,9 @@
  *                 again, and the row stays suspect (TAINT).
  *          TAINT  stays true once it is true, unless an operator has settled the row
  *          FILL   the first value that is not NULL is kept. An empty text is NULL.
+ *          CLOSED the time at which the store got the end that the row has, by the store's clock; the
+ *                 row's own value is not used. NULL while the call is open. It is new if the end, its
+ *                 reason or `suspect` changes.
  */
 #ifndef CG_CALLS_DB_COLUMNS_H
 #define CG_CALLS_DB_COLUMNS_H
@@ -54,9 +57,11 @@
 	TEXT(caller_side, CG_WORD_MAX, text, OPEN)                                                 \
 	TEXT(callee_side, CG_WORD_MAX, text, OPEN)                                                 \
 	NUMBER(witness, int4, OPEN)                                                                \
+	TEXT(twin_uid, CG_UUID_TEXT, uuid, FILL)                                                   \
 	NUMBER(answer_time, time, KEEP)                                                            \
 	NUMBER(candidate_end, time, OPEN)                                                          \
 	NUMBER(end_time, time, END)                                                                \
+	NUMBER(closed_at, time, CLOSED)                                                            \
 	TEXT(end_reason, CG_WORD_MAX, text, END)                                                   \
 	TEXT(ended_by, CG_WORD_MAX, text, END)                                                     \
 	NUMBER(bye_confirmed, bool, END)                                                           \

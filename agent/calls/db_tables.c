@@ -94,6 +94,14 @@ static const char *const merge_sql[] = {
 			   " WHEN old.end_reason = '$' THEN old.@"
 			   " ELSE old.@ OR excluded.@ END",
 	[CG_MERGE_FILL] = "coalesce(old.@, excluded.@)",
+	/* the conditions are those of END, and then: nothing that matters to a bill is new */
+	[CG_MERGE_CLOSED] = "CASE WHEN old.end_reason = '$' AND excluded.end_reason <> '$'"
+			    " OR old.end_reason <> '?' AND (excluded.end_time IS NULL"
+			    " OR excluded.end_reason <> '$' AND old.end_time > excluded.end_time)"
+			    " OR old.end_time = excluded.end_time"
+			    " AND old.end_reason = excluded.end_reason"
+			    " AND NOT (excluded.suspect AND NOT old.suspect)"
+			    " THEN old.@ ELSE excluded.@ END",
 };
 
 static void write_merged_value(FILE *sql, const struct cg_db_column *column)

@@ -37,7 +37,7 @@ static const char spool_record[] =
 
 static const char spool_settle[] =
 	"UPDATE cdr SET end_time = coalesce(CAST(?3 AS INTEGER), end_time), end_reason = '%s',"
-	" suspect = 0, step = ?6 + call.number"
+	" suspect = 0, closed_at = CAST(?5 AS INTEGER), step = ?6 + call.number"
 	" FROM (SELECT step AS was, row_number() OVER (ORDER BY step) AS number" SPOOL_CALL
 	") AS call WHERE cdr.step = call.was";
 

@@ -4,6 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Returns the format of the value that is inserted: a separator and the name of the column. */
+static const char *value_format(const struct cg_db_column *column)
+{
+	if (column->merge == CG_MERGE_CLOSED)
+		return "%sCASE WHEN new.end_time IS NOT NULL THEN now() END";
+	return !strcmp(column->type, "time")
+		       ? "%stimestamptz 'epoch' + new.%s * interval '1 microsecond'"
+		       : "%snew.%s";
+}
+
 char *cg_pg_insert_sql(const struct cg_db_table *table)
 {
 	char *text = NULL;
@@ -16,11 +26,8 @@ char *cg_pg_insert_sql(const struct cg_db_table *table)
 	cg_db_table_write_names(sql, table);
 	fputs(") SELECT ", sql);
 	for (unsigned int i = 0; i < table->n_columns; i++)
-		fprintf(sql,
-			!strcmp(table->columns[i].type, "time")
-				? "%stimestamptz 'epoch' + new.%s * interval '1 microsecond'"
-				: "%snew.%s",
-			i ? ", " : "", table->columns[i].name);
+		fprintf(sql, value_format(&table->columns[i]), i ? ", " : "",
+			table->columns[i].name);
 	fputs(" FROM unnest(", sql);
 	for (unsigned int i = 0; i < table->n_columns; i++)
 		fprintf(sql, "%s$%u::%s[]", i ? ", " : "", i + 1,

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/text.h"
+
 #define SPOOL_VERSION 2 /* PRAGMA user_version */
 #define BUSY_MS 5000 /* longer than another writer or a backup usually holds the lock */
 
@@ -111,11 +113,16 @@ static int check_version(struct cg_spool *spool, __s64 *version)
 	return err;
 }
 
-/* Columns of `cdr` that version 1 did not have. They stay NULL in its rows. */
-#define ADD_COLUMN(name, type) "ALTER TABLE cdr ADD COLUMN " #name " " #type ";"
-#define NULL_COLUMN(name, type) ", NULL AS " #name
+/* Columns of `cdr` that version 1 did not have, and their values in its rows. */
+#define ADD_COLUMN(name, type, value) "ALTER TABLE cdr ADD COLUMN " #name " " #type ";"
+#define OLD_VALUE(name, type, value) ", " #value " AS " #name
 #define NEW_COLUMNS(X)                                                                             \
-	X(caller_side, TEXT) X(callee_side, TEXT) X(witness, INTEGER) X(candidate_end, INTEGER)
+	X(caller_side, TEXT, NULL)                                                                 \
+	X(callee_side, TEXT, NULL)                                                                 \
+	X(witness, INTEGER, NULL)                                                                  \
+	X(twin_uid, TEXT, NULL)                                                                    \
+	X(candidate_end, INTEGER, NULL)                                                            \
+	X(closed_at, INTEGER, end_time)
 
 /* The end reasons of version 1 are renamed as in schema.sql. */
 int cg_spool_rename_ends(sqlite3 *db)
@@ -141,7 +148,7 @@ int cg_spool_view_old_columns(sqlite3 *db)
 		return 0;
 	return cg_sqlite_execute(
 		db, "PRAGMA temp_store = MEMORY;"
-		    "CREATE TEMP VIEW cdr AS SELECT *" NEW_COLUMNS(NULL_COLUMN) " FROM main.cdr");
+		    "CREATE TEMP VIEW cdr AS SELECT *" NEW_COLUMNS(OLD_VALUE) " FROM main.cdr");
 }
 
 static int migrate_tables(struct cg_spool *spool)
@@ -150,7 +157,8 @@ static int migrate_tables(struct cg_spool *spool)
 
 	if (!has_old_columns(spool->db))
 		return 0;
-	err = cg_sqlite_execute(spool->db, NEW_COLUMNS(ADD_COLUMN));
+	err = cg_sqlite_execute(spool->db,
+				NEW_COLUMNS(ADD_COLUMN) "UPDATE cdr SET closed_at = end_time;");
 	return err ? err : cg_spool_rename_ends(spool->db);
 }
 
@@ -303,10 +311,20 @@ void cg_spool_rollback(struct cg_spool *spool)
 	memcpy(spool->rows, spool->rows_before, sizeof(spool->rows));
 }
 
+static int bind_closed_at(sqlite3_stmt *stmt, int i, const struct cg_cdr_row *row)
+{
+	return row->end_time == CG_NULL ? sqlite3_bind_null(stmt, i)
+					: sqlite3_bind_int64(stmt, i, cg_now_us());
+}
+
 /* Binds one column of a row to parameter i. Returns SQLite's result code. */
 static int bind_column(sqlite3_stmt *stmt, int i, const struct cg_db_column *column,
-		       const void *field)
+		       const void *row)
 {
+	const void *field = (const char *)row + column->offset;
+
+	if (column->merge == CG_MERGE_CLOSED)
+		return bind_closed_at(stmt, i, row);
 	if (column->merge == CG_MERGE_FILL && !*(const char *)field)
 		return sqlite3_bind_null(stmt, i);
 	if (column->size)
@@ -323,8 +341,7 @@ int cg_spool_put(struct cg_spool *spool, enum cg_db_table_id id, const void *row
 	int rc = SQLITE_OK, err;
 
 	for (unsigned int i = 0; i < table->n_columns && rc == SQLITE_OK; i++)
-		rc = bind_column(stmt, i + 1, &table->columns[i],
-				 (const char *)row + table->columns[i].offset);
+		rc = bind_column(stmt, i + 1, &table->columns[i], row);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_int64(stmt, table->n_columns + 1, spool->last_step + 1);
 	if (rc != SQLITE_OK)

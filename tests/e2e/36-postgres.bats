@@ -73,7 +73,8 @@ tables() { # kind and rows of each, and the version
 		"SELECT string_agg(end_reason, ' ' ORDER BY setup_time) FROM cseqguard.cdr"
 	assert_equal maps_lost sql "$DB" 'SELECT was_end_reason FROM cseqguard.settlement'
 	assert_equal 11 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr
-		WHERE num_nulls(caller_side, callee_side, witness, candidate_end) = 4'
+		WHERE num_nulls(caller_side, callee_side, witness, candidate_end, twin_uid) = 5'
+	assert_equal 0 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr WHERE closed_at IS DISTINCT FROM end_time'
 	assert_equal 'open unguarded' sql "$DB" "SELECT string_agg(call_id, ' ' ORDER BY call_id) FROM public.mine"
 	dialog answer=5 callee_flags=0x15
 	eventually 'wire gateway 3' row "concat_ws(' ', caller_side, callee_side, witness)"
@@ -134,7 +135,7 @@ tables() { # kind and rows of each, and the version
 # --- doubt ---------------------------------------------------------------------------------------
 
 @test "doubt: an old candidate end closes the row; a sign of life opens it again, and a proven end corrects it" {
-	local ended="concat_ws(' ', end_reason, suspect, bye_confirmed, round(extract(epoch FROM duration)), candidate_end = end_time)"
+	local closed ended="concat_ws(' ', end_reason, suspect, bye_confirmed, round(extract(epoch FROM duration)), candidate_end = end_time)"
 	doubted() {
 		dialog answer=100 callee_flags=0x15 "$@"
 	}
@@ -147,10 +148,13 @@ tables() { # kind and rows of each, and the version
 	doubted flags=0
 	eventually 'none t f' row "$ended"
 	eventually 'alive_after_end callee' sql "$DB" "SELECT reason || ' ' || leg FROM cseqguard.violation"
+	assert_equal '' row closed_at
 	doubted flags=0x40 candidate_ms=10001
 	eventually 'unproven_bye t f 10 t' row "$ended"
+	closed=$(row closed_at)
 	doubted flags=0x20 state=ended end=20 end_reason=bye ended_by=2
 	eventually 'bye t t 80' row "$ended"
+	assert_equal 't' sql "$DB" "SELECT closed_at > '$closed' FROM cseqguard.cdr"
 	assert_equal 0 sql "$DB" 'SELECT count(*) FROM cseqguard.billable'
 }
 

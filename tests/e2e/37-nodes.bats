@@ -105,6 +105,48 @@ closes() { # NODE END
 	assert_equal core billed
 }
 
+# A row of a call's second dialog, which a host that masks Call-IDs has made of the first.
+twin() { # NODE RANK SETUP END [SUSPECT]
+	call=$call-twin seen_by "$@"
+	sql "$DB" "UPDATE cseqguard.cdr SET twin_uid = md5('$call')::uuid WHERE call_id = '$call-twin'"
+}
+
+billed_calls() {
+	sql "$DB" "SELECT string_agg(call_id, ' ' ORDER BY call_id) FROM cseqguard.billable"
+}
+
+@test "twins: the one with the higher witness is billable, none while either is open" {
+	schema "$DB"
+	seen_by edge 1 "$(ago '100 s')" "$(ago '5 s')"
+	assert_equal "$call" billed_calls
+	twin edge 3 "$(ago '99 s')" NULL
+	assert_equal '' billed_calls
+	sql "$DB" "UPDATE cseqguard.cdr SET end_time = $(ago '10 s') WHERE call_id = '$call-twin'"
+	assert_equal "$call-twin" billed_calls
+	sql "$DB" "UPDATE cseqguard.cdr SET end_time = NULL, end_reason = 'none' WHERE call_id = '$call'"
+	assert_equal '' billed_calls # either way
+}
+
+@test "twins: of equal witnesses the later end is billable, also with both rows on two nodes, and if each names the other" {
+	local node
+	schema "$DB"
+	for node in edge core; do
+		seen_by "$node" 3 "$(ago '100 s')" "$(ago '10 s')"
+		twin "$node" 3 "$(ago '99 s')" "$(ago '9 s')"
+	done
+	assert_equal "$call-twin" billed_calls
+	sql "$DB" "UPDATE cseqguard.cdr SET twin_uid = md5('$call-twin')::uuid WHERE call_id = '$call'"
+	assert_equal "$call-twin" billed_calls
+	assert_equal "INVITE BYE" sql "$DB" "SELECT string_agg(method, ' ' ORDER BY method DESC) FROM cseqguard.kamailio_acc"
+}
+
+@test "twins: a call with neither the name of the other nor its tags is a call of its own" {
+	schema "$DB"
+	seen_by edge 3 "$(ago '100 s')" "$(ago '10 s')"
+	call=$call-twin seen_by edge 3 "$(ago '99 s')" "$(ago '9 s')"
+	assert_equal "$call $call-twin" billed_calls
+}
+
 @test "nodes: rows of version 2 have no witness: the earlier setup is billable, as it was, and an open row does not replace it" {
 	schema "$DB"
 	call_row edge "$(ago '100 s')" "$(ago '11 s')"

@@ -100,6 +100,7 @@ guard_fills() {
 spool_1() { # makes this test's spool one of version 1, whose open row is lost
 	sqlite3 "$SPOOL" "ALTER TABLE cdr DROP COLUMN caller_side; ALTER TABLE cdr DROP COLUMN callee_side;
 		ALTER TABLE cdr DROP COLUMN witness; ALTER TABLE cdr DROP COLUMN candidate_end;
+		ALTER TABLE cdr DROP COLUMN twin_uid; ALTER TABLE cdr DROP COLUMN closed_at;
 		UPDATE cdr SET end_time = answer_time + 7000000, end_reason = 'lost', suspect = 1; PRAGMA user_version = 1"
 }
 
@@ -110,7 +111,8 @@ spool_1() { # makes this test's spool one of version 1, whose open row is lost
 	guard_daemon_end KILL
 	map_clear
 	spool_1
-	assert_equal "[\"$call\",\"lost\",null]" jq -c '.[] | [.call_id, .end_reason, .caller_side]' \
+	assert_equal "[\"$call\",\"lost\",null,true]" \
+		jq -c '.[] | [.call_id, .end_reason, .caller_side, .closed_at == .end_time]' \
 		<(guard cdr -j --spool "$SPOOL")
 	daemon_db
 	eventually 'maps_lost t 00:00:07' row "concat_ws(' ', end_reason, suspect, duration)"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/spool/spool.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
+// link: agent/spool/spool.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -11,6 +11,7 @@
 
 #include "spool/writer.h"
 #include "tap.h"
+#include "util/text.h"
 
 static char path[64];
 
@@ -97,6 +98,62 @@ static int merges(struct cg_spool *spool, const struct cg_cdr_row *rows, int n,
 #define MERGES(spool, expected, ...)                                                               \
 	merges(spool, (struct cg_cdr_row[]){ __VA_ARGS__ },                                        \
 	       sizeof((struct cg_cdr_row[]){ __VA_ARGS__ }) / sizeof(struct cg_cdr_row), expected)
+
+/* Stores a row in a transaction of its own, and returns the stored closed_at; 0: NULL. */
+static __s64 closed_at_after(struct cg_spool *spool, const struct cg_cdr_row *row)
+{
+	sqlite3_stmt *stmt = NULL;
+	sqlite3 *db = NULL;
+	__s64 at = -1;
+
+	cg_spool_begin(spool);
+	cg_spool_put(spool, CG_TABLE_CDR, row);
+	cg_spool_commit(spool);
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+	    sqlite3_prepare_v2(db, "SELECT closed_at FROM cdr", -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		at = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	usleep(2);
+	return at;
+}
+
+static void closing_times(void)
+{
+	struct cg_cdr_row open = open_row("t"), guess = closed_row("t", 600, "unproven_bye"),
+			  bye = closed_row("t", 900, "bye"), alive = bye,
+			  settled = closed_row("t", 500, "operator");
+	struct cg_spool *spool;
+	struct seen seen = {};
+	__s64 before = cg_now_us(), guessed, corrected, tainted, decided;
+
+	alive.suspect = 1;
+	ok(!cg_spool_open(path, 1, &spool) && !closed_at_after(spool, &open),
+	   "closed_at: an open row has none");
+	guessed = closed_at_after(spool, &guess);
+	ok(guessed >= before && guessed <= cg_now_us(),
+	   "closed_at: the time at which the end came");
+	ok(closed_at_after(spool, &guess) == guessed, "closed_at: kept if the row comes again");
+	ok(!closed_at_after(spool, &open),
+	   "closed_at: none once a sign of life has opened the row");
+	corrected = closed_at_after(spool, &bye);
+	ok(corrected > guessed, "closed_at: new if evidence has closed the row");
+	ok(closed_at_after(spool, &open) == corrected &&
+		   closed_at_after(spool, &guess) == corrected,
+	   "closed_at: kept if an end is not taken");
+	tainted = closed_at_after(spool, &alive);
+	ok(tainted > corrected, "closed_at: new if the row has become suspect");
+	ok(closed_at_after(spool, &bye) == tainted, "closed_at: kept if it stays suspect");
+	decided = closed_at_after(spool, &settled);
+	ok(decided > tainted && closed_at_after(spool, &bye) == decided,
+	   "closed_at: new at an operator's decision, and kept after it");
+	cg_spool_read_steps(spool, CG_TABLE_CDR, 0, 1, see, &seen);
+	cg_spool_begin(spool);
+	cg_spool_delete(spool, CG_TABLE_CDR, seen.last_step);
+	cg_spool_commit(spool);
+	cg_spool_close(spool);
+}
 
 static void merging(void)
 {
@@ -525,6 +582,7 @@ int main(void)
 		return 1;
 	snprintf(path, sizeof(path), "%s/spool.db", dir);
 	merging();
+	closing_times();
 	outcomes();
 	contents();
 	two_writers();

@@ -88,6 +88,8 @@ CREATE TABLE IF NOT EXISTS cseqguard.cdr (
 	callee_side text,
 	witness int,                       -- rank: 3 gateway, 2 the host, 1 callee, 0 none; null: version 2
 	candidate_end timestamptz,         -- a claimed end without proof; null: none
+	twin_uid uuid,                     -- the call's other row, if the host masks Call-IDs; null: none
+	closed_at timestamptz,             -- when this row got its end here, or another one; null: open
 	PRIMARY KEY (setup_time, call_uid, node)
 ) PARTITION BY RANGE (setup_time);
 
@@ -98,15 +100,21 @@ CREATE INDEX IF NOT EXISTS cdr_open ON cseqguard.cdr (setup_time) WHERE end_time
 CREATE INDEX IF NOT EXISTS cdr_suspect ON cseqguard.cdr (setup_time) WHERE suspect;
 CREATE INDEX IF NOT EXISTS cdr_call ON cseqguard.cdr (call_uid);
 
--- Version 2 had no columns for the sides, the witness and the candidate end. They stay null in its rows.
--- ALTER TABLE would wait for all readers even if the columns exist.
+-- Version 2 had no columns for the sides, the witness, the candidate end and the twin. They stay null in
+-- its rows. Its closed rows get their end as closed_at. ALTER TABLE would wait for all readers even if the
+-- columns exist.
 DO $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'cseqguard.cdr'::regclass AND attname = 'witness') THEN
 		ALTER TABLE cseqguard.cdr ADD COLUMN caller_side text, ADD COLUMN callee_side text,
-			ADD COLUMN witness int, ADD COLUMN candidate_end timestamptz;
+			ADD COLUMN witness int, ADD COLUMN candidate_end timestamptz,
+			ADD COLUMN twin_uid uuid, ADD COLUMN closed_at timestamptz;
+		UPDATE cseqguard.cdr SET closed_at = end_time WHERE end_time IS NOT NULL;
 	END IF;
 END $$;
+
+CREATE INDEX IF NOT EXISTS cdr_closed ON cseqguard.cdr (closed_at);
+CREATE INDEX IF NOT EXISTS cdr_twin ON cseqguard.cdr (twin_uid) WHERE twin_uid IS NOT NULL;
 
 -- Version 1 had one plain table. It becomes the default partition, without a scan.
 DO $$
@@ -204,7 +212,8 @@ CREATE OR REPLACE FUNCTION cseqguard.settle(uid uuid, because text, end_at times
 			coalesce(end_at, end_time), end_time, end_reason, suspect FROM call
 	), settled AS (
 		UPDATE cseqguard.cdr AS c
-		SET end_time = coalesce(end_at, c.end_time), end_reason = 'operator', suspect = false
+		SET end_time = coalesce(end_at, c.end_time), end_reason = 'operator', suspect = false,
+			closed_at = now()
 		FROM call
 		WHERE c.setup_time = call.setup_time AND c.call_uid = call.call_uid AND c.node = call.node
 		RETURNING 1

@@ -1,6 +1,7 @@
 -- Each call once. A call seen by several nodes (two proxies, two instances) has a row of each. Such rows
--- have one call_uid and different nodes, were set up within an hour of each other by the same INVITE,
--- and overlap in time. One of them represents the call, chosen in this order:
+-- have one call_uid and different nodes. A call through a host that masks the Call-ID has two rows, its
+-- twins: the twin_uid of one is the call_uid of the other. The rows of a call were set up within an hour
+-- of each other and overlap in time. One of them represents the call, chosen in this order:
 --   1. An open row: somebody still sees the call.
 --   2. The row with the higher witness. A node on the edge sees only a proxy answer a BYE, while the node
 --      in the core sees the carrier continue the call. This holds even if the better row is suspect:
@@ -15,19 +16,22 @@
 CREATE OR REPLACE VIEW cseqguard.calls AS
 SELECT * FROM cseqguard.cdr c
 WHERE NOT EXISTS (
-	SELECT FROM cseqguard.cdr o
-	WHERE o.call_uid = c.call_uid AND o.node <> c.node
-		AND o.setup_time BETWEEN c.setup_time - interval '1 hour' AND c.setup_time + interval '1 hour'
+	SELECT FROM (
+		SELECT * FROM cseqguard.cdr n WHERE n.call_uid = c.call_uid AND n.node <> c.node
+		UNION ALL SELECT * FROM cseqguard.cdr t WHERE t.call_uid = c.twin_uid
+		UNION ALL SELECT * FROM cseqguard.cdr t WHERE t.twin_uid = c.call_uid
+	) o
+	WHERE o.setup_time BETWEEN c.setup_time - interval '1 hour' AND c.setup_time + interval '1 hour'
 		AND o.answer_time <= coalesce(c.end_time, 'infinity') AND c.answer_time <= coalesce(o.end_time, 'infinity')
 		-- o comes first; a column of which the greater value comes first has o and c exchanged
 		AND (c.end_time IS NULL AND c.witness IS NOT NULL, coalesce(c.witness, -1),
 				o.suspect, o.end_reason = 'operator',
 				CASE WHEN c.witness IS NULL THEN '-infinity' ELSE coalesce(c.end_time, 'infinity') END,
-				o.setup_time, o.node)
+				o.setup_time, o.node, o.call_uid)
 			< (o.end_time IS NULL AND o.witness IS NOT NULL, coalesce(o.witness, -1),
 				c.suspect, c.end_reason = 'operator',
 				CASE WHEN o.witness IS NULL THEN '-infinity' ELSE coalesce(o.end_time, 'infinity') END,
-				c.setup_time, c.node)
+				c.setup_time, c.node, c.call_uid)
 	OFFSET 0 -- prevents a join: one index lookup for each row read, instead of hashing all rows
 );
 
@@ -46,7 +50,7 @@ SELECT setup_time, call_uid, node, call_id, from_tag, to_tag, caller, callee, re
 	caller_addr, caller_port, callee_addr, callee_port, answer_time, end_time, duration, end_reason, ended_by,
 	bye_confirmed, suspect, blocked_byes, first_blocked_at, caller_cseq, callee_cseq, sip_code,
 	now() - answer_time AS running, -- a column of a view keeps its place when the view is replaced
-	caller_side, callee_side, witness, candidate_end
+	caller_side, callee_side, witness, candidate_end, twin_uid
 FROM cseqguard.cdr WHERE end_time IS NULL;
 
 -- The time protected by the guard: from a call's first blocked or rejected BYE to its real end, or until
