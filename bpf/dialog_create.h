@@ -12,6 +12,7 @@
 #include "bye_pending.h"
 #include "early_dialog.h"
 #include "invite_request.h"
+#include "share.h"
 
 /* The leg with the highest rank is the witness; two gateways both are. */
 bpf_inline void dialog_set_witness(struct cg_dialog *d)
@@ -187,9 +188,29 @@ BPF_SUBPROG int dialog_overflow(struct pkt_ctx *ctx, struct verdict *v)
  * end: two an INVITE where a customer answers, 16 where a gateway does. The next one gets a suspect
  * row, unguarded.
  */
-bpf_inline __u32 forks_allowed(const struct msg_info *info)
+bpf_inline __u8 dialog_take_fork(const struct msg_info *info, struct cg_invite *invite)
 {
-	return info->remote_is_gateway ? CG_FORKS_MAX : CG_FORKS_CUSTOMER;
+	__u32 *forks = info->remote_is_gateway ? &invite->forks : &invite->customer_forks;
+	__u32 allowed = info->remote_is_gateway ? CG_FORKS_MAX : CG_FORKS_CUSTOMER;
+
+	return __sync_fetch_and_add(forks, 1) < allowed ? 0 : CG_R_FORKS_FULL;
+}
+
+bpf_inline int forks_are_over(const struct msg_info *info, const struct cg_invite *invite)
+{
+	return info->remote_is_gateway ? invite->forks > CG_FORKS_MAX
+				       : invite->customer_forks > CG_FORKS_CUSTOMER;
+}
+
+/* A call that is refused a place in `dialogs` has a suspect row, unguarded. */
+bpf_inline __u8 dialog_refuse(struct pkt_ctx *ctx, __u8 reason, struct verdict *v)
+{
+	__u8 stored;
+
+	if (reason == CG_R_SHARE_FULL && !share_row_is_due(ctx))
+		return reason;
+	stored = dialog_overflow(ctx, v);
+	return stored == CG_R_DIALOGS_FULL ? reason : stored;
 }
 
 bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
@@ -198,19 +219,21 @@ bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
 	struct msg_info *info = &ctx->scratch->info;
 	struct cg_early *e = bpf_map_lookup_elem(&early, &info->key);
 	struct cg_dialog *d = (void *)ctx->scratch->dialog;
-	__u32 allowed = forks_allowed(info), forks = __sync_fetch_and_add(&invite->forks, 1);
+	__u8 refused;
 
-	if (forks > allowed)
+	if (forks_are_over(info, invite))
 		return CG_R_FORKS_FULL;
 	dialog_build(ctx, invite, branch, e);
 	if (e)
 		e->note = 0; /* its ACK opens no other */
-	if (forks == allowed) {
-		dialog_overflow(ctx, v);
-		return CG_R_FORKS_FULL;
-	}
+	refused = share_refuse_dialog(ctx);
+	if (!refused)
+		refused = dialog_take_fork(info, invite);
+	if (refused)
+		return dialog_refuse(ctx, refused, v);
 	switch ((int)bpf_map_update_elem(&dialogs, &info->key, d, BPF_NOEXIST)) {
 	case 0:
+		share_add_dialog(ctx);
 		return dialog_report_start(d, v);
 	case -EEXIST:
 		return CG_R_IN_DIALOG; /* the other CPU was first */
@@ -242,7 +265,7 @@ bpf_inline int ack_opens(const struct msg_info *info, const struct cg_early *e,
 	if (info->direction == CG_OUT && !info->relayed)
 		return 0;
 	branch = e->branch ? branch_find(info, e->branch) : NULL;
-	return branch ? !branch->done : !invite->done || invite->forks;
+	return branch ? !branch->done : !invite->done || invite->forks || invite->customer_forks;
 }
 
 bpf_inline __u8 early_ack(struct pkt_ctx *ctx, struct verdict *v)

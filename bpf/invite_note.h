@@ -13,6 +13,7 @@
 #include <linux/errno.h>
 
 #include "scratch.h"
+#include "share.h"
 #include "text.h"
 
 /*
@@ -58,10 +59,15 @@ bpf_inline int note_is_live(const struct cg_invite *invite)
  */
 bpf_inline __u8 note_take(struct pkt_ctx *ctx, const struct cg_txn_key *key)
 {
+	__u8 refused = share_refuse_note(ctx);
+
+	if (refused)
+		return refused;
 	ctx->scratch->invite.flags |= CG_I_TAKEN;
 	ctx->scratch->invite.renewed = ctx->scratch->info.now;
 	switch ((int)bpf_map_update_elem(&pending, key, &ctx->scratch->invite, BPF_ANY)) {
 	case 0:
+		share_add_note(ctx);
 		return 0;
 	case -E2BIG:
 		return CG_R_PENDING_FULL;
@@ -108,6 +114,8 @@ BPF_SUBPROG int note_build(struct pkt_ctx *ctx)
 		invite->flags |= CG_I_CSEQ_VALID;
 	if (s->parser.msg.to_tag.len)
 		invite->flags |= CG_I_HAS_TO_TAG;
+	if (s->parser.msg.flags & SIP_REPLACES)
+		invite->flags |= CG_I_SUSPECT; /* an expensive call may go on under its number */
 	note_copy_texts(ctx);
 	return 0;
 }

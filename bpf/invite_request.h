@@ -265,7 +265,6 @@ BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
 	}
 	if (note_is_live(note)) {
 		invite_of_note(ctx, note);
-		note->flags |= CG_I_FORWARDED;
 	} else {
 		key = out;
 		invite_of_nobody(ctx);
@@ -274,7 +273,11 @@ BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
 	branch_build(ctx, key.branch);
 	s->invite.request_user = s->route.request_user;
 	reason = note_take(ctx, &key);
-	return reason ? reason : branch_insert(ctx, &out);
+	if (reason)
+		return reason;
+	if (note && !(note->flags & CG_I_TAKEN)) /* else it was replaced just now */
+		note->flags |= CG_I_FORWARDED;
+	return branch_insert(ctx, &out);
 }
 
 #endif

@@ -213,6 +213,22 @@ bpf_inline __u8 invite_forged_2xx(struct pkt_ctx *ctx, const struct answered *a,
 	return CG_R_FORGED_2XX;
 }
 
+/*
+ * The 2xx answers no branch. A proxy may forward it by its Vias all the same: the note remembers
+ * it, so that this opens nothing without an ACK, and then a suspect row.
+ */
+bpf_inline __u8 invite_stray_2xx(const struct msg_info *info)
+{
+	struct cg_txn_key key;
+	struct cg_invite *invite;
+	int doubt;
+
+	invite = note_join(info, &key, &doubt);
+	if (invite)
+		invite->flags |= CG_I_FORGED_2XX;
+	return CG_R_FORGED_2XX;
+}
+
 bpf_inline __u8 invite_2xx_in(struct pkt_ctx *ctx, struct answered *a, int elsewhere,
 			      struct verdict *v)
 {
@@ -255,7 +271,7 @@ bpf_inline __u8 invite_response_in(struct pkt_ctx *ctx, struct verdict *v)
 	if (info->status == 100 || (!a.invite && info->status < 200))
 		return CG_R_EARLY;
 	if (!a.invite)
-		return CG_R_FORGED_2XX;
+		return invite_stray_2xx(info);
 	if (info->status >= 200)
 		return invite_2xx_in(ctx, &a, elsewhere, v);
 	early_insert(ctx, a.invite, a.note, elsewhere ? CG_EARLY_ELSEWHERE : 0);

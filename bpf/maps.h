@@ -68,7 +68,7 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, CG_PENDING_MAX);
+	__uint(max_entries, 2 * CG_PENDING_MAX);
 	__type(key, struct cg_txn_key);
 	__type(value, struct cg_branch);
 } branches SEC(".maps");
@@ -135,6 +135,25 @@ struct {
 	__type(key, __u8[16]);
 	__type(value, struct cg_unexpected_uas);
 } unexpected_uas SEC(".maps");
+
+/* How full `dialogs` and `pending` are. The kernel adds; the daemon corrects. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cg_usage);
+} usage SEC(".maps");
+
+/*
+ * ... and by whom. The kernel inserts and adds; the daemon corrects; LRU eviction deletes. If an
+ * entry is evicted, its address has a share anew until the daemon corrects that.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CG_SHARES_MAX);
+	__type(key, __u8[16]);
+	__type(value, struct cg_share);
+} shares SEC(".maps");
 
 /* Prefixes of --gateway and --relay, and addresses of the host. Only userspace writes. */
 struct {

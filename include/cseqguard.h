@@ -44,6 +44,9 @@
 #define CG_EARLY_MAX 65536
 #define CG_ADDR_CHANGES_MAX 16384
 #define CG_UNEXPECTED_UAS_MAX 1024
+#define CG_SHARES_MAX 16384
+#define CG_SHARE_DEFAULT 8
+#define CG_SHARE_ROW_NS 60000000000ULL /* a suspect row a minute of an address beyond its share */
 #define CG_EVENTS_BYTES (16 << 20)
 #define CG_ALERTS_BYTES (4 << 20)
 #define CG_ALERTS_POLL_NS 200000000ULL /* interval at which the reader polls `alerts` */
@@ -310,7 +313,7 @@ struct cg_invite {
 	__u64 renewed; /* its last copy, or the last provisional response */
 	__u64 done; /* the host's final response, or a final one to its only branch; 0: none */
 	__u32 cseq;
-	__u32 forks; /* dialogs opened by it */
+	__u32 forks; /* dialogs opened by it where a gateway answered */
 	__u32 contact; /* URI set of the caller's Contact, as it came in */
 	__u32 contact_user;
 	__u32 record_routes; /* as it came in */
@@ -319,8 +322,9 @@ struct cg_invite {
 	__u16 caller_port;
 	__u16 flags; /* CG_I_... */
 	__u32 caller_ifindex;
+	__u32 customer_forks; /* ... where anybody else did */
 	__u8 clock;
-	__u8 pad[7];
+	__u8 pad[3];
 	struct cg_call call;
 };
 
@@ -423,6 +427,24 @@ struct cg_unexpected_uas {
 	__u64 last; /* time */
 };
 
+/*
+ * --- usage: array of one; how many entries `dialogs` and `pending` have.
+ * --- shares (LRU), key: 16 bytes of address, an IPv6 one cut to its /64: how many of them this
+ * caller has. Calls with a gateway leg, of relays and of the host itself count in `usage` alone.
+ * The kernel adds at opening; the daemon sets both to what it counts in the maps.
+ */
+
+struct cg_usage {
+	__u32 dialogs;
+	__u32 pending;
+};
+
+struct cg_share {
+	__u32 dialogs;
+	__u32 pending;
+	__u64 row_at; /* time of the last suspect row beyond the share; 0: none yet */
+};
+
 /* --- counters: per-CPU array of one ----------------------------------------------------------- */
 
 #define CG_REASON_FIELD(NAME, word, kind, text) __u64 word;
@@ -468,7 +490,9 @@ struct cg_config {
 	__u8 unseen; /* enum cg_policy_unseen */
 	__u8 has_prefixes; /* `gateways` is not empty */
 	__u8 was_detached; /* `detach -a` removes the maps: the daemon still reads this one */
-	__u8 pad[4];
+	__u16 share; /* an address may have 1/share of a map that is more than half full; 0: all */
+	__u8 masks_call_id; /* the host gives the Call-ID another text: two dialogs a call */
+	__u8 pad;
 	__u64 secret[2]; /* drawn when the maps are made, never changed after */
 	__s64 clock_offset[CG_CLOCKS]; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 };
@@ -563,6 +587,7 @@ CG_SIZE(struct cg_join, 64);
 CG_SIZE(struct cg_host_name, 64);
 CG_SIZE(struct cg_early, 80);
 CG_SIZE(struct cg_addr_change, 56);
+CG_SIZE(struct cg_share, 16);
 CG_SIZE(struct cg_config, 128);
 CG_SIZE(struct cg_prefix, 20);
 CG_SIZE(struct cg_event, 304);

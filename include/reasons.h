@@ -56,6 +56,8 @@
 	X(DIALOGS_FULL, dialogs_full, PASS, "map dialogs is full: unguarded call, suspect row")    \
 	X(OVERFLOW_FULL, overflow_full, PASS, "map overflow is full too: call without CDR")        \
 	X(PENDING_FULL, pending_full, PASS, "map pending is full: a call may open unseen")         \
+	X(SHARE_FULL, share_full, NOTE,                                                            \
+	  "the caller's address has its share of the maps: unguarded")                             \
 	X(FORKS_FULL, forks_full, PASS, "more dialogs from one INVITE than it may open")           \
 	X(INTERNAL, internal, PASS, "a map or helper failed")
 

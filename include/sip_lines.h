@@ -26,6 +26,12 @@ bpf_inline int sip_header_is_relevant(__u8 first)
 				      1;
 }
 
+/* Returns whether the line may be a Route, Record-Route, Replaces or Join. */
+bpf_inline int sip_header_is_rare(__u8 first)
+{
+	return (first | 0x20) == 'r' || (first | 0x20) == 'j';
+}
+
 /* Returns the header that the line may be, by its name. *len is the length of that name. */
 bpf_inline enum sip_header sip_header_name(const struct sip_parser *p, __u32 line, __u32 *len)
 {
@@ -114,19 +120,34 @@ bpf_inline __u32 sip_route_name(const struct sip_parser *p, __u32 line, __u32 *l
 	return SIP_H_OTHER;
 }
 
-/* Returns the header of a line that begins with 'r', and stores where its value begins. */
-BPF_GLOBAL __u32 sip_route_line(struct sip_parser *p, __u32 line, __u32 end)
+/* Returns the length of the name of a Replaces or Join, else 0. */
+bpf_inline __u32 sip_replaces_name(const struct sip_parser *p, __u32 line)
+{
+	__u64 word = sip_fold(sip_word(p, line));
+
+	if (word == SIP_LETTERS('r', 'e', 'p', 'l', 'a', 'c', 'e', 's'))
+		return 8;
+	return (word & sip_mask(4)) == SIP_LETTERS('j', 'o', 'i', 'n', 0, 0, 0, 0) ? 4 : 0;
+}
+
+/* A line that begins with 'r' or 'j'. Notes Route, Record-Route, Replaces and Join. */
+BPF_GLOBAL int sip_route_line(struct sip_parser *p, __u32 line, __u32 end)
 {
 	__u32 header, len, pos;
 
 	if (!p)
-		return SIP_H_OTHER;
+		return 0;
 	header = sip_route_name(p, line, &len);
+	if (header == SIP_H_OTHER)
+		len = sip_replaces_name(p, line);
 	pos = sip_skip_blanks(p, line + len, end);
-	if (header == SIP_H_OTHER || pos >= end || sip_byte(p, pos) != ':')
-		return SIP_H_OTHER;
-	sip_lines_add(p, header - SIP_HEADERS + 1, pos + 1, end);
-	return header;
+	if (!len || pos >= end || sip_byte(p, pos) != ':')
+		return 0;
+	if (header == SIP_H_OTHER)
+		p->msg.flags |= SIP_REPLACES;
+	else
+		sip_lines_add(p, header - SIP_HEADERS + 1, pos + 1, end);
+	return 0;
 }
 
 bpf_inline int sip_line_is_route(const struct sip_parser *p, __u32 line)
@@ -276,7 +297,7 @@ bpf_inline long sip_read_line(struct sip_parser *p, __u32 line, __u32 end)
 			sip_check_ampersands(p, line, end);
 		if (sip_header_is_relevant(sip_byte(p, line)))
 			sip_header_line(p, line, end);
-		else if ((sip_byte(p, line) | 0x20) == 'r')
+		else if (sip_header_is_rare(sip_byte(p, line)))
 			sip_route_line(p, line, end);
 		return 0;
 	}

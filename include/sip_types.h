@@ -34,6 +34,7 @@
 #define SIP_AMBIGUOUS_ID 0x400 /* a Call-ID or From tag such as `a b`, "a" or %61 */
 
 #define SIP_AMBIGUOUS_SENDER 0x800 /* ambiguous in what only the sender writes */
+#define SIP_REPLACES 0x1000 /* it has a Replaces (RFC 3891) or Join (RFC 3911) */
 
 enum sip_header {
 	SIP_H_OTHER,

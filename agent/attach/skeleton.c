@@ -13,9 +13,9 @@
 #define TRY_ENTRIES 64 /* map size for a trial load; the verifier needs no more */
 
 const char *const cg_map_names[CG_MAP_NAMES] = {
-	"dialogs",  "overflow",	  "invites", "pending",	     "branches",       "joins",
-	"hosts",    "host_state", "early",   "addr_changes", "unexpected_uas", "gateways",
-	"counters", "events",	  "alerts",  "config"
+	"dialogs", "overflow",	 "invites",  "pending",	     "branches",       "joins",
+	"hosts",   "host_state", "early",    "addr_changes", "unexpected_uas", "gateways",
+	"usage",   "shares",	 "counters", "events",	     "alerts",	       "config"
 };
 
 struct guard *cg_skeleton_open(void)

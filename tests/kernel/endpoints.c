@@ -21,6 +21,7 @@ static const struct {
 	{ "stranger", "203.0.113.66" }, /* neither leg */
 	{ "host6", "2001:db8:2::10" },
 	{ "caller6", "2001:db8:2::1" },
+	{ "neighbour6", "2001:db8:2::2" }, /* in the caller's /64 */
 	{ "gateway6", "2001:db8:51::1" },
 	{ "callee6", "2001:db8:113::7" },
 	{ "stranger6", "2001:db8:113::66" },

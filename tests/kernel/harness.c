@@ -208,6 +208,7 @@ static int configure(struct harness *harness, const char *settings)
 		.clock_offset = { 1000000000000000000 },
 	};
 	char copy[256], *rest = copy, *word, *named_gateways = NULL, *relays = NULL;
+	struct cg_usage used = { 0 };
 	int err = 0;
 
 	snprintf(copy, sizeof(copy), "%s", settings ? settings : "");
@@ -227,6 +228,14 @@ static int configure(struct harness *harness, const char *settings)
 			config.hides = !strcmp(value, "on") ? CG_HIDES_ON : CG_HIDES_OFF;
 		else if (!strcmp(word, "ports"))
 			ports(&config, value);
+		else if (!strcmp(word, "max"))
+			config.max_dialogs = atoi(value);
+		else if (!strcmp(word, "share"))
+			config.share = atoi(value);
+		else if (!strcmp(word, "used"))
+			used.dialogs = atoi(value);
+		else if (!strcmp(word, "used_pending"))
+			used.pending = atoi(value);
 		else
 			err = policy(&config, word, value);
 	}
@@ -234,6 +243,9 @@ static int configure(struct harness *harness, const char *settings)
 	err = err ? err : gateways(harness, &config, named_gateways);
 	err = err ? err : add_prefixes(harness, relays, CG_ADDR_RELAY);
 	err = err ? err : name_host(harness, &config);
+	err = err ? err
+		  : bpf_map_update_elem(bpf_map__fd(harness->skel->maps.usage), &(__u32){ 0 },
+					&used, BPF_ANY);
 	return err ? err
 		   : bpf_map_update_elem(bpf_map__fd(harness->skel->maps.config), &(__u32){ 0 },
 					 &config, BPF_ANY);
@@ -252,6 +264,7 @@ int harness_reset(struct harness *harness, const char *settings)
 	err = err ? err : clear(harness->skel->maps.addr_changes);
 	err = err ? err : clear(harness->skel->maps.unexpected_uas);
 	err = err ? err : clear(harness->skel->maps.gateways);
+	err = err ? err : clear(harness->skel->maps.shares);
 	err = err ? err : configure(harness, settings);
 	harness_events(harness);
 	return err;

@@ -25,11 +25,12 @@
 
 #define DIALOGS 4096
 
-extern const struct suite order, opening, evidence, evidence_rules, legs, addr_change, after_end,
-	interface, observe, parser, packet, attack, stale_bye, unseen_start;
+extern const struct suite share, order, opening, evidence, evidence_rules, legs, addr_change,
+	after_end, interface, observe, parser, packet, attack, stale_bye, unseen_start;
 static const struct suite *const suites[] = {
-	&order,	    &opening, &evidence, &evidence_rules, &legs,   &addr_change, &after_end,
-	&interface, &observe, &parser,	 &packet,	  &attack, &stale_bye,	 &unseen_start,
+	&share,	 &order,       &opening,   &evidence,  &evidence_rules,
+	&legs,	 &addr_change, &after_end, &interface, &observe,
+	&parser, &packet,      &attack,	   &stale_bye, &unseen_start,
 };
 
 static int number, failed;

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Shares: how much of `dialogs` and `pending` one address may have, so that one account cannot fill
+ * them. A call with a gateway leg has no limit; where gateways are named, the last quarter of
+ * `dialogs` is theirs. Owner of `usage` and `shares`.
+ *
+ * API: share_refuse_dialog(), share_add_dialog(), share_row_is_due(), share_refuse_note(),
+ * share_add_note().
+ */
+#ifndef CG_SHARE_H
+#define CG_SHARE_H
+
+#include "addr.h"
+#include "maps.h"
+#include "scratch.h"
+
+bpf_inline struct cg_usage *usage_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&usage, &zero);
+}
+
+/* An IPv6 address counts by its /64: a customer has all addresses of it. */
+BPF_SUBPROG struct cg_share *share_get(const __u8 addr[16])
+{
+	const __u64 *x = (const void *)addr;
+	__u64 key[2] = { x[0], x[0] ? 0 : x[1] };
+	struct cg_share none = {}, *share = bpf_map_lookup_elem(&shares, key);
+
+	if (share)
+		return share;
+	bpf_map_update_elem(&shares, key, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&shares, key);
+}
+
+/* Returns the entry of a caller whom a share limits, else NULL. */
+bpf_inline struct cg_share *share_of_caller(const struct pkt_ctx *ctx, const __u8 addr[16])
+{
+	int class = addr_class(ctx->config, addr);
+
+	if (!ctx->config->share || class != CG_ADDR_OTHER)
+		return NULL;
+	return share_get(addr);
+}
+
+/* used, own: entries of the map, and of the address. */
+bpf_inline int share_is_exceeded(const struct cg_config *config, __u32 used, __u32 own, __u32 max)
+{
+	return config->share && used > max / 2 && own >= max / config->share;
+}
+
+/* --- dialogs: the one that dialog_build() left in scratch ------------------------------------- */
+
+bpf_inline struct cg_share *share_of_dialog(const struct pkt_ctx *ctx)
+{
+	const struct cg_dialog *d = (const void *)ctx->scratch->dialog;
+
+	if ((d->caller_flags | d->callee_flags) & CG_LEG_GATEWAY || d->caller_flags & CG_LEG_LOCAL)
+		return NULL;
+	return share_of_caller(ctx, d->caller.addr);
+}
+
+/* Returns 0, or the reason why the call may have no place in `dialogs`. */
+BPF_SUBPROG int share_refuse_dialog(struct pkt_ctx *ctx)
+{
+	const struct cg_dialog *d = (const void *)ctx->scratch->dialog;
+	__u32 max = ctx->config->max_dialogs;
+	const struct cg_usage *all = usage_get();
+	const struct cg_share *share;
+
+	if (!all || (d->caller_flags | d->callee_flags) & CG_LEG_GATEWAY)
+		return 0;
+	if (ctx->config->has_gateways && all->dialogs >= max - max / 4)
+		return CG_R_DIALOGS_FULL;
+	if (all->dialogs <= max / 2)
+		return 0;
+	share = share_of_dialog(ctx);
+	return share && share_is_exceeded(ctx->config, all->dialogs, share->dialogs, max)
+		       ? CG_R_SHARE_FULL
+		       : 0;
+}
+
+BPF_SUBPROG int share_add_dialog(struct pkt_ctx *ctx)
+{
+	struct cg_usage *all = usage_get();
+	struct cg_share *share = share_of_dialog(ctx);
+
+	if (all)
+		__sync_fetch_and_add(&all->dialogs, 1);
+	if (share)
+		__sync_fetch_and_add(&share->dialogs, 1);
+	return 0;
+}
+
+/* Beyond its share an address has one suspect row a minute; the others are counted. */
+BPF_SUBPROG int share_row_is_due(struct pkt_ctx *ctx)
+{
+	struct cg_share *share = share_of_dialog(ctx);
+	__u64 now = ctx->scratch->info.now;
+
+	if (share && share->row_at && now - share->row_at < CG_SHARE_ROW_NS)
+		return 0;
+	if (share)
+		share->row_at = now;
+	return 1;
+}
+
+/* --- pending: the note in scratch ------------------------------------------------------------- */
+
+/* An INVITE that the host sends to a gateway has no limit. */
+bpf_inline struct cg_share *share_of_note(const struct pkt_ctx *ctx)
+{
+	const struct msg_info *info = &ctx->scratch->info;
+	const struct cg_invite *invite = &ctx->scratch->invite;
+
+	if ((!info->status && info->remote_is_gateway) || invite->flags & CG_I_LOCAL)
+		return NULL;
+	return share_of_caller(ctx, invite->caller_addr);
+}
+
+/* Returns 0, or the reason why the INVITE may have no place in `pending`. */
+BPF_SUBPROG int share_refuse_note(struct pkt_ctx *ctx)
+{
+	__u32 max = cg_pending_max(ctx->config->max_dialogs);
+	const struct cg_usage *all = usage_get();
+	const struct cg_share *share;
+
+	if (!all || all->pending <= max / 2)
+		return 0;
+	share = share_of_note(ctx);
+	return share && share_is_exceeded(ctx->config, all->pending, share->pending, max)
+		       ? CG_R_SHARE_FULL
+		       : 0;
+}
+
+BPF_SUBPROG int share_add_note(struct pkt_ctx *ctx)
+{
+	struct cg_usage *all = usage_get();
+	struct cg_share *share = share_of_note(ctx);
+
+	if (all)
+		__sync_fetch_and_add(&all->pending, 1);
+	if (share)
+		__sync_fetch_and_add(&share->pending, 1);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Shares: how much of `dialogs` and `pending` one address may have. */
+#include "calls.h"
+
+/* Tables are laid out by hand. */
+/* clang-format off */
+
+#define INVITED(from, far)                                                                         \
+	{from ">host", "INVITE 13 a> via=c1", "pass invite"},                                  \
+	{"host>" far, "INVITE 13 a> via=p1,c1", "pass invite"}
+
+/* The same caller, another call. */
+#define INVITED_AGAIN(far)                                                                         \
+	{"caller>host", "INVITE 13 x> via=x1", "pass invite"},                                 \
+	{"host>" far, "INVITE 13 x> via=y1,x1", "pass invite"}
+
+SUITE(share,
+	CASE("F20: above half full an address has its share, and one suspect row a minute beyond it",
+	     "max=16 used=9 share=16", INVITED("caller", "callee"),
+	     {"callee>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start", "dialogs=1"},
+	     INVITED_AGAIN("callee"),
+	     {"callee>host", "200 INVITE 13 x>y via=y1,x1", "pass share_full",
+	      "start:share_full violation:share_full:pass", "dialogs=1 overflow=1"},
+	     {"callee>host", "200 INVITE 13 x>y via=y1,x1", "pass share_full", "violation",
+	      "dialogs=1 overflow=1"},
+	     {"caller>host", "INVITE 13 v> via=v1", "pass invite"},
+	     {"host>callee", "INVITE 13 v> via=w1,v1", "pass invite"},
+	     {"callee>host", "200 INVITE 13 v>w via=w1,v1", "pass share_full", "violation",
+	      "dialogs=1 overflow=1"}),
+	CASE("F20: the BYE of a call beyond the share passes", "max=16 used=9 share=16",
+	     INVITED("caller", "callee"),
+	     {"callee>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start"},
+	     INVITED_AGAIN("callee"),
+	     {"callee>host", "200 INVITE 13 x>y via=y1,x1", "pass share_full", "start violation"},
+	     {"caller>host", "BYE 10 x>y via=x9", "pass unknown_dialog"}),
+	CASE("near miss: the other addresses have their own share", "max=16 used=9 share=16",
+	     INVITED("caller", "callee"),
+	     {"callee>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start"},
+	     {"stranger>host", "INVITE 13 x> via=x1", "pass invite"},
+	     {"host>callee", "INVITE 13 x> via=y1,x1", "pass invite"},
+	     {"callee>host", "200 INVITE 13 x>y via=y1,x1", "pass opened", "start", "dialogs=2"}),
+	CASE("near miss: up to half full nobody is limited", "max=8 used=2 share=8",
+	     INVITED("caller", "callee"),
+	     {"callee>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start"},
+	     INVITED_AGAIN("callee"),
+	     {"callee>host", "200 INVITE 13 x>y via=y1,x1", "pass opened", "start", "dialogs=2"}),
+	CASE("near miss: a call to a gateway has no limit", "max=16 used=9 share=16",
+	     INVITED("caller", "gateway"),
+	     {"gateway>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start"},
+	     INVITED_AGAIN("gateway"),
+	     {"gateway>host", "200 INVITE 13 x>y via=y1,x1", "pass opened", "start", "dialogs=2"}),
+	CASE("H19: near miss: a relay has no share", "max=16 used=9 share=16 relays=caller",
+	     INVITED("caller", "callee"),
+	     {"callee>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start"},
+	     INVITED_AGAIN("callee"),
+	     {"callee>host", "200 INVITE 13 x>y via=y1,x1", "pass opened", "start", "dialogs=2"}),
+	CASE("near miss: share=0 limits nobody", "max=16 used=9 share=0", INVITED("caller", "callee"),
+	     {"callee>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start"},
+	     INVITED_AGAIN("callee"),
+	     {"callee>host", "200 INVITE 13 x>y via=y1,x1", "pass opened", "start", "dialogs=2"}),
+	CASE("F20: an IPv6 address has the share of its /64", "max=16 used=9 share=16",
+	     {"caller6>host6", "INVITE 13 a> via=c1", "pass invite"},
+	     {"host6>callee6", "INVITE 13 a> via=p1,c1", "pass invite"},
+	     {"callee6>host6", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start"},
+	     {"neighbour6>host6", "INVITE 13 x> via=x1", "pass invite"},
+	     {"host6>callee6", "INVITE 13 x> via=y1,x1", "pass invite"},
+	     {"callee6>host6", "200 INVITE 13 x>y via=y1,x1", "pass share_full", "start violation",
+	      "dialogs=1 overflow=1"}),
+	CASE("the last quarter of dialogs is for calls with a gateway", "max=8 used=6 share=0",
+	     INVITED("caller", "callee"),
+	     {"callee>host", "200 INVITE 13 a>b via=p1,c1", "pass dialogs_full", "start:dialogs_full",
+	      "dialogs=0 overflow=1"},
+	     INVITED_AGAIN("gateway"),
+	     {"gateway>host", "200 INVITE 13 x>y via=y1,x1", "pass opened", "start", "dialogs=1"}),
+	CASE("near miss: where no gateway is named, no quarter is kept",
+	     "max=8 used=6 share=0 gateways=none", INVITED("caller", "callee"),
+	     {"callee>host", "200 INVITE 13 a>b via=p1,c1", "pass opened", "start", "dialogs=1"}),
+	CASE("F20: pending more than half full: beyond its share an INVITE is not noted, its call is suspect",
+	     "used_pending=40000 share=65535", INVITED("caller", "callee"),
+	     {"caller>host", "INVITE 13 x> via=x1", "pass invite"},
+	     {"host>callee", "INVITE 13 x> via=y1,x1", "pass share_full", "violation", "pending=1"},
+	     {"callee>host", "200 INVITE 13 x>y via=y1,x1", "pass forged_2xx", "violation"},
+	     {"host>caller", "200 INVITE 13 x>y via=x1", "pass early", NULL, "dialogs=0"},
+	     {"caller>host", "ACK 13 x>y via=x2", "pass unseen_start", "start violation",
+	      "dialogs=1 suspect=1"}),
+	CASE("near miss: an INVITE to a gateway is noted beyond the share",
+	     "used_pending=40000 share=65535", INVITED("caller", "gateway"),
+	     INVITED_AGAIN("gateway"),
+	     {"gateway>host", "200 INVITE 13 x>y via=y1,x1", "pass opened", "start",
+	      "pending=2 suspect=0"}));
