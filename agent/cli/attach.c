@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "attach/bpffs.h"
+#include "attach/gateway_check.h"
 #include "attach/instance.h"
 #include "attach/interface.h"
 #include "attach/open_error.h"
@@ -111,6 +112,8 @@ int cg_cmd_attach(const struct cg_options *options)
 	if (geteuid())
 		return cg_fail("attach: loading BPF programs needs root; run it with sudo");
 	err = check_gateways(options);
+	if (!err)
+		err = cg_gateway_check(&options->settings);
 	if (err)
 		return err;
 	if (cg_bpffs_prepare())

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attach/gateway_check.h"
 #include "attach/instance_netns.h"
 #include "attach/interface.h"
 #include "attach/open_error.h"
@@ -87,6 +88,14 @@ static void check_mode(struct check *c)
 			      cg_mode_name(c->config.mode), cg_mode_name(c->options->expect));
 	else
 		cg_plugin_say(&c->plugin, CG_PLUGIN_OK, "mode %s", cg_mode_name(c->config.mode));
+}
+
+static void check_gateways(struct check *c)
+{
+	char why[CG_GATEWAY_WHY];
+
+	if (cg_gateway_covers_host_now(c->options->instance, why))
+		cg_plugin_say(&c->plugin, CG_PLUGIN_CRITICAL, "gateway %s", why);
 }
 
 static void check_usage(struct check *c, struct cg_map_usage fill)
@@ -249,6 +258,7 @@ static void check_instance(struct check *c)
 	check_usage(c, cg_map_usages[CG_USAGE_PENDING]);
 	check_usage(c, cg_map_usages[CG_USAGE_BRANCHES]);
 	check_mode(c);
+	check_gateways(c);
 	check_interfaces(c);
 	check_counters(c);
 	check_daemon(c);

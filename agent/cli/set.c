@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "attach/bpffs.h"
+#include "attach/gateway_check.h"
+#include "attach/instance_netns.h"
 #include "attach/open_error.h"
 #include "cli/options.h"
 #include "maps/settings.h"
@@ -18,6 +20,10 @@ int cg_cmd_set(const struct cg_options *options)
 		return cg_fail_usage("set needs KEY=VALUE; see: cseqguard set --help");
 	for (int i = 0; i < options->n_args && !err; i++)
 		err = cg_options_set(&settings, options->args[i]);
+	if (!err && !options->netns)
+		cg_instance_netns_enter(options->instance);
+	if (!err)
+		err = cg_gateway_check(&settings);
 	if (err)
 		return err;
 	lock = cg_bpffs_lock();

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attach/gateway_check.h"
 #include "attach/instance.h"
 #include "attach/interface.h"
 #include "attach/open_error.h"
@@ -105,7 +106,7 @@ static void check_interfaces(struct cg_findings *f, const char *name)
 
 static void check_mode(struct cg_findings *f, const char *name, const struct cg_config *config)
 {
-	char breaker[CG_RUNTIME_NOTE_MAX];
+	char breaker[CG_RUNTIME_NOTE_MAX], why[CG_GATEWAY_WHY];
 
 	if (config->mode == CG_OBSERVE && !cg_runtime_note_read(name, CG_RUNTIME_BREAKER, breaker))
 		cg_finding_add(f, CG_FAILURE, "mode",
@@ -114,6 +115,8 @@ static void check_mode(struct cg_findings *f, const char *name, const struct cg_
 	else
 		cg_finding_add(f, CG_OK, "mode", NULL, "%s%s", cg_mode_name(config->mode),
 			       config->mode == CG_OBSERVE ? ": nothing is dropped" : "");
+	if (cg_gateway_covers_host_now(name, why))
+		cg_finding_add(f, CG_FAILURE, "gateways", CG_GATEWAY_REMEDY, "%s", why);
 	if (!config->has_gateways)
 		cg_finding_add(f, CG_WARNING, "gateways", "cseqguard set gateway=CIDR,...",
 			       "none is configured: if neither leg is this host, the messages of "

@@ -79,11 +79,17 @@ static int write_addr(void *ctx, const __u8 addr[16], bool loopback)
 	return write_name(w, bracketed);
 }
 
+/* True if --host names an address, which *address receives as a prefix of 128 bits. */
+static bool host_is_address(const char *text, struct cg_prefix *address)
+{
+	return !cg_prefix_parse(text, address) && address->bits == 128;
+}
+
 static int write_given(const struct writer *w, const char *text)
 {
 	struct cg_prefix prefix;
 
-	if (!cg_prefix_parse(text, &prefix) && prefix.bits == 128)
+	if (host_is_address(text, &prefix))
 		return write_addr((void *)w, prefix.addr, false);
 	return write_name(w, text);
 }
@@ -102,8 +108,8 @@ int cg_host_names_write(const struct cg_settings *settings, const struct cg_conf
 }
 
 struct search {
-	const struct cg_prefix *prefixes;
-	__u32 n;
+	const struct cg_settings *settings;
+	struct cg_prefix *prefix;
 	__u8 *addr;
 };
 
@@ -119,17 +125,24 @@ static int find_covered(void *ctx, const __u8 addr[16], bool loopback)
 {
 	struct search *s = ctx;
 
-	for (__u32 i = 0; i < s->n && !loopback; i++)
-		if (prefix_covers(&s->prefixes[i], addr)) {
+	for (__u32 i = 0; i < s->settings->n_gateways && !loopback; i++)
+		if (prefix_covers(&s->settings->gateways[i], addr)) {
+			*s->prefix = s->settings->gateways[i];
 			memcpy(s->addr, addr, 16);
 			return 1;
 		}
 	return 0;
 }
 
-int cg_host_names_covered(const struct cg_prefix *prefixes, __u32 n, __u8 addr[16])
+int cg_host_names_find_covered(const struct cg_settings *settings, struct cg_prefix *prefix,
+			       __u8 addr[16])
 {
-	struct search s = { prefixes, n, addr };
+	struct search s = { settings, prefix, addr };
+	struct cg_prefix given;
+	int found = each_address(find_covered, &s);
 
-	return each_address(find_covered, &s);
+	for (__u32 i = 0; i < settings->n_hosts && !found; i++)
+		if (host_is_address(settings->hosts[i], &given))
+			found = find_covered(&s, given.addr, false);
+	return found;
 }

@@ -16,9 +16,11 @@ int cg_host_names_write(const struct cg_settings *settings, const struct cg_conf
 			int hosts_fd, int gateways_fd);
 
 /*
- * Returns 1 if a prefix of the list covers an address of the host, with that address in *addr; 0 if none does;
- * or -errno. Loopback addresses do not count.
+ * Returns 1 if a gateway of the settings covers an address of the host: one of this network namespace, or of
+ * settings->hosts. That gateway is then in *prefix, the address in *addr. Returns 0 if none does, or -errno.
+ * Loopback addresses do not count.
  */
-int cg_host_names_covered(const struct cg_prefix *prefixes, __u32 n, __u8 addr[16]);
+int cg_host_names_find_covered(const struct cg_settings *settings, struct cg_prefix *prefix,
+			       __u8 addr[16]);
 
 #endif

@@ -77,6 +77,12 @@ void cg_prefix_format(const struct cg_prefix *prefix, char out[CG_PREFIX_TEXT]);
 /* Stores the defaults of a new instance, a random secret and clock 0. Returns 0 or -errno. */
 int cg_settings_init_config(struct cg_config *config);
 
+/*
+ * Stores the settings that a living instance has: all but the sizes of the rings and the names of the host.
+ * Returns 0, or -errno of cg_config_open() or cg_map_open(), not reported, with *settings untouched.
+ */
+int cg_settings_read(const char *instance, struct cg_settings *settings);
+
 /* Copies the given settings into *config. */
 void cg_settings_apply(const struct cg_settings *settings, struct cg_config *config);
 

@@ -179,15 +179,33 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ $(status_json .settings.mode) == enforce ]]
 }
 
+@test "attach and set: a gateway that covers an address of the host is refused, doctor and check name one added later" {
+	refused 1 "10.0.0.0/8 covers 10.77.0.1" guard attach --gateway 192.0.2.0/24,10.0.0.0/8 in0
+	refused 1 "10.77.1.1/32 covers 10.77.1.1" guard attach --gateway 10.77.1.1 in0
+	refused 1 "198.51.100.0/24 covers 198.51.100.7" guard attach --host 198.51.100.7 --gateway 198.51.100.0/24 in0
+	[[ ! -e $PINS ]]
+	guard attach --gateway 10.77.0.2,203.0.113.0/24 in0
+	refused 1 "10.77.0.0/24 covers 10.77.0.1" guard set mode=observe gateway=10.77.0.0/24
+	[[ $(status_json '.settings | .mode, .gateways[0]' | sort | xargs) == "10.77.0.2/32 enforce" ]]
+	run guard check
+	[[ $output != *covers* ]]
+	ip -n "$HOST" addr add 203.0.113.9/24 dev in1
+	run guard check
+	[[ $status == 2 && $output == *"gateway 203.0.113.0/24 covers 203.0.113.9"* ]]
+	run guard -j doctor
+	jq -e 'any(.[]; .verdict == "failed" and .object == "gateways" and (.finding | contains("203.0.113.9")))' <<<"$output" ||
+		{ echo "$output"; false; }
+}
+
 @test "attach: several interfaces share the maps; a second attach changes only the given settings" {
-	guard attach in0 --gateway 10.0.0.0/8,2001:db8::/32 --gateway 192.0.2.1 --ports 5060,5080
+	guard attach in0 --gateway 10.96.0.0/11,2001:db8::/32 --gateway 192.0.2.1 --ports 5060,5080
 	guard attach in1 --mode observe
 	[[ $(status_json '[.interfaces[].name] | sort | join(" ")') == "in0 in1" ]]
 	[[ $(status_json '[.interfaces[].program_in] | unique | length') == 1 ]]
 	[[ $(status_json .settings.mode) == observe ]]
 	[[ $(status_json '.settings.ports | join(",")') == 5060,5080 ]]
 	[[ $(status_json '.settings.gateways | sort | join(" ")') == \
-		"10.0.0.0/8 192.0.2.1/32 2001:db8::/32" ]]
+		"10.96.0.0/11 192.0.2.1/32 2001:db8::/32" ]]
 	echo "no SIP at all" | send "$PEER" 10.77.0.1
 	echo "no SIP at all" | send "$PEER" 10.77.1.1
 	[[ $(counted in not_sip) == 2 ]]
@@ -304,7 +322,7 @@ clsacts() { # of the host: the names of the interfaces that have one
 	refused 2 "gateway" guard set mode=observe gateway=10.0.0.0/8,nonsense
 	[[ $(status_json .settings.mode) == enforce ]]
 	guard set mode=observe equal=pass source=strict fragments=pass strict-interface=yes \
-		ports=5061 gateway=10.0.0.0/8
+		ports=5061 gateway=10.96.0.0/11
 	[[ $(status_json '.settings | [.mode, .equal, .source, .fragments, .strict_interface] | @csv') == \
 		'"observe","pass","strict","pass",true' ]]
 	guard set gateway=192.0.2.0/24
