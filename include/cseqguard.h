@@ -361,11 +361,12 @@ struct cg_join {
  * --- hosts: hash, names of the guarded host. Key: keyed hash of the folded text without port ---
  */
 
-#define CG_NAME_GIVEN 1 /* an address, or --host */
-#define CG_NAME_LEARNED 2 /* sent-by of a request that left from a socket of the host */
+#define CG_NAME_GIVEN 0x01 /* --host */
+#define CG_NAME_LEARNED 0x02 /* sent-by of a request that left from a socket of the host */
+#define CG_NAME_ADDRESS 0x04 /* an address of the host's interfaces, or localhost */
 
 struct cg_host_name {
-	__u8 origin; /* CG_NAME_... */
+	__u8 origin; /* CG_NAME_..., ORed */
 	char text[63]; /* NUL-ended; empty if longer */
 };
 

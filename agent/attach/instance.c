@@ -13,7 +13,6 @@
 #include "attach/instance_netns.h"
 #include "attach/interface.h"
 #include "attach/open_error.h"
-#include "maps/host_names.h"
 #include "maps/pins.h"
 #include "util/cli_output.h"
 
@@ -35,19 +34,18 @@ static void set_map_sizes(struct guard *skel, const struct cg_settings *settings
 
 static int write_settings(struct guard *skel, const struct cg_settings *settings)
 {
-	int config_fd = bpf_map__fd(skel->maps.config);
+	const struct cg_settings_fds fds = { .config = bpf_map__fd(skel->maps.config),
+					     .gateways = bpf_map__fd(skel->maps.gateways),
+					     .hosts = bpf_map__fd(skel->maps.hosts) };
 	struct cg_config config;
 	__u32 zero = 0;
 	int err;
 
 	err = cg_settings_init_config(&config);
-	if (!err && bpf_map_update_elem(config_fd, &zero, &config, BPF_ANY))
+	if (!err && bpf_map_update_elem(fds.config, &zero, &config, BPF_ANY))
 		err = -errno;
 	if (!err)
-		err = cg_settings_write(settings, config_fd, bpf_map__fd(skel->maps.gateways));
-	if (!err)
-		err = cg_host_names_write(settings, &config, bpf_map__fd(skel->maps.hosts),
-					  bpf_map__fd(skel->maps.gateways));
+		err = cg_settings_write(settings, &fds);
 	return err ? cg_fail("BPF maps: cannot write the settings: %s", strerror(-err)) : CG_DONE;
 }
 

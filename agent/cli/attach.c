@@ -102,6 +102,16 @@ static void report_no_gateway(const struct cg_options *options)
 			options->instance);
 }
 
+/* An interface that has come later brought addresses of its own. */
+static int update_addresses(const char *instance)
+{
+	int err = cg_settings_update_addresses(instance);
+
+	return err ? cg_fail("instance %s: cannot write the addresses of this host to its maps: %s",
+			     instance, strerror(-err))
+		   : CG_DONE;
+}
+
 int cg_cmd_attach(const struct cg_options *options)
 {
 	struct cg_instance instance = { .prog_in = -1, .prog_out = -1 };
@@ -124,7 +134,9 @@ int cg_cmd_attach(const struct cg_options *options)
 	err = cg_instance_open(options->instance, &options->settings, &instance);
 	if (err)
 		goto out;
-	err = attach_interfaces(options, &instance);
+	err = update_addresses(options->instance);
+	if (!err)
+		err = attach_interfaces(options, &instance);
 	if (!err && !instance.made && options->settings.given) {
 		err = cg_settings_change(options->instance, &options->settings);
 		if (err)

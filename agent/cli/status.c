@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* The state of an instance: settings, interfaces, maps, and what needs the operator's attention. */
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +26,7 @@ static const char *const ring_names[] = { "events", "alerts" };
 struct status {
 	const char *instance;
 	struct cg_config config;
+	struct cg_settings settings;
 	struct cg_map_usage maps[CG_USAGE_MAPS];
 	__u32 ring_bytes[RINGS];
 	struct cg_status_hints hints;
@@ -35,25 +35,24 @@ struct status {
 	bool attached; /* to at least one interface that exists */
 };
 
-/* The prefixes of map `gateways` that are of this class. */
-static json_t *make_prefixes(const char *instance, __u32 wanted)
+static json_t *make_prefixes(const struct cg_prefix *prefixes, __u32 n)
 {
-	int fd = cg_map_open(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
-	struct cg_prefix key, *last = NULL;
 	json_t *list = json_array();
 	char text[CG_PREFIX_TEXT];
-	__u32 class;
 
-	for (int i = 0; fd >= 0 && i < CG_GATEWAYS_MAX; i++, last = &key) {
-		if (bpf_map_get_next_key(fd, last, &key))
-			break;
-		if (bpf_map_lookup_elem(fd, &key, &class) || class != wanted)
-			continue;
-		cg_prefix_format(&key, text);
+	for (__u32 i = 0; i < n; i++) {
+		cg_prefix_format(&prefixes[i], text);
 		json_array_append_new(list, json_string(text));
 	}
-	if (fd >= 0)
-		close(fd);
+	return list;
+}
+
+static json_t *make_hosts(const struct cg_settings *settings)
+{
+	json_t *list = json_array();
+
+	for (__u32 i = 0; i < settings->n_hosts; i++)
+		json_array_append_new(list, json_string(settings->hosts[i]));
 	return list;
 }
 
@@ -67,13 +66,14 @@ static json_t *make_ports(const struct cg_config *config)
 }
 
 /* clang-format off */
-static json_t *make_settings(const char *instance, const struct cg_config *config)
+static json_t *make_settings(const struct cg_settings *settings, const struct cg_config *config)
 {
-	return json_pack("{ss so so so ss ss ss sb ss ss}",
+	return json_pack("{ss so so so so ss ss ss sb ss ss}",
 			 "mode", cg_mode_name(config->mode),
 			 "ports", make_ports(config),
-			 "gateways", make_prefixes(instance, CG_ADDR_GATEWAY),
-			 "relays", make_prefixes(instance, CG_ADDR_RELAY),
+			 "gateways", make_prefixes(settings->gateways, settings->n_gateways),
+			 "relays", make_prefixes(settings->relays, settings->n_relays),
+			 "hosts", make_hosts(settings),
 			 "equal", cg_equal_name(config->equal),
 			 "source", cg_source_name(config->source),
 			 "fragments", cg_fragments_name(config->fragments),
@@ -151,7 +151,7 @@ static json_t *make_json(const struct status *s)
 			 "instance", s->instance,
 			 "attached", s->attached,
 			 "layout", s->config.layout,
-			 "settings", make_settings(s->instance, &s->config),
+			 "settings", make_settings(&s->settings, &s->config),
 			 "interfaces", make_interfaces(s),
 			 "maps", cg_map_usage_json(s->maps, CG_USAGE_MAPS),
 			 "filling", cg_map_usage_alarms_json(s->maps, CG_USAGE_MAPS),
@@ -277,7 +277,7 @@ static int print_not_attached(const struct cg_options *options)
 /* Reads all of the status that comes from maps. Returns 0 or -errno. */
 static int read_maps(struct status *s)
 {
-	int err = 0;
+	int err = cg_settings_read(s->instance, &s->settings);
 
 	memcpy(s->maps, cg_map_usages, sizeof(s->maps));
 	for (size_t i = 0; i < CG_USAGE_MAPS && !err; i++)

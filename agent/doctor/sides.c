@@ -92,7 +92,7 @@ static void add_name(void *ctx, const void *value)
 	char text[CG_ESCAPED_SIZE(sizeof(host->text))];
 	size_t len = strlen(names->text);
 
-	if (host->origin != CG_NAME_LEARNED) {
+	if (host->origin & (CG_NAME_GIVEN | CG_NAME_ADDRESS)) {
 		names->given++;
 		return;
 	}

@@ -13,6 +13,8 @@
 #include "util/host_name.h"
 #include "util/text.h"
 
+#define ADDR_TEXT (INET6_ADDRSTRLEN + 2) /* an IPv6 address has brackets */
+
 typedef int (*visit_addr)(void *ctx, const __u8 addr[16], bool loopback);
 
 /* Converts a socket address. Returns false for other families. */
@@ -49,62 +51,168 @@ static int each_address(visit_addr visit, void *ctx)
 	return err;
 }
 
-struct writer {
-	const struct cg_config *config;
-	int hosts_fd, gateways_fd;
-};
-
-static int write_name(const struct writer *w, const char *text)
-{
-	struct cg_host_name name = { .origin = CG_NAME_GIVEN };
-	__u64 hash = cg_host_name_hash(w->config, text);
-
-	snprintf(name.text, sizeof(name.text), "%s", text);
-	return bpf_map_update_elem(w->hosts_fd, &hash, &name, BPF_ANY) ? -errno : 0;
-}
-
-static int write_addr(void *ctx, const __u8 addr[16], bool loopback)
-{
-	const struct writer *w = ctx;
-	struct cg_prefix prefix = { .bits = 128 };
-	char text[INET6_ADDRSTRLEN], bracketed[INET6_ADDRSTRLEN + 2];
-	__u32 class = CG_ADDR_HOST;
-
-	(void)loopback;
-	memcpy(prefix.addr, addr, 16);
-	if (bpf_map_update_elem(w->gateways_fd, &prefix, &class, BPF_ANY))
-		return -errno;
-	cg_addr_format(addr, text);
-	snprintf(bracketed, sizeof(bracketed), strchr(text, ':') ? "[%s]" : "%s", text);
-	return write_name(w, bracketed);
-}
-
 /* True if --host names an address, which *address receives as a prefix of 128 bits. */
 static bool host_is_address(const char *text, struct cg_prefix *address)
 {
 	return !cg_prefix_parse(text, address) && address->bits == 128;
 }
 
-static int write_given(const struct writer *w, const char *text)
+/* --- writing ---------------------------------------------------------------------------------- */
+
+struct names { /* the names of one origin */
+	const struct cg_host_names_maps *maps;
+	__u8 origin; /* a bit of cg_host_name.origin */
+	unsigned int n;
+	__u64 hashes[CG_HOSTS_MAX];
+};
+
+static bool has_hash(const struct names *names, __u64 hash)
+{
+	for (unsigned int i = 0; i < names->n; i++)
+		if (names->hashes[i] == hash)
+			return true;
+	return false;
+}
+
+/* Writes the name, with the origin added to those that it has. */
+static int add_name(struct names *names, const char *text)
+{
+	__u64 hash = cg_host_name_hash(names->maps->config, text);
+	struct cg_host_name name = {};
+
+	if (has_hash(names, hash))
+		return 0;
+	if (names->n == CG_HOSTS_MAX)
+		return -E2BIG;
+	if (bpf_map_lookup_elem(names->maps->hosts_fd, &hash, &name))
+		snprintf(name.text, sizeof(name.text), "%s", text);
+	name.origin |= names->origin;
+	names->hashes[names->n++] = hash;
+	return bpf_map_update_elem(names->maps->hosts_fd, &hash, &name, BPF_ANY) ? -errno : 0;
+}
+
+/* Formats an address as a Via has it. */
+static void format_addr(const __u8 addr[16], char out[ADDR_TEXT])
+{
+	char text[INET6_ADDRSTRLEN];
+
+	cg_addr_format(addr, text);
+	snprintf(out, ADDR_TEXT, strchr(text, ':') ? "[%s]" : "%s", text);
+}
+
+static int add_addr(void *ctx, const __u8 addr[16], bool loopback)
+{
+	struct names *names = ctx;
+	struct cg_prefix prefix = { .bits = 128 };
+	__u32 class = CG_ADDR_HOST;
+	char text[ADDR_TEXT];
+
+	(void)loopback;
+	memcpy(prefix.addr, addr, 16);
+	if (bpf_map_update_elem(names->maps->gateways_fd, &prefix, &class, BPF_ANY))
+		return -errno;
+	format_addr(addr, text);
+	return add_name(names, text);
+}
+
+static int add_given(struct names *names, const char *text)
 {
 	struct cg_prefix prefix;
 
 	if (host_is_address(text, &prefix))
-		return write_addr((void *)w, prefix.addr, false);
-	return write_name(w, text);
+		return add_addr(names, prefix.addr, false);
+	return add_name(names, text);
 }
 
-int cg_host_names_write(const struct cg_settings *settings, const struct cg_config *config,
-			int hosts_fd, int gateways_fd)
+/* Takes the origin from all other names. A name without any origin goes. */
+static int remove_others(const struct names *names)
 {
-	struct writer w = { config, hosts_fd, gateways_fd };
-	int err = each_address(write_addr, &w);
+	__u64 keys[CG_HOSTS_MAX], *last = NULL;
+	int fd = names->maps->hosts_fd, n = 0, err = 0;
+	struct cg_host_name name;
+
+	while (n < CG_HOSTS_MAX && !bpf_map_get_next_key(fd, last, &keys[n]))
+		last = &keys[n++];
+	while (n-- && !err) {
+		if (has_hash(names, keys[n]) || bpf_map_lookup_elem(fd, &keys[n], &name) ||
+		    !(name.origin & names->origin))
+			continue;
+		name.origin &= ~names->origin;
+		if (name.origin ? bpf_map_update_elem(fd, &keys[n], &name, BPF_EXIST)
+				: bpf_map_delete_elem(fd, &keys[n]))
+			err = -errno;
+	}
+	return err;
+}
+
+/* Removes the addresses of class CG_ADDR_HOST that are no name of the host any more. */
+static int remove_old_addrs(const struct cg_host_names_maps *maps)
+{
+	struct cg_prefix old[CG_GATEWAYS_MAX], key, *last = NULL;
+	struct cg_host_name name;
+	char text[ADDR_TEXT];
+	__u32 n = 0, class;
+	__u64 hash;
+
+	for (int i = 0; i < CG_GATEWAYS_MAX; i++, last = &key) {
+		if (bpf_map_get_next_key(maps->gateways_fd, last, &key))
+			break;
+		if (bpf_map_lookup_elem(maps->gateways_fd, &key, &class) || class != CG_ADDR_HOST)
+			continue;
+		format_addr(key.addr, text);
+		hash = cg_host_name_hash(maps->config, text);
+		if (bpf_map_lookup_elem(maps->hosts_fd, &hash, &name))
+			old[n++] = key;
+	}
+	while (n--)
+		if (bpf_map_delete_elem(maps->gateways_fd, &old[n]) && errno != ENOENT)
+			return -errno;
+	return 0;
+}
+
+int cg_host_names_update_addresses(const struct cg_host_names_maps *maps)
+{
+	struct names names = { .maps = maps, .origin = CG_NAME_ADDRESS };
+	int err = each_address(add_addr, &names);
 
 	if (!err)
-		err = write_name(&w, "localhost");
+		err = add_name(&names, "localhost");
+	if (!err)
+		err = remove_others(&names);
+	return err ? err : remove_old_addrs(maps);
+}
+
+int cg_host_names_set_given(const struct cg_host_names_maps *maps,
+			    const struct cg_settings *settings)
+{
+	struct names names = { .maps = maps, .origin = CG_NAME_GIVEN };
+	int err = 0;
+
 	for (__u32 i = 0; i < settings->n_hosts && !err; i++)
-		err = write_given(&w, settings->hosts[i]);
-	return err;
+		err = add_given(&names, settings->hosts[i]);
+	if (!err)
+		err = remove_others(&names);
+	return err ? err : remove_old_addrs(maps);
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+int cg_host_names_read(int hosts_fd, __u8 origin, char out[][CG_SETTINGS_HOST_MAX], int max)
+{
+	struct cg_host_name name;
+	__u64 key, *last = NULL;
+	int n = 0;
+
+	for (int i = 0; i < CG_HOSTS_MAX && !bpf_map_get_next_key(hosts_fd, last, &key); i++) {
+		last = &key;
+		if (bpf_map_lookup_elem(hosts_fd, &key, &name) || !(name.origin & origin) ||
+		    !*name.text || n == max)
+			continue;
+		name.text[sizeof(name.text) - 1] = '\0';
+		name.text[strcspn(name.text, "]")] = '\0'; /* [2001:db8::1] */
+		snprintf(out[n++], CG_SETTINGS_HOST_MAX, "%s", name.text + (*name.text == '['));
+	}
+	return n;
 }
 
 struct search {

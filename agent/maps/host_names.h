@@ -8,12 +8,26 @@
 
 #include "maps/settings.h"
 
+struct cg_host_names_maps {
+	const struct cg_config *config; /* its secret: names are hashed with it */
+	int hosts_fd, gateways_fd;
+};
+
 /*
- * Writes the host's addresses and the given names (settings->hosts). What the guard has learned stays. Returns
- * 0 or -errno.
+ * Makes the maps hold the addresses of this network namespace. Former ones go, given and learned names stay. The
+ * caller holds cg_pins_lock(), or has not pinned the maps yet. Returns 0 or -errno.
  */
-int cg_host_names_write(const struct cg_settings *settings, const struct cg_config *config,
-			int hosts_fd, int gateways_fd);
+int cg_host_names_update_addresses(const struct cg_host_names_maps *maps);
+
+/* Makes settings->hosts the given names. Former ones go, addresses and learned names stay. As above. */
+int cg_host_names_set_given(const struct cg_host_names_maps *maps,
+			    const struct cg_settings *settings);
+
+/*
+ * Stores up to `max` names of this origin (CG_NAME_...), IPv6 addresses without brackets. Returns how many. A
+ * name that was too long for the map's text is left out.
+ */
+int cg_host_names_read(int hosts_fd, __u8 origin, char out[][CG_SETTINGS_HOST_MAX], int max);
 
 /*
  * Returns 1 if a gateway of the settings covers an address of the host: one of this network namespace, or of

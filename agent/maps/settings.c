@@ -2,18 +2,13 @@
 #include "maps/settings.h"
 
 #include <arpa/inet.h>
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "maps/pins.h"
-#include "maps/runtime_dir.h"
 #include "util/enum_names.h"
 #include "util/text.h"
 
@@ -202,148 +197,4 @@ void cg_prefix_format(const struct cg_prefix *prefix, char out[CG_PREFIX_TEXT])
 	if (bits >= 96 && !strchr(address, ':'))
 		bits -= 96;
 	snprintf(out, CG_PREFIX_TEXT, "%s/%u", address, bits);
-}
-
-static __s64 timespec_to_ns(struct timespec t)
-{
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-int cg_settings_init_config(struct cg_config *config)
-{
-	struct timespec wall, boot;
-	struct cg_config fresh = {
-		.layout = CG_LAYOUT,
-		.max_dialogs = CG_DIALOGS_DEFAULT,
-		.mode = CG_ENFORCE,
-		.equal = CG_EQUAL_DROP,
-		.source = CG_SOURCE_OBSERVE,
-		.fragments = CG_FRAGMENTS_STRICT,
-		.hides = CG_HIDES_AUTO,
-		.has_prefixes = 1,
-		.n_ports = 1,
-		.ports = { 5060 },
-	};
-
-	if (getrandom(fresh.secret, sizeof(fresh.secret), 0) != sizeof(fresh.secret))
-		return -EIO;
-	if (clock_gettime(CLOCK_REALTIME, &wall) || clock_gettime(CLOCK_BOOTTIME, &boot))
-		return -errno;
-	fresh.port_bits = cg_port_bits(fresh.ports, fresh.n_ports);
-	fresh.clock_offset[0] = timespec_to_ns(wall) - timespec_to_ns(boot);
-	*config = fresh;
-	return 0;
-}
-
-void cg_settings_apply(const struct cg_settings *settings, struct cg_config *config)
-{
-	if (settings->given & CG_SET_MODE)
-		config->mode = settings->mode;
-	if (settings->given & CG_SET_EQUAL)
-		config->equal = settings->equal;
-	if (settings->given & CG_SET_SOURCE)
-		config->source = settings->source;
-	if (settings->given & CG_SET_FRAGMENTS)
-		config->fragments = settings->fragments;
-	if (settings->given & CG_SET_STRICT_INTERFACE)
-		config->strict_interface = settings->strict_interface;
-	if (settings->given & CG_SET_PORTS) {
-		memcpy(config->ports, settings->ports, sizeof(config->ports));
-		config->n_ports = settings->n_ports;
-		config->port_bits = cg_port_bits(settings->ports, settings->n_ports);
-	}
-	if (settings->given & CG_SET_GATEWAYS)
-		config->has_gateways = settings->n_gateways > 0;
-	if (settings->given & CG_SET_HIDES)
-		config->hides = settings->hides;
-	if (settings->given & CG_SET_UNSEEN)
-		config->unseen = settings->unseen;
-	if (settings->given & CG_SET_MAX_DIALOGS)
-		config->max_dialogs = settings->max_dialogs;
-}
-
-/* The prefixes of one class in map `gateways`. */
-struct class_list {
-	const struct cg_prefix *prefixes;
-	__u32 n;
-	__u32 class; /* enum cg_addr_class */
-};
-
-static bool prefix_is_listed(const struct class_list *list, const struct cg_prefix *prefix)
-{
-	for (__u32 i = 0; i < list->n; i++)
-		if (!memcmp(&list->prefixes[i], prefix, sizeof(*prefix)))
-			return true;
-	return false;
-}
-
-/* Deletes the prefixes of this class that are not in the list. The map holds at most CG_GATEWAYS_MAX. */
-static int remove_stale_prefixes(const struct class_list *list, int fd)
-{
-	struct cg_prefix stale[CG_GATEWAYS_MAX], key, *last = NULL;
-	__u32 n = 0, class;
-
-	for (int i = 0; i < CG_GATEWAYS_MAX && !bpf_map_get_next_key(fd, last, &key); i++) {
-		if (!bpf_map_lookup_elem(fd, &key, &class) && class == list->class &&
-		    !prefix_is_listed(list, &key))
-			stale[n++] = key;
-		last = &key;
-	}
-	while (n--)
-		if (bpf_map_delete_elem(fd, &stale[n]) && errno != ENOENT)
-			return -errno;
-	return 0;
-}
-
-static int write_prefixes(const struct class_list *list, int fd)
-{
-	int err = remove_stale_prefixes(list, fd);
-
-	for (__u32 i = 0; i < list->n && !err; i++)
-		if (bpf_map_update_elem(fd, &list->prefixes[i], &list->class, BPF_ANY))
-			err = -errno;
-	return err;
-}
-
-static int apply_settings(void *ctx, struct cg_config *config)
-{
-	cg_settings_apply(ctx, config);
-	return 0;
-}
-
-int cg_settings_write(const struct cg_settings *settings, int config_fd, int gateways_fd)
-{
-	const struct class_list gateways = { settings->gateways, settings->n_gateways,
-					     CG_ADDR_GATEWAY };
-	const struct class_list relays = { settings->relays, settings->n_relays, CG_ADDR_RELAY };
-	int err = 0;
-
-	if (settings->given & CG_SET_GATEWAYS)
-		err = write_prefixes(&gateways, gateways_fd);
-	if (!err && settings->given & CG_SET_RELAYS)
-		err = write_prefixes(&relays, gateways_fd);
-	if (err)
-		return err;
-	return cg_config_update(config_fd, apply_settings, (void *)settings, NULL);
-}
-
-int cg_settings_change(const char *instance, const struct cg_settings *settings)
-{
-	int config_fd, gateways_fd, err;
-	struct cg_config config;
-
-	config_fd = cg_config_open(instance, &config);
-	if (config_fd < 0)
-		return config_fd;
-	gateways_fd = cg_map_open(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
-	if (gateways_fd < 0) {
-		close(config_fd);
-		return gateways_fd;
-	}
-	err = cg_settings_write(settings, config_fd, gateways_fd);
-	if (!err && settings->given & CG_SET_MODE)
-		cg_runtime_note_remove(instance, CG_RUNTIME_BREAKER);
-	close(gateways_fd);
-	close(config_fd);
-	return err;
 }

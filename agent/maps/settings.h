@@ -21,7 +21,7 @@
 #define CG_SET_UNSEEN 0x1000
 
 #define CG_SETTINGS_HOSTS_MAX 16
-#define CG_SETTINGS_HOST_MAX 64 /* bytes of a name, with its NUL */
+#define CG_SETTINGS_HOST_MAX 63 /* bytes of a name with its NUL, as in struct cg_host_name */
 
 struct cg_settings {
 	__u32 given; /* bitmask of the fields below that are set */
@@ -78,7 +78,12 @@ void cg_prefix_format(const struct cg_prefix *prefix, char out[CG_PREFIX_TEXT]);
 int cg_settings_init_config(struct cg_config *config);
 
 /*
- * Stores the settings that a living instance has: all but the sizes of the rings and the names of the host.
+ * Writes the addresses of this network namespace to the maps of an instance. The caller holds cg_pins_lock(). Returns as cg_settings_change().
+ */
+int cg_settings_update_addresses(const char *instance);
+
+/*
+ * Stores the settings that a living instance has: all but the sizes of the rings.
  * Returns 0, or -errno of cg_config_open() or cg_map_open(), not reported, with *settings untouched.
  */
 int cg_settings_read(const char *instance, struct cg_settings *settings);
@@ -86,11 +91,15 @@ int cg_settings_read(const char *instance, struct cg_settings *settings);
 /* Copies the given settings into *config. */
 void cg_settings_apply(const struct cg_settings *settings, struct cg_config *config);
 
+struct cg_settings_fds { /* of the maps that hold settings */
+	int config, gateways, hosts;
+};
+
 /*
- * Writes the given settings to the maps `config` and `gateways`. The caller holds cg_pins_lock(),
- * or has not pinned the maps yet. Returns 0 or -errno.
+ * Writes the given settings to the maps. The caller holds cg_pins_lock(), or has not pinned the maps
+ * yet. Returns 0 or -errno.
  */
-int cg_settings_write(const struct cg_settings *settings, int config_fd, int gateways_fd);
+int cg_settings_write(const struct cg_settings *settings, const struct cg_settings_fds *fds);
 
 /*
  * Writes the given settings to the maps of an instance. A new mode removes the note of the breaker.

@@ -331,6 +331,42 @@ clsacts() { # of the host: the names of the interfaces that have one
 	[[ $(status_json '.settings.gateways | length') == 0 ]]
 }
 
+names() { # ORIGIN: the names of map hosts that have this bit, 1 given, 2 learned, 4 an address
+	bpftool -j map dump pinned "$PINS/hosts" |
+		jq -r --argjson bit "$1" '.[].formatted.value | select((.origin / $bit | floor) % 2 == 1) | .text' |
+		grep -v -e '^\[fe80' -e '^\[::1]' | sort | xargs
+}
+
+learn() { # NAME: puts it into map hosts as the kernel does
+	local bytes
+	mapfile -t bytes < <(printf '%-63s' "$1" | tr ' ' '\0' | xxd -p -c 1)
+	bpftool map update pinned "$PINS/hosts" key hex 01 02 03 04 05 06 07 08 value hex 02 "${bytes[@]}"
+}
+
+@test "set: host replaces the given names; those of the interfaces and the learned ones stay" {
+	guard attach in0 --host sbc.example,198.51.100.7,10.77.0.1
+	learn learned.example
+	[[ $(names 1) == "10.77.0.1 198.51.100.7 sbc.example" ]]
+	[[ $(names 4) == "10.77.0.1 10.77.1.1 127.0.0.1 localhost" ]]
+	guard set host=198.51.100.8,other.example
+	[[ $(names 1) == "198.51.100.8 other.example" ]]
+	[[ $(names 2) == learned.example ]]
+	[[ $(names 4) == "10.77.0.1 10.77.1.1 127.0.0.1 localhost" ]]
+	[[ $(status_json '.settings.hosts | sort | join(" ")') == "198.51.100.8 other.example" ]]
+	bpftool -j map dump pinned "$PINS/gateways" >"$BATS_TEST_TMPDIR/gateways"
+	grep -q '"0xc6","0x33","0x64","0x08"' "$BATS_TEST_TMPDIR/gateways"
+	run ! grep -q '"0xc6","0x33","0x64","0x07"' "$BATS_TEST_TMPDIR/gateways"
+}
+
+@test "attach: an address that an interface has lost or got since is no name or one of the host at the next attach" {
+	guard attach in0 --host sbc.example
+	ip -n "$HOST" addr del 10.77.1.1/24 dev in1
+	ip -n "$HOST" addr add 10.77.9.1/24 dev in1
+	guard attach in1
+	[[ $(names 4) == "10.77.0.1 10.77.9.1 127.0.0.1 localhost" ]]
+	[[ $(names 1) == sbc.example ]]
+}
+
 @test "upgrade: replaces the programs and keeps the maps" {
 	guard attach in0 in1 --gateway 192.0.2.0/24
 	echo "no SIP at all" | send "$PEER" 10.77.0.1

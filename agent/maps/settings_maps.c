@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Settings in the maps of an instance: `config`, `gateways` and `hosts`. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "maps/host_names.h"
+#include "maps/pins.h"
+#include "maps/runtime_dir.h"
+#include "maps/settings.h"
+
+static void close_maps(const struct cg_settings_fds *fds)
+{
+	close(fds->config);
+	if (fds->gateways >= 0)
+		close(fds->gateways);
+	if (fds->hosts >= 0)
+		close(fds->hosts);
+}
+
+/* Opens the pinned maps, which the caller closes, and reads `config`. Returns 0 or -errno. */
+static int open_maps(const char *instance, struct cg_settings_fds *fds, struct cg_config *config)
+{
+	struct cg_settings_fds open;
+
+	open.config = cg_config_open(instance, config);
+	if (open.config < 0)
+		return open.config;
+	open.gateways = cg_map_open(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
+	open.hosts = cg_map_open(instance, "hosts", sizeof(__u64), sizeof(struct cg_host_name));
+	if (open.gateways < 0 || open.hosts < 0) {
+		close_maps(&open);
+		return open.gateways < 0 ? open.gateways : open.hosts;
+	}
+	*fds = open;
+	return 0;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+/* The prefixes of one class in map `gateways`. */
+struct class_list {
+	const struct cg_prefix *prefixes;
+	__u32 n;
+	__u32 class; /* enum cg_addr_class */
+};
+
+static bool prefix_is_listed(const struct class_list *list, const struct cg_prefix *prefix)
+{
+	for (__u32 i = 0; i < list->n; i++)
+		if (!memcmp(&list->prefixes[i], prefix, sizeof(*prefix)))
+			return true;
+	return false;
+}
+
+/* Deletes the prefixes of this class that are not in the list. The map holds at most CG_GATEWAYS_MAX. */
+static int remove_stale_prefixes(const struct class_list *list, int fd)
+{
+	struct cg_prefix stale[CG_GATEWAYS_MAX], key, *last = NULL;
+	__u32 n = 0, class;
+
+	for (int i = 0; i < CG_GATEWAYS_MAX && !bpf_map_get_next_key(fd, last, &key); i++) {
+		if (!bpf_map_lookup_elem(fd, &key, &class) && class == list->class &&
+		    !prefix_is_listed(list, &key))
+			stale[n++] = key;
+		last = &key;
+	}
+	while (n--)
+		if (bpf_map_delete_elem(fd, &stale[n]) && errno != ENOENT)
+			return -errno;
+	return 0;
+}
+
+static int write_prefixes(const struct class_list *list, int fd)
+{
+	int err = remove_stale_prefixes(list, fd);
+
+	for (__u32 i = 0; i < list->n && !err; i++)
+		if (bpf_map_update_elem(fd, &list->prefixes[i], &list->class, BPF_ANY))
+			err = -errno;
+	return err;
+}
+
+static int apply_settings(void *ctx, struct cg_config *config)
+{
+	cg_settings_apply(ctx, config);
+	return 0;
+}
+
+int cg_settings_write(const struct cg_settings *settings, const struct cg_settings_fds *fds)
+{
+	const struct class_list gateways = { settings->gateways, settings->n_gateways,
+					     CG_ADDR_GATEWAY };
+	const struct class_list relays = { settings->relays, settings->n_relays, CG_ADDR_RELAY };
+	struct cg_config config;
+	const struct cg_host_names_maps hosts = { &config, fds->hosts, fds->gateways };
+	int err = 0;
+
+	if (settings->given & CG_SET_GATEWAYS)
+		err = write_prefixes(&gateways, fds->gateways);
+	if (!err && settings->given & CG_SET_RELAYS)
+		err = write_prefixes(&relays, fds->gateways);
+	if (!err)
+		err = cg_config_update(fds->config, apply_settings, (void *)settings, &config);
+	if (!err && settings->given & CG_SET_HOSTS)
+		err = cg_host_names_set_given(&hosts, settings);
+	return err;
+}
+
+int cg_settings_change(const char *instance, const struct cg_settings *settings)
+{
+	struct cg_settings_fds fds;
+	struct cg_config config;
+	int err = open_maps(instance, &fds, &config);
+
+	if (err)
+		return err;
+	err = cg_settings_write(settings, &fds);
+	if (!err && settings->given & CG_SET_MODE)
+		cg_runtime_note_remove(instance, CG_RUNTIME_BREAKER);
+	close_maps(&fds);
+	return err;
+}
+
+int cg_settings_update_addresses(const char *instance)
+{
+	struct cg_settings_fds fds;
+	struct cg_config config;
+	struct cg_host_names_maps hosts = { .config = &config };
+	int err = open_maps(instance, &fds, &config);
+
+	if (err)
+		return err;
+	hosts.hosts_fd = fds.hosts;
+	hosts.gateways_fd = fds.gateways;
+	err = cg_host_names_update_addresses(&hosts);
+	close_maps(&fds);
+	return err;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static void read_config(const struct cg_config *config, struct cg_settings *settings)
+{
+	settings->mode = config->mode;
+	settings->equal = config->equal;
+	settings->source = config->source;
+	settings->fragments = config->fragments;
+	settings->strict_interface = config->strict_interface;
+	settings->hides = config->hides;
+	settings->unseen = config->unseen;
+	settings->max_dialogs = config->max_dialogs;
+	settings->n_ports = config->n_ports > CG_PORTS_MAX ? CG_PORTS_MAX : config->n_ports;
+	memcpy(settings->ports, config->ports, sizeof(settings->ports));
+	settings->given |= CG_SET_MODE | CG_SET_EQUAL | CG_SET_SOURCE | CG_SET_FRAGMENTS |
+			   CG_SET_STRICT_INTERFACE | CG_SET_HIDES | CG_SET_UNSEEN |
+			   CG_SET_MAX_DIALOGS | CG_SET_PORTS;
+}
+
+/* Addresses of the host are in the same map. */
+static void read_prefixes(int fd, struct cg_settings *settings)
+{
+	struct cg_prefix key, *last = NULL;
+	__u32 class;
+
+	for (int i = 0; i < CG_GATEWAYS_MAX && !bpf_map_get_next_key(fd, last, &key); i++) {
+		last = &key;
+		if (bpf_map_lookup_elem(fd, &key, &class))
+			continue;
+		if (class == CG_ADDR_GATEWAY)
+			settings->gateways[settings->n_gateways++] = key;
+		else if (class == CG_ADDR_RELAY)
+			settings->relays[settings->n_relays++] = key;
+	}
+	settings->given |= CG_SET_GATEWAYS | CG_SET_RELAYS;
+}
+
+int cg_settings_read(const char *instance, struct cg_settings *settings)
+{
+	struct cg_settings_fds fds;
+	struct cg_config config;
+	int err = open_maps(instance, &fds, &config);
+
+	if (err)
+		return err;
+	memset(settings, 0, sizeof(*settings));
+	read_config(&config, settings);
+	read_prefixes(fds.gateways, settings);
+	settings->n_hosts = cg_host_names_read(fds.hosts, CG_NAME_GIVEN, settings->hosts,
+					       CG_SETTINGS_HOSTS_MAX);
+	settings->given |= CG_SET_HOSTS;
+	close_maps(&fds);
+	return 0;
+}
