@@ -239,6 +239,7 @@ void cg_cdr_fill_violation(const struct cg_event *event, const struct cg_origin 
 	*row = (struct cg_violation_row){
 		.at = boottime_to_utc_us(origin, event->clock, event->at),
 		.seq = (__s64)(event->seq & INT64_MAX),
+		.count = 1,
 		.cseq = event->cseq_valid ? event->cseq : CG_NULL,
 		.expected_cseq = event->expected_cseq ? event->expected_cseq : CG_NULL,
 		.source_port = event->source_port,
@@ -265,6 +266,7 @@ static void fill_leg_violation(const struct cg_dialog *dialog, bool of_callee,
 	const char *to_tag = of_callee ? dialog->call.from_tag : dialog->to_tag;
 
 	*row = (struct cg_violation_row){
+		.count = 1,
 		.cseq = CG_NULL,
 		.expected_cseq = CG_NULL,
 		.source_port = of_callee ? dialog->callee_port : dialog->caller_port,
@@ -307,24 +309,39 @@ void cg_cdr_fill_alive(const struct cg_dialog_key *key, const struct cg_dialog *
 	SET_TEXT(row->method, cg_method_name(CG_M_OTHER));
 }
 
-void cg_cdr_fill_breaker(__u64 now, __u8 clock, const struct cg_origin *origin,
-			 struct cg_violation_row *row)
+/* Fills the columns of a violation that belongs to no call and to no source. */
+static void fill_without_call(const char *node, const char *reason, const char *action,
+			      struct cg_violation_row *row)
 {
 	static const __u8 nowhere[16];
 
 	*row = (struct cg_violation_row){
-		.at = boottime_to_utc_us(origin, clock, now),
-		.seq = (__s64)(SEQ_OF_DAEMON | (now >> 16)),
 		.call_uid = "00000000-0000-0000-0000-000000000000",
 		.cseq = CG_NULL,
 		.expected_cseq = CG_NULL,
 	};
-	SET_TEXT(row->node, origin->node);
-	SET_TEXT(row->reason, "breaker");
-	SET_TEXT(row->action, cg_action_name(CG_PASS));
+	SET_TEXT(row->node, node);
+	SET_TEXT(row->reason, reason);
+	SET_TEXT(row->action, action);
 	SET_TEXT(row->method, cg_method_name(CG_M_OTHER));
 	SET_TEXT(row->leg, cg_leg_name(CG_LEG_NONE));
 	cg_addr_format(nowhere, row->source);
+}
+
+void cg_cdr_fill_breaker(__u64 now, __u8 clock, const struct cg_origin *origin,
+			 struct cg_violation_row *row)
+{
+	fill_without_call(origin->node, "breaker", cg_action_name(CG_PASS), row);
+	row->at = boottime_to_utc_us(origin, clock, now);
+	row->seq = (__s64)(SEQ_OF_DAEMON | (now >> 16));
+	row->count = 1;
+}
+
+void cg_cdr_fill_sum(const struct cg_violation_row *first, struct cg_violation_row *sum)
+{
+	fill_without_call(first->node, first->reason, first->action, sum);
+	sum->at = first->at;
+	sum->seq = first->seq;
 }
 
 static void fold_case(char out[CG_TAG_MAX], const char *tag)

@@ -112,6 +112,12 @@ void cg_cdr_fill_breaker(__u64 now, __u8 clock, const struct cg_origin *origin,
 			 struct cg_violation_row *row);
 
 /*
+ * Fills the sum of folded violations of one reason and action (violation_fold.h), with count 0 and
+ * without a call. `first` is the first of them. It has no row of its own, so the sum takes its key.
+ */
+void cg_cdr_fill_sum(const struct cg_violation_row *first, struct cg_violation_row *sum);
+
+/*
  * Makes a UUID (version 5) of Call-ID and the two tags, in ASCII lower case. The tags may be in
  * either order, so that every node and both legs get the same UUID. Sizes as in the contract:
  * call_id CG_CALL_ID_MAX bytes, tags CG_TAG_MAX bytes.

@@ -79,6 +79,7 @@
 	TEXT(call_uid, CG_UUID_TEXT, uuid, KEEP)                                                   \
 	TEXT(reason, CG_WORD_MAX, text, KEEP)                                                      \
 	TEXT(action, CG_WORD_MAX, text, KEEP)                                                      \
+	NUMBER(count, int8, MAX)                                                                   \
 	TEXT(call_id, CG_ESCAPED(CG_CALL_ID_MAX), text, KEEP)                                      \
 	TEXT(from_tag, CG_ESCAPED(CG_TAG_MAX), text, KEEP)                                         \
 	TEXT(to_tag, CG_ESCAPED(CG_TAG_MAX), text, KEEP)                                           \

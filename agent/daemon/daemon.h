@@ -28,6 +28,7 @@ struct cg_daemon {
 	struct cg_event_router router;
 	struct cg_breaker_action breaker_action;
 	struct cg_writer *writer;
+	struct cg_violations violations;
 	struct cg_totals totals;
 	struct cg_tracker *tracker;
 	struct cg_overflow *overflow;

@@ -93,6 +93,7 @@ static int start_router(struct cg_daemon *d)
 	d->router.server = d->server;
 	d->router.recent = d->recent;
 	d->router.writer = d->writer;
+	d->router.violations = &d->violations;
 	d->router.tracker = d->tracker;
 	d->router.overflow = d->overflow;
 	d->router.origin = &d->origin;
@@ -131,8 +132,12 @@ static int create_ingest(struct cg_daemon *d)
 {
 	const struct cg_limits *limits = &d->options.limits;
 
-	d->tracker = cg_tracker_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, d->writer,
-				    limits, &d->origin, &d->options.breaker, &d->totals);
+	d->violations = (struct cg_violations){ .writer = d->writer, .fold = cg_fold_new() };
+	if (!d->violations.fold)
+		return -ENOMEM;
+	d->tracker =
+		cg_tracker_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, &d->violations,
+			       limits, &d->origin, &d->options.breaker, &d->totals);
 	d->overflow = cg_overflow_new(d->guard.overflow_fd, d->writer, limits, &d->origin);
 	d->recent = cg_recent_new();
 	if (!d->tracker || !d->overflow || !d->recent)
@@ -202,6 +207,7 @@ void cg_daemon_finish(struct cg_daemon *d)
 	cg_map_scan_free(d->scan);
 	cg_overflow_free(d->overflow);
 	cg_tracker_free(d->tracker);
+	cg_fold_free(d->violations.fold);
 	cg_recent_free(d->recent);
 	cg_guard_maps_close(&d->guard);
 	sd_event_unref(d->loop);

@@ -26,7 +26,7 @@ _Static_assert(sizeof(struct entry) == 64, "a cache line");
 
 struct cg_tracker {
 	int dialogs_fd;
-	struct cg_writer *writer;
+	struct cg_violations *violations; /* with the writer of all rows */
 	const struct cg_limits *limits;
 	const struct cg_origin *origin;
 	struct cg_breaker *breaker;
@@ -42,7 +42,7 @@ struct cg_tracker {
 };
 
 struct cg_tracker *cg_tracker_new(unsigned int max_dialogs, int dialogs_fd,
-				  struct cg_writer *writer, const struct cg_limits *limits,
+				  struct cg_violations *violations, const struct cg_limits *limits,
 				  const struct cg_origin *origin, struct cg_breaker *breaker,
 				  struct cg_totals *totals)
 {
@@ -55,7 +55,7 @@ struct cg_tracker *cg_tracker_new(unsigned int max_dialogs, int dialogs_fd,
 		slots *= 2;
 	*tracker = (struct cg_tracker){
 		.dialogs_fd = dialogs_fd,
-		.writer = writer,
+		.violations = violations,
 		.limits = limits,
 		.origin = origin,
 		.breaker = breaker,
@@ -145,7 +145,7 @@ static __u64 put_row(struct cg_tracker *tracker, const struct cg_dialog *dialog,
 	struct cg_cdr_row row;
 
 	cg_cdr_fill_row(dialog, tracker->limits, tracker->origin, due, &row);
-	return cg_writer_put(tracker->writer, CG_TABLE_CDR, &row);
+	return cg_writer_put(tracker->violations->writer, CG_TABLE_CDR, &row);
 }
 
 /*
@@ -160,7 +160,7 @@ static void put_alive(struct cg_tracker *tracker, const struct entry *entry,
 	if (!entry->closed_by_doubt || due & CG_DUE_DOUBT)
 		return;
 	cg_cdr_fill_alive(&entry->key, dialog, now, tracker->origin, &row);
-	cg_writer_put(tracker->writer, CG_TABLE_VIOLATION, &row);
+	cg_violations_put(tracker->violations, &row);
 }
 
 /* Deletes the dialog from the map. What the kernel changed since the last update is still written. */
@@ -192,7 +192,7 @@ static void put_unanswered(struct cg_tracker *tracker, struct entry *entry,
 	if (entry->unanswered == dialog->bye_at)
 		return;
 	cg_cdr_fill_unanswered(&entry->key, dialog, tracker->limits, tracker->origin, &row);
-	if (cg_writer_put(tracker->writer, CG_TABLE_VIOLATION, &row))
+	if (cg_violations_put(tracker->violations, &row) != CG_VIOLATION_NO_SPACE)
 		entry->unanswered = dialog->bye_at;
 }
 

@@ -10,7 +10,7 @@
 
 #include "calls/cdr.h"
 #include "calls/recent.h"
-#include "spool/writer.h"
+#include "ingest/violations.h"
 #include "stats/breaker.h"
 #include "stats/totals.h"
 
@@ -20,7 +20,7 @@ struct cg_tracker;
 
 /* All pointers must outlive it. NULL: no memory. */
 struct cg_tracker *cg_tracker_new(unsigned int max_dialogs, int dialogs_fd,
-				  struct cg_writer *writer, const struct cg_limits *limits,
+				  struct cg_violations *violations, const struct cg_limits *limits,
 				  const struct cg_origin *origin, struct cg_breaker *breaker,
 				  struct cg_totals *totals);
 void cg_tracker_free(struct cg_tracker *tracker);

@@ -63,21 +63,25 @@ void cg_event_router_stop(struct cg_event_router *router)
 	cg_outcomes_free(router->outcomes);
 }
 
+/* Stores a violation and sends it to Homer. False: it was folded, and has no row for its outcome. */
+static bool handle_violation(struct cg_event_router *router, const struct cg_event *event)
+{
+	struct cg_violation_row row;
+
+	fill_violation(router, event, &row);
+	if (router->homer)
+		cg_homer_send_violation(router->homer, router->config, event, row.interface);
+	return cg_violations_put(router->violations, &row) == CG_VIOLATION_STORED;
+}
+
 bool cg_event_router_handle(void *ctx, const struct cg_event *event)
 {
 	struct cg_event_router *router = ctx;
-	struct cg_violation_row row;
 
 	cg_ctl_server_send_event(router->server, event);
 	cg_recent_handle_event(router->recent, event);
-	if (event->type == CG_EV_VIOLATION) {
-		fill_violation(router, event, &row);
-		cg_writer_put(router->writer, CG_TABLE_VIOLATION, &row);
-		if (router->homer)
-			cg_homer_send_violation(router->homer, router->config, event,
-						row.interface);
-	}
-	cg_outcomes_handle(router->outcomes, event);
+	if (event->type != CG_EV_VIOLATION || handle_violation(router, event))
+		cg_outcomes_handle(router->outcomes, event);
 	if (event->key.call | event->key.tags)
 		router->keys[router->n_keys++] = event->key;
 	return queue_has_space(router);
@@ -100,10 +104,12 @@ void cg_event_router_finish_batch(void *ctx)
 		    cg_tracker_fetch(router->tracker, &router->keys[i], now) == -ENOENT)
 			cg_overflow_fetch(router->overflow, &router->keys[i], now);
 	router->n_keys = 0;
+	cg_violations_flush(router->violations);
 }
 
 void cg_event_router_poll(struct cg_event_router *router, __u64 now)
 {
 	cg_outcomes_run(router->outcomes, now);
+	cg_violations_flush(router->violations);
 	cg_homer_poll(router->homer, now);
 }

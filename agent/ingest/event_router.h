@@ -13,11 +13,13 @@
 #include "ingest/dialog_tracker.h"
 #include "ingest/overflow_calls.h"
 #include "ingest/rings.h"
+#include "ingest/violations.h"
 
 struct cg_event_router { /* filled by the caller; its pointers must outlive it */
 	struct cg_ctl_server *server;
 	struct cg_recent *recent;
 	struct cg_writer *writer;
+	struct cg_violations *violations;
 	struct cg_tracker *tracker;
 	struct cg_overflow *overflow;
 	const struct cg_origin *origin;

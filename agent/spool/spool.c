@@ -113,55 +113,6 @@ static int check_version(struct cg_spool *spool, __s64 *version)
 	return err;
 }
 
-/* Columns of `cdr` that version 1 did not have, and their values in its rows. */
-#define ADD_COLUMN(name, type, value) "ALTER TABLE cdr ADD COLUMN " #name " " #type ";"
-#define OLD_VALUE(name, type, value) ", " #value " AS " #name
-#define NEW_COLUMNS(X)                                                                             \
-	X(caller_side, TEXT, NULL)                                                                 \
-	X(callee_side, TEXT, NULL)                                                                 \
-	X(witness, INTEGER, NULL)                                                                  \
-	X(twin_uid, TEXT, NULL)                                                                    \
-	X(candidate_end, INTEGER, NULL)                                                            \
-	X(closed_at, INTEGER, end_time)
-
-/* The end reasons of version 1 are renamed as in schema.sql. */
-int cg_spool_rename_ends(sqlite3 *db)
-{
-	return cg_sqlite_execute(
-		db,
-		"UPDATE cdr SET end_reason = 'maps_lost' WHERE end_reason = 'lost';"
-		"UPDATE cdr SET end_reason = 'unproven_bye' WHERE end_reason = 'unseen_bye';"
-		"UPDATE settlement SET was_end_reason = 'maps_lost' WHERE was_end_reason = 'lost';"
-		"UPDATE settlement SET was_end_reason = 'unproven_bye'"
-		" WHERE was_end_reason = 'unseen_bye';");
-}
-
-static bool has_old_columns(sqlite3 *db)
-{
-	return !cg_sqlite_execute(db, "SELECT step FROM cdr LIMIT 0") &&
-	       cg_sqlite_execute(db, "SELECT witness FROM cdr LIMIT 0");
-}
-
-int cg_spool_view_old_columns(sqlite3 *db)
-{
-	if (!has_old_columns(db))
-		return 0;
-	return cg_sqlite_execute(
-		db, "PRAGMA temp_store = MEMORY;"
-		    "CREATE TEMP VIEW cdr AS SELECT *" NEW_COLUMNS(OLD_VALUE) " FROM main.cdr");
-}
-
-static int migrate_tables(struct cg_spool *spool)
-{
-	int err;
-
-	if (!has_old_columns(spool->db))
-		return 0;
-	err = cg_sqlite_execute(spool->db,
-				NEW_COLUMNS(ADD_COLUMN) "UPDATE cdr SET closed_at = end_time;");
-	return err ? err : cg_spool_rename_ends(spool->db);
-}
-
 static int create_tables(struct cg_spool *spool)
 {
 	int err = cg_sqlite_execute(spool->db, "BEGIN IMMEDIATE");
@@ -169,7 +120,7 @@ static int create_tables(struct cg_spool *spool)
 	for (int id = 0; !err && id < CG_TABLES; id++)
 		err = create_table(spool, &cg_db_tables[id]);
 	if (!err)
-		err = migrate_tables(spool);
+		err = cg_spool_migrate(spool->db);
 	if (err)
 		return err;
 	return cg_sqlite_execute(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The spool's handle, shared by spool.c (the file and writing), reader.c and renew.c. */
+/* The spool's handle, shared by spool.c (the file and writing), migrate.c, reader.c and renew.c. */
 #ifndef CG_SPOOL_SPOOL_INTERNAL_H
 #define CG_SPOOL_SPOOL_INTERNAL_H
 
@@ -18,10 +18,13 @@ struct cg_spool {
 };
 
 /*
- * Lets a connection that does not write read the rows of an older version: a temporary view hides
- * table `cdr` and adds the missing columns as NULL. 0 or -errno.
+ * Lets a connection that does not write read the rows of an older version: temporary views hide the
+ * tables and add the missing columns. 0 or -errno.
  */
 int cg_spool_view_old_columns(sqlite3 *db);
+
+/* Adds the columns that an older version did not have. Within a transaction. 0 or -errno. */
+int cg_spool_migrate(sqlite3 *db);
 
 /* Replaces the end reasons of an older version. Within a transaction. 0 or -errno. */
 int cg_spool_rename_ends(sqlite3 *db);

@@ -71,6 +71,7 @@ tables() { # kind and rows of each, and the version
 	assert_equal "$bill" sql "$DB" 'SELECT call_id, node, duration FROM cseqguard.billable ORDER BY setup_time'
 	assert_equal 'bye gone unproven_bye relayed_bye timeout maps_lost operator none unguarded bye bye' sql "$DB" \
 		"SELECT string_agg(end_reason, ' ' ORDER BY setup_time) FROM cseqguard.cdr"
+	assert_equal 1 sql "$DB" 'SELECT sum(count) FROM cseqguard.violation'
 	assert_equal maps_lost sql "$DB" 'SELECT was_end_reason FROM cseqguard.settlement'
 	assert_equal 11 sql "$DB" 'SELECT count(*) FROM cseqguard.cdr
 		WHERE num_nulls(caller_side, callee_side, witness, candidate_end, twin_uid) = 5'

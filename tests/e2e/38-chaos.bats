@@ -129,7 +129,7 @@ summary() {
 
 	printf '# %s calls, %s low BYEs dropped, %s recorded; %s events lost, %s times no room to write;' \
 		"$CALLS" "$(counted out_of_order)" \
-		"$(sql "$CDRS" 'SELECT count(*) FROM cseqguard.violation')" "$(total events_lost)" \
+		"$(sql "$CDRS" 'SELECT sum(count) FROM cseqguard.violation')" "$(total events_lost)" \
 		"$(grep -c 'calls stay in the map' "$LAB_DIR/daemon.log")"
 	for word in "${!PLAYED[@]}"; do
 		printf ' %s %s' "${PLAYED[$word]}" "$word"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/calls/cdr.c agent/postgres/stale_calls.c agent/spool/spool.c agent/spool/reader.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/text.c agent/util/enum_names.c -luuid -lsqlite3
+// link: agent/calls/cdr.c agent/postgres/stale_calls.c agent/spool/spool.c agent/spool/migrate.c agent/spool/reader.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/text.c agent/util/enum_names.c -luuid -lsqlite3
 #include <stdbool.h>
 #include <string.h>
 

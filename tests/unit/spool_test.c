@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/spool/spool.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
+// link: agent/spool/spool.c agent/spool/migrate.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -481,6 +481,7 @@ static const char version_1[] =
 	" (2, 2, 'b', 'n1', '192.0.2.1', NULL, 'none', 0, 0),"
 	" (3, 3, 'c', 'n1', '192.0.2.1', 700, 'lost', 1, 0),"
 	" (4, 4, 'd', 'n1', '192.0.2.1', 600, 'unseen_bye', 1, 0);"
+	"INSERT INTO violation (step, at, node, seq) VALUES (6, 1, 'n1', 1);"
 	"INSERT INTO settlement (step, at, call_uid, node, setup_time, was_end_reason)"
 	" VALUES (5, 1, 'e', 'n1', 1, 'lost')";
 
@@ -526,6 +527,31 @@ static bool has_rows(const char *file, int writable, const char *expected)
 	return false;
 }
 
+static int see_count(void *ctx, __s64 step, const char *const *values)
+{
+	(void)step;
+	for (unsigned int c = 0; c < cg_db_tables[CG_TABLE_VIOLATION].n_columns; c++)
+		if (!strcmp(cg_db_tables[CG_TABLE_VIOLATION].columns[c].name, "count"))
+			*(int *)ctx += values[c] ? atoi(values[c]) : -1;
+	return 0;
+}
+
+/* The new columns of version 1's rows: closed_at is the end, and a violation counts once. */
+static bool has_new_columns(const char *file, int writable)
+{
+	struct cg_spool *spool;
+	struct seen seen = {};
+	int count = 0, err = cg_spool_open(file, writable, &spool);
+
+	if (!err)
+		err = cg_spool_select(spool, CG_TABLE_CDR, "closed_at IS end_time", 0, NULL, see,
+				      &seen);
+	if (err == 4)
+		err = cg_spool_read_steps(spool, CG_TABLE_VIOLATION, 0, 9, see_count, &count);
+	cg_spool_close(spool);
+	return err == 1 && count == 1;
+}
+
 static int see_was(void *ctx, __s64 step, const char *const *values)
 {
 	(void)step;
@@ -549,8 +575,11 @@ static void older_versions(void)
 					    "1 900 bye 0 - -\n2 - none 0 - -\n"
 					    "3 700 lost 1 - -\n4 600 unseen_bye 1 - -\n"),
 	   "spool: version 1 is read as it is, by who may not write");
+	ok(has_new_columns(old, 0),
+	   "spool: ... with an end as closed_at, and violations that count once");
 	ok(has_rows(old, 1, rows) && has_rows(old, 0, rows),
 	   "spool: version 1 is migrated by a writer: each row, its step and its end reason");
+	ok(has_new_columns(old, 1), "spool: ... also after the migration");
 	if (!cg_spool_open(old, 1, &spool) && !cg_spool_begin(spool)) {
 		row.setup_time = 2;
 		row.witness = 3;
@@ -562,13 +591,13 @@ static void older_versions(void)
 	cg_spool_close(spool);
 	ok(has_rows(old, 0,
 		    "1 900 bye 0 - -\n3 700 maps_lost 1 - -\n4 600 unproven_bye 1 - -\n"
-		    "6 - none 0 wire 3\n"),
+		    "7 - none 0 wire 3\n"),
 	   "spool: a call that ran during the migration gets its sides");
 	ok(!strcmp(was, "maps_lost"), "spool: a settlement's old end reason is renamed as well");
 	unlink(old);
 	ok(!make_version_1(old) && !cg_spool_open(path, 1, &spool) && !cg_spool_begin(spool) &&
 		   !cg_spool_delete(spool, CG_TABLE_CDR, INT64_MAX) && !cg_spool_commit(spool) &&
-		   !cg_spool_salvage(spool, old, &n) && n == 5,
+		   !cg_spool_salvage(spool, old, &n) && n == 6,
 	   "spool: a damaged file of version 1 is salvaged, too");
 	cg_spool_close(spool);
 	unlink(old);

@@ -121,6 +121,7 @@ DO $$
 BEGIN
 	IF (SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('cseqguard.violation')) THEN
 		ALTER TABLE cseqguard.violation RENAME TO violation_default;
+		ALTER TABLE cseqguard.violation_default ADD COLUMN count bigint NOT NULL DEFAULT 1;
 		ALTER INDEX cseqguard.violation_pkey RENAME TO violation_default_pkey;
 		ALTER INDEX cseqguard.violation_call RENAME TO violation_default_call_uid_idx;
 	END IF;
@@ -132,7 +133,7 @@ CREATE TABLE IF NOT EXISTS cseqguard.violation (
 	seq bigint NOT NULL,
 	call_uid uuid NOT NULL,            -- as in cdr, where the message named a dialog
 	reason text NOT NULL,
-	action text NOT NULL,              -- drop, pass, would_drop
+	action text NOT NULL,              -- drop, pass, would_drop, rewritten, answered
 	call_id text NOT NULL,
 	from_tag text NOT NULL,
 	to_tag text NOT NULL,
@@ -144,6 +145,7 @@ CREATE TABLE IF NOT EXISTS cseqguard.violation (
 	source_port int NOT NULL,
 	interface text NOT NULL,
 	outcome text,                      -- of would_drop: accepted, refused, silent; null: not known (yet)
+	count bigint NOT NULL DEFAULT 1,   -- violations; more than 1: a sum of a minute, without call and source
 	PRIMARY KEY (at, node, seq)
 ) PARTITION BY RANGE (at);
 
@@ -162,6 +164,14 @@ BEGIN
 		LOOP
 			EXECUTE format('GRANT %s ON cseqguard.violation TO %s', given.what, given.whom);
 		END LOOP;
+	END IF;
+END $$;
+
+-- Version 2 had one row for each violation.
+DO $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'cseqguard.violation'::regclass AND attname = 'count') THEN
+		ALTER TABLE cseqguard.violation ADD COLUMN count bigint NOT NULL DEFAULT 1;
 	END IF;
 END $$;
 
