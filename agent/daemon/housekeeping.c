@@ -7,9 +7,11 @@
 #include <systemd/sd-daemon.h>
 
 #include "maps/map_usage.h"
+#include "postgres/stale_calls.h"
 #include "util/clock.h"
 #include "util/enum_names.h"
 #include "util/log.h"
+#include "util/text.h"
 
 /* Logs at most once a minute: a full map stays full for a while. */
 static void check_unguarded(struct cg_housekeeping *hk, __u64 unguarded, __u64 now)
@@ -65,6 +67,22 @@ static void check_clock(struct cg_housekeeping *hk)
 	       sizeof(hk->origin->clock_offset));
 }
 
+#define HEARTBEAT_NS (5 * CG_SECOND)
+
+/* Should the host stop now, the active calls ran until this moment. */
+static void write_heartbeat(struct cg_housekeeping *hk)
+{
+	struct cg_heartbeat beat = { .at = cg_now_us(),
+				     .boot = cg_stale_calls_boot_time(hk->origin) };
+	__u64 now = cg_boottime();
+
+	if (hk->beat_at && now - hk->beat_at < HEARTBEAT_NS)
+		return;
+	memcpy(beat.node, hk->origin->node, sizeof(beat.node));
+	cg_writer_beat(hk->writer, &beat);
+	hk->beat_at = now;
+}
+
 #define RINGS_AGE_MAX (5 * CG_SECOND)
 
 /* No watchdog message if the loop has not read the rings for too long: systemd then restarts it. */
@@ -88,6 +106,7 @@ int cg_housekeeping_run(struct cg_housekeeping *hk)
 	if (!err)
 		check_clock(hk);
 	check_losses(hk);
+	write_heartbeat(hk);
 	report_to_manager(hk);
 	return err;
 }

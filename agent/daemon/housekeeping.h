@@ -20,6 +20,7 @@ struct cg_housekeeping { /* owns none of its pointers */
 	struct cg_losses losses; /* at the last run */
 	__u64 warned_at; /* about unguarded calls; CLOCK_BOOTTIME, ns; 0: never */
 	__u64 unguarded; /* calls at that warning */
+	__u64 beat_at; /* last heartbeat in the spool; CLOCK_BOOTTIME, ns; 0: none yet */
 	bool needs_scan; /* events were lost since a scan began */
 };
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "postgres/pg_error.h"
-#include "postgres/stale_calls.h"
 #include "util/clock.h"
 #include "util/log.h"
 
@@ -13,12 +12,11 @@
 static const char partitions_sql[] = "SELECT * FROM cseqguard.make_partitions()";
 enum { PARTITION, MADE, WHY }; /* columns of the result */
 
-void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, const struct cg_origin *origin)
+void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, const char *spool_path,
+			    const struct cg_origin *origin)
 {
 	*maintenance = (struct cg_db_maintenance){};
-	cg_stale_calls_boot_time(origin, maintenance->boot_time);
-	maintenance->stale_calls[0] = origin->node;
-	maintenance->stale_calls[1] = maintenance->boot_time;
+	cg_stale_calls_prepare(spool_path, origin, &maintenance->stale_calls);
 }
 
 void cg_db_maintenance_restart(struct cg_db_maintenance *maintenance)
@@ -36,7 +34,8 @@ bool cg_db_maintenance_send(struct cg_db_maintenance *maintenance, struct cg_pg 
 	}
 	if (drained && !maintenance->stale_calls_closed) {
 		maintenance->sent = CG_DB_TASK_STALE_CALLS;
-		cg_pg_send(pg, cg_stale_calls_sql, 2, maintenance->stale_calls);
+		cg_pg_send(pg, cg_stale_calls_sql, CG_STALE_CALLS_VALUES,
+			   maintenance->stale_calls.values);
 		return true;
 	}
 	return false;

@@ -11,6 +11,7 @@
 
 #include "calls/cdr.h"
 #include "postgres/pg.h"
+#include "postgres/stale_calls.h"
 
 struct cg_db_maintenance {
 	enum cg_db_task {
@@ -20,12 +21,12 @@ struct cg_db_maintenance {
 	} sent; /* in flight */
 	__u64 partitions_at; /* CLOCK_BOOTTIME, ns */
 	bool stale_calls_closed;
-	const char *stale_calls[2]; /* parameters of cg_stale_calls_sql */
-	char boot_time[24];
+	struct cg_stale_calls stale_calls;
 };
 
 /* The origin must outlive the maintenance. */
-void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, const struct cg_origin *origin);
+void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, const char *spool_path,
+			    const struct cg_origin *origin);
 
 /* After a connect: nothing is in flight, and partitions are due. */
 void cg_db_maintenance_restart(struct cg_db_maintenance *maintenance);

@@ -282,7 +282,7 @@ int cg_ship_new(sd_event *loop, const char *conninfo, __u64 timeout, const char 
 	ship->spool_path = spool_path;
 	ship->may_have_rows = true;
 	cg_batch_reader_init(&ship->reader, spool_path, writer);
-	cg_db_maintenance_init(&ship->maintenance, origin);
+	cg_db_maintenance_init(&ship->maintenance, spool_path, origin);
 	for (int id = 0; id < CG_TABLES; id++) {
 		ship->insert[id] = cg_pg_insert_sql(&cg_db_tables[id]);
 		if (!ship->insert[id])

@@ -10,21 +10,39 @@
 
 #define MARGIN_US 1000000 /* clock offsets are corrected when they are off by 100 ms */
 
-#define BOOT "timestamptz 'epoch' + $2::int8 * interval '1 microsecond'"
+#define TIME(parameter) "(timestamptz 'epoch' + " parameter "::int8 * interval '1 microsecond')"
 const char cg_stale_calls_sql[] =
-	"WITH stale AS (UPDATE cseqguard.cdr SET end_time = " BOOT ", end_reason = 'reboot',"
-	" ended_by = 'none', bye_confirmed = false, suspect = true, closed_at = now()"
-	" WHERE node = $1 AND end_time IS NULL AND answer_time < " BOOT " RETURNING 1)"
-	" SELECT count(*) FROM stale";
+	"WITH stale AS (UPDATE cseqguard.cdr AS c SET end_time = greatest(c.answer_time, coalesce("
+	"greatest(candidate_end, first_blocked_at, (SELECT max(v.at) FROM cseqguard.violation v"
+	" WHERE v.call_uid = c.call_uid AND v.node = c.node AND v.at < " TIME(
+		"$2") ")),"
+		      " " TIME(
+			      "$3") ")), end_reason = 'reboot',"
+				    " ended_by = 'none', bye_confirmed = false, suspect = true, "
+				    "closed_at = now()"
+				    " WHERE node = $1 AND end_time IS NULL AND answer_time < " TIME(
+					    "$2") " RETURNING 1)"
+						  " SELECT count(*) FROM stale";
 
+#define BEAT_BEFORE_BOOT                                                                           \
+	"(SELECT CASE WHEN at < CAST(?2 AS INTEGER) THEN at ELSE before_boot END FROM heartbeat"   \
+	" WHERE node = ?1)"
+
+/* In SQLite max() of several values is NULL if one of them is. */
 static const char spool_sql[] =
-	"UPDATE cdr SET end_time = CAST(?2 AS INTEGER), end_reason = 'reboot', ended_by = 'none',"
-	" bye_confirmed = 0, suspect = 1, closed_at = CAST(?3 AS INTEGER), step = ?4 + call.number"
-	" FROM (SELECT step AS was, row_number() OVER (ORDER BY step) AS number FROM cdr"
+	"UPDATE cdr SET end_time = max(answer_time, coalesce(call.message, " BEAT_BEFORE_BOOT
+	", 0)),"
+	" end_reason = 'reboot', ended_by = 'none', bye_confirmed = 0, suspect = 1,"
+	" closed_at = CAST(?3 AS INTEGER), step = ?4 + call.number"
+	" FROM (SELECT step AS was, row_number() OVER (ORDER BY step) AS number,"
+	" nullif(max(coalesce(candidate_end, 0), coalesce(first_blocked_at, 0), coalesce(seen.at, "
+	"0)), 0)"
+	" AS message FROM cdr LEFT JOIN (SELECT call_uid, max(at) AS at FROM violation"
+	" WHERE node = ?1 AND at < CAST(?2 AS INTEGER) GROUP BY call_uid) AS seen USING (call_uid)"
 	" WHERE node = ?1 AND end_time IS NULL AND answer_time < CAST(?2 AS INTEGER)) AS call"
 	" WHERE cdr.step = call.was";
 
-void cg_stale_calls_boot_time(const struct cg_origin *origin, char out[24])
+__s64 cg_stale_calls_boot_time(const struct cg_origin *origin)
 {
 	__s64 least = 0;
 
@@ -34,7 +52,29 @@ void cg_stale_calls_boot_time(const struct cg_origin *origin, char out[24])
 		if (offset > 0 && (!least || offset < least))
 			least = offset;
 	}
-	snprintf(out, 24, "%lld", least / 1000 > MARGIN_US ? least / 1000 - MARGIN_US : 0LL);
+	return least / 1000 > MARGIN_US ? least / 1000 - MARGIN_US : 0;
+}
+
+static void format_time(__s64 us, char out[24])
+{
+	snprintf(out, 24, "%lld", (long long)us);
+}
+
+void cg_stale_calls_prepare(const char *path, const struct cg_origin *origin,
+			    struct cg_stale_calls *stale)
+{
+	const __s64 boot = cg_stale_calls_boot_time(origin);
+	struct cg_spool *spool = NULL;
+	__s64 beat = 0;
+
+	format_time(boot, stale->boot);
+	if (!cg_spool_open(path, 0, &spool))
+		cg_spool_last_beat(spool, origin->node, boot, &beat);
+	cg_spool_close(spool);
+	format_time(beat, stale->beat);
+	stale->values[0] = origin->node;
+	stale->values[1] = stale->boot;
+	stale->values[2] = beat ? stale->beat : NULL;
 }
 
 int cg_stale_calls_close(const char *path, const struct cg_origin *origin)
@@ -44,8 +84,8 @@ int cg_stale_calls_close(const char *path, const struct cg_origin *origin)
 	const char *values[] = { origin->node, boot, now };
 	int err, rows = 0;
 
-	cg_stale_calls_boot_time(origin, boot);
-	snprintf(now, sizeof(now), "%lld", (long long)cg_now_us());
+	format_time(cg_stale_calls_boot_time(origin), boot);
+	format_time(cg_now_us(), now);
 	if (access(path, F_OK))
 		return errno == ENOENT ? 0 : -errno;
 	err = cg_spool_open(path, 1, &spool);

@@ -121,6 +121,8 @@ static int create_tables(struct cg_spool *spool)
 		err = create_table(spool, &cg_db_tables[id]);
 	if (!err)
 		err = cg_spool_migrate(spool->db);
+	if (!err)
+		err = cg_spool_create_heartbeat(spool->db);
 	if (err)
 		return err;
 	return cg_sqlite_execute(

@@ -23,6 +23,9 @@ struct cg_spool {
  */
 int cg_spool_view_old_columns(sqlite3 *db);
 
+/* Creates the table of cg_spool_beat(), if it does not exist. 0 or -errno. */
+int cg_spool_create_heartbeat(sqlite3 *db);
+
 /* Adds the columns that an older version did not have. Within a transaction. 0 or -errno. */
 int cg_spool_migrate(sqlite3 *db);
 

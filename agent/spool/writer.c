@@ -20,7 +20,8 @@ static bool has_deletes(const __s64 delete_through[CG_TABLES])
 
 static bool has_work(const struct cg_writer *writer)
 {
-	return writer->damaged || writer->reject.step || has_deletes(writer->delete_through) ||
+	return writer->damaged || writer->reject.step || writer->beat.at ||
+	       has_deletes(writer->delete_through) ||
 	       writer->status.queued != writer->status.durable;
 }
 
@@ -39,6 +40,7 @@ static bool take_work(struct cg_writer *writer, struct work *work)
 		work->to = work->from + STEPS_PER_COMMIT;
 	memcpy(work->delete_through, writer->delete_through, sizeof(work->delete_through));
 	work->reject = writer->reject;
+	work->beat = writer->beat;
 	pthread_mutex_unlock(&writer->lock);
 	return found;
 }
@@ -82,6 +84,8 @@ static int commit_work(struct cg_writer *writer, const struct work *work)
 			goto out;
 	}
 	err = delete_steps(writer, work);
+	if (!err && work->beat.at)
+		err = cg_spool_beat(writer->spool, &work->beat);
 	if (err)
 		goto out;
 	err = cg_spool_commit(writer->spool);
@@ -96,6 +100,7 @@ static int make_room(struct cg_writer *writer, struct work *work)
 
 	work->to = work->from;
 	work->reject.step = 0;
+	work->beat.at = 0;
 	cg_writer_free_reserve(writer);
 	err = commit_work(writer, work);
 	if (!err)
@@ -120,6 +125,8 @@ static void report_commit(struct cg_writer *writer, const struct work *work)
 			writer->delete_through[id] = 0;
 	if (work->reject.step)
 		writer->reject.step = 0;
+	if (writer->beat.at == work->beat.at)
+		writer->beat.at = 0;
 	pthread_mutex_unlock(&writer->lock);
 	cg_writer_notify(writer);
 }
@@ -329,6 +336,14 @@ int cg_writer_reject(struct cg_writer *writer, enum cg_db_table_id table, __s64 
 	}
 	pthread_mutex_unlock(&writer->lock);
 	return err;
+}
+
+void cg_writer_beat(struct cg_writer *writer, const struct cg_heartbeat *beat)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->beat = *beat;
+	pthread_cond_signal(&writer->wake);
+	pthread_mutex_unlock(&writer->lock);
 }
 
 void cg_writer_mark_damaged(struct cg_writer *writer)

@@ -38,6 +38,9 @@ void cg_writer_delete(struct cg_writer *writer, enum cg_db_table_id table, __s64
 int cg_writer_reject(struct cg_writer *writer, enum cg_db_table_id table, __s64 step,
 		     const char *error);
 
+/* Stores a heartbeat. One that is not stored yet is replaced. */
+void cg_writer_beat(struct cg_writer *writer, const struct cg_heartbeat *beat);
+
 /* Replaces the file. For a reader that found damage, which the writer may never meet. */
 void cg_writer_mark_damaged(struct cg_writer *writer);
 

@@ -26,6 +26,7 @@ struct work { /* of one commit */
 	__u64 from, to; /* tickets after `from`, up to `to` */
 	__s64 delete_through[CG_TABLES]; /* steps; 0: none */
 	struct reject reject;
+	struct cg_heartbeat beat; /* at 0: none */
 };
 
 struct cg_writer {
@@ -47,6 +48,7 @@ struct cg_writer {
 	struct cg_writer_status status;
 	__s64 delete_through[CG_TABLES]; /* steps; 0: none */
 	struct reject reject;
+	struct cg_heartbeat beat; /* at 0: none */
 	struct step queue[CG_QUEUE_STEPS]; /* ticket t is in slot t % CG_QUEUE_STEPS */
 };
 

@@ -88,6 +88,8 @@ setup_file() {
 before-boot reboot t
 other-node none f' sql "$CDRS" "SELECT concat_ws(' ', call_id, end_reason, suspect) FROM cseqguard.cdr
 		WHERE call_id IN ('before-boot', 'after-boot', 'other-node') ORDER BY call_id"
+	# no daemon was alive before the boot: nothing is known of the call but its answer
+	assert_equal t sql "$CDRS" "SELECT end_time = answer_time FROM cseqguard.cdr WHERE call_id = 'before-boot'"
 }
 
 @test "detached: calls that run when the instance is detached are closed as suspect" {

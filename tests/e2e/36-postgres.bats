@@ -159,6 +159,23 @@ tables() { # kind and rows of each, and the version
 	assert_equal 0 sql "$DB" 'SELECT count(*) FROM cseqguard.billable'
 }
 
+@test "H5 a later true end corrects a closed row in place: suspect, not billable, and rated again by closed_at" {
+	local closed ended="concat_ws(' ', end_reason, suspect, bye_confirmed, round(extract(epoch FROM duration)))"
+
+	daemon_db --grace 30
+	dialog answer=100 state=ended end=60 end_reason=bye ended_by=1 flags=0x20
+	eventually 'bye f t 40' row "$ended"
+	assert_equal 1 sql "$DB" 'SELECT count(*) FROM cseqguard.billable'
+	closed=$(row closed_at)
+	dialog answer=100 state=ended end=20 end_reason=gone ended_by=2 flags=0x22
+	eventually 'gone t t 80' row "$ended"
+	assert_equal t row "closed_at > '$closed'"
+	assert_equal 1 row 'count(*)'
+	assert_equal 0 sql "$DB" 'SELECT count(*) FROM cseqguard.billable'
+	sql "$DB" "SELECT cseqguard.settle(call_uid, 'seen') FROM cseqguard.cdr" >/dev/null
+	assert_equal 80 sql "$DB" 'SELECT round(extract(epoch FROM duration)) FROM cseqguard.billable'
+}
+
 # --- partitions ----------------------------------------------------------------------------------
 
 @test "partitions: a daemon makes this month's and the next two; rows go there" {

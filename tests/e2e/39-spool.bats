@@ -5,6 +5,7 @@
 
 load lib
 load daemon
+load postgres
 
 spool_disk() { # [SIZE]: a disk of its own for this test's spool
 	SPOOL_DISK=$LAB_DIR/disk-$BATS_TEST_NUMBER
@@ -119,6 +120,37 @@ spool_1() { # makes this test's spool one of version 1, whose open row is lost
 	assert_equal 't' row 'caller_side IS NULL'
 	dialog answer=20 call_id=new
 	eventually 'wire wire 1' sql "$DB" "SELECT concat_ws(' ', caller_side, callee_side, witness) FROM cseqguard.cdr WHERE call_id = 'new'"
+}
+
+beat() { # time of the heartbeat, in seconds
+	sqlite3 "$SPOOL" 'SELECT at / 1000000 FROM heartbeat'
+}
+
+later_beat() { # SECONDS: the heartbeat is younger than that time
+	(($(beat) > $1))
+}
+
+@test "reboot: a running daemon renews its heartbeat; calls of before the boot end at the last one of then, in both stores" {
+	local before=$((EPOCHSECONDS - $(cut -d. -f1 /proc/uptime) - 600)) # ten minutes before the boot
+
+	daemon
+	lab_wait 5 later_beat $((EPOCHSECONDS - 9))
+	lab_wait 10 later_beat "$(beat)"
+	assert_equal 1 spooled heartbeat
+	dialog answer=20
+	eventually 1 spooled cdr
+	guard_daemon_end KILL
+	map_clear
+	schema "$DB"
+	call_row lab "to_timestamp($((before - 50)))" NULL false none # the spool has shipped that one
+	sqlite3 "$SPOOL" "UPDATE heartbeat SET at = $before * 1000000, before_boot = NULL;
+		UPDATE cdr SET setup_time = ($before - 60) * 1000000, answer_time = ($before - 60) * 1000000"
+	daemon_db
+	eventually 'reboot t 50,reboot t 60' row \
+		"string_agg(concat_ws(' ', end_reason, suspect, extract(epoch FROM duration)::int), ',' ORDER BY duration)"
+	assert_equal "$before $before" row "string_agg(extract(epoch FROM end_time)::int::text, ' ')"
+	lab_wait 10 later_beat "$before" # the new daemon's
+	assert_equal "$before" sqlite3 "$SPOOL" 'SELECT before_boot / 1000000 FROM heartbeat'
 }
 
 calls() { # FILTER...: the Call-IDs that `cseqguard cdr` lists, in order

@@ -95,6 +95,13 @@ static void ends(void)
 	look(&t, &doubted, &call, CG_DUE_DOUBT);
 	ok(t.all.closed[CG_E_UNPROVEN_BYE] == 1 && t.all.suspect == 3,
 	   "totals: a call that doubt closes counts once, suspect");
+	call.state = CG_S_ENDED;
+	call.end = NOW;
+	call.end_reason = CG_E_BYE;
+	look(&t, &doubted, &call, 0);
+	ok(t.all.closed[CG_E_UNPROVEN_BYE] == 1 && !t.all.closed[CG_E_BYE] && t.all.suspect == 3,
+	   "totals: ... also if evidence corrects its end later");
+	call = open_call(1);
 	call.flags = CG_D_BYE_LOCAL;
 	look(&t, &silent, &call, CG_DUE_SILENT);
 	ok(t.all.closed[CG_E_BYE] == 1, "totals: the host's own BYE without an answer");
