@@ -273,6 +273,50 @@ violation_$old|t|older" dropped
 	lab_wait 10 partitioned # ... and nothing younger
 }
 
+# Appends a row a time, and prints the longest time that one took, in ms.
+slowest_insert() { # N
+	local at n slowest=0
+
+	for ((n = 0; n < $1; n++)); do
+		at=${EPOCHREALTIME/./}
+		call=$call-$1-$n call_row lab "$(ago '0 s')" "$(ago '0 s')" >&2
+		at=$((${EPOCHREALTIME/./} - at))
+		((slowest = at > slowest ? at : slowest))
+	done
+	echo $((slowest / 1000))
+}
+
+@test "retention: rows are counted before the first lock; a reader in the way keeps no writer waiting" {
+	local counting slowest
+
+	schema "$DB"
+	call=old call_row lab "$(ago '500 days')" "$(ago '499 days')"
+	sql "$DB" "SELECT cseqguard.make_partitions(now() - interval '700 days');
+		CREATE OR REPLACE FUNCTION cseqguard.unsettled(parent regclass, partition text) RETURNS bigint
+		LANGUAGE sql AS 'SELECT count(*) FROM pg_sleep(3) AS p WHERE p IS NULL'" >/dev/null
+	dropped >"$LAB_DIR/dropped" & # as if each count took 3 s
+	counting=$!
+	sleep 1
+	slowest=$(slowest_insert 10)
+	((slowest < 1000)) || lab_fail "a writer waited for $slowest ms"
+	wait "$counting"
+	grep -q '|t|older' "$LAB_DIR/dropped"
+	call=old call_row lab "$(ago '500 days')" "$(ago '499 days')"
+	sql "$DB" "SELECT cseqguard.make_partitions(now() - interval '700 days');
+		CREATE OR REPLACE FUNCTION cseqguard.unsettled(parent regclass, partition text) RETURNS bigint
+		LANGUAGE sql AS 'SELECT 0::bigint'" >/dev/null
+	coproc READER { exec psql -XAtq -d "$(pg_conninfo "$DB")" 3>&-; }
+	printf '%s\n' 'BEGIN; SELECT count(*) FROM cseqguard.cdr;' >&"${READER[1]}"
+	read -ru "${READER[0]}"
+	dropped >"$LAB_DIR/dropped" &
+	counting=$!
+	slowest=$(slowest_insert 20)
+	((slowest < 1000)) || lab_fail "a writer waited for $slowest ms behind a reader"
+	wait "$counting"
+	grep -q '|f|in use; try again' "$LAB_DIR/dropped"
+	eval "exec ${READER[1]}>&-"
+}
+
 @test "retention: an open call keeps its partition" {
 	schema "$DB"
 	call_row lab "$(ago '500 days')" NULL false none

@@ -1,6 +1,6 @@
 -- Privileges. Only the owner settles calls and drops partitions, unless the owner grants more.
 REVOKE EXECUTE ON FUNCTION cseqguard.settle, cseqguard.make_partition, cseqguard.make_partitions,
-	cseqguard.unsettled, cseqguard.drop_partitions FROM PUBLIC;
+	cseqguard.unsettled, cseqguard.has_unsettled, cseqguard.old_partitions, cseqguard.drop_partitions FROM PUBLIC;
 
 DO $$
 BEGIN

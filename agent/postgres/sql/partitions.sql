@@ -75,50 +75,89 @@ BEGIN
 	RETURN found;
 END $$;
 
--- For the owner: drops the partitions that end before now() - older_than, except those with open or
--- suspect calls, or with violations of such calls. Returns a row for each partition.
-CREATE OR REPLACE FUNCTION cseqguard.drop_partitions(older_than interval)
-	RETURNS TABLE (partition text, dropped boolean, why text) LANGUAGE plpgsql
-	SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s' AS $$
+-- True if a partition of calls has an open or suspect one. The partial indexes answer at once, so the
+-- check may run while the partition is locked.
+CREATE OR REPLACE FUNCTION cseqguard.has_unsettled(partition text)
+	RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-	parent regclass;
+	found boolean;
+BEGIN
+	EXECUTE format('SELECT EXISTS (SELECT FROM %1$s WHERE suspect) OR EXISTS (SELECT FROM %1$s WHERE end_time IS NULL)',
+		partition) INTO found;
+	RETURN found;
+END $$;
+
+-- Returns the partitions that end before now() - older_than, and what keeps each from being dropped; why is
+-- null if nothing does. It counts rows, but locks nothing.
+CREATE OR REPLACE FUNCTION cseqguard.old_partitions(older_than interval)
+	RETURNS TABLE (parent regclass, partition text, why text) LANGUAGE plpgsql
+	SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
 	bound text;
 	oldest timestamptz;
 	open bigint;
 BEGIN
-	IF older_than < interval '0' THEN
-		RAISE invalid_parameter_value USING MESSAGE = format('older_than %s: expected a positive age such as 1 year', older_than);
-	END IF;
-	PERFORM pg_advisory_xact_lock(hashtext('cseqguard.schema'));
 	FOR parent, partition, bound IN
 		SELECT inhparent, inhrelid::regclass, pg_get_expr(relpartbound, inhrelid)
 		FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
 		WHERE inhparent IN ('cseqguard.cdr'::regclass, 'cseqguard.violation'::regclass)
 		ORDER BY inhparent::regclass::text, relname
 	LOOP
-		dropped := false;
 		IF bound = 'DEFAULT' THEN
 			EXECUTE format('SELECT count(*), min(%I) FROM %s WHERE %1$I < $1',
 				CASE parent WHEN 'cseqguard.cdr'::regclass THEN 'setup_time' ELSE 'at' END, partition)
 				INTO open, oldest USING now() - older_than;
-			CONTINUE WHEN open = 0;
 			why := format('%s older rows; SELECT cseqguard.make_partitions(%L) moves them to partitions', open, oldest);
-			RETURN NEXT;
-			CONTINUE;
-		END IF;
-		CONTINUE WHEN coalesce(substring(bound FROM ' TO \(''([^'']+)''\)')::timestamptz > now() - older_than, true);
-		BEGIN
-			-- the parent first, in the order of the writers
-			EXECUTE format('LOCK TABLE ONLY %s, ONLY %s IN ACCESS EXCLUSIVE MODE', parent, partition);
+		ELSE
+			CONTINUE WHEN coalesce(substring(bound FROM ' TO \(''([^'']+)''\)')::timestamptz > now() - older_than, true);
 			open := cseqguard.unsettled(parent, partition);
-			dropped := open = 0;
-			why := CASE WHEN dropped THEN 'older' ELSE format('%s open or suspect calls; settle them', open) END;
-			IF dropped THEN
-				EXECUTE format('DROP TABLE %s', partition);
-			END IF;
-		EXCEPTION WHEN lock_not_available THEN
-			why := 'in use for 5 s; try again';
-		END;
+			why := CASE WHEN open > 0 THEN format('%s open or suspect calls; settle them', open) END;
+		END IF;
+		CONTINUE WHEN bound = 'DEFAULT' AND open = 0;
+		RETURN NEXT;
+	END LOOP;
+END $$;
+
+-- For the owner: drops the partitions that end before now() - older_than, except those with open or
+-- suspect calls, or with violations of such calls. Returns a row for each partition. Writers wait for a
+-- tenth of a second at most: all rows are counted before the first lock, and a lock that somebody holds is
+-- given up and tried again, for 5 s as long as nothing is locked.
+CREATE OR REPLACE FUNCTION cseqguard.drop_partitions(older_than interval)
+	RETURNS TABLE (partition text, dropped boolean, why text) LANGUAGE plpgsql
+	SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s' AS $$
+DECLARE
+	old record;
+	locked boolean := false; -- a parent is, until the end
+BEGIN
+	IF older_than < interval '0' THEN
+		RAISE invalid_parameter_value USING MESSAGE = format('older_than %s: expected a positive age such as 1 year', older_than);
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtext('cseqguard.schema'));
+	PERFORM set_config('lock_timeout', '50ms', true); -- until the function returns
+	FOR old IN SELECT * FROM cseqguard.old_partitions(older_than) LOOP -- all of them, before the first lock
+		partition := old.partition;
+		why := old.why;
+		dropped := false;
+		FOR attempt IN 1..50 LOOP
+			EXIT WHEN old.why IS NOT NULL;
+			BEGIN
+				-- the parent first, in the order of the writers
+				EXECUTE format('LOCK TABLE ONLY %s, ONLY %s IN ACCESS EXCLUSIVE MODE', old.parent, partition);
+				locked := true;
+				IF old.parent = 'cseqguard.cdr'::regclass AND cseqguard.has_unsettled(partition) THEN
+					why := 'a call has just become open or suspect; settle it';
+				ELSE
+					EXECUTE format('DROP TABLE %s', partition);
+					dropped := true;
+					why := 'older';
+				END IF;
+				EXIT;
+			EXCEPTION WHEN lock_not_available THEN
+				why := 'in use; try again';
+			END;
+			EXIT WHEN locked;
+			PERFORM pg_sleep(0.05);
+		END LOOP;
 		RETURN NEXT;
 	END LOOP;
 END $$;
