@@ -69,7 +69,7 @@ lab_up() { # PID [PG]: PG is LAB_PG of a cluster that runs already
 	LAB_DIR=$(mktemp -d "${TMPDIR:-/tmp}/cseqguard-$LAB_ID.XXXXXX") || return
 	chmod 755 "$LAB_DIR"
 	LAB_BPFFS=$(stat -f -c %T /sys/fs/bpf)
-	export LAB_ID LAB_DIR LAB_PG LAB_BPFFS
+	export LAB_ID LAB_DIR LAB_PG LAB_BPFFS CSEQGUARD_STATE_DIR=$LAB_DIR/state
 	lab_network || lab_fail "lab $LAB_ID: cannot make network namespaces: run as root"
 }
 

@@ -121,17 +121,17 @@ static int share_pins(const char *name)
 	return CG_DONE;
 }
 
-/* Reports an error if the user wants a size that the existing maps do not have. */
-static int check_sizes(const char *name, const struct cg_settings *settings,
-		       const struct cg_config *config)
+/* Says so if the user wants a size that the existing maps do not have. Returns CG_DONE or CG_FAILED. */
+static int report_sizes(const char *name, const struct cg_settings *settings,
+			const struct cg_config *config)
 {
 	__u32 events, alerts;
 	int err;
 
 	if (settings->given & CG_SET_MAX_DIALOGS && settings->max_dialogs != config->max_dialogs)
-		return cg_fail_usage("max-dialogs: cannot change it from %u while instance %s has "
-				     "maps; first: cseqguard detach -a",
-				     config->max_dialogs, name);
+		cg_notice("max-dialogs stays %u, with which the maps were made; to change it: "
+			  "cseqguard detach -a, then attach",
+			  config->max_dialogs);
 	if (!(settings->given & CG_SET_RING_BYTES))
 		return CG_DONE;
 	err = cg_ring_read_size(name, "events", &events);
@@ -139,11 +139,11 @@ static int check_sizes(const char *name, const struct cg_settings *settings,
 		err = cg_ring_read_size(name, "alerts", &alerts);
 	if (err)
 		return cg_fail_open(name, err);
-	if (events == settings->ring_bytes && alerts == settings->ring_bytes)
-		return CG_DONE;
-	return cg_fail_usage("ring-bytes: cannot change it from %u (events) and %u (alerts) while "
-			     "instance %s has maps; first: cseqguard detach -a",
-			     events, alerts, name);
+	if (events != settings->ring_bytes || alerts != settings->ring_bytes)
+		cg_notice("ring-bytes stays %u (events) and %u (alerts), with which the maps were "
+			  "made; to change it: cseqguard detach -a, then attach",
+			  events, alerts);
+	return CG_DONE;
 }
 
 /* Checks that the pins are complete and opens them to the group. Removes those of old interfaces. */
@@ -170,7 +170,7 @@ static int reopen_instance(const char *name, const struct cg_settings *settings,
 			   const struct cg_config *config, struct cg_instance *instance)
 {
 	struct cg_instance found = { .name = name, .prog_in = -1, .prog_out = -1 };
-	int err = check_sizes(name, settings, config);
+	int err = report_sizes(name, settings, config);
 
 	if (err)
 		return err;

@@ -9,9 +9,10 @@
 #include "attach/gateway_check.h"
 #include "attach/instance.h"
 #include "attach/interface.h"
-#include "attach/open_error.h"
+#include "attach/kept_settings.h"
 #include "cli/options.h"
 #include "maps/pins.h"
+#include "maps/settings_table.h"
 #include "util/cli_output.h"
 #include "util/progress.h"
 
@@ -48,34 +49,15 @@ static int attach_interfaces(const struct cg_options *options, const struct cg_i
 	return err;
 }
 
-/* Returns the mode in which the instance will be. */
-static enum cg_mode get_mode(const struct cg_settings *settings, const struct cg_config *config)
-{
-	if (settings->given & CG_SET_MODE)
-		return settings->mode;
-	return config ? config->mode : CG_ENFORCE;
-}
-
 /*
  * A site that forgets --gateway in enforce mode would take the word of any callee for a carrier's.
- * So a new instance, and one that changes to enforce mode, name the gateways, or say that there are
- * none.
+ * So a new instance in enforce mode names the gateways, or says that there are none.
  */
-static int check_gateways(const struct cg_options *options)
+static int check_gateways(const struct cg_settings *settings)
 {
-	const struct cg_settings *settings = &options->settings;
-	struct cg_config config;
-	int fd = cg_config_open(options->instance, &config);
-	bool exists = fd >= 0;
+	bool enforces = !(settings->given & CG_SET_MODE) || settings->mode == CG_ENFORCE;
 
-	if (exists)
-		close(fd);
-	else if (fd != -ENOENT)
-		return CG_DONE; /* cg_instance_open() reports it */
-	if (get_mode(settings, exists ? &config : NULL) != CG_ENFORCE ||
-	    settings->given & CG_SET_GATEWAYS)
-		return CG_DONE;
-	if (exists && (config.has_gateways || !(settings->given & CG_SET_MODE)))
+	if (!enforces || settings->given & CG_SET_GATEWAYS)
 		return CG_DONE;
 	return cg_fail_usage("attach: mode enforce needs the addresses of the carriers' gateways: "
 			     "give --gateway CIDR,..., or --gateway none if there are none; "
@@ -83,23 +65,14 @@ static int check_gateways(const struct cg_options *options)
 }
 
 /* Says what an instance in enforce mode without gateways does not protect. */
-static void report_no_gateway(const struct cg_options *options)
+static void report_no_gateway(const char *instance, const struct cg_settings *settings)
 {
-	const struct cg_settings *settings = &options->settings;
-	struct cg_config config;
-	int fd;
+	bool enforces = !(settings->given & CG_SET_MODE) || settings->mode == CG_ENFORCE;
 
-	if (!(settings->given & CG_SET_GATEWAYS) || settings->n_gateways)
-		return;
-	fd = cg_config_open(options->instance, &config);
-	if (fd < 0)
-		return;
-	close(fd);
-	if (config.mode == CG_ENFORCE)
-		cg_notice(
-			"instance %s: no --gateway: no carrier's word is asked for, and a call to "
-			"a carrier ends on the callee's own word",
-			options->instance);
+	if (enforces && settings->given & CG_SET_GATEWAYS && !settings->n_gateways)
+		cg_notice("instance %s: no --gateway: no carrier's word is asked for, and a call "
+			  "to a carrier ends on the callee's own word",
+			  instance);
 }
 
 /* An interface that has come later brought addresses of its own. */
@@ -112,18 +85,58 @@ static int update_addresses(const char *instance)
 		   : CG_DONE;
 }
 
-int cg_cmd_attach(const struct cg_options *options)
+/* Makes the instance if it does not exist, and attaches the interfaces. The caller holds the lock. */
+static int attach_locked(const struct cg_options *options, const struct cg_settings *settings,
+			 const struct cg_kept *kept)
 {
 	struct cg_instance instance = { .prog_in = -1, .prog_out = -1 };
-	int err, lock;
+	int err = cg_instance_open(options->instance, settings, &instance);
+
+	if (err)
+		return err;
+	err = update_addresses(options->instance);
+	if (!err && instance.made)
+		cg_kept_restore(options->instance, kept);
+	if (!err)
+		err = attach_interfaces(options, &instance);
+	if (err && instance.made)
+		cg_bpffs_remove_instance(options->instance);
+	if (!err && instance.made)
+		report_no_gateway(options->instance, settings);
+	if (!err)
+		cg_kept_report(options->instance, &options->settings);
+	cg_instance_close(&instance);
+	return err;
+}
+
+/* True if the instance has maps, or if that cannot be determined; cg_instance_open() reports it. */
+static bool instance_exists(const char *instance)
+{
+	struct cg_config config;
+	int fd = cg_config_open(instance, &config);
+
+	if (fd >= 0)
+		close(fd);
+	return fd != -ENOENT;
+}
+
+int cg_cmd_attach(const struct cg_options *options)
+{
+	struct cg_settings settings = options->settings;
+	struct cg_kept kept = {};
+	int err = CG_DONE, lock;
 
 	if (!options->n_args)
 		return cg_fail_usage("attach needs an interface; see: ip link");
 	if (geteuid())
 		return cg_fail("attach: loading BPF programs needs root; run it with sudo");
-	err = check_gateways(options);
-	if (!err)
-		err = cg_gateway_check(&options->settings);
+	if (!instance_exists(options->instance)) {
+		cg_kept_load(options->instance, &kept);
+		cg_settings_merge(&settings, &kept.settings);
+		err = check_gateways(&settings);
+		if (!err)
+			err = cg_gateway_check(&options->settings);
+	}
 	if (err)
 		return err;
 	if (cg_bpffs_prepare())
@@ -131,23 +144,7 @@ int cg_cmd_attach(const struct cg_options *options)
 	lock = cg_bpffs_lock();
 	if (lock < 0)
 		return CG_FAILED;
-	err = cg_instance_open(options->instance, &options->settings, &instance);
-	if (err)
-		goto out;
-	err = update_addresses(options->instance);
-	if (!err)
-		err = attach_interfaces(options, &instance);
-	if (!err && !instance.made && options->settings.given) {
-		err = cg_settings_change(options->instance, &options->settings);
-		if (err)
-			err = cg_fail_open(options->instance, err);
-	}
-	if (err && instance.made)
-		cg_bpffs_remove_instance(options->instance);
-	if (!err)
-		report_no_gateway(options);
-out:
-	cg_instance_close(&instance);
+	err = attach_locked(options, &settings, &kept);
 	close(lock);
 	return err;
 }

@@ -8,6 +8,7 @@
 #include "attach/bpffs.h"
 #include "attach/instance_netns.h"
 #include "attach/interface.h"
+#include "attach/kept_settings.h"
 #include "attach/open_error.h"
 #include "cli/options.h"
 #include "maps/pins.h"
@@ -75,6 +76,8 @@ static int detach_all(const struct cg_options *options, const struct cg_interfac
 	cg_progress_show("detach: the maps");
 	if (!err)
 		mark_detached(options->instance);
+	if (!err)
+		cg_kept_forget(options->instance); /* if it fails, the maps go all the same */
 	if (!err && cg_bpffs_remove_instance(options->instance))
 		err = CG_FAILED;
 	cg_progress_end();

@@ -6,6 +6,7 @@
 #include "attach/bpffs.h"
 #include "attach/gateway_check.h"
 #include "attach/instance_netns.h"
+#include "attach/kept_settings.h"
 #include "attach/open_error.h"
 #include "cli/options.h"
 #include "maps/settings.h"
@@ -30,6 +31,8 @@ int cg_cmd_set(const struct cg_options *options)
 	if (lock < 0)
 		return lock == -ENOENT ? cg_fail_open(options->instance, lock) : CG_FAILED;
 	err = cg_settings_change(options->instance, &settings);
+	err = err ? cg_fail_open(options->instance, err)
+		  : cg_kept_change(options->instance, &settings);
 	close(lock);
-	return err ? cg_fail_open(options->instance, err) : CG_DONE;
+	return err;
 }

@@ -33,6 +33,7 @@ static void set_observe(struct cg_breaker_action *action, const struct cg_breake
 		   note);
 	cg_cdr_fill_breaker(now, action->guard->config.clock, action->origin, &row);
 	cg_writer_put(action->writer, CG_TABLE_VIOLATION, &row);
+	cg_settings_keeper_trip(action->keeper, note);
 	err = cg_runtime_note_write(instance, CG_RUNTIME_BREAKER, note);
 	if (err)
 		cg_log_warning("breaker: cannot write the note for `cseqguard status`: %s",

@@ -10,6 +10,7 @@
 #include "daemon/breaker_action.h"
 #include "daemon/housekeeping.h"
 #include "daemon/reload.h"
+#include "daemon/settings_keeper.h"
 #include "http/listener.h"
 #include "http/routes.h"
 #include "ingest/event_router.h"
@@ -27,6 +28,7 @@ struct cg_daemon {
 	int lock_fd;
 	struct cg_event_router router;
 	struct cg_breaker_action breaker_action;
+	struct cg_settings_keeper keeper;
 	struct cg_writer *writer;
 	struct cg_violations violations;
 	struct cg_totals totals;

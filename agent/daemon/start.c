@@ -80,8 +80,10 @@ static int start_router(struct cg_daemon *d)
 	};
 	int err;
 
+	cg_settings_keeper_start(&d->keeper, d->options.instance, &d->guard.config);
 	d->breaker_action = (struct cg_breaker_action){ .breaker = &d->options.breaker,
 							.guard = &d->guard,
+							.keeper = &d->keeper,
 							.writer = d->writer,
 							.origin = &d->origin };
 	d->housekeeping = (struct cg_housekeeping){ .guard = &d->guard,
@@ -199,6 +201,8 @@ void cg_daemon_finish(struct cg_daemon *d)
 	cg_event_router_stop(&d->router);
 	cg_ship_free(d->ship);
 	cg_writer_stop(d->writer);
+	if (d->keeper.instance)
+		cg_settings_keeper_finish(&d->keeper);
 	if (!d->routes.view.detached) /* else the folder of the note was removed */
 		cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
 	cg_http_free(d->http);

@@ -127,6 +127,7 @@ static int handle_beat(sd_event_source *timer, uint64_t usec, void *ctx)
 	cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
 	if (!cg_housekeeping_run(&d->housekeeping))
 		cg_breaker_action_poll(&d->breaker_action, cg_boottime());
+	cg_settings_keeper_poll(&d->keeper, cg_boottime());
 	cg_event_router_poll(&d->router, cg_boottime());
 	show_drain(d);
 	return 0;

@@ -195,6 +195,24 @@ int cg_host_names_set_given(const struct cg_host_names_maps *maps,
 	return err ? err : remove_old_addrs(maps);
 }
 
+int cg_host_names_add_learned(const struct cg_host_names_maps *maps,
+			      const char (*texts)[CG_SETTINGS_HOST_MAX], int n)
+{
+	struct names names = { .maps = maps, .origin = CG_NAME_LEARNED };
+	struct cg_prefix prefix;
+	char text[ADDR_TEXT];
+	int err = 0;
+
+	for (int i = 0; i < n && !err; i++)
+		if (host_is_address(texts[i], &prefix)) {
+			format_addr(prefix.addr, text);
+			err = add_name(&names, text);
+		} else {
+			err = add_name(&names, texts[i]);
+		}
+	return err == -E2BIG ? 0 : err;
+}
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 int cg_host_names_read(int hosts_fd, __u8 origin, char out[][CG_SETTINGS_HOST_MAX], int max)

@@ -24,6 +24,13 @@ int cg_host_names_set_given(const struct cg_host_names_maps *maps,
 			    const struct cg_settings *settings);
 
 /*
+ * Adds learned names. Names for which the map has no more room are left out: the kernel learns them again, or not.
+ * Returns 0 or -errno.
+ */
+int cg_host_names_add_learned(const struct cg_host_names_maps *maps,
+			      const char (*texts)[CG_SETTINGS_HOST_MAX], int n);
+
+/*
  * Stores up to `max` names of this origin (CG_NAME_...), IPv6 addresses without brackets. Returns how many. A
  * name that was too long for the map's text is left out.
  */

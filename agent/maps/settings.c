@@ -2,6 +2,7 @@
 #include "maps/settings.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -166,19 +167,39 @@ int cg_settings_parse_relays(struct cg_settings *settings, const char *value)
 	return err;
 }
 
+/* Addresses are written in one way. */
+static int copy_host(const char *text, char out[CG_SETTINGS_HOST_MAX])
+{
+	struct cg_prefix prefix;
+	char address[INET6_ADDRSTRLEN];
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		if (!isgraph((unsigned char)text[i]))
+			return -EINVAL;
+	if (!len || len >= CG_SETTINGS_HOST_MAX)
+		return -EINVAL;
+	if (!cg_prefix_parse(text, &prefix) && prefix.bits == 128) {
+		cg_addr_format(prefix.addr, address);
+		text = address;
+	}
+	strcpy(out, text);
+	return 0;
+}
+
 int cg_settings_parse_hosts(struct cg_settings *settings, const char *value)
 {
-	char *copy = strdup(value), *rest = copy, *text;
+	bool none = !*value || !strcmp(value, "none");
+	char *copy = strdup(value), *rest = none ? NULL : copy, *text;
 	__u32 n = settings->n_hosts;
 	int err = copy ? 0 : -ENOMEM;
 
 	while (!err && (text = next_element(&rest))) {
 		if (n == CG_SETTINGS_HOSTS_MAX)
 			err = -E2BIG;
-		else if (!*text || strlen(text) >= CG_SETTINGS_HOST_MAX)
-			err = -EINVAL;
 		else
-			strcpy(settings->hosts[n++], text);
+			err = copy_host(text, settings->hosts[n]);
+		n += !err;
 	}
 	free(copy);
 	if (err)

@@ -47,7 +47,7 @@ struct cg_settings {
 /*
  * Parse a value that a user has given. Each returns 0, or -EINVAL, -E2BIG (too many elements) or
  * -ENOMEM. Lists are comma-separated. Gateways, relays and hosts are added to those given before; an
- * empty list, or the word none, means no gateway or relay.
+ * empty list, or the word none, adds nothing.
  */
 int cg_settings_parse_mode(struct cg_settings *settings, const char *value);
 int cg_settings_parse_equal(struct cg_settings *settings, const char *value);

@@ -81,8 +81,13 @@ attacked_calls() { # NUMBER: so many calls, one after the other, each with a dro
 	grep -q 'BREAKER: BYEs of 3 among 3 dialogs were dropped within 60 s, more than 50 %' "$LAB_DIR/daemon.log"
 	assert_equal 'BYEs of 3 among 3 dialogs were dropped within 60 s, more than 50 %' status .breaker
 	guard status | grep -q '^BREAKER .*mode=enforce'
+	eventually 'mode = observe' grep '^mode' "$CSEQGUARD_STATE_DIR/lab-$LAB_ID.settings"
+	guard attach --mode enforce --gateway none "${LAB_INTERFACES[@]}" # as a unit that is started again does
+	assert_equal observe status .settings.mode
+	assert_equal 'BYEs of 3 among 3 dialogs were dropped within 60 s, more than 50 %' status .breaker
 	guard set mode=enforce # by hand: it begins anew
 	assert_equal null status .breaker
+	assert_equal 'mode = enforce' grep -e '^mode' -e '^why' "$CSEQGUARD_STATE_DIR/lab-$LAB_ID.settings"
 	attacked_calls 2
 	assert_equal enforce status .settings.mode
 	assert_equal 1 breaker_rows
