@@ -170,13 +170,16 @@ static int remove_old_addrs(const struct cg_host_names_maps *maps)
 	return 0;
 }
 
+/* Beside the addresses of its interfaces. Kamailio's topoh masks the Vias of others by 127.0.0.8. */
+static const char *const loopback[] = { "localhost", "127.0.0.8" };
+
 int cg_host_names_update_addresses(const struct cg_host_names_maps *maps)
 {
 	struct names names = { .maps = maps, .origin = CG_NAME_ADDRESS };
 	int err = each_address(add_addr, &names);
 
-	if (!err)
-		err = add_name(&names, "localhost");
+	for (size_t i = 0; i < sizeof(loopback) / sizeof(*loopback) && !err; i++)
+		err = add_name(&names, loopback[i]);
 	if (!err)
 		err = remove_others(&names);
 	return err ? err : remove_old_addrs(maps);

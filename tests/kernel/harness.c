@@ -143,7 +143,8 @@ static int gateways(struct harness *harness, struct cg_config *config, char *lis
 /* Names and addresses of the guarded host, as `attach` finds them. */
 static int name_host(struct harness *harness, const struct cg_config *config)
 {
-	static const char *const names[] = { "192.0.2.10", "[2001:db8:2::10]", "proxy.example" };
+	static const char *const names[] = { "192.0.2.10", "[2001:db8:2::10]", "proxy.example",
+					     "127.0.0.1", "127.0.0.8" };
 	struct cg_host_name value = { .origin = CG_NAME_GIVEN };
 	int err = add_prefix(harness, "host", 128, CG_ADDR_HOST);
 

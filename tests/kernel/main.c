@@ -26,11 +26,11 @@
 #define DIALOGS 4096
 
 extern const struct suite share, order, opening, evidence, evidence_rules, legs, addr_change,
-	after_end, interface, observe, parser, packet, attack, stale_bye, unseen_start;
+	after_end, interface, observe, parser, packet, attack, stale_bye, unseen_start, field;
 static const struct suite *const suites[] = {
-	&share,	 &order,       &opening,   &evidence,  &evidence_rules,
-	&legs,	 &addr_change, &after_end, &interface, &observe,
-	&parser, &packet,      &attack,	   &stale_bye, &unseen_start,
+	&share,	      &order,	  &opening,	 &evidence, &evidence_rules, &legs,
+	&addr_change, &after_end, &interface,	 &observe,  &parser,	     &packet,
+	&attack,      &stale_bye, &unseen_start, &field,
 };
 
 static int number, failed;
