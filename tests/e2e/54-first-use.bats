@@ -56,9 +56,9 @@ attack() { # CALL [STEP]...: the one of 2008 begins; STEPs are what its BYE 10 m
 	caller < <(uac_call 13; sip_pause 1000; uac_request BYE 10; "${@:2}"; sip_pause 2000; bye 14)
 }
 
-refused_and_talks_on() { # long enough to be looked at
+refused_and_held() { # until sip_go
 	uac_expect 500
-	sip_pause 3000
+	sip_hold
 }
 
 call_over() {
@@ -200,13 +200,14 @@ finds_no() { # VERDICT REGEX
 	on_terminal 80 24 cseqguard top
 	shows '^cseqguard .* observe +daemon runs +default$'
 	shows 'no BYE was refused since top started'
-	attack "$WATCHED" refused_and_talks_on
-	shows "^confirmed 00:00:.. +1 $LAB_CALLER .*$WATCHED"
+	attack "$WATCHED" refused_and_held
+	shows "^confirmed 00:00:.. +1 $LAB_CALLER .*${WATCHED%x*}" # cut to the terminal
 	shows "^ +1 +$LAB_CALLER +out_of_order +[0-9]s"
 	shows '^BYEs .* dropped 0 .* would drop 2 '
 	keys Enter
 	shows 'would refuse: out_of_order, expected 14'
 	keys q
+	sip_go caller
 	call_over
 	shows '^calls      0 live'
 	keys q
