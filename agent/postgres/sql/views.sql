@@ -17,9 +17,9 @@ CREATE OR REPLACE VIEW cseqguard.calls AS
 SELECT * FROM cseqguard.cdr c
 WHERE NOT EXISTS (
 	SELECT FROM (
-		SELECT * FROM cseqguard.cdr n WHERE n.call_uid = c.call_uid AND n.node <> c.node
-		UNION ALL SELECT * FROM cseqguard.cdr t WHERE t.call_uid = c.twin_uid
-		UNION ALL SELECT * FROM cseqguard.cdr t WHERE t.twin_uid = c.call_uid
+		SELECT * FROM cseqguard.cdr o WHERE o.call_uid = c.call_uid AND o.node <> c.node
+		UNION ALL SELECT * FROM cseqguard.cdr o WHERE o.call_uid = c.twin_uid
+		UNION ALL SELECT * FROM cseqguard.cdr o WHERE o.twin_uid = c.call_uid
 	) o
 	WHERE o.setup_time BETWEEN c.setup_time - interval '1 hour' AND c.setup_time + interval '1 hour'
 		AND o.answer_time <= coalesce(c.end_time, 'infinity') AND c.answer_time <= coalesce(o.end_time, 'infinity')
