@@ -68,7 +68,7 @@ static json_t *make_ports(const struct cg_config *config)
 /* clang-format off */
 static json_t *make_settings(const struct cg_settings *settings, const struct cg_config *config)
 {
-	return json_pack("{ss so so so so ss ss ss sb ss ss}",
+	return json_pack("{ss so so so so ss ss ss sb ss ss ss si}",
 			 "mode", cg_mode_name(config->mode),
 			 "ports", make_ports(config),
 			 "gateways", make_prefixes(settings->gateways, settings->n_gateways),
@@ -79,7 +79,9 @@ static json_t *make_settings(const struct cg_settings *settings, const struct cg
 			 "fragments", cg_fragments_name(config->fragments),
 			 "strict_interface", config->strict_interface,
 			 "hides", cg_hides_name(config->hides),
-			 "unseen", cg_unseen_name(config->unseen));
+			 "masks_call_id", config->masks_call_id ? "on" : "off",
+			 "unseen", cg_unseen_name(config->unseen),
+			 "share", config->share);
 }
 
 static json_t *make_interface(const struct cg_interface *interface)
@@ -147,7 +149,7 @@ static json_t *make_breaker(const struct status *s)
 /* clang-format off */
 static json_t *make_json(const struct status *s)
 {
-	return json_pack("{ss sb si so so so so so so so so}",
+	return json_pack("{ss sb si so so so so so so so so so}",
 			 "instance", s->instance,
 			 "attached", s->attached,
 			 "layout", s->config.layout,
@@ -155,6 +157,7 @@ static json_t *make_json(const struct status *s)
 			 "interfaces", make_interfaces(s),
 			 "maps", cg_map_usage_json(s->maps, CG_USAGE_MAPS),
 			 "filling", cg_map_usage_alarms_json(s->maps, CG_USAGE_MAPS),
+			 "largest_share", cg_share_most_json(&s->hints.most, s->config.max_dialogs),
 			 "rings", make_rings(s),
 			 "would_drop", make_would_drop(&s->hints),
 			 "answerers", make_answerers(s),
@@ -178,6 +181,18 @@ static void print_answerers(const json_t *answerers)
 	}
 	puts("\n" INDENT "These hosts answered for another host, and the guard ignores them. If "
 	     "they are your\n" INDENT "gateways, add them to the list of: cseqguard set gateway=");
+}
+
+static void print_share(const struct status *s)
+{
+	const struct cg_share_most *most = &s->hints.most;
+	char address[CG_SHARE_ADDR_TEXT];
+
+	if (!most->dialogs)
+		return;
+	cg_share_most_format_addr(most, address);
+	printf("%-17s%s: %u calls without a gateway, %u %% of map dialogs\n", "most", address,
+	       most->dialogs, cg_used_percent(most->dialogs, s->config.max_dialogs));
 }
 
 static void print_hints(const struct status *s, const json_t *status)
@@ -216,7 +231,9 @@ static void print_setting(const char *key, json_t *value)
 			printf("%lld", (long long)json_integer_value(item));
 		separator = ", ";
 	}
-	if (json_is_string(value))
+	if (json_is_integer(value))
+		printf("%lld", (long long)json_integer_value(value));
+	else if (json_is_string(value))
 		fputs(json_string_value(value), stdout);
 	else if (json_is_boolean(value))
 		fputs(json_is_true(value) ? "yes" : "no", stdout);
@@ -251,6 +268,7 @@ static int print_text(const struct status *s, json_t *status)
 	for (size_t i = 0; i < s->n_interfaces; i++)
 		print_interface(&s->interfaces[i]);
 	cg_map_usage_print(s->maps, CG_USAGE_MAPS);
+	print_share(s);
 	for (size_t i = 0; i < RINGS; i++)
 		printf("%-17s%s: %u bytes\n", "ring", ring_names[i], s->ring_bytes[i]);
 	print_hints(s, status);

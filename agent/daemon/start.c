@@ -137,9 +137,8 @@ static int create_ingest(struct cg_daemon *d)
 	d->violations = (struct cg_violations){ .writer = d->writer, .fold = cg_fold_new() };
 	if (!d->violations.fold)
 		return -ENOMEM;
-	d->tracker =
-		cg_tracker_new(d->guard.config.max_dialogs, d->guard.dialogs_fd, &d->violations,
-			       limits, &d->origin, &d->options.breaker, &d->totals);
+	d->tracker = cg_tracker_new(&d->guard, &d->violations, limits, &d->origin,
+				    &d->options.breaker, &d->totals);
 	d->overflow = cg_overflow_new(d->guard.overflow_fd, d->writer, limits, &d->origin);
 	d->recent = cg_recent_new();
 	if (!d->tracker || !d->overflow || !d->recent)

@@ -150,6 +150,19 @@ static void put_scan(FILE *out, const struct cg_map_scan_status *scan)
 		put_labelled(out, "map_max_entries", "map", scan->maps[i].map, scan->maps[i].max);
 }
 
+/* Who holds most of the map, of the addresses that are bound by a share. Its label is no text. */
+static void put_share(FILE *out, const struct cg_map_scan_status *scan)
+{
+	char address[CG_SHARE_ADDR_TEXT];
+
+	if (!scan->most.dialogs)
+		return;
+	cg_share_most_format_addr(&scan->most, address);
+	put_family(out, "largest_share_dialogs", "gauge",
+		   "Calls without a gateway of the address that has most of them.");
+	put_labelled(out, "largest_share_dialogs", "address", address, scan->most.dialogs);
+}
+
 static void put_store(FILE *out, const struct cg_daemon_view *view)
 {
 	struct cg_writer_status spool;
@@ -197,6 +210,7 @@ char *cg_metrics_text(const struct cg_daemon_view *view, __u64 now)
 	if (scan.count) {
 		put_calls(out, view, now);
 		put_scan(out, &scan);
+		put_share(out, &scan);
 	}
 	put_store(out, view);
 	return fclose(out) ? NULL : text;

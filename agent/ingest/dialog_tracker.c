@@ -19,13 +19,14 @@ struct entry {
 	__u8 clock;
 	bool closed_by_doubt : 1; /* as the last row queued says */
 	bool in_breaker : 1; /* the breaker has counted it */
+	bool is_in_the_way : 1; /* the map needs its place: a candidate end closes it at once */
 	bool used : 1;
 	struct cg_totals_part part;
 };
 _Static_assert(sizeof(struct entry) == 64, "a cache line");
 
 struct cg_tracker {
-	int dialogs_fd;
+	const struct cg_guard_maps *guard;
 	struct cg_violations *violations; /* with the writer of all rows */
 	const struct cg_limits *limits;
 	const struct cg_origin *origin;
@@ -41,7 +42,7 @@ struct cg_tracker {
 	struct entry *slots; /* open addressing, linear probing, at most half full */
 };
 
-struct cg_tracker *cg_tracker_new(unsigned int max_dialogs, int dialogs_fd,
+struct cg_tracker *cg_tracker_new(const struct cg_guard_maps *guard,
 				  struct cg_violations *violations, const struct cg_limits *limits,
 				  const struct cg_origin *origin, struct cg_breaker *breaker,
 				  struct cg_totals *totals)
@@ -51,10 +52,10 @@ struct cg_tracker *cg_tracker_new(unsigned int max_dialogs, int dialogs_fd,
 
 	if (!tracker)
 		return NULL;
-	while (slots < 2ULL * max_dialogs)
+	while (slots < 2ULL * guard->config.max_dialogs)
 		slots *= 2;
 	*tracker = (struct cg_tracker){
-		.dialogs_fd = dialogs_fd,
+		.guard = guard,
 		.violations = violations,
 		.limits = limits,
 		.origin = origin,
@@ -163,24 +164,50 @@ static void put_alive(struct cg_tracker *tracker, const struct entry *entry,
 	cg_violations_put(tracker->violations, &row);
 }
 
-/* Deletes the dialog from the map. What the kernel changed since the last update is still written. */
-static void delete_dialog(struct cg_tracker *tracker, struct entry *entry, __u64 now)
+/* Returns cg_cdr_due(). If the map needs the dialog's place, no candidate end is too young. */
+static unsigned int get_due(const struct cg_tracker *tracker, struct entry *entry,
+			    const struct cg_dialog *dialog, __u64 now)
+{
+	struct cg_limits limits = *tracker->limits;
+	unsigned int due;
+
+	if (entry->is_in_the_way) {
+		limits.doubt = 0;
+		due = cg_cdr_due(dialog, &limits, now);
+		if (due & (CG_DUE_DOUBT | CG_DUE_SILENT))
+			return due | CG_DUE_RETIRE;
+		entry->is_in_the_way = false; /* it has ended, or shown a sign of life */
+	}
+	return cg_cdr_due(dialog, tracker->limits, now);
+}
+
+/*
+ * Deletes the dialog from the map. What the kernel changed since the last update is still written.
+ * Returns whether the dialog is in the map again, because it has shown a sign of life since.
+ */
+static bool delete_dialog(struct cg_tracker *tracker, struct entry *entry, __u64 now)
 {
 	struct cg_dialog last;
 	unsigned int due;
+	bool back;
 
-	if (bpf_map_lookup_and_delete_elem_flags(tracker->dialogs_fd, &entry->key, &last,
+	if (bpf_map_lookup_and_delete_elem_flags(tracker->guard->dialogs_fd, &entry->key, &last,
 						 BPF_F_LOCK)) {
 		if (errno == ENOENT)
 			remove_entry(tracker, entry);
-		return;
+		return errno != ENOENT;
 	}
+	due = get_due(tracker, entry, &last, now);
+	back = !(due & CG_DUE_RETIRE) &&
+	       !bpf_map_update_elem(tracker->guard->dialogs_fd, &entry->key, &last, BPF_NOEXIST);
+	if (back)
+		return true; /* the next scan writes its row */
 	update_recent(tracker, &entry->key, &last);
-	due = cg_cdr_due(&last, tracker->limits, now);
 	if (cg_cdr_fingerprint(&last, due) != entry->fingerprint && put_row(tracker, &last, due))
 		put_alive(tracker, entry, &last, due, now);
 	cg_totals_update(tracker->totals, &entry->part, &last, tracker->limits, due, now);
 	remove_entry(tracker, entry);
+	return false;
 }
 
 /* Records once that a BYE stayed unanswered. */
@@ -196,18 +223,20 @@ static void put_unanswered(struct cg_tracker *tracker, struct entry *entry,
 		entry->unanswered = dialog->bye_at;
 }
 
-void cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *key,
+bool cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *key,
 		       const struct cg_dialog *dialog, __u64 now)
 {
-	unsigned int due = cg_cdr_due(dialog, tracker->limits, now);
-	__u64 fingerprint = cg_cdr_fingerprint(dialog, due);
 	struct entry *entry = get_entry(tracker, key);
+	__u64 fingerprint;
+	unsigned int due;
 
 	update_recent(tracker, key, dialog);
 	if (!entry) {
-		put_row(tracker, dialog, due);
-		return;
+		put_row(tracker, dialog, cg_cdr_due(dialog, tracker->limits, now));
+		return true;
 	}
+	due = get_due(tracker, entry, dialog, now);
+	fingerprint = cg_cdr_fingerprint(dialog, due);
 	entry->scan = tracker->scan;
 	entry->clock = dialog->clock % CG_CLOCKS;
 	cg_totals_update(tracker->totals, &entry->part, dialog, tracker->limits, due, now);
@@ -226,18 +255,30 @@ void cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *k
 			entry->ticket = ticket;
 		}
 	} else if (due & CG_DUE_RETIRE && entry->ticket <= tracker->durable) {
-		delete_dialog(tracker, entry, now);
+		return delete_dialog(tracker, entry, now);
 	}
+	return true;
 }
 
 int cg_tracker_fetch(struct cg_tracker *tracker, const struct cg_dialog_key *key, __u64 now)
 {
 	struct cg_dialog dialog;
 
-	if (bpf_map_lookup_elem_flags(tracker->dialogs_fd, key, &dialog, BPF_F_LOCK))
+	if (bpf_map_lookup_elem_flags(tracker->guard->dialogs_fd, key, &dialog, BPF_F_LOCK))
 		return -errno;
 	cg_tracker_update(tracker, key, &dialog, now);
 	return 0;
+}
+
+void cg_tracker_close_doubtful(struct cg_tracker *tracker, const struct cg_dialog_key *key,
+			       __u64 now)
+{
+	struct entry *entry = get_entry(tracker, key);
+
+	if (!entry)
+		return;
+	entry->is_in_the_way = true;
+	cg_tracker_fetch(tracker, key, now);
 }
 
 unsigned int cg_tracker_expire(struct cg_tracker *tracker, unsigned int from)

@@ -8,9 +8,12 @@
 #ifndef CG_INGEST_DIALOG_TRACKER_H
 #define CG_INGEST_DIALOG_TRACKER_H
 
+#include <stdbool.h>
+
 #include "calls/cdr.h"
 #include "calls/recent.h"
 #include "ingest/violations.h"
+#include "maps/guard_maps.h"
 #include "stats/breaker.h"
 #include "stats/totals.h"
 
@@ -19,7 +22,7 @@ struct cg_tracker;
 #define CG_STEPS_PER_UPDATE 3 /* space that the writer's queue must have before each update */
 
 /* All pointers must outlive it. NULL: no memory. */
-struct cg_tracker *cg_tracker_new(unsigned int max_dialogs, int dialogs_fd,
+struct cg_tracker *cg_tracker_new(const struct cg_guard_maps *guard,
 				  struct cg_violations *violations, const struct cg_limits *limits,
 				  const struct cg_origin *origin, struct cg_breaker *breaker,
 				  struct cg_totals *totals);
@@ -34,12 +37,21 @@ void cg_tracker_set_recent(struct cg_tracker *tracker, struct cg_recent *recent)
  */
 void cg_tracker_set_durable(struct cg_tracker *tracker, __u64 ticket, unsigned int generation);
 
-/* Handles a dialog's value. now: CLOCK_BOOTTIME, ns. */
-void cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *key,
+/*
+ * Handles a dialog's value. Returns whether the dialog is still in the map. now: CLOCK_BOOTTIME, ns.
+ */
+bool cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *key,
 		       const struct cg_dialog *dialog, __u64 now);
 
 /* Reads a dialog from the map and handles it. 0, or -ENOENT if it is not there. */
 int cg_tracker_fetch(struct cg_tracker *tracker, const struct cg_dialog_key *key, __u64 now);
+
+/*
+ * Closes the row of a dialog by its candidate end, if it still has one, and removes the dialog from
+ * the map once that row is on disk. A sign of life before then opens the row again.
+ */
+void cg_tracker_close_doubtful(struct cg_tracker *tracker, const struct cg_dialog_key *key,
+			       __u64 now);
 
 /*
  * After a scan of the whole map: forgets the dialogs that neither this scan nor the one before it

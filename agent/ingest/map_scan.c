@@ -14,13 +14,15 @@
 #define PAUSE_FACTOR 9 /* times the work of the scan: at most a tenth of a core */
 #define PAUSE_MAX (30 * CG_SECOND) /* the first scan takes long: it writes a row for each dialog */
 
-enum stage { IDLE, DIALOGS, OVERFLOW, PENDING, BRANCHES, FORGET };
+enum stage { IDLE, DIALOGS, OVERFLOW, BRANCHES, PENDING, PRESSURE, SHARES, FORGET };
 
 struct cg_map_scan {
 	const struct cg_guard_maps *guard;
 	struct cg_tracker *tracker;
 	struct cg_overflow *overflow;
 	const struct cg_limits *limits;
+	struct cg_share_count *shares;
+	struct cg_pressure pressure;
 	enum stage stage;
 	bool first; /* its progress is shown on a terminal */
 	bool again; /* start another scan after this one */
@@ -29,6 +31,7 @@ struct cg_map_scan {
 	__u64 work, longest; /* ns: of all batches, of the longest one */
 	__u64 pause_until; /* CLOCK_BOOTTIME, ns */
 	__u32 n_found; /* entries in this stage's map so far */
+	__u32 n_dialogs; /* entries that this scan has left in map dialogs */
 	struct cg_usage_alarm dialogs, pending, unguarded;
 	struct cg_map_scan_status done;
 	unsigned int slot; /* of FORGET */
@@ -47,25 +50,31 @@ struct cg_map_scan *cg_map_scan_new(const struct cg_guard_maps *guard, struct cg
 				    struct cg_overflow *overflow, const struct cg_limits *limits)
 {
 	struct cg_map_scan *scan = calloc(1, sizeof(*scan));
+	struct cg_share_count *shares = cg_share_count_new(guard);
 	__u32 max = guard->config.max_dialogs;
 
-	if (scan) {
-		scan->guard = guard;
-		scan->tracker = tracker;
-		scan->overflow = overflow;
-		scan->limits = limits;
-		scan->first = true;
-		scan->dialogs = (struct cg_usage_alarm){ .map = "dialogs", .max = max };
-		scan->pending =
-			(struct cg_usage_alarm){ .map = "pending", .max = cg_pending_max(max) };
-		scan->unguarded =
-			(struct cg_usage_alarm){ .map = "overflow", .max = CG_OVERFLOW_MAX };
+	if (!scan || !shares) {
+		cg_share_count_free(shares);
+		free(scan);
+		return NULL;
 	}
+	scan->guard = guard;
+	scan->shares = shares;
+	scan->tracker = tracker;
+	scan->overflow = overflow;
+	scan->limits = limits;
+	scan->first = true;
+	scan->dialogs = (struct cg_usage_alarm){ .map = "dialogs", .max = max };
+	scan->pending = (struct cg_usage_alarm){ .map = "pending", .max = cg_pending_max(max) };
+	scan->unguarded = (struct cg_usage_alarm){ .map = "overflow", .max = CG_OVERFLOW_MAX };
 	return scan;
 }
 
 void cg_map_scan_free(struct cg_map_scan *scan)
 {
+	if (!scan)
+		return;
+	cg_share_count_free(scan->shares);
 	free(scan);
 }
 
@@ -84,6 +93,9 @@ void cg_map_scan_start(struct cg_map_scan *scan)
 		return;
 	}
 	cg_tracker_next_scan(scan->tracker);
+	cg_share_count_start(scan->shares);
+	cg_pressure_start(&scan->pressure);
+	scan->n_dialogs = 0;
 	scan->work = scan->longest = 0;
 	if (scan->first)
 		cg_progress_start("dialogs scanned", 0);
@@ -106,6 +118,7 @@ bool cg_map_scan_is_running(const struct cg_map_scan *scan)
 void cg_map_scan_get_status(const struct cg_map_scan *scan, struct cg_map_scan_status *status)
 {
 	*status = scan->done;
+	cg_share_count_get_most(scan->shares, &status->most);
 	status->maps[0] = scan->dialogs;
 	status->maps[1] = scan->pending;
 	status->maps[2] = scan->unguarded;
@@ -130,6 +143,16 @@ static int read_batch(struct cg_map_scan *scan, int fd, __u64 flags, bool *last)
 	return count;
 }
 
+static void scan_dialog(struct cg_map_scan *scan, const struct cg_dialog_key *key,
+			const struct cg_dialog *dialog, __u64 now)
+{
+	if (!cg_tracker_update(scan->tracker, key, dialog, now))
+		return;
+	scan->n_dialogs++;
+	cg_share_count_add_dialog(scan->shares, dialog);
+	cg_pressure_add(&scan->pressure, key, dialog, scan->limits, now);
+}
+
 static int scan_dialogs(struct cg_map_scan *scan, __u64 now)
 {
 	bool last;
@@ -137,11 +160,11 @@ static int scan_dialogs(struct cg_map_scan *scan, __u64 now)
 
 	cg_progress_update(scan->n_found);
 	for (int i = 0; i < n; i++)
-		cg_tracker_update(scan->tracker, &scan->keys.dialogs[i], &scan->values.dialogs[i],
-				  now);
+		scan_dialog(scan, &scan->keys.dialogs[i], &scan->values.dialogs[i], now);
 	if (n >= 0 && last) {
 		cg_usage_alarm_update(&scan->dialogs, scan->n_found);
-		enter_stage(scan, cg_overflow_has_pending(scan->overflow) ? PENDING : OVERFLOW);
+		cg_pressure_decide(&scan->pressure, scan->n_dialogs, scan->dialogs.max);
+		enter_stage(scan, cg_overflow_has_pending(scan->overflow) ? BRANCHES : OVERFLOW);
 	}
 	return n < 0 ? n : 0;
 }
@@ -156,7 +179,7 @@ static int scan_overflow(struct cg_map_scan *scan, __u64 now)
 				  now);
 	if (n >= 0 && last) {
 		cg_usage_alarm_update(&scan->unguarded, scan->n_found);
-		enter_stage(scan, PENDING);
+		enter_stage(scan, BRANCHES);
 	}
 	return n < 0 ? n : 0;
 }
@@ -169,6 +192,22 @@ static bool invite_is_expired(__u64 done, __u64 renewed, const struct cg_limits 
 	return now > renewed && now - renewed > limits->invite_timeout;
 }
 
+static int scan_branches(struct cg_map_scan *scan, __u64 now)
+{
+	const struct cg_branch *branches = scan->values.branches;
+	bool last;
+	int n = read_batch(scan, scan->guard->branches_fd, 0, &last);
+
+	for (int i = 0; i < n; i++) {
+		cg_share_count_add_branch(scan->shares, &scan->keys.pending[i], &branches[i]);
+		if (invite_is_expired(branches[i].done, branches[i].renewed, scan->limits, now))
+			bpf_map_delete_elem(scan->guard->branches_fd, &scan->keys.pending[i]);
+	}
+	if (n >= 0 && last)
+		enter_stage(scan, PENDING);
+	return n < 0 ? n : 0;
+}
+
 static int scan_pending(struct cg_map_scan *scan, __u64 now)
 {
 	const struct cg_invite *notes = scan->values.pending;
@@ -178,25 +217,22 @@ static int scan_pending(struct cg_map_scan *scan, __u64 now)
 	for (int i = 0; i < n; i++)
 		if (invite_is_expired(notes[i].done, notes[i].renewed, scan->limits, now))
 			bpf_map_delete_elem(scan->guard->pending_fd, &scan->keys.pending[i]);
+		else
+			cg_share_count_add_pending(scan->shares, &scan->keys.pending[i], &notes[i]);
 	if (n >= 0 && last) {
 		cg_usage_alarm_update(&scan->pending, scan->n_found);
-		enter_stage(scan, BRANCHES);
+		enter_stage(scan, PRESSURE);
 	}
 	return n < 0 ? n : 0;
 }
 
-static int scan_branches(struct cg_map_scan *scan, __u64 now)
+static int write_shares(struct cg_map_scan *scan)
 {
-	const struct cg_branch *branches = scan->values.branches;
-	bool last;
-	int n = read_batch(scan, scan->guard->branches_fd, 0, &last);
+	int result = cg_share_count_write(scan->shares);
 
-	for (int i = 0; i < n; i++)
-		if (invite_is_expired(branches[i].done, branches[i].renewed, scan->limits, now))
-			bpf_map_delete_elem(scan->guard->branches_fd, &scan->keys.pending[i]);
-	if (n >= 0 && last)
+	if (result == 1)
 		enter_stage(scan, FORGET);
-	return n < 0 ? n : 0;
+	return result < 0 ? result : 0;
 }
 
 static void finish_scan(struct cg_map_scan *scan, __u64 now)
@@ -233,6 +269,12 @@ static int run_stage(struct cg_map_scan *scan, __u64 now)
 		return scan_pending(scan, now);
 	case BRANCHES:
 		return scan_branches(scan, now);
+	case PRESSURE:
+		if (cg_pressure_run(&scan->pressure, scan->tracker, now))
+			enter_stage(scan, SHARES);
+		break;
+	case SHARES:
+		return write_shares(scan);
 	case FORGET:
 		scan->slot = cg_tracker_expire(scan->tracker, scan->slot);
 		return !scan->slot;

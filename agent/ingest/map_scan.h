@@ -2,7 +2,8 @@
 /*
  * Scans the whole map, because events of the rings can be lost. It updates every dialog, in batches
  * that the kernel copies in a fraction of a millisecond, one for each turn of the event loop. It also
- * stores the calls of map `overflow`, deletes expired INVITEs, and warns if a map fills up.
+ * stores the calls of map `overflow`, deletes expired INVITEs, warns if a map fills up, makes room in
+ * it, and counts who holds how much.
  */
 #ifndef CG_INGEST_MAP_SCAN_H
 #define CG_INGEST_MAP_SCAN_H
@@ -11,6 +12,8 @@
 
 #include "ingest/dialog_tracker.h"
 #include "ingest/overflow_calls.h"
+#include "ingest/pressure.h"
+#include "ingest/share_count.h"
 #include "ingest/usage_alarm.h"
 #include "maps/guard_maps.h"
 
@@ -38,6 +41,7 @@ struct cg_map_scan_status { /* of the last complete scan; times in ns */
 	__u64 work, longest; /* of all batches, of the longest one */
 	__u64 others; /* longest turn of anything else in the loop since the scan before it */
 	struct cg_usage_alarm maps[3]; /* usage of the scanned maps, as found */
+	struct cg_share_most most; /* who holds most of map dialogs */
 };
 void cg_map_scan_get_status(const struct cg_map_scan *scan, struct cg_map_scan_status *status);
 /* Handles one batch. 0; 1: the scan is complete; or -errno: the scan was aborted. */

@@ -10,10 +10,11 @@ struct visitor {
 	int result; /* the first that is not 0 */
 };
 
-static void visit_value(void *ctx, const void *value)
+static void visit_value(void *ctx, const void *key, const void *value)
 {
 	struct visitor *visitor = ctx;
 
+	(void)key;
 	if (!visitor->result)
 		visitor->result = visitor->visit(visitor->ctx, value);
 }

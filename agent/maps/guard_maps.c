@@ -87,6 +87,9 @@ int cg_guard_maps_open(struct cg_guard_maps *maps, const char *instance)
 		  sizeof(struct cg_invite) },
 		{ &maps->branches_fd, "branches", sizeof(struct cg_txn_key),
 		  sizeof(struct cg_branch) },
+		{ &maps->shares_fd, "shares", 16, sizeof(struct cg_share) },
+		{ &maps->usage_fd, "usage", sizeof(__u32), sizeof(struct cg_usage) },
+		{ &maps->gateways_fd, "gateways", sizeof(struct cg_prefix), sizeof(__u32) },
 		{ &maps->counters_fd, "counters", sizeof(__u32), sizeof(struct cg_counters) },
 		{ &maps->events_fd, "events", 0, 0 },
 		{ &maps->alerts_fd, "alerts", 0, 0 },
@@ -108,8 +111,9 @@ int cg_guard_maps_open(struct cg_guard_maps *maps, const char *instance)
 
 void cg_guard_maps_close(struct cg_guard_maps *maps)
 {
-	int fds[] = { maps->config_fd,	 maps->dialogs_fd,  maps->overflow_fd, maps->pending_fd,
-		      maps->branches_fd, maps->counters_fd, maps->events_fd,   maps->alerts_fd };
+	int fds[] = { maps->config_fd,	 maps->dialogs_fd, maps->overflow_fd, maps->pending_fd,
+		      maps->branches_fd, maps->shares_fd,  maps->usage_fd,    maps->gateways_fd,
+		      maps->counters_fd, maps->events_fd,  maps->alerts_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)

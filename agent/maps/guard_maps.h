@@ -10,8 +10,8 @@
 struct cg_guard_maps {
 	const char *instance;
 	struct cg_config config; /* as last read */
-	int config_fd, dialogs_fd, overflow_fd, pending_fd, branches_fd, counters_fd, events_fd,
-		alerts_fd;
+	int config_fd, dialogs_fd, overflow_fd, pending_fd, branches_fd, shares_fd, usage_fd,
+		gateways_fd, counters_fd, events_fd, alerts_fd;
 	__u32 config_id; /* kernel id of `config`; a later attach makes a map with another id */
 };
 

@@ -10,7 +10,7 @@
 
 struct cg_map_iter {
 	int fd;
-	size_t value_size;
+	size_t key_size, value_size;
 	bool locked;
 	bool started;
 	__u32 position; /* of the kernel, for the next batch */
@@ -29,6 +29,7 @@ int cg_map_iter_open(const char *instance, const char *map, size_t key_size, siz
 
 	if (!iter)
 		return -ENOMEM;
+	iter->key_size = key_size;
 	iter->value_size = value_size;
 	iter->locked = locked;
 	iter->fd = cg_map_open(instance, map, key_size, value_size);
@@ -74,7 +75,8 @@ int cg_map_iter_run(struct cg_map_iter *iter, unsigned int batches, cg_map_iter_
 		if (end < 0)
 			return end;
 		for (__u32 i = 0; visit && i < n; i++)
-			visit(ctx, iter->values + i * iter->value_size);
+			visit(ctx, iter->keys + i * iter->key_size,
+			      iter->values + i * iter->value_size);
 		iter->count += n;
 		iter->position = next;
 		iter->started = true;

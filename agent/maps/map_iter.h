@@ -15,8 +15,8 @@
 
 struct cg_map_iter;
 
-/* `value` is a copy that is valid during the call. */
-typedef void (*cg_map_iter_visit)(void *ctx, const void *value);
+/* `key` and `value` are copies that are valid during the call. */
+typedef void (*cg_map_iter_visit)(void *ctx, const void *key, const void *value);
 
 /*
  * Opens an iterator. `locked`: the kernel copies each value under its spin lock, so that the copy

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,14 +35,41 @@ PARSE_WORD(fragments, FRAGMENTS)
 PARSE_WORD(hides, HIDES)
 PARSE_WORD(unseen, UNSEEN)
 
+/* value: NULL means on. */
+static int parse_switch(const char *value, __u8 *on)
+{
+	bool is_on = !value || !strcmp(value, "on") || !strcmp(value, "yes");
+
+	if (!is_on && strcmp(value, "off") && strcmp(value, "no"))
+		return -EINVAL;
+	*on = is_on;
+	return 0;
+}
+
 int cg_settings_parse_strict_interface(struct cg_settings *settings, const char *value)
 {
-	bool yes = !value || !strcmp(value, "yes");
-
-	if (!yes && strcmp(value, "no"))
+	if (parse_switch(value, &settings->strict_interface))
 		return -EINVAL;
-	settings->strict_interface = yes;
 	settings->given |= CG_SET_STRICT_INTERFACE;
+	return 0;
+}
+
+int cg_settings_parse_masks_call_id(struct cg_settings *settings, const char *value)
+{
+	if (parse_switch(value, &settings->masks_call_id))
+		return -EINVAL;
+	settings->given |= CG_SET_MASKS_CALL_ID;
+	return 0;
+}
+
+int cg_settings_parse_share(struct cg_settings *settings, const char *value)
+{
+	__u64 number;
+
+	if (cg_number_parse(value, 0, UINT16_MAX, &number))
+		return -EINVAL;
+	settings->share = number;
+	settings->given |= CG_SET_SHARE;
 	return 0;
 }
 

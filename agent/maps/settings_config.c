@@ -23,6 +23,7 @@ int cg_settings_init_config(struct cg_config *config)
 		.source = CG_SOURCE_OBSERVE,
 		.fragments = CG_FRAGMENTS_STRICT,
 		.hides = CG_HIDES_AUTO,
+		.share = CG_SHARE_DEFAULT,
 		.has_prefixes = 1,
 		.n_ports = 1,
 		.ports = { 5060 },
@@ -61,6 +62,12 @@ void cg_settings_apply(const struct cg_settings *settings, struct cg_config *con
 		config->hides = settings->hides;
 	if (settings->given & CG_SET_UNSEEN)
 		config->unseen = settings->unseen;
+	if (settings->given & CG_SET_SHARE)
+		config->share = settings->share;
+	if (settings->given & CG_SET_MASKS_CALL_ID)
+		config->masks_call_id = settings->masks_call_id;
+	if (config->masks_call_id)
+		config->hides = CG_HIDES_ON;
 	if (settings->given & CG_SET_MAX_DIALOGS)
 		config->max_dialogs = settings->max_dialogs;
 }

@@ -24,6 +24,16 @@ static void print_strict_interface(const struct cg_settings *settings, FILE *out
 	fputs(settings->strict_interface ? "yes" : "no", out);
 }
 
+static void print_masks_call_id(const struct cg_settings *settings, FILE *out)
+{
+	fputs(settings->masks_call_id ? "on" : "off", out);
+}
+
+static void print_share(const struct cg_settings *settings, FILE *out)
+{
+	fprintf(out, "%u", settings->share);
+}
+
 static void print_ports(const struct cg_settings *settings, FILE *out)
 {
 	for (int i = 0; i < settings->n_ports && i < CG_PORTS_MAX; i++)
@@ -101,6 +111,8 @@ const struct cg_setting cg_setting_table[] = {
 	SETTING("relay", relays, RELAYS, n_relays, relays),
 	SETTING("host", hosts, HOSTS, n_hosts, hosts),
 	SETTING("hides", hides, HIDES, hides, hides),
+	SETTING("masks-call-id", masks_call_id, MASKS_CALL_ID, masks_call_id, masks_call_id),
+	SETTING("share", share, SHARE, share, share),
 	SETTING("unseen", unseen, UNSEEN, unseen, unseen),
 	SETTING("equal", equal, EQUAL, equal, equal),
 	SETTING("source", source, SOURCE, source, source),

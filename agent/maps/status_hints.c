@@ -80,6 +80,8 @@ int cg_status_hints_read(const char *instance, struct cg_status_hints *hints)
 
 	if (!err)
 		err = read_unexpected_uas(instance, &found);
+	if (!err)
+		err = cg_share_most_read(instance, &found.most);
 	cg_runtime_note_read(instance, CG_RUNTIME_BREAKER, found.breaker); /* "" on failure */
 	if (!err)
 		*hints = found;

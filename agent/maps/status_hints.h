@@ -7,6 +7,7 @@
 
 #include "cseqguard.h"
 #include "maps/runtime_dir.h"
+#include "maps/share_most.h"
 
 #define CG_STATUS_UAS_MAX 10 /* hosts listed */
 
@@ -17,6 +18,7 @@ struct cg_status_hints {
 		__u64 accepted, refused; /* BYEs of them, by the answer of the far end */
 		bool all_byes; /* all packets are BYEs */
 	} would_drop;
+	struct cg_share_most most; /* who holds most of map dialogs */
 	unsigned int n_uas;
 	struct cg_status_uas {
 		__u8 addr[16]; /* answered for another host and is in no --gateway prefix */

@@ -191,8 +191,9 @@ static void update_ends(struct cg_top *top)
 	top->has_balance = true;
 }
 
-static void handle_call(void *ctx, const void *value)
+static void handle_call(void *ctx, const void *key, const void *value)
 {
+	(void)key;
 	cg_call_list_add(ctx, value);
 }
 

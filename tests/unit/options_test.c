@@ -28,8 +28,8 @@ static void test_setting_defaults(void)
 	ok(valid, "options: each default of a setting is valid");
 	of_table = of_instance;
 	of_table.mode = of_table.equal = of_table.source = of_table.fragments = 0xff;
-	of_table.strict_interface = 0xff;
-	of_table.ports[0] = of_table.max_dialogs = 0;
+	of_table.strict_interface = of_table.masks_call_id = 0xff;
+	of_table.ports[0] = of_table.max_dialogs = of_table.share = 0;
 	cg_settings_apply(&settings, &of_table);
 	ok(!memcmp(&of_table, &of_instance, sizeof(of_table)),
 	   "options: --help shows the settings that a new instance has");
@@ -43,7 +43,8 @@ static void test_rows(void)
 
 		ok(effects == 1, "options: --%s has one effect", option->name);
 		ok(!option->arg == !(option->text || option->parse || option->setting) ||
-			   !strcmp(option->name, "strict-interface"),
+			   !strcmp(option->name, "strict-interface") ||
+			   !strcmp(option->name, "masks-call-id"),
 		   "options: --%s has a value, or is a flag", option->name);
 		ok(!strchr(option->help, '(') && option->help[strlen(option->help) - 1] != '.',
 		   "options: the help of --%s leaves its default to the table", option->name);

@@ -86,6 +86,8 @@ static void test_round_trip(void)
 		{ "relay", "none" },
 		{ "host", "2001:db8::7,sbc.example" },
 		{ "hides", "on" },
+		{ "masks-call-id", "on" },
+		{ "share", "0" },
 		{ "unseen", "believe" },
 		{ "equal", "pass" },
 		{ "source", "strict" },
