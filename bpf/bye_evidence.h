@@ -49,9 +49,7 @@ bpf_inline void bye_local_out(struct cg_dialog *d, const struct msg_info *info,
 /* The last BYE that came in is the witness' own, in order, and the host may still take it. */
 bpf_inline int bye_of_witness_is_seen(const struct cg_dialog *d, const struct msg_info *info)
 {
-	__u32 age_s = info->now / 1000000000 - d->seen_at_s;
-
-	return (d->flags & CG_D_SEEN_OF_WITNESS) && age_s <= BYE_TAKE_NS / 1000000000;
+	return (d->flags & CG_D_SEEN_OF_WITNESS) && info->now - bye_seen_at(d) <= BYE_TAKE_NS;
 }
 
 /*
@@ -69,6 +67,14 @@ bpf_inline int bye_is_taken(const struct cg_dialog *d, const struct msg_info *in
 		return info->now - d->bye_at <= BYE_TAKE_NS;
 	return bye_of_witness_is_seen(d, info) && leg_has(view, CG_LEG_WITNESS) &&
 	       (!peer || peer == d->seen_branch);
+}
+
+/* The host has taken the witness' BYE: the call ended when its first copy came in. */
+bpf_inline void bye_close_taken(struct cg_dialog *d, __u8 leg, struct verdict *v)
+{
+	int pending = bye_is_pending(d, CG_D_BYE_OF_WITNESS);
+
+	dialog_close(d, CG_E_BYE, leg, pending ? d->bye_at : bye_seen_at(d), v);
 }
 
 /* Returns what is known of a BYE that goes out: CG_D_BYE_... */
@@ -116,8 +122,7 @@ bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct msg_info *info,
 	if (d->state == CG_S_ENDED)
 		return;
 	if (bye_is_taken(d, info, route, view)) {
-		dialog_close(d, CG_E_BYE, view->leg,
-			     bye_is_pending(d, CG_D_BYE_OF_WITNESS) ? d->bye_at : info->now, v);
+		bye_close_taken(d, view->leg, v);
 		return;
 	}
 	if (peer_has(view, CG_LEG_LOCAL))
@@ -264,11 +269,9 @@ bpf_inline void bye_response_in(struct cg_dialog *d, const struct msg_info *info
 	}
 }
 
-/* second: of CLOCK_BOOTTIME */
-bpf_inline int candidate_is_since(const struct cg_dialog *d, __u32 second)
+bpf_inline int candidate_is_since_bye(const struct cg_dialog *d)
 {
-	return (d->flags & CG_D_CANDIDATE) &&
-	       (d->answer + d->candidate_ms * 1000000ULL) / 1000000000 >= second;
+	return (d->flags & CG_D_CANDIDATE) && d->candidate_ms > d->seen_ms;
 }
 
 bpf_inline void bye_response_out(struct cg_dialog *d, const struct msg_info *info,
@@ -290,12 +293,11 @@ bpf_inline void bye_response_out(struct cg_dialog *d, const struct msg_info *inf
 		     (ok || peer_has(uas, CG_LEG_GATEWAY));
 	if (of_witness) {
 		v->reason = CG_R_CLOSED;
-		dialog_close(d, CG_E_BYE, uas->peer_leg,
-			     bye_is_pending(d, CG_D_BYE_OF_WITNESS) ? d->bye_at : info->now, v);
+		bye_close_taken(d, uas->peer_leg, v);
 		return;
 	}
 	if (ok && branch == d->seen_branch && peer_has(uas, CG_LEG_WITNESS) &&
-	    !peer_has(uas, CG_LEG_LOCAL) && !candidate_is_since(d, d->seen_at_s))
+	    !peer_has(uas, CG_LEG_LOCAL) && !candidate_is_since_bye(d))
 		dialog_set_candidate(d, info->now); /* a third address spoke in the witness' name */
 	if (d->state != CG_S_ENDING || d->bye_branch_in != branch ||
 	    (d->flags & CG_D_BYE_OF_WITNESS))

@@ -16,6 +16,12 @@
 
 /* --- BYE that comes in ------------------------------------------------------------------------ */
 
+/* Arrival of the last BYE that came in and passed. */
+bpf_inline __u64 bye_seen_at(const struct cg_dialog *d)
+{
+	return d->answer + d->seen_ms * 1000000ULL;
+}
+
 /*
  * A copy of the leg's last accepted BYE: no higher number has passed since; or it has the same
  * branch, within 32 s, and the host has not refused it.
@@ -25,12 +31,11 @@ bpf_inline int bye_is_repeat(const struct cg_dialog *d, const struct msg_info *i
 {
 	int same_branch = d->seen_branch && d->seen_branch == branch_hash32(info->branch_hash) &&
 			  !(d->flags & CG_D_SEEN_REFUSED);
-	__u32 age_s = info->now / 1000000000 - d->seen_at_s;
 
 	if (!leg_has(view, CG_LEG_BYE_CSEQ_VALID) || info->cseq != view->self->bye_cseq)
 		return 0;
 	return !leg_counter_is_above(view, info->cseq) ||
-	       (same_branch && age_s <= CG_BYE_TIMEOUT_NS / 1000000000);
+	       (same_branch && info->now - bye_seen_at(d) <= CG_BYE_TIMEOUT_NS);
 }
 
 /* The rules of a BYE, one a line. The first that applies is the reason. */
@@ -40,6 +45,8 @@ bpf_inline __u8 bye_reason(const struct cg_dialog *d, const struct msg_info *inf
 {
 	if (!info->cseq_valid)
 		return CG_R_BAD_CSEQ;
+	if (leg_has(view, CG_LEG_LOCAL) && bye_is_repeat(d, info, view))
+		return CG_R_BYE_REPEAT; /* the host's own, which a proxy sends back */
 	if (source == SRC_PEER)
 		return CG_R_WRONG_LEG;
 	if (source == SRC_OTHER && config->source == CG_SOURCE_STRICT)
@@ -121,7 +128,7 @@ bpf_inline void bye_note_seen(struct cg_dialog *d, const struct msg_info *info, 
 	if (action == CG_WOULD_DROP)
 		d->flags |= CG_D_SEEN_WOULD_DROP;
 	d->seen_branch = branch;
-	d->seen_at_s = info->now / 1000000000;
+	d->seen_ms = (info->now - d->answer) / 1000000;
 }
 
 /*
@@ -191,6 +198,8 @@ bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct msg_info *info,
 	int no_rank = !((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS), own_words;
 	__u8 action;
 
+	if (info->remote_class == CG_ADDR_HOST)
+		source = SRC_SELF; /* the host itself sent it, over lo: no third address */
 	v->reason = bye_reason(d, info, view, config, source);
 	if (leg_has(view, CG_LEG_CSEQ_VALID))
 		v->expected_cseq = bye_expected_cseq(config, view->self->cseq);

@@ -268,7 +268,7 @@ struct cg_dialog {
 	__u8 end_reason; /* enum cg_end */
 	__u8 ended_by; /* enum cg_leg_id */
 	__u32 seen_branch; /* of the last BYE that came in and passed */
-	__u32 seen_at_s; /* its arrival, seconds of CLOCK_BOOTTIME */
+	__u32 seen_ms; /* its arrival, milliseconds after answer */
 	__u64 setup; /* arrival of the INVITE; a microsecond off where that would be an old row's */
 	__u64 answer; /* of the 2xx, or of the ACK */
 	__u64 end; /* 0: open */

@@ -13,7 +13,7 @@
  *           answers=HOST*N		count of that host in `unexpected_uas`
  *           accepted=N refused=N	outcome of BYEs that observe mode let pass, in this case
  *           caller=N callee=N	counters; `-`: none yet
- *           blocked=N code=N
+ *           blocked=N code=N length=SECONDS (answer to end)
  *           end=WORD by=LEG suspect=0|1 alive=0|1 evident=0|1 (cdr.bye_confirmed)
  *           witness=caller|callee|both
  *           caller_at=HOST callee_at=HOST	addresses, and port or interface if given

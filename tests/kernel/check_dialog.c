@@ -177,6 +177,8 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 		return check_number(name, value, d->sip_code);
 	if (!strcmp(name, "end"))
 		return check_word(name, value, cg_end_name(d->end_reason));
+	if (!strcmp(name, "length"))
+		return check_number(name, value, (d->end - d->answer) / 1000000000);
 	if (!strcmp(name, "by"))
 		return check_word(name, value, cg_leg_name(d->ended_by));
 	if (!strcmp(name, "suspect"))

@@ -19,6 +19,7 @@ static const struct {
 	{ "gateway2", "198.51.100.2" }, /* another gateway under --gateway */
 	{ "callee", "203.0.113.7" }, /* no gateway */
 	{ "stranger", "203.0.113.66" }, /* neither leg */
+	{ "proxy2", "192.0.2.11" }, /* an address of the host, whose packets come in over lo */
 	{ "host6", "2001:db8:2::10" },
 	{ "caller6", "2001:db8:2::1" },
 	{ "neighbour6", "2001:db8:2::2" }, /* in the caller's /64 */

@@ -148,6 +148,7 @@ static int name_host(struct harness *harness, const struct cg_config *config)
 	struct cg_host_name value = { .origin = CG_NAME_GIVEN };
 	int err = add_prefix(harness, "host", 128, CG_ADDR_HOST);
 
+	err = err ? err : add_prefix(harness, "proxy2", 128, CG_ADDR_HOST);
 	err = err ? err : add_prefix(harness, "host6", 128, CG_ADDR_HOST);
 	for (size_t i = 0; !err && i < sizeof(names) / sizeof(*names); i++) {
 		__u64 hash = cg_host_name_hash(config, names[i]);
@@ -443,7 +444,6 @@ int harness_age(struct harness *harness, __u64 ns)
 		d.answer -= ns;
 		d.bye_at -= d.bye_at ? ns : 0;
 		d.end -= d.end ? ns : 0;
-		d.seen_at_s -= d.seen_at_s ? ns / 1000000000 : 0;
 		err = bpf_map_update_elem(fd, &key, &d, BPF_F_LOCK);
 		last = &key;
 	}
