@@ -105,6 +105,26 @@ closes() { # NODE END
 	assert_equal core billed
 }
 
+closed() { # NODE AT: its row was closed then
+	sql "$DB" "UPDATE cseqguard.cdr SET end_time = $(ago '5 s'), end_reason = 'bye', closed_at = $2 WHERE node = '$1'"
+}
+
+rated() { # FROM TO: nodes of the calls that a rater finds then, as cseqguard-sql(7) says
+	sql "$DB" "SELECT string_agg(node, ' ') FROM cseqguard.billable WHERE call_uid IN (
+		SELECT unnest(ARRAY[call_uid, twin_uid]) FROM cseqguard.cdr WHERE closed_at >= $1 AND closed_at < $2)"
+}
+
+@test "closed_at: who rates by it finds a call once, when the last of its rows is closed" {
+	schema "$DB"
+	seen_by core 3 "$(ago '99 s')" NULL
+	seen_by edge 1 "$(ago '98 s')" NULL
+	closed core "$(ago '50 min')"
+	assert_equal '' rated "$(ago '60 min')" "$(ago '40 min')"
+	closed edge "$(ago '30 min')"
+	assert_equal core rated "$(ago '40 min')" "$(ago '20 min')"
+	assert_equal '' rated "$(ago '20 min')" "$(ago '0 min')"
+}
+
 # A row of a call's second dialog, which a host that masks Call-IDs has made of the first.
 twin() { # NODE RANK SETUP END [SUSPECT]
 	call=$call-twin seen_by "$@"
