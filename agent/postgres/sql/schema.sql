@@ -113,7 +113,7 @@ BEGIN
 	END IF;
 END $$;
 
-CREATE INDEX IF NOT EXISTS cdr_closed ON cseqguard.cdr (closed_at);
+CREATE INDEX IF NOT EXISTS cdr_closed ON cseqguard.cdr (closed_at) WHERE closed_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS cdr_twin ON cseqguard.cdr (twin_uid) WHERE twin_uid IS NOT NULL;
 
 -- Version 1 had one plain table. It becomes the default partition, without a scan.
