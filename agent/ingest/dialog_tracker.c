@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calls/twins.h"
+
 #define SLOTS_PER_RUN 16384
 
 struct entry {
@@ -33,6 +35,8 @@ struct cg_tracker {
 	struct cg_breaker *breaker;
 	struct cg_recent *recent; /* may be NULL */
 	struct cg_totals *totals;
+	struct cg_twins *twins; /* NULL: the host has not masked Call-IDs so far */
+	__u32 twins_slot; /* of its expiry; 0: done */
 	__u64 durable;
 	__u16 generation;
 	__u32 scan;
@@ -78,6 +82,7 @@ void cg_tracker_free(struct cg_tracker *tracker)
 {
 	if (!tracker)
 		return;
+	cg_twins_free(tracker->twins);
 	free(tracker->slots);
 	free(tracker);
 }
@@ -141,11 +146,27 @@ static void remove_entry(struct cg_tracker *tracker, struct entry *entry)
 	tracker->count--;
 }
 
-static __u64 put_row(struct cg_tracker *tracker, const struct cg_dialog *dialog, unsigned int due)
+/* Returns the other dialog of this call, on a host that masks the Call-ID; NULL: none is known. */
+static const struct cg_twin *find_twin(struct cg_tracker *tracker, const struct cg_dialog_key *key,
+				       const struct cg_dialog *dialog, __u64 now)
+{
+	const struct cg_config *config = &tracker->guard->config;
+
+	if (config->masks_call_id && !tracker->twins)
+		tracker->twins = cg_twins_new(config->max_dialogs);
+	if (!tracker->twins)
+		return NULL;
+	return cg_twins_update(tracker->twins, key, dialog, config->masks_call_id, now);
+}
+
+static __u64 put_row(struct cg_tracker *tracker, const struct cg_dialog *dialog, unsigned int due,
+		     const struct cg_twin *twin)
 {
 	struct cg_cdr_row row;
 
 	cg_cdr_fill_row(dialog, tracker->limits, tracker->origin, due, &row);
+	if (twin)
+		cg_twin_fill_row(twin, &row);
 	return cg_writer_put(tracker->violations->writer, CG_TABLE_CDR, &row);
 }
 
@@ -187,6 +208,7 @@ static unsigned int get_due(const struct cg_tracker *tracker, struct entry *entr
  */
 static bool delete_dialog(struct cg_tracker *tracker, struct entry *entry, __u64 now)
 {
+	const struct cg_twin *twin;
 	struct cg_dialog last;
 	unsigned int due;
 	bool back;
@@ -203,7 +225,9 @@ static bool delete_dialog(struct cg_tracker *tracker, struct entry *entry, __u64
 	if (back)
 		return true; /* the next scan writes its row */
 	update_recent(tracker, &entry->key, &last);
-	if (cg_cdr_fingerprint(&last, due) != entry->fingerprint && put_row(tracker, &last, due))
+	twin = find_twin(tracker, &entry->key, &last, now);
+	if (cg_twin_add_fingerprint(twin, cg_cdr_fingerprint(&last, due)) != entry->fingerprint &&
+	    put_row(tracker, &last, due, twin))
 		put_alive(tracker, entry, &last, due, now);
 	cg_totals_update(tracker->totals, &entry->part, &last, tracker->limits, due, now);
 	remove_entry(tracker, entry);
@@ -226,17 +250,18 @@ static void put_unanswered(struct cg_tracker *tracker, struct entry *entry,
 bool cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *key,
 		       const struct cg_dialog *dialog, __u64 now)
 {
+	const struct cg_twin *twin = find_twin(tracker, key, dialog, now);
 	struct entry *entry = get_entry(tracker, key);
 	__u64 fingerprint;
 	unsigned int due;
 
 	update_recent(tracker, key, dialog);
 	if (!entry) {
-		put_row(tracker, dialog, cg_cdr_due(dialog, tracker->limits, now));
+		put_row(tracker, dialog, cg_cdr_due(dialog, tracker->limits, now), twin);
 		return true;
 	}
 	due = get_due(tracker, entry, dialog, now);
-	fingerprint = cg_cdr_fingerprint(dialog, due);
+	fingerprint = cg_twin_add_fingerprint(twin, cg_cdr_fingerprint(dialog, due));
 	entry->scan = tracker->scan;
 	entry->clock = dialog->clock % CG_CLOCKS;
 	cg_totals_update(tracker->totals, &entry->part, dialog, tracker->limits, due, now);
@@ -245,7 +270,7 @@ bool cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *k
 	if (due & CG_DUE_UNANSWERED)
 		put_unanswered(tracker, entry, dialog);
 	if (entry->fingerprint != fingerprint || entry->generation != tracker->generation) {
-		__u64 ticket = put_row(tracker, dialog, due);
+		__u64 ticket = put_row(tracker, dialog, due, twin);
 
 		if (ticket) {
 			put_alive(tracker, entry, dialog, due, now);
@@ -287,6 +312,8 @@ unsigned int cg_tracker_expire(struct cg_tracker *tracker, unsigned int from)
 
 	if (!from)
 		tracker->clocks_so_far = 0;
+	if (tracker->twins && (!from || tracker->twins_slot))
+		tracker->twins_slot = cg_twins_expire(tracker->twins, tracker->twins_slot);
 	for (; i <= tracker->mask && i - from < SLOTS_PER_RUN; i++) {
 		struct entry *entry = &tracker->slots[i];
 
@@ -305,6 +332,8 @@ unsigned int cg_tracker_expire(struct cg_tracker *tracker, unsigned int from)
 void cg_tracker_next_scan(struct cg_tracker *tracker)
 {
 	tracker->scan++;
+	if (tracker->twins)
+		cg_twins_next_scan(tracker->twins);
 }
 
 unsigned int cg_tracker_clocks(const struct cg_tracker *tracker)
