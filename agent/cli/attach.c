@@ -12,6 +12,7 @@
 #include "attach/kept_settings.h"
 #include "cli/options.h"
 #include "maps/pins.h"
+#include "maps/runtime_dir.h"
 #include "maps/settings_table.h"
 #include "util/cli_output.h"
 #include "util/progress.h"
@@ -80,6 +81,7 @@ static int update_addresses(const char *instance)
 {
 	int err = cg_settings_update_addresses(instance);
 
+	cg_runtime_note_remove(instance, CG_RUNTIME_CLOSED);
 	return err ? cg_fail("instance %s: cannot write the addresses of this host to its maps: %s",
 			     instance, strerror(-err))
 		   : CG_DONE;

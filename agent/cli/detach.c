@@ -10,6 +10,7 @@
 #include "attach/interface.h"
 #include "attach/kept_settings.h"
 #include "attach/open_error.h"
+#include "cli/close_calls.h"
 #include "cli/options.h"
 #include "maps/pins.h"
 #include "maps/runtime_dir.h"
@@ -42,28 +43,6 @@ static int detach_named(const struct cg_options *options, const struct cg_interf
 	return err;
 }
 
-static int set_was_detached(void *ctx, struct cg_config *config)
-{
-	(void)ctx;
-	config->was_detached = 1;
-	return 0;
-}
-
-/*
- * Marks the maps as removed on purpose. The daemon has them open, and tells a detach from a loss by
- * the mark. Failing to write it only changes the end reason of its open rows to `maps_lost`.
- */
-static void mark_detached(const char *instance)
-{
-	struct cg_config config;
-	int fd = cg_config_open(instance, &config);
-
-	if (fd < 0)
-		return;
-	cg_config_update(fd, set_was_detached, NULL, NULL);
-	close(fd);
-}
-
 static int detach_all(const struct cg_options *options, const struct cg_interface *list, size_t n)
 {
 	int err = CG_DONE;
@@ -73,9 +52,9 @@ static int detach_all(const struct cg_options *options, const struct cg_interfac
 		if (cg_interface_detach(options->instance, &list[i]))
 			err = CG_FAILED;
 	}
-	cg_progress_show("detach: the maps");
 	if (!err)
-		mark_detached(options->instance);
+		err = cg_close_calls(options);
+	cg_progress_show("detach: the maps");
 	if (!err)
 		cg_kept_forget(options->instance); /* if it fails, the maps go all the same */
 	if (!err && cg_bpffs_remove_instance(options->instance))
@@ -106,6 +85,7 @@ static int detach_locked(const struct cg_options *options)
 	if (!err && options->all) {
 		cg_runtime_note_remove(options->instance, CG_RUNTIME_BREAKER);
 		cg_runtime_note_remove(options->instance, CG_RUNTIME_TOTALS);
+		cg_runtime_note_remove(options->instance, CG_RUNTIME_CLOSED);
 	}
 	if (!err && !options->all && cg_interface_remove_gone(options->instance))
 		err = CG_FAILED;

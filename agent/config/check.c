@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config/options_internal.h"
+#include "maps/runtime_dir.h"
 #include "util/ifname.h"
 
 /* Returns 0 if a file of that name can be written, or created, else -errno. */
@@ -25,11 +26,12 @@ static int check_writable(const char *path)
 
 static void check_spool(struct options_parser *parser, const char *spool)
 {
-	bool in_default_dir = !strncmp(spool, CG_SPOOL_DIR "/", sizeof(CG_SPOOL_DIR));
+	const char *dir = cg_state_dir();
+	bool in_default_dir = !strncmp(spool, dir, strlen(dir)) && spool[strlen(dir)] == '/';
 	int err = check_writable(spool);
 
-	if (err == -ENOENT && in_default_dir && access(CG_SPOOL_DIR, F_OK))
-		err = check_writable(CG_SPOOL_DIR); /* the daemon creates this folder */
+	if (err == -ENOENT && in_default_dir && access(dir, F_OK))
+		err = check_writable(dir); /* the daemon creates this folder */
 	if (err)
 		cg_parser_option_error(parser, cg_daemon_option_find("spool"),
 				       " %.100s: cannot write: %s", spool, strerror(-err));

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "maps/pins.h"
+#include "maps/runtime_dir.h"
 #include "postgres/conninfo.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -42,7 +43,7 @@ char *cg_daemon_default_spool(const char *instance)
 {
 	char *path;
 
-	return asprintf(&path, CG_SPOOL_DIR "/%s.db", instance) < 0 ? NULL : path;
+	return asprintf(&path, "%s/%s.db", cg_state_dir(), instance) < 0 ? NULL : path;
 }
 
 static void check_node(struct options_parser *parser)

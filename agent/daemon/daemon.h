@@ -8,6 +8,7 @@
 #include "config/options.h"
 #include "ctl/ctl_server.h"
 #include "daemon/breaker_action.h"
+#include "daemon/closing.h"
 #include "daemon/housekeeping.h"
 #include "daemon/reload.h"
 #include "daemon/settings_keeper.h"
@@ -18,7 +19,12 @@
 #include "ingest/rings.h"
 #include "maps/guard_maps.h"
 #include "postgres/ship.h"
+#include "util/clock.h"
 #include "util/exit.h"
+
+#define CG_STOP_NS (5 * CG_SECOND) /* time to wait for disk and server before the exit */
+
+#define CG_STOP_NOW 1 /* in stop_at */
 
 struct cg_daemon {
 	struct cg_daemon_options options;
@@ -47,6 +53,8 @@ struct cg_daemon {
 	struct cg_routes routes;
 	struct cg_http *http; /* NULL: no --http */
 	__u64 stop_at; /* CLOCK_BOOTTIME, ns; 0: running */
+	bool signalled; /* a signal asked for the stop */
+	struct cg_closing closing;
 	int exit_code; /* CG_DONE or CG_FAILED */
 };
 

@@ -24,17 +24,32 @@ static bool work_is_done(struct cg_daemon *d)
 	return empty && status.queued == status.durable && (!d->ship || cg_ship_is_idle(d->ship));
 }
 
+/*
+ * True if the daemon has to exit now. A detach that has not closed every row has no deadline: what is
+ * not on disk then stays open for ever. A second signal ends the wait.
+ */
+static bool must_exit(struct cg_daemon *d)
+{
+	if (!d->stop_at)
+		return false;
+	if (cg_closing_poll(&d->closing) && !d->signalled)
+		d->stop_at = cg_boottime() + CG_STOP_NS; /* for PostgreSQL */
+	if (d->closing.begun && !d->closing.done)
+		return d->stop_at == CG_STOP_NOW;
+	return work_is_done(d) || cg_boottime() > d->stop_at;
+}
+
 static void run_loop(struct cg_daemon *d)
 {
 	int err = 0;
 
-	while (!err && !(d->stop_at && (work_is_done(d) || cg_boottime() > d->stop_at))) {
+	while (!err && !must_exit(d)) {
 		bool scanning = cg_map_scan_is_running(d->scan) &&
 				cg_writer_queue_space(d->writer) >= CG_SCAN_QUEUE_SPACE;
 
 		err = cg_loop_run(d->loop, scanning ? 0 : d->stop_at ? 100 : -1);
-		if (scanning)
-			cg_map_scan_run(d->scan, cg_boottime());
+		if (scanning && cg_map_scan_run(d->scan, cg_boottime()) < 0 && d->closing.begun)
+			cg_map_scan_start(d->scan);
 	}
 	if (err)
 		cg_log_err("event loop: %s", strerror(-err));

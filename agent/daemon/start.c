@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* Creates the parts of the daemon and connects them; stops and frees them. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -56,8 +57,8 @@ static int open_store(struct cg_daemon *d)
 	char why[256];
 	int err, lost;
 
-	if (!strncmp(d->options.spool, CG_SPOOL_DIR "/", sizeof(CG_SPOOL_DIR)))
-		mkdir(CG_SPOOL_DIR, 0750); /* if this fails, the writer reports it */
+	if (!strncmp(d->options.spool, cg_state_dir(), strlen(cg_state_dir())))
+		cg_state_mkdir(); /* if this fails, the writer reports it */
 	err = cg_writer_start(d->options.spool, &d->writer, why, sizeof(why));
 	if (err)
 		cg_log_err("spool %s: cannot open: %s; name a writable file with --spool",
@@ -71,6 +72,16 @@ static int open_store(struct cg_daemon *d)
 	return err ? err : cg_reload_ship(&d->reload);
 }
 
+/* For `detach -a` without a daemon. */
+static void write_notes(const struct cg_daemon *d)
+{
+	char path[PATH_MAX];
+
+	if (realpath(d->options.spool, path) && strlen(path) < CG_RUNTIME_NOTE_MAX)
+		cg_runtime_note_write(d->options.instance, CG_RUNTIME_SPOOL, path);
+	cg_runtime_note_write(d->options.instance, CG_RUNTIME_NODE, d->origin.node);
+}
+
 static int start_router(struct cg_daemon *d)
 {
 	const struct cg_rings_callbacks callbacks = {
@@ -80,18 +91,6 @@ static int start_router(struct cg_daemon *d)
 	};
 	int err;
 
-	cg_settings_keeper_start(&d->keeper, d->options.instance, &d->guard.config);
-	d->breaker_action = (struct cg_breaker_action){ .breaker = &d->options.breaker,
-							.guard = &d->guard,
-							.keeper = &d->keeper,
-							.writer = d->writer,
-							.origin = &d->origin };
-	d->housekeeping = (struct cg_housekeeping){ .guard = &d->guard,
-						    .origin = &d->origin,
-						    .writer = d->writer,
-						    .tracker = d->tracker,
-						    .scan = d->scan };
-	cg_breaker_reset(&d->options.breaker, cg_boottime());
 	d->router.server = d->server;
 	d->router.recent = d->recent;
 	d->router.writer = d->writer;
@@ -104,11 +103,33 @@ static int start_router(struct cg_daemon *d)
 	err = cg_event_router_start(&d->router, d->options.limits.bye_timeout);
 	if (!err)
 		err = cg_reload_homer(&d->reload);
-	if (err)
-		return err;
-	err = cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, &callbacks, &d->rings);
-	d->housekeeping.rings = d->rings;
+	if (!err)
+		err = cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, &callbacks,
+				   &d->rings);
 	return err;
+}
+
+/* What each beat does. */
+static void start_beats(struct cg_daemon *d)
+{
+	cg_settings_keeper_start(&d->keeper, d->options.instance, &d->guard.config);
+	d->breaker_action = (struct cg_breaker_action){ .breaker = &d->options.breaker,
+							.guard = &d->guard,
+							.keeper = &d->keeper,
+							.writer = d->writer,
+							.origin = &d->origin };
+	d->housekeeping = (struct cg_housekeeping){ .guard = &d->guard,
+						    .origin = &d->origin,
+						    .writer = d->writer,
+						    .tracker = d->tracker,
+						    .scan = d->scan,
+						    .rings = d->rings };
+	d->closing = (struct cg_closing){ .guard = &d->guard,
+					  .limits = &d->options.limits,
+					  .scan = d->scan,
+					  .rings = d->rings,
+					  .writer = d->writer };
+	cg_breaker_reset(&d->options.breaker, cg_boottime());
 }
 
 static int start_http(struct cg_daemon *d)
@@ -177,6 +198,7 @@ int cg_daemon_start(struct cg_daemon *d)
 	if (err)
 		goto out;
 	load_totals(d);
+	write_notes(d);
 	err = create_ingest(d);
 	if (err)
 		goto out;
@@ -189,6 +211,7 @@ int cg_daemon_start(struct cg_daemon *d)
 	err = start_router(d);
 	if (err)
 		goto out;
+	start_beats(d);
 	err = cg_daemon_watch(d);
 out:
 	return err;

@@ -16,15 +16,14 @@
 
 #define BEAT_NS CG_SECOND /* interval of housekeeping */
 #define DRAIN_ROWS CG_BATCH_ROWS /* a batch is usually in flight: show only more rows than that */
-#define STOP_NS (5 * CG_SECOND) /* time to wait for disk and server before the exit */
 
 static void begin_stop(struct cg_daemon *d, int code)
 {
 	sd_notify(0, "STOPPING=1");
-	if (d->stop_at) /* second request: stop at once */
-		d->stop_at = 1;
+	if (d->signalled) /* second request: stop at once */
+		d->stop_at = CG_STOP_NOW;
 	else
-		d->stop_at = cg_boottime() + STOP_NS;
+		d->stop_at = cg_boottime() + CG_STOP_NS;
 	d->exit_code = code;
 }
 
@@ -64,10 +63,12 @@ static int handle_signal(sd_event_source *source, const struct signalfd_siginfo 
 	struct cg_daemon *d = ctx;
 
 	(void)source;
-	if (info->ssi_signo != SIGHUP)
+	if (info->ssi_signo != SIGHUP) {
 		begin_stop(d, d->exit_code);
-	else if (!d->stop_at)
+		d->signalled = true;
+	} else if (!d->stop_at) {
 		cg_reload_run(&d->reload);
+	}
 	return 0;
 }
 
@@ -100,31 +101,22 @@ static void show_drain(struct cg_daemon *d)
 		cg_progress_clear();
 }
 
-/* The maps are gone, by `detach -a` or not: closes the rows of the active calls, and stops. */
-static void handle_detach(struct cg_daemon *d)
-{
-	cg_guard_maps_read_config(&d->guard);
-	d->options.limits.was_detached = d->guard.config.was_detached;
-	cg_log_err("instance %s: %s; closes the rows of active calls as suspect; exiting",
-		   d->options.instance,
-		   d->guard.config.was_detached ? "detached" : "its maps are gone");
-	d->options.limits.lost_at = cg_boottime();
-	d->routes.view.detached = true;
-	cg_map_scan_start(d->scan);
-	begin_stop(d, CG_FAILED);
-}
-
 static int handle_beat(sd_event_source *timer, uint64_t usec, void *ctx)
 {
 	struct cg_daemon *d = ctx;
 
 	(void)usec;
 	cg_timer_set(timer, d->beat_ns);
-	if (cg_guard_maps_are_detached(&d->guard) && !d->stop_at) {
-		handle_detach(d);
+	if (!d->stop_at && cg_closing_is_asked(&d->closing)) {
+		cg_closing_begin(&d->closing);
+		d->routes.view.detached = true;
+		begin_stop(d, CG_FAILED);
 		return 0;
 	}
-	cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
+	if (d->closing.begun && cg_closing_beat(&d->closing) && !d->signalled)
+		d->stop_at = cg_boottime() + CG_STOP_NS;
+	if (!d->closing.begun)
+		cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
 	if (!cg_housekeeping_run(&d->housekeeping))
 		cg_breaker_action_poll(&d->breaker_action, cg_boottime());
 	cg_settings_keeper_poll(&d->keeper, cg_boottime());

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,24 @@ static const char *runtime_dir(void)
 	const char *dir = getenv("CSEQGUARD_RUN_DIR");
 
 	return dir && *dir ? dir : "/run/cseqguard";
+}
+
+const char *cg_state_dir(void)
+{
+	const char *dir = getenv("CSEQGUARD_STATE_DIR");
+
+	return dir && *dir ? dir : "/var/lib/cseqguard";
+}
+
+int cg_state_mkdir(void)
+{
+	struct passwd *user = getpwnam("cseqguard");
+
+	if (mkdir(cg_state_dir(), 0750))
+		return errno == EEXIST ? 0 : -errno;
+	if (!geteuid() && user && chown(cg_state_dir(), user->pw_uid, user->pw_gid))
+		return -errno;
+	return 0;
 }
 
 int cg_runtime_path(char *buf, size_t size, const char *instance, const char *suffix)

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Runtime files of an instance: the daemon's socket, the lock of the ring reader, and notes. These
- * functions print nothing.
+ * Runtime files of an instance: the daemon's socket, the lock of the ring reader, and notes; and the
+ * directory of what survives a reboot. These functions print nothing.
  */
 #ifndef CG_MAPS_RUNTIME_DIR_H
 #define CG_MAPS_RUNTIME_DIR_H
 
 #include <stddef.h>
+
+/* Returns CSEQGUARD_STATE_DIR or /var/lib/cseqguard. Do not free the string. */
+const char *cg_state_dir(void);
+
+/* Creates that directory if it does not exist, for the daemon's user, as its unit does. 0 or -errno. */
+int cg_state_mkdir(void);
 
 /*
  * Stores DIR/INSTANCE.SUFFIX, where DIR is CSEQGUARD_RUN_DIR or /run/cseqguard. Returns 0, -EINVAL
@@ -35,6 +41,10 @@ int cg_runtime_connect(const char *instance);
 #define CG_RUNTIME_NOTE_MAX 384
 #define CG_RUNTIME_BREAKER "breaker" /* suffix: reason for the fallback to observe mode */
 #define CG_RUNTIME_TOTALS "totals" /* suffix: sums over the calls that have left the map */
+#define CG_RUNTIME_SPOOL "spool" /* suffix: file that the last daemon wrote its rows to */
+#define CG_RUNTIME_NODE "node" /* suffix: its name in those rows */
+#define CG_RUNTIME_CLOSED                                                                          \
+	"closed" /* suffix: the daemon's answer to `detach -a`: see close_calls.c */
 
 /*
  * A note is one line in DIR/INSTANCE.SUFFIX. If the writer is killed, a reader gets the old line or

@@ -84,7 +84,8 @@ void cg_prefix_format(const struct cg_prefix *prefix, char out[CG_PREFIX_TEXT]);
 int cg_settings_init_config(struct cg_config *config);
 
 /*
- * Writes the addresses of this network namespace to the maps of an instance. The caller holds cg_pins_lock(). Returns as cg_settings_change().
+ * Writes the addresses of this network namespace to the maps of an instance, which is not being
+ * detached then. The caller holds cg_pins_lock(). Returns as cg_settings_change().
  */
 int cg_settings_update_addresses(const char *instance);
 

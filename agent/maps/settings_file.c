@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,25 +13,6 @@
 #include "maps/pins.h"
 #include "maps/settings_table.h"
 
-static const char *state_dir(void)
-{
-	const char *dir = getenv("CSEQGUARD_STATE_DIR");
-
-	return dir && *dir ? dir : "/var/lib/cseqguard";
-}
-
-/* Creates the directory for the daemon's user, as systemd does for the unit. */
-static int make_state_dir(void)
-{
-	struct passwd *user = getpwnam("cseqguard");
-
-	if (mkdir(state_dir(), 0750))
-		return errno == EEXIST ? 0 : -errno;
-	if (!geteuid() && user && chown(state_dir(), user->pw_uid, user->pw_gid))
-		return -errno;
-	return 0;
-}
-
 static int format_path(char path[CG_SETTINGS_PATH], const char *instance, const char *suffix)
 {
 	char text[CG_SETTINGS_PATH];
@@ -40,7 +20,7 @@ static int format_path(char path[CG_SETTINGS_PATH], const char *instance, const 
 
 	if (cg_instance_check_name(instance))
 		return -EINVAL;
-	len = snprintf(text, sizeof(text), "%s/%s.settings%s", state_dir(), instance, suffix);
+	len = snprintf(text, sizeof(text), "%s/%s.settings%s", cg_state_dir(), instance, suffix);
 	if (len < 0 || (size_t)len >= sizeof(text))
 		return -ENAMETOOLONG;
 	memcpy(path, text, len + 1);
@@ -205,7 +185,7 @@ static int set_owner(int fd)
 		return -errno;
 	if (geteuid())
 		return 0;
-	if (stat(state_dir(), &dir) || fchown(fd, dir.st_uid, dir.st_gid))
+	if (stat(cg_state_dir(), &dir) || fchown(fd, dir.st_uid, dir.st_gid))
 		return -errno;
 	return 0;
 }
@@ -237,7 +217,7 @@ static int write_file(const char *path, const struct cg_kept *kept)
 /* Makes the renaming durable. */
 static int sync_dir(void)
 {
-	int err, fd = open(state_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err, fd = open(cg_state_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
@@ -263,7 +243,7 @@ int cg_settings_file_save(const char *instance, const struct cg_kept *kept)
 		return err;
 	if (is_empty(kept))
 		return unlink(path) && errno != ENOENT ? -errno : 0;
-	err = make_state_dir();
+	err = cg_state_mkdir();
 	if (!err)
 		err = write_file(fresh, kept);
 	if (!err && rename(fresh, path))

@@ -124,6 +124,14 @@ int cg_settings_change(const char *instance, const struct cg_settings *settings)
 	return err;
 }
 
+/* A `detach -a` that failed has set it. */
+static int clear_was_detached(void *ctx, struct cg_config *config)
+{
+	(void)ctx;
+	config->was_detached = 0;
+	return 0;
+}
+
 int cg_settings_update_addresses(const char *instance)
 {
 	struct cg_settings_fds fds;
@@ -135,7 +143,9 @@ int cg_settings_update_addresses(const char *instance)
 		return err;
 	hosts.hosts_fd = fds.hosts;
 	hosts.gateways_fd = fds.gateways;
-	err = cg_host_names_update_addresses(&hosts);
+	err = cg_config_update(fds.config, clear_was_detached, NULL, NULL);
+	if (!err)
+		err = cg_host_names_update_addresses(&hosts);
 	close_maps(&fds);
 	return err;
 }

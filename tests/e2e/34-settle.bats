@@ -10,6 +10,7 @@ load operator
 setup_file() {
 	proxy_lab
 	quick_daemon
+	export MAP=/sys/fs/bpf/cseqguard/lab-$LAB_ID/dialogs
 }
 
 @test "settle: without --db a call is settled in the spool; a later --db sends row and settlement" {
@@ -90,6 +91,49 @@ other-node none f' sql "$CDRS" "SELECT concat_ws(' ', call_id, end_reason, suspe
 		WHERE call_id IN ('before-boot', 'after-boot', 'other-node') ORDER BY call_id"
 	# no daemon was alive before the boot: nothing is known of the call but its answer
 	assert_equal t sql "$CDRS" "SELECT end_time = answer_time FROM cseqguard.cdr WHERE call_id = 'before-boot'"
+}
+
+ends() { # SPOOL: how its calls have ended, how many, and how many of them are open
+	sqlite3 "$1" "SELECT end_reason, suspect, count(*), sum(end_time IS NULL) FROM cdr GROUP BY 1, 2"
+}
+
+@test "detached: without a daemon detach -a closes the calls itself, in the spool and as the node of the last one" {
+	guard_daemon_end TERM
+	rm -f "$LAB_DIR/spool.db"*
+	map_clear
+	"$LAB_OUT/tests/bench/calls" "lab-$LAB_ID" 5000 alone open >/dev/null
+	guard detach -a
+	[[ ! -e $MAP ]]
+	assert_equal 'detached|1|5000|0' ends "$LAB_DIR/spool.db"
+	assert_equal lab sqlite3 "$LAB_DIR/spool.db" 'SELECT DISTINCT node FROM cdr'
+	guard_up --gateway "$LAB_GATEWAY/32"
+	quick_daemon
+	eventually 5000 sql "$CDRS" "SELECT count(*) FROM cseqguard.cdr WHERE end_reason = 'detached' AND suspect"
+	sql "$CDRS" "DELETE FROM cseqguard.cdr WHERE end_reason = 'detached'"
+}
+
+@test "detached: detach -a waits until the daemon has closed every call, however many" {
+	"$LAB_OUT/tests/bench/calls" "lab-$LAB_ID" 40000 many open >/dev/null
+	guard detach -a
+	[[ ! -e $MAP ]]
+	lab_wait 60 eval '! kill -0 "$(<"$LAB_DIR/daemon.pid")" 2>/dev/null'
+	assert_equal '40000 0' sql "$CDRS" "SELECT concat_ws(' ', count(*) FILTER (WHERE end_reason = 'detached'),
+		count(*) FILTER (WHERE end_time IS NULL)) FROM cseqguard.cdr WHERE call_id LIKE '%many%'"
+	guard_up --gateway "$LAB_GATEWAY/32"
+	quick_daemon
+}
+
+@test "detached: a daemon that hangs keeps the maps, and detach -a says so" {
+	dialog_row() { guard dialogs -j | jq length; }
+	"$LAB_OUT/tests/bench/calls" "lab-$LAB_ID" 1 hung open >/dev/null
+	kill -STOP "$(<"$LAB_DIR/daemon.pid")"
+	run -1 guard detach -a
+	[[ $output == *"cseqguardd: has not written the rows of open calls for 30 s"* ]]
+	assert_equal 1 dialog_row
+	guard_up --gateway "$LAB_GATEWAY/32" # the maps are in use again
+	kill -CONT "$(<"$LAB_DIR/daemon.pid")"
+	eventually none sql "$CDRS" "SELECT end_reason FROM cseqguard.cdr WHERE call_id LIKE '%hung%'"
+	map_clear
 }
 
 @test "detached: calls that run when the instance is detached are closed as suspect" {

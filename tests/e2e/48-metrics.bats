@@ -375,9 +375,13 @@ in_spool() { # NUMBER
 	eventually none row end_reason
 	pg_stop immediate
 	eventually 0 metric postgresql_up
-	spool_held # a last row that cannot be written keeps the daemon for its five seconds
-	guard detach -a
+	spool_held # a last row that cannot be written keeps the daemon, and the maps
+	guard detach -a 3>&- &
+	local detach=$!
 	eventually 503 status_of /healthz
 	[[ $(get /healthz) == "instance lab-$LAB_ID was detached; "* ]]
+	[[ -e $MAP ]]
 	spool_free
+	wait "$detach"
+	[[ ! -e $MAP ]]
 }
