@@ -210,6 +210,29 @@ before_ours() { # N
 	finds ok topology 'this host does not hide it, by the setting hides=off'
 }
 
+dialogs() { # FIRST LAST: calls of one address
+	PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$LAB_TOP/tests/e2e python3 - "$PINS/dialogs" "$@" <<-'END' | bpftool batch file -
+		import struct, sys
+		from dialog import dialog
+		for number in range(int(sys.argv[2]), int(sys.argv[3]) + 1):
+		    key, value = struct.pack("=QQ", number, number), dialog(number, {"answer": 10})
+		    print("map update pinned", sys.argv[1], "key hex", key.hex(" "), "value hex", value.hex(" "))
+	END
+}
+
+@test "doctor: asks whether an address with a quarter of all calls, and 100 at least, is a relay" {
+	cg attach in0
+	dialogs 1 99
+	doctor
+	finds_no warning share .
+	dialogs 100 100
+	doctor
+	finds warning share '192\.0\.2\.1 is the caller of 100 of 100 calls: is it a relay\?.*set relay='
+	cg set relay=192.0.2.1/32
+	doctor
+	finds_no warning share .
+}
+
 @test "doctor: reports maps of another layout, and one that is missing" {
 	cg attach in0
 	doctor

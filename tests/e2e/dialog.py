@@ -58,4 +58,5 @@ def main():
     subprocess.run(command, check=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
