@@ -18,6 +18,8 @@
  *                 again, and the row stays suspect (TAINT).
  *          TAINT  stays true once it is true, unless an operator has settled the row
  *          FILL   the first value that is not NULL is kept. An empty text is NULL.
+ *          TWIN   as OPEN, but the twin's address counts: that of the first version that names a twin is
+ *                 taken at any time, and none without a twin replaces it
  *          CLOSED the time at which the store got the end that the row has, by the store's clock; the
  *                 row's own value is not used. NULL while the call is open. It is new if the end, its
  *                 reason or `suspect` changes.
@@ -50,8 +52,8 @@
 	TEXT(caller, CG_ESCAPED(CG_URI_MAX), text, KEEP)                                           \
 	TEXT(callee, CG_ESCAPED(CG_URI_MAX), text, KEEP)                                           \
 	TEXT(request_uri, CG_ESCAPED(CG_URI_MAX), text, KEEP)                                      \
-	TEXT(caller_addr, INET6_ADDRSTRLEN, inet, OPEN)                                            \
-	NUMBER(caller_port, int4, OPEN)                                                            \
+	TEXT(caller_addr, INET6_ADDRSTRLEN, inet, TWIN)                                            \
+	NUMBER(caller_port, int4, TWIN)                                                            \
 	TEXT(callee_addr, INET6_ADDRSTRLEN, inet, OPEN)                                            \
 	NUMBER(callee_port, int4, OPEN)                                                            \
 	TEXT(caller_side, CG_WORD_MAX, text, OPEN)                                                 \

@@ -94,6 +94,11 @@ static const char *const merge_sql[] = {
 			   " WHEN old.end_reason = '$' THEN old.@"
 			   " ELSE old.@ OR excluded.@ END",
 	[CG_MERGE_FILL] = "coalesce(old.@, excluded.@)",
+	[CG_MERGE_TWIN] =
+		"CASE WHEN old.twin_uid IS NOT NULL AND excluded.twin_uid IS NULL THEN old.@"
+		" WHEN old.end_time IS NULL OR old.end_reason = '?'"
+		" OR old.twin_uid IS NULL AND excluded.twin_uid IS NOT NULL THEN excluded.@"
+		" ELSE old.@ END",
 	/* the conditions are those of END, and then: nothing that matters to a bill is new */
 	[CG_MERGE_CLOSED] = "CASE WHEN old.end_reason = '$' AND excluded.end_reason <> '$'"
 			    " OR old.end_reason <> '?' AND (excluded.end_time IS NULL"

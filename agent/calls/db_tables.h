@@ -20,6 +20,7 @@ enum cg_merge {
 	CG_MERGE_END,
 	CG_MERGE_TAINT,
 	CG_MERGE_FILL,
+	CG_MERGE_TWIN,
 	CG_MERGE_CLOSED,
 };
 

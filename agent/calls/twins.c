@@ -140,18 +140,26 @@ static bool dialogs_fit(const struct cg_twin *callers, const struct cg_twin *cal
 	       callees->cseq <= callers->cseq;
 }
 
+/* Sets what may change during a call. */
+static void refresh(struct cg_twin *twin, const struct cg_dialog *dialog)
+{
+	memcpy(twin->caller_addr, dialog->caller.addr, sizeof(twin->caller_addr));
+	twin->caller_port = dialog->caller_port;
+	twin->rank = cg_dialog_witness_rank(dialog);
+	twin->has_ended = dialog->state == CG_S_ENDED && dialog->flags & CG_D_CONFIRMED_END;
+}
+
 static void fill(struct cg_twin *twin, enum place place, const struct cg_dialog_key *key,
 		 const struct cg_dialog *dialog)
 {
 	*twin = (struct cg_twin){
 		.key = *key,
 		.is_caller = place == CALLERS,
-		.caller_port = dialog->caller_port,
 		.cseq = dialog->caller.cseq, /* an unseen caller's is that of the INVITE */
 		.setup = dialog->setup,
 		.answer = dialog->answer,
 	};
-	memcpy(twin->caller_addr, dialog->caller.addr, sizeof(twin->caller_addr));
+	refresh(twin, dialog);
 	cg_cdr_make_call_uid(dialog->call.call_id, dialog->call.from_tag, dialog->to_tag,
 			     twin->call_uid);
 }
@@ -198,8 +206,7 @@ static bool note_dialog(struct call *call, enum place place, const struct cg_dia
 		return true;
 	}
 	if (!memcmp(&twin->key, key, sizeof(*key))) {
-		memcpy(twin->caller_addr, dialog->caller.addr, sizeof(twin->caller_addr));
-		twin->caller_port = dialog->caller_port;
+		refresh(twin, dialog);
 		return true;
 	}
 	fill(&rival, place, key, dialog);

@@ -26,6 +26,8 @@ struct cg_twin { /* the other dialog of a call */
 	struct cg_dialog_key key;
 	char call_uid[CG_UUID_TEXT];
 	bool is_caller; /* it is the caller's: its address is that of the call's caller */
+	bool has_ended; /* on evidence */
+	__u8 rank; /* of its witness */
 	__u8 caller_addr[16];
 	__u16 caller_port;
 	__u32 cseq;

@@ -185,21 +185,23 @@ static void put_alive(struct cg_tracker *tracker, const struct entry *entry,
 	cg_violations_put(tracker->violations, &row);
 }
 
-/* Returns cg_cdr_due(). If the map needs the dialog's place, no candidate end is too young. */
+/*
+ * Returns cg_cdr_due(). No candidate end is too young if the map needs the dialog's place, or if its
+ * twin, which has the better witness, has ended.
+ */
 static unsigned int get_due(const struct cg_tracker *tracker, struct entry *entry,
-			    const struct cg_dialog *dialog, __u64 now)
+			    const struct cg_dialog *dialog, const struct cg_twin *twin, __u64 now)
 {
 	struct cg_limits limits = *tracker->limits;
 	unsigned int due;
 
-	if (entry->is_in_the_way) {
+	if (entry->is_in_the_way ||
+	    (twin && twin->has_ended && twin->rank > cg_dialog_witness_rank(dialog)))
 		limits.doubt = 0;
-		due = cg_cdr_due(dialog, &limits, now);
-		if (due & (CG_DUE_DOUBT | CG_DUE_SILENT))
-			return due | CG_DUE_RETIRE;
+	due = cg_cdr_due(dialog, &limits, now);
+	if (!(due & (CG_DUE_DOUBT | CG_DUE_SILENT)))
 		entry->is_in_the_way = false; /* it has ended, or shown a sign of life */
-	}
-	return cg_cdr_due(dialog, tracker->limits, now);
+	return entry->is_in_the_way ? due | CG_DUE_RETIRE : due;
 }
 
 /*
@@ -219,13 +221,13 @@ static bool delete_dialog(struct cg_tracker *tracker, struct entry *entry, __u64
 			remove_entry(tracker, entry);
 		return errno != ENOENT;
 	}
-	due = get_due(tracker, entry, &last, now);
+	twin = find_twin(tracker, &entry->key, &last, now);
+	due = get_due(tracker, entry, &last, twin, now);
 	back = !(due & CG_DUE_RETIRE) &&
 	       !bpf_map_update_elem(tracker->guard->dialogs_fd, &entry->key, &last, BPF_NOEXIST);
 	if (back)
 		return true; /* the next scan writes its row */
 	update_recent(tracker, &entry->key, &last);
-	twin = find_twin(tracker, &entry->key, &last, now);
 	if (cg_twin_add_fingerprint(twin, cg_cdr_fingerprint(&last, due)) != entry->fingerprint &&
 	    put_row(tracker, &last, due, twin))
 		put_alive(tracker, entry, &last, due, now);
@@ -260,7 +262,7 @@ bool cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *k
 		put_row(tracker, dialog, cg_cdr_due(dialog, tracker->limits, now), twin);
 		return true;
 	}
-	due = get_due(tracker, entry, dialog, now);
+	due = get_due(tracker, entry, dialog, twin, now);
 	fingerprint = cg_twin_add_fingerprint(twin, cg_cdr_fingerprint(dialog, due));
 	entry->scan = tracker->scan;
 	entry->clock = dialog->clock % CG_CLOCKS;

@@ -119,6 +119,31 @@ static __s64 closed_at_after(struct cg_spool *spool, const struct cg_cdr_row *ro
 	return at;
 }
 
+/* The row of a dialog whose caller is unseen, and what its twin adds. */
+static void twin_addresses(void)
+{
+	struct cg_cdr_row open = open_row("w"), bye = closed_row("w", 900, "bye"), joined = open,
+			  late = bye, moved = bye;
+	struct cg_spool *spool;
+
+	snprintf(joined.twin_uid, sizeof(joined.twin_uid), "twin");
+	snprintf(joined.caller_addr, sizeof(joined.caller_addr), "192.0.2.9");
+	snprintf(late.twin_uid, sizeof(late.twin_uid), "twin");
+	snprintf(late.caller_addr, sizeof(late.caller_addr), "192.0.2.9");
+	snprintf(moved.twin_uid, sizeof(moved.twin_uid), "twin");
+	snprintf(moved.caller_addr, sizeof(moved.caller_addr), "192.0.2.8");
+	ok(!cg_spool_open(path, 1, &spool), "merge: the spool opens");
+	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.9", bye, late),
+	   "merge: a closed row takes the caller's address with its twin");
+	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.9", bye, late, moved, bye),
+	   "merge: ... and keeps that");
+	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.9", joined, open, bye),
+	   "merge: a daemon that has not joined the twins yet removes no address");
+	ok(MERGES(spool, "- none 0 0 - 192.0.2.9", open, joined),
+	   "merge: an open row takes the address as well");
+	cg_spool_close(spool);
+}
+
 static void closing_times(void)
 {
 	struct cg_cdr_row open = open_row("t"), guess = closed_row("t", 600, "unproven_bye"),
@@ -611,6 +636,7 @@ int main(void)
 		return 1;
 	snprintf(path, sizeof(path), "%s/spool.db", dir);
 	merging();
+	twin_addresses();
 	closing_times();
 	outcomes();
 	contents();

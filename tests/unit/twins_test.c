@@ -111,6 +111,15 @@ static void rows(void)
 	update(&a, LATE);
 	ok(cg_twin_add_fingerprint(update(&b, LATE), 5) != fingerprint,
 	   "twins: the callee's row is written again when the caller's address changes");
+	ok(!update(&a, LATE)->has_ended && update(&a, LATE)->rank == 3 &&
+		   update(&b, LATE)->rank == 0,
+	   "twins: each knows the rank of the other's witness");
+	b.dialog.state = CG_S_ENDED;
+	update(&b, LATE);
+	ok(!update(&a, LATE)->has_ended, "twins: ... not an end without evidence");
+	b.dialog.flags = CG_D_CONFIRMED_END;
+	update(&b, LATE);
+	ok(update(&a, LATE)->has_ended, "twins: ... and an end on evidence");
 	ok(joins(&b, &a), "twins: the order in which they are found does not matter");
 }
 
