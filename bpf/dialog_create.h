@@ -202,6 +202,19 @@ bpf_inline int forks_are_over(const struct msg_info *info, const struct cg_invit
 				       : invite->customer_forks > CG_FORKS_CUSTOMER;
 }
 
+/*
+ * Inserts the dialog in scratch. Its element may have been another call's until now, and a packet
+ * of that call on another CPU may hold its lock and write to it once more: an insert takes no lock.
+ * So the value is written again under the lock. Returns 0 or -errno.
+ */
+BPF_SUBPROG int dialog_insert(struct pkt_ctx *ctx, const struct cg_dialog_key *key)
+{
+	struct cg_dialog *d = (void *)ctx->scratch->dialog;
+	int err = bpf_map_update_elem(&dialogs, key, d, BPF_NOEXIST);
+
+	return err ? err : bpf_map_update_elem(&dialogs, key, d, BPF_EXIST | BPF_F_LOCK);
+}
+
 /* A call that is refused a place in `dialogs` has a suspect row, unguarded. */
 bpf_inline __u8 dialog_refuse(struct pkt_ctx *ctx, __u8 reason, struct verdict *v)
 {
@@ -231,7 +244,7 @@ bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
 		refused = dialog_take_fork(info, invite);
 	if (refused)
 		return dialog_refuse(ctx, refused, v);
-	switch ((int)bpf_map_update_elem(&dialogs, &info->key, d, BPF_NOEXIST)) {
+	switch (dialog_insert(ctx, &info->key)) {
 	case 0:
 		share_add_dialog(ctx);
 		return dialog_report_start(d, v);

@@ -47,7 +47,6 @@ bpf_inline struct cg_invite *note_find(const struct cg_txn_key *key)
 	return invite ? invite : bpf_map_lookup_elem(&invites, key);
 }
 
-/* An element of an LRU map may be another call's by now: its time of arrival tells. */
 bpf_inline int note_is_live(const struct cg_invite *invite)
 {
 	return invite && !invite->done;

@@ -171,15 +171,22 @@ bpf_inline void invite_of_nobody(struct pkt_ctx *ctx)
 		invite->flags |= CG_I_SUSPECT;
 }
 
-/* The row says what went out; address, port, interface, time and counter are the note's. */
-bpf_inline void invite_of_note(struct pkt_ctx *ctx, const struct cg_invite *note)
+/*
+ * The row says what went out; address, port, interface, time and counter are the note's. Returns 0
+ * if a flood evicted the note meanwhile: its element may be another call's.
+ */
+bpf_inline int invite_of_note(struct pkt_ctx *ctx, const struct cg_invite *note,
+			      const struct cg_txn_key *key)
 {
 	__builtin_memcpy(&ctx->scratch->invite, note, sizeof(*note));
+	if (note_find(key) != note)
+		return 0;
 	ctx->scratch->invite.flags &= ~CG_I_HAS_TO_TAG;
 	if (ctx->scratch->parser.msg.to_tag.len)
 		ctx->scratch->invite.flags |= CG_I_HAS_TO_TAG;
 	note_copy_texts(ctx);
 	ctx->scratch->invite.flags |= CG_I_FORWARDED;
+	return 1;
 }
 
 /* In scratch, where msg_route_parse() has left its request_uri. */
@@ -263,9 +270,8 @@ BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
 		invite_check_user(ctx, note, joined);
 		return branch_insert(ctx, &out);
 	}
-	if (note_is_live(note)) {
-		invite_of_note(ctx, note);
-	} else {
+	if (!note_is_live(note) || !invite_of_note(ctx, note, &key)) {
+		note = NULL;
 		key = out;
 		invite_of_nobody(ctx);
 		s->invite.flags |= CG_I_FORWARDED;

@@ -163,7 +163,7 @@ BPF_SUBPROG int dialog_store_replaced(struct pkt_ctx *ctx)
 	struct cg_dialog_key aside = ctx->scratch->info.key;
 
 	aside.tags += d->setup;
-	if (bpf_map_update_elem(&dialogs, &aside, d, BPF_ANY)) /* no room in either: stays open */
+	if (dialog_insert(ctx, &aside)) /* no room in either: stays open */
 		bpf_map_update_elem(&overflow, &aside, d, BPF_ANY);
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "interfaces.h"
 #include "limits.h"
 #include "race.h"
+#include "reuse.h"
 #include "native_match.h"
 #include "vector_cases.h"
 
@@ -203,6 +204,7 @@ int main(int argc, char **argv)
 	if (!pattern) {
 		limits_run(&harness, result);
 		race_run(&harness, result);
+		reuse_run(&harness, result);
 		native_match_run(result);
 		vector_cases_run(result);
 		capture_replay_run(&harness, result);
