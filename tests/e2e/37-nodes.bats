@@ -70,7 +70,7 @@ closes() { # NODE END
 	assert_equal core billed # a better witness, and an earlier end
 }
 
-@test "nodes: the edge saw a proxy end the call after 10 s, the core saw the gateway end it after an hour: the hour is billed" {
+@test "F27 the edge node saw a proxy end the call after 10 s, the core saw the gateway end it after an hour: the hour is billed" {
 	schema "$DB"
 	seen_by edge 1 "$(ago '3700 s')" "$(ago '3690 s')"
 	seen_by core 3 "$(ago '3699.995 s')" NULL
