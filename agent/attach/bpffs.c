@@ -17,9 +17,13 @@
 #include "maps/pins.h"
 #include "util/cli_output.h"
 #include "util/netns.h"
+#include "util/progress.h"
 
 #define PATH_SIZE 512
 #define MOUNT "/sys/fs/bpf"
+#define LOCK_SHOW_MS 500
+#define LOCK_WAIT_MS                                                                               \
+	60000 /* an attach holds it while the verifier runs; detach -a as calls close */
 
 /* Reports "PATH: cannot ACTION: CAUSE" for an -errno, which it returns. */
 static int report_error(const char *path, const char *action, int err)
@@ -94,9 +98,24 @@ int cg_bpffs_prepare(void)
 
 int cg_bpffs_lock(void)
 {
-	int fd = cg_pins_lock();
+	int fd = cg_pins_lock(LOCK_SHOW_MS);
+	char holder[CG_LOCK_HOLDER];
 
-	return fd < 0 && fd != -ENOENT ? report_error(cg_pin_root(), "lock", fd) : fd;
+	if (fd == -EWOULDBLOCK) {
+		cg_pins_lock_holder(holder);
+		cg_progress_show("waiting for the lock, held by %s", holder);
+		fd = cg_pins_lock(LOCK_WAIT_MS);
+		cg_progress_end();
+	}
+	if (fd >= 0 || fd == -ENOENT)
+		return fd;
+	if (fd != -EWOULDBLOCK)
+		return report_error(cg_pin_root(), "lock", fd);
+	cg_pins_lock_holder(holder);
+	cg_fail("%s: cannot lock: %s has held the lock for more than %d s; wait for its end, or "
+		"end it",
+		cg_pin_root(), holder, LOCK_WAIT_MS / 1000);
+	return fd;
 }
 
 int cg_bpffs_make_dir(const char *instance)

@@ -17,7 +17,9 @@ bool cg_bpffs_is_hidden(void);
 /* Mounts a bpffs if there is none, and creates the root directory. */
 int cg_bpffs_prepare(void);
 
-/* Takes cg_pins_lock(). Returns its fd. -ENOENT (nothing is pinned) is not reported. */
+/*
+ * Waits for cg_pins_lock(), at most a minute. Returns its fd. -ENOENT (nothing is pinned) is not reported.
+ */
 int cg_bpffs_lock(void);
 
 /* Creates the directory of the instance. -EEXIST is not reported. */

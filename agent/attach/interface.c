@@ -30,7 +30,7 @@ static void format_pin(char out[PIN_SIZE], const char *kind, const struct cg_int
 /* Reads the state of the link. The kernel reports ifindex 0 after the interface was removed. */
 static void read_link(const char *instance, bool here, struct cg_interface *interface)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	struct cg_xdp_state state;
 	__u32 ifindex, program = 0;
 	char pin[PIN_SIZE], name[IF_NAMESIZE];
 	int fd;
@@ -52,8 +52,8 @@ static void read_link(const char *instance, bool here, struct cg_interface *inte
 		return;
 	memcpy(interface->name, name, sizeof(name));
 	interface->program_out = cg_clsact_program(interface->ifindex);
-	if (!bpf_xdp_query(interface->ifindex, 0, &query))
-		interface->native = query.attach_mode == XDP_ATTACHED_DRV;
+	if (!cg_xdp_query(interface->ifindex, &state))
+		interface->native = state.attached == XDP_ATTACHED_DRV;
 }
 
 static int read_pin(const char *instance, bool here, const char *pin,

@@ -5,11 +5,13 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "util/cli_output.h"
+#include "util/netlink.h"
 
 #define COALESCED                                                                                  \
 	"attached in generic mode: datagrams that were coalesced by UDP segmentation are seen "    \
@@ -44,12 +46,55 @@ __u32 cg_xdp_link_ifindex(int link_fd, __u32 *prog_id)
 	return info.xdp.ifindex;
 }
 
+static int parse_xdp(const struct nlattr *attr, void *ctx)
+{
+	struct cg_xdp_state *state = ctx;
+
+	if (mnl_attr_get_type(attr) == IFLA_XDP_ATTACHED && !mnl_attr_validate(attr, MNL_TYPE_U8))
+		state->attached = mnl_attr_get_u8(attr);
+	if (mnl_attr_get_type(attr) == IFLA_XDP_PROG_ID && !mnl_attr_validate(attr, MNL_TYPE_U32))
+		state->prog_id = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+static int parse_link_attr(const struct nlattr *attr, void *ctx)
+{
+	if (mnl_attr_get_type(attr) == IFLA_XDP)
+		mnl_attr_parse_nested(attr, parse_xdp, ctx);
+	return MNL_CB_OK;
+}
+
+static int parse_link(const struct nlmsghdr *reply, void *ctx)
+{
+	mnl_attr_parse(reply, sizeof(struct ifinfomsg), parse_link_attr, ctx);
+	return MNL_CB_OK;
+}
+
+int cg_xdp_query(__u32 ifindex, struct cg_xdp_state *state)
+{
+	char buf[128] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *link = mnl_nlmsg_put_extra_header(request, sizeof(*link));
+	struct cg_xdp_state found = {};
+	int err;
+
+	request->nlmsg_type = RTM_GETLINK;
+	link->ifi_index = ifindex;
+	err = cg_netlink_request(NETLINK_ROUTE, request, parse_link, &found, NULL);
+	if (!err)
+		*state = found;
+	return err;
+}
+
 static void report_foreign_program(const char *name, __u32 ifindex)
 {
 	char program[BPF_OBJ_NAME_LEN] = "";
-	__u32 id = 0;
+	struct cg_xdp_state state = {};
+	__u32 id;
 
-	if (!bpf_xdp_query_id(ifindex, 0, &id) && id)
+	cg_xdp_query(ifindex, &state);
+	id = state.prog_id;
+	if (id)
 		cg_xdp_program_name(id, program);
 	cg_fail("%s: cannot attach: XDP program '%s' (id %u) is attached already; see `bpftool "
 		"net`, remove it with `ip link set dev %s xdp off` or its own tool",

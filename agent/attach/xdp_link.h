@@ -17,6 +17,14 @@ int cg_xdp_link_create(const char *name, __u32 ifindex, enum cg_attach_mode mode
 /* Returns the ifindex of an XDP link and stores the id of its program; 0: the link has none. */
 __u32 cg_xdp_link_ifindex(int link_fd, __u32 *prog_id);
 
+struct cg_xdp_state {
+	__u32 attached; /* XDP_ATTACHED_... of linux/if_link.h */
+	__u32 prog_id; /* 0: none, or programs in several modes */
+};
+
+/* Asks the kernel what is attached, by netlink with a timeout, which libbpf's own query lacks. 0 or -errno. */
+int cg_xdp_query(__u32 ifindex, struct cg_xdp_state *state);
+
 /* Stores the name of a BPF program. Returns 0, or -errno with `name` set to "?". */
 int cg_xdp_program_name(__u32 prog_id, char name[BPF_OBJ_NAME_LEN]);
 

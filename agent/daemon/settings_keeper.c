@@ -11,6 +11,7 @@
 #include "util/log.h"
 
 #define POLL_NS (10 * CG_SECOND)
+#define LOCK_WAIT_MS 2000 /* the end of the daemon may wait for the thread */
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
@@ -40,7 +41,7 @@ static int write_locked(const struct cg_settings_keeper *keeper)
 static void *run_thread(void *ctx)
 {
 	struct cg_settings_keeper *keeper = ctx;
-	int lock = cg_pins_lock();
+	int lock = cg_pins_lock(LOCK_WAIT_MS);
 
 	keeper->result = lock < 0 ? lock : write_locked(keeper);
 	if (lock >= 0)
@@ -86,7 +87,8 @@ static void log_result(struct cg_settings_keeper *keeper, int err)
 {
 	char path[CG_SETTINGS_PATH];
 
-	if (err && err != keeper->error && !cg_settings_file_path(path, keeper->instance))
+	if (err && err != keeper->error && err != -EWOULDBLOCK &&
+	    !cg_settings_file_path(path, keeper->instance))
 		cg_log_warning(
 			"%s: cannot write: %s; what the guard learns of this host, and a trip "
 			"of the breaker, are lost with the maps; trying again",

@@ -152,10 +152,13 @@ int cg_guard_maps_read_losses(const struct cg_guard_maps *maps, struct cg_losses
 	return 0;
 }
 
-/* Changes `config` under the lock, because `cseqguard set` writes it too. */
+/*
+ * Changes `config` under the lock, because `cseqguard set` writes it too. It does not wait for the lock: both callers
+ * try again a second later.
+ */
 static int change_config(struct cg_guard_maps *maps, cg_config_change change, void *ctx)
 {
-	int lock = cg_pins_lock(), err;
+	int lock = cg_pins_lock(0), err;
 
 	if (lock < 0)
 		return lock;

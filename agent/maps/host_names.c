@@ -4,51 +4,73 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "util/host_name.h"
+#include "util/netlink.h"
 #include "util/text.h"
 
 #define ADDR_TEXT (INET6_ADDRSTRLEN + 2) /* an IPv6 address has brackets */
 
 typedef int (*visit_addr)(void *ctx, const __u8 addr[16], bool loopback);
 
-/* Converts a socket address. Returns false for other families. */
-static bool read_addr(const struct sockaddr *from, __u8 addr[16])
-{
-	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+struct address_walk {
+	visit_addr visit;
+	void *ctx;
+	int result; /* the first that is not 0 */
+};
 
-	if (!from)
-		return false;
-	if (from->sa_family == AF_INET6) {
-		memcpy(addr, &((const struct sockaddr_in6 *)from)->sin6_addr, 16);
-		return true;
-	}
-	if (from->sa_family != AF_INET)
-		return false;
-	memcpy(addr, mapped, sizeof(mapped));
-	memcpy(addr + 12, &((const struct sockaddr_in *)from)->sin_addr, 4);
-	return true;
+/* An address of a point-to-point interface is in IFA_LOCAL, and the peer's in IFA_ADDRESS. */
+static int find_local(const struct nlattr *attr, void *ctx)
+{
+	const struct nlattr **found = ctx;
+	int type = mnl_attr_get_type(attr);
+
+	if (type == IFA_LOCAL || (type == IFA_ADDRESS && !*found))
+		*found = attr;
+	return MNL_CB_OK;
 }
 
-/* Calls `visit` for each address of this network namespace until it returns a value that is not 0. */
+static int read_address(const struct nlmsghdr *message, void *ctx)
+{
+	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+	const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr = NULL;
+	struct address_walk *walk = ctx;
+	size_t size = header->ifa_family == AF_INET6 ? 16 : 4;
+	__u8 addr[16];
+
+	mnl_attr_parse(message, sizeof(*header), find_local, &attr);
+	if (!attr || mnl_attr_get_payload_len(attr) != size || walk->result ||
+	    (header->ifa_family != AF_INET && header->ifa_family != AF_INET6))
+		return MNL_CB_OK;
+	memcpy(addr, mapped, sizeof(mapped));
+	memcpy(addr + 16 - size, mnl_attr_get_payload(attr), size);
+	walk->result = walk->visit(walk->ctx, addr, header->ifa_scope == RT_SCOPE_HOST);
+	return MNL_CB_OK;
+}
+
+/*
+ * Calls `visit` for each address of this network namespace until it returns a value that is not 0. Not by
+ * getifaddrs(), which waits for the kernel without a limit.
+ */
 static int each_address(visit_addr visit, void *ctx)
 {
-	struct ifaddrs *list;
-	__u8 addr[16];
-	int err = 0;
+	char buf[64] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	struct ifaddrmsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
+	struct address_walk walk = { .visit = visit, .ctx = ctx };
+	int err;
 
-	if (getifaddrs(&list))
-		return -errno;
-	for (struct ifaddrs *i = list; i && !err; i = i->ifa_next)
-		if (read_addr(i->ifa_addr, addr))
-			err = visit(ctx, addr, i->ifa_flags & IFF_LOOPBACK);
-	freeifaddrs(list);
-	return err;
+	request->nlmsg_type = RTM_GETADDR;
+	request->nlmsg_flags = NLM_F_DUMP;
+	header->ifa_family = AF_UNSPEC;
+	err = cg_netlink_request(NETLINK_ROUTE, request, read_address, &walk, NULL);
+	return err ? err : walk.result;
 }
 
 /* True if --host names an address, which *address receives as a prefix of 128 bits. */

@@ -154,24 +154,3 @@ int cg_config_update(int config_fd, cg_config_change change, void *ctx, struct c
 		*config = copy;
 	return 0;
 }
-
-int cg_pins_lock(void)
-{
-	struct stat held, now;
-	int err, fd;
-
-	for (;;) {
-		fd = open(cg_pin_root(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0)
-			return -errno;
-		if (flock(fd, LOCK_EX) || fstat(fd, &held))
-			break;
-		/* The last detach removes the directory. A lock on a removed one protects nothing. */
-		if (!stat(cg_pin_root(), &now) && now.st_ino == held.st_ino)
-			return fd;
-		close(fd);
-	}
-	err = -errno;
-	close(fd);
-	return err;
-}

@@ -70,9 +70,14 @@ typedef int (*cg_config_change)(void *ctx, struct cg_config *config);
 int cg_config_update(int config_fd, cg_config_change change, void *ctx, struct cg_config *config);
 
 /*
- * Waits for the lock that protects pins and `config`. Every process that changes them holds it.
- * Returns an fd, which releases the lock when it is closed, or -errno; -ENOENT: nothing is pinned.
+ * Waits up to `wait_ms` for the lock that protects pins and `config`; 0: does not wait. Every process
+ * that changes them holds it. Returns an fd, which releases the lock when it is closed, or -errno;
+ * -ENOENT: nothing is pinned; -EWOULDBLOCK: another process has held it for so long.
  */
-int cg_pins_lock(void);
+int cg_pins_lock(unsigned int wait_ms);
+
+#define CG_LOCK_HOLDER 160
+/* Names the process that holds the lock: "PID 123 (cseqguard attach eth0)", or "another process". */
+void cg_pins_lock_holder(char holder[CG_LOCK_HOLDER]);
 
 #endif

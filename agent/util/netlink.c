@@ -4,8 +4,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "util/clock.h"
 
 #define REPLY_BYTES 16384
+#define TIMEOUT_NS (5 * CG_SECOND) /* of a whole reply */
 
 struct exchange {
 	mnl_cb_t answer;
@@ -61,17 +66,35 @@ static int handle_done(const struct nlmsghdr *message, void *ctx)
 	return err < 0 ? MNL_CB_ERROR : MNL_CB_STOP;
 }
 
+/* Makes each receive end at the deadline. The reply may have been lost, and no other would come. */
+static int limit_wait(struct mnl_socket *socket, __u64 deadline)
+{
+	__u64 now = cg_boottime();
+	__u64 us = now < deadline ? (deadline - now) / 1000 : 0;
+	struct timeval wait = { .tv_sec = us / 1000000, .tv_usec = us % 1000000 };
+
+	if (!us)
+		return -ETIMEDOUT;
+	return setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait))
+		       ? -errno
+		       : 0;
+}
+
 static int receive_reply(struct mnl_socket *socket, unsigned int seq, struct exchange *exchange)
 {
 	mnl_cb_t control[] = { [NLMSG_ERROR] = handle_error, [NLMSG_DONE] = handle_done };
 	char reply[REPLY_BYTES] __attribute__((aligned(MNL_ALIGNTO)));
-	int more = MNL_CB_OK;
+	__u64 deadline = cg_boottime() + TIMEOUT_NS;
+	int more = MNL_CB_OK, err;
 	ssize_t size;
 
 	while (more == MNL_CB_OK) {
+		err = limit_wait(socket, deadline);
+		if (err)
+			return err;
 		size = mnl_socket_recvfrom(socket, reply, sizeof(reply));
 		if (size < 0)
-			return -errno;
+			return errno == EAGAIN ? -ETIMEDOUT : -errno;
 		more = mnl_cb_run2(reply, size, seq, mnl_socket_get_portid(socket), handle_answer,
 				   exchange, control, MNL_ARRAY_SIZE(control));
 	}
@@ -106,7 +129,10 @@ int cg_netlink_request(int bus, struct nlmsghdr *request, mnl_cb_t answer, void 
 	struct exchange exchange = { .answer = answer, .ctx = ctx };
 	int err = exchange_messages(bus, request, &exchange);
 
-	if (err && why)
+	if (err == -ETIMEDOUT && why)
+		snprintf(why, CG_NETLINK_WHY, "no answer from the kernel by netlink within %llu s",
+			 TIMEOUT_NS / CG_SECOND);
+	else if (err && why)
 		snprintf(why, CG_NETLINK_WHY, *exchange.explanation ? "%s (%s)" : "%s",
 			 strerror(-err), exchange.explanation);
 	return err;

@@ -139,7 +139,7 @@ entering() { # NSENTER-OPTION... -- COMMAND...
 		command+=("$1")
 		shift
 	done
-	command+=(env -u CSEQGUARD_CONFIG PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "${@:2}")
+	command+=(env -u CSEQGUARD_CONFIG -u CSEQGUARD_STATE_DIR PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "${@:2}")
 }
 
 entered() {
