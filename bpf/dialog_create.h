@@ -258,8 +258,8 @@ bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
 
 /*
  * Returns whether this ACK says that the call was answered, though its 2xx has opened nothing:
- * - the 2xx came from elsewhere than the INVITE went, the host passed it on, and its ACK goes
- *   there;
+ * - the 2xx came from elsewhere than the INVITE went, the host passed it on, and its ACK goes to
+ *   the one or the other;
  * - the host answered itself, after a 2xx from elsewhere;
  * - the 2xx was not seen. The caller pads his Via until the 2xx, which carries it, has its dialog
  *   headers in a second fragment, learns the To tag from the 18x, and sends the ACK blindly. Not
@@ -268,16 +268,16 @@ bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
 bpf_inline int ack_opens(const struct msg_info *info, const struct cg_early *e,
 			 const struct cg_invite *invite)
 {
-	const struct cg_branch *branch;
+	const struct cg_branch *branch = e->branch ? branch_find(info, e->branch) : NULL;
 
 	if (e->flags & CG_EARLY_ELSEWHERE)
 		return info->direction == CG_OUT && info->relayed &&
-		       addr_equal(info->remote, e->callee_addr);
+		       (addr_equal(info->remote, e->callee_addr) ||
+			(branch && addr_equal(info->remote, branch->sent_to)));
 	if (e->flags & CG_EARLY_HOST_2XX)
 		return info->direction == CG_IN;
 	if (info->direction == CG_OUT && !info->relayed)
 		return 0;
-	branch = e->branch ? branch_find(info, e->branch) : NULL;
 	return branch ? !branch->done : !invite->done || invite->forks || invite->customer_forks;
 }
 

@@ -113,8 +113,6 @@ BPF_SUBPROG int note_build(struct pkt_ctx *ctx)
 		invite->flags |= CG_I_CSEQ_VALID;
 	if (s->parser.msg.to_tag.len)
 		invite->flags |= CG_I_HAS_TO_TAG;
-	if (s->parser.msg.flags & SIP_REPLACES)
-		invite->flags |= CG_I_SUSPECT; /* an expensive call may go on under its number */
 	note_copy_texts(ctx);
 	return 0;
 }

@@ -218,15 +218,24 @@ BPF_SUBPROG int branch_insert(struct pkt_ctx *ctx, const struct cg_txn_key *key)
 	return CG_R_INTERNAL;
 }
 
+/* With Replaces or Join an expensive call may go on under the number of this one. */
+bpf_inline int invite_takes_a_call(const struct pkt_ctx *ctx)
+{
+	return (ctx->scratch->parser.msg.flags & SIP_REPLACES) &&
+	       ctx->scratch->info.remote_is_gateway;
+}
+
 /*
  * A host that hides topology joins by Call-ID and From tag alone. A caller who sends a second
  * INVITE under them, to an expensive number, while the first rings, must not be billed for the
  * first.
  */
-bpf_inline void invite_check_user(struct pkt_ctx *ctx, struct cg_invite *note, int joined)
+bpf_inline void invite_check_sent(struct pkt_ctx *ctx, struct cg_invite *note, int joined)
 {
 	__u32 user = ctx->scratch->route.request_user;
 
+	if (invite_takes_a_call(ctx))
+		note->flags |= CG_I_SUSPECT;
 	if (!note->request_user)
 		note->request_user = user;
 	else if (joined && note->request_user != user && ctx->scratch->info.remote_is_gateway)
@@ -267,7 +276,7 @@ BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
 	note = joined ? invite_by_join(ctx, &key) : invite_by_stamp(ctx, &key);
 	if (note_is_live(note) && (note->flags & CG_I_FORWARDED)) {
 		branch_build(ctx, key.branch);
-		invite_check_user(ctx, note, joined);
+		invite_check_sent(ctx, note, joined);
 		return branch_insert(ctx, &out);
 	}
 	if (!note_is_live(note) || !invite_of_note(ctx, note, &key)) {
@@ -277,6 +286,8 @@ BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
 		s->invite.flags |= CG_I_FORWARDED;
 	}
 	branch_build(ctx, key.branch);
+	if (invite_takes_a_call(ctx))
+		s->invite.flags |= CG_I_SUSPECT;
 	s->invite.request_user = s->route.request_user;
 	reason = note_take(ctx, &key);
 	if (reason)

@@ -508,13 +508,14 @@ static void check_order(const struct passage *p)
 
 /*
  * The first INVITE under a live branch stays, once the host has sent it on. If `branches` had no room, no
- * response finds the note, and a copy of the INVITE writes it again.
+ * response finds the note, and a copy of the INVITE writes it again: the reason is pending_full, or with a To
+ * tag that of an in-dialog request.
  */
 static void check_note(const struct cg_invite *was, const struct cg_invite *is,
 		       const struct passage *p)
 {
 	HOLD(is->setup == was->setup || was->done || !(was->flags & CG_I_FORWARDED) ||
-	     p->reason == CG_R_PENDING_FULL);
+	     p->reason == CG_R_PENDING_FULL || (is->flags & CG_I_HAS_TO_TAG));
 	if (is->setup != was->setup)
 		return;
 	HOLD(is->forks - was->forks <= 1 && is->renewed >= was->renewed);
