@@ -218,7 +218,7 @@ refused_bye() {
 	eventually "$LAB_THIRD 1" status '.answerers[] | "\(.address) \(.count)"'
 	guard status | grep -q "^answered for *$LAB_THIRD (1, last 20.*Z)"
 	guard status | grep -q 'cseqguard set gateway='
-	guard set "gateway=$LAB_GATEWAY/32,10.77.3.0/24"
+	guard set "gateway=$LAB_GATEWAY/32,10.77.3.0/29"
 	assert_equal 0 status '.answerers | length'
 	sip_over
 }
