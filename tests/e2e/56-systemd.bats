@@ -79,6 +79,11 @@ said() { # WHAT...: each was looked at, and found so
 	said 'an interface that goes takes its unit along' '... and one that comes brings it'
 }
 
+@test "systemd: settings survive an interface that goes and comes, and maps that are made again" {
+	said '... in the mode that was set, whatever attach.conf says' \
+		'made again, the guard has the mode that was set' '... and its daemon'
+}
+
 @test "systemd: a daemon whose instance is removed comes back with the next" {
 	said 'all detached, the daemon leaves, and is not started for nothing' '... and comes back with the guard'
 }
