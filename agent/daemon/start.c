@@ -68,6 +68,10 @@ static int open_store(struct cg_daemon *d)
 		cg_log_warning("spool %s: closed %d open calls from before the host's boot as "
 			       "reboot, suspect",
 			       d->options.spool, lost);
+	else if (lost < 0)
+		cg_log_err("spool %s: cannot close the open calls from before the host's boot: %s; "
+			   "start the daemon again when it can be written",
+			   d->options.spool, strerror(-lost));
 	d->reload.writer = d->writer;
 	return err ? err : cg_reload_ship(&d->reload);
 }

@@ -33,11 +33,12 @@ const char *cg_state_dir(void)
 
 int cg_state_mkdir(void)
 {
-	struct passwd *user = getpwnam("cseqguard");
+	struct passwd *user;
 
 	if (mkdir(cg_state_dir(), 0750))
 		return errno == EEXIST ? 0 : -errno;
-	if (!geteuid() && user && chown(cg_state_dir(), user->pw_uid, user->pw_gid))
+	user = geteuid() ? NULL : getpwnam("cseqguard");
+	if (user && chown(cg_state_dir(), user->pw_uid, user->pw_gid))
 		return -errno;
 	return 0;
 }
