@@ -187,3 +187,20 @@ challenged() {
 @test "F19 two proxies in a row over lo, which is not guarded: a BYE that the gateway refuses closes nothing" {
 	SIP_REMOTE=$CHAIN bye_refused 403
 }
+
+guards_lo() { # from here on: what one proxy sends to the next comes in as well
+	guard attach --gateway "$LAB_GATEWAY/32" lo
+}
+
+@test "H14 two proxies in a row over lo, which is guarded: the caller's low BYE is dropped, its next one ends the call" {
+	guards_lo
+	SIP_REMOTE=$CHAIN caller_hangs_up 3
+}
+
+@test "H14 two proxies in a row over lo, which is guarded: the gateway's BYE ends the call" {
+	SIP_REMOTE=$CHAIN gateway_hangs_up
+}
+
+@test "F19 two proxies in a row over lo, which is guarded: a BYE that the gateway refuses closes nothing" {
+	SIP_REMOTE=$CHAIN bye_refused 403
+}

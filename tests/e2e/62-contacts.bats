@@ -129,6 +129,27 @@ uas_message() { # METHOD CSEQ: of the callee within the dialog
 	ends_at_its_bye
 }
 
+# --- F33 -----------------------------------------------------------------------------------------
+
+@test "F33 an INVITE with Replaces that goes to a gateway opens a suspect row, which ends at its BYE" {
+	local header
+
+	for header in 'Replaces: dear@carrier;to-tag=a;from-tag=b' 'Join: dear@carrier;to-tag=a;from-tag=b'; do
+		call=${header%%:*}-$BATS_TEST_NUMBER@lab-$LAB_ID
+		gateway < <(uas_call; sip_serve BYE 200 OK)
+		caller < <(uac_invite 13 "$header"; uac_answered 13; sip_pause 500; bye 14)
+		call_ends
+		eventually 'bye caller t t' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
+		eventually t cdr "abs(extract(epoch FROM duration) - $(ladder_length "$LAB_DIR/gateway.short")) < 0.15"
+	done
+}
+
+@test "F33 near miss: an INVITE that supports replaces opens an ordinary row" {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_invite 13 'Supported: replaces, join'; uac_answered 13; sip_pause 500; bye 14)
+	ends_at_its_bye
+}
+
 # --- H17 ---------------------------------------------------------------------------------------------
 
 @test "H17 Call-ID and both tags used again for the next call, at once: a row of its own" {

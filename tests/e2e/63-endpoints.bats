@@ -59,6 +59,14 @@ local_pair() { # the call's one row: both ends are the host, or the caller is
 	unblocked
 }
 
+@test "H12 a call of the guarded host that comes back to it: the BYE of the end that was called ends it" {
+	sip_callee proxy callee < <(uas_call; sip_pause 500; uas_request BYE 1; uac_expect 200)
+	SIP_REMOTE=$LAB_THIRD sip_caller proxy calling "$call" -p 5070 < <(uac_call 13; sip_serve BYE 200 OK)
+	sip_ended calling callee
+	cdr_true bye callee callee
+	unblocked
+}
+
 # --- H19 -----------------------------------------------------------------------------------------
 
 public_caller() { # behind a cloud's NAT: its Via and Contact say PUBLIC
