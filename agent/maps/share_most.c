@@ -50,6 +50,20 @@ void cg_share_most_format_addr(const struct cg_share_most *most, char out[CG_SHA
 			 strchr(address, ':') ? "/64" : "");
 }
 
+bool cg_share_most_is_full(const struct cg_share_most *most, const struct cg_config *config,
+			   char out[CG_SHARE_TEXT])
+{
+	__u32 max = config->max_dialogs;
+	char address[CG_SHARE_ADDR_TEXT];
+
+	if (!most->dialogs || !config->share || most->dialogs < max / config->share)
+		return false;
+	cg_share_most_format_addr(most, address);
+	snprintf(out, CG_SHARE_TEXT, "%s has %u calls without a gateway, %u %%", address,
+		 most->dialogs, cg_used_percent(most->dialogs, max));
+	return true;
+}
+
 json_t *cg_share_most_json(const struct cg_share_most *most, __u32 max_dialogs)
 {
 	char address[CG_SHARE_ADDR_TEXT];

@@ -4,6 +4,7 @@
 #define CG_MAPS_SHARE_MOST_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "cseqguard.h"
 
@@ -18,6 +19,11 @@ int cg_share_most_read(const char *instance, struct cg_share_most *most);
 #define CG_SHARE_ADDR_TEXT 52
 /* Formats the address; of IPv6 with its /64. All callers that are not seen count as one. */
 void cg_share_most_format_addr(const struct cg_share_most *most, char out[CG_SHARE_ADDR_TEXT]);
+
+#define CG_SHARE_TEXT 128
+/* Returns whether this address has used up its share, and then says in `out` how much it has. */
+bool cg_share_most_is_full(const struct cg_share_most *most, const struct cg_config *config,
+			   char out[CG_SHARE_TEXT]);
 
 /* Returns address, dialogs and percent of map `dialogs`, or null. The caller owns the reference. */
 json_t *cg_share_most_json(const struct cg_share_most *most, __u32 max_dialogs);

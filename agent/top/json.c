@@ -125,7 +125,7 @@ json_t *cg_top_json(const struct cg_top *top)
 	char at[CG_TIME_TEXT];
 
 	cg_time_format(&top->config, top->config.clock, top->now, at);
-	return json_pack("{ss ss ss so sb so so so so so so so so}",
+	return json_pack("{ss ss ss so sb so so so so so so so so so}",
 			 "at", at,
 			 "instance", top->instance,
 			 "mode", cg_mode_name(top->config.mode),
@@ -134,6 +134,7 @@ json_t *cg_top_json(const struct cg_top *top)
 			 "interfaces", make_interfaces(top),
 			 "maps", cg_map_usage_json(top->usages, CG_TOP_MAPS),
 			 "filling", cg_map_usage_alarms_json(top->usages, CG_TOP_MAPS),
+			 "largest_share", cg_share_most_json(&top->most, top->config.max_dialogs),
 			 "calls", make_calls(top),
 			 "byes", make_byes(top),
 			 "spool_rows", top->spool_rows < 0 ? json_null()

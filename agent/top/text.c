@@ -183,7 +183,7 @@ static void format_calls(const struct cg_top *top, unsigned int columns, struct 
 unsigned int cg_top_format_head(const struct cg_top *top, unsigned int columns,
 				struct cg_line lines[CG_TOP_HEAD_LINES])
 {
-	char a[48], b[48], c[48];
+	char a[48], b[48], c[48], share[CG_SHARE_TEXT];
 	unsigned int n = 0;
 
 	format_title(top, columns, &lines[n++]);
@@ -199,6 +199,8 @@ unsigned int cg_top_format_head(const struct cg_top *top, unsigned int columns,
 	format_bars(&top->usages[CG_TOP_DIALOGS], &top->usages[CG_TOP_PENDING], columns,
 		    &lines[n++]);
 	format_bars(&top->usages[CG_TOP_INVITES], &top->usages[CG_TOP_EARLY], columns, &lines[n++]);
+	if (cg_share_most_is_full(&top->most, &top->config, share))
+		set_line(&lines[n++], CG_STYLE_ALARM, columns, "share      %s", share);
 	return n + format_offenders(top, columns, &lines[n]);
 }
 

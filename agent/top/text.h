@@ -15,7 +15,7 @@ struct cg_line {
 };
 
 #define CG_TOP_OFFENDERS 3 /* on the screen */
-#define CG_TOP_HEAD_LINES (9 + CG_TOP_OFFENDERS)
+#define CG_TOP_HEAD_LINES (10 + CG_TOP_OFFENDERS)
 #define CG_TOP_WIDE 256 /* columns if nothing limits them */
 
 /* Formats the lines above the calls. Returns their number. */

@@ -153,6 +153,7 @@ int cg_top_refresh(struct cg_top *top)
 		err = read_interfaces(top);
 	if (err)
 		return err;
+	cg_share_most_read(top->instance, &top->most); /* else as it was */
 	read_spool(top);
 	if (top->daemon_fd < 0)
 		top->daemon_fd = cg_runtime_connect(top->instance);

@@ -12,6 +12,7 @@
 #include "maps/map_iter.h"
 #include "maps/map_usage.h"
 #include "maps/runtime_dir.h"
+#include "maps/share_most.h"
 #include "stats/offenders.h"
 #include "stats/rate.h"
 
@@ -28,6 +29,7 @@ struct cg_top {
 	__u64 now; /* of the last refresh: CLOCK_BOOTTIME, ns */
 	struct cg_counters counters;
 	struct cg_rate starts, ends, passed, dropped, would_drop;
+	struct cg_share_most most; /* who has most calls without a gateway */
 	struct cg_map_usage usages[CG_TOP_MAPS]; /* max 0: not read yet */
 	__s64 spool_rows; /* -1: cannot be read */
 	int daemon_fd; /* of its socket; negative: not connected */

@@ -69,6 +69,7 @@ bills() { # NAME SECONDS: its calls that are billed, as long as they were
 	assert_equal 9 used
 	assert_equal "$LAB_CALLER 9 56" most
 	guard status | grep -q "^most  *$LAB_CALLER: 9 calls without a gateway, 56 % of map dialogs"
+	guard top -b --count 1 | grep -q "^share  *$LAB_CALLER has 9 calls without a gateway, 56 %"
 	calls third other second 1 2000 -p 5070
 	eventually 10 used
 	calls third paying gw 3 1000
@@ -118,6 +119,7 @@ bills() { # NAME SECONDS: its calls that are billed, as long as they were
 	calls caller gw gw 16 2000
 	eventually 16 used
 	assert_equal 'null null null' most
+	assert_equal null jq -n "$(guard top -b -j --count 1) | .largest_share"
 	sip_ended gw gateway
 	eventually 16 bills gw 2
 	assert_equal "$full" counted_out share_full
