@@ -51,7 +51,22 @@ teardown() {
 	assert_equal "$reasons" reasons_of out
 	dialog answer=5 call_id='"} evil_total 1' from_tag=wire-text
 	eventually 1 metric 'dialogs{state="confirmed"}'
-	run ! grep -qE 'evil|wire-text|192\.0\.2' <(get /metrics)
+	run ! grep -qE 'evil|wire-text' <(get /metrics)
+	run ! grep -v '^cseqguard_largest_share_dialogs{address="192\.0\.2\.1"} 1$' < <(get /metrics | grep '192\.0\.2')
+}
+
+@test "metrics: name the one address with the most calls, and none while nobody has a call" {
+	listening
+	run ! grep -q '^cseqguard_largest_share' <(get /metrics)
+	dialog answer=5
+	eventually 1 metric 'largest_share_dialogs{address="192.0.2.1"}'
+	assert_equal 1 grep -c '^cseqguard_largest_share_dialogs' <(get /metrics)
+	dialog answer=5 callee_flags=0x14 # now through a gateway
+	lab_wait 10 nobody_named
+}
+
+nobody_named() {
+	! get /metrics | grep -q '^cseqguard_largest_share'
 }
 
 reasons_of() { # DIRECTION

@@ -230,7 +230,8 @@ command_lab_down() {
 	completes 'auto native skb' cseqguard attach -m ''
 	completes 'native' cseqguard attach --attach-mode n
 	completes 'observe' cseqguard attach --mode = o
-	completes 'mode=' cseqguard set m
+	completes 'mode= masks-call-id=' cseqguard set m
+	completes 'share=' cseqguard set sh
 	completes 'enforce observe' cseqguard set mode =
 	completes 'strict' cseqguard set source = s
 	completes 'yes' cseqguard set strict-interface = y
