@@ -123,7 +123,7 @@ cluster() { # the gateway answers a BYE from its neighbour's address
 }
 
 @test "H10 a gateway answers the BYE from its neighbour's address, both are under --gateway: the call ends" {
-	guard set "gateway=${LAB_GATEWAY%.*}.0/24"
+	guard set "gateway=${LAB_GATEWAY%.*}.0/25"
 	cluster
 	guard set "gateway=$LAB_GATEWAY/32"
 	cdr_true bye caller gateway
@@ -131,7 +131,7 @@ cluster() { # the gateway answers a BYE from its neighbour's address
 }
 
 @test "H10 a gateway answers the INVITE from its neighbour's address, both are under --gateway: the call is known" {
-	guard set "gateway=${LAB_GATEWAY%.*}.0/24"
+	guard set "gateway=${LAB_GATEWAY%.*}.0/25"
 	speaks_from gateway "$NEIGHBOUR"
 	roaming_gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 500; bye 14)

@@ -9,7 +9,7 @@ load lib
 LAB_MEMORY=512
 
 setup_file() {
-	guarded_lab --gateway "${LAB_GATEWAY%.*}.0/24" --ports 5060,5062
+	guarded_lab --gateway "${LAB_GATEWAY%.*}.0/25" --ports 5060,5062
 	ip -n "$(lab_ns gateway)" addr add "${LAB_GATEWAY%.*}.2/24" dev eth0
 	kamailio_db "$ACC"
 	kamailio_up "$ACC"
