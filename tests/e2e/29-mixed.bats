@@ -25,9 +25,9 @@ truth() { # COLUMNS [CONDITION]: of the gateway's count and our rows beside it
 	sql "$CDRS" 'CREATE TABLE truth (row text, to_tag text, seconds numeric, drops int, what text)'
 	psql -Xq -d "$(pg_conninfo "$CDRS")" -c "\\copy truth FROM '$LAB_DIR/truth'"
 	eventually 0 truth 'count(*)' 'end_time IS NULL OR suspect'
-	# A forged 2xx (F15) that the proxy forwards has a row of its own, whose callee is unseen.
+	# A forged 2xx (F15) that the proxy forwards and the caller acknowledges has a row of its own, suspect.
 	assert_equal 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.cdr
-		WHERE to_tag NOT IN (SELECT to_tag FROM truth) AND callee_side <> 'unseen'"
+		WHERE to_tag NOT IN (SELECT to_tag FROM truth) AND NOT suspect"
 	truth "format('# %s calls, %s s by the gateway, %s s billed, %s BYEs dropped', count(*),
 		round(sum(seconds), 1), round(sum(extract(epoch FROM duration)), 1), sum(blocked_byes))" >&3
 	assert_equal '' truth "format('%s: %s s, billed %s', to_tag, seconds, duration)" \
