@@ -41,6 +41,14 @@ in_doubt() { # the call has one row, which is suspect
 	in_doubt
 }
 
+@test "F25 a carrier answers the INVITE from a neighbour's address, its Contact is where the INVITE went: there is a row, suspect" {
+	speaks_from "$NEIGHBOUR"
+	cluster "$LAB_GATEWAY"
+	caller < <(uac_call 13; sip_pause 500; bye 14)
+	call_ends
+	in_doubt
+}
+
 @test "F25 near miss: a carrier answers from its own address: the row is ordinary, and ends by the BYE" {
 	cluster "$LAB_GATEWAY"
 	caller < <(uac_call 13; sip_pause 500; bye 14)
