@@ -346,11 +346,11 @@ learn() { # NAME: puts it into map hosts as the kernel does
 	guard attach in0 --host sbc.example,198.51.100.7,10.77.0.1
 	learn learned.example
 	[[ $(names 1) == "10.77.0.1 198.51.100.7 sbc.example" ]]
-	[[ $(names 4) == "10.77.0.1 10.77.1.1 127.0.0.1 localhost" ]]
+	[[ $(names 4) == "10.77.0.1 10.77.1.1 127.0.0.1 127.0.0.8 localhost" ]]
 	guard set host=198.51.100.8,other.example
 	[[ $(names 1) == "198.51.100.8 other.example" ]]
 	[[ $(names 2) == learned.example ]]
-	[[ $(names 4) == "10.77.0.1 10.77.1.1 127.0.0.1 localhost" ]]
+	[[ $(names 4) == "10.77.0.1 10.77.1.1 127.0.0.1 127.0.0.8 localhost" ]]
 	[[ $(status_json '.settings.hosts | sort | join(" ")') == "198.51.100.8 other.example" ]]
 	bpftool -j map dump pinned "$PINS/gateways" >"$BATS_TEST_TMPDIR/gateways"
 	grep -q '"0xc6","0x33","0x64","0x08"' "$BATS_TEST_TMPDIR/gateways"
@@ -420,7 +420,7 @@ settings_are() { # MODE GATEWAYS
 	ip -n "$HOST" addr del 10.77.1.1/24 dev in1
 	ip -n "$HOST" addr add 10.77.9.1/24 dev in1
 	guard attach in1
-	[[ $(names 4) == "10.77.0.1 10.77.9.1 127.0.0.1 localhost" ]]
+	[[ $(names 4) == "10.77.0.1 10.77.9.1 127.0.0.1 127.0.0.8 localhost" ]]
 	[[ $(names 1) == sbc.example ]]
 }
 
