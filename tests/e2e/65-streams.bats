@@ -163,21 +163,21 @@ ringing() {
 }
 
 replayed() { # SENT-BY: A's ids and branch
-	uac_call 13 | sed -e "s/\[local_ip]:\[local_port];branch=\[branch]/$1;branch=z9hG4bK-$call/"
-	sip_pause 300
-	bye 14 | sed "s/\[local_ip]:\[local_port]/$1/"
+	{
+		uac_call 13 | sed "s/\[local_ip]:\[local_port];branch=\[branch]/$1;branch=z9hG4bK-$call/"
+		sip_pause 300
+		bye 14 | sed "s/\[local_ip]:\[local_port]/$1/"
+	} | sed 's/\[from_tag]/f-third/'
 }
 
 billed_to() { # TAG ADDRESS: the caller of that row
-	eventually t cdr "bool_or(to_tag = '$1' AND host(caller_addr) = '$2' AND end_reason = 'bye')"
+	eventually t cdr "bool_or(to_tag = '$1' AND from_tag = 'f-third' AND host(caller_addr) = '$2' AND end_reason = 'bye')"
 }
 
 @test "F29 a callee replays the ids and the branch of a ringing call, over UDP, to a dear number: he is billed, not the caller" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	ringing
-	SIP_REMOTE=$SECURE sip_caller caller caller "$call" -p 5070 -key from_tag f-third < <(
-		replayed "$LAB_CALLER:5070" | sed 's/f-caller/f-third/'
-	)
+	SIP_REMOTE=$SECURE sip_caller caller caller "$call" -p 5070 < <(replayed "$LAB_CALLER:5070")
 	sip_ended caller gateway third callee
 	billed_to t-gateway "$LAB_CALLER"
 	billed_to t-callee "$LAB_THIRD"
@@ -187,7 +187,7 @@ billed_to() { # TAG ADDRESS: the caller of that row
 @test "F29 a callee replays the ids and the branch of a ringing call, over TLS, to a dear number: he is billed, not the caller" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	ringing
-	SIP_REMOTE=127.0.0.1 sip_caller caller caller "$call" -t t1 -p 5070 -key from_tag f-third < <(
+	SIP_REMOTE=127.0.0.1 sip_caller caller caller "$call" -t t1 -p 5070 < <(
 		replayed "$LAB_THIRD:5060" | sed 's|SIP/2.0/UDP|SIP/2.0/TLS|'
 	)
 	sip_ended caller gateway third callee
