@@ -14,7 +14,7 @@ setup_file() {
 # --- F12: fragments ------------------------------------------------------------------------------
 
 fragments_told() { # ACTION: the first of a message that hides its Call-ID has none to be found by
-	sql "$CDRS" "SELECT count(*) FROM cseqguard.violation
+	sql "$CDRS" "SELECT coalesce(sum(count), 0) FROM cseqguard.violation
 		WHERE reason = 'fragmented' AND action = '$1'"
 }
 

@@ -74,7 +74,7 @@ figure() { # LABEL: what stands behind it
 }
 
 @test "check: reports losses since the last check, or since attach at the first" {
-	cg attach --max-dialogs 2 --ring-bytes 4096 in0
+	cg attach --max-dialogs 2 --share 0 --ring-bytes 4096 in0
 	check 2 CRITICAL 'daemon does not run'
 	daemon --sweep 1h
 	check 0 OK 'dialogs'
@@ -86,7 +86,7 @@ figure() { # LABEL: what stands behind it
 	rm "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.check-0"
 	check 2 CRITICAL '[0-9]+ calls unguarded since the attach'
 	cg detach -a
-	cg attach --max-dialogs 2 in0
+	cg attach --max-dialogs 2 --share 0 in0
 	calls 9 b open # more than before
 	check 2 CRITICAL '[0-9]+ calls unguarded since the attach'
 }
