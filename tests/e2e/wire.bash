@@ -73,10 +73,11 @@ closed_by() { # CSEQ
 	eventually t cdr "extract(epoch FROM duration) BETWEEN ${length% *} - 0.005 AND ${length#* } + 0.005"
 }
 
-refused() { # REASON N [CSEQ]: that often, and nothing else against this call
-	eventually "$1 drop BYE $2${3:+ $3}" violations "concat_ws(' ', string_agg(DISTINCT reason, ','),
-		string_agg(DISTINCT action, ','), string_agg(DISTINCT method, ','), count(*)
-		${3:+, string_agg(DISTINCT cseq::text, ',')})"
+# That often, and nothing else against this call. Beyond ten a minute of a source they are in a sum.
+refused() { # REASON N [CSEQ]
+	eventually t violations "coalesce(bool_and(reason = '$1' AND action = 'drop' AND method = 'BYE'
+		${3:+AND cseq::text = '$3'}), true) AND (count(*) = $2 OR count(*) < $2 AND EXISTS (
+		SELECT FROM cseqguard.violation WHERE reason = '$1' AND action = 'drop' AND call_id = ''))"
 }
 
 # --- forms of a BYE on stdin, a line each --------------------------------------------------------
