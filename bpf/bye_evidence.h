@@ -145,7 +145,8 @@ bpf_inline void dialog_request_out(struct cg_dialog *d, const struct msg_info *i
 
 	v->reason = CG_R_IN_DIALOG;
 	/* A proxy may have renumbered what it sends on: only the host's own requests count. */
-	if (own && info->cseq_valid && leg_counter_is_below(view, info->cseq)) {
+	if (own && info->cseq_valid && info->method != CG_M_ACK && info->method != CG_M_CANCEL &&
+	    leg_counter_is_below(view, info->cseq)) {
 		leg_raise_cseq(view, info->cseq);
 		v->event = CG_EV_REQUEST;
 		if (method_shows_life(info->method))
