@@ -273,7 +273,7 @@ dialogs() { # FIRST LAST: calls of one address
 }
 
 @test "doctor: reports a full map, calls that found no room, and lost events" {
-	cg attach --max-dialogs 10 --ring-bytes 4096 in0
+	cg attach --max-dialogs 10 --share 0 --ring-bytes 4096 in0
 	calls 7 a open
 	doctor
 	finds ok dialogs '70 % full, 7 of 10'
