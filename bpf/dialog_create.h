@@ -188,18 +188,14 @@ BPF_SUBPROG int dialog_overflow(struct pkt_ctx *ctx, struct verdict *v)
  * end: two an INVITE where a customer answers, 16 where a gateway does. The next one gets a suspect
  * row, unguarded.
  */
-bpf_inline __u8 dialog_take_fork(const struct msg_info *info, struct cg_invite *invite)
+bpf_inline __u32 *forks_of(const struct msg_info *info, struct cg_invite *invite)
 {
-	__u32 *forks = info->remote_is_gateway ? &invite->forks : &invite->customer_forks;
-	__u32 allowed = info->remote_is_gateway ? CG_FORKS_MAX : CG_FORKS_CUSTOMER;
-
-	return __sync_fetch_and_add(forks, 1) < allowed ? 0 : CG_R_FORKS_FULL;
+	return info->remote_is_gateway ? &invite->forks : &invite->customer_forks;
 }
 
-bpf_inline int forks_are_over(const struct msg_info *info, const struct cg_invite *invite)
+bpf_inline __u32 forks_allowed(const struct msg_info *info)
 {
-	return info->remote_is_gateway ? invite->forks > CG_FORKS_MAX
-				       : invite->customer_forks > CG_FORKS_CUSTOMER;
+	return info->remote_is_gateway ? CG_FORKS_MAX : CG_FORKS_CUSTOMER;
 }
 
 /*
@@ -234,14 +230,14 @@ bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
 	struct cg_dialog *d = (void *)ctx->scratch->dialog;
 	__u8 refused;
 
-	if (forks_are_over(info, invite))
+	if (*forks_of(info, invite) > forks_allowed(info))
 		return CG_R_FORKS_FULL;
 	dialog_build(ctx, invite, branch, e);
 	if (e)
 		e->note = 0; /* its ACK opens no other */
 	refused = share_refuse_dialog(ctx);
-	if (!refused)
-		refused = dialog_take_fork(info, invite);
+	if (!refused && __sync_fetch_and_add(forks_of(info, invite), 1) >= forks_allowed(info))
+		refused = CG_R_FORKS_FULL;
 	if (refused)
 		return dialog_refuse(ctx, refused, v);
 	switch (dialog_insert(ctx, &info->key)) {

@@ -21,13 +21,13 @@ bpf_inline struct cg_usage *usage_get(void)
 	return bpf_map_lookup_elem(&usage, &zero);
 }
 
-/* An IPv6 address counts by its /64: a customer has all addresses of it. */
 BPF_SUBPROG struct cg_share *share_get(const __u8 addr[16])
 {
-	const __u64 *x = (const void *)addr;
-	__u64 key[2] = { x[0], x[0] ? 0 : x[1] };
-	struct cg_share none = {}, *share = bpf_map_lookup_elem(&shares, key);
+	struct cg_share none = {}, *share;
+	__u8 key[16];
 
+	cg_share_addr(addr, key);
+	share = bpf_map_lookup_elem(&shares, key);
 	if (share)
 		return share;
 	bpf_map_update_elem(&shares, key, &none, BPF_NOEXIST);
@@ -44,19 +44,13 @@ bpf_inline struct cg_share *share_of_caller(const struct pkt_ctx *ctx, const __u
 	return share_get(addr);
 }
 
-/* used, own: entries of the map, and of the address. */
-bpf_inline int share_is_exceeded(const struct cg_config *config, __u32 used, __u32 own, __u32 max)
-{
-	return config->share && used > max / 2 && own >= max / config->share;
-}
-
 /* --- dialogs: the one that dialog_build() left in scratch ------------------------------------- */
 
 bpf_inline struct cg_share *share_of_dialog(const struct pkt_ctx *ctx)
 {
 	const struct cg_dialog *d = (const void *)ctx->scratch->dialog;
 
-	if ((d->caller_flags | d->callee_flags) & CG_LEG_GATEWAY || d->caller_flags & CG_LEG_LOCAL)
+	if (!cg_caller_has_share(d->caller_flags, d->callee_flags))
 		return NULL;
 	return share_of_caller(ctx, d->caller.addr);
 }
@@ -71,14 +65,12 @@ BPF_SUBPROG int share_refuse_dialog(struct pkt_ctx *ctx)
 
 	if (!all || (d->caller_flags | d->callee_flags) & CG_LEG_GATEWAY)
 		return 0;
-	if (ctx->config->has_gateways && all->dialogs >= max - max / 4)
+	if (ctx->config->has_gateways && all->dialogs >= cg_dialogs_unreserved(max))
 		return CG_R_DIALOGS_FULL;
 	if (all->dialogs <= max / 2)
 		return 0;
 	share = share_of_dialog(ctx);
-	return share && share_is_exceeded(ctx->config, all->dialogs, share->dialogs, max)
-		       ? CG_R_SHARE_FULL
-		       : 0;
+	return share && share->dialogs >= max / ctx->config->share ? CG_R_SHARE_FULL : 0;
 }
 
 BPF_SUBPROG int share_add_dialog(struct pkt_ctx *ctx)
@@ -129,9 +121,7 @@ BPF_SUBPROG int share_refuse_note(struct pkt_ctx *ctx)
 	if (!all || all->pending <= max / 2)
 		return 0;
 	share = share_of_note(ctx);
-	return share && share_is_exceeded(ctx->config, all->pending, share->pending, max)
-		       ? CG_R_SHARE_FULL
-		       : 0;
+	return share && share->pending >= max / ctx->config->share ? CG_R_SHARE_FULL : 0;
 }
 
 BPF_SUBPROG int share_add_note(struct pkt_ctx *ctx)

@@ -284,10 +284,16 @@ struct cg_dialog {
  * for each branch that went out, and names the note.
  */
 
-/* Size of `pending` and `branches`: an entry is kept for about 30 s after the answer. */
+/* Size of `pending`: an entry is kept for about 30 s after the answer. */
 static inline __u32 cg_pending_max(__u32 max_dialogs)
 {
 	return max_dialogs / 4 > CG_PENDING_MAX ? max_dialogs / 4 : CG_PENDING_MAX;
+}
+
+/* Size of `branches`: an INVITE may fork. */
+static inline __u32 cg_branches_max(__u32 max_dialogs)
+{
+	return 2 * cg_pending_max(max_dialogs);
 }
 
 struct cg_txn_key {
@@ -434,6 +440,31 @@ struct cg_unexpected_uas {
  * caller has. Calls with a gateway leg, of relays and of the host itself count in `usage` alone.
  * The kernel adds at opening; the daemon sets both to what it counts in the maps.
  */
+
+/* The last quarter of `dialogs` is for calls with a gateway; candidates give way in it. */
+static inline __u32 cg_dialogs_unreserved(__u32 max_dialogs)
+{
+	return max_dialogs - max_dialogs / 4;
+}
+
+/* Stores the key of `shares` under which an address counts. An IPv4 address begins with 8 zeros. */
+static inline void cg_share_addr(const __u8 addr[16], __u8 out[16])
+{
+	__u64 net, host;
+
+	__builtin_memcpy(&net, addr, 8);
+	__builtin_memcpy(&host, addr + 8, 8);
+	if (net)
+		host = 0;
+	__builtin_memcpy(out, &net, 8);
+	__builtin_memcpy(out + 8, &host, 8);
+}
+
+/* Returns whether a share limits the calls of this caller, unless his address is exempt. */
+static inline int cg_caller_has_share(__u8 caller_flags, __u8 callee_flags)
+{
+	return !((caller_flags | callee_flags) & CG_LEG_GATEWAY) && !(caller_flags & CG_LEG_LOCAL);
+}
 
 struct cg_usage {
 	__u32 dialogs;

@@ -131,7 +131,7 @@ bpf_inline __u32 sip_replaces_name(const struct sip_parser *p, __u32 line)
 }
 
 /* A line that begins with 'r' or 'j'. Notes Route, Record-Route, Replaces and Join. */
-BPF_GLOBAL int sip_route_line(struct sip_parser *p, __u32 line, __u32 end)
+BPF_GLOBAL int sip_rare_line(struct sip_parser *p, __u32 line, __u32 end)
 {
 	__u32 header, len, pos;
 
@@ -298,7 +298,7 @@ bpf_inline long sip_read_line(struct sip_parser *p, __u32 line, __u32 end)
 		if (sip_header_is_relevant(sip_byte(p, line)))
 			sip_header_line(p, line, end);
 		else if (sip_header_is_rare(sip_byte(p, line)))
-			sip_route_line(p, line, end);
+			sip_rare_line(p, line, end);
 		return 0;
 	}
 	if (sip_byte(p, line) <= ' ')

@@ -24,7 +24,7 @@ static void set_map_sizes(struct guard *skel, const struct cg_settings *settings
 		bpf_map__set_max_entries(skel->maps.dialogs, settings->max_dialogs);
 		bpf_map__set_max_entries(skel->maps.pending, cg_pending_max(settings->max_dialogs));
 		bpf_map__set_max_entries(skel->maps.branches,
-					 2 * cg_pending_max(settings->max_dialogs));
+					 cg_branches_max(settings->max_dialogs));
 	}
 	if (settings->given & CG_SET_RING_BYTES) {
 		bpf_map__set_max_entries(skel->maps.events, settings->ring_bytes);

@@ -39,15 +39,6 @@ void cg_shares_free(struct cg_shares *shares)
 	free(shares);
 }
 
-void cg_share_addr(const __u8 addr[16], __u8 out[16])
-{
-	static const __u8 no_net[8]; /* IPv4 */
-
-	memcpy(out, addr, 16);
-	if (memcmp(addr, no_net, sizeof(no_net)))
-		memset(out + 8, 0, 8);
-}
-
 static __u32 get_home_slot(const struct cg_shares *shares, const __u8 addr[16])
 {
 	__u64 word, hash = shares->seed;

@@ -9,6 +9,8 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "cseqguard.h"
+
 #define CG_SHARE_MANY_PERCENT 25 /* an address with more of all calls may be a relay */
 #define CG_SHARE_MANY_CALLS 100 /* ... if it has so many at least */
 
@@ -25,9 +27,6 @@ struct cg_shares;
 /* For up to `max` addresses. Memory is used as addresses come. NULL: no memory. */
 struct cg_shares *cg_shares_new(__u32 max);
 void cg_shares_free(struct cg_shares *shares);
-
-/* Stores the address under which `addr` is counted. */
-void cg_share_addr(const __u8 addr[16], __u8 out[16]);
 
 /*
  * Returns the entry of an address as cg_share_addr() made it, a new one with zeros if needed; NULL:

@@ -85,24 +85,18 @@ struct closer {
 	int err;
 };
 
-/* Root gives a new file to the owner of its directory: the daemon is to write it. */
+/* The spool's files. */
 static int set_owner(const char *path)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm" };
-	char dir[512], file[512];
-	struct stat st;
+	char file[512];
+	int err = 0;
 
-	snprintf(dir, sizeof(dir), "%s", path);
-	if (strrchr(dir, '/'))
-		*strrchr(dir, '/') = '\0';
-	if (geteuid() || stat(dir, &st))
-		return 0;
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && !err; i++) {
 		snprintf(file, sizeof(file), "%s%s", path, suffixes[i]);
-		if (lchown(file, st.st_uid, st.st_gid) && errno != ENOENT)
-			return -errno;
+		err = cg_give_to_dir_owner(file);
 	}
-	return 0;
+	return err;
 }
 
 static int open_spool(struct closer *closer)
@@ -111,7 +105,7 @@ static int open_spool(struct closer *closer)
 	mode_t mask = umask(0027);
 	int err = 0;
 
-	if (!strncmp(closer->path, cg_state_dir(), strlen(cg_state_dir())))
+	if (cg_state_dir_has(closer->path))
 		err = cg_state_mkdir();
 	if (!err)
 		err = cg_spool_open(closer->path, 1, &closer->spool);

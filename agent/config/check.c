@@ -27,10 +27,9 @@ static int check_writable(const char *path)
 static void check_spool(struct options_parser *parser, const char *spool)
 {
 	const char *dir = cg_state_dir();
-	bool in_default_dir = !strncmp(spool, dir, strlen(dir)) && spool[strlen(dir)] == '/';
 	int err = check_writable(spool);
 
-	if (err == -ENOENT && in_default_dir && access(dir, F_OK))
+	if (err == -ENOENT && cg_state_dir_has(spool) && access(dir, F_OK))
 		err = check_writable(dir); /* the daemon creates this folder */
 	if (err)
 		cg_parser_option_error(parser, cg_daemon_option_find("spool"),

@@ -57,7 +57,7 @@ static int open_store(struct cg_daemon *d)
 	char why[256];
 	int err, lost;
 
-	if (!strncmp(d->options.spool, cg_state_dir(), strlen(cg_state_dir())))
+	if (cg_state_dir_has(d->options.spool))
 		cg_state_mkdir(); /* if this fails, the writer reports it */
 	err = cg_writer_start(d->options.spool, &d->writer, why, sizeof(why));
 	if (err)

@@ -23,7 +23,7 @@ void cg_pressure_add(struct cg_pressure *pressure, const struct cg_dialog_key *k
 
 void cg_pressure_decide(struct cg_pressure *pressure, __u32 used, __u32 max)
 {
-	__u32 limit = max - max / 4;
+	__u32 limit = cg_dialogs_unreserved(max);
 
 	if (used <= limit)
 		return;

@@ -91,8 +91,7 @@ void cg_share_count_add_dialog(struct cg_share_count *count, const struct cg_dia
 	struct cg_share_entry *entry;
 
 	count->usage.dialogs++;
-	if ((dialog->caller_flags | dialog->callee_flags) & CG_LEG_GATEWAY ||
-	    dialog->caller_flags & CG_LEG_LOCAL)
+	if (!cg_caller_has_share(dialog->caller_flags, dialog->callee_flags))
 		return;
 	entry = get_bound(count, dialog->caller.addr);
 	if (entry)

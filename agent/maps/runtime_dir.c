@@ -31,6 +31,26 @@ const char *cg_state_dir(void)
 	return dir && *dir ? dir : "/var/lib/cseqguard";
 }
 
+bool cg_state_dir_has(const char *path)
+{
+	size_t len = strlen(cg_state_dir());
+
+	return !strncmp(path, cg_state_dir(), len) && path[len] == '/';
+}
+
+int cg_give_to_dir_owner(const char *path)
+{
+	struct stat st;
+	char dir[512];
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	if (strrchr(dir, '/'))
+		*strrchr(dir, '/') = '\0';
+	if (geteuid() || stat(dir, &st))
+		return 0;
+	return lchown(path, st.st_uid, st.st_gid) && errno != ENOENT ? -errno : 0;
+}
+
 int cg_state_mkdir(void)
 {
 	struct passwd *user;

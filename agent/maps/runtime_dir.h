@@ -6,10 +6,20 @@
 #ifndef CG_MAPS_RUNTIME_DIR_H
 #define CG_MAPS_RUNTIME_DIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Returns CSEQGUARD_STATE_DIR or /var/lib/cseqguard. Do not free the string. */
 const char *cg_state_dir(void);
+
+/* Returns whether a file with this path lies in that directory. */
+bool cg_state_dir_has(const char *path);
+
+/*
+ * Gives a file to the owner of its directory: root makes it, the daemon is to write it. Does nothing for
+ * other users, or without the file. Returns 0 or -errno.
+ */
+int cg_give_to_dir_owner(const char *path);
 
 /* Creates that directory if it does not exist, for the daemon's user, as its unit does. 0 or -errno. */
 int cg_state_mkdir(void);

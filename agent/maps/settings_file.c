@@ -95,6 +95,7 @@ static int parse_line(struct cg_kept *kept, const char *section, char *line)
 	return 0;
 }
 
+/* Not by inih, which config/ uses: it cuts a line at 198 bytes, and a list of gateways is longer. */
 static void parse_file(FILE *file, struct cg_kept *kept, unsigned int *bad_line)
 {
 	char *line = NULL, *text, section[16] = "";
@@ -176,20 +177,6 @@ static void print_kept(const struct cg_kept *kept, FILE *out)
 			fprintf(out, "name = %s\n", kept->learned.names[i]);
 }
 
-/* Root gives the file to the owner of the directory, so that the daemon can read it. */
-static int set_owner(int fd)
-{
-	struct stat dir;
-
-	if (fchmod(fd, 0640))
-		return -errno;
-	if (geteuid())
-		return 0;
-	if (stat(cg_state_dir(), &dir) || fchown(fd, dir.st_uid, dir.st_gid))
-		return -errno;
-	return 0;
-}
-
 static int write_file(const char *path, const struct cg_kept *kept)
 {
 	int err, fd;
@@ -199,7 +186,7 @@ static int write_file(const char *path, const struct cg_kept *kept)
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
 		return -errno;
-	err = set_owner(fd);
+	err = fchmod(fd, 0640) ? -errno : cg_give_to_dir_owner(path);
 	out = fdopen(fd, "w");
 	if (!out) {
 		err = -errno;
