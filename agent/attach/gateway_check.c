@@ -11,8 +11,8 @@
 bool cg_gateway_covers_host(const struct cg_settings *settings, char why[CG_GATEWAY_WHY])
 {
 	char gateway[CG_PREFIX_TEXT], address[INET6_ADDRSTRLEN];
-	struct cg_prefix prefix;
-	__u8 addr[16];
+	struct cg_prefix prefix = {};
+	__u8 addr[16] = {};
 
 	if (cg_host_names_find_covered(settings, &prefix, addr) != 1)
 		return false;
