@@ -24,7 +24,7 @@ bpf_inline int addr_is_zero(const __u8 a[16])
 	return !(x[0] | x[1]);
 }
 
-/* A keyed hash, never 0: tells addresses apart where 16 bytes are too many. */
+/* Returns a keyed hash of an address, never 0. It needs 4 bytes instead of 16. */
 bpf_inline __u32 addr_hash32(const struct cg_config *config, const __u8 a[16])
 {
 	const __u64 *x = (const void *)a;

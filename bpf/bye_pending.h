@@ -68,8 +68,8 @@ bpf_inline void dialog_clear_candidate(struct cg_dialog *d)
 }
 
 /*
- * Which letters of the tags are upper case: 0 where a tag is too long to tell. A gateway that
- * compares letter case answers 481 to a flipped tag, and the call continues.
+ * Returns a keyed hash of which letters of the tags are upper case; 0: a tag is too long for that.
+ * A gateway that compares letter case answers 481 to a flipped tag, and the call continues.
  */
 bpf_inline __u32 tag_case_hash(const struct cg_config *config, __u64 caller, __u64 callee)
 {

@@ -154,8 +154,8 @@ bpf_inline int dialog_copy_replaced(struct cg_dialog *old, struct cg_dialog *d,
 }
 
 /*
- * Keeps the replaced dialog under a modified key; in the database its setup time tells the two rows
- * apart. The daemon closes it like any other.
+ * Stores the replaced dialog under another key. The daemon closes it like any other. The rows of
+ * both dialogs have the same call_uid and different setup times.
  */
 BPF_SUBPROG int dialog_store_replaced(struct pkt_ctx *ctx)
 {

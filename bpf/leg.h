@@ -154,7 +154,7 @@ bpf_inline enum source_match leg_match_source(const struct msg_info *info,
 	return SRC_OTHER;
 }
 
-/* Both legs speak from one address, behind one NAT: the port tells them apart. */
+/* Returns whether the port is the leg's, if both legs have one address, behind one NAT. */
 bpf_inline int remote_is_self_port(const struct msg_info *info, const struct leg_view *view)
 {
 	return !addr_equal(view->self->addr, view->peer->addr) ||
@@ -163,9 +163,9 @@ bpf_inline int remote_is_self_port(const struct msg_info *info, const struct leg
 
 /*
  * A leg's counter is raised only from the very address and port that the leg spoke from at the
- * opening; a gateway's from any gateway. What a gateway sends back with the host's own Via is not
- * its word: a caller can bounce a request with the other leg's tags off a carrier that
- * loose-routes.
+ * opening; a gateway's from any gateway. What a gateway sends back with the host's own Via raises
+ * nothing: a caller can send a request with the other leg's tags to a carrier that loose-routes,
+ * and the carrier returns it.
  */
 bpf_inline int leg_may_raise(const struct msg_info *info, const struct leg_view *view)
 {

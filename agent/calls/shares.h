@@ -12,7 +12,7 @@
 #include "cseqguard.h"
 
 #define CG_SHARE_MANY_PERCENT 25 /* an address with more of all calls may be a relay */
-#define CG_SHARE_MANY_CALLS 100 /* ... if it has so many at least */
+#define CG_SHARE_MANY_CALLS 100 /* ... if it has at least these */
 
 struct cg_share_entry {
 	__u8 addr[16];
@@ -42,7 +42,7 @@ struct cg_share_entry *cg_shares_next(struct cg_shares *shares, __u32 *slot);
 /* Returns the entry with the most dialogs, or NULL. */
 const struct cg_share_entry *cg_shares_most(struct cg_shares *shares);
 
-/* Returns whether one address has so many of `all` calls that it may be a relay. */
+/* Returns whether an address with `calls` of `all` calls may be a relay. */
 static inline bool cg_share_is_large(__u32 calls, __u32 all)
 {
 	return calls >= CG_SHARE_MANY_CALLS && calls * 100ULL > all * (__u64)CG_SHARE_MANY_PERCENT;

@@ -59,8 +59,8 @@ __u64 cg_twin_add_fingerprint(const struct cg_twin *twin, __u64 fingerprint);
 void cg_twins_next_scan(struct cg_twins *twins);
 
 /*
- * Forgets the calls of which neither this scan nor the one before it has found a dialog. Handles a
- * bounded number of slots from `from` on. Returns the slot to continue from; 0: done.
+ * Removes a call if this scan and the last one have found no dialog of it. Handles a bounded number
+ * of slots, beginning with `from`. Returns the slot to continue with; 0: done.
  */
 __u32 cg_twins_expire(struct cg_twins *twins, __u32 from);
 

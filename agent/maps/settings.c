@@ -156,7 +156,7 @@ int cg_prefix_parse(const char *text, struct cg_prefix *prefix)
 	return 0;
 }
 
-/* Adds the prefixes of a comma-separated list to `prefixes`, of which there are *n. */
+/* Appends the prefixes of a comma-separated list to `prefixes`. *n is their number. */
 static int parse_prefixes(const char *value, struct cg_prefix *prefixes, __u32 *n)
 {
 	bool none = !*value || !strcmp(value, "none");

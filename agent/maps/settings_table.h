@@ -23,8 +23,8 @@ extern const size_t cg_setting_count;
 void cg_settings_merge(struct cg_settings *into, const struct cg_settings *from);
 
 /*
- * Returns the value as text, which the caller frees, or NULL: out of memory. Equal values are equal texts, in
- * whatever order a list was given.
+ * Returns the value as text, which the caller frees, or NULL: out of memory. Equal values give equal texts:
+ * lists are sorted.
  */
 char *cg_setting_format(const struct cg_setting *setting, const struct cg_settings *settings);
 
