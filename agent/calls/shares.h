@@ -20,6 +20,7 @@ struct cg_share_entry {
 	bool used;
 	bool written; /* this and the next are free for the caller, 0 in a new entry */
 	__u8 class;
+	struct cg_share base;
 };
 
 struct cg_shares;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clock.h"
+
 #define SMALL_PART 16 /* an address with less of its share is not added to the map */
 
 enum stage { CORRECT, ADD };
@@ -15,10 +17,12 @@ struct cg_share_count {
 	const struct cg_guard_maps *guard;
 	struct cg_shares *shares; /* NULL: no memory for this scan */
 	struct cg_shares *to_gateways; /* a set of notes, by make_note_key() */
+	__u64 begin; /* of this scan: later entries are in what the kernel adds */
 	struct cg_usage usage; /* entries found by this scan */
+	struct cg_usage usage_base; /* map `usage` at its begin */
 	struct cg_share_most most, most_so_far;
 	enum stage stage;
-	bool has_token; /* CORRECT: token is the position in map `shares` */
+	bool has_token; /* token is the position in map `shares` */
 	__u32 token;
 	__u32 slot; /* ADD: position in the table */
 	__u8 keys[CG_SHARE_BATCH][16];
@@ -43,19 +47,65 @@ void cg_share_count_free(struct cg_share_count *count)
 	free(count);
 }
 
+/* Reads the next values of map `shares`. Returns their number, or -errno. *end: there are no more. */
+static int read_batch(struct cg_share_count *count, bool *end)
+{
+	DECLARE_LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	__u32 n = CG_SHARE_BATCH, next = 0;
+	int err = 0;
+
+	if (bpf_map_lookup_batch(count->guard->shares_fd, count->has_token ? &count->token : NULL,
+				 &next, count->keys, count->values, &n, &opts))
+		err = -errno;
+	if (err && err != -ENOENT)
+		return err;
+	count->token = next;
+	count->has_token = !err;
+	*end = err;
+	return n;
+}
+
+static void set_base(struct cg_shares *shares, const __u8 addr[16], const struct cg_share *base)
+{
+	struct cg_share_entry *entry = cg_shares_get(shares, addr);
+
+	if (entry)
+		entry->base = *base;
+}
+
+/* Notes what the maps say now. All of `shares` at once: it holds CG_SHARES_MAX values, a few milliseconds. */
+static void note_base(struct cg_share_count *count)
+{
+	int n = 1, left = CG_SHARES_MAX;
+	bool end = !count->shares;
+	__u32 zero = 0;
+
+	count->begin = cg_boottime();
+	if (bpf_map_lookup_elem(count->guard->usage_fd, &zero, &count->usage_base))
+		count->usage_base = (struct cg_usage){};
+	while (!end && n > 0 && left > 0) {
+		n = read_batch(count, &end);
+		for (int i = 0; i < n; i++)
+			set_base(count->shares, count->keys[i], &count->values[i]);
+		left -= n;
+	}
+	count->has_token = false;
+}
+
 void cg_share_count_start(struct cg_share_count *count)
 {
 	__u32 max = count->guard->config.max_dialogs;
 
 	cg_shares_free(count->shares);
 	cg_shares_free(count->to_gateways);
-	count->shares = cg_shares_new(max + cg_pending_max(max));
+	count->shares = cg_shares_new(max + cg_pending_max(max) + CG_SHARES_MAX);
 	count->to_gateways = cg_shares_new(cg_pending_max(max));
 	count->usage = (struct cg_usage){};
 	count->most_so_far = (struct cg_share_most){};
 	count->stage = CORRECT;
 	count->has_token = false;
 	count->slot = 0;
+	note_base(count);
 }
 
 /* Returns an enum cg_addr_class. All but CG_ADDR_OTHER are bound by no share. */
@@ -90,6 +140,8 @@ void cg_share_count_add_dialog(struct cg_share_count *count, const struct cg_dia
 {
 	struct cg_share_entry *entry;
 
+	if (dialog->answer >= count->begin)
+		return;
 	count->usage.dialogs++;
 	if (!cg_caller_has_share(dialog->caller_flags, dialog->callee_flags))
 		return;
@@ -123,6 +175,8 @@ void cg_share_count_add_pending(struct cg_share_count *count, const struct cg_tx
 	struct cg_share_entry *entry;
 	__u8 note_key[16];
 
+	if (note->setup >= count->begin)
+		return;
 	count->usage.pending++;
 	make_note_key(key, key->branch, note_key);
 	if (note->flags & CG_I_LOCAL ||
@@ -133,40 +187,55 @@ void cg_share_count_add_pending(struct cg_share_count *count, const struct cg_tx
 		entry->pending++;
 }
 
-/* Sets the number of an address that map `shares` holds. */
-static void correct_entry(struct cg_share_count *count, const __u8 addr[16],
-			  const struct cg_share *found)
+/* What the kernel has added since the base. It began again at 0 if the value was evicted meanwhile. */
+static __u32 get_added(__u32 now, __u32 base)
 {
-	struct cg_share_entry *entry = cg_shares_find(count->shares, addr);
-	struct cg_share value = { .row_at = found->row_at };
+	return now >= base ? now - base : now;
+}
 
-	if (entry) {
-		value.dialogs = entry->dialogs;
-		value.pending = entry->pending;
+/* Sets the number of an address that map `shares` holds. */
+static void correct_entry(struct cg_share_count *count, const __u8 addr[16])
+{
+	static const struct cg_share_entry nobody;
+	struct cg_share_entry *entry = cg_shares_find(count->shares, addr);
+	const struct cg_share_entry *counted = entry ? entry : &nobody;
+	struct cg_share found, value;
+
+	if (entry)
 		entry->written = true;
-	}
-	if (value.dialogs != found->dialogs || value.pending != found->pending)
+	if (bpf_map_lookup_elem(count->guard->shares_fd, addr, &found))
+		return; /* evicted */
+	value = (struct cg_share){
+		.dialogs = counted->dialogs + get_added(found.dialogs, counted->base.dialogs),
+		.pending = counted->pending + get_added(found.pending, counted->base.pending),
+		.row_at = found.row_at,
+	};
+	if (value.dialogs != found.dialogs || value.pending != found.pending)
 		bpf_map_update_elem(count->guard->shares_fd, addr, &value, BPF_EXIST);
 }
 
 static int correct_batch(struct cg_share_count *count)
 {
-	DECLARE_LIBBPF_OPTS(bpf_map_batch_opts, opts);
-	__u32 n = CG_SHARE_BATCH, next;
-	int err = 0;
+	bool end;
+	int n = read_batch(count, &end);
 
-	if (bpf_map_lookup_batch(count->guard->shares_fd, count->has_token ? &count->token : NULL,
-				 &next, count->keys, count->values, &n, &opts))
-		err = -errno;
-	if (err && err != -ENOENT)
-		return err;
-	for (__u32 i = 0; i < n; i++)
-		correct_entry(count, count->keys[i], &count->values[i]);
-	count->token = next;
-	count->has_token = true;
-	if (err == -ENOENT)
+	for (int i = 0; i < n; i++)
+		correct_entry(count, count->keys[i]);
+	if (n >= 0 && end)
 		count->stage = ADD;
-	return 0;
+	return n < 0 ? n : 0;
+}
+
+static int correct_usage(struct cg_share_count *count)
+{
+	struct cg_usage value;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(count->guard->usage_fd, &zero, &value))
+		return -errno;
+	value.dialogs = count->usage.dialogs + get_added(value.dialogs, count->usage_base.dialogs);
+	value.pending = count->usage.pending + get_added(value.pending, count->usage_base.pending);
+	return bpf_map_update_elem(count->guard->usage_fd, &zero, &value, BPF_ANY) ? -errno : 0;
 }
 
 static bool entry_is_small(const struct cg_share_count *count, const struct cg_share_entry *entry)
@@ -206,7 +275,7 @@ static int add_batch(struct cg_share_count *count)
 
 int cg_share_count_write(struct cg_share_count *count)
 {
-	__u32 zero = 0;
+	int err;
 
 	if (!count->shares)
 		return 1;
@@ -215,9 +284,8 @@ int cg_share_count_write(struct cg_share_count *count)
 	if (!add_batch(count))
 		return 0;
 	count->most = count->most_so_far;
-	if (bpf_map_update_elem(count->guard->usage_fd, &zero, &count->usage, BPF_ANY))
-		return -errno;
-	return 1;
+	err = correct_usage(count);
+	return err ? err : 1;
 }
 
 void cg_share_count_get_most(const struct cg_share_count *count, struct cg_share_most *most)

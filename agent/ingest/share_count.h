@@ -2,7 +2,7 @@
 /*
  * Counts, in each map scan, the calls and INVITEs of every address that is bound by a share, and
  * writes the numbers into the maps `shares` and `usage`. The kernel adds to them when a call opens
- * and never subtracts. A call that opens while its address is written is missing until the next scan.
+ * and never subtracts. What it adds during a scan stays: the scan counts the calls from before it.
  */
 #ifndef CG_INGEST_SHARE_COUNT_H
 #define CG_INGEST_SHARE_COUNT_H

@@ -127,7 +127,7 @@ bills() { # NAME SECONDS: its calls that are billed, as long as they were
 
 @test "F20 a daemon that starts counts the calls that run: a full share stays full" {
 	sip_callee second second -m 12 < <(uas_call; sip_serve BYE 200 OK)
-	calls caller flood second 9 4000
+	calls caller flood second 9 8000
 	eventually 9 used
 	guard_daemon_end KILL
 	bpftool map update pinned "/sys/fs/bpf/cseqguard/lab-$LAB_ID/usage" key 0 0 0 0 value 0 0 0 0 0 0 0 0
