@@ -338,7 +338,7 @@ names() { # ORIGIN: the names of map hosts that have this bit, 1 given, 2 learne
 
 learn() { # NAME: puts it into map hosts as the kernel does
 	local bytes
-	mapfile -t bytes < <(printf '%-63s' "$1" | tr ' ' '\0' | xxd -p -c 1)
+	mapfile -t bytes < <(printf '%-63s' "$1" | tr ' ' '\0' | od -An -v -tx1 -w1)
 	bpftool map update pinned "$PINS/hosts" key hex 01 02 03 04 05 06 07 08 value hex 02 "${bytes[@]}"
 }
 

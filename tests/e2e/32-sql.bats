@@ -171,8 +171,9 @@ settlement() { # COLUMNS
 
 @test "views: a call with requests after its end is suspect and keeps end and reason; settled, it is billable" {
 	gateway < <(uas_call; sip_serve BYE 200 OK; sip_serve INFO 200 OK)
-	caller < <(uac_call 13; sip_pause 500; bye 14; sip_pause 500; uac_request INFO 15; uac_expect 200)
+	caller < <(uac_call 13; sip_pause 500; bye 14; sip_hold; uac_request INFO 15; uac_expect 200)
 	eventually billable in_views
+	sip_go caller
 	call_ends
 	eventually suspects in_views
 	assert_equal 'bye caller t' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed)"
