@@ -99,10 +99,10 @@ $(OUT)/%.skel.h: $(OUT)/%.bpf.o
 # The schema in the order in which its parts need each other.
 $(OUT)/schema.sql: $(patsubst %,agent/postgres/sql/%.sql,schema partitions views grants)
 	@mkdir -p $(@D)
-	$(call say,SQL,$@)cat $^ >$@
+	$(call say,SQL,$@)cat $^ >$@.tmp && mv $@.tmp $@
 
 # A text file as a C string: static const char s[] =\n#include "schema.sql.h"\n;
-as_string = $(call say,TEXT,$@)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+as_string = $(call say,TEXT,$@)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@.tmp && mv $@.tmp $@
 $(OUT)/%.sql.h: $(OUT)/%.sql
 	$(as_string)
 $(OUT)/agent/%.html.h: agent/%.html
@@ -117,7 +117,7 @@ RELEASED = $(shell sed -n '1,/^ --/s/^ -- .*>  //p' deploy/debian/changelog)
 DATE = $(shell date -u -d '$(or $(SOURCE_DATE_EPOCH:%=@%),$(RELEASED))' +%Y-%m-%d)
 $(OUT)/man/%: deploy/%.in deploy/manual $(HOST_OUT)/cseqguard $(HOST_OUT)/cseqguardd
 	@mkdir -p $(@D)
-	$(call say,MAN,$@)OUT=$(HOST_OUT) deploy/manual $< $(VERSION) $(DATE) >$@
+	$(call say,MAN,$@)OUT=$(HOST_OUT) deploy/manual $< $(VERSION) $(DATE) >$@.tmp && mv $@.tmp $@
 
 ifdef CROSS
 $(OUT)/host/cseqguard $(OUT)/host/cseqguardd &: FORCE
@@ -127,7 +127,8 @@ endif
 UNITS := $(patsubst deploy/%.in,$(OUT)/units/%,$(wildcard deploy/*.service.in))
 $(OUT)/units/%: deploy/%.in FORCE
 	@mkdir -p $(@D)
-	$(call say,UNIT,$@)sed 's|@SBINDIR@|$(SBINDIR)|; s|@DOCDIR@|$(DOCDIR)|' $< >$@
+	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|; s|@DOCDIR@|$(DOCDIR)|' $< >$@.tmp
+	$(Q)cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
 man: $(MANUALS)
 
@@ -151,7 +152,7 @@ demo: needs-demo all
 run: all
 	$(Q)OUT=$(OUT) MODE=$(MODE) GATEWAY=$(GATEWAY) DB='$(DB)' deploy/run $(IFACE)
 
-test: all
+test: installable
 	$(Q)OUT=$(OUT) CI=$(CI) tests/run
 
 test-bare:
@@ -198,7 +199,10 @@ INSTALLED := $(PROGRAMS:%=%:$(SBINDIR):755) README.md:$(DOCDIR):644 LICENSE:$(DO
 part = $(word $(1),$(subst :, ,$(2)))
 target = $(DESTDIR)$(call part,2,$(1))/$(or $(call part,4,$(1)),$(notdir $(call part,1,$(1))))
 
-install: all $(MANUALS) $(UNITS) $(OUT)/schema.sql
+# All that install copies.
+installable: all $(MANUALS) $(UNITS) $(OUT)/schema.sql
+
+install: installable
 	$(Q)$(foreach item,$(INSTALLED),install -D -m $(call part,3,$(item)) \
 		$(call part,1,$(item)) $(call target,$(item)) &&) true
 
@@ -263,7 +267,7 @@ help:
 
 FORCE:
 
-.PHONY: all man packages deps $(SETS:%=deps-%) $(SETS:%=needs-%) deb dist demo run test test-bare lint format \
+.PHONY: all man installable packages deps $(SETS:%=deps-%) $(SETS:%=needs-%) deb dist demo run test test-bare lint format \
 	compile_commands.json install uninstall clean distclean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

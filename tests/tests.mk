@@ -42,7 +42,7 @@ fuzz: fuzz-programs
 
 unit-programs: $(UNIT_TESTS:%=$(TESTS)/unit/%)
 kernel-programs: $(TESTS)/kernel_test
-e2e-programs: all $(TESTS)/e2e/flood $(TESTS)/bench/calls
+e2e-programs: installable $(TESTS)/e2e/flood $(TESTS)/bench/calls
 fuzz-programs: $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%)
 test-programs: unit-programs kernel-programs fuzz-programs
 

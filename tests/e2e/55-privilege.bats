@@ -168,11 +168,11 @@ told() { # LINE NUMBER: at least so often
 @test "units: systemd-analyze finds no fault in the installed units, and little exposure" {
 	local prefix=$LAB_DIR/prefix units=$LAB_DIR/prefix/lib/systemd/system
 
-	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" install "OUT=$LAB_OUT" "PREFIX=$prefix"
+	lab_make install "OUT=$LAB_OUT" "PREFIX=$prefix"
 	run -0 systemd-analyze verify --man=no "$units/cseqguardd.service" "$units/cseqguard@lo.service"
 	[[ -z $output ]]
 	systemd-analyze security --offline=true --no-pager --threshold=20 "$units/cseqguardd.service" >&2
 	systemd-sysusers --dry-run "$prefix/lib/sysusers.d/cseqguard.conf"
-	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" uninstall "OUT=$LAB_OUT" "PREFIX=$prefix"
+	lab_make uninstall "OUT=$LAB_OUT" "PREFIX=$prefix"
 	assert_equal '' find "$prefix" -type f
 }

@@ -8,7 +8,7 @@ load lib
 load commands
 
 setup_file() {
-	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" install "OUT=$LAB_OUT" "DESTDIR=$BATS_FILE_TMPDIR" PREFIX=/usr
+	lab_make install "OUT=$LAB_OUT" "DESTDIR=$BATS_FILE_TMPDIR" PREFIX=/usr
 	export MAN=$BATS_FILE_TMPDIR/usr/share/man
 	export CSEQGUARD_INSTANCE=manual-$$
 	for program in cseqguard cseqguardd; do

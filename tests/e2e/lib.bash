@@ -51,6 +51,11 @@ teardown_file() {
 	lab_down
 }
 
+# Two makes at a time would write the same files. tests/run holds this lock while it builds.
+lab_make() { # ARGUMENT...
+	flock "$LAB_OUT/.make.lock" env -u MAKEFLAGS -u MAKELEVEL make -s -C "$LAB_TOP" "$@"
+}
+
 map_clear() { # no dialog is left in MAP
 	bpftool -j map dump pinned "$MAP" 2>/dev/null |
 		jq -r --arg map "$MAP" '.[].key | "map delete pinned \($map) key hex \(map(ltrimstr("0x")) | join(" "))"' |
