@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "postgres/pg_connect.h"
 #include "postgres/schema.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -117,5 +119,9 @@ int main(int argc, char **argv)
 	}
 	cg_log_configure(&(struct cg_log_options){});
 	cg_daemon_options_free(&d.options);
+	if (cg_pg_connect_running()) { /* exit() would free what the thread's TLS library uses */
+		fflush(NULL);
+		_exit(code);
+	}
 	return code;
 }

@@ -143,6 +143,7 @@ static int start_http(struct cg_daemon *d)
 						  .writer = d->writer,
 						  .tracker = d->tracker,
 						  .scan = d->scan,
+						  .rings = &d->rings,
 						  .totals = &d->totals,
 						  .ship = &d->ship,
 						  .recent = d->recent,

@@ -88,7 +88,7 @@ static void disconnect(struct cg_homer *homer, const char *why)
 	homer->next = homer->first; /* send all again */
 	homer->partial = 0;
 	homer->sent = 0;
-	cg_timer_set(homer->timer, homer->backoff);
+	cg_timer_set(homer->timer, cg_backoff_wait(homer->backoff));
 	homer->backoff = cg_backoff_next(homer->backoff);
 }
 

@@ -5,6 +5,7 @@
 
 #include "ingest/dialog_tracker.h"
 #include "ingest/map_scan.h"
+#include "ingest/rings.h"
 #include "maps/guard_maps.h"
 #include "postgres/ship.h"
 #include "spool/writer.h"
@@ -16,6 +17,7 @@ struct cg_daemon_view { /* owns none of its pointers */
 	struct cg_writer *writer;
 	struct cg_tracker *tracker;
 	struct cg_map_scan *scan;
+	struct cg_rings **rings; /* NULL in it: not read yet */
 	struct cg_totals *totals;
 	struct cg_ship **ship; /* a reload may replace the shipper; NULL in it: no --db */
 	const struct cg_recent *recent;

@@ -163,6 +163,17 @@ static void put_share(FILE *out, const struct cg_map_scan_status *scan)
 	put_labelled(out, "largest_share_dialogs", "address", address, scan->most.dialogs);
 }
 
+/* A loop that something blocks reads no ring. */
+static void put_rings(FILE *out, const struct cg_rings *rings, __u64 now)
+{
+	put_seconds(out, "rings_read_age_seconds", "gauge",
+		    "Time since the rings were read; at most 0.2 s in a loop that is not blocked.",
+		    cg_rings_age(rings, now) * NS);
+	put_seconds(out, "rings_read_longest_gap_seconds", "gauge",
+		    "Longest time between two reads of a ring since the start of the daemon.",
+		    cg_rings_longest_gap(rings) * NS);
+}
+
 static void put_store(FILE *out, const struct cg_daemon_view *view)
 {
 	struct cg_writer_status spool;
@@ -212,6 +223,8 @@ char *cg_metrics_text(const struct cg_daemon_view *view, __u64 now)
 		put_scan(out, &scan);
 		put_share(out, &scan);
 	}
+	if (*view->rings)
+		put_rings(out, *view->rings, now);
 	put_store(out, view);
 	return fclose(out) ? NULL : text;
 }

@@ -20,6 +20,7 @@ struct ring {
 	unsigned int n_read; /* in this batch */
 	bool paused;
 	__u64 polled_at; /* CLOCK_BOOTTIME, ns */
+	__u64 longest_gap; /* between two polls, ns */
 };
 
 struct cg_rings {
@@ -58,9 +59,12 @@ static int handle_record(void *ctx, void *data, size_t size)
 static bool read_events(struct ring *ring)
 {
 	struct cg_rings_callbacks *callbacks = &ring->rings->callbacks;
+	__u64 now = cg_boottime();
 	bool empty;
 
-	ring->polled_at = cg_boottime();
+	if (now - ring->polled_at > ring->longest_gap)
+		ring->longest_gap = now - ring->polled_at;
+	ring->polled_at = now;
 	if (ring->paused)
 		return false;
 	ring->n_read = 0;
@@ -189,6 +193,13 @@ __u64 cg_rings_age(const struct cg_rings *rings, __u64 now)
 	__u64 events_at = rings->events.polled_at, alerts_at = rings->alerts.polled_at;
 
 	return now - (events_at < alerts_at ? events_at : alerts_at);
+}
+
+__u64 cg_rings_longest_gap(const struct cg_rings *rings)
+{
+	__u64 events = rings->events.longest_gap, alerts = rings->alerts.longest_gap;
+
+	return events > alerts ? events : alerts;
 }
 
 bool cg_rings_drain(struct cg_rings *rings)

@@ -32,6 +32,8 @@ void cg_rings_free(struct cg_rings *rings);
 void cg_rings_resume(struct cg_rings *rings);
 /* Returns the time since the last poll of the ring that was polled least recently, in ns. */
 __u64 cg_rings_age(const struct cg_rings *rings, __u64 now);
+/* Returns the longest time between two polls of a ring since the start, in ns. */
+__u64 cg_rings_longest_gap(const struct cg_rings *rings);
 /* Reads one batch of each ring. True: both are empty. */
 bool cg_rings_drain(struct cg_rings *rings);
 

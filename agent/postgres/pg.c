@@ -8,32 +8,38 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "postgres/pg_connect.h"
 #include "util/backoff.h"
 #include "util/clock.h"
 #include "util/loop.h"
 
-#define HOSTS_PER_TRY 5 /* silent hosts that are skipped within the timeout of one try */
+#define HANGS_NS (300 * CG_SECOND) /* a try that lasts longer after its deadline never ends */
 
 enum state { DOWN, CONNECTING, IDLE, BUSY };
 
 struct cg_pg {
 	sd_event *loop;
 	enum state state;
-	PGconn *conn;
+	struct cg_pg_connect *try; /* CONNECTING; NULL in other states */
+	bool late; /* the try has passed its deadline */
+	PGconn *conn; /* IDLE, BUSY; NULL in other states */
 	PGresult *result; /* of the statement in flight, so far */
 	char *conninfo;
 	__u64 timeout;
 	__u64 backoff;
-	sd_event_source *socket;
+	sd_event_source *socket; /* of conn or try */
 	sd_event_source *timer; /* DOWN: next try; CONNECTING, BUSY: deadline */
 	struct cg_pg_callbacks callbacks;
 };
 
 static void set_state(struct cg_pg *pg, enum state state)
 {
-	__u64 timer = state == IDLE ? 0 : state == DOWN ? pg->backoff : pg->timeout;
+	__u64 timer = state == IDLE   ? 0
+		      : state == DOWN ? cg_backoff_wait(pg->backoff)
+				      : pg->timeout;
 
 	pg->state = state;
+	pg->late = false;
 	cg_timer_set(pg->timer, timer);
 }
 
@@ -61,6 +67,8 @@ void cg_pg_disconnect(struct cg_pg *pg, const char *why)
 	pg->socket = sd_event_source_disable_unref(pg->socket);
 	PQclear(pg->result);
 	pg->result = NULL;
+	cg_pg_connect_abandon(pg->try);
+	pg->try = NULL;
 	PQfinish(pg->conn);
 	pg->conn = NULL;
 	set_state(pg, DOWN);
@@ -73,77 +81,48 @@ void cg_pg_reset_backoff(struct cg_pg *pg)
 	pg->backoff = CG_BACKOFF_FIRST;
 }
 
-static int handle_socket(sd_event_source *source, int fd, uint32_t events, void *ctx);
-
-/*
- * Waits for events of a socket that may be new. For the next host or address, libpq closes its
- * socket and opens another one. That one may get the same number, which sd-event would not notice:
- * replace the source. False: failed and disconnected.
- */
-static bool watch_new_socket(struct cg_pg *pg, __u32 events)
-{
-	int err;
-
-	sd_event_source_disable_unref(pg->socket);
-	pg->socket = NULL;
-	err = sd_event_add_io(pg->loop, &pg->socket, PQsocket(pg->conn), events, handle_socket, pg);
-	if (err < 0)
-		cg_pg_disconnect(pg, strerror(-err));
-	return err >= 0;
-}
-
-/* One step of connecting: does what libpq asked for. */
-static void continue_connect(struct cg_pg *pg, PostgresPollingStatusType status)
-{
-	switch (status) {
-	case PGRES_POLLING_READING:
-		watch_new_socket(pg, EPOLLIN);
-		break;
-	case PGRES_POLLING_WRITING:
-		watch_new_socket(pg, EPOLLOUT);
-		break;
-	case PGRES_POLLING_OK:
-		if (PQsetnonblocking(pg->conn, 1)) {
-			cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
-		} else if (watch_new_socket(pg, EPOLLIN)) {
-			set_state(pg, IDLE);
-			pg->callbacks.connected(pg->callbacks.ctx);
-		}
-		break;
-	default:
-		cg_pg_disconnect(pg, PQerrorMessage(pg->conn));
-	}
-}
-
 static void ignore_notice(void *ctx, const PGresult *notice)
 {
 	(void)ctx;
 	(void)notice; /* "already exists, skipping" and the like */
 }
 
-static void start_connect(struct cg_pg *pg)
-{
-	/*
-	 * Keys before the conninfo ("dbname") are defaults, keys after it override it. libpq ignores
-	 * connect_timeout in non-blocking mode. Without a limit for each host, one that drops
-	 * packets would use up the whole deadline in each try.
-	 */
-	char user_timeout[24];
-	const char *keys[] = { "fallback_application_name", "tcp_user_timeout",	    "dbname",
-			       "client_encoding",	    "target_session_attrs", NULL };
-	const char *values[] = { "cseqguardd", user_timeout, pg->conninfo,
-				 "UTF8",       "read-write", NULL };
+static int handle_socket(sd_event_source *source, int fd, uint32_t events, void *ctx);
 
-	snprintf(user_timeout, sizeof(user_timeout), "%llu",
-		 (unsigned long long)(pg->timeout / HOSTS_PER_TRY / 1000000));
-	set_state(pg, CONNECTING);
-	pg->conn = PQconnectStartParams(keys, values, 1);
-	if (!pg->conn || PQstatus(pg->conn) == CONNECTION_BAD) {
+/* Uses the connection that the thread has made. */
+static void finish_connect(struct cg_pg *pg)
+{
+	int err;
+
+	pg->socket = sd_event_source_disable_unref(pg->socket);
+	pg->conn = cg_pg_connect_finish(pg->try);
+	pg->try = NULL;
+	if (PQstatus(pg->conn) != CONNECTION_OK || PQsetnonblocking(pg->conn, 1)) {
 		cg_pg_disconnect(pg, pg->conn ? PQerrorMessage(pg->conn) : strerror(ENOMEM));
 		return;
 	}
 	PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
-	continue_connect(pg, PGRES_POLLING_WRITING);
+	err = sd_event_add_io(pg->loop, &pg->socket, PQsocket(pg->conn), EPOLLIN, handle_socket,
+			      pg);
+	if (err < 0) {
+		cg_pg_disconnect(pg, strerror(-err));
+		return;
+	}
+	set_state(pg, IDLE);
+	pg->callbacks.connected(pg->callbacks.ctx);
+}
+
+static void start_connect(struct cg_pg *pg)
+{
+	int err = cg_pg_connect_start(pg->conninfo, pg->timeout, &pg->try);
+
+	if (!err)
+		err = sd_event_add_io(pg->loop, &pg->socket, cg_pg_connect_fd(pg->try), EPOLLIN,
+				      handle_socket, pg);
+	if (err < 0)
+		cg_pg_disconnect(pg, strerror(-err));
+	else
+		set_state(pg, CONNECTING);
 }
 
 /* Sends the rest of a statement; its result may arrive meanwhile. False: disconnected. */
@@ -210,10 +189,26 @@ static int handle_socket(sd_event_source *source, int fd, uint32_t events, void 
 
 	(void)source, (void)fd, (void)events;
 	if (pg->state == CONNECTING)
-		continue_connect(pg, PQconnectPoll(pg->conn));
+		finish_connect(pg);
 	else
 		continue_statement(pg);
 	return 0;
+}
+
+/*
+ * Reports the first try that is late, but waits for it: each host may take its time, and a second try
+ * would ask the same name servers. One that lasts much longer hangs for good, and is left to its thread.
+ */
+static void handle_late_connect(struct cg_pg *pg, const char *why)
+{
+	if (pg->late) {
+		cg_pg_disconnect(pg, why);
+		return;
+	}
+	pg->late = true;
+	cg_timer_set(pg->timer, pg->timeout > HANGS_NS ? pg->timeout : HANGS_NS);
+	if (pg->backoff == CG_BACKOFF_FIRST)
+		pg->callbacks.disconnected(pg->callbacks.ctx, why);
 }
 
 static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
@@ -222,13 +217,14 @@ static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 	char why[80];
 
 	(void)timer, (void)usec;
-	if (pg->state == DOWN) {
+	snprintf(why, sizeof(why), "no response within %llu s",
+		 (unsigned long long)(pg->timeout / CG_SECOND));
+	if (pg->state == DOWN)
 		start_connect(pg);
-	} else if (pg->state != IDLE) {
-		snprintf(why, sizeof(why), "no response within %llu s",
-			 (unsigned long long)(pg->timeout / CG_SECOND));
+	else if (pg->state == CONNECTING)
+		handle_late_connect(pg, why);
+	else if (pg->state == BUSY)
 		cg_pg_disconnect(pg, why);
-	}
 	return 0;
 }
 
@@ -271,6 +267,7 @@ void cg_pg_free(struct cg_pg *pg)
 	sd_event_source_disable_unref(pg->socket);
 	sd_event_source_disable_unref(pg->timer);
 	PQclear(pg->result);
+	cg_pg_connect_abandon(pg->try);
 	PQfinish(pg->conn);
 	free(pg->conninfo);
 	free(pg);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * One connection to PostgreSQL in the event loop. It connects by itself, with back-off between tries,
- * sends one statement at a time, and never blocks, except in libpq's lookup of host names. A server
- * that does not answer is given up at a deadline with PQfinish(), because PQcancel() would hang.
+ * One connection to PostgreSQL in the event loop. It connects by itself, in a thread, with back-off
+ * between tries, sends one statement at a time, and never blocks. A server that does not answer is given
+ * up at a deadline with PQfinish(), because PQcancel() would hang.
  * Of several hosts it uses the first that is not read-only.
  */
 #ifndef CG_POSTGRES_PG_H
@@ -21,7 +21,7 @@ struct cg_pg_callbacks { /* called from the event loop */
 	void (*connected)(void *ctx);
 	/* The result of a statement, or its first error. It is freed after the call. */
 	void (*result)(void *ctx, const PGresult *result);
-	/* The connection failed or was lost. cg_pg connects again after a back-off. */
+	/* The connection failed, is late or was lost. cg_pg goes on trying, after a back-off. */
 	void (*disconnected)(void *ctx, const char *why);
 	void *ctx;
 };

@@ -1,0 +1,86 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# The daemon beside things that block whoever waits for them. It goes on to read its rings, and rows wait in the
+# spool.
+
+load lib
+load daemon
+load http
+
+NOT_BLOCKED=8 # s: each thing here blocks for longer
+
+setup_file() {
+	lab_up "$$-d"
+	pg_up
+	guard_up
+	export CSEQGUARD_RUN_DIR=$LAB_DIR/run
+	export MAP=/sys/fs/bpf/cseqguard/lab-$LAB_ID/dialogs
+}
+
+teardown() {
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || tail -n 5 "$LAB_DIR/daemon.log" >&2
+	guard_daemon_end KILL
+	[[ -z ${NAMES:-} ]] || kill "$NAMES" || :
+	map_clear
+}
+
+rings_are_read() { # never more than NOT_BLOCKED apart
+	awk -v gap="$(metric rings_read_longest_gap_seconds)" -v most="$NOT_BLOCKED" \
+		'BEGIN { if (gap != "" && gap + 0 < most + 0) exit 0; print "a gap of " gap " s" >"/dev/stderr"; exit 1 }'
+}
+
+# --- name servers --------------------------------------------------------------------------------
+
+# Three that answer nothing, for the processes behind `enter`. The resolver asks the next one after 10 s and 6 s.
+silent_names() {
+	printf 'nameserver 127.0.0.%d\n' 1 2 3 >"$LAB_DIR/resolv.conf"
+	printf 'options timeout:10 attempts:2\n' >>"$LAB_DIR/resolv.conf"
+	printf 'hosts: files dns\n' >"$LAB_DIR/nsswitch.conf"
+	: >"$LAB_DIR/names.log"
+	nsenter "--net=/run/netns/$(lab_ns proxy)" "$LAB_TOP/tests/e2e/name_servers.py" 127.0.0.{1,2,3} >"$LAB_DIR/names.log" 3>&- &
+	NAMES=$!
+	lab_wait 10 asked ready
+	# shellcheck disable=SC2016 # the inner shell's arguments
+	enter=(nsenter "--net=/run/netns/$(lab_ns proxy)" unshare -m sh -c 'dir=$1 && shift &&
+		mount --bind "$dir/resolv.conf" /etc/resolv.conf && mount --bind "$dir/nsswitch.conf" /etc/nsswitch.conf &&
+		exec "$@"' sh "$LAB_DIR")
+}
+
+asked() { # WORDS: so begins a line of the name servers
+	grep -q "^$1" "$LAB_DIR/names.log"
+}
+
+@test "names: three silent name servers hold up no ring; rows wait in the spool, and come by the next host" {
+	silent_names
+	daemon --http "$HTTP_PORT" --db "host=db1,db2,$LAB_PG user=postgres dbname=$DB" --db-timeout 5
+	lab_wait 30 asked '127.0.0.1 db1'
+	dialog answer=5
+	lab_wait 30 assert_equal 1 spooled cdr
+	lab_wait 30 grep -q 'no response within 5 s; rows wait' "$LAB_DIR/daemon.log"
+	lab_wait 60 asked '127.0.0.3 db1'
+	dialog answer=5 end=1 state=ended end_reason=bye ended_by=1
+	lab_wait 30 in_map 0 # durable in the spool
+	rings_are_read
+	kill -USR1 "$NAMES"
+	lab_wait 60 assert_equal bye row end_reason
+	lab_wait 30 assert_equal 0 spooled cdr
+	rings_are_read
+}
+
+@test "names: a daemon that waits for a name ends at once, and one that is told of another host connects to it" {
+	local file=$LAB_DIR/names.conf code=0
+
+	silent_names
+	printf 'db = host=db1 user=postgres\n' >"$file"
+	daemon --config "$file"
+	lab_wait 30 asked '127.0.0.1 db1'
+	printf 'db = %s\n' "$(pg_conninfo "$DB")" >"$file"
+	kill -HUP "$LAB_DAEMON"
+	dialog answer=5
+	lab_wait 30 assert_equal none row end_reason
+	kill "$LAB_DAEMON"
+	wait "$LAB_DAEMON" || code=$?
+	assert_equal 0 echo "$code"
+	run ! asked '127.0.0.2 db1' # that took less than the resolver's 10 s
+}
