@@ -123,12 +123,27 @@ bpf_inline void bye_note_seen(struct cg_dialog *d, const struct msg_info *info, 
 {
 	__u32 branch = branch_hash32(info->branch_hash);
 
+	d->flags &= ~CG_D_SEEN_OF_WITNESS;
 	if (d->seen_branch != branch)
-		d->flags &= ~(CG_D_SEEN_REFUSED | CG_D_SEEN_WOULD_DROP | CG_D_SEEN_OF_WITNESS);
+		d->flags &= ~(CG_D_SEEN_REFUSED | CG_D_SEEN_WOULD_DROP);
 	if (action == CG_WOULD_DROP)
 		d->flags |= CG_D_SEEN_WOULD_DROP;
 	d->seen_branch = branch;
 	d->seen_ms = (info->now - d->answer) / 1000000;
+}
+
+/*
+ * Returns whether this BYE of the witness is a copy of the one that pends. The sender chooses the
+ * branch: under a new number it is another BYE, and the call ran on until it came. From a port that
+ * raises no counter a copy is not told by its number: it comes within 32 s.
+ */
+bpf_inline int bye_of_witness_is_copy(const struct cg_dialog *d, const struct msg_info *info,
+				      const struct leg_view *view, int is_new, __u8 reason)
+{
+	if (is_new || !bye_is_pending(d, CG_D_BYE_OF_WITNESS) || bye_sender(d) != view->leg ||
+	    d->bye_branch_in != branch_hash32(info->branch_hash))
+		return 0;
+	return reason == CG_R_BYE ? bye_is_fresh(d, info) : reason == CG_R_BYE_REPEAT;
 }
 
 /*
@@ -137,24 +152,21 @@ bpf_inline void bye_note_seen(struct cg_dialog *d, const struct msg_info *info, 
  */
 bpf_inline void bye_of_witness_in(struct cg_dialog *d, const struct msg_info *info,
 				  const struct leg_view *view, const struct cg_config *config,
-				  struct verdict *v)
+				  int is_new, struct verdict *v)
 {
-	__u32 branch = branch_hash32(info->branch_hash);
-	int same = bye_is_pending(d, CG_D_BYE_OF_WITNESS) && bye_sender(d) == view->leg &&
-		   d->bye_branch_in == branch;
-
-	if (same)
+	if (v->reason == CG_R_BYE)
+		d->flags |= CG_D_SEEN_OF_WITNESS;
+	if (bye_of_witness_is_copy(d, info, view, is_new, v->reason))
 		return; /* a copy keeps the time of the first */
 	if (v->reason != CG_R_BYE) {
 		if (v->reason != CG_R_BYE_REPEAT || !bye_is_pending(d, CG_D_BYE_OF_WITNESS))
 			dialog_set_candidate(d, info->now);
 		return;
 	}
-	d->flags |= CG_D_SEEN_OF_WITNESS;
 	if (bye_is_pending(d, CG_D_BYE_PROVED) && bye_is_fresh(d, info))
 		return; /* they cross: either ends the call */
 	if (dialog_pend_bye(d, info, config, view->leg, CG_D_BYE_OF_WITNESS, v))
-		d->bye_branch_in = branch;
+		d->bye_branch_in = branch_hash32(info->branch_hash);
 }
 
 /*
@@ -195,7 +207,7 @@ bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct msg_info *info,
 			      const struct cg_config *config, struct verdict *v)
 {
 	enum source_match source = leg_match_source(info, view);
-	int no_rank = !((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS), own_words;
+	int no_rank = !((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS), own_words, is_new;
 	__u8 action;
 
 	if (info->remote_class == CG_ADDR_HOST)
@@ -209,7 +221,8 @@ bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct msg_info *info,
 	if (action == CG_DROP)
 		return;
 	leg_note_passed(info, view);
-	if (v->reason == CG_R_BYE && leg_may_raise(info, view))
+	is_new = v->reason == CG_R_BYE && leg_may_raise(info, view);
+	if (is_new)
 		bye_accept(d, info, view);
 	if (v->reason != CG_R_BYE_REPEAT)
 		bye_note_seen(d, info, action);
@@ -218,7 +231,7 @@ bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct msg_info *info,
 	own_words = remote_is_self(info, view) && remote_is_self_port(info, view);
 	if (leg_has(view, CG_LEG_WITNESS) && !leg_has(view, CG_LEG_LOCAL)) {
 		if (own_words)
-			bye_of_witness_in(d, info, view, config, v);
+			bye_of_witness_in(d, info, view, config, is_new, v);
 	} else if (peer_has(view, CG_LEG_LOCAL) || (no_rank && view->leg == CG_LEG_CALLER)) {
 		bye_to_host_in(d, info, route, view, config, source, action, v);
 	}
