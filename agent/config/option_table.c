@@ -37,8 +37,8 @@ const struct daemon_option cg_daemon_table[] = {
 	{
 		.name = "node", .kind = TEXT, .place = RESTART, .offset = AT(node),
 		.arg = "NAME",
-		.help = "name of this host in every row",
-		.def_text = "the host name",
+		.help = "name of this instance in every row; no two daemons may share it",
+		.def_text = "the host name, and /INSTANCE unless that is default",
 	},
 	{
 		.name = "instance", .kind = TEXT, .place = RESTART, .offset = AT(instance),

@@ -46,13 +46,25 @@ char *cg_daemon_default_spool(const char *instance)
 	return asprintf(&path, "%s/%s.db", cg_state_dir(), instance) < 0 ? NULL : path;
 }
 
+/* Rows of two instances of a host must not have one node: returns HOST, or HOST/INSTANCE. */
+static char *make_default_node(const char *instance)
+{
+	char host[CG_NODE_MAX] = "", *node;
+
+	if (gethostname(host, sizeof(host) - 1))
+		return NULL;
+	if (!strcmp(instance, CG_INSTANCE_DEFAULT))
+		return strdup(host);
+	return asprintf(&node, "%s/%s", host, instance) < 0 ? NULL : node;
+}
+
+/* Needs the instance. */
 static void check_node(struct options_parser *parser)
 {
 	struct cg_daemon_options *options = parser->options;
-	char host[CG_NODE_MAX] = "";
 
-	if (!options->node && !gethostname(host, sizeof(host) - 1))
-		options->node = strdup(host);
+	if (!options->node && options->instance)
+		options->node = make_default_node(options->instance);
 	if (!options->node || !*options->node || strlen(options->node) >= CG_NODE_MAX)
 		cg_parser_option_error(parser, cg_daemon_option_find("node"),
 				       ": expected a name of 1 to %d bytes", CG_NODE_MAX - 1);
@@ -117,8 +129,8 @@ static void read_file_and_check(struct options_parser *parser)
 	if (parser->n_errors || parser->options->help || parser->options->print_schema)
 		return;
 	cg_parser_read_file(parser);
-	check_node(parser);
 	check_instance(parser);
+	check_node(parser);
 	check_db(parser);
 	if (parser->options->check_config)
 		cg_parser_check_paths(parser);

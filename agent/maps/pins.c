@@ -15,7 +15,7 @@ const char *cg_instance_default_name(void)
 {
 	const char *name = getenv("CSEQGUARD_INSTANCE");
 
-	return name && *name ? name : "default";
+	return name && *name ? name : CG_INSTANCE_DEFAULT;
 }
 
 int cg_instance_check_name(const char *instance)

@@ -12,6 +12,8 @@
 
 #define CG_INSTANCE_MAX 48
 
+#define CG_INSTANCE_DEFAULT "default"
+
 /* Returns CSEQGUARD_INSTANCE or "default". Do not free the string. */
 const char *cg_instance_default_name(void);
 

@@ -7,6 +7,7 @@
 
 #include "postgres/batch.h"
 #include "postgres/db_maintenance.h"
+#include "postgres/node_lock.h"
 #include "postgres/pg.h"
 #include "postgres/pg_error.h"
 #include "postgres/pg_insert.h"
@@ -16,12 +17,13 @@
 
 #define RETRIES 5 /* of a statement that conflicts with another transaction */
 
-enum phase { OFFLINE, CHECKING_SCHEMA, CREATING_SCHEMA, READY };
+enum phase { OFFLINE, CHECKING_SCHEMA, CREATING_SCHEMA, LOCKING_NODE, READY };
 
 struct cg_ship {
 	struct cg_pg *pg;
 	struct cg_writer *writer;
 	const char *spool_path;
+	const struct cg_origin *origin;
 	enum phase phase;
 	bool schema_created; /* in this connection: creating it again would not help */
 	int schema_version; /* that was found; 0: none */
@@ -109,6 +111,14 @@ static void disconnect_for_error(struct cg_ship *ship, const PGresult *result)
 	drop_connection(ship, why);
 }
 
+static void lock_node(struct cg_ship *ship)
+{
+	const char *node = ship->origin->node;
+
+	ship->phase = LOCKING_NODE;
+	cg_pg_send(ship->pg, cg_node_lock_sql, 1, &node);
+}
+
 static void start_shipping(struct cg_ship *ship)
 {
 	const char *change = ship->schema_version ? ", schema migrated" : ", schema created";
@@ -123,13 +133,25 @@ static void start_shipping(struct cg_ship *ship)
 	cg_ship_notify(ship);
 }
 
+static void handle_node_lock(struct cg_ship *ship, const PGresult *result)
+{
+	char why[400];
+
+	if (cg_pg_classify_error(result) != CG_PG_ERROR_NONE)
+		disconnect_for_error(ship, result);
+	else if (!cg_node_lock_is_held(result, ship->origin->node, why, sizeof(why)))
+		drop_connection(ship, why);
+	else
+		start_shipping(ship);
+}
+
 static void handle_schema_version(struct cg_ship *ship, const PGresult *result)
 {
 	char why[160];
 
 	switch (cg_schema_read_state(result)) {
 	case CG_SCHEMA_READY:
-		start_shipping(ship);
+		lock_node(ship);
 		break;
 	case CG_SCHEMA_MISSING:
 	case CG_SCHEMA_OLDER:
@@ -246,6 +268,8 @@ static void handle_result(void *ctx, const PGresult *result)
 		handle_schema_version(ship, result);
 	else if (ship->phase == CREATING_SCHEMA)
 		handle_schema_created(ship, result);
+	else if (ship->phase == LOCKING_NODE)
+		handle_node_lock(ship, result);
 	else if (!ship->maintenance.sent)
 		handle_batch(ship, result);
 	else if (cg_db_maintenance_handle(&ship->maintenance, result))
@@ -280,6 +304,7 @@ int cg_ship_new(sd_event *loop, const char *conninfo, __u64 timeout, const char 
 		return -ENOMEM;
 	ship->writer = writer;
 	ship->spool_path = spool_path;
+	ship->origin = origin;
 	ship->may_have_rows = true;
 	cg_batch_reader_init(&ship->reader, spool_path, writer);
 	cg_db_maintenance_init(&ship->maintenance, spool_path, origin);
