@@ -527,6 +527,7 @@ struct cg_config {
 	__u8 pad;
 	__u64 secret[2]; /* drawn when the maps are made, never changed after */
 	__s64 clock_offset[CG_CLOCKS]; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
+	__u64 birth; /* when the maps were made; not read by the kernel */
 };
 
 /* Returns the filter of packet_is_other(): a bit for the low six bits of each port on the wire. */
@@ -620,7 +621,7 @@ CG_SIZE(struct cg_host_name, 64);
 CG_SIZE(struct cg_early, 80);
 CG_SIZE(struct cg_addr_change, 56);
 CG_SIZE(struct cg_share, 16);
-CG_SIZE(struct cg_config, 128);
+CG_SIZE(struct cg_config, 136);
 CG_SIZE(struct cg_prefix, 20);
 CG_SIZE(struct cg_event, 304);
 

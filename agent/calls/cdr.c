@@ -199,11 +199,17 @@ static void fill_sides(const struct cg_dialog *dialog, const struct cg_limits *l
 		candidate ? boottime_to_utc_us(origin, dialog->clock, candidate) : CG_NULL;
 }
 
+void cg_cdr_identify(const struct cg_dialog *dialog, const struct cg_origin *origin,
+		     char call_uid[CG_UUID_TEXT], __s64 *setup_time)
+{
+	cg_cdr_make_call_uid(dialog->call.call_id, dialog->call.from_tag, dialog->to_tag, call_uid);
+	*setup_time = boottime_to_utc_us(origin, dialog->clock, dialog->setup);
+}
+
 void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
 		     const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row)
 {
 	*row = (struct cg_cdr_row){
-		.setup_time = boottime_to_utc_us(origin, dialog->clock, dialog->setup),
 		.answer_time = boottime_to_utc_us(origin, dialog->clock, dialog->answer),
 		.caller_port = dialog->caller_port,
 		.callee_port = dialog->callee_port,
@@ -215,8 +221,7 @@ void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *lim
 			dialog->callee_flags & CG_LEG_CSEQ_VALID ? dialog->callee.cseq : CG_NULL,
 		.sip_code = dialog->sip_code,
 	};
-	cg_cdr_make_call_uid(dialog->call.call_id, dialog->call.from_tag, dialog->to_tag,
-			     row->call_uid);
+	cg_cdr_identify(dialog, origin, row->call_uid, &row->setup_time);
 	SET_TEXT(row->node, origin->node);
 	SET_ESCAPED(row->call_id, dialog->call.call_id);
 	SET_ESCAPED(row->from_tag, dialog->call.from_tag);

@@ -85,6 +85,10 @@ __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due);
 void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *limits,
 		     const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row);
 
+/* Sets what identifies the row of a dialog: call_uid, and setup_time (microseconds since 1970). */
+void cg_cdr_identify(const struct cg_dialog *dialog, const struct cg_origin *origin,
+		     char call_uid[CG_UUID_TEXT], __s64 *setup_time);
+
 /* Fills the row of a violation. ifname: name of event->ifindex, "" if it has none. */
 void cg_cdr_fill_violation(const struct cg_event *event, const struct cg_origin *origin,
 			   const char *ifname, struct cg_violation_row *row);

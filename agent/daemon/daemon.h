@@ -12,6 +12,7 @@
 #include "daemon/housekeeping.h"
 #include "daemon/reload.h"
 #include "daemon/settings_keeper.h"
+#include "daemon/stale_rows.h"
 #include "http/listener.h"
 #include "http/routes.h"
 #include "ingest/event_router.h"
@@ -49,6 +50,7 @@ struct cg_daemon {
 	int spool_error; /* the last one logged; 0: none */
 	unsigned int spool_generation; /* of the last file that was handled */
 	struct cg_housekeeping housekeeping;
+	struct cg_stale_rows stale_rows;
 	struct cg_reload reload;
 	struct cg_routes routes;
 	struct cg_http *http; /* NULL: no --http */

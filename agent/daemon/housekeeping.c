@@ -69,11 +69,11 @@ static void check_clock(struct cg_housekeeping *hk)
 
 #define HEARTBEAT_NS (5 * CG_SECOND)
 
-/* Should the host stop now, the active calls ran until this moment. */
+/* Should the host stop or the maps go now, the active calls ran until this moment. */
 static void write_heartbeat(struct cg_housekeeping *hk)
 {
 	struct cg_heartbeat beat = { .at = cg_now_us(),
-				     .boot = cg_stale_calls_boot_time(hk->origin) };
+				     .maps_at = cg_stale_calls_maps_time(&hk->guard->config) };
 	__u64 now = cg_boottime();
 
 	if (hk->beat_at && now - hk->beat_at < HEARTBEAT_NS)

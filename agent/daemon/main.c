@@ -105,11 +105,12 @@ int main(int argc, char **argv)
 			.options = &d.options,
 			.router = &d.router,
 			.ship = &d.ship,
-			.origin = &d.origin,
+			.stale = &d.stale_rows.calls,
 		},
 	};
 	int code = CG_USAGE;
 
+	d.stale_rows.calls.origin = &d.origin;
 	block_hangup();
 	d.reload.argc = argc;
 	d.reload.argv = argv;

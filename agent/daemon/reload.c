@@ -45,7 +45,7 @@ int cg_reload_ship(const struct cg_reload *reload)
 	*reload->ship = NULL;
 	if (options->db)
 		err = cg_ship_new(reload->loop, options->db, options->db_timeout, options->spool,
-				  reload->writer, reload->origin, reload->ship);
+				  reload->writer, reload->stale, reload->ship);
 	if (err)
 		cg_log_err("database: cannot start: %s; rows stay in %s", strerror(-err),
 			   options->spool);

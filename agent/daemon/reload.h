@@ -21,7 +21,7 @@ struct cg_reload { /* owns none of its pointers */
 	struct cg_event_router *router; /* with its homer */
 	struct cg_ship **ship;
 	struct cg_writer *writer;
-	const struct cg_origin *origin;
+	struct cg_stale_calls *stale;
 };
 
 void cg_reload_run(const struct cg_reload *reload);

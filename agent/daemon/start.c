@@ -11,7 +11,6 @@
 #include "daemon/daemon.h"
 #include "daemon/totals_note.h"
 #include "maps/runtime_dir.h"
-#include "postgres/stale_calls.h"
 #include "util/clock.h"
 #include "util/ifname.h"
 #include "util/log.h"
@@ -55,7 +54,7 @@ static int lock_rings(struct cg_daemon *d)
 static int open_store(struct cg_daemon *d)
 {
 	char why[256];
-	int err, lost;
+	int err;
 
 	if (cg_state_dir_has(d->options.spool))
 		cg_state_mkdir(); /* if this fails, the writer reports it */
@@ -63,15 +62,6 @@ static int open_store(struct cg_daemon *d)
 	if (err)
 		cg_log_err("spool %s: cannot open: %s; name a writable file with --spool",
 			   d->options.spool, why);
-	lost = err ? 0 : cg_stale_calls_close(d->options.spool, &d->origin);
-	if (lost > 0)
-		cg_log_warning("spool %s: closed %d open calls from before the host's boot as "
-			       "reboot, suspect",
-			       d->options.spool, lost);
-	else if (lost < 0)
-		cg_log_err("spool %s: cannot close the open calls from before the host's boot: %s; "
-			   "start the daemon again when it can be written",
-			   d->options.spool, strerror(-lost));
 	d->reload.writer = d->writer;
 	return err ? err : cg_reload_ship(&d->reload);
 }
@@ -128,6 +118,12 @@ static void start_beats(struct cg_daemon *d)
 						    .tracker = d->tracker,
 						    .scan = d->scan,
 						    .rings = d->rings };
+	d->stale_rows = (struct cg_stale_rows){ .guard = &d->guard,
+						.limits = &d->options.limits,
+						.scan = d->scan,
+						.ship = &d->ship,
+						.spool = d->options.spool,
+						.calls = d->stale_rows.calls };
 	d->closing = (struct cg_closing){ .guard = &d->guard,
 					  .limits = &d->options.limits,
 					  .scan = d->scan,
@@ -169,7 +165,7 @@ static int create_ingest(struct cg_daemon *d)
 	d->recent = cg_recent_new();
 	if (!d->tracker || !d->overflow || !d->recent)
 		return -ENOMEM;
-	d->scan = cg_map_scan_new(&d->guard, d->tracker, d->overflow, limits);
+	d->scan = cg_map_scan_new(&d->guard, d->tracker, d->overflow, limits, &d->origin);
 	if (!d->scan)
 		return -ENOMEM;
 	cg_tracker_set_recent(d->tracker, d->recent);
@@ -227,6 +223,7 @@ void cg_daemon_finish(struct cg_daemon *d)
 	cg_rings_free(d->rings);
 	cg_event_router_stop(&d->router);
 	cg_ship_free(d->ship);
+	cg_stale_rows_finish(&d->stale_rows);
 	cg_writer_stop(d->writer);
 	if (d->keeper.instance)
 		cg_settings_keeper_finish(&d->keeper);

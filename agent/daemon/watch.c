@@ -117,8 +117,11 @@ static int handle_beat(sd_event_source *timer, uint64_t usec, void *ctx)
 		d->stop_at = cg_boottime() + CG_STOP_NS;
 	if (!d->closing.begun)
 		cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
-	if (!cg_housekeeping_run(&d->housekeeping))
+	if (!cg_housekeeping_run(&d->housekeeping)) {
 		cg_breaker_action_poll(&d->breaker_action, cg_boottime());
+		if (!d->closing.begun)
+			cg_stale_rows_poll(&d->stale_rows, cg_boottime());
+	}
 	cg_settings_keeper_poll(&d->keeper, cg_boottime());
 	cg_event_router_poll(&d->router, cg_boottime());
 	show_drain(d);

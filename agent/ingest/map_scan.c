@@ -21,11 +21,14 @@ struct cg_map_scan {
 	struct cg_tracker *tracker;
 	struct cg_overflow *overflow;
 	const struct cg_limits *limits;
+	const struct cg_origin *origin;
 	struct cg_share_count *shares;
 	struct cg_pressure pressure;
 	enum stage stage;
 	bool first; /* its progress is shown on a terminal */
 	bool again; /* start another scan after this one */
+	struct cg_living_calls *wanted; /* for the next scan to fill; NULL: none */
+	struct cg_living_calls *living; /* that this scan fills; NULL: none */
 	bool has_token; /* token is the position in this stage's map */
 	__u32 token;
 	__u64 work, longest; /* ns: of all batches, of the longest one */
@@ -47,7 +50,8 @@ struct cg_map_scan {
 };
 
 struct cg_map_scan *cg_map_scan_new(const struct cg_guard_maps *guard, struct cg_tracker *tracker,
-				    struct cg_overflow *overflow, const struct cg_limits *limits)
+				    struct cg_overflow *overflow, const struct cg_limits *limits,
+				    const struct cg_origin *origin)
 {
 	struct cg_map_scan *scan = calloc(1, sizeof(*scan));
 	struct cg_share_count *shares = cg_share_count_new(guard);
@@ -63,6 +67,7 @@ struct cg_map_scan *cg_map_scan_new(const struct cg_guard_maps *guard, struct cg
 	scan->tracker = tracker;
 	scan->overflow = overflow;
 	scan->limits = limits;
+	scan->origin = origin;
 	scan->first = true;
 	scan->dialogs = (struct cg_usage_alarm){ .map = "dialogs", .max = max };
 	scan->pending = (struct cg_usage_alarm){ .map = "pending", .max = cg_pending_max(max) };
@@ -86,6 +91,34 @@ static void enter_stage(struct cg_map_scan *scan, enum stage stage)
 	scan->slot = 0;
 }
 
+void cg_map_scan_collect(struct cg_map_scan *scan, struct cg_living_calls *living)
+{
+	scan->wanted = living;
+	if (!living)
+		scan->living = NULL;
+}
+
+static void start_collecting(struct cg_map_scan *scan)
+{
+	scan->living = scan->wanted;
+	scan->wanted = NULL;
+	if (!scan->living)
+		return;
+	scan->living->clock = scan->guard->config.clock;
+	scan->living->since = cg_boottime();
+}
+
+/* An aborted scan has not read the whole map: the next one starts again with the set. */
+static void stop_collecting(struct cg_map_scan *scan, bool complete)
+{
+	if (!scan->living)
+		return;
+	scan->living->complete = complete;
+	if (!complete)
+		scan->wanted = scan->living;
+	scan->living = NULL;
+}
+
 void cg_map_scan_start(struct cg_map_scan *scan)
 {
 	if (scan->stage != IDLE) {
@@ -95,6 +128,7 @@ void cg_map_scan_start(struct cg_map_scan *scan)
 	cg_tracker_next_scan(scan->tracker);
 	cg_share_count_start(scan->shares);
 	cg_pressure_start(&scan->pressure);
+	start_collecting(scan);
 	scan->n_dialogs = 0;
 	scan->work = scan->longest = 0;
 	if (scan->first)
@@ -143,9 +177,20 @@ static int read_batch(struct cg_map_scan *scan, int fd, __u64 flags, bool *last)
 	return count;
 }
 
+static void collect_dialog(struct cg_map_scan *scan, const struct cg_dialog *dialog)
+{
+	char call_uid[CG_UUID_TEXT];
+	__s64 setup_time;
+
+	cg_cdr_identify(dialog, scan->origin, call_uid, &setup_time);
+	cg_living_calls_add(scan->living, call_uid, setup_time);
+}
+
 static void scan_dialog(struct cg_map_scan *scan, const struct cg_dialog_key *key,
 			const struct cg_dialog *dialog, __u64 now)
 {
+	if (scan->living)
+		collect_dialog(scan, dialog);
 	if (!cg_tracker_update(scan->tracker, key, dialog, now))
 		return;
 	scan->n_dialogs++;
@@ -162,6 +207,7 @@ static int scan_dialogs(struct cg_map_scan *scan, __u64 now)
 	for (int i = 0; i < n; i++)
 		scan_dialog(scan, &scan->keys.dialogs[i], &scan->values.dialogs[i], now);
 	if (n >= 0 && last) {
+		stop_collecting(scan, true);
 		cg_usage_alarm_update(&scan->dialogs, scan->n_found);
 		cg_pressure_decide(&scan->pressure, scan->n_dialogs, scan->dialogs.max);
 		enter_stage(scan, cg_overflow_has_pending(scan->overflow) ? BRANCHES : OVERFLOW);
@@ -296,6 +342,7 @@ int cg_map_scan_run(struct cg_map_scan *scan, __u64 now)
 		finish_scan(scan, end);
 	} else if (result) {
 		cg_progress_end();
+		stop_collecting(scan, false);
 		enter_stage(scan, IDLE);
 	}
 	return result;

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "calls/living_calls.h"
 #include "ingest/dialog_tracker.h"
 #include "ingest/overflow_calls.h"
 #include "ingest/pressure.h"
@@ -25,7 +26,8 @@ struct cg_map_scan;
 
 /* All pointers must outlive it. NULL: no memory. */
 struct cg_map_scan *cg_map_scan_new(const struct cg_guard_maps *guard, struct cg_tracker *tracker,
-				    struct cg_overflow *overflow, const struct cg_limits *limits);
+				    struct cg_overflow *overflow, const struct cg_limits *limits,
+				    const struct cg_origin *origin);
 void cg_map_scan_free(struct cg_map_scan *scan);
 
 void cg_map_scan_start(struct cg_map_scan *scan); /* at once, or after the one that runs */
@@ -35,6 +37,12 @@ void cg_map_scan_start(struct cg_map_scan *scan); /* at once, or after the one t
  */
 bool cg_map_scan_request(struct cg_map_scan *scan, __u64 now);
 bool cg_map_scan_is_running(const struct cg_map_scan *scan);
+
+/*
+ * The next scan fills this set, which must be empty, and sets `complete` when it has read all dialogs.
+ * NULL: no scan writes to the set any more.
+ */
+void cg_map_scan_collect(struct cg_map_scan *scan, struct cg_living_calls *living);
 
 struct cg_map_scan_status { /* of the last complete scan; times in ns */
 	__u64 count; /* complete scans so far */

@@ -35,6 +35,7 @@ int cg_settings_init_config(struct cg_config *config)
 		return -errno;
 	fresh.port_bits = cg_port_bits(fresh.ports, fresh.n_ports);
 	fresh.clock_offset[0] = timespec_to_ns(wall) - timespec_to_ns(boot);
+	fresh.birth = timespec_to_ns(boot);
 	*config = fresh;
 	return 0;
 }

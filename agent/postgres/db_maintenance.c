@@ -12,17 +12,22 @@
 static const char partitions_sql[] = "SELECT * FROM cseqguard.make_partitions()";
 enum { PARTITION, MADE, WHY }; /* columns of the result */
 
-void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, const char *spool_path,
-			    const struct cg_origin *origin)
+void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, struct cg_stale_calls *stale)
 {
-	*maintenance = (struct cg_db_maintenance){};
-	cg_stale_calls_prepare(spool_path, origin, &maintenance->stale_calls);
+	*maintenance = (struct cg_db_maintenance){ .stale.stale = stale };
+	cg_stale_db_restart(&maintenance->stale);
+}
+
+void cg_db_maintenance_finish(struct cg_db_maintenance *maintenance)
+{
+	cg_stale_db_restart(&maintenance->stale);
 }
 
 void cg_db_maintenance_restart(struct cg_db_maintenance *maintenance)
 {
 	maintenance->sent = CG_DB_TASK_NONE;
 	maintenance->partitions_at = 0;
+	cg_stale_db_restart(&maintenance->stale);
 }
 
 bool cg_db_maintenance_send(struct cg_db_maintenance *maintenance, struct cg_pg *pg, bool drained)
@@ -32,10 +37,9 @@ bool cg_db_maintenance_send(struct cg_db_maintenance *maintenance, struct cg_pg 
 		cg_pg_send(pg, partitions_sql, 0, NULL);
 		return true;
 	}
-	if (drained && !maintenance->stale_calls_closed) {
+	if (drained && maintenance->stale.stale->living && !maintenance->stale.stale->done) {
 		maintenance->sent = CG_DB_TASK_STALE_CALLS;
-		cg_pg_send(pg, cg_stale_calls_sql, CG_STALE_CALLS_VALUES,
-			   maintenance->stale_calls.values);
+		cg_stale_db_send(&maintenance->stale, pg);
 		return true;
 	}
 	return false;
@@ -67,17 +71,6 @@ static void handle_partitions(struct cg_db_maintenance *maintenance, const PGres
 	}
 }
 
-static void handle_stale_calls(struct cg_db_maintenance *maintenance, const PGresult *result)
-{
-	const char *calls = PQgetvalue(result, 0, 0);
-
-	if (strcmp(calls, "0"))
-		cg_log_warning("database: closed %s open calls from before the host's boot as "
-			       "reboot, suspect",
-			       calls);
-	maintenance->stale_calls_closed = true;
-}
-
 bool cg_db_maintenance_handle(struct cg_db_maintenance *maintenance, const PGresult *result)
 {
 	enum cg_db_task sent = maintenance->sent;
@@ -85,9 +78,9 @@ bool cg_db_maintenance_handle(struct cg_db_maintenance *maintenance, const PGres
 	maintenance->sent = CG_DB_TASK_NONE;
 	if (sent == CG_DB_TASK_PARTITIONS)
 		handle_partitions(maintenance, result);
-	else if (cg_pg_classify_error(result) == CG_PG_ERROR_NONE)
-		handle_stale_calls(maintenance, result);
-	else
+	else if (cg_pg_classify_error(result) != CG_PG_ERROR_NONE)
 		return false;
+	else
+		cg_stale_db_handle(&maintenance->stale, result);
 	return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Statements that the shipper sends besides rows. It creates the partitions of the coming months
- * after each connect and once a day. Once, after the rows of the spool, it closes the calls from
- * before the host's boot (stale_calls.h).
+ * after each connect and once a day. After the rows of the spool it closes those that have lost their
+ * dialog (stale_db.h), if a round of that is due.
  */
 #ifndef CG_POSTGRES_DB_MAINTENANCE_H
 #define CG_POSTGRES_DB_MAINTENANCE_H
@@ -11,7 +11,7 @@
 
 #include "calls/cdr.h"
 #include "postgres/pg.h"
-#include "postgres/stale_calls.h"
+#include "postgres/stale_db.h"
 
 struct cg_db_maintenance {
 	enum cg_db_task {
@@ -20,13 +20,12 @@ struct cg_db_maintenance {
 		CG_DB_TASK_STALE_CALLS
 	} sent; /* in flight */
 	__u64 partitions_at; /* CLOCK_BOOTTIME, ns */
-	bool stale_calls_closed;
-	struct cg_stale_calls stale_calls;
+	struct cg_stale_db stale;
 };
 
-/* The origin must outlive the maintenance. */
-void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, const char *spool_path,
-			    const struct cg_origin *origin);
+/* `stale`, whose rounds the daemon begins, must outlive the maintenance. */
+void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, struct cg_stale_calls *stale);
+void cg_db_maintenance_finish(struct cg_db_maintenance *maintenance);
 
 /* After a connect: nothing is in flight, and partitions are due. */
 void cg_db_maintenance_restart(struct cg_db_maintenance *maintenance);

@@ -289,7 +289,7 @@ static void handle_disconnected(void *ctx, const char *why)
 }
 
 int cg_ship_new(sd_event *loop, const char *conninfo, __u64 timeout, const char *spool_path,
-		struct cg_writer *writer, const struct cg_origin *origin, struct cg_ship **out)
+		struct cg_writer *writer, struct cg_stale_calls *stale, struct cg_ship **out)
 {
 	struct cg_ship *ship = calloc(1, sizeof(*ship));
 	struct cg_pg_callbacks callbacks = {
@@ -304,10 +304,10 @@ int cg_ship_new(sd_event *loop, const char *conninfo, __u64 timeout, const char 
 		return -ENOMEM;
 	ship->writer = writer;
 	ship->spool_path = spool_path;
-	ship->origin = origin;
+	ship->origin = stale->origin;
 	ship->may_have_rows = true;
 	cg_batch_reader_init(&ship->reader, spool_path, writer);
-	cg_db_maintenance_init(&ship->maintenance, spool_path, origin);
+	cg_db_maintenance_init(&ship->maintenance, stale);
 	for (int id = 0; id < CG_TABLES; id++) {
 		ship->insert[id] = cg_pg_insert_sql(&cg_db_tables[id]);
 		if (!ship->insert[id])
@@ -333,6 +333,7 @@ void cg_ship_free(struct cg_ship *ship)
 		return;
 	cg_pg_free(ship->pg);
 	cg_batch_reader_free(&ship->reader);
+	cg_db_maintenance_finish(&ship->maintenance);
 	for (int id = 0; id < CG_TABLES; id++)
 		free(ship->insert[id]);
 	free(ship);

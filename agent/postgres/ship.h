@@ -11,17 +11,17 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
-#include "calls/cdr.h"
+#include "postgres/stale_calls.h"
 #include "spool/writer.h"
 
 struct cg_ship;
 
 /*
- * Starts to connect. timeout: ns for connecting, and for each statement. Strings, writer and origin
- * must outlive the shipper. 0 or -errno.
+ * Starts to connect. timeout: ns for connecting, and for each statement. Strings, writer and
+ * `stale`, with the origin of the rows, must outlive the shipper. 0 or -errno.
  */
 int cg_ship_new(sd_event *loop, const char *conninfo, __u64 timeout, const char *spool_path,
-		struct cg_writer *writer, const struct cg_origin *origin, struct cg_ship **ship);
+		struct cg_writer *writer, struct cg_stale_calls *stale, struct cg_ship **ship);
 void cg_ship_set_timeout(struct cg_ship *ship, __u64 timeout); /* from the next statement on */
 void cg_ship_free(struct cg_ship *ship);
 

@@ -1,37 +1,52 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Closes the open rows of calls from before the host's last boot. Their dialogs were lost with the
- * maps, so their end is unknown. They are closed as `reboot`, suspect. They end at the last message
- * that is known of them since the answer (a candidate end, a violation), else at the daemon's last
- * heartbeat before the boot, else at their answer. The host may have been down for days, so the boot
- * is not their end.
+ * Closes the open rows of this node whose dialog is in no map: the host was started again, or the
+ * maps were removed without their daemon. A row is stale if its call was answered before a complete
+ * scan that did not find it, and no later version of the row waits in the spool. Such rows are closed
+ * as `reboot` or `maps_lost`, suspect. They end at the last message that is known of the call since
+ * its answer (a candidate end, a violation), else at the daemon's last heartbeat before these maps,
+ * else at the answer. The host may have been down for days, so the boot is not their end. A row of an
+ * unguarded call never had a dialog: it is closed as `unguarded` when it is older than max_call.
+ *
+ * stale_db.c does it in PostgreSQL, stale_spool.c in a spool that is the store.
  */
 #ifndef CG_POSTGRES_STALE_CALLS_H
 #define CG_POSTGRES_STALE_CALLS_H
 
+#include <stdbool.h>
+
 #include "calls/cdr.h"
+#include "calls/living_calls.h"
+#include "spool/spool.h"
 
-#define CG_STALE_CALLS_VALUES 3
-
-/* Statement for PostgreSQL, with the parameters below. Its result is the number of rows closed. */
-extern const char cg_stale_calls_sql[];
-
-struct cg_stale_calls {
-	const char *values[CG_STALE_CALLS_VALUES]; /* node, boot, heartbeat or NULL */
-	char boot[24], beat[24]; /* microseconds since 1970 */
+enum cg_stale_value { /* parameters of the statements; microseconds since 1970 */
+		      CG_STALE_NODE,
+		      CG_STALE_ANSWERED, /* calls answered before this time */
+		      CG_STALE_BOOT, /* ... and before this one: `reboot` */
+		      CG_STALE_MAPS, /* when the maps were made: later messages belong to another call */
+		      CG_STALE_BEAT, /* heartbeat, or NULL */
+		      CG_STALE_UNGUARDED, /* unguarded calls answered before this time */
+		      CG_STALE_VALUES
 };
 
-/* Fills the parameters. path: the spool, which has the heartbeat. The origin must outlive them. */
-void cg_stale_calls_prepare(const char *path, const struct cg_origin *origin,
-			    struct cg_stale_calls *stale);
+struct cg_stale_calls {
+	const struct cg_origin *origin;
+	const struct cg_living_calls *living; /* NULL: nothing to do. Its scan is complete. */
+	unsigned int round; /* its number */
+	const char *values[CG_STALE_VALUES];
+	char times[CG_STALE_VALUES][24];
+	bool done; /* all rows were compared */
+	__s64 closed; /* rows so far */
+};
 
-/* Closes them in the spool. Returns the number of rows, or -errno. A missing file has none. */
-int cg_stale_calls_close(const char *path, const struct cg_origin *origin);
+/* Begins a round: sets all but the origin. path: the spool, which has the heartbeat. */
+void cg_stale_calls_begin(struct cg_stale_calls *stale, const struct cg_living_calls *living,
+			  const struct cg_config *config, __u64 max_call, const char *path);
 
-/*
- * Returns the boot time in microseconds since 1970. It is computed from the lowest clock offset, less
- * a margin: no call that was seen since the boot has an earlier time.
- */
-__s64 cg_stale_calls_boot_time(const struct cg_origin *origin);
+/* Returns when the maps were made, by the current clock; microseconds since 1970. */
+__s64 cg_stale_calls_maps_time(const struct cg_config *config);
+
+/* Closes them in the spool. Returns the number of rows, or -errno. It blocks: call it in a thread. */
+int cg_stale_calls_close(const struct cg_stale_calls *stale, const char *path);
 
 #endif

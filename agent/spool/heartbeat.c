@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The daemon's heartbeat in the spool: the calls that a reboot interrupts ran until then, at least. */
+/* The daemon's heartbeat in the spool: calls that lose their maps ran until then, at least. */
 #include <stdio.h>
 
 #include "spool/spool_internal.h"
@@ -7,31 +7,31 @@
 int cg_spool_create_heartbeat(sqlite3 *db)
 {
 	return cg_sqlite_execute(db, "CREATE TABLE IF NOT EXISTS heartbeat (node TEXT PRIMARY KEY,"
-				     " at INTEGER, before_boot INTEGER)");
+				     " at INTEGER, before_maps INTEGER)");
 }
 
 int cg_spool_beat(struct cg_spool *spool, const struct cg_heartbeat *beat)
 {
-	char at[24], boot[24];
-	const char *values[] = { beat->node, at, boot };
+	char at[24], maps_at[24];
+	const char *values[] = { beat->node, at, maps_at };
 	int rows;
 
 	snprintf(at, sizeof(at), "%lld", (long long)beat->at);
-	snprintf(boot, sizeof(boot), "%lld", (long long)beat->boot);
+	snprintf(maps_at, sizeof(maps_at), "%lld", (long long)beat->maps_at);
 	rows = cg_spool_execute(
 		spool,
 		"INSERT INTO heartbeat AS old VALUES (?1, CAST(?2 AS INTEGER), NULL)"
-		" ON CONFLICT (node) DO UPDATE SET at = excluded.at, before_boot ="
-		" CASE WHEN old.at < CAST(?3 AS INTEGER) THEN old.at ELSE old.before_boot END",
+		" ON CONFLICT (node) DO UPDATE SET at = excluded.at, before_maps ="
+		" CASE WHEN old.at < CAST(?3 AS INTEGER) THEN old.at ELSE old.before_maps END",
 		3, values);
 	return rows < 0 ? rows : 0;
 }
 
-int cg_spool_last_beat(struct cg_spool *spool, const char *node, __s64 boot, __s64 *at)
+int cg_spool_last_beat(struct cg_spool *spool, const char *node, __s64 maps_at, __s64 *at)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = sqlite3_prepare_v2(spool->db,
-				    "SELECT CASE WHEN at < ?2 THEN at ELSE before_boot END"
+				    "SELECT CASE WHEN at < ?2 THEN at ELSE before_maps END"
 				    " FROM heartbeat WHERE node = ?1",
 				    -1, &stmt, NULL);
 
@@ -39,7 +39,7 @@ int cg_spool_last_beat(struct cg_spool *spool, const char *node, __s64 boot, __s
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_text(stmt, 1, node, -1, SQLITE_STATIC);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_int64(stmt, 2, boot);
+		rc = sqlite3_bind_int64(stmt, 2, maps_at);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW)

@@ -55,17 +55,17 @@ int cg_spool_delete(struct cg_spool *spool, enum cg_db_table_id table, __s64 thr
 struct cg_heartbeat {
 	char node[CG_NODE_MAX];
 	__s64 at;
-	__s64 boot; /* the host's last boot */
+	__s64 maps_at; /* when its maps were made */
 };
 
 /*
- * Stores a daemon's heartbeat, one row for each node: table heartbeat, `at`. The last one before the
- * boot is kept in `before_boot`.
+ * Stores a daemon's heartbeat, one row for each node: table heartbeat, `at`. The last one of the
+ * maps before these is kept in `before_maps`.
  */
 int cg_spool_beat(struct cg_spool *spool, const struct cg_heartbeat *beat);
 
-/* Sets *at to the node's last heartbeat before the boot; 0: none is known. 0 or -errno. */
-int cg_spool_last_beat(struct cg_spool *spool, const char *node, __s64 boot, __s64 *at);
+/* Sets *at to the node's last heartbeat before `maps_at`; 0: none is known. 0 or -errno. */
+int cg_spool_last_beat(struct cg_spool *spool, const char *node, __s64 maps_at, __s64 *at);
 
 /* Moves a row that PostgreSQL refused for its content to table `rejected`, as JSON, for review. */
 int cg_spool_reject(struct cg_spool *spool, enum cg_db_table_id table, __s64 step,

@@ -70,7 +70,7 @@ setup_file() {
 	call_ends
 }
 
-@test "reboot: open rows from before the boot are closed as suspect, others are not touched" {
+@test "reboot: open rows from before the boot are closed as reboot, later ones without a dialog as maps_lost, other nodes' stay" {
 	local boot
 	boot=$(date -d "@$(awk '/btime/ { print $2 }' /proc/stat)" +%s)
 	guard_daemon_end TERM
@@ -85,7 +85,7 @@ setup_file() {
 	old_row after-boot lab 10
 	old_row other-node elsewhere -60
 	quick_daemon
-	eventually 'after-boot none f
+	eventually 'after-boot maps_lost t
 before-boot reboot t
 other-node none f' sql "$CDRS" "SELECT concat_ws(' ', call_id, end_reason, suspect) FROM cseqguard.cdr
 		WHERE call_id IN ('before-boot', 'after-boot', 'other-node') ORDER BY call_id"

@@ -143,14 +143,14 @@ later_beat() { # SECONDS: the heartbeat is younger than that time
 	map_clear
 	schema "$DB"
 	call_row lab "to_timestamp($((before - 50)))" NULL false none # the spool has shipped that one
-	sqlite3 "$SPOOL" "UPDATE heartbeat SET at = $before * 1000000, before_boot = NULL;
+	sqlite3 "$SPOOL" "UPDATE heartbeat SET at = $before * 1000000, before_maps = NULL;
 		UPDATE cdr SET setup_time = ($before - 60) * 1000000, answer_time = ($before - 60) * 1000000"
 	daemon_db
 	eventually 'reboot t 50,reboot t 60' row \
 		"string_agg(concat_ws(' ', end_reason, suspect, extract(epoch FROM duration)::int), ',' ORDER BY duration)"
 	assert_equal "$before $before" row "string_agg(extract(epoch FROM end_time)::int::text, ' ')"
 	lab_wait 10 later_beat "$before" # the new daemon's
-	assert_equal "$before" sqlite3 "$SPOOL" 'SELECT before_boot / 1000000 FROM heartbeat'
+	assert_equal "$before" sqlite3 "$SPOOL" 'SELECT before_maps / 1000000 FROM heartbeat'
 }
 
 calls() { # FILTER...: the Call-IDs that `cseqguard cdr` lists, in order

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/calls/cdr.c agent/postgres/stale_calls.c agent/spool/spool.c agent/spool/migrate.c agent/spool/heartbeat.c agent/spool/reader.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/text.c agent/util/enum_names.c -luuid -lsqlite3
+// link: agent/calls/cdr.c agent/calls/db_tables.c agent/util/text.c agent/util/enum_names.c -luuid -lsqlite3
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "calls/cdr.h"
 #include "calls/db_tables.h"
-#include "postgres/stale_calls.h"
-#include "spool/spool.h"
 #include "tap.h"
 
 #define S 1000000000ULL
@@ -178,8 +175,6 @@ static void lost(void)
 	cg_cdr_fill_row(&d, &gone, &origin, CG_DUE_LOST, &row);
 	ok(row.end_time == 1300 * US_1970 && !strcmp(row.end_reason, "detached") && row.suspect,
 	   "cdr: a call that runs when the instance is detached closes as detached, suspect");
-	ok(cg_stale_calls_boot_time(&origin) == 999000000,
-	   "reboot: the boot by the least clock offset that a call was born under, and a margin");
 }
 
 static void hostile_text(void)
@@ -518,120 +513,8 @@ static void column_types(void)
 	ok(!unknown, "tables: every column has the name of a PostgreSQL type, or time");
 }
 
-/* Stores an open call of the node, answered at `answer` (s), with a candidate end (s; 0: none). */
-static void put_call(struct cg_spool *spool, const char *uid, const char *node, __s64 answer,
-		     __s64 candidate)
-{
-	struct cg_cdr_row row = {
-		.setup_time = answer * US_1970,
-		.answer_time = answer * US_1970,
-		.candidate_end = candidate ? candidate * US_1970 : CG_NULL,
-		.end_time = CG_NULL,
-		.first_blocked_at = CG_NULL,
-		.end_reason = "none",
-	};
-
-	snprintf(row.call_uid, sizeof(row.call_uid), "%s", uid);
-	snprintf(row.node, sizeof(row.node), "%s", node);
-	cg_spool_put(spool, CG_TABLE_CDR, &row);
-}
-
-static void put_violation(struct cg_spool *spool, const char *uid, __s64 at)
-{
-	struct cg_violation_row row = { .at = at * US_1970, .node = "n1", .seq = at, .count = 1 };
-
-	snprintf(row.call_uid, sizeof(row.call_uid), "%s", uid);
-	cg_spool_put(spool, CG_TABLE_VIOLATION, &row);
-}
-
-static void beat(struct cg_spool *spool, const char *node, __s64 at, __s64 boot)
-{
-	struct cg_heartbeat beat = { .at = at * US_1970, .boot = boot * US_1970 };
-
-	snprintf(beat.node, sizeof(beat.node), "%s", node);
-	cg_spool_beat(spool, &beat);
-}
-
-static int list_end(void *ctx, __s64 step, const char *const *values)
-{
-	char *text = ctx;
-
-	(void)step;
-	for (unsigned int c = 0; c < cg_db_tables[CG_TABLE_CDR].n_columns; c++)
-		if (!strcmp(cg_db_tables[CG_TABLE_CDR].columns[c].name, "end_time"))
-			sprintf(text + strlen(text), " %lld",
-				values[c] ? atoll(values[c]) / US_1970 : -1);
-	return 0;
-}
-
-/* The ends (s) of all calls by setup time; -1: open. */
-static const char *ends_of(const char *path)
-{
-	static char text[128];
-	struct cg_spool *spool;
-
-	text[0] = '\0';
-	if (!cg_spool_open(path, 0, &spool))
-		cg_spool_select(spool, CG_TABLE_CDR, "true", 0, NULL, list_end, text);
-	cg_spool_close(spool);
-	return text;
-}
-
-/* The host was booted at 999 s, as the clock offsets say. */
-static void reboot(void)
-{
-	char dir[] = "/tmp/cdr_test.XXXXXX", path[64];
-	struct cg_stale_calls stale;
-	struct cg_spool *spool;
-	__s64 at;
-
-	snprintf(path, sizeof(path), "%s/spool.db", mkdtemp(dir));
-	if (!ok(!cg_spool_open(path, 1, &spool) && !cg_spool_begin(spool), "reboot: a spool"))
-		return;
-	put_call(spool, "plain", "n1", 501, 0);
-	put_call(spool, "candidate", "n1", 502, 600);
-	put_call(spool, "violation", "n1", 503, 600);
-	put_violation(spool, "violation", 640);
-	put_violation(spool, "violation", 650);
-	put_call(spool, "other node", "n2", 504, 0);
-	put_call(spool, "after the boot", "n1", 2000, 0);
-	cg_spool_commit(spool);
-	ok(!cg_spool_last_beat(spool, "n1", 999 * US_1970, &at) && !at, "heartbeat: none");
-	cg_spool_begin(spool);
-	beat(spool, "n1", 695, 100);
-	beat(spool, "n1", 700, 100);
-	cg_spool_commit(spool);
-	ok(!cg_spool_last_beat(spool, "n1", 999 * US_1970, &at) && at == 700 * US_1970,
-	   "heartbeat: the last one");
-	cg_spool_begin(spool);
-	beat(spool, "n1", 1500, 999);
-	beat(spool, "n1", 1505, 999);
-	beat(spool, "n2", 710, 100);
-	cg_spool_commit(spool);
-	ok(!cg_spool_last_beat(spool, "n1", 999 * US_1970, &at) && at == 700 * US_1970,
-	   "heartbeat: the last one before the boot, also once the daemon runs again");
-	cg_stale_calls_prepare(path, &origin, &stale);
-	ok(!strcmp(stale.values[0], "n1") && !strcmp(stale.values[1], "999000000") &&
-		   !strcmp(stale.values[2], "700000000"),
-	   "reboot: PostgreSQL gets node, boot and heartbeat");
-	ok(cg_stale_calls_close(path, &origin) == 3, "reboot: three calls of the node");
-	ok(!strcmp(ends_of(path), " 700 600 650 -1 -1"),
-	   "reboot: a call ends at its last message, else at the heartbeat, not at the boot");
-	cg_spool_begin(spool);
-	put_call(spool, "no heartbeat", "n1", 499, 0);
-	cg_spool_execute(spool, "DELETE FROM heartbeat", 0, NULL);
-	cg_spool_commit(spool);
-	ok(cg_stale_calls_close(path, &origin) == 1 &&
-		   !strcmp(ends_of(path), " 499 700 600 650 -1 -1"),
-	   "reboot: without a heartbeat it ends at its answer");
-	cg_spool_close(spool);
-	unlink(path);
-	rmdir(dir);
-}
-
 int main(void)
 {
-	reboot();
 	column_types();
 	rows();
 	ends();

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "postgres/stale_db.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PAGE "2000"
+#define PAGE_ROWS 2000
+
+#define TIME(us) "(timestamptz 'epoch' + " us "::int8 * interval '1 microsecond')"
+
+/* $3 and $4: the last row of the page before. The row comparison alone would not use the index. */
+static const char
+	page_sql[] =
+		"SELECT (extract(epoch FROM setup_time) * 1000000)::int8, call_uid FROM "
+		"cseqguard.cdr"
+		" WHERE node = $1 AND end_time IS NULL AND answer_time < " TIME(
+			"$2") " AND setup_time >= " TIME("$3") " AND (setup_time, call_uid) > "
+							       "(" TIME("$3") ", $4::uuid)"
+									      " AND (end_reason <> "
+									      "'unguarded' OR "
+									      "answer_time < " TIME(
+										      "$5") ")"
+											    " ORDER"
+											    " BY "
+											    "setup_"
+											    "time, "
+											    "call_"
+											    "uid "
+											    "LIMIT"
+											    " " PAGE;
+enum { SETUP, CALL_UID }; /* columns of its result */
+
+static const char close_sql[] =
+	"WITH closed AS (UPDATE cseqguard.cdr AS c SET end_time = greatest(c.answer_time, coalesce("
+	"greatest(candidate_end, first_blocked_at, (SELECT max(v.at) FROM cseqguard.violation v"
+	" WHERE v.call_uid = c.call_uid AND v.node = c.node AND v.at < CASE WHEN c.answer_time "
+	"< " TIME("$4") " THEN " TIME("$4") " ELSE " TIME("$2") " END)), " TIME(
+		"$5") ")),"
+		      " end_reason = CASE WHEN end_reason = 'unguarded' THEN end_reason"
+		      " WHEN answer_time < " TIME(
+			      "$3") " THEN 'reboot' ELSE 'maps_lost' END,"
+				    " ended_by = 'none', bye_confirmed = false, suspect = true, "
+				    "closed_at = now()"
+				    " FROM unnest($6::int8[], $7::uuid[]) AS stale (setup, uid)"
+				    " WHERE c.setup_time = " TIME(
+					    "stale.setup") " AND c.call_uid = stale.uid AND c.node "
+							   "= $1"
+							   " AND c.end_time IS NULL RETURNING 1) "
+							   "SELECT count(*) FROM closed";
+
+static void free_arrays(struct cg_stale_db *db)
+{
+	free(db->setups);
+	free(db->call_uids);
+	db->setups = db->call_uids = NULL;
+}
+
+void cg_stale_db_restart(struct cg_stale_db *db)
+{
+	free_arrays(db);
+	db->round = db->stale->round;
+	db->closing = db->is_last = false;
+	snprintf(db->setup, sizeof(db->setup), "0");
+	snprintf(db->call_uid, sizeof(db->call_uid), "00000000-0000-0000-0000-000000000000");
+}
+
+static void send_statement(struct cg_stale_db *db, struct cg_pg *pg)
+{
+	const char *const *given = db->stale->values;
+	const char *page[] = { given[CG_STALE_NODE], given[CG_STALE_ANSWERED], db->setup,
+			       db->call_uid, given[CG_STALE_UNGUARDED] };
+	const char *close[] = { given[CG_STALE_NODE], given[CG_STALE_ANSWERED],
+				given[CG_STALE_BOOT], given[CG_STALE_MAPS],
+				given[CG_STALE_BEAT], db->setups,
+				db->call_uids };
+
+	db->closing = db->setups;
+	if (db->closing)
+		cg_pg_send(pg, close_sql, sizeof(close) / sizeof(*close), close);
+	else
+		cg_pg_send(pg, page_sql, sizeof(page) / sizeof(*page), page);
+}
+
+void cg_stale_db_send(struct cg_stale_db *db, struct cg_pg *pg)
+{
+	if (db->round != db->stale->round)
+		cg_stale_db_restart(db);
+	send_statement(db, pg);
+}
+
+/* Returns the array of a column's values in the rows of `chosen`; NULL: no memory. */
+static char *format_array(const PGresult *page, int column, const bool chosen[PAGE_ROWS])
+{
+	const char *separator = "{";
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (int i = 0; i < PQntuples(page); i++) {
+		if (!chosen[i])
+			continue;
+		fprintf(out, "%s%s", separator, PQgetvalue(page, i, column));
+		separator = ",";
+	}
+	fputc('}', out);
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void handle_page(struct cg_stale_db *db, const PGresult *page)
+{
+	bool chosen[PAGE_ROWS] = {};
+	int rows = PQntuples(page), found = 0;
+
+	for (int i = 0; i < rows; i++) {
+		chosen[i] = !cg_living_calls_has(db->stale->living, PQgetvalue(page, i, CALL_UID),
+						 atoll(PQgetvalue(page, i, SETUP)));
+		found += chosen[i];
+	}
+	db->is_last = rows < PAGE_ROWS;
+	if (rows) {
+		snprintf(db->setup, sizeof(db->setup), "%s", PQgetvalue(page, rows - 1, SETUP));
+		snprintf(db->call_uid, sizeof(db->call_uid), "%s",
+			 PQgetvalue(page, rows - 1, CALL_UID));
+	}
+	if (!found)
+		return;
+	db->setups = format_array(page, SETUP, chosen);
+	db->call_uids = format_array(page, CALL_UID, chosen);
+	if (!db->setups || !db->call_uids)
+		free_arrays(db); /* these rows stay open until the next round */
+}
+
+void cg_stale_db_handle(struct cg_stale_db *db, const PGresult *result)
+{
+	if (!db->stale->living || db->round != db->stale->round)
+		return; /* the daemon has given up that round */
+	if (db->closing) {
+		db->stale->closed += atoll(PQgetvalue(result, 0, 0));
+		free_arrays(db);
+	} else {
+		handle_page(db, result);
+	}
+	db->stale->done = db->is_last && !db->setups;
+}
