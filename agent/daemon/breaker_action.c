@@ -22,11 +22,12 @@ static void set_observe(struct cg_breaker_action *action, const struct cg_breake
 		 (unsigned long long)count->blocked, (unsigned long long)count->judged,
 		 (unsigned long long)(action->breaker->window / CG_SECOND),
 		 (unsigned long long)action->breaker->percent);
-	if (err) {
+	if (err && err != action->error)
 		cg_log_err("BREAKER: %s; cannot set observe mode: %s; trying again", note,
 			   strerror(-err));
+	action->error = err;
+	if (err)
 		return;
-	}
 	action->enforced = false;
 	cg_log_err("BREAKER: %s; mode changed from enforce to observe; when the cause is removed: "
 		   "cseqguard set mode=enforce",

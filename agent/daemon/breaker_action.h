@@ -19,6 +19,7 @@ struct cg_breaker_action {
 	struct cg_writer *writer;
 	const struct cg_origin *origin;
 	bool enforced; /* at the last poll */
+	int error; /* the last one logged; 0: none */
 };
 
 /* Call each second, after guard->config was read. now: CLOCK_BOOTTIME, ns. */

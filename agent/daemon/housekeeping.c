@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 
+#include "daemon/manager.h"
 #include "maps/map_usage.h"
 #include "postgres/stale_calls.h"
 #include "util/clock.h"
@@ -93,10 +93,10 @@ static void report_to_manager(const struct cg_housekeeping *hk)
 	bool rings_polled = cg_rings_age(hk->rings, cg_boottime()) < RINGS_AGE_MAX;
 
 	cg_writer_get_status(hk->writer, &spool);
-	sd_notifyf(0, "%sSTATUS=instance %s, mode %s: %u dialogs%s%s",
-		   rings_polled ? "WATCHDOG=1\n" : "", guard->instance,
-		   cg_mode_name(guard->config.mode), cg_tracker_count(hk->tracker),
-		   spool.error ? "; spool: " : "", spool.error ? spool.error_text : "");
+	cg_manager_beat("%sSTATUS=instance %s, mode %s: %u dialogs%s%s",
+			rings_polled ? "WATCHDOG=1\n" : "", guard->instance,
+			cg_mode_name(guard->config.mode), cg_tracker_count(hk->tracker),
+			spool.error ? "; spool: " : "", spool.error ? spool.error_text : "");
 }
 
 int cg_housekeeping_run(struct cg_housekeeping *hk)
@@ -108,5 +108,6 @@ int cg_housekeeping_run(struct cg_housekeeping *hk)
 	check_losses(hk);
 	write_heartbeat(hk);
 	report_to_manager(hk);
+	cg_log_poll();
 	return err;
 }

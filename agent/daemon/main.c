@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "daemon/manager.h"
 #include "postgres/pg_connect.h"
 #include "postgres/schema.h"
 #include "util/clock.h"
@@ -74,7 +74,7 @@ static int start_and_run(struct cg_daemon *d)
 		return CG_FAILED;
 	cg_log_info("instance %s: writing CDRs to %s%s", d->options.instance, d->options.spool,
 		    d->ship ? ", and from there to PostgreSQL" : "");
-	sd_notify(0, "READY=1");
+	cg_manager_notify("READY=1");
 	run_loop(d);
 	cg_daemon_finish(d);
 	cg_log_info("instance %s: exiting", d->options.instance);

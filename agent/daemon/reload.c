@@ -3,9 +3,9 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <time.h>
 
+#include "daemon/manager.h"
 #include "hep/homer.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -80,11 +80,11 @@ void cg_reload_run(const struct cg_reload *reload)
 
 	/* Since systemd 253 the timestamp identifies the reload that this notification answers. */
 	sd_event_now(reload->loop, CLOCK_MONOTONIC, &usec);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, usec);
+	cg_manager_notify("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, usec);
 	if (cg_daemon_options_parse(&next, reload->argc, reload->argv, false))
 		cg_log_err("reload: no setting was changed");
 	else
 		apply_changes(reload, cg_daemon_options_reload(reload->options, &next));
 	cg_daemon_options_free(&next);
-	sd_notify(0, "READY=1");
+	cg_manager_notify("READY=1");
 }

@@ -7,6 +7,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "daemon/daemon.h"
+#include "daemon/manager.h"
 #include "daemon/totals_note.h"
 #include "postgres/batch.h"
 #include "util/clock.h"
@@ -19,7 +20,7 @@
 
 static void begin_stop(struct cg_daemon *d, int code)
 {
-	sd_notify(0, "STOPPING=1");
+	cg_manager_notify("STOPPING=1");
 	if (d->signalled) /* second request: stop at once */
 		d->stop_at = CG_STOP_NOW;
 	else

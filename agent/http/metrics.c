@@ -7,6 +7,7 @@
 #include "maps/counters.h"
 #include "maps/runtime_dir.h"
 #include "util/enum_names.h"
+#include "util/log.h"
 #include "util/text.h"
 
 #define US 1e-6
@@ -164,7 +165,7 @@ static void put_share(FILE *out, const struct cg_map_scan_status *scan)
 }
 
 /* A loop that something blocks reads no ring. */
-static void put_rings(FILE *out, const struct cg_rings *rings, __u64 now)
+static void put_loop(FILE *out, const struct cg_rings *rings, __u64 now)
 {
 	put_seconds(out, "rings_read_age_seconds", "gauge",
 		    "Time since the rings were read; at most 0.2 s in a loop that is not blocked.",
@@ -172,6 +173,8 @@ static void put_rings(FILE *out, const struct cg_rings *rings, __u64 now)
 	put_seconds(out, "rings_read_longest_gap_seconds", "gauge",
 		    "Longest time between two reads of a ring since the start of the daemon.",
 		    cg_rings_longest_gap(rings) * NS);
+	put_counter(out, "log_lines_lost_total",
+		    "Lines of the log that were lost because nobody read them.", cg_log_lost());
 }
 
 static void put_store(FILE *out, const struct cg_daemon_view *view)
@@ -224,7 +227,7 @@ char *cg_metrics_text(const struct cg_daemon_view *view, __u64 now)
 		put_share(out, &scan);
 	}
 	if (*view->rings)
-		put_rings(out, *view->rings, now);
+		put_loop(out, *view->rings, now);
 	put_store(out, view);
 	return fclose(out) ? NULL : text;
 }

@@ -2,12 +2,16 @@
 #include "util/log.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -18,10 +22,44 @@
 #define TRIES 3 /* the text is halved before each further one */
 
 static struct cg_log_options options;
+static __u64 lost, lost_in_all; /* lines: since the last report, since the start */
+static bool cut; /* the last line was written in part */
 
 void cg_log_configure(const struct cg_log_options *new_options)
 {
 	options = *new_options;
+}
+
+/*
+ * Returns stderr's fd, or one of our own for the same pipe or terminal. O_NONBLOCK on stderr itself would
+ * hold for every process that shares it.
+ */
+static int open_stderr(void)
+{
+	static int fd = -1;
+	struct stat info;
+
+	if (fd >= 0)
+		return fd;
+	if (!fstat(STDERR_FILENO, &info) && (S_ISFIFO(info.st_mode) || S_ISCHR(info.st_mode)))
+		fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		fd = STDERR_FILENO; /* a file or a socket, or the pipe belongs to another user */
+	return fd;
+}
+
+ssize_t cg_log_write_stderr(const char *text, size_t size)
+{
+	int fd = open_stderr();
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+	ssize_t written;
+
+	if (poll(&room, 1, 0) != 1) /* a pipe with room takes PIPE_BUF bytes */
+		return -EAGAIN;
+	written = send(fd, text, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (written < 0 && errno == ENOTSOCK)
+		written = write(fd, text, size);
+	return written < 0 ? -errno : written;
 }
 
 /* Compares device and inode, because stderr may have been redirected since the variable was set. */
@@ -65,47 +103,77 @@ static char *make_json_line(int level, const char *text)
 	return line;
 }
 
-/* Writes the line with one write() of at most PIPE_BUF bytes, which is atomic on a pipe. */
-static void write_line(int level, const char *prefix, const char *text)
+/*
+ * Writes the line with one write() of at most PIPE_BUF bytes, which is atomic on a pipe. False: it is lost, or was
+ * cut.
+ */
+static bool write_line(int level, const char *prefix, const char *text)
 {
 	char line[PIPE_BUF], priority[8] = "";
+	ssize_t written;
 	int len;
 
 	if (stderr_is_journal()) { /* the journal adds the program's name itself */
 		snprintf(priority, sizeof(priority), "<%d>", level);
 		prefix = priority;
 	}
-	len = snprintf(line, sizeof(line), "%s%s\n", prefix, text);
+	len = snprintf(line, sizeof(line), "%s%s%s\n", cut ? "\n" : "", prefix, text);
 	if (len < 0)
-		return;
+		return false;
 	if (len >= (int)sizeof(line)) {
 		len = sizeof(line) - 1;
 		line[len - 1] = '\n';
 	}
-	if (write(STDERR_FILENO, line, len) < 0)
-		return; /* nowhere left to report it */
+	written = cg_log_write_stderr(line, len);
+	if (written > 0)
+		cut = written < len;
+	return written == len;
 }
 
 /* Cuts the text until the JSON line, with its escapes, fits into one write. */
-static void write_json(int level, char *text)
+static bool write_json(int level, char *text)
 {
 	char *line = make_json_line(level, text);
+	bool written;
 
 	for (int i = 1; line && strlen(line) > PIPE_BUF - 8 && i < TRIES; i++) {
 		free(line);
 		text[TEXT_MAX >> i] = '\0';
 		line = make_json_line(level, text);
 	}
-	write_line(level, "", line ? line : "{}");
+	written = write_line(level, "", line ? line : "{}");
 	free(line);
+	return written;
 }
 
-static void write_text(int level, char *text)
+static bool write_text(int level, char *text)
 {
 	for (char *p = text; *p; p++)
 		if (iscntrl((unsigned char)*p))
 			*p = ' ';
-	write_line(level, "cseqguardd: ", text);
+	return write_line(level, "cseqguardd: ", text);
+}
+
+static bool write_either(int level, char *text)
+{
+	return options.json ? write_json(level, text) : write_text(level, text);
+}
+
+void cg_log_poll(void)
+{
+	char text[80];
+
+	if (!lost)
+		return;
+	snprintf(text, sizeof(text), "log: %llu lines lost because nobody read them",
+		 (unsigned long long)lost);
+	if (write_either(LOG_WARNING, text))
+		lost = 0;
+}
+
+__u64 cg_log_lost(void)
+{
+	return lost_in_all;
 }
 
 static void write_message(int level, const char *format, va_list args)
@@ -114,10 +182,11 @@ static void write_message(int level, const char *format, va_list args)
 
 	if (vsnprintf(text, sizeof(text), format, args) < 0)
 		return;
-	if (options.json)
-		write_json(level, text);
-	else
-		write_text(level, text);
+	cg_log_poll();
+	if (!write_either(level, text)) {
+		lost++;
+		lost_in_all++;
+	}
 }
 
 #define DEFINE_LOG(name, level)                                                                    \

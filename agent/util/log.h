@@ -2,11 +2,15 @@
 /*
  * Log of the daemon: one line per message, written to stderr with one write(). If stderr is the
  * journal (JOURNAL_STREAM, systemd.exec(5)), each line has the priority prefix of sd-daemon(3).
+ * It never waits for the reader of stderr: lines that find no room are counted, and the log says how
+ * many when there is room again. For one thread.
  */
 #ifndef CG_UTIL_LOG_H
 #define CG_UTIL_LOG_H
 
+#include <linux/types.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct cg_log_options {
 	bool verbose; /* print cg_log_debug() messages */
@@ -19,6 +23,15 @@ struct cg_log_options {
  * verbose.
  */
 void cg_log_configure(const struct cg_log_options *options);
+
+/* Reports lines that were lost, once there is room. Call it each second. */
+void cg_log_poll(void);
+
+/* Returns the number of lines lost or cut since the start. */
+__u64 cg_log_lost(void);
+
+/* Writes to stderr what it takes at once. Returns the number of bytes, or -errno (-EAGAIN: no room). */
+ssize_t cg_log_write_stderr(const char *text, size_t size);
 
 /*
  * Log a message at this level. err: an operator must act. warning: an operator may have to act.

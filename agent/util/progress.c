@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/log.h"
+
 #define FIRST_NS 500000000ULL
 #define PERIOD_NS 200000000ULL
 #define WIDTH 79
@@ -32,8 +34,10 @@ static __u64 read_clock_ns(void)
 /* Leaves the cursor in column 0, so that other output overwrites the line. */
 static void draw_line(const char *line)
 {
-	fprintf(stderr, "%.*s\033[K\r", WIDTH, line);
-	state.shown = true;
+	char text[WIDTH + 8];
+	int len = snprintf(text, sizeof(text), "%.*s\033[K\r", WIDTH, line);
+
+	state.shown |= cg_log_write_stderr(text, len) > 0;
 }
 
 static bool terminal_is_missing(void)
@@ -86,8 +90,10 @@ void cg_progress_show(const char *format, ...)
 
 void cg_progress_clear(void)
 {
+	static const char clear[] = "\r\033[K";
+
 	if (state.shown)
-		fputs("\r\033[K", stderr);
+		cg_log_write_stderr(clear, sizeof(clear) - 1);
 	state.shown = false;
 }
 

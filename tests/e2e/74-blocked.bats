@@ -22,6 +22,8 @@ teardown() {
 	[[ -n ${BATS_TEST_COMPLETED:-} ]] || tail -n 5 "$LAB_DIR/daemon.log" >&2
 	guard_daemon_end KILL
 	[[ -z ${NAMES:-} ]] || kill "$NAMES" || :
+	[[ ! -e $LAB_DIR/unread.pid ]] || kill "$(<"$LAB_DIR/unread.pid")" || :
+	rm -f "$LAB_DIR"/unread*
 	map_clear
 }
 
@@ -83,4 +85,55 @@ asked() { # WORDS: so begins a line of the name servers
 	wait "$LAB_DAEMON" || code=$?
 	assert_equal 0 echo "$code"
 	run ! asked '127.0.0.2 db1' # that took less than the resolver's 10 s
+}
+
+# --- readers -------------------------------------------------------------------------------------
+
+unread() { # KIND: for the daemon behind `enter`, a reader of unread.py
+	enter=(nsenter "--net=/run/netns/$(lab_ns proxy)" "$LAB_TOP/tests/e2e/unread.py" "$1" "$LAB_DIR/unread")
+}
+
+read_now() {
+	kill -USR1 "$(<"$LAB_DIR/unread.pid")"
+}
+
+lines_lost() { # N: at least so many
+	(($(metric log_lines_lost_total) >= $1))
+}
+
+log_unread() { # KIND: of stderr
+	unread "$1"
+	daemon --http "$HTTP_PORT" -v
+	dialog answer=5
+	lab_wait 30 assert_equal 1 spooled cdr
+	lab_wait 30 lines_lost 5
+	rings_are_read
+	read_now
+	lab_wait 30 grep -qE 'log: [0-9]+ lines lost because nobody read them' "$LAB_DIR/unread"
+	lab_wait 30 grep -q 'scan: 1 dialogs' "$LAB_DIR/unread"
+}
+
+@test "log: a pipe that nobody reads holds up no ring; the log says later how many lines are lost" {
+	log_unread pipe
+}
+
+@test "log: nor does a terminal" {
+	log_unread terminal
+}
+
+@test "log: nor does the journal's socket" {
+	log_unread journal
+	grep -q '^<4>log: ' "$LAB_DIR/unread"
+}
+
+@test "manager: a service manager that reads nothing holds up no ring; it hears of the start later, and of each beat" {
+	unread manager
+	daemon --http "$HTTP_PORT"
+	dialog answer=5
+	lab_wait 30 assert_equal 1 spooled cdr
+	rings_are_read
+	read_now
+	lab_wait 30 grep -qx 'READY=1' "$LAB_DIR/unread"
+	lab_wait 30 grep -qx 'STATUS=instance .*: 1 dialogs' "$LAB_DIR/unread"
+	grep -qx 'WATCHDOG=1' "$LAB_DIR/unread"
 }
