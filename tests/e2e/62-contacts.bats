@@ -83,23 +83,38 @@ ends_at_its_bye() {
 	grep -q "BYE sip:$LAB_GATEWAY:5060 SIP/2.0" "$LAB_DIR/gateway.msg"
 }
 
-@test "H15 a re-INVITE of the gateway with another Contact, answered 488, moves no target: the BYE to the old one ends the call" {
+# The first Contact of the gateway stays good; the one of the refused re-INVITE must not take the place of the latest.
+@test "H15 a re-INVITE of the gateway with another Contact, answered 488, moves no target: the BYE to the latest one ends the call" {
 	gateway < <(
 		uas_call
-		sip_send 500 < <(
-			uas_message INVITE 1 | sed 's/^Contact: <sip:gw@/Contact: <sip:other@/'
-		)
-		uac_expect 488
-		uas_message ACK 1 | sed 's/branch=\[branch]/branch=z9hG4bK-488/' | sip_send
+		uas_reinvite 1 latest 200
+		uas_request ACK 1
+		uas_reinvite 2 other 488
+		uas_message ACK 2 | sip_send
 		sip_serve BYE 200 OK
 	)
-	caller < <(uac_call 13; sip_serve INVITE 488 'Not Acceptable Here'; sip_recv ACK; sip_pause 500; bye 14)
+	caller < <(
+		uac_call 13
+		sip_serve INVITE 200 OK 'Contact: <sip:bob@[local_ip]:[local_port]>'
+		sip_recv ACK
+		sip_serve INVITE 488 'Not Acceptable Here'
+		sip_recv ACK
+		sip_pause 500
+		bye 14 "uri=sip:latest@$LAB_GATEWAY:5060"
+	)
 	ends_at_its_bye
+}
+
+uas_reinvite() { # CSEQ USER STATUS: of the callee, whose Contact has that user
+	sip_send 500 < <(
+		uas_message INVITE "$1" | sed "s/^Contact: <sip:gw@/Contact: <sip:$2@/"
+	)
+	uac_expect "$3"
 }
 
 uas_message() { # METHOD CSEQ: of the callee within the dialog
 	uas_request "$@" | sed -e '/^<send/d' -e 's/]]><\/send>//' -e '/^$/d' \
-		-e 's/branch=\[branch]/branch=z9hG4bK-488/'
+		-e "s/branch=\[branch]/branch=z9hG4bK-$2-$call/"
 }
 
 # --- H19 -----------------------------------------------------------------------------------------
