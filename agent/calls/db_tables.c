@@ -2,6 +2,7 @@
 #include "calls/db_tables.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "util/enum_names.h"
 
@@ -50,6 +51,15 @@ const struct cg_db_table cg_db_tables[CG_TABLES] = {
 				  .n_columns = COUNT(settlement_columns),
 				  .row_size = sizeof(struct cg_settlement_row) },
 };
+
+unsigned int cg_db_column_find(const struct cg_db_table *table, const char *name)
+{
+	unsigned int i = 0;
+
+	while (i < table->n_columns && strcmp(table->columns[i].name, name))
+		i++;
+	return i;
+}
 
 static void write_names(FILE *sql, const struct cg_db_table *table, bool key_only)
 {

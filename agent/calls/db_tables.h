@@ -43,6 +43,9 @@ enum cg_db_table_id { CG_TABLE_CDR, CG_TABLE_VIOLATION, CG_TABLE_SETTLEMENT, CG_
 #define CG_COLUMNS_MAX 32 /* no table has more */
 extern const struct cg_db_table cg_db_tables[CG_TABLES];
 
+/* Returns the number of a column, or n_columns if the table has none of this name. */
+unsigned int cg_db_column_find(const struct cg_db_table *table, const char *name);
+
 /* Write the names of all columns, or of the primary key, separated by commas. */
 void cg_db_table_write_names(FILE *sql, const struct cg_db_table *table);
 void cg_db_table_write_key(FILE *sql, const struct cg_db_table *table);

@@ -7,47 +7,34 @@
 #define PAGE "2000"
 #define PAGE_ROWS 2000
 
-#define TIME(us) "(timestamptz 'epoch' + " us "::int8 * interval '1 microsecond')"
-
 /* $3 and $4: the last row of the page before. The row comparison alone would not use the index. */
-static const char
-	page_sql[] =
-		"SELECT (extract(epoch FROM setup_time) * 1000000)::int8, call_uid FROM "
-		"cseqguard.cdr"
-		" WHERE node = $1 AND end_time IS NULL AND answer_time < " TIME(
-			"$2") " AND setup_time >= " TIME("$3") " AND (setup_time, call_uid) > "
-							       "(" TIME("$3") ", $4::uuid)"
-									      " AND (end_reason <> "
-									      "'unguarded' OR "
-									      "answer_time < " TIME(
-										      "$5") ")"
-											    " ORDER"
-											    " BY "
-											    "setup_"
-											    "time, "
-											    "call_"
-											    "uid "
-											    "LIMIT"
-											    " " PAGE;
+static const char page_sql[] =
+	"WITH given AS (SELECT to_timestamp($2::float8 / 1000000) AS answered,"
+	" timestamptz 'epoch' + $3::int8 * interval '1 microsecond' AS setup,"
+	" to_timestamp($5::float8 / 1000000) AS unguarded)"
+	" SELECT (extract(epoch FROM setup_time) * 1000000)::int8, call_uid FROM cseqguard.cdr"
+	" WHERE node = $1 AND end_time IS NULL AND answer_time < (SELECT answered FROM given)"
+	" AND setup_time >= (SELECT setup FROM given)"
+	" AND (setup_time, call_uid) > ((SELECT setup FROM given), $4::uuid)"
+	" AND (end_reason <> 'unguarded' OR answer_time < (SELECT unguarded FROM given))"
+	" ORDER BY setup_time, call_uid LIMIT " PAGE;
 enum { SETUP, CALL_UID }; /* columns of its result */
 
 static const char close_sql[] =
-	"WITH closed AS (UPDATE cseqguard.cdr AS c SET end_time = greatest(c.answer_time, coalesce("
+	"WITH given AS (SELECT to_timestamp($2::float8 / 1000000) AS answered,"
+	" to_timestamp($3::float8 / 1000000) AS boot, to_timestamp($4::float8 / 1000000) AS maps,"
+	" to_timestamp($5::float8 / 1000000) AS beat"
+	"), stale AS (SELECT timestamptz 'epoch' + setup * interval '1 microsecond' AS setup, uid"
+	" FROM unnest($6::int8[], $7::uuid[]) AS item (setup, uid)"
+	"), closed AS (UPDATE cseqguard.cdr AS c SET end_time = greatest(c.answer_time, coalesce("
 	"greatest(candidate_end, first_blocked_at, (SELECT max(v.at) FROM cseqguard.violation v"
-	" WHERE v.call_uid = c.call_uid AND v.node = c.node AND v.at < CASE WHEN c.answer_time "
-	"< " TIME("$4") " THEN " TIME("$4") " ELSE " TIME("$2") " END)), " TIME(
-		"$5") ")),"
-		      " end_reason = CASE WHEN end_reason = 'unguarded' THEN end_reason"
-		      " WHEN answer_time < " TIME(
-			      "$3") " THEN 'reboot' ELSE 'maps_lost' END,"
-				    " ended_by = 'none', bye_confirmed = false, suspect = true, "
-				    "closed_at = now()"
-				    " FROM unnest($6::int8[], $7::uuid[]) AS stale (setup, uid)"
-				    " WHERE c.setup_time = " TIME(
-					    "stale.setup") " AND c.call_uid = stale.uid AND c.node "
-							   "= $1"
-							   " AND c.end_time IS NULL RETURNING 1) "
-							   "SELECT count(*) FROM closed";
+	" WHERE v.call_uid = c.call_uid AND v.node = c.node"
+	" AND v.at < CASE WHEN c.answer_time < maps THEN maps ELSE answered END)), beat)),"
+	" end_reason = CASE WHEN end_reason = 'unguarded' THEN end_reason"
+	" WHEN answer_time < boot THEN 'reboot' ELSE 'maps_lost' END,"
+	" ended_by = 'none', bye_confirmed = false, suspect = true, closed_at = now()"
+	" FROM given, stale WHERE c.setup_time = stale.setup AND c.call_uid = stale.uid"
+	" AND c.node = $1 AND c.end_time IS NULL RETURNING 1) SELECT count(*) FROM closed";
 
 static void free_arrays(struct cg_stale_db *db)
 {

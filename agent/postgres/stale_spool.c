@@ -36,20 +36,10 @@ static const char close_sql[] =
 
 struct found {
 	const struct cg_living_calls *living;
-	int uid, setup; /* numbers of the columns */
+	unsigned int uid, setup; /* numbers of the columns */
 	__s64 *steps; /* of stale rows */
 	size_t count, space;
 };
-
-static int find_column(const char *name)
-{
-	const struct cg_db_table *table = &cg_db_tables[CG_TABLE_CDR];
-	int i = 0;
-
-	while (strcmp(table->columns[i].name, name))
-		i++;
-	return i;
-}
 
 static int add_step(struct found *found, __s64 step)
 {
@@ -122,9 +112,10 @@ static int close_rows(struct cg_spool *spool, const struct cg_stale_calls *stale
 
 int cg_stale_calls_close(const struct cg_stale_calls *stale, const char *path)
 {
+	const struct cg_db_table *cdr = &cg_db_tables[CG_TABLE_CDR];
 	struct found found = { .living = stale->living,
-			       .uid = find_column("call_uid"),
-			       .setup = find_column("setup_time") };
+			       .uid = cg_db_column_find(cdr, "call_uid"),
+			       .setup = cg_db_column_find(cdr, "setup_time") };
 	struct cg_spool *spool = NULL;
 	int err, closed = 0;
 
