@@ -289,8 +289,10 @@ int cg_cmd_cdr(const struct cg_options *options)
 	if (options->n_args != (settle ? 2 : 0))
 		return cg_fail_usage(
 			"cdr takes no argument, or: settle CALL_UID; see: cseqguard cdr --help");
-	if (!settle && (options->db || options->end || options->why || options->by))
-		return cg_fail_usage("cdr: --db, --end, --why and --by need: cdr settle CALL_UID");
+	if (!settle && (options->db || options->end || options->why || options->by ||
+			options->setup || options->node))
+		return cg_fail_usage("cdr: --db, --end, --why, --by, --setup and --node need: cdr "
+				     "settle CALL_UID");
 	if (settle && has_filter(options))
 		return cg_fail_usage(
 			"cdr settle takes one CALL_UID and no filter; see: cseqguard cdr --help");

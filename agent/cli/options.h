@@ -24,7 +24,7 @@ struct cg_options {
 	struct cg_event_filter filter; /* events */
 	const char *since, *until, *caller, *callee; /* cdr: conditions, NULL: any */
 	bool open, closed, blocked, suspect; /* cdr */
-	const char *end, *why, *by; /* cdr settle */
+	const char *end, *why, *by, *setup, *node; /* cdr settle */
 	const char *spool, *db, *config; /* NULL: the daemon's own */
 	const char *warning, *critical, *spool_warning, *spool_critical; /* check: ranges */
 	__u8 expect; /* check: enum cg_mode */

@@ -87,6 +87,17 @@ static __s64 unit_seconds(const char *unit)
 	return 0;
 }
 
+/* False for a date such as 2026-02-31: timegm() would make 3 March of it. */
+static bool is_calendar_time(const struct tm *given)
+{
+	struct tm tm = *given;
+
+	timegm(&tm);
+	return tm.tm_mday == given->tm_mday && tm.tm_mon == given->tm_mon &&
+	       tm.tm_hour == given->tm_hour && tm.tm_min == given->tm_min &&
+	       tm.tm_sec == given->tm_sec;
+}
+
 int cg_time_parse(const char *text, __s64 now, __s64 *us)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -108,6 +119,8 @@ int cg_time_parse(const char *text, __s64 now, __s64 *us)
 			return -EINVAL;
 	}
 	if (!rest || *rest)
+		return -EINVAL;
+	if (!is_calendar_time(&tm))
 		return -EINVAL;
 	*us = (__s64)timegm(&tm) * 1000000 + fraction;
 	return 0;

@@ -23,7 +23,7 @@ size_t cg_text_escape(char *out, size_t size, const char *in, size_t max);
 /*
  * Parses a time in UTC into microseconds since 1970: 2026-01-31T12:00:00Z with or without a
  * fraction, 2026-01-31 (midnight), or an age before `now` such as 90s, 15m, 12h or 7d. Returns 0,
- * or -EINVAL with *us untouched.
+ * or -EINVAL with *us untouched, also for a date that does not exist.
  */
 int cg_time_parse(const char *text, __s64 now, __s64 *us);
 

@@ -74,11 +74,18 @@ run_cseqguardd() { # WORD...: what would stay in the foreground only has its opt
 	esac
 }
 
+run_psql() { # OPTION...: a call that is not there cannot be settled
+	psql -Xq -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$DATABASE")" "$@" 2>"$BATS_TEST_TMPDIR/stderr" && return
+	grep -q 'no such row is open' "$BATS_TEST_TMPDIR/stderr" && return
+	cat "$BATS_TEST_TMPDIR/stderr"
+	return 1
+}
+
 run_words() { # WORD...: one simple command; its input is what the one before has printed
 	case $1 in
 	cseqguard) run_cseqguard "${@:2}" ;;
 	cseqguardd) run_cseqguardd "${@:2}" ;;
-	psql) psql -Xq -v ON_ERROR_STOP=1 -d "$(pg_conninfo "$DATABASE")" "${@:2}" ;;
+	psql) run_psql "${@:2}" ;;
 	promtool) [[ $* == 'promtool check metrics' ]] || (cd "$LAB_TOP" && "$@") ;;
 	bpftool) bpftool "${@:2:$#-2}" "${*: -1}" ;;
 	make) has_target "${@:2}" ;;

@@ -87,6 +87,9 @@ int main(void)
 	ok(prints((const unsigned char[16]){ 0x20, 1, 0x0d, 0xb8, [15] = 1 }, "2001:db8::1"),
 	   "text: an IPv6 address");
 	ok(prints((const unsigned char[16]){ 0 }, "::"), "text: no address");
+	ok(reads("2026-02-31", -1) && reads("2026-04-31T12:00:00Z", -1) &&
+		   reads("2024-02-29", 1709164800000000) && reads("2023-02-29", -1),
+	   "time: a date that does not exist is refused");
 	ok(reads("2026-01-31T12:00:00Z", 1769860800000000), "time: a time");
 	ok(reads("2026-01-31T12:00:00.25Z", 1769860800250000), "time: ... with a fraction");
 	ok(reads("2026-01-31", 1769817600000000), "time: a day, from its midnight on");

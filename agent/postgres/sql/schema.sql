@@ -206,26 +206,58 @@ BEGIN
 	END IF;
 END $$;
 
--- Closes an open or suspect call, or one settled before, at end_at (NULL: at the end that it has), which
--- makes it billable. Returns the number of its rows, one for each node. Messages of the call seen later
--- do not change its end. `cseqguard cdr settle` calls this.
+-- Closes one open or suspect row, or one settled before, at end_at (null: at the end that it has), which
+-- makes it billable, and returns 1. Messages of the call seen later do not change its end. of_setup and
+-- of_node complete the key. They may be null while only one row of the call_uid can be settled: the same
+-- call_uid may be another call of another day. `cseqguard cdr settle` calls this.
 CREATE OR REPLACE FUNCTION cseqguard.settle(uid uuid, because text, end_at timestamptz DEFAULT NULL,
-	who text DEFAULT session_user) RETURNS bigint LANGUAGE sql AS $$
-	WITH call AS (
-		SELECT * FROM cseqguard.cdr
-		WHERE call_uid = uid AND coalesce(end_at, end_time) >= answer_time
-			AND (suspect OR end_time IS NULL OR end_reason = 'operator')
-		FOR UPDATE
-	), trace AS (
-		INSERT INTO cseqguard.settlement
-		SELECT clock_timestamp(), call_uid, node, setup_time, who, because,
-			coalesce(end_at, end_time), end_time, end_reason, suspect FROM call
-	), settled AS (
-		UPDATE cseqguard.cdr AS c
-		SET end_time = coalesce(end_at, c.end_time), end_reason = 'operator', suspect = false,
-			closed_at = now()
-		FROM call
-		WHERE c.setup_time = call.setup_time AND c.call_uid = call.call_uid AND c.node = call.node
-		RETURNING 1
-	) SELECT count(*) FROM settled
-$$;
+	who text DEFAULT session_user, of_setup timestamptz DEFAULT NULL, of_node text DEFAULT NULL)
+	RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	utc text := 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"';
+	call cseqguard.cdr;
+	found cseqguard.cdr[];
+BEGIN
+	IF end_at > clock_timestamp() + interval '1 minute' THEN -- clocks differ
+		RAISE invalid_parameter_value USING MESSAGE = format('the end %s is in the future', end_at);
+	END IF;
+	found := ARRAY(SELECT c FROM cseqguard.cdr AS c WHERE call_uid = uid
+		AND setup_time = coalesce(of_setup, setup_time) AND node = coalesce(of_node, node)
+		AND (suspect OR end_time IS NULL OR end_reason = 'operator') ORDER BY setup_time, node FOR UPDATE);
+	call := found[1];
+	IF cardinality(found) = 0 THEN
+		RAISE no_data_found USING MESSAGE = format('call_uid %s: no such row is open, suspect or settled before; '
+			'one that is closed by evidence stays as it is', uid);
+	ELSIF cardinality(found) > 1 THEN
+		RAISE cardinality_violation USING MESSAGE = format('call_uid %s has %s rows: %s', uid, cardinality(found),
+			(SELECT string_agg(to_char(setup_time AT TIME ZONE 'UTC', utc) || ' ' || node, ', ') FROM unnest(found)));
+	ELSIF coalesce(end_at, call.end_time) IS NULL THEN
+		RAISE invalid_parameter_value USING MESSAGE = format('call_uid %s is open; give its end', uid);
+	ELSIF coalesce(end_at, call.end_time) < call.answer_time THEN
+		RAISE invalid_parameter_value USING MESSAGE = format('call_uid %s: the end is before the answer at %s', uid,
+			to_char(call.answer_time AT TIME ZONE 'UTC', utc));
+	END IF;
+	INSERT INTO cseqguard.settlement VALUES (clock_timestamp(), uid, call.node, call.setup_time, who, because,
+		coalesce(end_at, call.end_time), call.end_time, call.end_reason, call.suspect);
+	UPDATE cseqguard.cdr SET end_time = coalesce(end_at, end_time), end_reason = 'operator', suspect = false,
+		closed_at = now()
+	WHERE setup_time = call.setup_time AND call_uid = uid AND node = call.node;
+	RETURN 1;
+END $$;
+
+-- The function of version 2 settled all rows of a call_uid. Who may execute that one may execute this one.
+DO $$
+DECLARE
+	old regprocedure := to_regprocedure('cseqguard.settle(uuid, text, timestamptz, text)');
+	given record;
+BEGIN
+	FOR given IN SELECT grantee::regrole AS whom FROM pg_proc, aclexplode(proacl)
+		WHERE pg_proc.oid = old AND grantee NOT IN (0, proowner) AND privilege_type = 'EXECUTE'
+	LOOP
+		EXECUTE format('GRANT EXECUTE ON FUNCTION cseqguard.settle(uuid, text, timestamptz, text, timestamptz, text) TO %s',
+			given.whom);
+	END LOOP;
+	IF old IS NOT NULL THEN
+		DROP FUNCTION cseqguard.settle(uuid, text, timestamptz, text);
+	END IF;
+END $$;

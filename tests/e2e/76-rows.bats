@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# No row stays open for ever: a node name belongs to one daemon, and rows whose dialog is gone are closed.
+# Rows beyond the ordinary: a node name belongs to one daemon, rows whose dialog is gone are closed, an operator
+# settles one row, and partitions come and go beside the writers.
 
 load lib
 load daemon
@@ -166,4 +167,112 @@ rounds() { # NUMBER: the server has read so many last pages for this database
 	daemon_db
 	lab_wait 60 assert_equal '9000 2' sql "$DB" "SELECT concat_ws(' ', count(*) FILTER (WHERE call_id = 'lost' AND
 		end_reason = 'maps_lost' AND suspect AND end_time = answer_time), count(*) FILTER (WHERE end_time IS NULL)) FROM cseqguard.cdr"
+}
+
+# --- the bill by hand ----------------------------------------------------------------------------
+
+# Two calls of one call_uid, days apart, both open: at 1 and 20 November.
+two_calls_in_db() {
+	schema "$DB"
+	call_row lab "'2025-11-01 10:00:00Z'::timestamptz" NULL false none
+	call_row lab "'2025-11-20 10:00:00Z'::timestamptz" NULL false none
+}
+
+two_calls_in_spool() {
+	daemon
+	dialog answer=5
+	eventually 1 spooled cdr
+	guard_daemon_end KILL
+	sqlite3 "$SPOOL" "
+		UPDATE cdr SET setup_time = 1761991200000000, answer_time = 1761991200000000, call_uid = '$(uid)';
+		CREATE TEMP TABLE copy AS SELECT * FROM cdr;
+		UPDATE copy SET step = step + 1, setup_time = 1763632800000000, answer_time = 1763632800000000;
+		INSERT INTO cdr SELECT * FROM copy"
+}
+
+uid() { # of this test's call
+	md5sum < <(printf %s "$call") | sed -E 's/(.{8})(.{4})(.{4})(.{4})(.{12}).*/\1-\2-\3-\4-\5/'
+}
+
+db_settle() {
+	"$LAB_OUT/cseqguard" cdr settle "$(uid)" --db "$(pg_conninfo "$DB")" --by ann --why seen "$@"
+}
+
+spool_settle() {
+	"$LAB_OUT/cseqguard" cdr settle "$(uid)" --spool "$SPOOL" --by ann --why seen "$@"
+}
+
+refuses() { # STATUS TEXT COMMAND...: in one line
+	run "-$1" "${@:3}"
+	[[ ${#lines[@]} == 1 && $output == *"$2"* ]] || lab_fail "$output"
+}
+
+# Both stores refuse and take the same.
+settles_by_key() { # db_settle|spool_settle
+	refuses 1 "has 2 rows: 2025-11-01T10:00:00.000000Z lab, 2025-11-20T10:00:00.000000Z lab; choose one with --setup and --node" \
+		"$1" --end 2025-11-20T10:05:00Z
+	refuses 1 'no such row' "$1" --end 2025-11-20T10:05:00Z --setup 2025-11-20T10:00:01Z
+	refuses 1 'no such row' "$1" --end 2025-11-20T10:05:00Z --setup 2025-11-20 --node elsewhere
+	refuses 1 'the end is before the answer at 2025-11-20T10:00:00.000000Z' \
+		"$1" --setup 2025-11-20T10:00:00Z --end 2025-11-20T09:59:59Z
+	refuses 1 'is open; give its' "$1" --setup 2025-11-20T10:00:00Z
+	refuses 2 'it is in the future' "$1" --setup 2025-11-20T10:00:00Z --end 2126-01-01
+	refuses 2 "invalid value '2026-02-31T12:00:00Z' for end" "$1" --setup 2025-11-20T10:00:00Z --end 2026-02-31T12:00:00Z
+	refuses 2 "invalid value 'noon' for setup" "$1" --setup noon --end 2025-11-20T10:05:00Z
+	"$1" --setup 2025-11-20T10:00:00Z --node lab --end 2025-11-20T10:05:00Z
+	"$1" --setup 2025-11-20T10:00:00Z --end 2025-11-20T10:06:00Z # a slip is put right
+}
+
+@test "settle: by the whole key of a row, in PostgreSQL: what is ambiguous or no end of the call is refused" {
+	two_calls_in_db
+	settles_by_key db_settle
+	assert_equal $'none f\noperator f 00:06:00' row "concat_ws(' ', end_reason, suspect, duration)"
+	assert_equal '2 ann' sql "$DB" "SELECT concat_ws(' ', count(*), min(operator)) FROM cseqguard.settlement
+		WHERE setup_time = '2025-11-20 10:00:00Z' AND node = 'lab'"
+}
+
+@test "settle: by the whole key of a row, in the spool: what is ambiguous or no end of the call is refused" {
+	two_calls_in_spool
+	settles_by_key spool_settle
+	assert_equal $'none|0|\noperator|0|360' sqlite3 "$SPOOL" \
+		'SELECT end_reason, suspect, (end_time - answer_time) / 1000000 FROM cdr ORDER BY setup_time'
+	assert_equal '2|1763632800000000|ann' sqlite3 "$SPOOL" 'SELECT count(*), max(setup_time), min(operator) FROM settlement'
+}
+
+@test "settle: the function itself refuses what cseqguard refuses" {
+	two_calls_in_db
+	settle() { # ARGUMENTS: the result, or the error without its context
+		local out
+		out=$(sql "$DB" "SELECT cseqguard.settle('$(uid)', 'seen', $1)" 2>&1) || {
+			head -n 1 <<<"$out"
+			return 1
+		}
+		echo "$out"
+	}
+	refuses 1 'has 2 rows' settle "'2025-11-20 10:05:00Z'"
+	refuses 1 'is in the future' settle "now() + '2 minutes', of_setup => '2025-11-20 10:00:00Z'"
+	refuses 1 'is in the future' settle "'infinity', of_setup => '2025-11-20 10:00:00Z'"
+	refuses 1 'before the answer' settle "'-infinity', of_setup => '2025-11-20 10:00:00Z'"
+	refuses 1 'give its end' settle "NULL, of_setup => '2025-11-20 10:00:00Z'"
+	assert_equal 1 settle "'2025-11-20 10:05:00Z', of_setup => '2025-11-20 10:00:00Z', of_node => 'lab'"
+	assert_equal 1 settle "'2025-11-01 10:05:00Z', of_setup => '2025-11-01 10:00:00Z'"
+}
+
+@test "settle: a role that could execute the function of version 2 may execute this one" {
+	schema "$DB"
+	login "clerk_$BATS_TEST_NUMBER"
+	sql "$DB" "DROP FUNCTION cseqguard.settle;
+		CREATE FUNCTION cseqguard.settle(uid uuid, because text, end_at timestamptz DEFAULT NULL, who text DEFAULT session_user)
+			RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+		GRANT EXECUTE ON FUNCTION cseqguard.settle TO clerk_$BATS_TEST_NUMBER"
+	schema "$DB"
+	assert_equal 't|1' sql "$DB" "SELECT has_function_privilege('clerk_$BATS_TEST_NUMBER', oid, 'EXECUTE'),
+		count(*) OVER () FROM pg_proc WHERE proname = 'settle' AND pronamespace = 'cseqguard'::regnamespace"
+}
+
+@test "cdr: a date that does not exist is refused" {
+	daemon
+	refuses 2 "invalid time '2026-02-31'" guard cdr --spool "$SPOOL" --since 2026-02-31
+	refuses 2 "invalid time '2026-04-31T00:00:00Z'" guard cdr --spool "$SPOOL" --until 2026-04-31T00:00:00Z
+	guard cdr --spool "$SPOOL" --since 2024-02-29
 }
