@@ -7,7 +7,6 @@
 #include "calls/cdr.h"
 
 #define SLOTS 2048 /* a power of two. Each pair has a row: they fill less than half of them. */
-#define SUMS 256
 _Static_assert(CG_FOLD_ROWS < SLOTS / 2, "a search ends at an empty slot");
 
 struct pair {
@@ -26,7 +25,7 @@ struct cg_fold {
 	unsigned int rows; /* of this minute */
 	unsigned int n_sums;
 	struct pair pairs[SLOTS];
-	struct sum sums[SUMS];
+	struct sum sums[CG_FOLD_SUMS];
 };
 
 struct cg_fold *cg_fold_new(void)
@@ -68,7 +67,7 @@ static struct sum *get_sum(struct cg_fold *fold, const struct cg_violation_row *
 	for (; sum < fold->sums + fold->n_sums; sum++)
 		if (!strcmp(sum->row.reason, row->reason) && !strcmp(sum->row.action, row->action))
 			return sum;
-	if (fold->n_sums == SUMS)
+	if (fold->n_sums == CG_FOLD_SUMS)
 		return NULL;
 	fold->n_sums++;
 	sum->stored = 0;

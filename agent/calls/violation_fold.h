@@ -15,6 +15,7 @@
 #define CG_FOLD_MINUTE_NS 60000000000ULL
 #define CG_FOLD_ROWS_OF_SOURCE 10 /* of one source and reason in a minute */
 #define CG_FOLD_ROWS 1000 /* in a minute, without the sums */
+#define CG_FOLD_SUMS 256 /* in a minute */
 
 struct cg_fold;
 

@@ -245,7 +245,7 @@ int cg_close_calls(const struct cg_options *options)
 {
 	const char *instance = options->instance;
 	struct cg_config config;
-	int fd = cg_config_open(instance, &config), result;
+	int fd = cg_config_open_writable(instance, &config), result;
 	__u32 id;
 
 	if (fd < 0)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Events from the daemon's socket or, if no daemon runs, from the rings, under their lock. */
-#include <bpf/libbpf.h>
+/*
+ * Events from the daemon's socket. If no daemon runs, from the rings, which are left as they are: a
+ * daemon may start at any time and reads all of them.
+ */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attach/instance_netns.h"
@@ -13,6 +15,7 @@
 #include "cli/options.h"
 #include "format/event_text.h"
 #include "maps/pins.h"
+#include "maps/ring_reader.h"
 #include "maps/runtime_dir.h"
 #include "util/cli_output.h"
 
@@ -34,12 +37,6 @@ static void print_record(const struct reader *reader, const void *record, size_t
 		cg_event_print(&reader->config, &event, reader->options->json);
 }
 
-static int handle_record(void *context, void *record, size_t size)
-{
-	print_record(context, record, size);
-	return 0; /* a negative value would end the poll early */
-}
-
 static int follow_daemon(const struct reader *reader, int fd)
 {
 	char record[4096];
@@ -54,64 +51,81 @@ static int follow_daemon(const struct reader *reader, int fd)
 		       size ? strerror(errno) : "the daemon closed the connection");
 }
 
-static struct ring_buffer *open_ring(struct reader *reader, const char *name)
-{
-	int fd = cg_map_open(reader->options->instance, name, 0, 0);
-	struct ring_buffer *ring;
+/* --- without a daemon ------------------------------------------------------------------------- */
 
-	if (fd < 0) {
-		cg_fail_open(reader->options->instance, fd);
-		return NULL;
-	}
-	ring = ring_buffer__new(fd, handle_record, reader, NULL);
-	if (!ring)
-		cg_fail("instance %s: cannot open ring %s: %s", reader->options->instance, name,
-			strerror(errno));
-	close(fd);
-	return ring;
-}
+struct observed {
+	const char *name;
+	struct cg_ring_reader *ring;
+	bool was_full;
+};
 
-static int read_rings(struct reader *reader)
-{
-	struct ring_buffer *events = open_ring(reader, "events");
-	struct ring_buffer *alerts = events ? open_ring(reader, "alerts") : NULL;
-	struct pollfd fds[2];
-	int err = alerts ? CG_DONE : CG_FAILED;
-
-	while (!err) {
-		ring_buffer__consume(events);
-		ring_buffer__consume(alerts);
-		err = cg_stdout_flush();
-		if (err || !reader->options->follow)
-			break;
-		fds[0] = (struct pollfd){ .fd = ring_buffer__epoll_fd(events), .events = POLLIN };
-		fds[1] = (struct pollfd){ .fd = ring_buffer__epoll_fd(alerts), .events = POLLIN };
-		if (poll(fds, 2, CG_ALERTS_POLL_NS / 1000000) < 0 && errno != EINTR)
-			err = cg_fail("cannot wait for the rings: %s", strerror(errno));
-	}
-	ring_buffer__free(alerts);
-	ring_buffer__free(events);
-	return err;
-}
-
-static int read_rings_locked(struct reader *reader)
+static int open_ring(const struct reader *reader, struct observed *observed)
 {
 	const char *instance = reader->options->instance;
-	int err, lock;
+	int fd = cg_map_open_writable(instance, observed->name, 0, 0); /* to map it */
+	int err = fd < 0 ? fd : cg_ring_reader_open(fd, true, &observed->ring);
 
-	lock = cg_runtime_lock_rings(instance);
-	if (lock == -EWOULDBLOCK)
-		return cg_fail("instance %s: cannot read its rings: another process reads them and "
-			       "answers on no socket; end the other `cseqguard events`, or see the "
-			       "log of cseqguardd",
+	if (fd >= 0)
+		close(fd);
+	if (err == -EACCES || err == -EPERM)
+		return cg_fail("instance %s: cannot read its rings: no permission, and no "
+			       "cseqguardd runs, which serves the members of its group; start it, "
+			       "or run as root",
 			       instance);
-	if (lock < 0)
-		return cg_fail("instance %s: cannot lock its rings: %s; run as root", instance,
-			       strerror(-lock));
-	err = read_rings(reader);
-	close(lock);
+	if (err == -ENOENT || err == -EPROTO)
+		return cg_fail_open(instance, err);
+	if (err)
+		return cg_fail("instance %s: cannot read ring %s: %s", instance, observed->name,
+			       strerror(-err));
+	return CG_DONE;
+}
+
+static void print_ring(const struct reader *reader, struct observed *observed)
+{
+	bool full = cg_ring_reader_is_full(observed->ring, sizeof(struct cg_event));
+	struct cg_event event;
+	ssize_t size;
+
+	while ((size = cg_ring_reader_next(observed->ring, &event, sizeof(event))) > 0)
+		print_record(reader, &event, size);
+	if (cg_ring_reader_has_missed(observed->ring))
+		cg_notice("ring %s: some events came too fast to be shown", observed->name);
+	if (full && !observed->was_full)
+		cg_notice("ring %s is full: further events are lost until cseqguardd reads it",
+			  observed->name);
+	observed->was_full = full;
+}
+
+static int print_rings(const struct reader *reader, struct observed *rings, size_t n)
+{
+	int err;
+
+	for (;;) {
+		for (size_t i = 0; i < n; i++)
+			print_ring(reader, &rings[i]);
+		err = cg_stdout_flush();
+		if (err || !reader->options->follow)
+			return err;
+		nanosleep(&(struct timespec){ .tv_nsec = CG_ALERTS_POLL_NS }, NULL);
+	}
+}
+
+static int observe_rings(const struct reader *reader)
+{
+	struct observed rings[] = { { .name = "events" }, { .name = "alerts" } };
+	const size_t n = sizeof(rings) / sizeof(*rings);
+	int err = CG_DONE;
+
+	for (size_t i = 0; i < n && !err; i++)
+		err = open_ring(reader, &rings[i]);
+	if (!err)
+		err = print_rings(reader, rings, n);
+	for (size_t i = 0; i < n; i++)
+		cg_ring_reader_close(rings[i].ring);
 	return err;
 }
+
+/* --- interface -------------------------------------------------------------------------------- */
 
 int cg_cmd_events(const struct cg_options *options)
 {
@@ -125,7 +139,7 @@ int cg_cmd_events(const struct cg_options *options)
 	cg_instance_netns_enter(options->instance); /* for the names of interfaces */
 	fd = cg_runtime_connect(options->instance);
 	if (fd == -ENOENT || fd == -ECONNREFUSED)
-		return read_rings_locked(&reader);
+		return observe_rings(&reader);
 	if (fd < 0)
 		return cg_fail("instance %s: cannot connect to the daemon: %s", options->instance,
 			       strerror(-fd));

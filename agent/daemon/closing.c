@@ -40,7 +40,7 @@ bool cg_closing_poll(struct cg_closing *closing)
 	struct cg_writer_status status;
 
 	if (!closing->begun || closing->done || cg_map_scan_is_running(closing->scan) ||
-	    !cg_rings_drain(closing->rings))
+	    !cg_rings_drain(closing->rings) || !cg_violations_are_durable(closing->violations))
 		return false;
 	cg_writer_get_status(closing->writer, &status);
 	if (status.queued != status.durable)

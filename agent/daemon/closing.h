@@ -8,6 +8,7 @@
 
 #include "ingest/map_scan.h"
 #include "ingest/rings.h"
+#include "ingest/violations.h"
 #include "maps/guard_maps.h"
 #include "spool/writer.h"
 
@@ -17,6 +18,7 @@ struct cg_closing { /* owns none of its pointers */
 	struct cg_map_scan *scan;
 	struct cg_rings *rings;
 	struct cg_writer *writer;
+	const struct cg_violations *violations;
 	bool begun; /* the maps are to be removed, or are gone */
 	bool done; /* every row is on disk */
 	__s64 rows_left; /* that PostgreSQL lacked at the last beat */

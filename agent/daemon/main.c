@@ -20,7 +20,8 @@
 static bool work_is_done(struct cg_daemon *d)
 {
 	struct cg_writer_status status;
-	bool empty = cg_rings_drain(d->rings) && !cg_map_scan_is_running(d->scan);
+	bool empty = cg_rings_drain(d->rings) && !cg_map_scan_is_running(d->scan) &&
+		     cg_violations_are_durable(&d->violations);
 
 	cg_writer_get_status(d->writer, &status);
 	return empty && status.queued == status.durable && (!d->ship || cg_ship_is_idle(d->ship));

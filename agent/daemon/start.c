@@ -42,8 +42,7 @@ static int lock_rings(struct cg_daemon *d)
 	       cg_boottime() < until)
 		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 	if (d->lock_fd == -EWOULDBLOCK)
-		cg_log_err("instance %s: another process reads its rings (cseqguardd or `cseqguard "
-			   "events`); end it first",
+		cg_log_err("instance %s: another cseqguardd runs for it; end it first",
 			   d->options.instance);
 	else if (d->lock_fd < 0)
 		cg_log_err("instance %s: cannot lock its rings: %s", d->options.instance,
@@ -78,7 +77,11 @@ static void write_notes(const struct cg_daemon *d)
 
 static int start_router(struct cg_daemon *d)
 {
+	const struct cg_rings_sources sources = { .events_fd = d->guard.events_fd,
+						  .alerts_fd = d->guard.alerts_fd,
+						  .alerts = d->violations.alerts };
 	const struct cg_rings_callbacks callbacks = {
+		.has_space = cg_event_router_has_space,
 		.handle = cg_event_router_handle,
 		.batch_done = cg_event_router_finish_batch,
 		.ctx = &d->router,
@@ -98,8 +101,7 @@ static int start_router(struct cg_daemon *d)
 	if (!err)
 		err = cg_reload_homer(&d->reload);
 	if (!err)
-		err = cg_rings_new(d->loop, d->guard.events_fd, d->guard.alerts_fd, &callbacks,
-				   &d->rings);
+		err = cg_rings_new(d->loop, &sources, &callbacks, &d->rings);
 	return err;
 }
 
@@ -128,7 +130,8 @@ static void start_beats(struct cg_daemon *d)
 					  .limits = &d->options.limits,
 					  .scan = d->scan,
 					  .rings = d->rings,
-					  .writer = d->writer };
+					  .writer = d->writer,
+					  .violations = &d->violations };
 	cg_breaker_reset(&d->options.breaker, cg_boottime());
 }
 
@@ -156,9 +159,11 @@ static int create_ingest(struct cg_daemon *d)
 {
 	const struct cg_limits *limits = &d->options.limits;
 
-	d->violations = (struct cg_violations){ .writer = d->writer, .fold = cg_fold_new() };
-	if (!d->violations.fold)
-		return -ENOMEM;
+	int err = cg_violations_start(&d->violations, &d->guard, d->writer, d->options.spool,
+				      d->origin.node);
+
+	if (err)
+		return err;
 	d->tracker = cg_tracker_new(&d->guard, &d->violations, limits, &d->origin,
 				    &d->options.breaker, &d->totals);
 	d->overflow = cg_overflow_new(d->guard.overflow_fd, d->writer, limits, &d->origin);
@@ -235,7 +240,7 @@ void cg_daemon_finish(struct cg_daemon *d)
 	cg_map_scan_free(d->scan);
 	cg_overflow_free(d->overflow);
 	cg_tracker_free(d->tracker);
-	cg_fold_free(d->violations.fold);
+	cg_violations_stop(&d->violations);
 	cg_recent_free(d->recent);
 	cg_guard_maps_close(&d->guard);
 	sd_event_unref(d->loop);

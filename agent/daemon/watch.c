@@ -52,6 +52,7 @@ static int handle_writer(sd_event_source *source, int fd, uint32_t events, void 
 	d->spool_generation = status.generation;
 	cg_tracker_set_durable(d->tracker, status.durable, status.generation);
 	cg_overflow_set_durable(d->overflow, status.durable);
+	cg_violations_set_durable(&d->violations, status.durable);
 	if (status.queued - status.durable < CG_QUEUE_STEPS / 2)
 		cg_rings_resume(d->rings);
 	if (d->ship && !status.error)

@@ -11,8 +11,10 @@
 #include "util/ifname.h"
 
 /* True if the queue has space for one more event and the updates of this batch. */
-static bool queue_has_space(const struct cg_event_router *router)
+bool cg_event_router_has_space(void *ctx)
 {
+	const struct cg_event_router *router = ctx;
+
 	return cg_writer_queue_space(router->writer) > CG_STEPS_PER_UPDATE * (router->n_keys + 1);
 }
 
@@ -37,7 +39,7 @@ static bool put_outcome(void *ctx, const struct cg_event *violation, enum cg_out
 	const struct cg_event_router *router = ctx;
 	struct cg_violation_row row;
 
-	if (!queue_has_space(router))
+	if (!cg_event_router_has_space(ctx))
 		return false;
 	fill_violation(router, violation, &row);
 	snprintf(row.outcome, sizeof(row.outcome), "%s", cg_outcome_name(outcome));
@@ -84,7 +86,7 @@ bool cg_event_router_handle(void *ctx, const struct cg_event *event)
 		cg_outcomes_handle(router->outcomes, event);
 	if (event->key.call | event->key.tags)
 		router->keys[router->n_keys++] = event->key;
-	return queue_has_space(router);
+	return cg_event_router_has_space(ctx);
 }
 
 static int compare_keys(const void *a, const void *b)

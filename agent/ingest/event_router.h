@@ -38,7 +38,8 @@ int cg_event_router_start(struct cg_event_router *router, __u64 bye_timeout);
 void cg_event_router_set_bye_timeout(struct cg_event_router *router, __u64 bye_timeout);
 void cg_event_router_stop(struct cg_event_router *router);
 
-/* Callbacks of the rings, `handle` and `batch_done`. ctx: a struct cg_event_router. */
+/* Callbacks of the rings. ctx: a struct cg_event_router. */
+bool cg_event_router_has_space(void *ctx);
 bool cg_event_router_handle(void *ctx, const struct cg_event *event);
 void cg_event_router_finish_batch(void *ctx);
 

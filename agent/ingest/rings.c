@@ -15,7 +15,8 @@
 
 struct ring {
 	struct cg_rings *rings;
-	struct ring_buffer *buffer;
+	struct ring_buffer *buffer; /* NULL: `reader` reads it */
+	struct cg_ring_reader *reader;
 	sd_event_source *source;
 	unsigned int n_read; /* in this batch */
 	bool paused;
@@ -55,6 +56,20 @@ static int handle_record(void *ctx, void *data, size_t size)
 	return ring->paused || ++ring->n_read >= CG_EVENTS_PER_RUN ? -EAGAIN : 0;
 }
 
+/* Reads records until a batch is complete. True: the ring is empty. */
+static bool read_records(struct ring *ring)
+{
+	struct cg_event event;
+	ssize_t length;
+
+	if (ring->buffer)
+		return ring_buffer__consume(ring->buffer) >= 0;
+	while ((length = cg_ring_reader_next(ring->reader, &event, sizeof(event))) > 0)
+		if (handle_record(ring, &event, length))
+			return false;
+	return true;
+}
+
 /* Reads a batch of events. True: the ring is empty. */
 static bool read_events(struct ring *ring)
 {
@@ -65,12 +80,20 @@ static bool read_events(struct ring *ring)
 	if (now - ring->polled_at > ring->longest_gap)
 		ring->longest_gap = now - ring->polled_at;
 	ring->polled_at = now;
+	if (!callbacks->has_space(callbacks->ctx))
+		ring->paused = true;
 	if (ring->paused)
 		return false;
 	ring->n_read = 0;
-	empty = ring_buffer__consume(ring->buffer) >= 0;
+	empty = read_records(ring);
 	callbacks->batch_done(callbacks->ctx);
 	return empty;
+}
+
+static void read_all(struct ring *ring)
+{
+	for (int turn = 0; turn < POLL_TURNS && !read_events(ring) && !ring->paused; turn++)
+		;
 }
 
 /*
@@ -87,7 +110,10 @@ static int handle_ring(sd_event_source *source, int fd, uint32_t events, void *c
 	sd_event_get_iteration(sd_event_source_get_event(source), &rings->turn);
 	sd_event_source_set_priority(source, rings->turn == last + 1 ? SD_EVENT_PRIORITY_NORMAL
 								     : CG_PRIORITY_RINGS);
-	read_events(ring);
+	if (ring->reader)
+		read_all(ring); /* its source reports a record once */
+	else
+		read_events(ring);
 	if (ring->paused)
 		sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	return 0;
@@ -104,26 +130,38 @@ static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 	(void)usec;
 	cg_timer_set(timer, CG_ALERTS_POLL_NS);
 	read_events(&rings->events);
-	for (int turn = 0; turn < POLL_TURNS && !read_events(&rings->alerts); turn++)
-		if (rings->alerts.paused)
-			break;
+	read_all(&rings->alerts);
 	return 0;
 }
 
-static int open_ring(struct cg_rings *rings, sd_event *loop, struct ring *ring, int fd,
-		     const char *name)
+/*
+ * A ring whose records are not freed at once stays readable, so its source reports wakeups only. The
+ * kernel wakes the reader of `alerts` for each record that finds the ring more than a quarter full.
+ */
+static int watch_ring(struct ring *ring, sd_event *loop, int fd, const char *name)
 {
-	int err;
+	uint32_t events = ring->reader ? EPOLLIN | EPOLLET : EPOLLIN;
+	int err = sd_event_add_io(loop, &ring->source, fd, events, handle_ring, ring);
 
-	*ring = (struct ring){ .rings = rings, .polled_at = cg_boottime() };
-	ring->buffer = ring_buffer__new(fd, handle_record, ring, NULL);
-	err = ring->buffer ? sd_event_add_io(loop, &ring->source, fd, EPOLLIN, handle_ring, ring)
-			   : -errno;
 	if (err >= 0)
 		err = sd_event_source_set_priority(ring->source, CG_PRIORITY_RINGS);
 	if (err < 0)
 		cg_log_err("cannot read ring %s: %s", name, strerror(-err));
 	return err < 0 ? err : 0;
+}
+
+static int open_events(struct cg_rings *rings, sd_event *loop, int fd)
+{
+	struct ring *ring = &rings->events;
+	int err;
+
+	*ring = (struct ring){ .rings = rings, .polled_at = cg_boottime() };
+	ring->buffer = ring_buffer__new(fd, handle_record, ring, NULL);
+	if (ring->buffer)
+		return watch_ring(ring, loop, fd, "events");
+	err = -errno;
+	cg_log_err("cannot read ring events: %s", strerror(-err));
+	return err;
 }
 
 static int start_timer(struct cg_rings *rings, sd_event *loop)
@@ -137,7 +175,7 @@ static int start_timer(struct cg_rings *rings, sd_event *loop)
 	return err < 0 ? err : 0;
 }
 
-int cg_rings_new(sd_event *loop, int events_fd, int alerts_fd,
+int cg_rings_new(sd_event *loop, const struct cg_rings_sources *sources,
 		 const struct cg_rings_callbacks *callbacks, struct cg_rings **out)
 {
 	struct cg_rings *rings = calloc(1, sizeof(*rings));
@@ -146,9 +184,12 @@ int cg_rings_new(sd_event *loop, int events_fd, int alerts_fd,
 	if (!rings)
 		return -ENOMEM;
 	rings->callbacks = *callbacks;
-	err = open_ring(rings, loop, &rings->events, events_fd, "events");
+	rings->alerts = (struct ring){ .rings = rings,
+				       .reader = sources->alerts,
+				       .polled_at = cg_boottime() };
+	err = open_events(rings, loop, sources->events_fd);
 	if (!err)
-		err = open_ring(rings, loop, &rings->alerts, alerts_fd, "alerts");
+		err = watch_ring(&rings->alerts, loop, sources->alerts_fd, "alerts");
 	if (!err)
 		err = start_timer(rings, loop);
 	if (err)

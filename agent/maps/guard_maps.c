@@ -53,7 +53,7 @@ static void log_open_error(const char *instance, int err)
 
 static int open_map(const char *instance, const char *name, size_t key_size, size_t value_size)
 {
-	int fd = cg_map_open(instance, name, key_size, value_size);
+	int fd = cg_map_open_writable(instance, name, key_size, value_size);
 
 	if (fd == -EPROTO)
 		cg_log_err("instance %s: cannot use map %s: another version made it; run "
@@ -68,7 +68,7 @@ int cg_guard_maps_open(struct cg_guard_maps *maps, const char *instance)
 {
 	const size_t dialog = sizeof(struct cg_dialog), dialog_key = sizeof(struct cg_dialog_key);
 	struct cg_config config;
-	int fd = cg_config_open(instance, &config);
+	int fd = cg_config_open_writable(instance, &config);
 
 	if (fd < 0) {
 		log_open_error(instance, fd);

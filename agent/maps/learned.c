@@ -49,7 +49,7 @@ int cg_learned_read(const char *instance, struct cg_learned *learned)
 static int write_state(const char *instance)
 {
 	struct cg_host_state state = { .hides_topology = 1 };
-	int err, fd = cg_map_open(instance, "host_state", sizeof(__u32), sizeof(state));
+	int err, fd = cg_map_open_writable(instance, "host_state", sizeof(__u32), sizeof(state));
 	__u32 zero = 0;
 
 	if (fd < 0)
@@ -68,7 +68,8 @@ int cg_learned_write(const char *instance, const struct cg_learned *learned)
 	if (fd < 0)
 		return fd;
 	close(fd);
-	maps.hosts_fd = cg_map_open(instance, "hosts", sizeof(__u64), sizeof(struct cg_host_name));
+	maps.hosts_fd =
+		cg_map_open_writable(instance, "hosts", sizeof(__u64), sizeof(struct cg_host_name));
 	if (maps.hosts_fd < 0)
 		return maps.hosts_fd;
 	err = cg_host_names_add_learned(&maps, learned->names, learned->n_names);

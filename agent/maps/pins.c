@@ -51,27 +51,35 @@ int cg_pin_path(char *buf, size_t size, const char *instance, const char *name)
 	return 0;
 }
 
-int cg_pin_open(const char *instance, const char *name)
+/* flags: 0, or BPF_F_RDONLY, which no program and no link allows. */
+static int open_pin(const char *instance, const char *name, __u32 flags)
 {
+	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = flags);
 	char path[512];
 	int err, fd;
 
 	err = cg_pin_path(path, sizeof(path), instance, name);
 	if (err)
 		return err;
-	fd = bpf_obj_get(path);
+	fd = bpf_obj_get_opts(path, &opts);
 	return fd < 0 ? -errno : fd;
 }
 
-int cg_map_open(const char *instance, const char *name, size_t key_size, size_t value_size)
+int cg_pin_open(const char *instance, const char *name)
+{
+	return open_pin(instance, name, 0);
+}
+
+static int open_map(const char *instance, const char *name, size_t key_size, size_t value_size,
+		    __u32 flags)
 {
 	struct bpf_map_info info = {};
 	__u32 size = sizeof(info);
 	int err = 0, fd;
 
-	fd = cg_pin_open(instance, name);
+	fd = open_pin(instance, name, flags);
 	if (fd < 0)
-		return fd;
+		return fd == -EINVAL ? -EPROTO : fd;
 	if (bpf_obj_get_info_by_fd(fd, &info, &size))
 		err = errno == EINVAL ? -EPROTO : -errno; /* EINVAL: the pin is a program or link */
 	else if (info.key_size != key_size || info.value_size != value_size)
@@ -80,6 +88,16 @@ int cg_map_open(const char *instance, const char *name, size_t key_size, size_t 
 		return fd;
 	close(fd);
 	return err;
+}
+
+int cg_map_open(const char *instance, const char *name, size_t key_size, size_t value_size)
+{
+	return open_map(instance, name, key_size, value_size, BPF_F_RDONLY);
+}
+
+int cg_map_open_writable(const char *instance, const char *name, size_t key_size, size_t value_size)
+{
+	return open_map(instance, name, key_size, value_size, 0);
 }
 
 __u32 cg_map_get_id(int fd)
@@ -117,12 +135,12 @@ int cg_config_read(int config_fd, struct cg_config *config)
 	return 0;
 }
 
-int cg_config_open(const char *instance, struct cg_config *config)
+static int open_config(const char *instance, struct cg_config *config, __u32 flags)
 {
 	struct cg_config copy;
 	int err, fd;
 
-	fd = cg_map_open(instance, "config", sizeof(__u32), sizeof(copy));
+	fd = open_map(instance, "config", sizeof(__u32), sizeof(copy), flags);
 	if (fd < 0)
 		return fd;
 	err = cg_config_read(fd, &copy);
@@ -134,6 +152,16 @@ int cg_config_open(const char *instance, struct cg_config *config)
 	}
 	*config = copy;
 	return fd;
+}
+
+int cg_config_open(const char *instance, struct cg_config *config)
+{
+	return open_config(instance, config, BPF_F_RDONLY);
+}
+
+int cg_config_open_writable(const char *instance, struct cg_config *config)
+{
+	return open_config(instance, config, 0);
 }
 
 int cg_config_update(int config_fd, cg_config_change change, void *ctx, struct cg_config *config)

@@ -33,17 +33,20 @@ const char *cg_pin_root(void);
 int cg_pin_path(char *buf, size_t size, const char *instance, const char *name);
 
 /*
- * Opens a pinned map, program or link. Returns an fd that the caller closes, or -errno. -ENOENT:
- * the instance is not attached; -EACCES or -EPERM: no permission.
+ * Opens a pinned map, program or link for reading and writing. Returns an fd that the caller closes, or
+ * -errno. -ENOENT: the instance is not attached; -EACCES or -EPERM: no permission.
  */
 int cg_pin_open(const char *instance, const char *name);
 
 /*
- * Opens a pinned map after it has checked that keys and values have these sizes. A lookup writes as
+ * Open a pinned map after they have checked that keys and values have these sizes. A lookup writes as
  * many bytes as the map's values have, whatever the caller's buffer holds. Errors are those of
- * cg_pin_open() and -EPROTO: the pin is not such a map.
+ * cg_pin_open() and -EPROTO: the pin is not such a map. cg_map_open() opens it for reading, which the
+ * members of group cseqguard may; only the daemon's user and root may write.
  */
 int cg_map_open(const char *instance, const char *name, size_t key_size, size_t value_size);
+int cg_map_open_writable(const char *instance, const char *name, size_t key_size,
+			 size_t value_size);
 
 /* Returns the kernel's id of a map, or 0 on failure. The kernel does not reuse an id until reboot. */
 __u32 cg_map_get_id(int fd);
@@ -52,11 +55,12 @@ __u32 cg_map_get_id(int fd);
 int cg_ring_read_size(const char *instance, const char *name, __u32 *bytes);
 
 /*
- * Opens map `config` and stores a copy of its value. Returns an fd that the caller closes, or
+ * Open map `config` as those two do, and store a copy of its value. Return an fd that the caller closes, or
  * -errno with *config untouched. -ENOENT: the instance is not attached; -EPROTO: its layout is not
  * CG_LAYOUT, or the pin is not this map.
  */
 int cg_config_open(const char *instance, struct cg_config *config);
+int cg_config_open_writable(const char *instance, struct cg_config *config);
 
 /* Reads the value of map `config`. Returns 0, or -errno with *config untouched. */
 int cg_config_read(int config_fd, struct cg_config *config);

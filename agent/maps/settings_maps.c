@@ -21,15 +21,20 @@ static void close_maps(const struct cg_settings_fds *fds)
 }
 
 /* Opens the pinned maps, which the caller closes, and reads `config`. Returns 0 or -errno. */
-static int open_maps(const char *instance, struct cg_settings_fds *fds, struct cg_config *config)
+static int open_maps(const char *instance, bool writable, struct cg_settings_fds *fds,
+		     struct cg_config *config)
 {
+	const size_t prefix = sizeof(struct cg_prefix), name = sizeof(struct cg_host_name);
+	int (*open_map)(const char *, const char *, size_t, size_t) =
+		writable ? cg_map_open_writable : cg_map_open;
 	struct cg_settings_fds open;
 
-	open.config = cg_config_open(instance, config);
+	open.config = writable ? cg_config_open_writable(instance, config)
+			       : cg_config_open(instance, config);
 	if (open.config < 0)
 		return open.config;
-	open.gateways = cg_map_open(instance, "gateways", sizeof(struct cg_prefix), sizeof(__u32));
-	open.hosts = cg_map_open(instance, "hosts", sizeof(__u64), sizeof(struct cg_host_name));
+	open.gateways = open_map(instance, "gateways", prefix, sizeof(__u32));
+	open.hosts = open_map(instance, "hosts", sizeof(__u64), name);
 	if (open.gateways < 0 || open.hosts < 0) {
 		close_maps(&open);
 		return open.gateways < 0 ? open.gateways : open.hosts;
@@ -113,7 +118,7 @@ int cg_settings_change(const char *instance, const struct cg_settings *settings)
 {
 	struct cg_settings_fds fds;
 	struct cg_config config;
-	int err = open_maps(instance, &fds, &config);
+	int err = open_maps(instance, true, &fds, &config);
 
 	if (err)
 		return err;
@@ -137,7 +142,7 @@ int cg_settings_update_addresses(const char *instance)
 	struct cg_settings_fds fds;
 	struct cg_config config;
 	struct cg_host_names_maps hosts = { .config = &config };
-	int err = open_maps(instance, &fds, &config);
+	int err = open_maps(instance, true, &fds, &config);
 
 	if (err)
 		return err;
@@ -193,7 +198,7 @@ int cg_settings_read(const char *instance, struct cg_settings *settings)
 {
 	struct cg_settings_fds fds;
 	struct cg_config config;
-	int err = open_maps(instance, &fds, &config);
+	int err = open_maps(instance, false, &fds, &config);
 
 	if (err)
 		return err;

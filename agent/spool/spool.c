@@ -123,6 +123,8 @@ static int create_tables(struct cg_spool *spool)
 		err = cg_spool_migrate(spool->db);
 	if (!err)
 		err = cg_spool_create_heartbeat(spool->db);
+	if (!err)
+		err = cg_spool_create_ring_position(spool->db);
 	if (err)
 		return err;
 	return cg_sqlite_execute(

@@ -67,6 +67,22 @@ int cg_spool_beat(struct cg_spool *spool, const struct cg_heartbeat *beat);
 /* Sets *at to the node's last heartbeat before `maps_at`; 0: none is known. 0 or -errno. */
 int cg_spool_last_beat(struct cg_spool *spool, const char *node, __s64 maps_at, __s64 *at);
 
+/*
+ * The rows of a transaction cover the records of a ring up to a position. Stored with them, it makes a
+ * restarted daemon count each record once.
+ */
+struct cg_ring_position {
+	char node[CG_NODE_MAX];
+	char ring[CG_UUID_TEXT]; /* names the ring of this instance since it was made */
+	__u64 position;
+};
+
+/* Stores a position, one row for each node. */
+int cg_spool_put_ring_position(struct cg_spool *spool, const struct cg_ring_position *position);
+
+/* Sets position->position to the stored one of that node and ring; 0: none. 0 or -errno. */
+int cg_spool_get_ring_position(struct cg_spool *spool, struct cg_ring_position *position);
+
 /* Moves a row that PostgreSQL refused for its content to table `rejected`, as JSON, for review. */
 int cg_spool_reject(struct cg_spool *spool, enum cg_db_table_id table, __s64 step,
 		    const char *error);

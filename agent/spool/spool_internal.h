@@ -26,6 +26,9 @@ int cg_spool_view_old_columns(sqlite3 *db);
 /* Creates the table of cg_spool_beat(), if it does not exist. 0 or -errno. */
 int cg_spool_create_heartbeat(sqlite3 *db);
 
+/* Creates the table of cg_spool_put_ring_position(), if it does not exist. 0 or -errno. */
+int cg_spool_create_ring_position(sqlite3 *db);
+
 /* Adds the columns that an older version did not have. Within a transaction. 0 or -errno. */
 int cg_spool_migrate(sqlite3 *db);
 

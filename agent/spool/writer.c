@@ -38,6 +38,8 @@ static bool take_work(struct cg_writer *writer, struct work *work)
 	work->to = writer->status.queued;
 	if (work->to - work->from > STEPS_PER_COMMIT)
 		work->to = work->from + STEPS_PER_COMMIT;
+	while (writer->queue[work->to % CG_QUEUE_STEPS].joined && work->to > work->from)
+		work->to--;
 	memcpy(work->delete_through, writer->delete_through, sizeof(work->delete_through));
 	work->reject = writer->reject;
 	work->beat = writer->beat;
@@ -52,7 +54,10 @@ static int put_steps(struct cg_writer *writer, const struct work *work)
 	for (__u64 ticket = work->from + 1; !err && ticket <= work->to; ticket++) {
 		const struct step *step = &writer->queue[ticket % CG_QUEUE_STEPS];
 
-		err = cg_spool_put(writer->spool, step->table, &step->row);
+		if (step->table == CG_STEP_RING_POSITION)
+			err = cg_spool_put_ring_position(writer->spool, &step->row.ring);
+		else
+			err = cg_spool_put(writer->spool, step->table, &step->row);
 	}
 	return err;
 }
@@ -290,27 +295,47 @@ unsigned int cg_writer_queue_space(struct cg_writer *writer)
 	unsigned int space;
 
 	pthread_mutex_lock(&writer->lock);
-	space = CG_QUEUE_STEPS - (writer->status.queued - writer->status.durable);
+	space = CG_QUEUE_STEPS - (writer->staged - writer->status.durable);
 	pthread_mutex_unlock(&writer->lock);
 	return space;
 }
 
-__u64 cg_writer_put(struct cg_writer *writer, enum cg_db_table_id table, const void *row)
+static __u64 put_step(struct cg_writer *writer, enum cg_db_table_id table, const void *row,
+		      size_t size, bool joined)
 {
 	__u64 ticket = 0;
 
 	pthread_mutex_lock(&writer->lock);
-	if (writer->status.queued - writer->status.durable < CG_QUEUE_STEPS) {
+	if (writer->staged - writer->status.durable < CG_QUEUE_STEPS) {
 		struct step *step;
 
-		ticket = ++writer->status.queued;
+		ticket = ++writer->staged;
 		step = &writer->queue[ticket % CG_QUEUE_STEPS];
 		step->table = table;
-		memcpy(&step->row, row, cg_db_tables[table].row_size);
+		step->joined = joined;
+		memcpy(&step->row, row, size);
+	}
+	if (ticket && !joined) {
+		writer->status.queued = ticket;
 		pthread_cond_signal(&writer->wake);
 	}
 	pthread_mutex_unlock(&writer->lock);
 	return ticket;
+}
+
+__u64 cg_writer_put(struct cg_writer *writer, enum cg_db_table_id table, const void *row)
+{
+	return put_step(writer, table, row, cg_db_tables[table].row_size, false);
+}
+
+__u64 cg_writer_put_joined(struct cg_writer *writer, enum cg_db_table_id table, const void *row)
+{
+	return put_step(writer, table, row, cg_db_tables[table].row_size, true);
+}
+
+__u64 cg_writer_put_ring_position(struct cg_writer *writer, const struct cg_ring_position *position)
+{
+	return put_step(writer, CG_STEP_RING_POSITION, position, sizeof(*position), false);
 }
 
 void cg_writer_delete(struct cg_writer *writer, enum cg_db_table_id table, __s64 through_step)

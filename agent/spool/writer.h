@@ -31,6 +31,13 @@ unsigned int cg_writer_queue_space(struct cg_writer *writer);
 /* Queues a copy of the row. Returns its ticket (1 and up), or 0 if the queue is full. */
 __u64 cg_writer_put(struct cg_writer *writer, enum cg_db_table_id table, const void *row);
 
+/* As cg_writer_put(), and commits the row together with the next one. The queue needs space for both. */
+__u64 cg_writer_put_joined(struct cg_writer *writer, enum cg_db_table_id table, const void *row);
+
+/* Queues a position of a ring, as cg_writer_put() does a row. Nothing is sent to PostgreSQL. */
+__u64 cg_writer_put_ring_position(struct cg_writer *writer,
+				  const struct cg_ring_position *position);
+
 /* Deletes the rows up to that step, which PostgreSQL has. A later call replaces an earlier one. */
 void cg_writer_delete(struct cg_writer *writer, enum cg_db_table_id table, __s64 through_step);
 
@@ -46,7 +53,7 @@ void cg_writer_mark_damaged(struct cg_writer *writer);
 
 struct cg_writer_status {
 	__u64 durable; /* all tickets up to this one are on disk */
-	__u64 queued; /* the last ticket given out */
+	__u64 queued; /* the last ticket given out, of a group that is complete */
 	int error; /* -errno while the spool cannot be written; else 0 */
 	struct cg_spool_content content; /* at the last commit */
 	unsigned int open_count; /* a reader of an earlier opening may read another file */

@@ -8,11 +8,15 @@
 
 #include "spool/writer.h"
 
+#define CG_STEP_RING_POSITION CG_TABLES /* `table` of a step that is no row */
+
 struct step {
 	enum cg_db_table_id table;
+	bool joined; /* in one commit with the next step */
 	union {
 		struct cg_cdr_row cdr;
 		struct cg_violation_row violation;
+		struct cg_ring_position ring;
 	} row;
 };
 
@@ -46,6 +50,7 @@ struct cg_writer {
 	bool stop;
 	bool damaged; /* the file has to be replaced */
 	struct cg_writer_status status;
+	__u64 staged; /* the last ticket given out; the thread may not see its group yet */
 	__s64 delete_through[CG_TABLES]; /* steps; 0: none */
 	struct reject reject;
 	struct cg_heartbeat beat; /* at 0: none */

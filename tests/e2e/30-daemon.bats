@@ -209,7 +209,7 @@ load daemon
 @test "daemon: a second daemon of one instance is refused in one line" {
 	daemon
 	run -1 "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --spool "$SPOOL"
-	[[ ${#lines[@]} == 1 && $output == *"another process reads its rings"* ]]
+	[[ ${#lines[@]} == 1 && $output == *"another cseqguardd runs for it"* ]]
 }
 
 @test "daemon: a wrong start prints one line and has the right exit code" {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/spool/spool.c agent/spool/migrate.c agent/spool/heartbeat.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
-/* A spool file that is damaged in its middle: its readable rows go on in another. */
+// link: agent/spool/spool.c agent/spool/migrate.c agent/spool/heartbeat.c agent/spool/ring_position.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
+/* A spool file that is damaged behind its middle, beyond the first rows: its readable rows go on in another. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -52,7 +52,7 @@ static int damage(void)
 
 	memset(garbage, 0xff, sizeof(garbage));
 	err = err ||
-	      pwrite(fd, garbage, sizeof(garbage), st.st_size / PAGE / 2 * PAGE) != sizeof(garbage);
+	      pwrite(fd, garbage, sizeof(garbage), (st.st_size / PAGE / 2 + 6) * PAGE) != sizeof(garbage);
 	close(fd);
 	return err;
 }

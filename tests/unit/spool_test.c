@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/spool/spool.c agent/spool/migrate.c agent/spool/heartbeat.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
+// link: agent/spool/spool.c agent/spool/migrate.c agent/spool/heartbeat.c agent/spool/ring_position.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -452,6 +452,49 @@ static void failing(void)
 	cg_spool_close(spool);
 }
 
+/* Rows up to the limit of one commit, and a group that begins before that limit and ends behind it. */
+static void grouping(void)
+{
+	struct cg_ring_position put = { .node = "n1", .ring = "boot/7", .position = 312 },
+				found = put, other = { .node = "n1", .ring = "boot/8" };
+	const __u64 single = 2046, last = single + 4;
+	struct cg_violation_row row = { .node = "n1", .seq = 1 };
+	struct cg_writer_status status = {};
+	struct cg_writer *writer;
+	struct cg_spool *spool;
+	bool split = false;
+	char why[128];
+
+	found.position = 0;
+	if (cg_writer_start(path, &writer, why, sizeof(why)) || cg_spool_open(path, 1, &spool) ||
+	    cg_spool_begin(spool)) {
+		ok(0, "group: set up");
+		return;
+	}
+	for (; row.seq <= (__s64)single; row.seq++)
+		cg_writer_put(writer, CG_TABLE_VIOLATION, &row);
+	for (; row.seq < (__s64)last; row.seq++)
+		cg_writer_put_joined(writer, CG_TABLE_VIOLATION, &row);
+	cg_writer_get_status(writer, &status);
+	ok(status.queued == single, "group: the thread does not see the rows of one that is open");
+	ok(cg_writer_put_ring_position(writer, &put) == last, "group: a position completes it");
+	cg_spool_rollback(spool);
+	for (int i = 0; i < 100000 && status.durable != last; i++, usleep(100)) {
+		cg_writer_get_status(writer, &status);
+		split |= status.durable > single && status.durable < last;
+	}
+	ok(status.durable == last && !split, "group: is committed as a whole");
+	ok(!cg_spool_get_ring_position(spool, &found) && found.position == 312,
+	   "group: the position is in the file");
+	ok(!cg_spool_get_ring_position(spool, &other) && !other.position,
+	   "group: ... and is not that of another ring");
+	cg_spool_begin(spool);
+	cg_spool_delete(spool, CG_TABLE_VIOLATION, INT64_MAX);
+	cg_spool_commit(spool);
+	cg_writer_stop(writer);
+	cg_spool_close(spool);
+}
+
 static void moved(void)
 {
 	struct cg_writer_status status = {};
@@ -643,6 +686,7 @@ int main(void)
 	two_writers();
 	writing();
 	failing();
+	grouping();
 	moved();
 	older_versions();
 	for (int i = 0; i < 6; i++) {
