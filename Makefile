@@ -124,11 +124,16 @@ $(OUT)/host/cseqguard $(OUT)/host/cseqguardd &: FORCE
 	$(Q)$(MAKE) --no-print-directory OUT=$(OUT)/host CC='$(HOSTCC)' PKG_CONFIG=pkg-config CFLAGS=-O0 LDFLAGS= all
 endif
 
-UNITS := $(patsubst deploy/%.in,$(OUT)/units/%,$(wildcard deploy/*.service.in))
+# The daemon's unit is also a template, whose argument is the instance.
+UNITS := $(patsubst deploy/%.in,$(OUT)/units/%,$(wildcard deploy/*.service.in)) $(OUT)/units/cseqguardd@.service
+unit = $(Q)mkdir -p $(@D) && sed -e '/^@SANDBOX@/{r deploy/attach.sandbox' -e 'd}' \
+	-e 's|@SBINDIR@|$(SBINDIR)|; s|@DOCDIR@|$(DOCDIR)|' \
+	-e 's|@OF@|$(if $(1), of instance $(1))|; s|@FOLDER@|$(1:%=/%)|; s|@INSTANCE@|$(1:%= --instance %)|' $< >$@.tmp && \
+	if cmp -s $@.tmp $@; then rm $@.tmp; else mv $@.tmp $@; fi
+$(OUT)/units/cseqguardd@.service: deploy/cseqguardd.service.in FORCE
+	$(call unit,%i)
 $(OUT)/units/%: deploy/%.in FORCE
-	@mkdir -p $(@D)
-	$(Q)sed 's|@SBINDIR@|$(SBINDIR)|; s|@DOCDIR@|$(DOCDIR)|' $< >$@.tmp
-	$(Q)cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+	$(call unit,)
 
 man: $(MANUALS)
 

@@ -85,14 +85,28 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	assert_equal '' find "$PACKAGE_ROOT/etc/systemd" -name 'cseqguard*'
 }
 
+little_exposure() { # TENTHS UNIT...
+	local unit
+
+	for unit in "${@:2}"; do
+		run -0 systemd-analyze security --offline=true --no-pager --threshold="$1" "$unit"
+		[[ $output == *'Overall exposure level'* ]]
+	done
+}
+
 @test "package: systemd finds nothing to say against its units" {
 	local there=$BATS_TEST_TMPDIR units=$BATS_TEST_TMPDIR/lib/systemd/system
 
 	dpkg-deb -x "$PACKAGE" "$there"
 	grep -qx ExecStart=/usr/sbin/cseqguardd "$units/cseqguardd.service"
 	sed -i "s|/usr/sbin/|$there&|" "$units"/*.service
-	run -0 systemd-analyze verify --man=no "$units/cseqguardd.service" "$units/cseqguard@lo.service"
+	grep -qx 'ExecStart=/.*/usr/sbin/cseqguardd --instance %i' "$units/cseqguardd@.service"
+	grep -qx 'ExecReload=/.*/usr/sbin/cseqguardd --instance %i --check-config' "$units/cseqguardd@.service"
+	run -0 systemd-analyze verify --man=no "$units"/cseqguardd{,@x}.service \
+		"$units"/cseqguard{,-instance}@lo.service
 	[[ -z $output ]]
+	little_exposure 15 "$units"/cseqguardd{,@}.service
+	little_exposure 40 "$units"/cseqguard{,-instance}@.service
 	systemd-sysusers --dry-run "$there/usr/lib/sysusers.d/cseqguard.conf"
 }
 
@@ -118,7 +132,7 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	inside dpkg -i /root/next.deb
 	assert_equal "$NEXT_VERSION" version
 	renewed "$before" "$(programs)"
-	assert_equal $'--system daemon-reload\ntry-restart cseqguardd.service' told
+	assert_equal $'--system daemon-reload\ntry-restart cseqguardd.service cseqguardd@*.service' told
 	grep -q 192.0.2.0 "$PACKAGE_ROOT/etc/cseqguard/attach.conf"
 	guard_daemon_end TERM
 	bye_of_caller 11 # while no daemon runs
@@ -167,7 +181,7 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	[[ $output == *'the CDRs in /var/lib/cseqguard are kept'* ]]
 	dpkg_says 'rc '
 	unguarded
-	grep -qx 'stop cseqguardd.service cseqguard@\*.service' <(told)
+	grep -qx 'stop cseqguardd.service cseqguardd@\*.service cseqguard@\*.service cseqguard-instance@\*.service' <(told)
 	inside test -e /etc/cseqguard/attach.conf -a -e /var/lib/cseqguard/default.db
 	inside id cseqguard
 }
@@ -177,7 +191,8 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	inside mkdir -p /etc/systemd/system/{multi-user.target,sys-subsystem-net-devices-caller0.device}.wants
 	inside ln -s /lib/systemd/system/cseqguard@.service \
 		/etc/systemd/system/sys-subsystem-net-devices-caller0.device.wants/cseqguard@caller0.service
-	inside ln -s /lib/systemd/system/cseqguardd.service /etc/systemd/system/multi-user.target.wants/
+	inside ln -s /lib/systemd/system/cseqguard{d.service,d@b.service,-instance@b.service} \
+		/etc/systemd/system/multi-user.target.wants/
 	guard_daemon_end KILL
 	inside dpkg -P cseqguard
 	dpkg_says ''

@@ -169,9 +169,10 @@ told() { # LINE NUMBER: at least so often
 	local prefix=$LAB_DIR/prefix units=$LAB_DIR/prefix/lib/systemd/system
 
 	lab_make install "OUT=$LAB_OUT" "PREFIX=$prefix"
-	run -0 systemd-analyze verify --man=no "$units/cseqguardd.service" "$units/cseqguard@lo.service"
+	run -0 systemd-analyze verify --man=no "$units"/cseqguard{d,d@x,@lo,-instance@x}.service
 	[[ -z $output ]]
-	systemd-analyze security --offline=true --no-pager --threshold=20 "$units/cseqguardd.service" >&2
+	systemd-analyze security --offline=true --no-pager --threshold=15 "$units"/cseqguardd{,@}.service >&2
+	systemd-analyze security --offline=true --no-pager --threshold=40 "$units"/cseqguard{,-instance}@.service >&2
 	systemd-sysusers --dry-run "$prefix/lib/sysusers.d/cseqguard.conf"
 	lab_make uninstall "OUT=$LAB_OUT" "PREFIX=$prefix"
 	assert_equal '' find "$prefix" -type f

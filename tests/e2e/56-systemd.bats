@@ -75,6 +75,12 @@ said() { # WHAT...: each was looked at, and found so
 		'started, it is guarded again' 'it can be reloaded'
 }
 
+@test "systemd: a second instance guards another network namespace, with a daemon of its own" {
+	said 'a second instance is up, with its daemon' '... which knows the interfaces of its network namespace' \
+		'... and reads its own section again' '... in which an error fails the reload' \
+		'... but not that of the other daemon' 'detached, its daemon leaves'
+}
+
 @test "systemd: a unit goes and comes with its interface" {
 	said 'an interface that goes takes its unit along' '... and one that comes brings it'
 }

@@ -36,7 +36,7 @@ has_unit() { # WORD...: arguments of systemctl
 	for unit in "${@:2}"; do
 		[[ $unit == --now ]] && continue
 		[[ $unit == *@* ]] && unit=${unit%%@*}@
-		[[ -e $LAB_TOP/deploy/${unit%.service}.service.in ]] || return
+		[[ -e $LAB_OUT/units/${unit%.service}.service ]] || return
 	done
 }
 
