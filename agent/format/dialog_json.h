@@ -7,7 +7,10 @@
 
 #include "cseqguard.h"
 
-/* clock_offset: as in struct cg_config, ns. */
+/*
+ * The call object of every command and of the web page. Its keys are the columns of table cdr, and
+ * `state`. clock_offset: as in struct cg_config, ns.
+ */
 json_t *cg_dialog_json(const struct cg_dialog *dialog, const __s64 clock_offset[CG_CLOCKS]);
 
 /* Returns up to `max` bytes of SIP text, escaped by cg_text_escape(). max <= CG_CALL_ID_MAX. */

@@ -13,7 +13,7 @@ json_t *cg_event_json(const struct cg_config *config, const struct cg_event *e,
 	cg_time_format(config, e->clock, e->at, at);
 	cg_addr_format(e->source, source);
 	/* clang-format off */
-	return json_pack("{ss ss ss ss ss ss so so so so so ss si ss si ss sI}",
+	return json_pack("{ss ss ss ss ss ss so so so so so ss si ss so ss sI}",
 		"at", at,
 		"event", cg_event_name(e->type),
 		"reason", cg_reason_name(e->reason),
@@ -28,7 +28,7 @@ json_t *cg_event_json(const struct cg_config *config, const struct cg_event *e,
 		"source", source,
 		"source_port", e->source_port,
 		"interface", interface,
-		"status", e->status,
+		"sip_code", e->status ? json_integer(e->status) : json_null(),
 		"direction", e->direction == CG_OUT ? "out" : "in",
 		"seq", (json_int_t)e->seq);
 	/* clang-format on */

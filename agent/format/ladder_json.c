@@ -36,7 +36,7 @@ static json_t *step_json(const struct cg_ladder *ladder, const struct cg_ladder_
 		"to", cg_place_name(step->to),
 		"leg", cg_leg_name(step->leg),
 		"method", has_method ? json_string(cg_method_name(step->method)) : json_null(),
-		"status", step->status ? json_integer(step->status) : json_null(),
+		"sip_code", step->status ? json_integer(step->status) : json_null(),
 		"cseq", step->cseq_valid ? json_integer(step->cseq) : json_null(),
 		"caller_cseq", counter_json(&step->caller),
 		"callee_cseq", counter_json(&step->callee),

@@ -20,14 +20,6 @@
 #define ORDINARY_MAX 40
 #define CALLS_MAX (ATTACKED_MAX + ORDINARY_MAX)
 
-/* Converts ns of CLOCK_BOOTTIME to seconds since 1970; 0 to null. */
-static json_t *time_json(const struct cg_daemon_view *view, __u8 clock, __u64 at)
-{
-	__s64 wall = at + view->origin->clock_offset[clock % CG_CLOCKS];
-
-	return at ? json_real(wall / 1e9) : json_null();
-}
-
 static json_t *key_json(const struct cg_dialog_key *key)
 {
 	return json_sprintf("%016" PRIx64 "%016" PRIx64, (uint64_t)key->call, (uint64_t)key->tags);
@@ -45,33 +37,11 @@ static double get_protected_seconds(const struct cg_dialog *d, __u64 now)
 static json_t *call_json(const struct cg_daemon_view *view, const struct cg_dialog_key *key,
 			 const struct cg_dialog *d, __u64 now)
 {
-	char caller[INET6_ADDRSTRLEN], callee[INET6_ADDRSTRLEN];
-	bool suspect = d->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END);
-	bool ended = d->state == CG_S_ENDED;
+	json_t *call = cg_dialog_json(d, view->origin->clock_offset);
 
-	cg_addr_format(d->caller.addr, caller);
-	cg_addr_format(d->callee.addr, callee);
-	/* clang-format off */
-	return json_pack("{so so so so ss ss ss ss si ss ss so so so sb sI sf}",
-			 "key", key_json(key),
-			 "call_id", cg_wire_json(d->call.call_id, CG_CALL_ID_MAX),
-			 "from", cg_wire_json(d->call.from_uri, CG_URI_MAX),
-			 "to", cg_wire_json(d->call.to_uri, CG_URI_MAX),
-			 "caller", caller,
-			 "callee", callee,
-			 "caller_side", cg_side_name(cg_leg_side(d->caller_flags)),
-			 "callee_side", cg_side_name(cg_leg_side(d->callee_flags)),
-			 "witness", cg_dialog_witness_rank(d),
-			 "state", cg_state_name(d->state),
-			 "end_reason", cg_end_name(d->end_reason),
-			 "answer", time_json(view, d->clock, d->answer),
-			 "candidate_end", time_json(view, d->clock,
-						    cg_dialog_recorded_candidate_ns(d)),
-			 "end", ended ? time_json(view, d->clock, d->end) : json_null(),
-			 "suspect", suspect,
-			 "blocked", (json_int_t)d->blocked_byes,
-			 "protected", get_protected_seconds(d, now));
-	/* clang-format on */
+	json_object_set_new(call, "key", key_json(key));
+	json_object_set_new(call, "protected_seconds", json_real(get_protected_seconds(d, now)));
+	return call;
 }
 
 static void add_recent(const struct cg_daemon_view *view, json_t *calls, bool attacked,
@@ -127,7 +97,7 @@ static json_t *timeline_json(const struct cg_daemon_view *view, __u64 now)
 						       &view->totals->timeline, now, i - 1)));
 	return json_pack("{si sI so}", "bucket_seconds", (int)(CG_TIMELINE_NS / CG_SECOND),
 			 "this_bucket_age", (json_int_t)(now % CG_TIMELINE_NS / CG_SECOND),
-			 "blocked", blocked);
+			 "blocked_byes", blocked);
 }
 
 static json_t *dialogs_json(const struct cg_totals *totals)
@@ -153,7 +123,7 @@ char *cg_api_state_json(const struct cg_daemon_view *view, __u64 now)
 		cg_ship_get_status(*view->ship, &ship);
 	/* clang-format off */
 	json = json_pack("{so ss ss ss sb sb sb so sI sf sI so so}",
-			 "now", time_json(view, view->guard->config.clock, now),
+			 "at", cg_time_json(view->origin->clock_offset, view->guard->config.clock, now),
 			 "instance", view->guard->instance,
 			 "node", view->origin->node,
 			 "mode", cg_mode_name(view->guard->config.mode),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "top/json.h"
 
-#include "calls/cdr.h"
 #include "format/dialog_json.h"
 #include "maps/counters.h"
 #include "util/enum_names.h"
@@ -45,27 +44,6 @@ static json_t *make_offender(const struct cg_offender *offender)
 			 "at_most", (json_int_t)offender->count,
 			 "reason", cg_reason_name(offender->reason));
 }
-
-static json_t *make_call(const struct cg_top *top, const struct cg_dialog *d)
-{
-	char source[INET6_ADDRSTRLEN], answer[CG_TIME_TEXT];
-	__u64 candidate = cg_dialog_recorded_candidate_ns(d);
-
-	cg_addr_format(d->caller.addr, source);
-	cg_time_format(&top->config, d->clock, d->answer, answer);
-	return json_pack("{so ss ss so so so ss ss si ss si}",
-			 "call_id", cg_wire_json(d->call.call_id, CG_CALL_ID_MAX),
-			 "state", cg_state_name(d->state),
-			 "answer", answer,
-			 "candidate_end", cg_time_json(top->config.clock_offset, d->clock, candidate),
-			 "caller", cg_wire_json(d->call.from_uri, CG_URI_MAX),
-			 "callee", cg_wire_json(d->call.to_uri, CG_URI_MAX),
-			 "caller_side", cg_side_name(cg_leg_side(d->caller_flags)),
-			 "callee_side", cg_side_name(cg_leg_side(d->callee_flags)),
-			 "witness", cg_dialog_witness_rank(d),
-			 "source", source,
-			 "blocked_byes", d->blocked_byes);
-}
 /* clang-format on */
 
 /* Null if no daemon has reported any since top started. */
@@ -88,7 +66,8 @@ static json_t *make_call_list(const struct cg_top *top)
 	json_t *array = json_array();
 
 	for (unsigned int i = 0; i < top->calls->n; i++)
-		json_array_append_new(array, make_call(top, &top->calls->list[i]));
+		json_array_append_new(array, cg_dialog_json(&top->calls->list[i],
+						     top->config.clock_offset));
 	return array;
 }
 

@@ -556,9 +556,9 @@ late_bye() {
 	late_bye
 	guard dialogs | grep -q "^confirmed .*10.77.0.2:[0-9]* 13  *10.77.0.1:[0-9]* - .* 1  *wire-local  *-  *call-$ID"
 	guard -j dialogs | jq -e --arg id "call-$ID" '.[0] | .call_id == $id and .state == "confirmed"
-		and .caller.cseq == 13 and .caller.address == "10.77.0.2" and .callee_side == "local"
+		and .caller_cseq == 13 and .caller_addr == "10.77.0.2" and .callee_side == "local"
 		and .caller_side == "wire" and .witness == 2 and .candidate_end == null
-		and .blocked_byes == 1 and .end == null'
+		and .blocked_byes == 1 and .end_time == null'
 	[[ $(counted in out_of_order) == 1 ]]
 	guard -j stats | jq -e '.dropped == 1 and .out.opened == 1'
 	run guard -j events

@@ -106,7 +106,7 @@ in_map() { # JQ-EXPRESSION: of the call's dialog, which is live
 }
 
 nothing_pends() { # the BYE passed, and did not go out
-	assert_equal 'confirmed 14' in_map '"\(.state) \(.caller.cseq)"'
+	assert_equal 'confirmed 14' in_map '"\(.state) \(.caller_cseq)"'
 	assert_equal 0 violations 'count(*)'
 }
 

@@ -57,7 +57,7 @@ attacked() { # the attack of 2008 on a call that has ended
 INVITE 200 13 callee>caller 13 - none -
 BYE - 10 caller>guard 13 - refused 14
 BYE - 14 caller>callee 14 - none -
-BYE 200 14 callee>caller 14 - none -" steps '"\(.method) \(.status // "-") \(.cseq) \(.from)>\(.to) \(.caller_cseq
+BYE 200 14 callee>caller 14 - none -" steps '"\(.method) \(.sip_code // "-") \(.cseq) \(.from)>\(.to) \(.caller_cseq
 		// "-") \(.callee_cseq // "-") \(.mark) \(.expected_cseq // "-")"'
 	run -0 guard ladder "$call"
 	[[ $output != *$ESC* ]]
@@ -92,7 +92,7 @@ BYE 200 14 callee>caller 14 - none -" steps '"\(.method) \(.status // "-") \(.cs
 	cdr_true bye caller gateway
 	assert_equal "INFO 20 20 none null
 BYE 15 20 refused 21
-BYE 21 21 none null" steps 'select(.status == null and .method != "INVITE")
+BYE 21 21 none null" steps 'select(.sip_code == null and .method != "INVITE")
 		| "\(.method) \(.cseq) \(.caller_cseq) \(.mark) \(.expected_cseq)"'
 }
 
@@ -104,7 +104,7 @@ BYE 21 21 none null" steps 'select(.status == null and .method != "INVITE")
 	guard set mode=enforce
 	cdr_true bye caller gateway
 	assert_equal "10 callee would_refuse out_of_order 13
-10 callee none bye 13" steps 'select(.method == "BYE" and .cseq == 10 and .status == null)
+10 callee none bye 13" steps 'select(.method == "BYE" and .cseq == 10 and .sip_code == null)
 		| "\(.cseq) \(.to) \(.mark) \(.reason) \(.caller_cseq)"'
 	run -0 guard ladder "$call"
 	fits 80 <<<"$output"

@@ -43,15 +43,52 @@ mine() { # JQ-FILTER: of this test's call
 }
 
 seen_attacked() {
-	[[ $(mine .blocked) == 1 ]]
+	[[ $(mine .blocked_byes) == 1 ]]
 }
 
 @test "api: returns the attacked call, its minute and its ladder" {
 	attacked_call
-	assert_equal 'confirmed 1 null' mine '"\(.state) \(.blocked) \(.end)"'
-	assert_equal 1 state '[.timeline.blocked[-2:][]] | add'
-	assert_equal 180 state '.timeline.blocked | length'
+	assert_equal 'confirmed 1 null' mine '"\(.state) \(.blocked_byes) \(.end_time)"'
+	assert_equal 1 state '[.timeline.blocked_byes[-2:][]] | add'
+	assert_equal 180 state '.timeline.blocked_byes | length'
 	assert_equal 'out_of_order 10 14 guard' refused_step
+}
+
+columns() { # TABLE: their names, as JSON
+	sql "$CDRS" "SELECT json_agg(column_name) FROM information_schema.columns
+		WHERE table_schema = 'cseqguard' AND table_name = '$1'"
+}
+
+# An object on stdin has all columns of TABLE but LESS, and MORE. Each time in it is UTC with microseconds.
+has_columns() { # TABLE LESS MORE
+	jq -ce --argjson columns "$(columns "$1")" --argjson less "$2" --argjson more "$3" '
+		if keys == ($columns - $less + $more | sort) and ([to_entries[] |
+			select((.key | test("_time$|_at$|_end$|^at$")) and .value != null).value] |
+			length > 0 and all(test("^....-..-..T..:..:..[.].{6}Z$"))) then true else ., false end'
+}
+
+@test "api, dialogs, ladder, top, events: a call has the columns of cdr, an event those of violation, times are alike" {
+	local unknown='["node", "twin_uid", "closed_at", "duration", "bye_confirmed"]' follower
+
+	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguard" events -f -j --instance "lab-$LAB_ID" -n "$(lab_ns proxy)" \
+		>"$LAB_DIR/events" 3>&- &
+	follower=$!
+	lab_wait 30 connected
+	attacked_call
+	mine . | has_columns cdr "$unknown" '["state", "key", "protected_seconds"]'
+	get "/api/ladder?key=$(mine .key)" | has_columns cdr "$unknown" '["state", "left_out", "steps"]'
+	guard ladder -j "$call" | jq '.[0]' | has_columns cdr "$unknown" '["state", "left_out", "steps"]'
+	guard dialogs -j | jq --arg call "$call" '.[] | select(.call_id == $call)' | has_columns cdr "$unknown" '["state"]'
+	guard top -b -j --count 1 | jq --arg call "$call" '.calls.list[] | select(.call_id == $call)' |
+		has_columns cdr "$unknown" '["state"]'
+	lab_wait 30 grep violation "$LAB_DIR/events"
+	kill "$follower"
+	jq 'select(.event == "violation")' "$LAB_DIR/events" |
+		has_columns violation '["node", "call_uid", "count", "outcome"]' '["event", "direction", "sip_code"]'
+}
+
+connected() { # a listener
+	lab_in proxy grep -q " 0005 03 .* $LAB_DIR/run/lab-$LAB_ID.sock" /proc/net/unix
 }
 
 refused_step() { # of the ladder
