@@ -47,12 +47,12 @@ static void run_loop(struct cg_daemon *d)
 	int err = 0;
 
 	while (!err && !must_exit(d)) {
-		bool scanning = cg_map_scan_is_running(d->scan) &&
+		bool scanning = cg_map_scan_is_ready(d->scan, cg_boottime()) &&
 				cg_writer_queue_space(d->writer) >= CG_SCAN_QUEUE_SPACE;
 
 		err = cg_loop_run(d->loop, scanning ? 0 : d->stop_at ? 100 : -1);
-		if (scanning && cg_map_scan_run(d->scan, cg_boottime()) < 0 && d->closing.begun)
-			cg_map_scan_start(d->scan);
+		if (scanning)
+			cg_map_scan_run(d->scan, cg_boottime());
 	}
 	if (err)
 		cg_log_err("event loop: %s", strerror(-err));

@@ -221,6 +221,9 @@ char *cg_metrics_text(const struct cg_daemon_view *view, __u64 now)
 	put_about(out, view);
 	if (!cg_counters_read(view->guard->counters_fd, &sum))
 		put_packets(out, &sum.counters);
+	put_counter(out, "sweeps_failed_total",
+		    "Map scans that failed; each is repeated, and ended calls stay in the map.",
+		    scan.failed);
 	if (scan.count) {
 		put_calls(out, view, now);
 		put_scan(out, &scan);

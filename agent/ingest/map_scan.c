@@ -2,7 +2,9 @@
 #include "ingest/map_scan_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "util/backoff.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/loop.h"
@@ -31,6 +33,7 @@ struct cg_map_scan *cg_map_scan_new(const struct cg_guard_maps *guard, struct cg
 	scan->limits = limits;
 	scan->origin = origin;
 	scan->first = true;
+	scan->backoff = CG_BACKOFF_FIRST;
 	scan->dialogs = (struct cg_usage_alarm){ .map = "dialogs", .max = max };
 	scan->pending = (struct cg_usage_alarm){ .map = "pending", .max = cg_pending_max(max) };
 	scan->unguarded = (struct cg_usage_alarm){ .map = "overflow", .max = CG_OVERFLOW_MAX };
@@ -71,12 +74,8 @@ static void abort_collecting(struct cg_map_scan *scan)
 	scan->living = NULL;
 }
 
-void cg_map_scan_start(struct cg_map_scan *scan)
+static void begin_scan(struct cg_map_scan *scan)
 {
-	if (scan->stage != IDLE) {
-		scan->again = true;
-		return;
-	}
 	cg_tracker_next_scan(scan->tracker);
 	cg_share_count_start(scan->shares);
 	cg_pressure_start(&scan->pressure);
@@ -88,17 +87,30 @@ void cg_map_scan_start(struct cg_map_scan *scan)
 	cg_map_scan_enter(scan, DIALOGS);
 }
 
+void cg_map_scan_start(struct cg_map_scan *scan)
+{
+	if (scan->stage == IDLE)
+		begin_scan(scan);
+	else
+		scan->again = true;
+}
+
 bool cg_map_scan_request(struct cg_map_scan *scan, __u64 now)
 {
 	if (scan->stage != IDLE || now < scan->pause_until)
 		return false;
-	cg_map_scan_start(scan);
+	begin_scan(scan);
 	return true;
 }
 
 bool cg_map_scan_is_running(const struct cg_map_scan *scan)
 {
 	return scan->stage != IDLE;
+}
+
+bool cg_map_scan_is_ready(const struct cg_map_scan *scan, __u64 now)
+{
+	return scan->stage != IDLE && (scan->stage != FAILED || now >= scan->pause_until);
 }
 
 void cg_map_scan_get_status(const struct cg_map_scan *scan, struct cg_map_scan_status *status)
@@ -124,29 +136,49 @@ static void finish_scan(struct cg_map_scan *scan, __u64 now)
 		cg_tracker_count(scan->tracker), (unsigned long long)scan->work / 1000000,
 		(unsigned long long)scan->longest / 1000, (unsigned long long)others / 1000);
 	scan->pause_until = now + (pause < PAUSE_MAX ? pause : PAUSE_MAX);
+	scan->backoff = CG_BACKOFF_FIRST;
+	if (scan->error)
+		cg_log_notice("the maps can be scanned again");
+	scan->error = 0;
 	scan->first = false;
 	cg_progress_end();
 	cg_map_scan_enter(scan, IDLE);
 	if (scan->again) {
 		scan->again = false;
-		cg_map_scan_start(scan);
+		begin_scan(scan);
 	}
 }
 
-int cg_map_scan_run(struct cg_map_scan *scan, __u64 now)
+static void fail_scan(struct cg_map_scan *scan, int err, __u64 now)
 {
-	int result = cg_map_scan_run_stage(scan, now);
-	__u64 end = cg_boottime();
+	cg_progress_end();
+	abort_collecting(scan);
+	cg_map_scan_enter(scan, FAILED);
+	if (err != scan->error)
+		cg_log_err("cannot scan the maps: %s; ended calls stay in them, trying again",
+			   strerror(-err));
+	scan->error = err;
+	scan->done.failed++;
+	scan->pause_until = now + cg_backoff_wait(scan->backoff);
+	scan->backoff = cg_backoff_next(scan->backoff);
+}
 
+void cg_map_scan_run(struct cg_map_scan *scan, __u64 now)
+{
+	int result;
+	__u64 end;
+
+	if (!cg_map_scan_is_ready(scan, now))
+		return;
+	if (scan->stage == FAILED)
+		begin_scan(scan);
+	result = cg_map_scan_run_stage(scan, now);
+	end = cg_boottime();
 	scan->work += end - now;
 	if (end - now > scan->longest)
 		scan->longest = end - now;
-	if (result == 1) {
+	if (result == 1)
 		finish_scan(scan, end);
-	} else if (result) {
-		cg_progress_end();
-		abort_collecting(scan);
-		cg_map_scan_enter(scan, IDLE);
-	}
-	return result;
+	else if (result)
+		fail_scan(scan, result, end);
 }

@@ -36,7 +36,9 @@ void cg_map_scan_start(struct cg_map_scan *scan); /* at once, or after the one t
  * try again later. now: CLOCK_BOOTTIME, ns.
  */
 bool cg_map_scan_request(struct cg_map_scan *scan, __u64 now);
-bool cg_map_scan_is_running(const struct cg_map_scan *scan);
+bool cg_map_scan_is_running(const struct cg_map_scan *scan); /* also if it failed and is repeated */
+/* True if cg_map_scan_run() has something to do. False: none runs, or one failed and has to wait. */
+bool cg_map_scan_is_ready(const struct cg_map_scan *scan, __u64 now);
 
 /*
  * The next scan fills this set, which must be empty, and sets `complete` when it has read all dialogs.
@@ -46,13 +48,17 @@ void cg_map_scan_collect(struct cg_map_scan *scan, struct cg_living_calls *livin
 
 struct cg_map_scan_status { /* of the last complete scan; times in ns */
 	__u64 count; /* complete scans so far */
+	__u64 failed; /* scans that failed so far */
 	__u64 work, longest; /* of all batches, of the longest one */
 	__u64 others; /* longest turn of anything else in the loop since the scan before it */
 	struct cg_usage_alarm maps[3]; /* usage of the scanned maps, as found */
 	struct cg_share_most most; /* who holds most of map dialogs */
 };
 void cg_map_scan_get_status(const struct cg_map_scan *scan, struct cg_map_scan_status *status);
-/* Handles one batch. 0; 1: the scan is complete; or -errno: the scan was aborted. */
-int cg_map_scan_run(struct cg_map_scan *scan, __u64 now);
+/*
+ * Handles one batch. A scan that fails is logged, and begins again after a back-off: what it has not seen
+ * cannot leave the map.
+ */
+void cg_map_scan_run(struct cg_map_scan *scan, __u64 now);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "ingest/map_scan.h"
 
-enum stage { IDLE, DIALOGS, OVERFLOW, BRANCHES, PENDING, PRESSURE, SHARES, FORGET };
+enum stage { IDLE, DIALOGS, OVERFLOW, BRANCHES, PENDING, PRESSURE, SHARES, FORGET, FAILED };
 
 struct cg_map_scan {
 	const struct cg_guard_maps *guard;
@@ -24,6 +24,8 @@ struct cg_map_scan {
 	__u32 token;
 	__u64 work, longest; /* ns: of all batches, of the longest one */
 	__u64 pause_until; /* CLOCK_BOOTTIME, ns */
+	__u64 backoff; /* before the next try; ns */
+	int error; /* of the last scan that failed, logged; 0: none since a complete one */
 	__u32 n_found; /* entries in this stage's map so far */
 	__u32 n_dialogs; /* entries that this scan has left in map dialogs */
 	struct cg_usage_alarm dialogs, pending, unguarded;

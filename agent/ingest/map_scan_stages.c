@@ -158,6 +158,7 @@ int cg_map_scan_run_stage(struct cg_map_scan *scan, __u64 now)
 		scan->slot = cg_tracker_expire(scan->tracker, scan->slot);
 		return !scan->slot;
 	case IDLE:
+	case FAILED:
 		break;
 	}
 	return 0;
