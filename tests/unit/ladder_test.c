@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/calls/ladder.c agent/format/ladder_json.c agent/format/dialog_json.c agent/calls/recent.c agent/util/text.c agent/util/enum_names.c -ljansson
+// link: agent/calls/ladder.c agent/format/ladder_json.c agent/format/dialog_json.c agent/calls/recent.c agent/calls/cdr.c agent/util/text.c agent/util/enum_names.c -ljansson -luuid
 #include <jansson.h>
 #include <string.h>
 
