@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* Creates or opens the instance, and attaches both programs to each interface. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "attach/interface.h"
 #include "attach/kept_settings.h"
 #include "cli/options.h"
+#include "format/instance_json.h"
 #include "maps/pins.h"
 #include "maps/runtime_dir.h"
 #include "maps/settings_table.h"
@@ -111,6 +113,31 @@ static int attach_locked(const struct cg_options *options, const struct cg_setti
 	return err;
 }
 
+/* Shows the interfaces that this run has attached, or has found attached. */
+static int show_interfaces(const struct cg_options *options)
+{
+	struct cg_interface *list;
+	size_t n, kept = 0;
+	int err;
+
+	if (cg_interface_list(options->instance, &list, &n))
+		return CG_FAILED;
+	for (size_t i = 0; i < n; i++)
+		for (int arg = 0; arg < options->n_args; arg++)
+			if (list[i].alive && !strcmp(list[i].name, options->args[arg])) {
+				list[kept++] = list[i];
+				break;
+			}
+	for (size_t i = 0; !options->json && i < kept; i++)
+		printf("%s: %s\n", list[i].name, cg_interface_state(&list[i]));
+	err = options->json ? cg_stdout_write_json(json_pack("{ss so}", "instance",
+							     options->instance, "interfaces",
+							     cg_interfaces_json(list, kept)))
+			    : cg_stdout_flush();
+	free(list);
+	return err;
+}
+
 /* True if the instance has maps, or if that cannot be determined; cg_instance_open() reports it. */
 static bool instance_exists(const char *instance)
 {
@@ -148,5 +175,5 @@ int cg_cmd_attach(const struct cg_options *options)
 		return CG_FAILED;
 	err = attach_locked(options, &settings, &kept);
 	close(lock);
-	return err;
+	return err ? err : show_interfaces(options);
 }

@@ -63,6 +63,19 @@ static int detach_all(const struct cg_options *options, const struct cg_interfac
 	return err;
 }
 
+static int show_detached(const struct cg_options *options, const struct cg_interface *list,
+			 size_t n)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; options->all && i < n; i++)
+		json_array_append_new(names, json_string(list[i].name));
+	for (int i = 0; i < options->n_args; i++)
+		json_array_append_new(names, json_string(options->args[i]));
+	return cg_stdout_write_json(json_pack("{ss so sb}", "instance", options->instance,
+					      "detached", names, "maps_removed", options->all));
+}
+
 static int detach_locked(const struct cg_options *options)
 {
 	struct cg_interface *list;
@@ -81,6 +94,8 @@ static int detach_locked(const struct cg_options *options)
 	if (cg_interface_list(options->instance, &list, &n))
 		return CG_FAILED;
 	err = options->all ? detach_all(options, list, n) : detach_named(options, list, n);
+	if (!err && options->json)
+		err = show_detached(options, list, n);
 	free(list);
 	if (!err && options->all) {
 		cg_runtime_note_remove(options->instance, CG_RUNTIME_BREAKER);

@@ -31,7 +31,7 @@ static int prepare_command(int argc, char **argv, struct cg_options *options,
 
 	options->outside = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	err = cg_options_parse(argc, argv, options, verb);
-	if (err || options->help)
+	if (err || options->help || options->version)
 		return err;
 	if (!*verb)
 		return cg_fail_usage("no command given; see: cseqguard --help");
@@ -57,9 +57,7 @@ int main(int argc, char **argv)
 		cg_fail("%s", report.text);
 		return err;
 	}
-	if (options.help) {
-		cg_options_help(verb);
-		return cg_stdout_flush();
-	}
-	return verb->run(&options);
+	if (options.help)
+		return cg_help_show(verb);
+	return options.version ? cg_cmd_version(&options) : verb->run(&options);
 }

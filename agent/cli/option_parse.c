@@ -17,7 +17,7 @@ int cg_parse_option_instance(struct cg_options *options, const char *value)
 	return cg_instance_check_name(value);
 }
 
-int cg_parse_option_attach_mode(struct cg_options *options, const char *value)
+int cg_parse_option_xdp(struct cg_options *options, const char *value)
 {
 	static const char *const words[] = {
 		[CG_ATTACH_AUTO] = "auto", [CG_ATTACH_NATIVE] = "native", [CG_ATTACH_SKB] = "skb"
@@ -29,6 +29,14 @@ int cg_parse_option_attach_mode(struct cg_options *options, const char *value)
 			return 0;
 		}
 	return -EINVAL;
+}
+
+/* Who writes `-m observe` means --mode. */
+int cg_parse_option_xdp_or_mode(struct cg_options *options, const char *value)
+{
+	return cg_parse_option_xdp(options, value)
+		       ? cg_settings_parse_mode(&options->settings, value)
+		       : 0;
 }
 
 int cg_parse_option_reason(struct cg_options *options, const char *value)

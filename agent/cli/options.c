@@ -16,24 +16,14 @@
 #define VERB_ROW(NAME, verb, args, text) { #verb, args, text, cg_cmd_##verb },
 const struct cg_verb cg_verbs[CG_VERBS] = { CG_VERB_LIST(VERB_ROW) };
 
-static bool verb_has_option(const struct cg_verb *verb, const struct cg_option *option)
-{
-	return verb && option->verbs & 1u << (verb - cg_verbs);
-}
-
-static bool option_is_key(const struct cg_option *option)
-{
-	return option->setting && !option->fixed;
-}
-
 /*
- * Returns the option that getopt found. Two options are named `source`: the verb's own one is
- * preferred, whichever of them getopt found.
+ * Returns the option that getopt found. Several verbs have an option of the same name: the verb's own
+ * one is preferred.
  */
-static const struct cg_option *find_option(int found, const struct cg_verb *verb)
+static const struct cg_option *find_option(const struct cg_getopt_table *table, int found,
+					   const struct cg_verb *verb)
 {
-	const char *name =
-		found >= CG_GETOPT_LONG ? cg_option_table[found - CG_GETOPT_LONG].name : "";
+	const char *name = found >= CG_GETOPT_LONG ? table->longs[found - CG_GETOPT_LONG].name : "";
 	const struct cg_option *any = NULL;
 
 	for (size_t i = 0; i < cg_option_count; i++) {
@@ -41,7 +31,7 @@ static const struct cg_option *find_option(int found, const struct cg_verb *verb
 
 		if (option->letter != found && strcmp(option->name, name))
 			continue;
-		if (verb_has_option(verb, option))
+		if (cg_option_of_verb(option, verb))
 			return option;
 		any = any ? any : option;
 	}
@@ -88,6 +78,14 @@ static int apply_defaults(struct cg_options *options)
 	return err;
 }
 
+static bool name_is_new(const struct cg_getopt_table *table, const char *name)
+{
+	for (unsigned int i = 0; i < table->n; i++)
+		if (!strcmp(table->longs[i].name, name))
+			return false;
+	return true;
+}
+
 static const struct cg_verb *find_verb(const char *name)
 {
 	for (size_t i = 0; i < CG_VERBS; i++)
@@ -107,12 +105,28 @@ static int fail_verb(const char *name)
 			     cg_suggest_text(&suggestion, "", hint));
 }
 
-static int fail_option(const struct cg_getopt_table *table, const char *typed)
+int cg_verb_find(const char *name, const struct cg_verb **verb)
 {
+	*verb = find_verb(name);
+	return *verb ? CG_DONE : fail_verb(name);
+}
+
+/* Suggests an option that the verb has. */
+static int fail_option(const struct cg_verb *verb, const char *typed)
+{
+	struct cg_getopt_table table = {};
 	char hint[CG_SUGGEST_TEXT];
 
-	return cg_fail_usage("unknown option '%s'%s; see: cseqguard --help", typed,
-			     cg_getopt_suggest(table, typed, hint));
+	for (size_t i = 0; i < cg_option_count; i++) {
+		const struct cg_option *option = &cg_option_table[i];
+
+		if (option->help &&
+		    (cg_option_of_verb(option, verb) || option->verbs == CG_VERBS_ALL))
+			cg_getopt_add(&table, option->name, option->letter, option->arg);
+	}
+	return cg_fail_usage("unknown option '%s'%s; see: cseqguard %s%s--help", typed,
+			     cg_getopt_suggest(&table, typed, hint), verb ? verb->name : "",
+			     verb ? " " : "");
 }
 
 static int fail_setting(const char *assignment, size_t len)
@@ -122,7 +136,7 @@ static int fail_setting(const char *assignment, size_t len)
 
 	strncat(name, assignment, len <= CG_SUGGEST_WORD_MAX ? len : 0);
 	for (size_t i = 0; i < cg_option_count; i++)
-		if (option_is_key(&cg_option_table[i]))
+		if (cg_option_is_key(&cg_option_table[i]))
 			cg_suggest_compare(&suggestion, cg_option_table[i].name);
 	return cg_fail_usage("unknown setting '%.*s'%s; see: cseqguard set --help", (int)len,
 			     assignment, cg_suggest_text(&suggestion, "", hint));
@@ -132,7 +146,7 @@ static int fail_setting(const char *assignment, size_t len)
 static int check_options_of_verb(__u64 seen, const struct cg_verb *verb)
 {
 	for (size_t i = 0; i < cg_option_count; i++)
-		if (seen & 1ull << i && !verb_has_option(verb, &cg_option_table[i]))
+		if (seen & 1ull << i && !cg_option_of_verb(&cg_option_table[i], verb))
 			return cg_fail_usage("%s has no option --%s; see: cseqguard %s --help",
 					     verb->name, cg_option_table[i].name, verb->name);
 	return CG_DONE;
@@ -177,18 +191,19 @@ static int parse_options(int argc, char **argv, struct cg_options *options,
 	int found, err;
 
 	for (size_t i = 0; i < cg_option_count; i++)
-		cg_getopt_add(&table, cg_option_table[i].name, cg_option_table[i].letter,
-			      cg_option_table[i].arg);
+		if (name_is_new(&table, cg_option_table[i].name))
+			cg_getopt_add(&table, cg_option_table[i].name, cg_option_table[i].letter,
+				      cg_option_table[i].arg);
 	opterr = 0;
 	*verb = find_verb_ahead(argc, argv, &table);
 	while ((found = getopt_long(argc, argv, table.shorts, table.longs, NULL)) != -1) {
-		const struct cg_option *option = find_option(found, *verb);
+		const struct cg_option *option = find_option(&table, found, *verb);
 
 		if (found == ':')
 			return cg_fail_usage("option '%s' needs a value; see: cseqguard --help",
 					     argv[optind - 1]);
 		if (!option)
-			return fail_option(&table, argv[optind - 1]);
+			return fail_option(*verb, argv[optind - 1]);
 		err = apply_option(options, option, optarg);
 		if (err)
 			return err;
@@ -233,64 +248,11 @@ int cg_options_set(struct cg_settings *settings, const char *assignment)
 	for (size_t i = 0; i < cg_option_count; i++) {
 		const struct cg_option *option = &cg_option_table[i];
 
-		if (!option_is_key(option) || strlen(option->name) != len ||
+		if (!cg_option_is_key(option) || strlen(option->name) != len ||
 		    memcmp(option->name, assignment, len))
 			continue;
 		return option->setting(settings, equals + 1) ? fail_value(option, equals + 1)
 							     : CG_DONE;
 	}
 	return fail_setting(assignment, len);
-}
-
-static void print_default(const struct cg_option *option)
-{
-	const char *text = option->def ? option->def : option->def_text;
-
-	if (text)
-		printf(" (default: %s)", text);
-	putchar('\n');
-}
-
-static void print_option(const struct cg_option *option)
-{
-	char left[64];
-
-	snprintf(left, sizeof(left), "%c%c%s--%s%s%s", option->letter ? '-' : ' ',
-		 option->letter ? option->letter : ' ', option->letter ? ", " : "  ", option->name,
-		 option->arg ? " " : "", option->arg ? option->arg : "");
-	printf("  %-34s %s", left, option->help);
-	print_default(option);
-}
-
-static void print_setting(const struct cg_option *option)
-{
-	printf("  %-18s %s: %s", option->name, option->help, option->expected);
-	print_default(option);
-}
-
-static void print_verbs(void)
-{
-	for (size_t i = 0; i < CG_VERBS; i++)
-		printf("  %-10s %-16s %s\n", cg_verbs[i].name, cg_verbs[i].args, cg_verbs[i].text);
-}
-
-void cg_options_help(const struct cg_verb *verb)
-{
-	printf("usage: cseqguard [OPTIONS] %s%s%s\n", verb ? verb->name : "COMMAND",
-	       verb && *verb->args ? " " : "", verb ? verb->args : "");
-	if (verb)
-		printf("%s\n", verb->text);
-	else
-		print_verbs();
-	if (verb == &cg_verbs[CG_V_BIT_SET]) {
-		puts("keys:");
-		for (size_t i = 0; i < cg_option_count; i++)
-			if (option_is_key(&cg_option_table[i]))
-				print_setting(&cg_option_table[i]);
-	}
-	puts(verb ? "options:" : "options of every command:");
-	for (size_t i = 0; i < cg_option_count; i++)
-		if (verb ? verb_has_option(verb, &cg_option_table[i])
-			 : cg_option_table[i].verbs == CG_VERBS_ALL)
-			print_option(&cg_option_table[i]);
 }

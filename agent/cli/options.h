@@ -14,7 +14,7 @@ struct cg_options {
 	const char *instance; /* first: its offset 0 means "none" in the option table */
 	const char *netns; /* NULL: the current one */
 	bool json;
-	bool help;
+	bool help, version;
 
 	enum cg_attach_mode attach_mode;
 	struct cg_settings settings; /* attach */
@@ -53,7 +53,8 @@ struct cg_options {
 	  "plug-in for Nagios and compatible monitors; exit status 0 (OK) to 3 (UNKNOWN)")         \
 	X(TOP, top, "", "live view: rates, offenders, calls")                                      \
 	X(CDR, cdr, "[settle CALL_UID]", "CDRs in the spool; settle: end a suspect call by hand")  \
-	X(VERSION, version, "", "version of this program and of its map layout")
+	X(VERSION, version, "", "version of this program and of its map layout")                   \
+	X(HELP, help, "[COMMAND]", "this help, or that of a command")
 
 #define CG_VERB_BIT(NAME, verb, args, text) CG_V_BIT_##NAME,
 enum cg_verb_bit { CG_VERB_LIST(CG_VERB_BIT) CG_VERBS };
@@ -84,7 +85,10 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options,
 /* Parses KEY=VALUE of `set`. Returns CG_DONE or CG_USAGE (reported). */
 int cg_options_set(struct cg_settings *settings, const char *assignment);
 
-/* Prints the help of `verb`, NULL: of the program, to stdout. */
-void cg_options_help(const struct cg_verb *verb);
+/* Stores the verb of that name. Returns CG_DONE or CG_USAGE (reported). */
+int cg_verb_find(const char *name, const struct cg_verb **verb);
+
+/* Prints the help of `verb`, NULL: of the program, to stdout. Returns an exit code. */
+int cg_help_show(const struct cg_verb *verb);
 
 #endif

@@ -15,7 +15,7 @@ struct cg_option {
 	const char *name;
 	const char *arg; /* NULL: no value */
 	unsigned int verbs; /* CG_V(), ORed */
-	const char *help; /* noun phrase, without the default */
+	const char *help; /* noun phrase, without the default; NULL: an older spelling, not shown */
 	const char *def; /* default, as a user would write it; NULL: none */
 	const char *def_text; /* a default that depends on something, in words */
 	const char *expected; /* the values, for an error message */
@@ -27,14 +27,27 @@ struct cg_option {
 	int (*parse)(struct cg_options *options, const char *value);
 	/* The default of a setting is that of a new instance. */
 	int (*setting)(struct cg_settings *settings, const char *value);
+	bool repeats; /* each further value adds to a list */
 	bool fixed; /* a setting of the first attach; the others are keys of `set` */
 };
 
 extern const struct cg_option cg_option_table[];
 extern const size_t cg_option_count;
 
+static inline bool cg_option_of_verb(const struct cg_option *option, const struct cg_verb *verb)
+{
+	return verb && option->verbs & 1u << (verb - cg_verbs);
+}
+
+/* True if it is also a key of `set`. */
+static inline bool cg_option_is_key(const struct cg_option *option)
+{
+	return option->setting && !option->fixed;
+}
+
 /* As `parse` above. */
-int cg_parse_option_attach_mode(struct cg_options *options, const char *value);
+int cg_parse_option_xdp(struct cg_options *options, const char *value);
+int cg_parse_option_xdp_or_mode(struct cg_options *options, const char *value);
 int cg_parse_option_reason(struct cg_options *options, const char *value);
 int cg_parse_option_event_source(struct cg_options *options, const char *value);
 int cg_parse_option_warning(struct cg_options *options, const char *value);

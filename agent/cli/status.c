@@ -11,6 +11,7 @@
 #include "attach/interface.h"
 #include "attach/open_error.h"
 #include "cli/options.h"
+#include "format/instance_json.h"
 #include "maps/map_usage.h"
 #include "maps/pins.h"
 #include "maps/status_hints.h"
@@ -35,66 +36,7 @@ struct status {
 	bool attached; /* to at least one interface that exists */
 };
 
-static json_t *make_prefixes(const struct cg_prefix *prefixes, __u32 n)
-{
-	json_t *list = json_array();
-	char text[CG_PREFIX_TEXT];
-
-	for (__u32 i = 0; i < n; i++) {
-		cg_prefix_format(&prefixes[i], text);
-		json_array_append_new(list, json_string(text));
-	}
-	return list;
-}
-
-static json_t *make_hosts(const struct cg_settings *settings)
-{
-	json_t *list = json_array();
-
-	for (__u32 i = 0; i < settings->n_hosts; i++)
-		json_array_append_new(list, json_string(settings->hosts[i]));
-	return list;
-}
-
-static json_t *make_ports(const struct cg_config *config)
-{
-	json_t *ports = json_array();
-
-	for (int i = 0; i < config->n_ports && i < CG_PORTS_MAX; i++)
-		json_array_append_new(ports, json_integer(config->ports[i]));
-	return ports;
-}
-
 /* clang-format off */
-static json_t *make_settings(const struct cg_settings *settings, const struct cg_config *config)
-{
-	return json_pack("{ss so so so so ss ss ss sb ss ss ss si}",
-			 "mode", cg_mode_name(config->mode),
-			 "ports", make_ports(config),
-			 "gateways", make_prefixes(settings->gateways, settings->n_gateways),
-			 "relays", make_prefixes(settings->relays, settings->n_relays),
-			 "hosts", make_hosts(settings),
-			 "equal", cg_equal_name(config->equal),
-			 "source", cg_source_name(config->source),
-			 "fragments", cg_fragments_name(config->fragments),
-			 "strict_interface", config->strict_interface,
-			 "hides", cg_hides_name(config->hides),
-			 "masks_call_id", config->masks_call_id ? "on" : "off",
-			 "unseen", cg_unseen_name(config->unseen),
-			 "share", config->share);
-}
-
-static json_t *make_interface(const struct cg_interface *interface)
-{
-	return json_pack("{ss si ss si si sb}",
-			 "name", interface->name,
-			 "ifindex", interface->ifindex,
-			 "in", cg_interface_state(interface),
-			 "program_in", interface->program_in,
-			 "program_out", interface->program_out,
-			 "own_clsact", interface->made_clsact);
-}
-
 static json_t *make_would_drop(const struct cg_status_hints *hints)
 {
 	return json_pack("{sI sI sI}",
@@ -103,15 +45,6 @@ static json_t *make_would_drop(const struct cg_status_hints *hints)
 			 "accepted", (json_int_t)hints->would_drop.accepted);
 }
 /* clang-format on */
-
-static json_t *make_interfaces(const struct status *s)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < s->n_interfaces; i++)
-		json_array_append_new(array, make_interface(&s->interfaces[i]));
-	return array;
-}
 
 static json_t *make_rings(const struct status *s)
 {
@@ -153,8 +86,8 @@ static json_t *make_json(const struct status *s)
 			 "instance", s->instance,
 			 "attached", s->attached,
 			 "layout", s->config.layout,
-			 "settings", make_settings(&s->settings, &s->config),
-			 "interfaces", make_interfaces(s),
+			 "settings", cg_settings_json(&s->settings, &s->config),
+			 "interfaces", cg_interfaces_json(s->interfaces, s->n_interfaces),
 			 "maps", cg_map_usage_json(s->maps, CG_USAGE_MAPS),
 			 "filling", cg_map_usage_alarms_json(s->maps, CG_USAGE_MAPS),
 			 "largest_share", cg_share_most_json(&s->hints.most, s->config.max_dialogs),
@@ -214,32 +147,6 @@ static void print_hints(const struct status *s, const json_t *status)
 		print_answerers(json_object_get(status, "answerers"));
 }
 
-static void print_setting(const char *key, json_t *value)
-{
-	const char *separator = "";
-	json_t *item;
-	size_t i;
-
-	printf("%-17s", key);
-	if (json_is_array(value) && !json_array_size(value))
-		fputs("none", stdout);
-	json_array_foreach (value, i, item) {
-		fputs(separator, stdout);
-		if (json_is_string(item))
-			fputs(json_string_value(item), stdout);
-		else
-			printf("%lld", (long long)json_integer_value(item));
-		separator = ", ";
-	}
-	if (json_is_integer(value))
-		printf("%lld", (long long)json_integer_value(value));
-	else if (json_is_string(value))
-		fputs(json_string_value(value), stdout);
-	else if (json_is_boolean(value))
-		fputs(json_is_true(value) ? "yes" : "no", stdout);
-	putchar('\n');
-}
-
 static void print_interface(const struct cg_interface *interface)
 {
 	printf("%-17s%s: ", "interface", interface->name);
@@ -259,12 +166,8 @@ static void print_interface(const struct cg_interface *interface)
 
 static int print_text(const struct status *s, json_t *status)
 {
-	const char *key;
-	json_t *value;
-
 	printf("%-17s%s\n", "instance", s->instance);
-	json_object_foreach (json_object_get(status, "settings"), key, value)
-		print_setting(key, value);
+	cg_settings_print(json_object_get(status, "settings"));
 	for (size_t i = 0; i < s->n_interfaces; i++)
 		print_interface(&s->interfaces[i]);
 	cg_map_usage_print(s->maps, CG_USAGE_MAPS);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "attach/bpffs.h"
@@ -12,6 +11,7 @@
 #include "attach/interface.h"
 #include "attach/open_error.h"
 #include "cli/options.h"
+#include "format/instance_json.h"
 #include "maps/pins.h"
 #include "util/cli_output.h"
 #include "util/progress.h"
@@ -40,6 +40,20 @@ static int replace_programs(const char *name, const struct cg_instance *from,
 		cg_interface_upgrade(name, &list[done], from->prog_in, from->prog_out, to->prog_in);
 	free(list);
 	return err ? CG_FAILED : CG_DONE;
+}
+
+static int show_upgraded(const struct cg_options *options)
+{
+	struct cg_interface *list;
+	json_t *json;
+	size_t n;
+
+	if (cg_interface_list(options->instance, &list, &n))
+		return CG_FAILED;
+	json = json_pack("{ss ss so}", "instance", options->instance, "version", CG_VERSION,
+			 "interfaces", cg_interfaces_json(list, n));
+	free(list);
+	return cg_stdout_write_json(json);
 }
 
 static int upgrade_locked(const struct cg_options *options)
@@ -87,5 +101,5 @@ int cg_cmd_upgrade(const struct cg_options *options)
 		return lock == -ENOENT ? cg_fail_open(options->instance, lock) : CG_FAILED;
 	err = upgrade_locked(options);
 	close(lock);
-	return err;
+	return !err && options->json ? show_upgraded(options) : err;
 }

@@ -170,6 +170,10 @@ const struct daemon_option cg_daemon_table[] = {
 		.help = "print the PostgreSQL schema, for psql, exit",
 	},
 	{
+		.name = "version", .letter = 'V', .kind = FLAG, .place = COMMAND_LINE, .offset = AT(version),
+		.help = "print the version, exit",
+	},
+	{
 		.name = "help", .letter = 'h', .kind = FLAG, .place = COMMAND_LINE, .offset = AT(help),
 		.help = "print this text, exit",
 	},

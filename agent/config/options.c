@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #define _GNU_SOURCE
 #include "config/options_internal.h"
+#include "util/getopt_table.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -126,7 +127,8 @@ static struct options_parser *start_parser(struct cg_daemon_options *options)
 /* Reads the file and checks the result, unless the caller's options need neither. */
 static void read_file_and_check(struct options_parser *parser)
 {
-	if (parser->n_errors || parser->options->help || parser->options->print_schema)
+	if (parser->n_errors || parser->options->help || parser->options->version ||
+	    parser->options->print_schema)
 		return;
 	cg_parser_read_file(parser);
 	check_instance(parser);
@@ -206,10 +208,9 @@ void cg_daemon_options_help(void)
 		const char *def = option->def ? option->def : option->def_text;
 		char left[40];
 
-		snprintf(left, sizeof(left), "%s%c%s --%s %s", option->letter ? "-" : " ",
+		snprintf(left, sizeof(left), "  %s%c%s --%s %s", option->letter ? "-" : " ",
 			 option->letter ? option->letter : ' ', option->letter ? "," : " ",
 			 option->name, option->arg ? option->arg : "");
-		printf("  %-28s %s%s%s%s\n", left, option->help, def ? " (default: " : "",
-		       def ? def : "", def ? ")" : "");
+		cg_help_print(left, 32, option->help, def);
 	}
 }

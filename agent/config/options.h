@@ -40,7 +40,7 @@ struct cg_daemon_options {
 	bool check_config;
 	bool print_config;
 	bool print_schema;
-	bool help;
+	bool help, version;
 	char *file; /* configuration file that was read; NULL: none */
 	unsigned int lines[CG_DAEMON_OPTIONS_MAX]; /* of the file, by option; 0: not set there */
 };

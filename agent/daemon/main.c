@@ -87,6 +87,8 @@ static int run_options(struct cg_daemon *d)
 {
 	if (d->options.help)
 		cg_daemon_options_help();
+	else if (d->options.version)
+		puts("cseqguardd " CG_VERSION);
 	else if (d->options.print_schema)
 		fputs(cg_schema_sql, stdout);
 	else if (d->options.print_config)

@@ -150,11 +150,11 @@ static void check_program(struct checked *s, const char *instance)
 		add_finding(s, CG_OK, NULL, "no XDP program, not guarded");
 	} else if (found == own || hidden) {
 		if (query.skb_prog_id)
-			add_finding(
-				s, CG_WARNING,
-				"detach it, then attach with -m native; if that fails, use another "
-				"driver",
-				"guarded in generic mode: coalesced datagrams are seen as one");
+			add_finding(s, CG_WARNING,
+				    "detach it, then attach with --xdp native; if that fails, use "
+				    "another "
+				    "driver",
+				    "guarded in generic mode: coalesced datagrams are seen as one");
 		else
 			add_finding(s, CG_OK, NULL, "guarded in native mode");
 	} else {

@@ -66,8 +66,8 @@ static json_t *make_call_list(const struct cg_top *top)
 	json_t *array = json_array();
 
 	for (unsigned int i = 0; i < top->calls->n; i++)
-		json_array_append_new(array, cg_dialog_json(&top->calls->list[i],
-						     top->config.clock_offset));
+		json_array_append_new(
+			array, cg_dialog_json(&top->calls->list[i], top->config.clock_offset));
 	return array;
 }
 

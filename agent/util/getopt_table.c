@@ -2,6 +2,7 @@
 #include "util/getopt_table.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 void cg_getopt_add(struct cg_getopt_table *table, const char *name, char letter, bool has_value)
@@ -35,4 +36,22 @@ const char *cg_getopt_suggest(const struct cg_getopt_table *table, const char *t
 	for (unsigned int i = 0; i < table->n; i++)
 		cg_suggest_compare(&suggestion, table->longs[i].name);
 	return cg_suggest_text(&suggestion, "--", text);
+}
+
+#define HELP_COLUMNS 100
+
+void cg_help_print(const char *left, unsigned int column, const char *text, const char *def)
+{
+	char words[512];
+	unsigned int at = printf("%-*s", (int)column - 1, left);
+
+	snprintf(words, sizeof(words), "%s%s%s%s", text, def ? " (default: " : "", def ? def : "",
+		 def ? ")" : "");
+	for (char *rest, *word = strtok_r(words, " ", &rest); word;
+	     word = strtok_r(NULL, " ", &rest)) {
+		if (at + 1 + strlen(word) > HELP_COLUMNS)
+			at = printf("\n%*s", (int)column - 1, "") - 1;
+		at += printf(" %s", word);
+	}
+	putchar('\n');
 }

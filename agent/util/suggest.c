@@ -39,7 +39,7 @@ void cg_suggest_compare(struct cg_suggestion *suggestion, const char *name)
 	size_t len = strlen(suggestion->word);
 	unsigned int distance = cg_suggest_distance(suggestion->word, name);
 
-	if (distance > (len + 2) / 3 || distance >= strlen(name) ||
+	if (distance > len / 3 || distance >= strlen(name) ||
 	    (suggestion->name && distance >= suggestion->distance))
 		return;
 	suggestion->name = name;

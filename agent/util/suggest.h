@@ -19,7 +19,7 @@ unsigned int cg_suggest_distance(const char *a, const char *b);
 
 /*
  * Compares `name` with the word. A name is similar if its distance is at most a third of the word's
- * length, rounded up. Among names of equal distance the first one is kept.
+ * length. Among names of equal distance the first one is kept.
  */
 void cg_suggest_compare(struct cg_suggestion *suggestion, const char *name);
 

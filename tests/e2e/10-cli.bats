@@ -118,12 +118,71 @@ clsacts() { # of the host: the names of the interfaces that have one
 	jq -e '.error | contains("nope0")' <<<"$stderr"
 }
 
-@test "cli: every command has a help" {
-	local verb
-	guard --help | grep -q attach
-	for verb in attach detach set upgrade status stats dialogs events version; do
-		guard "$verb" --help | grep -q "usage: cseqguard .*$verb"
+verbs() {
+	guard --help | sed -n '/^usage:/,/^options/s/^  \([a-z]\+\) .*/\1/p'
+}
+
+@test "cli: every command has a help of its own, with examples that parse and exit status, in 100 columns" {
+	local verb line
+	guard --help >"$BATS_TEST_TMPDIR/help"
+	grep -q 'cseqguard COMMAND --help' "$BATS_TEST_TMPDIR/help"
+	[[ $(verbs | wc -l) -ge 15 && $(wc -L <"$BATS_TEST_TMPDIR/help") -le 100 ]]
+	for verb in $(verbs); do
+		guard "$verb" --help >"$BATS_TEST_TMPDIR/help"
+		grep -q "^usage: cseqguard .*$verb" "$BATS_TEST_TMPDIR/help"
+		[[ $(wc -L <"$BATS_TEST_TMPDIR/help") -le 100 ]]
+		cmp "$BATS_TEST_TMPDIR/help" <(guard help "$verb")
+		cmp "$BATS_TEST_TMPDIR/help" <(guard "$verb" -h)
+		grep -A1 '^exit status:' "$BATS_TEST_TMPDIR/help" | grep -q '^  0 '
+		run ! grep -wE '(detach|stats|cdr settle, doctor|doctor, check): ' "$BATS_TEST_TMPDIR/help"
+		sed -n '/^examples:/,/^exit status:/s/^  cseqguard //p' "$BATS_TEST_TMPDIR/help" >"$BATS_TEST_TMPDIR/examples"
+		[[ -s $BATS_TEST_TMPDIR/examples ]]
+		while IFS= read -r line; do # -h: the options are parsed, and nothing is done
+			[[ ${line%% *} == "$verb" ]]
+			eval "guard $line -h" >/dev/null
+		done <"$BATS_TEST_TMPDIR/examples"
 	done
+}
+
+@test "cli: --version, -V and help are understood; a suggestion is an option of the command and near" {
+	[[ $(guard --version) == 'cseqguard '*', map layout '* && $(guard -V) == "$(guard version)" ]]
+	[[ $(guard status -V -j | jq -r .version) == "$(guard version -j | jq -r .version)" ]]
+	[[ $(guard help) == "$(guard --help)" ]]
+	[[ $("${GUARD}d" --version) == "cseqguardd $(guard version -j | jq -r .version)" ]]
+	refused 2 "did you mean stats?" guard help stat
+	refused 2 "did you mean --version?" guard --versoin
+	refused 2 "did you mean --follow?); see: cseqguard events --help" guard events --folow
+	run -2 guard status --folow # an option of another command
+	[[ $output != *'did you mean'* && $output == *'cseqguard status --help'* ]]
+	run -2 guard events --reasxxx # three letters of seven are wrong
+	[[ $output != *'did you mean'* ]]
+}
+
+@test "attach: -m takes an XDP mode, and a policy for --mode" {
+	guard attach --gateway none -m skb in0
+	guard attach -m native in1
+	[[ $(status_json '[.interfaces | sort_by(.name)[].in] | join(" ")') == "generic native" ]]
+	guard detach -a
+	"$GUARD" -n "$HOST" attach -m observe in0
+	[[ $(status_json .settings.mode) == observe ]]
+	refused 2 "see --xdp and --mode" guard attach -m maybe in1
+	run ! grep -q attach-mode <(guard attach --help)
+}
+
+@test "attach, set, detach and upgrade show what is in force afterwards, with -j as an object" {
+	[[ $(guard attach in0) == 'in0: native' ]]
+	[[ $(guard attach -j --xdp skb in1 | jq -c '[.instance, .interfaces[].name, .interfaces[].in]') == \
+		"[\"$CSEQGUARD_INSTANCE\",\"in1\",\"generic\"]" ]]
+	guard set mode=observe gateway=192.0.2.0/24 >"$BATS_TEST_TMPDIR/set"
+	grep -qx 'mode  *observe' "$BATS_TEST_TMPDIR/set"
+	grep -qx 'gateways  *192.0.2.0/24' "$BATS_TEST_TMPDIR/set"
+	[[ $(guard set -j equal=pass | jq -S .settings) == "$(guard status -j | jq -S .settings)" ]]
+	[[ $(status_json .settings.equal) == pass ]]
+	refused 2 "two values for mode" guard set mode=enforce equal=drop mode=observe
+	[[ $(status_json .settings.equal) == pass ]]
+	[[ $(guard upgrade -j | jq -c '[.version, (.interfaces | length)]') == "[\"$(guard version -j | jq -r .version)\",2]" ]]
+	[[ $(guard detach -j in1 | jq -c '[.detached, .maps_removed]') == '[["in1"],false]' ]]
+	[[ $(guard detach -a -j 2>/dev/null | jq -c '[.detached, .maps_removed]') == '[["in0"],true]' ]]
 }
 
 @test "cli: without an instance status exits with 3, every other command with 1" {
@@ -221,15 +280,15 @@ clsacts() { # of the host: the names of the interfaces that have one
 }
 
 @test "attach: native mode where the driver has it, generic mode where asked or where auto chooses it" {
-	guard attach -m native in0
-	guard attach -m skb in1
+	guard attach --xdp native in0
+	guard attach --xdp skb in1
 	run --separate-stderr guard attach lo
 	[[ $status == 0 && $stderr == *generic* ]]
 	[[ $(status_json '[.interfaces | sort_by(.name)[].in] | join(" ")') == "native generic generic" ]]
 	guard status | grep -q "native is the secure one"
-	refused 1 "native mode already" guard attach -m skb in0
+	refused 1 "native mode already" guard attach --xdp skb in0
 	guard detach lo
-	refused 1 "lo: cannot attach in native mode" guard attach -m native lo
+	refused 1 "lo: cannot attach in native mode" guard attach --xdp native lo
 }
 
 @test "attach: another XDP program on the interface is named and stays" {

@@ -33,13 +33,13 @@ dropped() {
 }
 
 @test "F1 in native XDP mode a BYE with a lower CSeq is dropped" {
-	proxy_lab -m native
+	proxy_lab --xdp native
 	attached xdp
 	dropped
 }
 
 @test "F1 in generic XDP mode a BYE with a lower CSeq is dropped" {
-	proxy_lab -m skb
+	proxy_lab --xdp skb
 	attached xdpgeneric
 	dropped
 }

@@ -11,14 +11,14 @@ setup_file() {
 	local host
 
 	LAB_INTERFACES=(caller0 gateway0)
-	wire_lab -m native
+	wire_lab --xdp native
 	for host in caller gateway; do
 		ip -n "$(lab_ns "$host")" link set eth0 mtu 9000
 		ip -n "$(lab_ns proxy)" link set "${host}0" mtu 9000
 	done
 	wire_ipv6 third 3
 	lab_wait 10 wire_addressed
-	guard attach -m skb third0 2>"$LAB_DIR/generic"
+	guard attach --xdp skb third0 2>"$LAB_DIR/generic"
 }
 
 from_third() { # the third host is the caller

@@ -81,11 +81,11 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 # --- doctor: interfaces --------------------------------------------------------------------------
 
 @test "doctor: describes a guarded interface in native and in generic mode" {
-	cg attach -m native in0
+	cg attach --xdp native in0
 	doctor
 	finds ok in0 'guarded in native mode'
 	cg detach in0
-	cg attach -m skb in0
+	cg attach --xdp skb in0
 	doctor
 	finds warning in0 'guarded in generic mode: coalesced datagrams.*-m native'
 }

@@ -39,7 +39,7 @@ page() { # NAME.SECTION, as text in one line an entry
 	MANWIDTH=200 man -l "$MAN/man${1##*.}/$1" | col -bx
 }
 
-# --help on stdin: each option with its argument, as "-m, --attach-mode auto|native|skb".
+# --help on stdin: each option with its argument, as "-f, --follow".
 options() {
 	grep -oE '^  (-.,|   ) --[a-z0-9-]+( [^ ]+)?' | sed 's/^ *//'
 }
@@ -227,8 +227,8 @@ command_lab_down() {
 }
 
 @test "completion: offers the values of an option, and keys and values of set" {
-	completes 'auto native skb' cseqguard attach -m ''
-	completes 'native' cseqguard attach --attach-mode n
+	completes 'auto native skb' cseqguard attach --xdp ''
+	completes 'native' cseqguard attach --xdp n
 	completes 'observe' cseqguard attach --mode = o
 	completes 'mode= masks-call-id=' cseqguard set m
 	completes 'share=' cseqguard set sh
@@ -253,6 +253,22 @@ command_lab_down() {
 	cd "$BATS_TEST_TMPDIR"
 	touch "$file"
 	completes "$file" cseqguardd --config '$'
+	[[ ! -e x ]]
+}
+
+@test "completion: offers reasons, also after a comma, Call-IDs and commands" {
+	ip netns add "$NETNS"
+	ip -n "$NETNS" link add in0 type veth peer name out0
+	cseqguard -n "$NETNS" attach --gateway none in0
+	completes 'out_of_dialog out_of_order' cseqguard events --reason out_
+	completes 'bye,out_of_dialog bye,out_of_order' cseqguard events --reason bye,out_
+	completes '' cseqguard events --reason alerts_
+	"$LAB_TOP/tests/e2e/dialog.py" "/sys/fs/bpf/cseqguard/$CSEQGUARD_INSTANCE/dialogs" 1 'call_id=one@$(touch x).example' answer=60
+	completes 'one@$(touch x).example' cseqguard ladder on
+	COMP_LINE='cseqguard ladder one@' COMP_POINT=21 completes '$(touch x).example' cseqguard ladder one @ ''
+	COMP_LINE='cseqguard ladder two@' COMP_POINT=21 completes '' cseqguard ladder two @ ''
+	completes 'settle' cseqguard cdr se
+	completes 'status stats' cseqguard help sta
 	[[ ! -e x ]]
 }
 

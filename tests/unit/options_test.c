@@ -46,6 +46,8 @@ static void test_rows(void)
 			   !strcmp(option->name, "strict-interface") ||
 			   !strcmp(option->name, "masks-call-id"),
 		   "options: --%s has a value, or is a flag", option->name);
+		if (!option->help) /* an older spelling */
+			continue;
 		ok(!strchr(option->help, '(') && option->help[strlen(option->help) - 1] != '.',
 		   "options: the help of --%s leaves its default to the table", option->name);
 	}

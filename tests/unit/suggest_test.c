@@ -59,7 +59,10 @@ static void words(void)
 	near("breaker-windwo", "breaker-window");
 	near("braeker", "breaker");
 	near("dbtimeout", "db-timeout");
-	near("de", "db");
+	near("de", ""); /* half of the word */
+	near("ghaces", "graces");
+	near("gahces", "graces");
+	near("gahes", ""); /* two of five letters */
 	near("grac", "grace"); /* graces is near, too */
 	near("x", "");
 	near("", "");
