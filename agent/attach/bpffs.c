@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/magic.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,24 +48,42 @@ bool cg_bpffs_is_hidden(void)
 	return !strcmp(cg_pin_root(), CG_PIN_ROOT) && !is_bpffs(MOUNT) && cg_mounts_are_private();
 }
 
-/*
- * Gives the path to group cseqguard with mode `group_mode`. If the group does not exist, sets
- * `root_mode`.
- */
-static int set_access(const char *path, mode_t root_mode, mode_t group_mode)
+/* Changes the mode first: without CAP_FOWNER root may do that to its own files only. */
+static int set_access(const char *path, uid_t user, gid_t group, mode_t mode)
 {
-	struct group *group = getgrnam("cseqguard");
+	struct stat st;
 
-	if (group && chown(path, -1, group->gr_gid))
+	if (stat(path, &st))
 		return -errno;
-	return chmod(path, group ? group_mode : root_mode) ? -errno : 0;
+	if ((st.st_mode & 0777) != mode && chmod(path, mode))
+		return -errno;
+	if ((st.st_uid != user || st.st_gid != group) && chown(path, user, group))
+		return -errno;
+	return 0;
+}
+
+/* Members of the group may list a directory; root alone pins and removes. */
+static int share_dir(const char *path)
+{
+	const struct group *group = getgrnam("cseqguard");
+
+	return set_access(path, 0, group ? group->gr_gid : 0, group ? 0750 : 0700);
+}
+
+static int share_map(const char *path)
+{
+	const struct passwd *user = getpwnam("cseqguard");
+	const struct group *group = getgrnam("cseqguard");
+
+	return set_access(path, user && group ? user->pw_uid : 0, group ? group->gr_gid : 0,
+			  group ? 0640 : 0600);
 }
 
 static int make_dir(const char *path)
 {
 	if (mkdir(path, 0700))
 		return -errno;
-	return set_access(path, 0700, 0750);
+	return share_dir(path);
 }
 
 int cg_bpffs_prepare(void)
@@ -92,7 +111,7 @@ int cg_bpffs_prepare(void)
 		return -EPERM;
 	}
 	if (err == -EEXIST) /* the group may have been created after the directory */
-		err = set_access(root, 0700, 0750);
+		err = share_dir(root);
 	return err ? report_error(root, "create", err) : 0;
 }
 
@@ -136,7 +155,7 @@ int cg_bpffs_share(const char *instance, const char *name)
 
 	err = cg_pin_path(path, sizeof(path), instance, name);
 	if (!err)
-		err = name ? set_access(path, 0600, 0660) : set_access(path, 0700, 0750);
+		err = name ? share_map(path) : share_dir(path);
 	return err ? report_error(path, "set its permissions", err) : 0;
 }
 
@@ -149,7 +168,7 @@ int cg_bpffs_pin(int fd, const char *instance, const char *name, enum cg_pin_mod
 	if (!err && bpf_obj_pin(fd, path))
 		err = -errno;
 	if (!err)
-		err = set_access(path, 0600, mode == CG_PIN_GROUP ? 0660 : 0600);
+		err = mode == CG_PIN_MAP ? share_map(path) : set_access(path, 0, 0, 0600);
 	return err ? report_error(path, "pin", err) : 0;
 }
 

@@ -9,7 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum cg_pin_mode { CG_PIN_ROOT_ONLY, CG_PIN_GROUP }; /* group: `cseqguard`, if it exists */
+/*
+ * Who can open the pin of a program or a link can run or replace it, also for reading: it is root's. Maps are
+ * user cseqguard's, who is the daemon's, and members of its group may read them. Without the group both are
+ * root's.
+ */
+enum cg_pin_mode { CG_PIN_ROOT_ONLY, CG_PIN_MAP };
 
 /* True in a private mount namespace without a bpffs on /sys/fs/bpf: pins may exist outside of it. */
 bool cg_bpffs_is_hidden(void);
@@ -28,10 +33,7 @@ int cg_bpffs_make_dir(const char *instance);
 /* Removes all pins of the instance, its directory, and the root directory if it is empty then. */
 int cg_bpffs_remove_instance(const char *instance);
 
-/*
- * Opens the pin of a map, or the directory if `name` is NULL, to the group. If the group does not
- * exist, only root has access.
- */
+/* Gives the pin of a map, or the directory if `name` is NULL, its owner, group and mode. */
 int cg_bpffs_share(const char *instance, const char *name);
 
 int cg_bpffs_pin(int fd, const char *instance, const char *name, enum cg_pin_mode mode);

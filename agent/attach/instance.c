@@ -61,7 +61,7 @@ static int pin_all(struct guard *skel, const struct cg_instance *instance)
 		return CG_FAILED;
 	for (size_t i = 0; i < CG_MAP_NAMES; i++)
 		if (cg_bpffs_pin(bpf_object__find_map_fd_by_name(skel->obj, cg_map_names[i]), name,
-				 cg_map_names[i], CG_PIN_GROUP))
+				 cg_map_names[i], CG_PIN_MAP))
 			return CG_FAILED;
 	return CG_DONE;
 }

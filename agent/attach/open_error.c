@@ -3,10 +3,33 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "attach/bpffs.h"
 #include "cseqguard.h"
+#include "maps/pins.h"
 #include "util/cli_output.h"
+
+static int fail_permission(const char *instance)
+{
+	struct cg_config config;
+	int fd;
+
+	if (access(cg_pin_root(), F_OK) && errno == EACCES)
+		return cg_fail("instance %s: cannot open its maps: no permission to enter %s: "
+			       "systemd mounts bpffs for root only; run as root, or let the "
+			       "members of group cseqguard pass: chmod 711 /sys/fs/bpf",
+			       instance, cg_pin_root());
+	fd = cg_config_open(instance, &config);
+	if (fd < 0)
+		return cg_fail("instance %s: cannot open its maps: no permission; run as root, or "
+			       "as a member of group cseqguard",
+			       instance);
+	close(fd);
+	return cg_fail("instance %s: cannot open its maps for writing: no permission, members of "
+		       "group cseqguard may only read them; run as root",
+		       instance);
+}
 
 int cg_fail_open(const char *instance, int err)
 {
@@ -26,9 +49,7 @@ int cg_fail_open(const char *instance, int err)
 			       instance, CG_LAYOUT);
 	case -EPERM:
 	case -EACCES:
-		return cg_fail("instance %s: cannot open its maps: no permission; run as root, or "
-			       "as a member of group cseqguard",
-			       instance);
+		return fail_permission(instance);
 	default:
 		return cg_fail("instance %s: cannot open its maps: %s", instance, strerror(-err));
 	}

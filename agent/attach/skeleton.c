@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "attach/instance_internal.h"
+#include "attach/open_error.h"
 #include "maps/pins.h"
 #include "util/cli_output.h"
 #include "util/progress.h"
@@ -92,6 +93,8 @@ int cg_skeleton_check_pins(const char *name, struct guard *skel, bool reuse)
 		struct bpf_map *map = bpf_object__find_map_by_name(skel->obj, cg_map_names[i]);
 		int fd = cg_pin_open(name, cg_map_names[i]), err;
 
+		if (fd == -EACCES || fd == -EPERM)
+			return cg_fail_open(name, fd);
 		if (fd < 0)
 			return cg_fail("%s/%s: map %s is missing; to start over: cseqguard detach "
 				       "-a",

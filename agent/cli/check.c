@@ -133,7 +133,7 @@ static const char *read_new_losses(struct check *c, const struct losses *now, st
 	__u32 id = 0;
 	bool has_note;
 
-	snprintf(suffix, sizeof(suffix), "check-%u", geteuid());
+	snprintf(suffix, sizeof(suffix), CG_RUNTIME_CHECK "%u", geteuid());
 	has_note = !cg_runtime_note_read(c->options->instance, suffix, text) &&
 		   sscanf(text, "%u %llu %llu %llu", &id, &then.events, &then.unguarded,
 			  &then.unrecorded) == 4 &&

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -102,14 +101,12 @@ static int set_owner(const char *path)
 static int open_spool(struct closer *closer)
 {
 	bool exists = !access(closer->path, F_OK);
-	mode_t mask = umask(0027);
 	int err = 0;
 
 	if (cg_state_dir_has(closer->path))
 		err = cg_state_mkdir();
 	if (!err)
 		err = cg_spool_open(closer->path, 1, &closer->spool);
-	umask(mask);
 	return err || exists ? err : set_owner(closer->path);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/options.h"
 #include "cli/plugin.h"
@@ -47,6 +48,7 @@ int main(int argc, char **argv)
 	struct cg_capture report;
 	int err;
 
+	umask(0027); /* what is written has names and numbers of callers */
 	cg_stdout_set_locale();
 	cg_output_capture(&report);
 	err = prepare_command(argc, argv, &options, &verb);

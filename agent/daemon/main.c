@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/daemon.h"
@@ -113,6 +114,7 @@ int main(int argc, char **argv)
 	};
 	int code = CG_USAGE;
 
+	umask(0027); /* what is written has names and numbers of callers */
 	d.stale_rows.calls.origin = &d.origin;
 	block_hangup();
 	d.reload.argc = argc;

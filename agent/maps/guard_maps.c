@@ -24,10 +24,11 @@ static void log_permission_error(const char *instance)
 			   "CSEQGUARD_PIN_ROOT to the new path, as cseqguardd.service does",
 			   instance, cg_pin_root());
 	else
-		cg_log_err("instance %s: cannot open its pins in %s: no permission; run as root or "
-			   "as a member of group cseqguard; if the group was created after the "
-			   "pins, run `cseqguard attach` again",
-			   instance, cg_pin_root());
+		cg_log_err(
+			"instance %s: cannot open its pins in %s: no permission; run as root, or "
+			"as user and group cseqguard; if they were created after the pins, "
+			"run `cseqguard attach` again",
+			instance, cg_pin_root());
 }
 
 static void log_open_error(const char *instance, int err)

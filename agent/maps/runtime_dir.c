@@ -17,6 +17,8 @@
 #include "maps/pins.h"
 #include "util/text.h"
 
+#define CHECK_DIR "check" /* in the runtime directory */
+
 static const char *runtime_dir(void)
 {
 	const char *dir = getenv("CSEQGUARD_RUN_DIR");
@@ -63,6 +65,11 @@ int cg_state_mkdir(void)
 	return 0;
 }
 
+static bool is_of_check(const char *suffix)
+{
+	return !strncmp(suffix, CG_RUNTIME_CHECK, strlen(CG_RUNTIME_CHECK));
+}
+
 int cg_runtime_path(char *buf, size_t size, const char *instance, const char *suffix)
 {
 	char path[512];
@@ -70,27 +77,51 @@ int cg_runtime_path(char *buf, size_t size, const char *instance, const char *su
 
 	if (cg_instance_check_name(instance))
 		return -EINVAL;
-	len = snprintf(path, sizeof(path), "%s/%s.%s", runtime_dir(), instance, suffix);
+	len = snprintf(path, sizeof(path), "%s/%s%s.%s", runtime_dir(),
+		       is_of_check(suffix) ? CHECK_DIR "/" : "", instance, suffix);
 	if (len < 0 || (size_t)len >= sizeof(path) || (size_t)len >= size)
 		return -ENAMETOOLONG;
 	memcpy(buf, path, len + 1);
 	return 0;
 }
 
-int cg_runtime_mkdir(void)
+/* Gives a directory that root has made to the daemon's user; its group may read. 0 or -errno. */
+static int share_runtime_dir(void)
 {
-	struct group *group = getgrnam("cseqguard");
+	const struct group *group = getgrnam("cseqguard");
+	const struct passwd *user = getpwnam("cseqguard");
+	struct stat st;
 
-	if (mkdir(runtime_dir(), 0750))
-		return errno == EEXIST ? 0 : -errno;
-	if (group && (chown(runtime_dir(), -1, group->gr_gid) || chmod(runtime_dir(), 0770)))
+	if (geteuid() || !group || stat(runtime_dir(), &st) || st.st_uid)
+		return 0;
+	if (chmod(runtime_dir(), 0750) ||
+	    chown(runtime_dir(), user ? user->pw_uid : 0, group->gr_gid))
 		return -errno;
 	return 0;
 }
 
+/* Each member of the group may write there, and replace nobody else's file. */
+static int make_check_dir(void)
+{
+	char path[512];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/" CHECK_DIR, runtime_dir());
+	if (mkdir(path, 0750))
+		return errno == EEXIST ? 0 : -errno;
+	err = chmod(path, 01770) ? -errno : 0;
+	return err ? err : cg_give_to_dir_owner(path);
+}
+
+int cg_runtime_mkdir(void)
+{
+	int err = mkdir(runtime_dir(), 0750) && errno != EEXIST ? -errno : share_runtime_dir();
+
+	return err ? err : make_check_dir();
+}
+
 int cg_runtime_lock_rings(const char *instance)
 {
-	struct group *group = getgrnam("cseqguard");
 	char path[512];
 	int err, fd;
 
@@ -99,11 +130,10 @@ int cg_runtime_lock_rings(const char *instance)
 		err = cg_runtime_path(path, sizeof(path), instance, "lock");
 	if (err)
 		return err;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	if (group && (fchown(fd, -1, group->gr_gid) || fchmod(fd, 0660)) && errno != EPERM)
-		err = -errno;
+	err = cg_give_to_dir_owner(path);
 	if (!err && flock(fd, LOCK_EX | LOCK_NB))
 		err = -errno;
 	if (err) {
@@ -142,14 +172,16 @@ int cg_runtime_note_write(const char *instance, const char *suffix, const char *
 	if (err)
 		return err;
 	snprintf(note, sizeof(note), "%s", text);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+	if (is_of_check(suffix))
+		make_check_dir(); /* root may check before any daemon has run */
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (fd < 0)
 		return -errno;
 	written = write(fd, note, sizeof(note)); /* replaces the old note with one write() */
 	if (written != sizeof(note))
 		err = written < 0 ? -errno : -ENOSPC;
 	close(fd);
-	return err;
+	return err || is_of_check(suffix) ? err : cg_give_to_dir_owner(path);
 }
 
 int cg_runtime_note_read(const char *instance, const char *suffix, char text[CG_RUNTIME_NOTE_MAX])

@@ -25,20 +25,21 @@ int cg_give_to_dir_owner(const char *path);
 int cg_state_mkdir(void);
 
 /*
- * Stores DIR/INSTANCE.SUFFIX, where DIR is CSEQGUARD_RUN_DIR or /run/cseqguard. Returns 0, -EINVAL
- * (instance name) or -ENAMETOOLONG, with `buf` untouched on failure.
+ * Stores DIR/INSTANCE.SUFFIX, where DIR is CSEQGUARD_RUN_DIR or /run/cseqguard; for notes of `check`,
+ * which members of the group write, a folder in it. Returns 0, -EINVAL (instance name) or -ENAMETOOLONG,
+ * with `buf` untouched on failure.
  */
 int cg_runtime_path(char *buf, size_t size, const char *instance, const char *suffix);
 
 /*
- * Creates the runtime directory if it does not exist, and opens it to group `cseqguard` if that
- * group exists. Returns 0 or -errno.
+ * Creates the runtime directory if it does not exist. Root gives it to user `cseqguard`, the daemon's;
+ * members of its group may read it. Returns 0 or -errno.
  */
 int cg_runtime_mkdir(void);
 
 /*
- * Locks the rings, which only one process may read. Returns an fd, which releases the lock when it
- * is closed, or -errno; -EWOULDBLOCK: another process reads the rings.
+ * Locks the rings, whose records only one daemon may free. Returns an fd, which releases the lock when
+ * it is closed, or -errno; -EWOULDBLOCK: another daemon reads them.
  */
 int cg_runtime_lock_rings(const char *instance);
 
@@ -52,6 +53,7 @@ int cg_runtime_connect(const char *instance);
 #define CG_RUNTIME_BREAKER "breaker" /* suffix: reason for the fallback to observe mode */
 #define CG_RUNTIME_TOTALS "totals" /* suffix: sums over the calls that have left the map */
 #define CG_RUNTIME_SPOOL "spool" /* suffix: file that the last daemon wrote its rows to */
+#define CG_RUNTIME_CHECK "check-" /* begins a suffix: what a user's last `check` has counted */
 #define CG_RUNTIME_NODE "node" /* suffix: its name in those rows */
 #define CG_RUNTIME_CLOSED                                                                          \
 	"closed" /* suffix: the daemon's answer to `detach -a`: see close_calls.c */

@@ -83,7 +83,7 @@ figure() { # LABEL: what stands behind it
 	[[ $(figure unguarded) != 0c ]]
 	check 2 CRITICAL 'dialogs 100 % full'
 	[[ $output != *'since the last check'* ]]
-	rm "$CSEQGUARD_RUN_DIR/$CSEQGUARD_INSTANCE.check-0"
+	rm "$CSEQGUARD_RUN_DIR/check/$CSEQGUARD_INSTANCE.check-0"
 	check 2 CRITICAL '[0-9]+ calls unguarded since the attach'
 	cg detach -a
 	cg attach --max-dialogs 2 --share 0 in0

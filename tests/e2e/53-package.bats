@@ -73,6 +73,7 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	assert_equal /var/lib/cseqguard eval 'inside getent passwd cseqguard | cut -d : -f 6'
 	inside dpkg-query -Wf '${Conffiles}\n' cseqguard | grep /etc/cseqguard/attach.conf
 	inside dpkg-query -Wf '${Conffiles}\n' cseqguard | grep /etc/cseqguard/cseqguard.conf
+	assert_equal root:cseqguard:640 inside stat -c %U:%G:%a /etc/cseqguard/cseqguard.conf
 	inside cseqguardd --check-config
 	on_host cseqguard --help | grep -q attach
 	run -0 on_host cseqguard doctor caller0

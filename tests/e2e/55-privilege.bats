@@ -7,7 +7,8 @@
 
 load lib
 
-ORDINARY=64737 # user and group
+ORDINARY=64737 # user and group: the daemon's
+MEMBER=64738 # a user in that group, as a monitor's is
 
 setup_file() {
 	LAB_INTERFACES=(caller0)
@@ -15,11 +16,13 @@ setup_file() {
 	export CDRS=cdr_$LAB_ID
 	sql postgres "CREATE DATABASE $CDRS"
 	mkdir "$LAB_DIR/pins"
-	install -m 755 "$LAB_OUT/cseqguardd" "$LAB_DIR/" # the clone's folder may be root's alone
+	install -m 755 "$LAB_OUT/cseqguardd" "$LAB_OUT/cseqguard" "$LAB_TOP/tests/e2e/pins.py" "$LAB_DIR/" # the
+	# clone's folder may be root's alone
 	install -d -o "$ORDINARY" -g "$ORDINARY" -m 750 "$LAB_DIR/run" "$LAB_DIR/state"
 	{ grep -v ^cseqguard: /etc/group && echo "cseqguard:x:$ORDINARY:"; } >"$LAB_DIR/group"
+	{ grep -v ^cseqguard: /etc/passwd && echo "cseqguard:x:$ORDINARY:$ORDINARY::/:/bin/false"; } >"$LAB_DIR/passwd"
 	unshare --mount sh -c 'mount -t bpf -o mode=0700 bpf /sys/fs/bpf &&
-		mount --bind "$1/group" /etc/group && touch "$1/mounted" && exec sleep infinity' \
+		mount --bind "$1/group" /etc/group && mount --bind "$1/passwd" /etc/passwd && touch "$1/mounted" && exec sleep infinity' \
 		sh "$LAB_DIR" >/dev/null 2>&1 3>&- &
 	export MOUNTS=$!
 	lab_wait 5 test -e "$LAB_DIR/mounted"
@@ -75,6 +78,20 @@ refused() { # WORD GROUP [NAME=VALUE]...: exit 1 and one line with the WORD
 	[[ $status == 1 && ${#lines[@]} == 1 && $output == *"$1"* ]]
 }
 
+# The CLI, or another program in LAB_DIR, as a member of the group without any capability. Sets `command`.
+as_member() { # PROGRAM [ARGUMENT]...
+	command=(nsenter "--mount=/proc/$MOUNTS/ns/mnt" "--net=/run/netns/$(lab_ns proxy)"
+		setpriv "--reuid=$MEMBER" "--regid=$ORDINARY" --clear-groups --bounding-set=-all
+		--inh-caps=-all --ambient-caps=-all --no-new-privs
+		env "CSEQGUARD_RUN_DIR=$LAB_DIR/run" "CSEQGUARD_PIN_ROOT=${PIN_ROOT-$LAB_DIR/pins}"
+		"CSEQGUARD_INSTANCE=lab-$LAB_ID" CSEQGUARD_CONFIG= TERM=xterm "$LAB_DIR/$1" "${@:2}")
+}
+
+member() { # VERB [ARGUMENT]...
+	as_member cseqguard "$@"
+	"${command[@]}"
+}
+
 process() { # FIELD: of the daemon, as the kernel has it
 	awk -v "field=$1:" '$1 == field { print $2 }' "/proc/$LAB_DAEMON/status"
 }
@@ -127,10 +144,89 @@ told() { # LINE NUMBER: at least so often
 }
 
 @test "privilege: the next attach gives a new group access to older pins" {
-	inside chgrp -R 0 "$LAB_DIR/pins"
+	inside chown -R 0:0 "$LAB_DIR/pins"
+	inside chmod 660 "$LAB_DIR/pins/lab-$LAB_ID/dialogs" # as an older version did
 	refused attach "$ORDINARY"
 	guard_up
+	assert_equal "$ORDINARY:$ORDINARY:640" inside stat -c %u:%g:%a "$LAB_DIR/pins/lab-$LAB_ID/dialogs"
 	daemon
+}
+
+@test "rights: a member of the group can open maps for reading alone, and no program and no link" {
+	as_member pins.py "$LAB_DIR/pins/lab-$LAB_ID"
+	run -0 "${command[@]}"
+	echo "$output"
+	assert_equal '' grep -vE '^((prog|link|netns|clsact)_[^ ]* -|[a-z_]* r)$' <<<"$output"
+	grep -q '^dialogs r$' <<<"$output"
+	grep -q '^prog_in -$' <<<"$output"
+	grep -q '^link_[^ ]* -$' <<<"$output"
+	run -0 inside setpriv "--reuid=$ORDINARY" "--regid=$ORDINARY" --clear-groups "$LAB_DIR/pins.py" \
+		"$LAB_DIR/pins/lab-$LAB_ID"
+	grep -q '^dialogs rw$' <<<"$output"
+	grep -q '^prog_in -$' <<<"$output"
+}
+
+@test "rights: a member of the group reads the state of guard and daemon, and a check has its own note" {
+	local verb
+
+	daemon
+	for verb in status stats dialogs 'top -b --count 1' "cdr --spool $LAB_DIR/state/spool.db"; do
+		# shellcheck disable=SC2086 # words
+		run -0 member $verb
+		echo "$verb: $output"
+	done
+	run member check --spool "$LAB_DIR/state/spool.db"
+	echo "$output"
+	[[ $output == 'CSEQGUARD '*'daemon runs'* && $output != *'no permission'* ]]
+	assert_equal "$MEMBER" stat -c %u "$LAB_DIR/run/check/lab-$LAB_ID.check-$MEMBER"
+	run member doctor --spool "$LAB_DIR/state/spool.db"
+	echo "$output"
+	grep -qE '^ok +instance ' <<<"$output"
+	grep -qE '^warning +programs .*no permission' <<<"$output"
+	assert_equal 0 grep -c 'is missing' <<<"$output"
+}
+
+@test "rights: a member of the group changes nothing, and reads that" {
+	run -1 member set mode=observe
+	[[ ${#lines[@]} == 1 && $output == *'may only read'*'run as root'* ]]
+	assert_equal enforce eval "guard status -j | jq -r .settings.mode"
+	run -1 member detach -a
+	[[ ${#lines[@]} == 1 && $output == *root* ]]
+	PIN_ROOT='' run -1 member status
+	[[ ${#lines[@]} == 1 && $output == *'chmod 711 /sys/fs/bpf' ]]
+	as_member cseqguard status
+	command[-2]=/bin/touch command[-1]=$LAB_DIR/run/note
+	run -1 "${command[@]}"
+}
+
+@test "rights: a member of the group gets events from the daemon, and none without it" {
+	run -1 member events
+	[[ ${#lines[@]} == 1 && $output == *'no permission'*'no cseqguardd runs'* ]]
+	daemon
+	as_member cseqguard events -f -j
+	"${command[@]}" >"$LAB_DIR/events" 3>&- &
+	LAB_FOLLOWER=$!
+	lab_wait 30 eval "lab_in proxy grep -q ' 0005 03 .* $LAB_DIR/run/lab-$LAB_ID.sock' /proc/net/unix"
+	lab_in caller "$LAB_TOP/tests/e2e/bad_clients.py" strangers 1 "$LAB_PROXY"
+	lab_wait 30 grep -q '"violation"' "$LAB_DIR/events"
+	kill "$LAB_FOLLOWER"
+}
+
+@test "rights: what a daemon of root makes belongs to the daemon's user, and no other may read the rows" {
+	local run=$LAB_DIR/fresh
+
+	(umask 022
+	exec nsenter "--mount=/proc/$MOUNTS/ns/mnt" "--net=/run/netns/$(lab_ns proxy)" env "CSEQGUARD_RUN_DIR=$run" \
+		"CSEQGUARD_PIN_ROOT=$LAB_DIR/pins" "$LAB_DIR/cseqguardd" --instance "lab-$LAB_ID" --node lab \
+		--spool "$LAB_DIR/of-root.db" >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&-) &
+	LAB_DAEMON=$!
+	lab_wait 30 test -S "$run/lab-$LAB_ID.sock"
+	lab_wait 30 test -e "$run/lab-$LAB_ID.totals"
+	assert_equal "$ORDINARY:$ORDINARY:750" stat -c %u:%g:%a "$run"
+	assert_equal "$ORDINARY:$ORDINARY:1770" stat -c %u:%g:%a "$run/check"
+	assert_equal "$ORDINARY:$ORDINARY:600" stat -c %u:%g:%a "$run/lab-$LAB_ID.lock"
+	assert_equal "$ORDINARY:$ORDINARY:640" stat -c %u:%g:%a "$run/lab-$LAB_ID.totals"
+	assert_equal 640 stat -c %a "$LAB_DIR/of-root.db"
 }
 
 @test "privilege: a loader that may not know its own tc program by its id leaves all as it is, and says so" {

@@ -91,7 +91,7 @@ run_words() { # WORD...: one simple command; its input is what the one before ha
 	make) has_target "${@:2}" ;;
 	systemctl) has_unit "${@:2}" ;;
 	apt-get) has_package "${@:2}" ;;
-	bats | chgrp | chmod | curl | echo | git | journalctl | man | mkdir | ssh | systemd-sysusers) ;;
+	bats | chgrp | chmod | curl | echo | git | journalctl | man | mkdir | ssh | systemd-sysusers | systemd-tmpfiles | usermod) ;;
 	*) echo "tests/e2e/commands.bash cannot check: $1" && return 1 ;;
 	esac
 }
