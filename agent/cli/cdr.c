@@ -161,8 +161,8 @@ static int handle_row(void *ctx, __s64 step, const char *const *values)
 
 /* An SQL condition for the rows, and its parameters in order. */
 struct filter {
-	char where[512];
-	const char *values[4];
+	char where[1024];
+	const char *values[5];
 	int n;
 	char since[24], until[24];
 };
@@ -195,12 +195,29 @@ static int add_time_condition(struct filter *filter, const char *condition, cons
 		return CG_DONE;
 	if (cg_time_parse(value, cg_now_us(), &at))
 		return cg_fail_usage(
-			"invalid time '%s': expected 2026-01-31, 2026-01-31T12:00:00Z, or an age "
+			"invalid time '%s': expected 2026-01-31, 2026-01-31 12:00 (both local), "
+			"2026-01-31T12:00:00Z, or an age "
 			"such as 15m, 12h or 7d",
 			value);
 	snprintf(us, 24, "%lld", (long long)at);
 	add_text_condition(filter, condition, us);
 	return CG_DONE;
+}
+
+/* The rows come in the order of the key, oldest first. */
+static void keep_last(struct filter *filter, const char *last)
+{
+	char rows[sizeof(filter->where)];
+
+	if (!last)
+		return;
+	memcpy(rows, filter->where, sizeof(rows));
+	filter->values[filter->n++] = last;
+	snprintf(filter->where, sizeof(filter->where),
+		 "(setup_time, call_uid, node) IN (SELECT setup_time, call_uid, node FROM cdr "
+		 "WHERE %.600s ORDER BY setup_time DESC, call_uid DESC, node DESC "
+		 "LIMIT CAST(?%d AS INTEGER))",
+		 rows, filter->n);
 }
 
 static int make_filter(const struct cg_options *options, struct filter *filter)
@@ -224,6 +241,7 @@ static int make_filter(const struct cg_options *options, struct filter *filter)
 		add_condition(filter, "blocked_byes");
 	if (options->suspect)
 		add_condition(filter, "suspect");
+	keep_last(filter, options->last);
 	return err;
 }
 
@@ -277,7 +295,8 @@ static int list_cdrs(const struct cg_options *options, const char *path)
 static bool has_filter(const struct cg_options *options)
 {
 	return options->since || options->until || options->caller || options->callee ||
-	       options->open || options->closed || options->blocked || options->suspect;
+	       options->open || options->closed || options->blocked || options->suspect ||
+	       options->last;
 }
 
 int cg_cmd_cdr(const struct cg_options *options)

@@ -33,7 +33,7 @@ static const struct {
 	[CG_V_BIT_CHECK] = { "check\ncheck -w 70 -c 90 --expect observe\n",
 			     "0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN" },
 	[CG_V_BIT_TOP] = { "top\ntop -b -j --count 1\n" },
-	[CG_V_BIT_CDR] = { "cdr --since 12h --blocked\ncdr --suspect -j\n"
+	[CG_V_BIT_CDR] = { "cdr --since 12h --blocked\ncdr --last 20 --suspect -j\n"
 			   "cdr settle CALL_UID --end 2026-01-31T12:00:00Z --why 'by the "
 			   "carrier'\n" },
 	[CG_V_BIT_VERSION] = { "version\n" },

@@ -99,3 +99,11 @@ int cg_parse_option_count(struct cg_options *options, const char *value)
 	options->count = count;
 	return 0;
 }
+
+int cg_parse_option_last(struct cg_options *options, const char *value)
+{
+	__u64 count;
+
+	options->last = value;
+	return cg_number_parse(value, 1, 999999999, &count);
+}

@@ -23,6 +23,7 @@ struct cg_options {
 	bool follow; /* events */
 	struct cg_event_filter filter; /* events */
 	const char *since, *until, *caller, *callee; /* cdr: conditions, NULL: any */
+	const char *last; /* cdr: number of rows; NULL: all */
 	bool open, closed, blocked, suspect; /* cdr */
 	const char *end, *why, *by, *setup, *node; /* cdr settle */
 	const char *spool, *db, *config; /* NULL: the daemon's own */

@@ -56,6 +56,7 @@ int cg_parse_option_spool_warning(struct cg_options *options, const char *value)
 int cg_parse_option_spool_critical(struct cg_options *options, const char *value);
 int cg_parse_option_expect(struct cg_options *options, const char *value);
 int cg_parse_option_delay(struct cg_options *options, const char *value);
+int cg_parse_option_last(struct cg_options *options, const char *value);
 int cg_parse_option_count(struct cg_options *options, const char *value);
 int cg_parse_option_instance(struct cg_options *options, const char *value);
 

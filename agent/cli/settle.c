@@ -59,9 +59,9 @@ static int parse_time(const char *option, const char *value, __s64 now, char us[
 	if (!value)
 		return CG_DONE;
 	if (cg_time_parse(value, now, &at))
-		return cg_fail_usage(
-			"invalid value '%s' for %s: expected a time such as 2026-01-31T12:00:00Z",
-			value, option);
+		return cg_fail_usage("invalid value '%s' for %s: expected a time such as "
+				     "2026-01-31T12:00:00Z or 2026-01-31 12:00 (local)",
+				     value, option);
 	snprintf(us, 24, "%lld", (long long)at);
 	return CG_DONE;
 }

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +22,33 @@ void cg_addr_format(const __u8 addr[16], char out[INET6_ADDRSTRLEN])
 }
 
 /*
+ * Unicode's classes Cf (version 15), Zl and Zp: characters without a glyph. With them an attacker's
+ * Call-ID could rearrange the printed line, or look like another one.
+ */
+static bool is_format_character(unsigned int code)
+{
+	static const struct {
+		unsigned int first, last;
+	} ranges[] = {
+		{ 0xad, 0xad },	      { 0x600, 0x605 },	    { 0x61c, 0x61c },
+		{ 0x6dd, 0x6dd },     { 0x70f, 0x70f },	    { 0x890, 0x891 },
+		{ 0x8e2, 0x8e2 },     { 0x180e, 0x180e },   { 0x200b, 0x200f },
+		{ 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0xfeff, 0xfeff },
+		{ 0xfff9, 0xfffb },   { 0x110bd, 0x110bd }, { 0x110cd, 0x110cd },
+		{ 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe007f },
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+		if (code >= ranges[i].first && code <= ranges[i].last)
+			return true;
+	return false;
+}
+
+/*
  * Returns the length of the UTF-8 character at p, or 0 if it is invalid or must be escaped. Invalid
- * by RFC 3629: overlong forms, surrogates and values above U+10FFFF. Escaped: C0, DEL, C1, and the
- * bidirectional controls, with which an attacker's Call-ID could rearrange the printed line.
+ * by RFC 3629: overlong forms, surrogates and values above U+10FFFF. Escaped: C0, DEL, C1, and
+ * characters without a glyph.
  */
 static size_t printable_len(const unsigned char *p, size_t left)
 {
@@ -44,10 +69,7 @@ static size_t printable_len(const unsigned char *p, size_t left)
 	}
 	if (code < least[len] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
 		return 0;
-	if (code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
-	    (code >= 0x2066 && code <= 0x2069))
-		return 0;
-	return len;
+	return is_format_character(code) ? 0 : len;
 }
 
 size_t cg_text_escape(char *out, size_t size, const char *in, size_t max)
@@ -98,10 +120,49 @@ static bool is_calendar_time(const struct tm *given)
 	       tm.tm_sec == given->tm_sec;
 }
 
+/* Reads "12:00", "12:00:30" or "12:00:30.25" into *tm and *fraction. Returns the rest; NULL: no time. */
+static const char *parse_clock(const char *text, struct tm *tm, __s64 *fraction)
+{
+	const char *rest = isdigit((unsigned char)*text) ? strptime(text, "%H:%M", tm) : NULL;
+	__s64 unit = 100000;
+
+	if (rest && *rest == ':')
+		rest = strptime(rest, ":%S", tm);
+	if (rest && *rest == '.')
+		for (rest++; isdigit((unsigned char)*rest); rest++, unit /= 10)
+			*fraction += (*rest - '0') * unit;
+	return rest;
+}
+
+/*
+ * Stores the seconds since 1970 of *tm, which is in the zone that `zone` names: "Z", an offset such as
+ * +01:00, or "" for the local one. Returns 0 or -EINVAL.
+ */
+static int convert_zone(const char *zone, struct tm *tm, __s64 *seconds)
+{
+	unsigned int hours, minutes;
+	int end = 0;
+
+	if (!*zone) {
+		tm->tm_isdst = -1;
+		*seconds = mktime(tm);
+		return 0;
+	}
+	*seconds = timegm(tm);
+	if (!strcmp(zone, "Z"))
+		return 0;
+	if ((*zone != '+' && *zone != '-') ||
+	    sscanf(zone + 1, "%2u:%2u%n", &hours, &minutes, &end) != 2 || end != 5 || zone[6] ||
+	    strspn(zone + 1, "0123456789:") != 5 || hours > 14 || minutes > 59)
+		return -EINVAL;
+	*seconds += (*zone == '+' ? -60 : 60) * (__s64)(60 * hours + minutes);
+	return 0;
+}
+
 int cg_time_parse(const char *text, __s64 now, __s64 *us)
 {
 	size_t digits = strspn(text, "0123456789");
-	__s64 fraction = 0, unit = 100000, age;
+	__s64 fraction = 0, age, seconds;
 	struct tm tm = {};
 	const char *rest;
 
@@ -110,19 +171,11 @@ int cg_time_parse(const char *text, __s64 now, __s64 *us)
 		return 0;
 	}
 	rest = strptime(text, "%Y-%m-%d", &tm);
-	if (rest && *rest) {
-		rest = strptime(rest, "T%H:%M:%S", &tm);
-		if (rest && *rest == '.')
-			for (rest++; isdigit((unsigned char)*rest); rest++, unit /= 10)
-				fraction += (*rest - '0') * unit;
-		if (rest && *rest++ != 'Z')
-			return -EINVAL;
-	}
-	if (!rest || *rest)
+	if (rest && *rest)
+		rest = *rest == 'T' || *rest == ' ' ? parse_clock(rest + 1, &tm, &fraction) : NULL;
+	if (!rest || !is_calendar_time(&tm) || convert_zone(rest, &tm, &seconds))
 		return -EINVAL;
-	if (!is_calendar_time(&tm))
-		return -EINVAL;
-	*us = (__s64)timegm(&tm) * 1000000 + fraction;
+	*us = seconds * 1000000 + fraction;
 	return 0;
 }
 

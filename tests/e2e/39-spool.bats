@@ -158,18 +158,25 @@ calls() { # FILTER...: the Call-IDs that `cseqguard cdr` lists, in order
 }
 
 @test "cdr: filters by time, caller, callee, open or closed, blocked and suspect" {
-	daemon
 	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1001 call_id=old answer=60 end=50 state=ended \
 		end_reason=bye ended_by=1 flags=0x20
 	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1002 call_id=young answer=20 blocked=2 first_blocked_ms=5
 	"$LAB_TOP/tests/e2e/dialog.py" "$MAP" 1003 call_id=odd answer=15 end=10 state=ended \
 		end_reason=bye ended_by=1 flags=0x21
+	daemon # afterwards: it closes rows of older calls that its first scan has not found
 	eventually 3 spooled cdr
 	assert_equal 'old young odd' calls
 	assert_equal 'young odd' calls --since 40s
 	assert_equal old calls --until 40s
 	assert_equal 'young odd' calls --since "$(date -u -d '-40 sec' +%Y-%m-%dT%H:%M:%SZ)"
 	assert_equal '' calls --since "$(date -u -d '+1 day' +%Y-%m-%d)"
+	assert_equal 'young odd' calls --since "$(date -d '-40 sec' '+%Y-%m-%d %H:%M:%S')"
+	assert_equal 'young odd' calls --last 2
+	assert_equal odd calls --last 1
+	assert_equal old calls --until 40s --last 1
+	assert_equal 'old odd' calls --closed --last 2
+	assert_equal 'old young odd' calls --last 99
+	run -2 guard cdr --spool "$SPOOL" --last 0
 	assert_equal young calls --open
 	assert_equal 'old odd' calls --closed
 	assert_equal young calls --blocked

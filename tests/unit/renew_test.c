@@ -51,8 +51,8 @@ static int damage(void)
 	int fd = open(path, O_WRONLY), err = fd < 0 || fstat(fd, &st);
 
 	memset(garbage, 0xff, sizeof(garbage));
-	err = err ||
-	      pwrite(fd, garbage, sizeof(garbage), (st.st_size / PAGE / 2 + 6) * PAGE) != sizeof(garbage);
+	err = err || pwrite(fd, garbage, sizeof(garbage), (st.st_size / PAGE / 2 + 6) * PAGE) !=
+			     sizeof(garbage);
 	close(fd);
 	return err;
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // link: agent/util/text.c
+#define _GNU_SOURCE
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tap.h"
 #include "util/text.h"
@@ -75,6 +78,14 @@ int main(void)
 	ok(escapes("\xed\xa0\x80", 64, "\\xed\\xa0\\x80"), "text: a surrogate");
 	ok(escapes("\xf4\x90\x80\x80", 64, "\\xf4\\x90\\x80\\x80"), "text: above U+10FFFF");
 	ok(escapes("\xc2\x85", 64, "\\xc2\\x85"), "text: a C1 control");
+	ok(escapes("\xd8\x9c", 64, "\\xd8\\x9c") && escapes("\xc2\xad", 64, "\\xc2\\xad") &&
+		   escapes("\xe2\x80\x8b", 64, "\\xe2\\x80\\x8b") &&
+		   escapes("\xe2\x81\xa4", 64, "\\xe2\\x81\\xa4") &&
+		   escapes("\xef\xbb\xbf", 64, "\\xef\\xbb\\xbf") &&
+		   escapes("\xf3\xa0\x80\xa0", 64, "\\xf3\\xa0\\x80\\xa0"),
+	   "text: characters without a glyph (Cf), such as an Arabic letter mark or a tag");
+	ok(escapes("\xd8\x9b\xd8\x9d\xe2\x80\x90", 64, "\xd8\x9b\xd8\x9d\xe2\x80\x90"),
+	   "text: their neighbours stay");
 	ok(escapes("\xe2\x82", 64, "\\xe2\\x82"), "text: a sequence that ends early");
 	ok(escapes("\xe2\x82\xac", 2, "\\xe2\\x82"), "text: a sequence cut by max");
 	ok(escapes("abc", 2, "ab"), "text: no byte past max is read");
@@ -96,9 +107,30 @@ int main(void)
 	ok(reads("90s", 1769860710000000) && reads("2h", 1769853600000000) &&
 		   reads("1d", 1769774400000000),
 	   "time: an age");
-	ok(reads("2026-01-31T12:00:00", -1) && reads("2026-01-31Z", -1) && reads("soon", -1) &&
-		   reads("", -1) && reads("12", -1) && reads("9999999999d", -1) &&
-		   reads("2026-01-31T12:00:00Z+1", -1),
+	ok(reads("2026-01-31 12:00:00Z", 1769860800000000) &&
+		   reads("2026-01-31 12:00Z", 1769860800000000),
+	   "time: a blank before the time, no seconds");
+	ok(reads("2026-01-31T13:30:00+01:30", 1769860800000000) &&
+		   reads("2026-01-31T08:00:00.25-04:00", 1769860800250000),
+	   "time: an offset");
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	ok(reads("2026-01-31 13:00", 1769860800000000) &&
+		   reads("2026-01-31T13:00:00", 1769860800000000) &&
+		   reads("2026-07-31 14:00", 1785499200000000) &&
+		   reads("2026-01-31", 1769814000000000) &&
+		   reads("2026-01-31T12:00:00Z", 1769860800000000),
+	   "time: without Z or offset it is local, in summer as well");
+	unsetenv("TZ");
+	tzset();
+	ok(reads("2026-01-31T12:00:00+1", -1) && reads("2026-01-31T12:00:00+0100", -1) &&
+		   reads("2026-01-31T12:00:00+15:00", -1) &&
+		   reads("2026-01-31T12:00:00+01:00Z", -1) && reads("2026-01-31  12:00", -1) &&
+		   reads("2026-01-31 12:00+ 1:00", -1) && reads("2026-01-31T", -1) &&
+		   reads("2026-01-31 12", -1),
+	   "time: odd offsets and times");
+	ok(reads("2026-01-31Z", -1) && reads("soon", -1) && reads("", -1) && reads("12", -1) &&
+		   reads("9999999999d", -1) && reads("2026-01-31T12:00:00Z+1", -1),
 	   "time: neither");
 	return tap_done();
 }
