@@ -10,7 +10,7 @@
 #include "cli/options.h"
 #include "format/dialog_json.h"
 #include "format/table_print.h"
-#include "maps/dialogs.h"
+#include "maps/map_iter.h"
 #include "maps/pins.h"
 #include "util/cli_output.h"
 #include "util/enum_names.h"

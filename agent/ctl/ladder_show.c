@@ -12,7 +12,7 @@
 #include "format/colour.h"
 #include "format/ladder_json.h"
 #include "format/ladder_text.h"
-#include "maps/dialogs.h"
+#include "maps/map_iter.h"
 #include "maps/pins.h"
 #include "util/cli_output.h"
 #include "util/text.h"

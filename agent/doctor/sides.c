@@ -10,7 +10,6 @@
 
 #include "calls/shares.h"
 #include "doctor/doctor.h"
-#include "maps/dialogs.h"
 #include "maps/map_iter.h"
 #include "maps/pins.h"
 #include "maps/share_most.h"

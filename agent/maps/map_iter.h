@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Iterator over a pinned hash map, a few batches at a time. Between two steps the caller can update
- * its screen, and short batches do not stall the BPF programs, even with a million records. These
- * functions print nothing.
+ * its screen, and short batches do not stall the BPF programs, even with a million records. Of these
+ * functions only cg_dialogs_for_each() prints.
  */
 #ifndef CG_MAPS_MAP_ITER_H
 #define CG_MAPS_MAP_ITER_H
@@ -10,6 +10,8 @@
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "cseqguard.h"
 
 #define CG_MAP_ITER_BATCH 256 /* records per system call; larger batches stall the BPF programs */
 
@@ -35,5 +37,14 @@ int cg_map_iter_run(struct cg_map_iter *iter, unsigned int batches, cg_map_iter_
 
 __u32 cg_map_iter_count(const struct cg_map_iter *iter); /* records read so far */
 __u32 cg_map_iter_max_entries(const struct cg_map_iter *iter); /* size of the map */
+
+/*
+ * Calls `visit` for each dialog until it returns a value other than 0. Each copy is consistent,
+ * because the kernel makes it under the dialog's lock. Dialogs that are added or removed during the
+ * iteration may be visited or not. A long iteration shows its progress. Returns 0, the value of
+ * `visit`, or -errno of cg_map_open(), not reported.
+ */
+int cg_dialogs_for_each(const char *instance,
+			int (*visit)(void *ctx, const struct cg_dialog *dialog), void *ctx);
 
 #endif
