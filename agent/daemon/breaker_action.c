@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "daemon/breaker_action.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +25,8 @@ static void set_observe(struct cg_breaker_action *action, const struct cg_breake
 		 (unsigned long long)action->breaker->percent);
 	if (err && err != action->error)
 		cg_log_err("BREAKER: %s; cannot set observe mode: %s; trying again", note,
-			   strerror(-err));
+			   err == -EWOULDBLOCK ? "another process holds the lock of the pins"
+					       : strerror(-err));
 	action->error = err;
 	if (err)
 		return;
