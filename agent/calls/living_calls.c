@@ -12,6 +12,7 @@ struct cg_living_calls *cg_living_calls_new(__u32 max)
 		return NULL;
 	while (slots < 2ULL * max)
 		slots *= 2;
+	pthread_mutex_init(&living->lock, NULL);
 	living->mask = slots - 1;
 	living->slots = calloc(slots, sizeof(*living->slots));
 	if (living->slots)
@@ -55,17 +56,34 @@ static bool is_overfull(const struct cg_living_calls *living)
 
 void cg_living_calls_add(struct cg_living_calls *living, const char *call_uid, __s64 setup_time)
 {
-	__u64 hash = hash_call(call_uid, setup_time);
-	__u64 *slot = find_slot(living, hash);
+	__u64 hash = hash_call(call_uid, setup_time), *slot;
 
-	if (*slot || is_overfull(living))
-		return;
-	*slot = hash;
-	living->count++;
+	pthread_mutex_lock(&living->lock);
+	slot = find_slot(living, hash);
+	if (!*slot && !is_overfull(living)) {
+		*slot = hash;
+		living->count++;
+	}
+	pthread_mutex_unlock(&living->lock);
 }
 
-bool cg_living_calls_has(const struct cg_living_calls *living, const char *call_uid,
-			 __s64 setup_time)
+bool cg_living_calls_has(struct cg_living_calls *living, const char *call_uid, __s64 setup_time)
 {
-	return is_overfull(living) || *find_slot(living, hash_call(call_uid, setup_time));
+	__u64 hash = hash_call(call_uid, setup_time);
+	bool has;
+
+	pthread_mutex_lock(&living->lock);
+	has = is_overfull(living) || *find_slot(living, hash);
+	pthread_mutex_unlock(&living->lock);
+	return has;
+}
+
+void cg_living_calls_add_dialog(struct cg_living_calls *living, const struct cg_dialog *dialog,
+				const struct cg_origin *origin)
+{
+	char call_uid[CG_UUID_TEXT];
+	__s64 setup_time;
+
+	cg_cdr_identify(dialog, origin, call_uid, &setup_time);
+	cg_living_calls_add(living, call_uid, setup_time);
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The set of all calls with a dialog in the maps, as one complete scan found them. An open row of an
- * earlier call that is not in the set has lost its dialog. No I/O.
+ * The set of all calls whose dialog was in a map since a certain moment: those that a complete scan
+ * found, and those whose rows were written meanwhile. An open row that is not in the set has lost its
+ * dialog. Two threads may use the set. No I/O.
  */
 #ifndef CG_CALLS_LIVING_CALLS_H
 #define CG_CALLS_LIVING_CALLS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
-#include "calls/db_columns.h"
+#include "calls/cdr.h"
 
 struct cg_living_calls {
-	__u64 since; /* CLOCK_BOOTTIME, ns: the scan began; 0: it has not begun */
-	__u8 clock; /* current clock number then: later calls have this clock or a newer one */
-	bool complete; /* the scan has read all dialogs */
+	bool complete; /* a scan has read all dialogs since the set was created */
+	pthread_mutex_t lock; /* of what is below */
 	__u32 count, mask;
 	__u64 *slots; /* hashes; 0: free. Open addressing, at most half full */
 };
@@ -22,9 +23,12 @@ struct cg_living_calls {
 struct cg_living_calls *cg_living_calls_new(__u32 max);
 void cg_living_calls_free(struct cg_living_calls *living);
 
-/* What identifies a row of a node: cg_cdr_identify(). */
+/* Adds the call of a dialog. */
+void cg_living_calls_add_dialog(struct cg_living_calls *living, const struct cg_dialog *dialog,
+				const struct cg_origin *origin);
+
+/* By what identifies a row of a node: cg_cdr_identify(). */
 void cg_living_calls_add(struct cg_living_calls *living, const char *call_uid, __s64 setup_time);
-bool cg_living_calls_has(const struct cg_living_calls *living, const char *call_uid,
-			 __s64 setup_time);
+bool cg_living_calls_has(struct cg_living_calls *living, const char *call_uid, __s64 setup_time);
 
 #endif

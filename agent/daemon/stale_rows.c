@@ -89,25 +89,17 @@ static void report_round(const struct cg_stale_rows *rows)
 
 void cg_stale_rows_poll(struct cg_stale_rows *rows, __u64 now)
 {
-	const struct cg_config *config = &rows->guard->config;
-
 	if (rows->thread_runs)
 		finish_thread(rows, now);
 	if (!rows->living) {
 		begin_round(rows, now);
 		return;
 	}
-	if (rows->thread_runs || !rows->living->since)
-		return;
-	if (config->clock != rows->living->clock) {
-		end_round(rows, now); /* calls of the new clock cannot be compared with its times */
-		return;
-	}
-	if (!rows->living->complete)
+	if (rows->thread_runs || !rows->living->complete)
 		return;
 	if (!rows->calls.living)
-		cg_stale_calls_begin(&rows->calls, rows->living, config, rows->limits->max_call,
-				     rows->spool);
+		cg_stale_calls_begin(&rows->calls, rows->living, &rows->guard->config,
+				     rows->limits->max_call, rows->spool);
 	if (rows->calls.done) {
 		report_round(rows);
 		end_round(rows, now + PAUSE_NS);

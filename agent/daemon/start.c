@@ -170,7 +170,7 @@ static int create_ingest(struct cg_daemon *d)
 	d->recent = cg_recent_new();
 	if (!d->tracker || !d->overflow || !d->recent)
 		return -ENOMEM;
-	d->scan = cg_map_scan_new(&d->guard, d->tracker, d->overflow, limits, &d->origin);
+	d->scan = cg_map_scan_new(&d->guard, d->tracker, d->overflow, limits);
 	if (!d->scan)
 		return -ENOMEM;
 	cg_tracker_set_recent(d->tracker, d->recent);

@@ -35,6 +35,7 @@ struct cg_tracker {
 	struct cg_breaker *breaker;
 	struct cg_recent *recent; /* may be NULL */
 	struct cg_totals *totals;
+	struct cg_living_calls *living; /* may be NULL */
 	struct cg_twins *twins; /* NULL: the host has not masked Call-IDs so far */
 	__u32 twins_slot; /* of its expiry; 0: done */
 	__u64 durable;
@@ -92,11 +93,18 @@ void cg_tracker_set_recent(struct cg_tracker *tracker, struct cg_recent *recent)
 	tracker->recent = recent;
 }
 
-static void update_recent(struct cg_tracker *tracker, const struct cg_dialog_key *key,
-			  const struct cg_dialog *dialog)
+void cg_tracker_set_living(struct cg_tracker *tracker, struct cg_living_calls *living)
+{
+	tracker->living = living;
+}
+
+static void pass_on(struct cg_tracker *tracker, const struct cg_dialog_key *key,
+		    const struct cg_dialog *dialog)
 {
 	if (tracker->recent)
 		cg_recent_update_dialog(tracker->recent, key, dialog);
+	if (tracker->living)
+		cg_living_calls_add_dialog(tracker->living, dialog, tracker->origin);
 }
 
 void cg_tracker_set_durable(struct cg_tracker *tracker, __u64 ticket, unsigned int generation)
@@ -227,7 +235,7 @@ static bool delete_dialog(struct cg_tracker *tracker, struct entry *entry, __u64
 	       !bpf_map_update_elem(tracker->guard->dialogs_fd, &entry->key, &last, BPF_NOEXIST);
 	if (back)
 		return true; /* the next scan writes its row */
-	update_recent(tracker, &entry->key, &last);
+	pass_on(tracker, &entry->key, &last);
 	if (cg_twin_add_fingerprint(twin, cg_cdr_fingerprint(&last, due)) != entry->fingerprint &&
 	    put_row(tracker, &last, due, twin))
 		put_alive(tracker, entry, &last, due, now);
@@ -257,7 +265,7 @@ bool cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *k
 	__u64 fingerprint;
 	unsigned int due;
 
-	update_recent(tracker, key, dialog);
+	pass_on(tracker, key, dialog);
 	if (!entry) {
 		put_row(tracker, dialog, cg_cdr_due(dialog, tracker->limits, now), twin);
 		return true;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "calls/cdr.h"
+#include "calls/living_calls.h"
 #include "calls/recent.h"
 #include "ingest/violations.h"
 #include "maps/guard_maps.h"
@@ -30,6 +31,9 @@ void cg_tracker_free(struct cg_tracker *tracker);
 
 /* Passes each update on to `recent`, which must outlive the tracker. */
 void cg_tracker_set_recent(struct cg_tracker *tracker, struct cg_recent *recent);
+
+/* Adds each dialog that is updated to this set, before its row is written. NULL: to none. */
+void cg_tracker_set_living(struct cg_tracker *tracker, struct cg_living_calls *living);
 
 /*
  * The writer's tickets up to this one are on disk, in its file of that generation. Rows of an earlier

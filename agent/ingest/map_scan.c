@@ -14,8 +14,7 @@
 #define PAUSE_MAX (30 * CG_SECOND) /* the first scan takes long: it writes a row for each dialog */
 
 struct cg_map_scan *cg_map_scan_new(const struct cg_guard_maps *guard, struct cg_tracker *tracker,
-				    struct cg_overflow *overflow, const struct cg_limits *limits,
-				    const struct cg_origin *origin)
+				    struct cg_overflow *overflow, const struct cg_limits *limits)
 {
 	struct cg_map_scan *scan = calloc(1, sizeof(*scan));
 	struct cg_share_count *shares = cg_share_count_new(guard);
@@ -31,7 +30,6 @@ struct cg_map_scan *cg_map_scan_new(const struct cg_guard_maps *guard, struct cg
 	scan->tracker = tracker;
 	scan->overflow = overflow;
 	scan->limits = limits;
-	scan->origin = origin;
 	scan->first = true;
 	scan->backoff = CG_BACKOFF_FIRST;
 	scan->dialogs = (struct cg_usage_alarm){ .map = "dialogs", .max = max };
@@ -50,19 +48,15 @@ void cg_map_scan_free(struct cg_map_scan *scan)
 
 void cg_map_scan_collect(struct cg_map_scan *scan, struct cg_living_calls *living)
 {
+	cg_tracker_set_living(scan->tracker, living);
 	scan->wanted = living;
-	if (!living)
-		scan->living = NULL;
+	scan->living = NULL;
 }
 
 static void start_collecting(struct cg_map_scan *scan)
 {
 	scan->living = scan->wanted;
 	scan->wanted = NULL;
-	if (!scan->living)
-		return;
-	scan->living->clock = scan->guard->config.clock;
-	scan->living->since = cg_boottime();
 }
 
 /* An aborted scan has not read the whole map: the next one starts again with the set. */

@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 
-#include "calls/living_calls.h"
 #include "ingest/dialog_tracker.h"
 #include "ingest/overflow_calls.h"
 #include "ingest/pressure.h"
@@ -26,8 +25,7 @@ struct cg_map_scan;
 
 /* All pointers must outlive it. NULL: no memory. */
 struct cg_map_scan *cg_map_scan_new(const struct cg_guard_maps *guard, struct cg_tracker *tracker,
-				    struct cg_overflow *overflow, const struct cg_limits *limits,
-				    const struct cg_origin *origin);
+				    struct cg_overflow *overflow, const struct cg_limits *limits);
 void cg_map_scan_free(struct cg_map_scan *scan);
 
 void cg_map_scan_start(struct cg_map_scan *scan); /* at once, or after the one that runs */
@@ -41,8 +39,8 @@ bool cg_map_scan_is_running(const struct cg_map_scan *scan); /* also if it faile
 bool cg_map_scan_is_ready(const struct cg_map_scan *scan, __u64 now);
 
 /*
- * The next scan fills this set, which must be empty, and sets `complete` when it has read all dialogs.
- * NULL: no scan writes to the set any more.
+ * Adds each dialog that is updated from now on to this set, and sets `complete` once a scan that began
+ * later has read all dialogs. NULL: no longer.
  */
 void cg_map_scan_collect(struct cg_map_scan *scan, struct cg_living_calls *living);
 

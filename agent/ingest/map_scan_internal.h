@@ -12,14 +12,13 @@ struct cg_map_scan {
 	struct cg_tracker *tracker;
 	struct cg_overflow *overflow;
 	const struct cg_limits *limits;
-	const struct cg_origin *origin;
 	struct cg_share_count *shares;
 	struct cg_pressure pressure;
 	enum stage stage;
 	bool first; /* its progress is shown on a terminal */
 	bool again; /* start another scan after this one */
-	struct cg_living_calls *wanted; /* for the next scan to fill; NULL: none */
-	struct cg_living_calls *living; /* that this scan fills; NULL: none */
+	struct cg_living_calls *wanted; /* the next scan completes it; NULL: none */
+	struct cg_living_calls *living; /* this scan completes it; NULL: none */
 	bool has_token; /* token is the position in this stage's map */
 	__u32 token;
 	__u64 work, longest; /* ns: of all batches, of the longest one */

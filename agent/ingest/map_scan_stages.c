@@ -25,15 +25,6 @@ static int read_batch(struct cg_map_scan *scan, int fd, __u64 flags, bool *last)
 	return count;
 }
 
-static void collect_dialog(struct cg_map_scan *scan, const struct cg_dialog *dialog)
-{
-	char call_uid[CG_UUID_TEXT];
-	__s64 setup_time;
-
-	cg_cdr_identify(dialog, scan->origin, call_uid, &setup_time);
-	cg_living_calls_add(scan->living, call_uid, setup_time);
-}
-
 static void finish_collecting(struct cg_map_scan *scan)
 {
 	if (scan->living)
@@ -44,8 +35,6 @@ static void finish_collecting(struct cg_map_scan *scan)
 static void scan_dialog(struct cg_map_scan *scan, const struct cg_dialog_key *key,
 			const struct cg_dialog *dialog, __u64 now)
 {
-	if (scan->living)
-		collect_dialog(scan, dialog);
 	if (!cg_tracker_update(scan->tracker, key, dialog, now))
 		return;
 	scan->n_dialogs++;

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "util/text.h"
+
 #define MARGIN_US 1000000 /* clock offsets are corrected when they are off by 100 ms */
 
 static __s64 to_us(const struct cg_config *config, __u64 ns)
@@ -21,7 +23,7 @@ static void set_time(struct cg_stale_calls *stale, enum cg_stale_value id, __s64
 	stale->values[id] = stale->times[id];
 }
 
-void cg_stale_calls_begin(struct cg_stale_calls *stale, const struct cg_living_calls *living,
+void cg_stale_calls_begin(struct cg_stale_calls *stale, struct cg_living_calls *living,
 			  const struct cg_config *config, __u64 max_call, const char *path)
 {
 	const __s64 maps_at = cg_stale_calls_maps_time(config);
@@ -32,13 +34,12 @@ void cg_stale_calls_begin(struct cg_stale_calls *stale, const struct cg_living_c
 		cg_spool_last_beat(spool, stale->origin->node, maps_at, &beat);
 	cg_spool_close(spool);
 	stale->values[CG_STALE_NODE] = stale->origin->node;
-	set_time(stale, CG_STALE_ANSWERED, to_us(config, living->since));
 	set_time(stale, CG_STALE_BOOT, to_us(config, 0) - MARGIN_US);
 	set_time(stale, CG_STALE_MAPS, maps_at);
 	set_time(stale, CG_STALE_BEAT, beat);
 	if (!beat)
 		stale->values[CG_STALE_BEAT] = NULL;
-	set_time(stale, CG_STALE_UNGUARDED, to_us(config, living->since) - (__s64)max_call / 1000);
+	set_time(stale, CG_STALE_UNGUARDED, cg_now_us() - (__s64)max_call / 1000);
 	stale->round++;
 	stale->done = false;
 	stale->closed = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Closes the open rows of this node whose dialog is in no map: the host was started again, or the
- * maps were removed without their daemon. A row is stale if its call was answered before a complete
- * scan that did not find it, and no later version of the row waits in the spool. Such rows are closed
+ * maps were removed without their daemon. A row is stale if a complete scan did not
+ * find its dialog, it was not written meanwhile, and no later version of it waits in the spool. Such rows are closed
  * as `reboot` or `maps_lost`, suspect. They end at the last message that is known of the call since
  * its answer (a candidate end, a violation), else at the daemon's last heartbeat before these maps,
  * else at the answer. The host may have been down for days, so the boot is not their end. A row of an
@@ -19,19 +19,19 @@
 #include "calls/living_calls.h"
 #include "spool/spool.h"
 
-enum cg_stale_value { /* parameters of the statements; microseconds since 1970 */
-		      CG_STALE_NODE,
-		      CG_STALE_ANSWERED, /* calls answered before this time */
-		      CG_STALE_BOOT, /* ... and before this one: `reboot` */
-		      CG_STALE_MAPS, /* when the maps were made: later messages belong to another call */
-		      CG_STALE_BEAT, /* heartbeat, or NULL */
-		      CG_STALE_UNGUARDED, /* unguarded calls answered before this time */
-		      CG_STALE_VALUES
+/* Parameters of the statements; times in microseconds since 1970. */
+enum cg_stale_value {
+	CG_STALE_NODE,
+	CG_STALE_BOOT, /* calls answered before this time: `reboot` */
+	CG_STALE_MAPS, /* when the maps were made: later messages belong to another call */
+	CG_STALE_BEAT, /* heartbeat, or NULL */
+	CG_STALE_UNGUARDED, /* unguarded calls answered before this time */
+	CG_STALE_VALUES
 };
 
 struct cg_stale_calls {
 	const struct cg_origin *origin;
-	const struct cg_living_calls *living; /* NULL: nothing to do. Its scan is complete. */
+	struct cg_living_calls *living; /* complete; NULL: nothing to do */
 	unsigned int round; /* its number */
 	const char *values[CG_STALE_VALUES];
 	char times[CG_STALE_VALUES][24];
@@ -40,7 +40,7 @@ struct cg_stale_calls {
 };
 
 /* Begins a round: sets all but the origin. path: the spool, which has the heartbeat. */
-void cg_stale_calls_begin(struct cg_stale_calls *stale, const struct cg_living_calls *living,
+void cg_stale_calls_begin(struct cg_stale_calls *stale, struct cg_living_calls *living,
 			  const struct cg_config *config, __u64 max_call, const char *path);
 
 /* Returns when the maps were made, by the current clock; microseconds since 1970. */

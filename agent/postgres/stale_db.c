@@ -7,29 +7,26 @@
 #define PAGE "2000"
 #define PAGE_ROWS 2000
 
-/* $3 and $4: the last row of the page before. The row comparison alone would not use the index. */
+/* $2 and $3: the last row of the page before. The row comparison alone would not use the index. */
 static const char page_sql[] =
-	"WITH given AS (SELECT to_timestamp($2::float8 / 1000000) AS answered,"
-	" timestamptz 'epoch' + $3::int8 * interval '1 microsecond' AS setup,"
-	" to_timestamp($5::float8 / 1000000) AS unguarded)"
+	"WITH given AS (SELECT to_timestamp($4::float8 / 1000000) AS unguarded,"
+	" timestamptz 'epoch' + $2::int8 * interval '1 microsecond' AS setup)"
 	" SELECT (extract(epoch FROM setup_time) * 1000000)::int8, call_uid FROM cseqguard.cdr"
-	" WHERE node = $1 AND end_time IS NULL AND answer_time < (SELECT answered FROM given)"
-	" AND setup_time >= (SELECT setup FROM given)"
-	" AND (setup_time, call_uid) > ((SELECT setup FROM given), $4::uuid)"
+	" WHERE node = $1 AND end_time IS NULL AND setup_time >= (SELECT setup FROM given)"
+	" AND (setup_time, call_uid) > ((SELECT setup FROM given), $3::uuid)"
 	" AND (end_reason <> 'unguarded' OR answer_time < (SELECT unguarded FROM given))"
 	" ORDER BY setup_time, call_uid LIMIT " PAGE;
 enum { SETUP, CALL_UID }; /* columns of its result */
 
 static const char close_sql[] =
-	"WITH given AS (SELECT to_timestamp($2::float8 / 1000000) AS answered,"
-	" to_timestamp($3::float8 / 1000000) AS boot, to_timestamp($4::float8 / 1000000) AS maps,"
-	" to_timestamp($5::float8 / 1000000) AS beat"
+	"WITH given AS (SELECT to_timestamp($2::float8 / 1000000) AS boot,"
+	" to_timestamp($3::float8 / 1000000) AS maps, to_timestamp($4::float8 / 1000000) AS beat"
 	"), stale AS (SELECT timestamptz 'epoch' + setup * interval '1 microsecond' AS setup, uid"
-	" FROM unnest($6::int8[], $7::uuid[]) AS item (setup, uid)"
+	" FROM unnest($5::int8[], $6::uuid[]) AS item (setup, uid)"
 	"), closed AS (UPDATE cseqguard.cdr AS c SET end_time = greatest(c.answer_time, coalesce("
 	"greatest(candidate_end, first_blocked_at, (SELECT max(v.at) FROM cseqguard.violation v"
 	" WHERE v.call_uid = c.call_uid AND v.node = c.node"
-	" AND v.at < CASE WHEN c.answer_time < maps THEN maps ELSE answered END)), beat)),"
+	" AND (v.at < maps OR c.answer_time >= maps))), beat)),"
 	" end_reason = CASE WHEN end_reason = 'unguarded' THEN end_reason"
 	" WHEN answer_time < boot THEN 'reboot' ELSE 'maps_lost' END,"
 	" ended_by = 'none', bye_confirmed = false, suspect = true, closed_at = now()"
@@ -55,12 +52,10 @@ void cg_stale_db_restart(struct cg_stale_db *db)
 static void send_statement(struct cg_stale_db *db, struct cg_pg *pg)
 {
 	const char *const *given = db->stale->values;
-	const char *page[] = { given[CG_STALE_NODE], given[CG_STALE_ANSWERED], db->setup,
-			       db->call_uid, given[CG_STALE_UNGUARDED] };
-	const char *close[] = { given[CG_STALE_NODE], given[CG_STALE_ANSWERED],
-				given[CG_STALE_BOOT], given[CG_STALE_MAPS],
-				given[CG_STALE_BEAT], db->setups,
-				db->call_uids };
+	const char *page[] = { given[CG_STALE_NODE], db->setup, db->call_uid,
+			       given[CG_STALE_UNGUARDED] };
+	const char *close[] = { given[CG_STALE_NODE], given[CG_STALE_BOOT], given[CG_STALE_MAPS],
+				given[CG_STALE_BEAT], db->setups,	    db->call_uids };
 
 	db->closing = db->setups;
 	if (db->closing)

@@ -11,31 +11,29 @@
 
 #define ROWS_PER_COMMIT 20000
 
-static const char open_sql[] =
-	"node = ?1 AND end_time IS NULL AND answer_time < CAST(?2 AS INTEGER)"
-	" AND (end_reason <> 'unguarded'"
-	" OR answer_time < CAST(?6 AS INTEGER))";
+static const char open_sql[] = "node = ?1 AND end_time IS NULL AND (end_reason <> 'unguarded'"
+			       " OR answer_time < CAST(?5 AS INTEGER))";
 
-/* In SQLite max() of several values is NULL if one of them is. ?7: their steps, ?8: time, ?9: last step. */
+/* In SQLite max() of several values is NULL if one of them is. ?6: their steps, ?7: time, ?8: last step. */
 static const char close_sql[] =
-	"UPDATE cdr SET end_time = max(answer_time, coalesce(call.message, CAST(?5 AS INTEGER), "
-	"0)),"
+	"UPDATE cdr SET"
+	" end_time = max(answer_time, coalesce(call.message, CAST(?4 AS INTEGER), 0)),"
 	" end_reason = CASE WHEN end_reason = 'unguarded' THEN end_reason"
-	" WHEN answer_time < CAST(?3 AS INTEGER) THEN 'reboot' ELSE 'maps_lost' END,"
+	" WHEN answer_time < CAST(?2 AS INTEGER) THEN 'reboot' ELSE 'maps_lost' END,"
 	" ended_by = 'none', bye_confirmed = 0, suspect = 1,"
-	" closed_at = CAST(?8 AS INTEGER), step = ?9 + call.number"
+	" closed_at = CAST(?7 AS INTEGER), step = ?8 + call.number"
 	" FROM (SELECT step AS was, row_number() OVER (ORDER BY step) AS number,"
 	" nullif(max(coalesce(candidate_end, 0), coalesce(first_blocked_at, 0),"
-	" coalesce(CASE WHEN answer_time < CAST(?4 AS INTEGER) THEN seen.early ELSE seen.at END, "
-	"0)), 0)"
-	" AS message FROM cdr LEFT JOIN (SELECT call_uid, max(at) AS at,"
-	" max(at) FILTER (WHERE at < CAST(?4 AS INTEGER)) AS early FROM violation"
-	" WHERE node = ?1 AND at < CAST(?2 AS INTEGER) GROUP BY call_uid) AS seen USING (call_uid)"
-	" WHERE step IN (SELECT value FROM json_each(?7)) AND end_time IS NULL) AS call"
+	" CASE WHEN answer_time < CAST(?3 AS INTEGER) THEN coalesce(seen.early, 0)"
+	" ELSE coalesce(seen.at, 0) END), 0) AS message"
+	" FROM cdr LEFT JOIN (SELECT call_uid, max(at) AS at,"
+	" max(at) FILTER (WHERE at < CAST(?3 AS INTEGER)) AS early FROM violation"
+	" WHERE node = ?1 GROUP BY call_uid) AS seen USING (call_uid)"
+	" WHERE step IN (SELECT value FROM json_each(?6)) AND end_time IS NULL) AS call"
 	" WHERE cdr.step = call.was";
 
 struct found {
-	const struct cg_living_calls *living;
+	struct cg_living_calls *living;
 	unsigned int uid, setup; /* numbers of the columns */
 	__s64 *steps; /* of stale rows */
 	size_t count, space;
