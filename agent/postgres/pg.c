@@ -217,8 +217,7 @@ static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 	char why[80];
 
 	(void)timer, (void)usec;
-	snprintf(why, sizeof(why), "no response within %llu s",
-		 (unsigned long long)(pg->timeout / CG_SECOND));
+	snprintf(why, sizeof(why), "no response within %g s", pg->timeout / (double)CG_SECOND);
 	if (pg->state == DOWN)
 		start_connect(pg);
 	else if (pg->state == CONNECTING)
