@@ -7,18 +7,17 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "http/connections.h"
 #include "util/clock.h"
 #include "util/endpoint.h"
 #include "util/log.h"
 #include "util/loop.h"
 
-#define CONNECTIONS_MAX 32
-#define CONNECTIONS_PER_ADDRESS 16 /* a browser opens six */
 #define IDLE_SECONDS 10
-#define REQUEST_NS (15 * CG_SECOND) /* from the connect or the last response to the next one */
 #define REQUEST_BYTES 16384 /* including the headers of the response */
 
 struct cg_http {
@@ -27,10 +26,7 @@ struct cg_http {
 	sd_event_source *sockets, *timer;
 	cg_http_handler answerer;
 	void *ctx;
-	struct connection {
-		int fd; /* owned by libmicrohttpd; -1: the slot is free */
-		__u64 since; /* CLOCK_BOOTTIME, ns: connect, or end of the last response */
-	} connections[CONNECTIONS_MAX];
+	struct cg_connections connections;
 };
 
 static const struct {
@@ -59,7 +55,7 @@ static int open_listener(const char *text)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (address.ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
-	if (bind(fd, (struct sockaddr *)&address, len) || listen(fd, CONNECTIONS_MAX)) {
+	if (bind(fd, (struct sockaddr *)&address, len) || listen(fd, CG_CONNECTIONS_MAX)) {
 		err = -errno;
 		close(fd);
 	}
@@ -96,6 +92,33 @@ static bool has_body(struct MHD_Connection *connection)
 	       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding");
 }
 
+struct host {
+	const char *value;
+	unsigned int count;
+};
+
+static enum MHD_Result find_host(void *ctx, enum MHD_ValueKind kind, const char *name,
+				 const char *value)
+{
+	struct host *host = ctx;
+
+	(void)kind;
+	if (strcasecmp(name, MHD_HTTP_HEADER_HOST))
+		return MHD_YES;
+	host->value = value;
+	host->count++;
+	return MHD_YES;
+}
+
+/* Returns the Host header; NULL: there is none, or there are several (RFC 9112, 3.2). */
+static const char *get_host(struct MHD_Connection *connection)
+{
+	struct host host = {};
+
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, find_host, &host);
+	return host.count == 1 ? host.value : NULL;
+}
+
 /*
  * libmicrohttpd calls this after the headers, and again after the whole request. A response to the
  * first call closes the connection, which is what a request with a body gets: nobody reads the body.
@@ -109,7 +132,7 @@ static enum MHD_Result handle_request(void *ctx, struct MHD_Connection *connecti
 	struct cg_http_answer answer = { .status = MHD_HTTP_NOT_FOUND };
 	const struct cg_http_request request = {
 		.path = url,
-		.host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host"),
+		.host = get_host(connection),
 		.connection = connection,
 	};
 
@@ -131,54 +154,12 @@ static enum MHD_Result handle_request(void *ctx, struct MHD_Connection *connecti
 	return answer.body ? send_answer(connection, &answer) : MHD_NO;
 }
 
-/* Records the age of a connection: a client that sends a byte now and then is never idle. */
-static void connection_changed(void *ctx, struct MHD_Connection *connection, void **of_connection,
-			       enum MHD_ConnectionNotificationCode code)
-{
-	struct cg_http *http = ctx;
-	struct connection *slot = *of_connection;
-
-	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-		if (slot)
-			slot->fd = -1;
-		return;
-	}
-	for (slot = http->connections; slot->fd >= 0; slot++)
-		if (slot == &http->connections[CONNECTIONS_MAX - 1])
-			return;
-	slot->fd =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	slot->since = cg_boottime();
-	*of_connection = slot;
-}
-
-static void request_completed(void *ctx, struct MHD_Connection *connection, void **of_request,
-			      enum MHD_RequestTerminationCode code)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct connection *slot = info ? info->socket_context : NULL;
-
-	(void)ctx, (void)of_request, (void)code;
-	if (slot)
-		slot->since = cg_boottime();
-}
-
-static void close_slow_connections(struct cg_http *http)
-{
-	__u64 now = cg_boottime();
-
-	for (int i = 0; i < CONNECTIONS_MAX; i++)
-		if (http->connections[i].fd >= 0 && now - http->connections[i].since > REQUEST_NS)
-			shutdown(http->connections[i].fd, SHUT_RDWR);
-}
-
 /* Runs libmicrohttpd and sets its next timeout, because it has no timers in external epoll mode. */
 static void run_mhd(struct cg_http *http)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 
-	close_slow_connections(http);
+	cg_connections_close_slow(&http->connections);
 	MHD_run(http->mhd);
 	if (MHD_get_timeout(http->mhd, &ms) != MHD_YES)
 		cg_timer_set(http->timer, 0);
@@ -207,12 +188,12 @@ static int start_mhd(struct cg_http *http, int listener)
 
 	http->mhd = MHD_start_daemon(
 		MHD_USE_EPOLL, 0, NULL, NULL, handle_request, http, MHD_OPTION_LISTEN_SOCKET,
-		listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_PER_ADDRESS,
+		listener, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CG_CONNECTIONS_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
-		MHD_OPTION_NOTIFY_CONNECTION, connection_changed, http, MHD_OPTION_NOTIFY_COMPLETED,
-		request_completed, http, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_CONNECTION, cg_connections_changed, &http->connections,
+		MHD_OPTION_NOTIFY_COMPLETED, cg_connections_request_completed, &http->connections,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (!http->mhd) {
 		close(listener);
 		return -ENOMEM;
@@ -233,8 +214,7 @@ int cg_http_new(sd_event *loop, const char *text, cg_http_handler answerer, void
 
 	if (http) {
 		*http = (struct cg_http){ .loop = loop, .answerer = answerer, .ctx = ctx };
-		for (int i = 0; i < CONNECTIONS_MAX; i++)
-			http->connections[i].fd = -1;
+		cg_connections_init(&http->connections);
 		err = listener = open_listener(text);
 	}
 	if (listener >= 0)

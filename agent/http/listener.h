@@ -2,7 +2,7 @@
 /*
  * The daemon's HTTP listener. It serves GET and HEAD, read-only, in the daemon's event loop. The number
  * of connections, in total and from one address, their idle time and the size of a request are bounded.
- * A slow client delays no other. There is no TLS and no password: it listens on loopback by default.
+ * A slow client delays no other, and an idle one makes room for others. There is no TLS and no password: it listens on loopback by default.
  */
 #ifndef CG_HTTP_LISTENER_H
 #define CG_HTTP_LISTENER_H
@@ -14,7 +14,7 @@ struct cg_http;
 
 struct cg_http_request {
 	const char *path;
-	const char *host; /* the header, or NULL */
+	const char *host; /* the header; NULL: none, or several */
 	void *connection;
 };
 

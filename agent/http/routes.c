@@ -49,22 +49,26 @@ static void answer_health(const struct cg_daemon_view *view, struct cg_http_answ
  */
 static bool host_is_allowed(const struct cg_daemon_view *view, const char *host)
 {
+	bool bracketed = host && *host == '[';
 	char name[256];
-	size_t len = host ? strlen(host) : 0;
+	size_t len;
 	struct in6_addr six;
 	struct in_addr four;
 
-	if (!len || len >= sizeof(name))
+	if (!host || strlen(host) >= sizeof(name))
 		return false;
-	if (*host == '[') {
-		len = strcspn(++host, "]");
-	} else {
-		len = strcspn(host, ":");
-	}
+	host += bracketed;
+	len = strcspn(host, bracketed ? "]" : ":");
 	memcpy(name, host, len);
 	name[len] = '\0';
-	return inet_pton(AF_INET, name, &four) == 1 || inet_pton(AF_INET6, name, &six) == 1 ||
-	       !strcasecmp(name, "localhost") ||
+	host += len;
+	if (bracketed && *host++ != ']')
+		return false;
+	if (*host && (*host != ':' || strspn(host + 1, "0123456789") != strlen(host + 1)))
+		return false;
+	if (bracketed)
+		return inet_pton(AF_INET6, name, &six) == 1;
+	return inet_pton(AF_INET, name, &four) == 1 || !strcasecmp(name, "localhost") ||
 	       (view->http_name && !strcasecmp(name, view->http_name));
 }
 

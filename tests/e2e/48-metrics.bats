@@ -292,7 +292,7 @@ s = socket.create_server(("127.0.0.1", 9471)); print(flush=True); signal.pause()
 	run ! http_in curl -sS http://127.0.0.1:9480/healthz
 }
 
-@test "http: silent clients delay neither the loop nor another address" {
+@test "http: silent clients delay neither the loop, nor another address, nor their own" {
 	listening --http "0.0.0.0:$HTTP_PORT"
 	http_in python3 - "$HTTP_PORT" >"$LAB_DIR/idle" 3>&- <<-'END' &
 		import socket, sys
@@ -310,17 +310,18 @@ s = socket.create_server(("127.0.0.1", 9471)); print(flush=True); signal.pause()
 		        return True
 		    except ConnectionError:
 		        return True
-		print(sum(over(s) for s in held[20:]), flush=True)
-		print(sum(over(s) for s in held[:5]), flush=True)
+		print(sum(over(s) for s in held[:24]), flush=True)
+		print(sum(over(s) for s in held[24:]), flush=True)
 	END
 	OTHER=$!
 	lab_wait 5 test -s "$LAB_DIR/idle"
-	assert_equal 20 head -n 1 "$LAB_DIR/idle" # of one address so many are refused
+	assert_equal 24 head -n 1 "$LAB_DIR/idle" # one address has 16, the oldest make room for newer ones
+	assert_equal ok get /healthz -m 2 # of the same address
 	assert_equal ok lab_in caller curl -sS "http://$LAB_OUTSIDE:$HTTP_PORT/healthz"
 	dialog answer=5
 	lab_wait 5 in_spool 1
 	wait "$OTHER"
-	assert_equal $'20\n5' cat "$LAB_DIR/idle" # and the rest ends when it was idle for long
+	assert_equal $'24\n16' cat "$LAB_DIR/idle" # and the rest ends when it was idle for long
 	assert_equal ok get /healthz
 }
 

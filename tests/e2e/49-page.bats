@@ -197,8 +197,13 @@ first_step() {
 	local host path
 
 	for path in / /api/state /api/ladder; do
-		for host in evil.example evil.example:$HTTP_PORT 127.0.0.1.evil.example '[::1].evil' '[evil]' '' localhostx; do
-			[[ $host == '[::1].evil' ]] || assert_equal 421 status_of "$path" -H "Host: $host"
+		for host in evil.example evil.example:$HTTP_PORT 127.0.0.1.evil.example '[::1].evil' '[::1]evil' '[::1' \
+			'[evil]' '' localhostx localhost:evil 127.0.0.1:80.evil '[127.0.0.1]' ::1; do
+			assert_equal 421 status_of "$path" -H "Host: $host"
+		done
+		for host in evil.example 127.0.0.1; do
+			assert_equal 421 two_hosts "$path" 127.0.0.1 "$host"
+			assert_equal 421 two_hosts "$path" "$host" 127.0.0.1
 		done
 	done
 	for host in 127.0.0.1 localhost:$HTTP_PORT "[::1]:$HTTP_PORT" 192.0.2.7 GUARD.example.net; do
@@ -206,6 +211,12 @@ first_step() {
 	done
 	assert_equal 200 status_of /metrics -H 'Host: prometheus.example'
 	assert_equal 200 status_of /healthz -H 'Host: lb.example'
+}
+
+two_hosts() { # PATH HOST HOST: the status code
+	http_in bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0"
+		printf "GET %s HTTP/1.1\r\nHost: %s\r\nhost: %s\r\nConnection: close\r\n\r\n" "$@" >&3
+		head -n 1 <&3' "$HTTP_PORT" "$@" | cut -d ' ' -f 2
 }
 
 # Of each colour that is text on each ground: WCAG's ratio, 4.5 at least.
