@@ -100,7 +100,6 @@ void cg_log_debug(const char *format, ...)
 
 static struct cg_guard_maps guard;
 static struct cg_limits limits;
-static struct cg_origin origin;
 static struct cg_map_scan *scan;
 
 static __u64 count_failed(void)
