@@ -82,6 +82,23 @@ bills() { # NAME SECONDS: its calls that are billed, as long as they were
 	assert_equal 10 rows flood true
 }
 
+# Of 20 and more violations, in at most two minutes, ten each have a row; a sum counts the others.
+@test "F20 beyond the share each call is recorded: rows and sums count what the kernel counted; one row is suspect" {
+	sip_callee second second -m 40 < <(uas_call; sip_serve BYE 200 OK)
+	calls third many second 40 4000
+	eventually $((full + 31)) counted_out share_full
+	assert_equal 9 used
+	eventually "$((full + 31)) pass" sql "$CDRS" "SELECT sum(count) || ' ' || string_agg(DISTINCT action, ' ')
+		FROM cseqguard.violation WHERE reason = 'share_full'"
+	assert_equal t sql "$CDRS" "SELECT count(*) <= 20 AND bool_and(host(source) = '$LAB_SECOND')
+		FROM cseqguard.violation WHERE reason = 'share_full' AND call_id LIKE '%-many-$call'"
+	assert_equal t sql "$CDRS" "SELECT max(count) >= 11 FROM cseqguard.violation WHERE reason = 'share_full' AND call_id = ''"
+	sip_ended many second
+	eventually '10 9 1' sql "$CDRS" "SELECT concat_ws(' ', count(*), count(*) FILTER (WHERE end_reason = 'bye' AND NOT suspect),
+		count(*) FILTER (WHERE end_reason = 'unguarded' AND suspect AND caller_side = 'wire' AND callee_side = 'wire'))
+		FROM cseqguard.cdr WHERE call_id LIKE '%-many-$call'"
+}
+
 @test "F20 near miss: the share is free again when the calls have ended, and without a limit there is none" {
 	sip_callee second second -m 18 < <(uas_call; sip_serve BYE 200 OK)
 	calls caller first second 9 1000
