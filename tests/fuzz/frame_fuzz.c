@@ -297,6 +297,8 @@ static void start(__u8 policies)
 		.has_prefixes = 1,
 		.hides = policies & 64 ? CG_HIDES_OFF : CG_HIDES_AUTO,
 		.unseen = policies & 128 ? CG_UNSEEN_BELIEVE : CG_UNSEEN_SUSPECT,
+		.max_dialogs =
+			1024, /* beyond what the native maps hold: nobody has a share of them */
 		.n_ports = 1,
 		.ports = { 5060 },
 		.port_bits = cg_port_bits((const __u16[]){ 5060 }, 1),

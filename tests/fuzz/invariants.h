@@ -191,6 +191,8 @@ static int is_from_leg(const struct leg_copy *leg, const struct msg_info *info)
 	       ((leg->flags & CG_LEG_GATEWAY) && info->remote_is_gateway);
 }
 
+#include "evidence_invariants.h"
+
 /* A counter rises only, by a request of the leg: from its own address and port, or the host's own. */
 static void check_raise(const struct leg_copy *was, const struct leg_copy *is,
 			const struct passage *p)
@@ -295,6 +297,8 @@ static void check_candidate(const struct cg_dialog *was, const struct cg_dialog 
 		HOLD(info->status >= 200 || info->method == CG_M_BYE);
 		HOLD(info->method == CG_M_BYE || info->status == 481 || info->status == 408);
 		HOLD(has_witness(is) || info->status); /* nobody else's word is a perhaps */
+		if (p->in && !info->status)
+			check_low_bye(is, p);
 	}
 	if ((was->flags & ~is->flags & CG_D_CANDIDATE) && is->state != CG_S_ENDED) {
 		HOLD(life && (!info->status || info->status / 100 == 2));
@@ -311,6 +315,7 @@ static void check_pending_bye(const struct cg_dialog *was, const struct cg_dialo
 			      const struct passage *p)
 {
 	int by_callee = (is->flags & CG_D_BYE_CALLEE) != 0, starts;
+	struct leg_copy caller = caller_of(is), callee = callee_of(is);
 	__u8 sender = by_callee ? is->callee_flags : is->caller_flags;
 	__u8 target = by_callee ? is->caller_flags : is->callee_flags;
 
@@ -330,6 +335,10 @@ static void check_pending_bye(const struct cg_dialog *was, const struct cg_dialo
 	starts = was->state != CG_S_ENDING || was->bye_at != is->bye_at;
 	if (!starts)
 		return;
+	if (is->flags & CG_D_BYE_PROVED)
+		check_proof(is, by_callee ? &caller : &callee, p);
+	if (is->flags & CG_D_BYE_OF_WITNESS)
+		check_witness_bye(by_callee ? &callee : &caller, p);
 	HOLD(p->info->method == CG_M_BYE && !p->info->status && !p->dropped);
 	/* what came in for a witness on the wire pends nothing */
 	if (p->in)
@@ -445,6 +454,7 @@ static void check_dialog(const struct cg_dialog *was, const struct cg_dialog *is
 	b = callee_of(is);
 	check_leg(&a, &b, p);
 	check_born(was, is);
+	check_target(was, is, p);
 	check_candidate(was, is, p);
 	check_evidence(was, is, p);
 	check_blocked(was, is, p->dropped);
@@ -497,6 +507,7 @@ static void check_order(const struct passage *p)
 	HOLD(p->reason != CG_R_OUT_OF_ORDER || is_low);
 	HOLD(p->reason != CG_R_EQUAL_CSEQ || (known && info->cseq == self.leg->cseq));
 	HOLD(p->reason != CG_R_BYE_REPEAT || is_repeat);
+	check_late_repeat(d, &self, p);
 	HOLD(p->reason != CG_R_BYE || !known || info->cseq > self.leg->cseq);
 	HOLD(p->reason != CG_R_WRONG_LEG || (addr_equal(info->remote, peer.leg->addr) &&
 					     !addr_equal(info->remote, self.leg->addr)));
@@ -571,6 +582,7 @@ static void check_addr_change(const struct cg_addr_change *was, const struct cg_
 		return; /* of the other leg: it starts again */
 	HOLD(p->info->status / 100 == 2);
 	HOLD(p->info->method == CG_M_INVITE || p->info->method == CG_M_UPDATE);
+	HOLD(branch_hash32(p->info->branch_hash) == (p->in ? was->branch_out : was->branch_in));
 	HOLD(!memcmp(is->addr, was->next_addr, 16));
 }
 
@@ -711,6 +723,7 @@ static int check_dialogs(const struct held *is, const struct passage *p)
 		if (!is->dialogs.used[i])
 			continue;
 		if (!before.held.dialogs.used[i]) {
+			check_opening(now, p);
 			check_state(now, now, p);
 			continue;
 		}
