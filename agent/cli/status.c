@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* The state of an instance: settings, interfaces, maps, and what needs the operator's attention. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "attach/interface.h"
 #include "attach/open_error.h"
 #include "cli/options.h"
+#include "format/colour.h"
 #include "format/instance_json.h"
 #include "maps/map_usage.h"
 #include "maps/pins.h"
@@ -98,6 +100,19 @@ static json_t *make_json(const struct status *s)
 }
 /* clang-format on */
 
+static void __attribute__((format(printf, 2, 3)))
+print_wrapped(const char *label, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	printf("%-17s", label);
+	cg_stdout_print_wrapped(cg_stdout_columns(), 17, text);
+}
+
 static void print_answerers(const json_t *answerers)
 {
 	const char *separator = "";
@@ -112,8 +127,10 @@ static void print_answerers(const json_t *answerers)
 		       json_string_value(json_object_get(answerer, "last")));
 		separator = ",\n" INDENT;
 	}
-	puts("\n" INDENT "These hosts answered for another host, and the guard ignores them. If "
-	     "they are your\n" INDENT "gateways, add them to the list of: cseqguard set gateway=");
+	putchar('\n');
+	print_wrapped("",
+		      "These hosts answered for another host, and the guard ignores them. If they "
+		      "are your gateways, add them to the list of: cseqguard set gateway=");
 }
 
 static void print_share(const struct status *s)
@@ -133,35 +150,40 @@ static void print_hints(const struct status *s, const json_t *status)
 	const struct cg_status_hints *hints = &s->hints;
 
 	if (json_string_length(json_object_get(status, "breaker")))
-		printf("%-17s%s: fell back to observe mode; to enforce again: cseqguard set "
-		       "mode=enforce\n",
-		       "BREAKER", hints->breaker);
+		print_wrapped("BREAKER",
+			      "%s: fell back to observe mode; to enforce again: cseqguard set "
+			      "mode=enforce",
+			      hints->breaker);
 	if (hints->would_drop.packets)
-		printf("%-17swould have dropped %llu %s: %llu refused by the far end, "
-		       "%llu accepted%s\n",
-		       "observe", hints->would_drop.packets,
-		       hints->would_drop.all_byes ? "BYEs" : "packets, of the BYEs",
-		       hints->would_drop.refused, hints->would_drop.accepted,
-		       hints->would_drop.accepted ? ", which enforce mode drops wrongly" : "");
+		print_wrapped("observe",
+			      "would have dropped %llu %s: %llu refused by the far end, "
+			      "%llu accepted%s",
+			      hints->would_drop.packets,
+			      hints->would_drop.all_byes ? "BYEs" : "packets, of the BYEs",
+			      hints->would_drop.refused, hints->would_drop.accepted,
+			      hints->would_drop.accepted ? ", which enforce mode drops wrongly"
+							 : "");
 	if (hints->n_uas)
 		print_answerers(json_object_get(status, "answerers"));
 }
 
 static void print_interface(const struct cg_interface *interface)
 {
-	printf("%-17s%s: ", "interface", interface->name);
+	char out[64] = "NONE: the filter was removed; attach the interface again";
+
 	if (interface->hidden) {
-		puts("attached; only root can read its programs");
+		print_wrapped("interface", "%s: attached; only root can read its programs",
+			      interface->name);
 		return;
 	}
-	printf("in %s (program %u), out ", cg_interface_state(interface), interface->program_in);
 	if (interface->program_out)
-		printf("tc (program %u)\n", interface->program_out);
-	else
-		puts("NONE: the filter was removed; attach the interface again");
+		snprintf(out, sizeof(out), "tc (program %u)", interface->program_out);
+	print_wrapped("interface", "%s: in %s (program %u), out %s", interface->name,
+		      cg_interface_state(interface), interface->program_in, out);
 	if (interface->alive && !interface->native)
-		puts(INDENT "generic mode sees datagrams coalesced by UDP segmentation as one; "
-			    "native is the secure one");
+		print_wrapped("",
+			      "generic mode sees datagrams coalesced by UDP segmentation as one; "
+			      "native is the secure one");
 }
 
 static int print_text(const struct status *s, json_t *status)
@@ -170,7 +192,7 @@ static int print_text(const struct status *s, json_t *status)
 	cg_settings_print(json_object_get(status, "settings"));
 	for (size_t i = 0; i < s->n_interfaces; i++)
 		print_interface(&s->interfaces[i]);
-	cg_map_usage_print(s->maps, CG_USAGE_MAPS);
+	cg_map_usage_print(s->maps, CG_USAGE_MAPS, cg_stdout_columns());
 	print_share(s);
 	for (size_t i = 0; i < RINGS; i++)
 		printf("%-17s%s: %u bytes\n", "ring", ring_names[i], s->ring_bytes[i]);

@@ -3,6 +3,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "format/colour.h"
+#include "util/cli_output.h"
 
 /* clang-format off */
 static json_t *make_json(const char *severity, const char *object, const char *text,
@@ -22,7 +26,8 @@ void cg_finding_add(struct cg_findings *findings, enum cg_severity severity, con
 	static const char *const names[] = {
 		[CG_OK] = "ok", [CG_WARNING] = "warning", [CG_FAILURE] = "failed"
 	};
-	char text[1024];
+	unsigned int column;
+	char text[2048];
 	va_list args;
 
 	va_start(args, format);
@@ -34,7 +39,9 @@ void cg_finding_add(struct cg_findings *findings, enum cg_severity severity, con
 				      make_json(names[severity], object, text, remedy));
 		return;
 	}
-	printf("%-8s %-14s %s%s%s\n", names[severity], object, text, remedy ? "; " : "",
-	       remedy ? remedy : "");
+	if (remedy)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "; %s", remedy);
+	column = printf("%-8s %-14s ", names[severity], object);
+	cg_stdout_print_wrapped(cg_stdout_columns(), column, text);
 	fflush(stdout);
 }

@@ -2,7 +2,10 @@
 #include "format/instance_json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "format/colour.h"
+#include "util/cli_output.h"
 #include "util/enum_names.h"
 #include "util/text.h"
 
@@ -76,30 +79,36 @@ json_t *cg_interfaces_json(const struct cg_interface *interfaces, size_t n)
 	return array;
 }
 
+static void print_value(FILE *out, json_t *value)
+{
+	if (json_is_integer(value))
+		fprintf(out, "%lld", (long long)json_integer_value(value));
+	else if (json_is_string(value))
+		fputs(json_string_value(value), out);
+	else if (json_is_boolean(value))
+		fputs(json_is_true(value) ? "yes" : "no", out);
+}
+
 static void print_setting(const char *key, json_t *value)
 {
-	const char *separator = "";
+	char *text = NULL;
+	size_t size, i;
+	FILE *out = open_memstream(&text, &size);
 	json_t *item;
-	size_t i;
 
-	printf("%-17s", key);
+	if (!out)
+		return;
 	if (json_is_array(value) && !json_array_size(value))
-		fputs("none", stdout);
+		fputs("none", out);
 	json_array_foreach (value, i, item) {
-		fputs(separator, stdout);
-		if (json_is_string(item))
-			fputs(json_string_value(item), stdout);
-		else
-			printf("%lld", (long long)json_integer_value(item));
-		separator = ", ";
+		fputs(i ? ", " : "", out);
+		print_value(out, item);
 	}
-	if (json_is_integer(value))
-		printf("%lld", (long long)json_integer_value(value));
-	else if (json_is_string(value))
-		fputs(json_string_value(value), stdout);
-	else if (json_is_boolean(value))
-		fputs(json_is_true(value) ? "yes" : "no", stdout);
-	putchar('\n');
+	print_value(out, value);
+	fclose(out);
+	printf("%-17s", key);
+	cg_stdout_print_wrapped(cg_stdout_columns(), 17, text);
+	free(text);
 }
 
 void cg_settings_print(json_t *settings)

@@ -5,6 +5,7 @@
 #include <libsmartcols.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/progress.h"
 
@@ -97,11 +98,18 @@ int cg_table_print_row(struct cg_table_print *table, const char *const *cells,
 	return ++table->rows == ROWS ? print_block(table) : 0;
 }
 
-static void print_heading(const struct cg_table_print *table)
+/* libsmartcols prints no heading without a row: the heading is the first line above an empty one. */
+static int print_heading(struct cg_table_print *table)
 {
-	for (unsigned int i = 0; i < table->n; i++)
-		printf("%s%s", i ? "  " : "", table->columns[i].name);
-	putchar('\n');
+	char *text = NULL;
+	int err = scols_table_new_line(table->scols, NULL) ? 0 : -ENOMEM;
+
+	if (!err)
+		err = scols_print_table_to_string(table->scols, &text);
+	if (!err)
+		printf("%.*s\n", (int)strcspn(text, "\n"), text);
+	free(text);
+	return err;
 }
 
 int cg_table_print_end(struct cg_table_print *table)
@@ -113,7 +121,7 @@ int cg_table_print_end(struct cg_table_print *table)
 	if (table->rows)
 		err = print_block(table);
 	else if (!table->started)
-		print_heading(table);
+		err = print_heading(table);
 	cg_table_print_free(table);
 	return err;
 }

@@ -5,6 +5,7 @@
 
 #include "cseqguard.h"
 #include "maps/map_iter.h"
+#include "util/cli_output.h"
 
 #define BATCHES 64 /* per step of the iterator */
 
@@ -18,7 +19,8 @@ const struct cg_map_usage cg_map_usages[CG_USAGE_MAPS] = {
 				.value_size = sizeof(struct cg_dialog) },
 	[CG_USAGE_INVITES] = { .map = "invites",
 			       .key_size = sizeof(struct cg_txn_key),
-			       .value_size = sizeof(struct cg_invite) },
+			       .value_size = sizeof(struct cg_invite),
+			       .is_lru = true },
 	[CG_USAGE_PENDING] = { .map = "pending",
 			       .key_size = sizeof(struct cg_txn_key),
 			       .value_size = sizeof(struct cg_invite),
@@ -29,7 +31,8 @@ const struct cg_map_usage cg_map_usages[CG_USAGE_MAPS] = {
 				.has_alarm = true },
 	[CG_USAGE_EARLY] = { .map = "early",
 			     .key_size = sizeof(struct cg_dialog_key),
-			     .value_size = sizeof(struct cg_early) },
+			     .value_size = sizeof(struct cg_early),
+			     .is_lru = true },
 };
 
 /* Reads all entries, because the kernel does not report how many a hash map holds. */
@@ -56,9 +59,9 @@ json_t *cg_map_usage_json(const struct cg_map_usage *usages, size_t n)
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < n; i++)
-		json_object_set_new(
-			object, usages[i].map,
-			json_pack("{si si}", "used", usages[i].used, "max", usages[i].max));
+		json_object_set_new(object, usages[i].map,
+				    json_pack("{si si sb}", "used", usages[i].used, "max",
+					      usages[i].max, "lru", usages[i].is_lru));
 	return object;
 }
 
@@ -78,12 +81,18 @@ json_t *cg_map_usage_alarms_json(const struct cg_map_usage *usages, size_t n)
 	return names;
 }
 
-void cg_map_usage_print(const struct cg_map_usage *usages, size_t n)
+void cg_map_usage_print(const struct cg_map_usage *usages, size_t n, unsigned int width)
 {
+	char text[256];
+
 	for (size_t i = 0; i < n; i++)
-		printf("%-17s%s: %u of %u\n", "map", usages[i].map, usages[i].used, usages[i].max);
+		printf("%-17s%s: %u of %u%s\n", "map", usages[i].map, usages[i].used, usages[i].max,
+		       usages[i].is_lru ? ", LRU" : "");
 	for (size_t i = 0; i < n; i++)
-		if (alarm_is_due(&usages[i]))
-			printf("%-17s%s is %u %% full: " CG_USAGE_WARNING "\n", "ALARM",
-			       usages[i].map, cg_used_percent(usages[i].used, usages[i].max));
+		if (alarm_is_due(&usages[i])) {
+			snprintf(text, sizeof(text), "%s is %u %% full: " CG_USAGE_WARNING,
+				 usages[i].map, cg_used_percent(usages[i].used, usages[i].max));
+			printf("%-17s", "ALARM");
+			cg_stdout_print_wrapped(width, 17, text);
+		}
 }

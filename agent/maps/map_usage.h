@@ -23,6 +23,7 @@ struct cg_map_usage {
 	const char *map;
 	__u32 key_size;
 	__u32 value_size;
+	bool is_lru; /* a full one is no alarm: the oldest entry makes room */
 	bool has_alarm; /* calls are lost or run unguarded if the map is full */
 	__u32 max; /* size; set by cg_map_usage_read() */
 	__u32 used; /* entries; set by cg_map_usage_read() */
@@ -44,11 +45,11 @@ extern const struct cg_map_usage cg_map_usages[CG_USAGE_MAPS];
 /* Counts the entries of the map. Returns 0 or -errno, with `max` and `used` untouched. */
 int cg_map_usage_read(const char *instance, struct cg_map_usage *usage);
 
-/* Returns an object with `used` and `max` of each map. The caller owns the reference. */
+/* Returns an object with `used`, `max` and `lru` of each map. The caller owns the reference. */
 json_t *cg_map_usage_json(const struct cg_map_usage *usages, size_t n);
 /* Returns an array with the names of the maps whose alarm is due. The caller owns the reference. */
 json_t *cg_map_usage_alarms_json(const struct cg_map_usage *usages, size_t n);
-/* Prints the usage and the alarms to standard output. */
-void cg_map_usage_print(const struct cg_map_usage *usages, size_t n);
+/* Prints the usage and the alarms to standard output, in lines of `width` columns; 0: of any length. */
+void cg_map_usage_print(const struct cg_map_usage *usages, size_t n, unsigned int width);
 
 #endif

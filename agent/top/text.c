@@ -122,7 +122,9 @@ static void format_bar(const struct cg_map_usage *fill, char *out, size_t size, 
 	memset(text + marks, ' ', BAR_COLUMNS - marks);
 	text[BAR_COLUMNS] = '\0';
 	*full |= fill->has_alarm && percent >= CG_USAGE_ALARM_PERCENT;
-	if (fill->max)
+	if (fill->is_lru) /* full is its normal state: no bar */
+		snprintf(out, size, "%-8s LRU, %u of %u", fill->map, fill->used, fill->max);
+	else if (fill->max)
 		snprintf(out, size, "%-8s[%s] %3u %%", fill->map, text, percent);
 	else
 		snprintf(out, size, "%-8s[%s]   - ", fill->map, text);

@@ -94,3 +94,21 @@ int cg_stdout_flush(void)
 		return cg_fail("standard output: cannot write: %s", strerror(errno));
 	return CG_DONE;
 }
+
+void cg_stdout_print_wrapped(unsigned int width, unsigned int column, const char *text)
+{
+	unsigned int at = column, words = 0;
+
+	while (*text) {
+		unsigned int len = strcspn(text, " ");
+
+		if (width && words && at + 1 + len > width) {
+			printf("\n%*s", (int)column, "");
+			at = column;
+			words = 0;
+		}
+		at += printf("%s%.*s", words++ ? " " : "", (int)len, text);
+		text += len + (text[len] == ' ');
+	}
+	putchar('\n');
+}

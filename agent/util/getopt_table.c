@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/cli_output.h"
+
 void cg_getopt_add(struct cg_getopt_table *table, const char *name, char letter, bool has_value)
 {
 	char *end;
@@ -43,15 +45,9 @@ const char *cg_getopt_suggest(const struct cg_getopt_table *table, const char *t
 void cg_help_print(const char *left, unsigned int column, const char *text, const char *def)
 {
 	char words[512];
-	unsigned int at = printf("%-*s", (int)column - 1, left);
 
 	snprintf(words, sizeof(words), "%s%s%s%s", text, def ? " (default: " : "", def ? def : "",
 		 def ? ")" : "");
-	for (char *rest, *word = strtok_r(words, " ", &rest); word;
-	     word = strtok_r(NULL, " ", &rest)) {
-		if (at + 1 + strlen(word) > HELP_COLUMNS)
-			at = printf("\n%*s", (int)column - 1, "") - 1;
-		at += printf(" %s", word);
-	}
-	putchar('\n');
+	printf("%-*s ", (int)column - 1, left);
+	cg_stdout_print_wrapped(HELP_COLUMNS, column, words);
 }

@@ -185,6 +185,35 @@ verbs() {
 	[[ $(guard detach -a -j 2>/dev/null | jq -c '[.detached, .maps_removed]') == '[["in0"],true]' ]]
 }
 
+narrow() { # ARGUMENT...: what the command prints on a terminal of 60 columns
+	TERM=xterm script -qec "stty cols 60; '$GUARD' -n $HOST $*" /dev/null | tr '\r' '\n' | sed 's/\x1b\[[0-9;]*[A-Za-z]//g; /^$/d'
+}
+
+@test "status, set, doctor, dialogs: break their lines on a narrow terminal, and headings without rows fit" {
+	local gateways=10.1.0.0/16,10.2.0.0/16,10.3.0.0/16,10.4.0.0/16,10.5.0.0/16
+	guard attach --xdp skb in0
+	{
+		narrow set "gateway=$gateways"
+		narrow status
+		narrow doctor --spool /tmp/x in0 || : # no daemon
+		narrow dialogs
+	} >"$BATS_TEST_TMPDIR/narrow"
+	awk 'length > 60 { print; long = 1 } END { exit long }' "$BATS_TEST_TMPDIR/narrow"
+	grep -qx ' \{17\}10.4.0.0/16, 10.5.0.0/16' "$BATS_TEST_TMPDIR/narrow"
+	grep -qx 'STATE .* CALL-ID' "$BATS_TEST_TMPDIR/narrow"
+	guard status | grep -qx "gateways  *${gateways//,/, }" # in a pipe nothing is broken
+}
+
+@test "status and top: show a map of the kind LRU as such, without a bar" {
+	guard attach in0
+	guard status | grep -qx 'map  *invites: 0 of 65536, LRU'
+	guard status | grep -qx 'map  *dialogs: 0 of 131072'
+	[[ $(guard status -j | jq -c '[.maps | to_entries[] | select(.value.lru).key] | sort') == '["early","invites"]' ]]
+	guard top -b --count 1 >"$BATS_TEST_TMPDIR/top"
+	grep -q '^invites  LRU, 0 of 65536 .*early    LRU, 0 of 65536$' "$BATS_TEST_TMPDIR/top"
+	grep -q '^dialogs \[ *\]' "$BATS_TEST_TMPDIR/top"
+}
+
 @test "cli: without an instance status exits with 3, every other command with 1" {
 	local verb
 	run guard status
