@@ -11,8 +11,10 @@ void cg_batch_reader_init(struct cg_batch_reader *reader, const char *spool_path
 	*reader = (struct cg_batch_reader){
 		.writer = writer,
 		.spool_path = spool_path,
-		.limit = CG_BATCH_ROWS,
+		.last_sent = CG_TABLES - 1,
 	};
+	for (int id = 0; id < CG_TABLES; id++)
+		reader->limit[id] = CG_BATCH_ROWS;
 }
 
 void cg_batch_reader_free(struct cg_batch_reader *reader)
@@ -61,7 +63,7 @@ static int read_table(struct cg_batch_reader *reader, const struct cg_batch *in_
 	int n;
 
 	cg_pg_arrays_reset(&reader->arrays, cg_db_tables[id].n_columns);
-	n = cg_spool_read_steps(reader->spool, id, after, reader->limit, add_row, reader);
+	n = cg_spool_read_steps(reader->spool, id, after, reader->limit[id], add_row, reader);
 	return n > 0 && cg_pg_arrays_finish(&reader->arrays) ? -ENOMEM : n;
 }
 
@@ -70,7 +72,9 @@ int cg_batch_reader_next(struct cg_batch_reader *reader, const struct cg_batch *
 	int n = open_spool(reader);
 
 	reader->batch.rows = 0;
-	for (int id = 0; n >= 0 && !reader->batch.rows && id < CG_TABLES; id++) {
+	for (int i = 1; n >= 0 && !reader->batch.rows && i <= CG_TABLES; i++) {
+		enum cg_db_table_id id = (reader->last_sent + i) % CG_TABLES;
+
 		n = read_table(reader, in_flight, id);
 		reader->batch.table = id;
 		reader->batch.rows = n > 0 ? n : 0;

@@ -23,7 +23,8 @@ struct cg_batch_reader {
 	struct cg_spool *spool; /* NULL: not open */
 	unsigned int open_count, generation; /* of the writer's file that is read */
 	__s64 cursor[CG_TABLES]; /* rows up to this step are in PostgreSQL */
-	int limit; /* rows in a batch; lower while a row that PostgreSQL refuses is searched for */
+	int limit[CG_TABLES]; /* rows in a batch; lower while PostgreSQL refuses larger ones */
+	enum cg_db_table_id last_sent; /* the next batch is of another table, if one has rows */
 	struct cg_pg_arrays arrays; /* of the last batch read; libpq has a copy of one in flight */
 	struct cg_batch batch; /* the last batch read */
 };
@@ -34,9 +35,9 @@ void cg_batch_reader_init(struct cg_batch_reader *reader, const char *spool_path
 void cg_batch_reader_free(struct cg_batch_reader *reader);
 
 /*
- * Reads the rows behind those of `in_flight` (rows 0: none) into reader->batch and its arrays. Open
- * calls come before violations, so that a violation finds its call. 0 or -errno; the writer has the
- * same error, or gets to know of the damage, and reports it.
+ * Reads the rows behind those of `in_flight` (rows 0: none) into reader->batch and its arrays. The
+ * tables take turns, so that a steady stream of calls does not hold up violations and settlements.
+ * 0 or -errno; the writer has the same error, or gets to know of the damage, and reports it.
  */
 int cg_batch_reader_next(struct cg_batch_reader *reader, const struct cg_batch *in_flight);
 

@@ -11,6 +11,7 @@ static const struct {
 } errors[] = {
 	{ "40001", CG_PG_ERROR_RETRY }, /* serialization failure */
 	{ "40P01", CG_PG_ERROR_RETRY }, /* deadlock */
+	{ "57014", CG_PG_ERROR_CANCELED }, /* statement_timeout, or an administrator */
 	{ "42501", CG_PG_ERROR_DENIED }, /* insufficient privilege */
 	{ "25006", CG_PG_ERROR_READ_ONLY }, /* read-only transaction */
 	{ "23514",

@@ -10,6 +10,7 @@ enum cg_pg_error {
 	CG_PG_ERROR_NONE,
 	CG_PG_ERROR_RETRY, /* conflict with another transaction: send the statement again */
 	CG_PG_ERROR_ROW, /* the content of a row is not accepted */
+	CG_PG_ERROR_CANCELED, /* by the server's statement_timeout: send fewer rows */
 	CG_PG_ERROR_DENIED, /* the role lacks a privilege */
 	CG_PG_ERROR_READ_ONLY, /* a standby: another server of the cluster may accept rows */
 	CG_PG_ERROR_SERVER, /* any other error, permanent or not */

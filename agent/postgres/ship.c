@@ -35,6 +35,7 @@ struct cg_ship {
 	__s64 committed_at; /* last batch, microseconds since 1970; 0: none yet */
 	struct cg_db_maintenance maintenance;
 	bool may_have_rows; /* the spool may have rows that were not read yet */
+	bool reject_waits; /* the writer has an earlier one: send nothing before its commit */
 };
 
 /* Logs a trouble unless it is the last one again: one line a trouble, not one a try. */
@@ -63,6 +64,7 @@ static void send_batch(struct cg_ship *ship)
 		values[i] = reader->arrays.columns[i].text;
 	ship->in_flight = reader->batch;
 	reader->batch.rows = 0;
+	reader->last_sent = id;
 	cg_pg_send(ship->pg, ship->insert[id], n, values);
 }
 
@@ -71,9 +73,10 @@ static void send_next(struct cg_ship *ship)
 {
 	struct cg_batch_reader *reader = &ship->reader;
 
-	if (ship->phase != READY)
+	if (ship->phase != READY || ship->reject_waits)
 		return;
-	if (reader->batch.rows < reader->limit && cg_batch_reader_next(reader, &ship->in_flight))
+	if (reader->batch.rows < reader->limit[reader->batch.table] &&
+	    cg_batch_reader_next(reader, &ship->in_flight))
 		return;
 	if (!cg_pg_is_idle(ship->pg))
 		return;
@@ -88,6 +91,7 @@ static void send_next(struct cg_ship *ship)
 void cg_ship_notify(struct cg_ship *ship)
 {
 	ship->may_have_rows = true;
+	ship->reject_waits = false;
 	send_next(ship);
 }
 
@@ -127,7 +131,6 @@ static void start_shipping(struct cg_ship *ship)
 	ship->trouble[0] = '\0';
 	ship->schema_created = false;
 	ship->phase = READY;
-	ship->reader.limit = CG_BATCH_ROWS;
 	cg_pg_reset_backoff(ship->pg);
 	cg_db_maintenance_restart(&ship->maintenance);
 	cg_ship_notify(ship);
@@ -187,26 +190,29 @@ static void handle_schema_created(struct cg_ship *ship, const PGresult *result)
 }
 
 /*
- * Handles a batch that failed. If a row is at fault, halves the batches until it is alone, and moves
- * it to `rejected`.
+ * Handles a batch that failed. If a row is at fault, halves the batches of its table until it is
+ * alone, and moves it to `rejected`. Halves them as well if the server's time was too short.
  */
 static void handle_refused_batch(struct cg_ship *ship, const PGresult *result)
 {
 	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	enum cg_pg_error error = cg_pg_classify_error(result);
 	struct cg_batch batch = ship->in_flight;
 
 	ship->in_flight.rows = 0;
-	if (cg_pg_classify_error(result) != CG_PG_ERROR_ROW) {
+	if (error != CG_PG_ERROR_ROW && (error != CG_PG_ERROR_CANCELED || batch.rows == 1)) {
 		disconnect_for_error(ship, result);
 		return;
 	}
 	if (batch.rows > 1) {
-		ship->reader.limit = batch.rows / 2;
+		ship->reader.limit[batch.table] = batch.rows / 2;
 	} else if (!cg_writer_reject(ship->writer, batch.table, batch.last_step, primary)) {
 		cg_log_err(
 			"database: one row of %s was refused: %s; it is in table `rejected` of %s",
 			cg_db_tables[batch.table].name, primary, ship->spool_path);
 		ship->reader.cursor[batch.table] = batch.last_step;
+	} else {
+		ship->reject_waits = true;
 	}
 	ship->reader.batch.rows = 0; /* was read behind the refused rows */
 	send_next(ship);
@@ -214,6 +220,8 @@ static void handle_refused_batch(struct cg_ship *ship, const PGresult *result)
 
 static void handle_batch(struct cg_ship *ship, const PGresult *result)
 {
+	int *limit = &ship->reader.limit[ship->in_flight.table];
+
 	if (PQresultStatus(result) != PGRES_COMMAND_OK) {
 		handle_refused_batch(ship, result);
 		return;
@@ -222,10 +230,7 @@ static void handle_batch(struct cg_ship *ship, const PGresult *result)
 	ship->reader.cursor[ship->in_flight.table] = ship->in_flight.last_step;
 	cg_writer_delete(ship->writer, ship->in_flight.table, ship->in_flight.last_step);
 	ship->in_flight.rows = 0;
-	if (ship->reader.limit < CG_BATCH_ROWS)
-		ship->reader.limit = ship->reader.limit * 2;
-	if (ship->reader.limit > CG_BATCH_ROWS)
-		ship->reader.limit = CG_BATCH_ROWS;
+	*limit = *limit * 2 < CG_BATCH_ROWS ? *limit * 2 : CG_BATCH_ROWS;
 	send_next(ship);
 }
 
@@ -284,6 +289,8 @@ static void handle_disconnected(void *ctx, const char *why)
 
 	ship->phase = OFFLINE;
 	ship->may_have_rows = true;
+	if (ship->in_flight.rows > 1) /* the batch may have been too large for the timeout */
+		ship->reader.limit[ship->in_flight.table] = ship->in_flight.rows / 2;
 	drop_batches(ship);
 	report_trouble(ship, why);
 }

@@ -98,13 +98,15 @@ out:
 	return err;
 }
 
-/* On a full disk, deletes the rows that PostgreSQL has, so that the queued ones find space. */
+/*
+ * On a full disk, deletes the rows that PostgreSQL has, so that the queued ones find space. A row
+ * that it refused is moved first: the deletes may go beyond it.
+ */
 static int make_room(struct cg_writer *writer, struct work *work)
 {
 	int err;
 
 	work->to = work->from;
-	work->reject.step = 0;
 	work->beat.at = 0;
 	cg_writer_free_reserve(writer);
 	err = commit_work(writer, work);
@@ -139,13 +141,14 @@ static void report_commit(struct cg_writer *writer, const struct work *work)
 /* Does one piece of work. 0 or -errno. */
 static int do_work(struct cg_writer *writer, struct work *work)
 {
-	bool replaced = false;
+	bool replaced = false, can_make_room;
 	int err = cg_writer_open_spool(writer, &replaced);
 
 	if (err || replaced)
 		return err;
-	err = writer->disk_full && has_deletes(work->delete_through) ? make_room(writer, work)
-								     : commit_work(writer, work);
+	can_make_room = has_deletes(work->delete_through) || work->reject.step;
+	err = writer->disk_full && can_make_room ? make_room(writer, work)
+						 : commit_work(writer, work);
 	if (err)
 		return err;
 	writer->disk_full = false;
