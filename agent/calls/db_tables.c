@@ -132,23 +132,61 @@ static void write_merged_value(FILE *sql, const struct cg_db_column *column)
 			fputc(*c, sql);
 }
 
-void cg_db_table_write_merge(FILE *sql, const struct cg_db_table *table, const char *also_set)
+static bool can_change(const struct cg_db_column *column)
 {
-	const char *separator = ") DO UPDATE SET ";
+	return column->merge != CG_MERGE_KEY && column->merge != CG_MERGE_KEEP;
+}
 
+static bool table_can_change(const struct cg_db_table *table)
+{
+	for (unsigned int i = 0; i < table->n_columns; i++)
+		if (can_change(&table->columns[i]))
+			return true;
+	return false;
+}
+
+static void write_assignment(FILE *sql, const struct cg_db_column *column)
+{
+	fprintf(sql, "%s = ", column->name);
+	write_merged_value(sql, column);
+}
+
+static void write_old_value(FILE *sql, const struct cg_db_column *column)
+{
+	fprintf(sql, "old.%s", column->name);
+}
+
+/* Writes each column that a later version can change, separated by commas. */
+static void write_changes(FILE *sql, const struct cg_db_table *table,
+			  void (*write)(FILE *sql, const struct cg_db_column *column))
+{
+	const char *comma = "";
+
+	for (unsigned int i = 0; i < table->n_columns; i++) {
+		if (!can_change(&table->columns[i]))
+			continue;
+		fputs(comma, sql);
+		write(sql, &table->columns[i]);
+		comma = ", ";
+	}
+}
+
+void cg_db_table_write_merge(FILE *sql, const struct cg_db_table *table, const char *also_set,
+			     const char *differs)
+{
 	fputs(" ON CONFLICT (", sql);
 	cg_db_table_write_key(sql, table);
-	for (unsigned int i = 0; i < table->n_columns; i++) {
-		const struct cg_db_column *column = &table->columns[i];
-
-		if (column->merge == CG_MERGE_KEY || column->merge == CG_MERGE_KEEP)
-			continue;
-		fprintf(sql, "%s%s = ", separator, column->name);
-		write_merged_value(sql, column);
-		separator = ", ";
-	}
-	if (*separator == ')')
+	if (!table_can_change(table)) {
 		fputs(") DO NOTHING", sql);
-	else if (also_set)
+		return;
+	}
+	fputs(") DO UPDATE SET ", sql);
+	write_changes(sql, table, write_assignment);
+	if (also_set)
 		fprintf(sql, ", %s", also_set);
+	fputs(" WHERE (", sql);
+	write_changes(sql, table, write_old_value);
+	fprintf(sql, ") %s (", differs);
+	write_changes(sql, table, write_merged_value);
+	fputs(")", sql);
 }

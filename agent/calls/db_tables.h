@@ -53,8 +53,10 @@ void cg_db_table_write_key(FILE *sql, const struct cg_db_table *table);
 /*
  * Writes " ON CONFLICT (key) DO UPDATE SET ...", or DO NOTHING if no column can change. In the SQL
  * the stored row is `old` and the later version is `excluded`. `also_set` (may be NULL) is appended
- * to the assignments.
+ * to the assignments. A row that would stay as it is is not written again. `differs`: the operator
+ * of the database that compares rows, and in which NULL equals NULL.
  */
-void cg_db_table_write_merge(FILE *sql, const struct cg_db_table *table, const char *also_set);
+void cg_db_table_write_merge(FILE *sql, const struct cg_db_table *table, const char *also_set,
+			     const char *differs);
 
 #endif

@@ -35,7 +35,7 @@ char *cg_pg_insert_sql(const struct cg_db_table *table)
 	fputs(") AS new (", sql);
 	cg_db_table_write_names(sql, table);
 	fputs(")", sql);
-	cg_db_table_write_merge(sql, table, NULL);
+	cg_db_table_write_merge(sql, table, NULL, "IS DISTINCT FROM");
 	fclose(sql);
 	return text;
 }

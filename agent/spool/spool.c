@@ -34,7 +34,7 @@ static void write_insert(FILE *sql, const struct cg_db_table *table, const char 
 	for (unsigned int i = 0; i < table->n_columns; i++)
 		fputs("?, ", sql);
 	fputs("?)", sql);
-	cg_db_table_write_merge(sql, table, "step = excluded.step");
+	cg_db_table_write_merge(sql, table, "step = excluded.step", "IS NOT");
 }
 
 static void write_delete(FILE *sql, const struct cg_db_table *table, const char *clause)

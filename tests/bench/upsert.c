@@ -113,7 +113,7 @@ static char *merge_sql(const char *source, const char *before, const char *after
 			i ? ", " : "", name, table->columns[i].type);
 	}
 	fputs(after, sql);
-	cg_db_table_write_merge(sql, table, NULL);
+	cg_db_table_write_merge(sql, table, NULL, "IS DISTINCT FROM");
 	fclose(sql);
 	return text;
 }

@@ -67,3 +67,20 @@ refusals() { # CALL-ID: prints how many statements PostgreSQL has refused for su
 	lab_wait 90 assert_equal 60 arrived
 	run ! logged 'statement timeout'
 }
+
+@test "store: a restarted daemon writes no row again that did not change" {
+	local version="concat_ws(' ', ctid, xmin)" before
+
+	daemon_db
+	dialog answer=20
+	eventually none row end_reason
+	before=$(row "$version")
+	guard_daemon_end KILL
+	daemon_db
+	BATS_TEST_NUMBER=101 call=another dialog answer=5 # is found by the same scan, or a later one
+	lab_wait 30 assert_equal 2 arrived
+	lab_wait 30 assert_equal 0 spooled cdr
+	assert_equal "$before" row "$version"
+	dialog answer=20 blocked=1 first_blocked_ms=1001
+	eventually 1 row blocked_byes
+}

@@ -272,6 +272,48 @@ static void outcomes(void)
 	cg_spool_close(spool);
 }
 
+/* Stores the row again. True if it has kept its step. */
+static bool keeps_its_step(struct cg_spool *spool, enum cg_db_table_id table, const void *row)
+{
+	char before[64] = "", after[64] = "";
+
+	cg_spool_read_steps(spool, table, 0, 1, see_outcome, before);
+	cg_spool_begin(spool);
+	cg_spool_put(spool, table, row);
+	cg_spool_commit(spool);
+	cg_spool_read_steps(spool, table, 0, 1, see_outcome, after);
+	return *before && atoll(before) == atoll(after);
+}
+
+static void unchanged_rows(void)
+{
+	struct cg_cdr_row open = open_row("u"), closed = closed_row("u", 900, "bye");
+	struct cg_violation_row violation = { .at = 2, .node = "n1", .seq = 1, .count = 1 };
+	struct cg_spool *spool;
+
+	if (cg_spool_open(path, 1, &spool)) {
+		ok(0, "unchanged: set up");
+		return;
+	}
+	keeps_its_step(spool, CG_TABLE_CDR, &open);
+	keeps_its_step(spool, CG_TABLE_VIOLATION, &violation);
+	ok(keeps_its_step(spool, CG_TABLE_CDR, &open) &&
+		   keeps_its_step(spool, CG_TABLE_VIOLATION, &violation),
+	   "merge: a row that comes again unchanged is not written");
+	ok(!keeps_its_step(spool, CG_TABLE_CDR, &closed), "merge: ... and with an end it is");
+	ok(keeps_its_step(spool, CG_TABLE_CDR, &closed) &&
+		   keeps_its_step(spool, CG_TABLE_CDR, &open),
+	   "merge: ... but not if it is closed already");
+	violation.count = 2;
+	ok(!keeps_its_step(spool, CG_TABLE_VIOLATION, &violation),
+	   "merge: a violation with a new count is written");
+	cg_spool_begin(spool);
+	cg_spool_delete(spool, CG_TABLE_CDR, INT64_MAX);
+	cg_spool_delete(spool, CG_TABLE_VIOLATION, INT64_MAX);
+	cg_spool_commit(spool);
+	cg_spool_close(spool);
+}
+
 /* What a writer says of its file without a walk, and what a walk says. */
 static bool counted(struct cg_spool *spool, __s64 cdrs, __s64 oldest)
 {
@@ -682,6 +724,7 @@ int main(void)
 	twin_addresses();
 	closing_times();
 	outcomes();
+	unchanged_rows();
 	contents();
 	two_writers();
 	writing();
