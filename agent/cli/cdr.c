@@ -53,7 +53,8 @@ static json_t *make_value(const struct cg_db_column *column, const char *value)
 	return json_string(at);
 }
 
-static int add_json(json_t *rows, const char *const *values)
+/* Prints one element of the array. It is not collected in memory: there may be millions. */
+static int print_json(const char *const *values, bool first)
 {
 	const struct cg_db_table *table = &cg_db_tables[CG_TABLE_CDR];
 	double seconds = call_seconds(values);
@@ -70,7 +71,10 @@ static int add_json(json_t *rows, const char *const *values)
 		json_decref(row);
 		return -ENOMEM;
 	}
-	return json_array_append_new(rows, row) ? -ENOMEM : 0;
+	fputs(first ? "[" : ",\n", stdout);
+	err = json_dumpf(row, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_decref(row);
+	return err || ferror(stdout) ? -EPIPE : 0;
 }
 
 static const struct cg_table_print_column columns[] = {
@@ -113,7 +117,6 @@ static void format_sides(const char *const *values, char *out, size_t size)
 
 struct printer {
 	struct cg_table_print *list; /* NULL: JSON */
-	json_t *rows;
 	__u64 n;
 };
 
@@ -156,7 +159,7 @@ static int handle_row(void *ctx, __s64 step, const char *const *values)
 
 	(void)step;
 	cg_progress_update(++printer->n);
-	return printer->list ? add_row(printer, values) : add_json(printer->rows, values);
+	return printer->list ? add_row(printer, values) : print_json(values, printer->n == 1);
 }
 
 /* An SQL condition for the rows, and its parameters in order. */
@@ -204,7 +207,7 @@ static int add_time_condition(struct filter *filter, const char *condition, cons
 	return CG_DONE;
 }
 
-/* The rows come in the order of the key, oldest first. */
+/* The calls come in the order of their answers. */
 static void keep_last(struct filter *filter, const char *last)
 {
 	char rows[sizeof(filter->where)];
@@ -215,8 +218,8 @@ static void keep_last(struct filter *filter, const char *last)
 	filter->values[filter->n++] = last;
 	snprintf(filter->where, sizeof(filter->where),
 		 "(setup_time, call_uid, node) IN (SELECT setup_time, call_uid, node FROM cdr "
-		 "WHERE %.600s ORDER BY setup_time DESC, call_uid DESC, node DESC "
-		 "LIMIT CAST(?%d AS INTEGER))",
+		 "WHERE %.600s ORDER BY answer_time DESC, setup_time DESC, call_uid DESC, "
+		 "node DESC LIMIT CAST(?%d AS INTEGER))",
 		 rows, filter->n);
 }
 
@@ -250,23 +253,20 @@ static int print_rows(struct cg_spool *spool, const struct cg_options *options,
 {
 	struct printer printer = {};
 
-	if (options->json)
-		printer.rows = json_array();
-	else
+	if (!options->json)
 		printer.list = cg_table_print_new(columns, COLUMNS);
-	if (!printer.rows && !printer.list)
+	if (!options->json && !printer.list)
 		return cg_fail("cdr: out of memory");
 	cg_progress_start("calls", 0);
-	*err = cg_spool_select(spool, CG_TABLE_CDR, filter->where, filter->n, filter->values,
-			       handle_row, &printer);
+	*err = cg_spool_select_calls(spool, filter->where, filter->n, filter->values, handle_row,
+				     &printer);
 	cg_progress_end();
 	if (*err < 0) {
-		json_decref(printer.rows);
 		cg_table_print_free(printer.list);
 		return ferror(stdout) ? cg_stdout_flush() : CG_FAILED;
 	}
-	if (printer.rows)
-		return cg_stdout_write_json(printer.rows);
+	if (options->json)
+		puts(printer.n ? "]" : "[]");
 	return cg_table_print_end(printer.list) == -ENOMEM ? cg_fail("cdr: out of memory")
 							   : cg_stdout_flush();
 }

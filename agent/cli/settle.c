@@ -199,7 +199,7 @@ static int find_candidates(struct cg_spool *spool, const struct decision *d,
 	int rows;
 
 	snprintf(where, sizeof(where), CANDIDATES, cg_end_name(CG_E_OPERATOR));
-	rows = cg_spool_select(spool, CG_TABLE_CDR, where, 3, values, add_candidate, found);
+	rows = cg_spool_select_calls(spool, where, 3, values, add_candidate, found);
 	return rows < 0 ? rows : 0;
 }
 

@@ -119,8 +119,8 @@ int cg_stale_calls_close(const struct cg_stale_calls *stale, const char *path)
 
 	err = access(path, F_OK) ? -errno : cg_spool_open(path, 1, &spool);
 	if (!err)
-		err = cg_spool_select(spool, CG_TABLE_CDR, open_sql, CG_STALE_VALUES, stale->values,
-				      compare_row, &found);
+		err = cg_spool_select_calls(spool, open_sql, CG_STALE_VALUES, stale->values,
+					    compare_row, &found);
 	for (size_t at = 0; at < found.count && err >= 0; at += ROWS_PER_COMMIT) {
 		size_t left = found.count - at;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Reads rows of the spool by step or by condition, and counts them. */
+/* Reads rows of the spool by step, and counts them. */
 #include <string.h>
 
 #include "spool/spool_internal.h"
@@ -38,13 +38,6 @@ static void write_select_by_step(FILE *sql, const struct cg_db_table *table, con
 	write_select(sql, table, "step > ?1 ORDER BY step LIMIT ?2");
 }
 
-static void write_select_by_key(FILE *sql, const struct cg_db_table *table, const char *where)
-{
-	write_select(sql, table, where);
-	fputs(" ORDER BY ", sql);
-	cg_db_table_write_key(sql, table);
-}
-
 int cg_spool_read_steps(struct cg_spool *spool, enum cg_db_table_id id, __s64 after_step, int max,
 			cg_spool_row_handler handle, void *ctx)
 {
@@ -59,22 +52,6 @@ int cg_spool_read_steps(struct cg_spool *spool, enum cg_db_table_id id, __s64 af
 	sqlite3_bind_int64(*stmt, 1, after_step);
 	sqlite3_bind_int64(*stmt, 2, max);
 	return handle_rows(spool, &cg_db_tables[id], *stmt, handle, ctx);
-}
-
-int cg_spool_select(struct cg_spool *spool, enum cg_db_table_id id, const char *where, int n,
-		    const char *const *values, cg_spool_row_handler handle, void *ctx)
-{
-	sqlite3_stmt *stmt = NULL;
-	int err =
-		cg_sqlite_prepare(spool->db, write_select_by_key, &cg_db_tables[id], where, &stmt);
-
-	for (int i = 0; i < n && !err; i++)
-		err = cg_sqlite_errno(spool->db,
-				      sqlite3_bind_text(stmt, i + 1, values[i], -1, SQLITE_STATIC));
-	if (!err)
-		err = handle_rows(spool, &cg_db_tables[id], stmt, handle, ctx);
-	sqlite3_finalize(stmt);
-	return err;
 }
 
 __s64 cg_spool_count_rows(struct cg_spool *spool, __s64 most)
@@ -99,9 +76,19 @@ int cg_spool_get_oldest(struct cg_spool *spool, __s64 *us)
 		OLDEST_ROWS, us);
 }
 
+static void read_count(struct cg_spool *spool, enum cg_db_table_id id, __s64 *rows)
+{
+	char sql[80];
+
+	snprintf(sql, sizeof(sql), "SELECT rows FROM row_count WHERE kind = '%s'",
+		 cg_db_tables[id].name);
+	cg_sqlite_read_number(spool->db, sql, 0, rows);
+}
+
 void cg_spool_get_content(struct cg_spool *spool, struct cg_spool_content *content)
 {
-	content->oldest_us = 0;
-	memcpy(content->rows, spool->rows, sizeof(content->rows));
+	*content = (struct cg_spool_content){};
+	for (int id = 0; id < CG_TABLES; id++)
+		read_count(spool, id, &content->rows[id]);
 	cg_spool_get_oldest(spool, &content->oldest_us);
 }

@@ -95,9 +95,6 @@ int cg_spool_salvage(struct cg_spool *into, const char *aside, int *rows)
 	err = cg_spool_rename_ends(into->db);
 	if (!err)
 		err = cg_spool_commit(into);
-	if (err)
-		goto out;
-	err = cg_spool_load_counts(into);
 out:
 	sqlite3_close(from);
 	return err;

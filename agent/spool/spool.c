@@ -10,20 +10,7 @@
 
 #include "util/text.h"
 
-#define SPOOL_VERSION 2 /* PRAGMA user_version */
 #define BUSY_MS 5000 /* longer than another writer or a backup usually holds the lock */
-
-static void write_create(FILE *sql, const struct cg_db_table *table, const char *clause)
-{
-	(void)clause;
-	fprintf(sql, "CREATE TABLE IF NOT EXISTS %s (step INTEGER PRIMARY KEY", table->name);
-	for (unsigned int i = 0; i < table->n_columns; i++)
-		fprintf(sql, ", %s %s", table->columns[i].name,
-			table->columns[i].size ? "TEXT" : "INTEGER");
-	fputs(", UNIQUE (", sql);
-	cg_db_table_write_key(sql, table);
-	fputs("))", sql);
-}
 
 static void write_insert(FILE *sql, const struct cg_db_table *table, const char *clause)
 {
@@ -54,17 +41,6 @@ static void write_reject(FILE *sql, const struct cg_db_table *table, const char 
 	fprintf(sql, ") FROM %s WHERE step = ?2", table->name);
 }
 
-static int create_table(struct cg_spool *spool, const struct cg_db_table *table)
-{
-	sqlite3_stmt *stmt = NULL;
-	int err = cg_sqlite_prepare(spool->db, write_create, table, NULL, &stmt);
-
-	if (!err)
-		err = cg_sqlite_step(spool->db, stmt);
-	sqlite3_finalize(stmt);
-	return err;
-}
-
 static int prepare_write(struct cg_spool *spool, enum cg_db_table_id id)
 {
 	const struct cg_db_table *table = &cg_db_tables[id];
@@ -90,78 +66,43 @@ static int load_last_step(struct cg_spool *spool)
 	return err;
 }
 
-int cg_spool_load_counts(struct cg_spool *spool)
-{
-	char sql[80];
-	int err = 0;
-
-	for (int id = 0; !err && id < CG_TABLES; id++) {
-		snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", cg_db_tables[id].name);
-		err = cg_sqlite_read_number(spool->db, sql, 0, &spool->rows[id]);
-	}
-	return err;
-}
-
 static int check_version(struct cg_spool *spool, __s64 *version)
 {
 	int err = cg_sqlite_read_number(spool->db, "PRAGMA user_version", 0, version);
 
-	if (!err && *version > SPOOL_VERSION) {
+	if (!err && *version > CG_SPOOL_VERSION) {
 		spool->error_text = "written by a newer version of cseqguard";
 		err = -EPROTO;
 	}
 	return err;
 }
 
-static int create_tables(struct cg_spool *spool)
-{
-	int err = cg_sqlite_execute(spool->db, "BEGIN IMMEDIATE");
-
-	for (int id = 0; !err && id < CG_TABLES; id++)
-		err = create_table(spool, &cg_db_tables[id]);
-	if (!err)
-		err = cg_spool_migrate(spool->db);
-	if (!err)
-		err = cg_spool_create_heartbeat(spool->db);
-	if (!err)
-		err = cg_spool_create_ring_position(spool->db);
-	if (err)
-		return err;
-	return cg_sqlite_execute(
-		spool->db, "CREATE TABLE IF NOT EXISTS rejected (id INTEGER PRIMARY KEY,"
-			   " at TEXT DEFAULT CURRENT_TIMESTAMP, kind TEXT, error TEXT, row TEXT);"
-			   "PRAGMA user_version = 2;"
-			   "COMMIT");
-}
-
 /*
  * Prepares the file for writing. In WAL mode with synchronous=FULL a commit is on disk when it
- * returns, and readers never wait. A file that has all tables is not written to, because its disk
- * may be full.
+ * returns, and readers never wait. A log that a long read has made larger than journal_size_limit
+ * is cut once it is used from its start again. A file that has all tables is not written to, because
+ * its disk may be full.
  */
 static int set_up_writer(struct cg_spool *spool, __s64 version)
 {
 	int err = cg_sqlite_execute(spool->db, "PRAGMA page_size = 16384;"
 					       "PRAGMA journal_mode = WAL;"
+					       "PRAGMA journal_size_limit = 16777216;"
 					       "PRAGMA synchronous = FULL;"
 					       "PRAGMA wal_autocheckpoint = 256;"
 					       "PRAGMA cache_size = -16384;");
 	if (err)
 		goto out;
-	if (version != SPOOL_VERSION) {
-		err = create_tables(spool);
+	if (version != CG_SPOOL_VERSION) {
+		err = cg_spool_create_tables(spool->db);
 		if (err)
 			goto out;
 	}
 	err = load_last_step(spool);
 	if (err)
 		goto out;
-	for (int id = 0; id < CG_TABLES; id++) {
+	for (int id = 0; !err && id < CG_TABLES; id++)
 		err = prepare_write(spool, id);
-		if (err)
-			goto out;
-	}
-	err = cg_spool_load_counts(spool);
 out:
 	return err;
 }
@@ -244,7 +185,6 @@ int cg_spool_begin(struct cg_spool *spool)
 		return -ESTALE;
 	}
 	err = cg_sqlite_execute(spool->db, "BEGIN IMMEDIATE");
-	memcpy(spool->rows_before, spool->rows, sizeof(spool->rows));
 	return err ? err : load_last_step(spool);
 }
 
@@ -263,7 +203,6 @@ int cg_spool_checkpoint(struct cg_spool *spool)
 void cg_spool_rollback(struct cg_spool *spool)
 {
 	cg_sqlite_execute(spool->db, "ROLLBACK");
-	memcpy(spool->rows, spool->rows_before, sizeof(spool->rows));
 }
 
 static int bind_closed_at(sqlite3_stmt *stmt, int i, const struct cg_cdr_row *row)
@@ -293,7 +232,7 @@ int cg_spool_put(struct cg_spool *spool, enum cg_db_table_id id, const void *row
 {
 	const struct cg_db_table *table = &cg_db_tables[id];
 	sqlite3_stmt *stmt = spool->insert[id];
-	int rc = SQLITE_OK, err;
+	int rc = SQLITE_OK;
 
 	for (unsigned int i = 0; i < table->n_columns && rc == SQLITE_OK; i++)
 		rc = bind_column(stmt, i + 1, &table->columns[i], row);
@@ -302,10 +241,7 @@ int cg_spool_put(struct cg_spool *spool, enum cg_db_table_id id, const void *row
 	if (rc != SQLITE_OK)
 		return cg_sqlite_errno(spool->db, rc);
 	spool->last_step++; /* a rollback does not take it back: a gap does no harm */
-	err = cg_sqlite_step(spool->db, stmt);
-	/* an INSERT that became an UPDATE does not change last_insert_rowid */
-	spool->rows[id] += !err && sqlite3_last_insert_rowid(spool->db) == spool->last_step;
-	return err;
+	return cg_sqlite_step(spool->db, stmt);
 }
 
 int cg_spool_execute(struct cg_spool *spool, const char *sql, int n, const char *const *values)
@@ -326,13 +262,8 @@ int cg_spool_execute(struct cg_spool *spool, const char *sql, int n, const char 
 
 int cg_spool_delete(struct cg_spool *spool, enum cg_db_table_id id, __s64 through_step)
 {
-	int err;
-
 	sqlite3_bind_int64(spool->delete[id], 1, through_step);
-	err = cg_sqlite_step(spool->db, spool->delete[id]);
-	if (!err)
-		spool->rows[id] -= sqlite3_changes(spool->db);
-	return err;
+	return cg_sqlite_step(spool->db, spool->delete[id]);
 }
 
 int cg_spool_reject(struct cg_spool *spool, enum cg_db_table_id id, __s64 step, const char *error)

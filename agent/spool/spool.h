@@ -104,7 +104,7 @@ struct cg_spool_content {
 	__s64 oldest_us; /* as cg_spool_get_oldest() */
 };
 
-/* Returns what a writer's file holds. It reads the counts kept in memory, not every row. */
+/* Returns what the file holds. It reads the counts that the file keeps, not every row. */
 void cg_spool_get_content(struct cg_spool *spool, struct cg_spool_content *content);
 
 /*
@@ -121,11 +121,13 @@ int cg_spool_read_steps(struct cg_spool *spool, enum cg_db_table_id table, __s64
 			int max, cg_spool_row_handler handle, void *ctx);
 
 /*
- * Calls `handle` for each row for which the SQL condition `where` holds, in the order of the key.
- * `where` may use n text parameters, ?1 and up. Returns as cg_spool_read_steps().
+ * Calls `handle` for each call for which the SQL condition `where` holds, in the order of the
+ * answers. `where` may use n text parameters, ?1 and up. The calls are read in pages, and no read
+ * transaction is open while `handle` runs: it may take as long as it likes. Returns as
+ * cg_spool_read_steps().
  */
-int cg_spool_select(struct cg_spool *spool, enum cg_db_table_id table, const char *where, int n,
-		    const char *const *values, cg_spool_row_handler handle, void *ctx);
+int cg_spool_select_calls(struct cg_spool *spool, const char *where, int n,
+			  const char *const *values, cg_spool_row_handler handle, void *ctx);
 
 /* Returns the number of rows in all tables, at most `most`, or -errno. */
 __s64 cg_spool_count_rows(struct cg_spool *spool, __s64 most);

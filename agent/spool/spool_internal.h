@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The spool's handle, shared by spool.c (the file and writing), migrate.c, reader.c and renew.c. */
+/* The spool's handle, and what spool.c (the file and writing) shares with the other files. */
 #ifndef CG_SPOOL_SPOOL_INTERNAL_H
 #define CG_SPOOL_SPOOL_INTERNAL_H
 
 #include "spool/spool.h"
 #include "spool/sqlite.h"
 
+#define CG_SPOOL_VERSION 3 /* PRAGMA user_version */
+
 struct cg_spool {
 	sqlite3 *db;
 	sqlite3_stmt *insert[CG_TABLES]; /* NULL in a reader, like `delete` */
 	sqlite3_stmt *delete[CG_TABLES];
 	sqlite3_stmt *read_steps[CG_TABLES]; /* prepared at the first use */
-	__s64 rows[CG_TABLES]; /* in the file; kept by a writer only */
-	__s64 rows_before[CG_TABLES]; /* rows[] at the last cg_spool_begin() */
 	__s64 last_step; /* the highest step given out */
 	const char *error_text; /* our own error, shown instead of SQLite's; NULL: none */
 };
@@ -35,7 +35,7 @@ int cg_spool_migrate(sqlite3 *db);
 /* Replaces the end reasons of an older version. Within a transaction. 0 or -errno. */
 int cg_spool_rename_ends(sqlite3 *db);
 
-/* Counts all rows of the file into rows[]. 0 or -errno. */
-int cg_spool_load_counts(struct cg_spool *spool);
+/* Creates what the file does not have of a spool's tables, in a transaction. 0 or -errno. */
+int cg_spool_create_tables(sqlite3 *db);
 
 #endif

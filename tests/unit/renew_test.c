@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/spool/spool.c agent/spool/migrate.c agent/spool/heartbeat.c agent/spool/ring_position.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
-/* A spool file that is damaged behind its middle, beyond the first rows: its readable rows go on in another. */
+// link: agent/spool/spool.c agent/spool/create.c agent/spool/call_pages.c agent/spool/migrate.c agent/spool/heartbeat.c agent/spool/ring_position.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
+/* A spool file that is damaged in its middle: its readable rows go on in another. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "spool/writer.h"
 #include "tap.h"
 
 #define ROWS 3000
-#define PAGE 4096
+#define PAGE 16384
+#define MIDDLE "the row in the middle" /* a Call-ID */
 
 static char path[64], aside[80];
 
@@ -27,6 +28,7 @@ static void put_rows(int from, int to, struct cg_spool *spool)
 	snprintf(row.end_reason, sizeof(row.end_reason), "none");
 	for (int i = from; i < to; i++) {
 		row.setup_time = i;
+		snprintf(row.call_id, sizeof(row.call_id), "%s", i == ROWS / 2 ? MIDDLE : "");
 		cg_spool_put(spool, CG_TABLE_CDR, &row);
 	}
 }
@@ -44,15 +46,18 @@ static int make_spool(void)
 	return err;
 }
 
+/* Overwrites the page of the row in the middle. */
 static int damage(void)
 {
-	static char garbage[2 * PAGE];
-	struct stat st;
-	int fd = open(path, O_WRONLY), err = fd < 0 || fstat(fd, &st);
+	static char page[PAGE];
+	int fd = open(path, O_RDWR), err = -1;
 
-	memset(garbage, 0xff, sizeof(garbage));
-	err = err || pwrite(fd, garbage, sizeof(garbage), (st.st_size / PAGE / 2 + 6) * PAGE) !=
-			     sizeof(garbage);
+	for (off_t at = 0; err && pread(fd, page, PAGE, at) == PAGE; at += PAGE) {
+		if (!memmem(page, PAGE, MIDDLE, strlen(MIDDLE)))
+			continue;
+		memset(page, 0xff, PAGE);
+		err = pwrite(fd, page, PAGE, at) != PAGE;
+	}
 	close(fd);
 	return err;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/spool/spool.c agent/spool/migrate.c agent/spool/heartbeat.c agent/spool/ring_position.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
+// link: agent/spool/spool.c agent/spool/create.c agent/spool/call_pages.c agent/spool/migrate.c agent/spool/heartbeat.c agent/spool/ring_position.c agent/spool/reader.c agent/spool/renew.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c agent/spool/writer.c agent/spool/writer_file.c -lsqlite3 -lpthread
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -585,12 +585,12 @@ static const char version_1[] =
 	"CREATE TABLE rejected (id INTEGER PRIMARY KEY, at TEXT DEFAULT CURRENT_TIMESTAMP,"
 	" kind TEXT, error TEXT, row TEXT);"
 	"PRAGMA user_version = 1;"
-	"INSERT INTO cdr (step, setup_time, call_uid, node, caller_addr, end_time, end_reason,"
-	" suspect, blocked_byes) VALUES"
-	" (1, 1, 'a', 'n1', '192.0.2.1', 900, 'bye', 0, 2),"
-	" (2, 2, 'b', 'n1', '192.0.2.1', NULL, 'none', 0, 0),"
-	" (3, 3, 'c', 'n1', '192.0.2.1', 700, 'lost', 1, 0),"
-	" (4, 4, 'd', 'n1', '192.0.2.1', 600, 'unseen_bye', 1, 0);"
+	"INSERT INTO cdr (step, setup_time, call_uid, node, caller_addr, answer_time, end_time,"
+	" end_reason, suspect, blocked_byes) VALUES"
+	" (1, 1, 'a', 'n1', '192.0.2.1', 1, 900, 'bye', 0, 2),"
+	" (2, 2, 'b', 'n1', '192.0.2.1', 2, NULL, 'none', 0, 0),"
+	" (3, 3, 'c', 'n1', '192.0.2.1', 3, 700, 'lost', 1, 0),"
+	" (4, 4, 'd', 'n1', '192.0.2.1', 4, 600, 'unseen_bye', 1, 0);"
 	"INSERT INTO violation (step, at, node, seq) VALUES (6, 1, 'n1', 1);"
 	"INSERT INTO settlement (step, at, call_uid, node, setup_time, was_end_reason)"
 	" VALUES (5, 1, 'e', 'n1', 1, 'lost')";
@@ -654,8 +654,7 @@ static bool has_new_columns(const char *file, int writable)
 	int count = 0, err = cg_spool_open(file, writable, &spool);
 
 	if (!err)
-		err = cg_spool_select(spool, CG_TABLE_CDR, "closed_at IS end_time", 0, NULL, see,
-				      &seen);
+		err = cg_spool_select_calls(spool, "closed_at IS end_time", 0, NULL, see, &seen);
 	if (err == 4)
 		err = cg_spool_read_steps(spool, CG_TABLE_VIOLATION, 0, 9, see_count, &count);
 	cg_spool_close(spool);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/postgres/stale_calls.c agent/postgres/stale_spool.c agent/calls/living_calls.c agent/calls/cdr.c agent/spool/spool.c agent/spool/migrate.c agent/spool/heartbeat.c agent/spool/ring_position.c agent/spool/reader.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/text.c agent/util/enum_names.c -luuid -lsqlite3
+// link: agent/postgres/stale_calls.c agent/postgres/stale_spool.c agent/calls/living_calls.c agent/calls/cdr.c agent/spool/spool.c agent/spool/create.c agent/spool/call_pages.c agent/spool/migrate.c agent/spool/heartbeat.c agent/spool/ring_position.c agent/spool/reader.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/text.c agent/util/enum_names.c -luuid -lsqlite3
 /* Rows that have lost their dialog, in a spool that is the store. */
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +81,7 @@ static const char *ends_of(const char *path)
 
 	text[0] = '\0';
 	if (!cg_spool_open(path, 0, &spool))
-		cg_spool_select(spool, CG_TABLE_CDR, "true", 0, NULL, list_end, text);
+		cg_spool_select_calls(spool, "true", 0, NULL, list_end, text);
 	cg_spool_close(spool);
 	return text;
 }
