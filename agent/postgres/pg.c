@@ -48,6 +48,7 @@ static void join_lines(char *text, size_t size, const char *lines)
 {
 	size_t used = 0;
 
+	*text = '\0';
 	for (; *lines && used + 1 < size; lines += *lines == '\n') {
 		int len = strcspn(lines, "\n");
 
