@@ -3,10 +3,12 @@
 # bats file_tags=alone
 #
 # CHAOS_RATE (100) calls a second for CHAOS_SECONDS (15) to an endpoint on the guarded host, while daemon,
-# PostgreSQL and the spool's disk fail in the random order of CHAOS_SEED. Some callers send a BYE with a low
-# CSeq first. The CDRs are compared with SIPp's own log, call by call.
+# PostgreSQL, the spool's disk and name servers fail, nobody reads the log and somebody holds the lock, in the
+# random order of CHAOS_SEED. Some callers send a BYE with a low CSeq first. The CDRs are compared with SIPp's
+# own log, call by call.
 
 load lib
+load names
 load chaos
 RATE=${CHAOS_RATE:-100}
 DURATION=${CHAOS_SECONDS:-15}
@@ -24,7 +26,7 @@ setup_file() {
 
 teardown() {
 	sip_over
-	((!${#STALLED[@]})) || stalled_ends # else it would not end
+	chaos_stops
 	if [[ -z ${BATS_TEST_COMPLETED:-} ]]; then
 		evidence >&2
 		tail -n 20 "$LAB_DIR/chaos.log" "$LAB_DIR/daemon.log" >&2

@@ -7,6 +7,7 @@
 load lib
 load daemon
 load http
+load names
 
 NOT_BLOCKED=8 # s: each thing here blocks for longer
 
@@ -21,7 +22,7 @@ setup_file() {
 teardown() {
 	[[ -n ${BATS_TEST_COMPLETED:-} ]] || tail -n 5 "$LAB_DIR/daemon.log" >&2
 	guard_daemon_end KILL
-	[[ -z ${NAMES:-} ]] || kill "$NAMES" || :
+	names_down
 	[[ ! -e $LAB_DIR/unread.pid ]] || kill "$(<"$LAB_DIR/unread.pid")" || :
 	rm -f "$LAB_DIR"/unread*
 	map_clear
@@ -34,33 +35,18 @@ rings_are_read() { # never more than NOT_BLOCKED apart
 
 # --- name servers --------------------------------------------------------------------------------
 
-# Three that answer nothing, for the processes behind `enter`. The resolver asks the next one after 10 s and 6 s.
-silent_names() {
-	printf 'nameserver 127.0.0.%d\n' 1 2 3 >"$LAB_DIR/resolv.conf"
-	printf 'options timeout:10 attempts:2\n' >>"$LAB_DIR/resolv.conf"
-	printf 'hosts: files dns\n' >"$LAB_DIR/nsswitch.conf"
-	: >"$LAB_DIR/names.log"
-	nsenter "--net=/run/netns/$(lab_ns proxy)" "$LAB_TOP/tests/e2e/name_servers.py" 127.0.0.{1,2,3} >"$LAB_DIR/names.log" 3>&- &
-	NAMES=$!
-	lab_wait 10 asked ready
-	# shellcheck disable=SC2016 # the inner shell's arguments
-	enter=(nsenter "--net=/run/netns/$(lab_ns proxy)" unshare -m sh -c 'dir=$1 && shift &&
-		mount --bind "$dir/resolv.conf" /etc/resolv.conf && mount --bind "$dir/nsswitch.conf" /etc/nsswitch.conf &&
-		exec "$@"' sh "$LAB_DIR")
-}
-
-asked() { # WORDS: so begins a line of the name servers
-	grep -q "^$1" "$LAB_DIR/names.log"
+silent_names() { # the resolver asks the next one after 10 s and 6 s
+	names_up 'timeout:10 attempts:2'
 }
 
 @test "names: three silent name servers hold up no ring; rows wait in the spool, and come by the next host" {
 	silent_names
 	daemon --http "$HTTP_PORT" --db "host=db1,db2,$LAB_PG user=postgres dbname=$DB" --db-timeout 5
-	lab_wait 30 asked '127.0.0.1 db1'
+	lab_wait 30 names_asked '127.0.0.1 db1'
 	dialog answer=5
 	lab_wait 30 assert_equal 1 spooled cdr
 	lab_wait 30 grep -q 'no response within 5 s; rows wait' "$LAB_DIR/daemon.log"
-	lab_wait 60 asked '127.0.0.3 db1'
+	lab_wait 60 names_asked '127.0.0.3 db1'
 	dialog answer=5 end=1 state=ended end_reason=bye ended_by=1
 	lab_wait 30 in_map 0 # durable in the spool
 	rings_are_read
@@ -76,7 +62,7 @@ asked() { # WORDS: so begins a line of the name servers
 	silent_names
 	printf 'db = host=db1 user=postgres\n' >"$file"
 	daemon --config "$file"
-	lab_wait 30 asked '127.0.0.1 db1'
+	lab_wait 30 names_asked '127.0.0.1 db1'
 	printf 'db = %s\n' "$(pg_conninfo "$DB")" >"$file"
 	kill -HUP "$LAB_DAEMON"
 	dialog answer=5
@@ -84,7 +70,7 @@ asked() { # WORDS: so begins a line of the name servers
 	kill "$LAB_DAEMON"
 	wait "$LAB_DAEMON" || code=$?
 	assert_equal 0 echo "$code"
-	run ! asked '127.0.0.2 db1' # that took less than the resolver's 10 s
+	run ! names_asked '127.0.0.2 db1' # that took less than the resolver's 10 s
 }
 
 # --- readers -------------------------------------------------------------------------------------
@@ -136,4 +122,43 @@ log_unread() { # KIND: of stderr
 	lab_wait 30 grep -qx 'READY=1' "$LAB_DIR/unread"
 	lab_wait 30 grep -qx 'STATUS=instance .*: 1 dialogs' "$LAB_DIR/unread"
 	grep -qx 'WATCHDOG=1' "$LAB_DIR/unread"
+}
+
+# --- the lock ------------------------------------------------------------------------------------
+
+# The daemon finds the pins in a folder of its own, so that the lock there is no other test's.
+own_pins() {
+	local pins=$LAB_DIR/pins
+
+	install -d "$pins/lab-$LAB_ID"
+	# shellcheck disable=SC2016 # the inner shell's arguments
+	enter=(nsenter "--net=/run/netns/$(lab_ns proxy)" unshare -m sh -c 'pins=$1 instance=$2 && shift 2 &&
+		mount --bind "/sys/fs/bpf/cseqguard/$instance" "$pins/$instance" &&
+		CSEQGUARD_PIN_ROOT=$pins exec "$@"' sh "$pins" "lab-$LAB_ID")
+}
+
+mode() {
+	guard status -j | jq -r .settings.mode
+}
+
+@test "lock: held by another process it holds up no ring; the breaker sets observe mode once it is free" {
+	local n held
+
+	own_pins
+	daemon --http "$HTTP_PORT" --breaker 50 --breaker-dialogs 3
+	exec {held}<"$LAB_DIR/pins" # not before: the daemon would inherit it
+	flock "$held"
+	lab_wait 30 eval '(($(metric sweeps_total) > 2))' # the breaker counts from the first beat on
+	from_now
+	for n in 1 2 3; do
+		BATS_TEST_NUMBER=$((100 + n)) call=blocked-$n dialog answer=5 blocked=1 first_blocked_ms=5001
+	done
+	lab_wait 30 grep -q 'BREAKER: .*cannot set observe mode: .*; trying again' "$LAB_DIR/daemon.log"
+	dialog answer=5
+	lab_wait 30 assert_equal 4 spooled cdr
+	rings_are_read
+	assert_equal enforce mode
+	exec {held}<&-
+	lab_wait 30 assert_equal observe mode
+	assert_equal 1 grep -c 'cannot set observe mode' "$LAB_DIR/daemon.log"
 }

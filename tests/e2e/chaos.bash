@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # shellcheck shell=bash
 #
-# What can fail around the bill: the daemon, the store and the spool's disk, each in a lane of its own,
-# so that their failures overlap. What fails next, when, and for how long is drawn from a seed.
-# Every card of a deck is played once before the deck is shuffled again. Needs lib.bash.
+# What can fail around the bill: the daemon, the store, the spool's disk, the name servers, the reader of the
+# daemon's log and the lock of the pins, each in a lane of its own, so that their failures overlap. What fails
+# next, when, and for how long is drawn from a seed. Every card of a deck is played once before the deck is
+# shuffled again. Needs lib.bash and names.bash.
 #
 # A card FAILURE is played by FAILURE_begins, and after a while by FAILURE_ends.
 
@@ -11,9 +12,14 @@ declare -gA DECK=(
 	[daemon]='killed killed killed killed killed killed held held told upgraded'
 	[store]='stopped crashed stalled restarted'
 	[disk]='full'
+	[names]='silent'
+	[reader]='unread'
+	[lock]='locked'
 )
-declare -gA LASTS=([daemon]=1 [store]=2 [disk]=3) # PACEs at most
+declare -gA LASTS=([daemon]=1 [store]=2 [disk]=3 [names]=4 [reader]=2 [lock]=2) # PACEs at most
+declare -ga LANES=(daemon store disk names reader lock)
 declare -ga STALLED=() # processes
+declare -g UNREAD='' # set: some of what this daemon said was not read
 declare -gA HAND=() ACTIVE=() DUE=() PLAYED=([killed]=0)
 
 # --- the daemon ----------------------------------------------------------------------------------
@@ -23,11 +29,16 @@ SWEEP=1h
 
 daemon_begins() {
 	install -d "$LAB_DIR/run"
-	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
-		--db "$(pg_conninfo "$CDRS")" --spool "$DISK/spool.db" --sweep "$SWEEP" --grace 500ms \
-		--db-timeout 500ms >>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
+	[[ ${ACTIVE[reader]:-} == unread ]] || UNREAD=
+	CSEQGUARD_RUN_DIR=$LAB_DIR/run "${enter[@]}" "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
+		--db "host=db1,$LAB_PG user=postgres dbname=$CDRS" --spool "$DISK/spool.db" --sweep "$SWEEP" --grace 500ms \
+		--db-timeout 500ms >"$LAB_DIR/log.pipe" 2>&1 </dev/null 3>&- &
 	LAB_DAEMON=$! TOLD=()
 	printf '%d' "$LAB_DAEMON" >"$LAB_DIR/daemon.pid" # for lab_down
+}
+
+daemon_had_no_room() { # or nobody knows, because it spoke to nobody
+	[[ $UNREAD ]] || lab_wait 5 eval '[[ $(tail -n 1 "$LAB_DIR/daemon.log") == *"spool "*": cannot open: "* ]]'
 }
 
 # Takes the exit code of a daemon that ends: one of those that somebody asked for. Without room on its
@@ -39,7 +50,7 @@ daemon_left() { # SIGNAL [CODE]...
 		kill "-$1" "$LAB_DAEMON"
 		wait "$LAB_DAEMON" # bash itself would say that it was killed
 	} 2>/dev/null || code=$?
-	if [[ $code == 1 && $(tail -n 1 "$LAB_DIR/daemon.log") == *'spool '*': cannot open: '* ]]; then
+	if ((code == 1)) && daemon_had_no_room; then
 		PLAYED[refused]=$((${PLAYED[refused]:-0} + 1))
 	elif [[ " ${*:2} " != *" $code "* ]]; then
 		lab_fail "cseqguardd left with exit code $code: $(tail -n 1 "$LAB_DIR/daemon.log")"
@@ -159,6 +170,45 @@ full_ends() {
 	rm -f "$DISK/fill"
 }
 
+# --- the name servers ----------------------------------------------------------------------------
+
+silent_begins() { # the lookup of a name takes 3 s
+	kill -USR2 "$NAMES"
+}
+
+silent_ends() {
+	kill -USR1 "$NAMES"
+}
+
+# --- the reader of the daemon's log --------------------------------------------------------------
+
+reader_begins() { # copies what comes by a pipe that always has a reader
+	mkfifo "$LAB_DIR/log.pipe"
+	exec {LOG_FD}<>"$LAB_DIR/log.pipe"
+	cat <"$LAB_DIR/log.pipe" >>"$LAB_DIR/daemon.log" 3>&- &
+	READER=$!
+}
+
+unread_begins() { # the pipe is full at once
+	UNREAD=1
+	kill -STOP "$READER"
+	yes '' | dd of="$LAB_DIR/log.pipe" bs=4096 iflag=fullblock oflag=nonblock 2>/dev/null || :
+}
+
+unread_ends() {
+	kill -CONT "$READER"
+}
+
+# --- the lock of the pins ------------------------------------------------------------------------
+
+locked_begins() { # no longer than a second, because `upgraded` waits for it, too
+	flock /sys/fs/bpf/cseqguard sleep 1 3>&- &
+}
+
+locked_ends() {
+	:
+}
+
 # --- the schedule --------------------------------------------------------------------------------
 
 between() { # MIN MAX: sets drawn; no subshell, which would draw from a copy of the seed
@@ -198,6 +248,9 @@ play() { # LANE: what fails ends, or the next card begins
 chaos_begins() { # SEED MILLISECONDS: the most that the daemon is left in one state
 	RANDOM=$1 PACE=$2
 	printf '# chaos: seed %s\n' "$1" >&3
+	names_up 'timeout:1 attempts:1'
+	silent_ends
+	reader_begins
 	daemon_begins
 	lab_wait 10 sql "$CDRS" 'SELECT FROM cseqguard.cdr LIMIT 1'
 	chaos_lags
@@ -207,7 +260,7 @@ chaos_while() { # CONDITION SECONDS
 	local lane deadline=$((${EPOCHREALTIME/./} + $2 * 1000000))
 
 	while "$1" && ((${EPOCHREALTIME/./} < deadline)); do
-		for lane in daemon store disk; do
+		for lane in "${LANES[@]}"; do
 			((${EPOCHREALTIME/./} < ${DUE[$lane]:-0})) || play "$lane"
 		done
 		daemon_looked_after
@@ -218,11 +271,17 @@ chaos_while() { # CONDITION SECONDS
 chaos_heals() { # whatever fails ends; the daemon begins anew
 	local lane
 
-	for lane in disk store daemon; do
+	for lane in lock reader names disk store daemon; do
 		[[ -z ${ACTIVE[$lane]:-} ]] || play "$lane"
 	done
 	killed_begins
 	SWEEP=1h daemon_begins
+}
+
+chaos_stops() { # also after a failure: what would not end by itself
+	((!${#STALLED[@]})) || stalled_ends
+	[[ -z ${READER:-} ]] || kill -KILL "$READER" 2>/dev/null || :
+	names_down
 }
 
 chaos_over() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Silent name servers: name_servers.py ADDRESS... listens on port 53 of each, and prints the address and
-the name of each query. It answers none, until SIGUSR1: from then on no name exists."""
+the name of each query. It answers none, until SIGUSR1: from then on no name exists. SIGUSR2: silent again."""
 
 import select
 import signal
@@ -12,9 +12,9 @@ NO_SUCH_NAME = b"\x81\x83"  # the flags of a response
 answers = False
 
 
-def answer(*_):
+def switch(number, _):
     global answers
-    answers = True
+    answers = number == signal.SIGUSR1
 
 
 def name_of(query):
@@ -31,7 +31,8 @@ def listen(address):
     return server
 
 
-signal.signal(signal.SIGUSR1, answer)
+signal.signal(signal.SIGUSR1, switch)
+signal.signal(signal.SIGUSR2, switch)
 servers = {listen(address): address for address in sys.argv[1:]}
 print("ready", flush=True)
 while True:
