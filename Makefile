@@ -196,7 +196,7 @@ compile_commands.json: all
 COMPLETION := deploy/cseqguard.bash-completion:$(COMPLETIONDIR):644
 # The files to install, as source:folder:mode[:name].
 INSTALLED := $(PROGRAMS:%=%:$(SBINDIR):755) README.md:$(DOCDIR):644 LICENSE:$(DOCDIR):644 LICENSE.GPL-2.0:$(DOCDIR):644 \
-	deploy/cseqguard.conf:$(DOCDIR):644 \
+	deploy/cseqguard.conf:$(DOCDIR):644 $(patsubst %,%:$(DOCDIR)/deploy/pictures:644,$(wildcard deploy/pictures/*)) \
 	$(foreach n,5 7 8,$(patsubst %,%:$(MANDIR)/man$(n):644,$(filter %.$(n),$(MANUALS)))) \
 	$(COMPLETION):cseqguard $(COMPLETION):cseqguardd $(OUT)/schema.sql:$(DATADIR):644 \
 	$(foreach d,prometheus grafana,$(patsubst %,%:$(DATADIR)/$(d):644,$(wildcard deploy/$(d)/*))) \
@@ -214,7 +214,7 @@ install: installable
 uninstall:
 	$(Q)rm -f $(foreach item,$(INSTALLED),$(call target,$(item)))
 	$(Q)rmdir --ignore-fail-on-non-empty $(foreach d,$(DATADIR)/prometheus $(DATADIR)/grafana $(DATADIR) \
-		$(DOCDIR),$(DESTDIR)$(d)) 2>/dev/null || true
+		$(DOCDIR)/deploy/pictures $(DOCDIR)/deploy $(DOCDIR),$(DESTDIR)$(d)) 2>/dev/null || true
 
 deb: needs-deb
 	$(Q)VERSION=$(VERSION) OUT=$(OUT) deploy/package

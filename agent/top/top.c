@@ -25,33 +25,6 @@ static const enum cg_map_usage_idx maps[CG_TOP_MAPS] = {
 	[CG_TOP_EARLY] = CG_USAGE_EARLY,
 };
 
-int cg_top_new(const char *instance, const char *config, const char *db, const char *spool,
-	       struct cg_top **out)
-{
-	struct cg_top *top = calloc(1, sizeof(*top));
-	int err;
-
-	*out = top;
-	if (!top)
-		return cg_fail("top: out of memory");
-	top->daemon_fd = -1;
-	top->map = CG_TOP_MAPS;
-	top->ends.per_second = CG_RATE_UNKNOWN;
-	top->instance = instance;
-	top->calls = calloc(1, sizeof(*top->calls));
-	top->building = calloc(1, sizeof(*top->building));
-	if (!top->calls || !top->building)
-		return cg_fail("top: out of memory");
-	err = cg_store_select(instance, config, db, spool, &top->store);
-	if (err)
-		return err;
-	for (int i = 0; i < CG_TOP_MAPS; i++)
-		top->usages[i] = cg_map_usages[maps[i]];
-	cg_instance_netns_enter(top->instance); /* for the names of interfaces */
-	err = cg_top_refresh(top);
-	return err ? cg_fail_open(top->instance, err) : CG_DONE;
-}
-
 void cg_top_free(struct cg_top *top)
 {
 	if (!top)
@@ -89,6 +62,36 @@ static int read_config(struct cg_top *top)
 	if (config.mode == CG_OBSERVE)
 		cg_runtime_note_read(top->instance, CG_RUNTIME_BREAKER, top->breaker);
 	return 0;
+}
+
+int cg_top_new(const char *instance, const char *config, const char *db, const char *spool,
+	       struct cg_top **out)
+{
+	struct cg_top *top = calloc(1, sizeof(*top));
+	int err;
+
+	*out = top;
+	if (!top)
+		return cg_fail("top: out of memory");
+	top->daemon_fd = -1;
+	top->map = CG_TOP_MAPS;
+	top->ends.per_second = CG_RATE_UNKNOWN;
+	top->instance = instance;
+	top->calls = calloc(1, sizeof(*top->calls));
+	top->building = calloc(1, sizeof(*top->building));
+	if (!top->calls || !top->building)
+		return cg_fail("top: out of memory");
+	err = cg_store_select(instance, config, db, spool, &top->store);
+	if (err)
+		return err;
+	for (int i = 0; i < CG_TOP_MAPS; i++)
+		top->usages[i] = cg_map_usages[maps[i]];
+	err = read_config(top); /* first: what it may not read is one error, not several */
+	if (!err) {
+		cg_instance_netns_enter(top->instance); /* for the names of interfaces */
+		err = cg_top_refresh(top);
+	}
+	return err ? cg_fail_open(top->instance, err) : CG_DONE;
 }
 
 static int read_sum(const struct cg_top *top, struct cg_counters *counters)

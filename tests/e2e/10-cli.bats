@@ -227,7 +227,7 @@ narrow() { # ARGUMENT...: what the command prints on a terminal of 60 columns
 	done
 }
 
-@test "attach: without root it prints one line and makes nothing" {
+@test "cli: without root it prints one line and makes nothing" {
 	cp "$GUARD" "$BATS_TEST_TMPDIR/cseqguard"
 	chmod 755 "$BATS_TEST_TMPDIR"
 	local nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups /proc/self/fd/9)
@@ -236,6 +236,9 @@ narrow() { # ARGUMENT...: what the command prints on a terminal of 60 columns
 	refused 1 "root" "${nobody[@]}" detach -a
 	refused 1 "root" "${nobody[@]}" -n "$HOST" attach in0
 	[[ ! -e $PINS ]]
+	guard attach in0
+	refused 1 "no permission" "${nobody[@]}" top -b --count 1
+	refused 1 "no permission" "${nobody[@]}" status
 }
 
 @test "attach: a missing interface leaves nothing half done" {

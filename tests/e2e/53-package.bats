@@ -55,6 +55,16 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	assert_equal '' grep -vE ' root/root .* \./((etc|lib|usr)/.*)?$' "$BATS_TEST_TMPDIR/files"
 }
 
+@test "package: has the pictures of its README, and wants a SQLite that has what its statements use" {
+	local picture
+
+	dpkg-deb -c "$PACKAGE" >"$BATS_TEST_TMPDIR/files"
+	for picture in $(grep -oE 'deploy/pictures/[a-z]+\.[a-z]+' "$LAB_TOP/README.md"); do
+		grep -q " \./usr/share/doc/cseqguard/$picture\$" "$BATS_TEST_TMPDIR/files" || lab_fail "no $picture"
+	done
+	dpkg-deb -f "$PACKAGE" Depends | grep -qE 'libsqlite3-0 \(>= 3\.(38|39|[4-9][0-9])'
+}
+
 @test "package: a second build from the source package, elsewhere, is identical byte for byte" {
 	cmp "$PACKAGE" "$LAB_DIR/again.deb"
 }
