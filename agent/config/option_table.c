@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clock.h"
 #include "util/endpoint.h"
 #include "util/text.h"
 
@@ -27,6 +28,12 @@ const struct daemon_option cg_daemon_table[] = {
 		.arg = "FILE",
 		.help = "SQLite file of the spool",
 		.def_text = CG_SPOOL_DIR "/INSTANCE.db",
+	},
+	{
+		.name = "keep", .kind = AGE, .place = RELOAD, .offset = AT(keep),
+		.arg = "TIME|off",
+		.help = "age at which closed calls and violations are deleted, if the spool is the store",
+		.def = "off",
 	},
 	{
 		.name = "config", .kind = TEXT, .place = COMMAND_LINE, .offset = AT(config),
@@ -203,13 +210,14 @@ static int set_text(const struct daemon_option *option, void *field, const char 
 	return 0;
 }
 
-/* Parses 1.5, 1.5s, 200ms, 5m or 12h to ns; seconds if there is no unit. 0 or -EINVAL. */
+/* Parses 1.5, 1.5s, 200ms, 5m, 12h or 400d to ns; seconds if there is no unit. 0 or -EINVAL. */
 static int set_duration(const struct daemon_option *option, void *field, const char *value)
 {
 	static const struct {
 		const char *unit;
 		double ns;
-	} units[] = { { "", 1e9 }, { "s", 1e9 }, { "ms", 1e6 }, { "m", 6e10 }, { "h", 3.6e12 } };
+	} units[] = { { "", 1e9 },   { "s", 1e9 },    { "ms", 1e6 },
+		      { "m", 6e10 }, { "h", 3.6e12 }, { "d", 8.64e13 } };
 	char *end;
 	double number = strtod(value, &end);
 
@@ -219,12 +227,23 @@ static int set_duration(const struct daemon_option *option, void *field, const c
 	for (size_t i = 0; i < COUNT(units); i++) {
 		double ns = number * units[i].ns;
 
-		if (!strcmp(end, units[i].unit) && ns >= 1e6 && ns < 1e17) {
+		if (!strcmp(end, units[i].unit) && ns >= 1e6 && ns < 1e18) {
 			*(__u64 *)field = ns;
 			return 0;
 		}
 	}
 	return -EINVAL;
+}
+
+/* A day at least: `keep = 400`, which is seconds, must not delete the calls of the hour before. */
+static int set_age(const struct daemon_option *option, void *field, const char *value)
+{
+	__u64 age = 0;
+
+	if (strcmp(value, "off") && (set_duration(option, &age, value) || age < 86400 * CG_SECOND))
+		return -EINVAL;
+	*(__u64 *)field = age;
+	return 0;
 }
 
 static int set_flag(const struct daemon_option *option, void *field, const char *value)
@@ -302,6 +321,7 @@ static const struct {
 } kinds[] = {
 	[TEXT] = { set_text, "text" },
 	[DURATION] = { set_duration, "a time such as 500ms, 32s or 12h" },
+	[AGE] = { set_age, "a time of at least 1d, such as 400d, or off" },
 	[FLAG] = { set_flag, "yes or no" },
 	[PERCENT] = { set_percent, "a number from 1 to 100, or off" },
 	[NUMBER] = { set_number, "a number from 1 to 1000000" },

@@ -32,6 +32,7 @@ struct cg_daemon_options {
 	struct cg_breaker breaker; /* its settings */
 	__u64 scan_interval; /* ns between two scans of the map: option `sweep` */
 	__u64 db_timeout; /* ns */
+	__u64 keep; /* ns; 0: for ever */
 	char *homer; /* as cg_endpoint_parse() takes it, or NULL: none */
 	__u64 homer_protocol; /* CG_HOMER_... */
 	__u64 homer_id;

@@ -10,7 +10,7 @@
 
 #include "config/options.h"
 
-enum kind { TEXT, DURATION, FLAG, PERCENT, NUMBER, ID, CHOICE, ADDRESS, LISTENER };
+enum kind { TEXT, DURATION, AGE, FLAG, PERCENT, NUMBER, ID, CHOICE, ADDRESS, LISTENER };
 
 static inline bool cg_daemon_option_is_text(enum kind kind)
 {

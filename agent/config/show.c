@@ -25,6 +25,18 @@ static void format_duration(__u64 ns, char *text, size_t size)
 		snprintf(text, size, "%.15gms", ns / 1e6);
 }
 
+static void format_age(__u64 ns, char *text, size_t size)
+{
+	const __u64 day = 24 * 3600 * CG_SECOND;
+
+	if (!ns)
+		snprintf(text, size, "off");
+	else if (!(ns % day))
+		snprintf(text, size, "%llud", (unsigned long long)(ns / day));
+	else
+		format_duration(ns, text, size);
+}
+
 /* Copies word `number` of WORD|WORD... */
 static void format_choice(const char *words, __u64 number, char *text, size_t size)
 {
@@ -52,6 +64,9 @@ static void format_value(const struct cg_daemon_options *options, size_t i, char
 		break;
 	case DURATION:
 		format_duration(*(const __u64 *)at, text, size);
+		break;
+	case AGE:
+		format_age(*(const __u64 *)at, text, size);
 		break;
 	case FLAG:
 		snprintf(text, size, "%s", *(const bool *)at ? "yes" : "no");

@@ -35,12 +35,19 @@ int cg_reload_homer(const struct cg_reload *reload)
 	return err;
 }
 
+/* Rows that wait for PostgreSQL are never deleted for their age. */
+static void set_keep(const struct cg_reload *reload)
+{
+	cg_writer_set_keep(reload->writer, reload->options->db ? 0 : reload->options->keep);
+}
+
 /* The new shipper may send rows again that the old one has sent: they merge. */
 int cg_reload_ship(const struct cg_reload *reload)
 {
 	const struct cg_daemon_options *options = reload->options;
 	int err = 0;
 
+	set_keep(reload);
 	cg_ship_free(*reload->ship);
 	*reload->ship = NULL;
 	if (options->db)
@@ -57,6 +64,7 @@ static void apply_changes(const struct cg_reload *reload, __u64 changed)
 	struct cg_daemon_options *options = reload->options;
 
 	cg_reload_log(options);
+	set_keep(reload);
 	cg_event_router_set_bye_timeout(reload->router, options->limits.bye_timeout);
 	if (cg_daemon_option_changed(changed, "breaker-window"))
 		cg_breaker_reset(&options->breaker,

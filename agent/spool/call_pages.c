@@ -54,7 +54,7 @@ static void copy_row(FILE *out, sqlite3_stmt *stmt, unsigned int n_columns)
 	for (unsigned int i = 1; i <= n_columns; i++) {
 		const char *text = (const char *)sqlite3_column_text(stmt, i);
 
-		fputc(text != NULL, out);
+		fputc(text ? 1 : 0, out);
 		if (text)
 			fwrite(text, strlen(text) + 1, 1, out);
 	}

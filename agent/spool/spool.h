@@ -99,6 +99,13 @@ void cg_spool_rollback(struct cg_spool *spool);
 /* Moves the log into the file and truncates the log. Call it between commits. 0 or -errno. */
 int cg_spool_checkpoint(struct cg_spool *spool);
 
+/*
+ * One small step of upkeep, between commits. Deletes closed calls and violations whose last change
+ * is before `before_us` (0: none), never an open call. Gives free pages back to the file system.
+ * Returns 1 if there is more to do, 0 or -errno.
+ */
+int cg_spool_tidy(struct cg_spool *spool, __s64 before_us);
+
 struct cg_spool_content {
 	__s64 rows[CG_TABLES];
 	__s64 oldest_us; /* as cg_spool_get_oldest() */

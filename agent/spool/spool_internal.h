@@ -14,6 +14,7 @@ struct cg_spool {
 	sqlite3_stmt *delete[CG_TABLES];
 	sqlite3_stmt *read_steps[CG_TABLES]; /* prepared at the first use */
 	__s64 last_step; /* the highest step given out */
+	__s64 examined[CG_TABLES]; /* by cg_spool_tidy(): rows up to this step; 0: start again */
 	const char *error_text; /* our own error, shown instead of SQLite's; NULL: none */
 };
 

@@ -8,20 +8,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define STEPS_PER_COMMIT 2048
+#include "util/text.h"
 
-static bool has_deletes(const __s64 delete_through[CG_TABLES])
-{
-	for (int id = 0; id < CG_TABLES; id++)
-		if (delete_through[id])
-			return true;
-	return false;
-}
+#define STEPS_PER_COMMIT 2048
 
 static bool has_work(const struct cg_writer *writer)
 {
 	return writer->damaged || writer->reject.step || writer->beat.at ||
-	       has_deletes(writer->delete_through) ||
+	       cg_writer_has_deletes(writer->delete_through) ||
 	       writer->status.queued != writer->status.durable;
 }
 
@@ -31,9 +25,10 @@ static bool take_work(struct cg_writer *writer, struct work *work)
 	bool found;
 
 	pthread_mutex_lock(&writer->lock);
-	while (!writer->stop && !has_work(writer))
+	while (!writer->stop && !writer->tidying && !has_work(writer))
 		pthread_cond_wait(&writer->wake, &writer->lock);
-	found = has_work(writer);
+	work->commit = has_work(writer);
+	found = work->commit || !writer->stop;
 	work->from = writer->status.durable;
 	work->to = writer->status.queued;
 	if (work->to - work->from > STEPS_PER_COMMIT)
@@ -43,118 +38,9 @@ static bool take_work(struct cg_writer *writer, struct work *work)
 	memcpy(work->delete_through, writer->delete_through, sizeof(work->delete_through));
 	work->reject = writer->reject;
 	work->beat = writer->beat;
+	work->before_us = writer->keep_us ? cg_now_us() - writer->keep_us : 0;
 	pthread_mutex_unlock(&writer->lock);
 	return found;
-}
-
-static int put_steps(struct cg_writer *writer, const struct work *work)
-{
-	int err = 0;
-
-	for (__u64 ticket = work->from + 1; !err && ticket <= work->to; ticket++) {
-		const struct step *step = &writer->queue[ticket % CG_QUEUE_STEPS];
-
-		if (step->table == CG_STEP_RING_POSITION)
-			err = cg_spool_put_ring_position(writer->spool, &step->row.ring);
-		else
-			err = cg_spool_put(writer->spool, step->table, &step->row);
-	}
-	return err;
-}
-
-static int delete_steps(struct cg_writer *writer, const struct work *work)
-{
-	int err = 0;
-
-	for (int id = 0; !err && id < CG_TABLES; id++)
-		if (work->delete_through[id])
-			err = cg_spool_delete(writer->spool, id, work->delete_through[id]);
-	return err;
-}
-
-static int commit_work(struct cg_writer *writer, const struct work *work)
-{
-	const struct reject *reject = &work->reject;
-	int err;
-
-	err = cg_spool_begin(writer->spool);
-	if (err)
-		goto out;
-	err = put_steps(writer, work);
-	if (err)
-		goto out;
-	if (reject->step) {
-		err = cg_spool_reject(writer->spool, reject->table, reject->step, reject->error);
-		if (err)
-			goto out;
-	}
-	err = delete_steps(writer, work);
-	if (!err && work->beat.at)
-		err = cg_spool_beat(writer->spool, &work->beat);
-	if (err)
-		goto out;
-	err = cg_spool_commit(writer->spool);
-out:
-	return err;
-}
-
-/*
- * On a full disk, deletes the rows that PostgreSQL has, so that the queued ones find space. A row
- * that it refused is moved first: the deletes may go beyond it.
- */
-static int make_room(struct cg_writer *writer, struct work *work)
-{
-	int err;
-
-	work->to = work->from;
-	work->beat.at = 0;
-	cg_writer_free_reserve(writer);
-	err = commit_work(writer, work);
-	if (!err)
-		err = cg_spool_checkpoint(writer->spool);
-	if (err)
-		return err;
-	cg_writer_make_reserve(writer);
-	return 0;
-}
-
-static void report_commit(struct cg_writer *writer, const struct work *work)
-{
-	struct cg_spool_content content;
-
-	cg_spool_get_content(writer->spool, &content);
-	pthread_mutex_lock(&writer->lock);
-	writer->status.content = content;
-	writer->status.durable = work->to;
-	writer->status.error = 0;
-	for (int id = 0; id < CG_TABLES; id++)
-		if (writer->delete_through[id] == work->delete_through[id])
-			writer->delete_through[id] = 0;
-	if (work->reject.step)
-		writer->reject.step = 0;
-	if (writer->beat.at == work->beat.at)
-		writer->beat.at = 0;
-	pthread_mutex_unlock(&writer->lock);
-	cg_writer_notify(writer);
-}
-
-/* Does one piece of work. 0 or -errno. */
-static int do_work(struct cg_writer *writer, struct work *work)
-{
-	bool replaced = false, can_make_room;
-	int err = cg_writer_open_spool(writer, &replaced);
-
-	if (err || replaced)
-		return err;
-	can_make_room = has_deletes(work->delete_through) || work->reject.step;
-	err = writer->disk_full && can_make_room ? make_room(writer, work)
-						 : commit_work(writer, work);
-	if (err)
-		return err;
-	writer->disk_full = false;
-	writer->last_step = cg_spool_last_step(writer->spool);
-	report_commit(writer, work);
-	return 0;
 }
 
 static void *run_thread(void *arg)
@@ -163,7 +49,7 @@ static void *run_thread(void *arg)
 	struct work work;
 
 	while (take_work(writer, &work)) {
-		int err = do_work(writer, &work);
+		int err = cg_writer_do_work(writer, &work);
 
 		if (!err)
 			continue;
@@ -364,6 +250,13 @@ int cg_writer_reject(struct cg_writer *writer, enum cg_db_table_id table, __s64 
 	}
 	pthread_mutex_unlock(&writer->lock);
 	return err;
+}
+
+void cg_writer_set_keep(struct cg_writer *writer, __u64 keep)
+{
+	pthread_mutex_lock(&writer->lock);
+	writer->keep_us = keep / 1000;
+	pthread_mutex_unlock(&writer->lock);
 }
 
 void cg_writer_beat(struct cg_writer *writer, const struct cg_heartbeat *beat)

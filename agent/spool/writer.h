@@ -45,7 +45,16 @@ void cg_writer_delete(struct cg_writer *writer, enum cg_db_table_id table, __s64
 int cg_writer_reject(struct cg_writer *writer, enum cg_db_table_id table, __s64 step,
 		     const char *error);
 
-/* Stores a heartbeat. One that is not stored yet is replaced. */
+/*
+ * Deletes closed calls and violations this long after their end, ns; 0: never. For a spool that is
+ * the store: the rows that wait for PostgreSQL have no such end.
+ */
+void cg_writer_set_keep(struct cg_writer *writer, __u64 keep);
+
+/*
+ * Stores a heartbeat. One that is not stored yet is replaced. Steps of upkeep follow it
+ * (cg_spool_tidy()), with the queued rows between them.
+ */
 void cg_writer_beat(struct cg_writer *writer, const struct cg_heartbeat *beat);
 
 /* Replaces the file. For a reader that found damage, which the writer may never meet. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The writer's state, shared by writer.c (queue and thread) and writer_file.c (the thread's file). */
+/*
+ * The writer's state, shared by writer.c (queue and thread), writer_work.c (what the thread does) and
+ * writer_file.c (its file).
+ */
 #ifndef CG_SPOOL_WRITER_INTERNAL_H
 #define CG_SPOOL_WRITER_INTERNAL_H
 
@@ -31,6 +34,8 @@ struct work { /* of one commit */
 	__s64 delete_through[CG_TABLES]; /* steps; 0: none */
 	struct reject reject;
 	struct cg_heartbeat beat; /* at 0: none */
+	bool commit; /* false: there is only upkeep to do */
+	__s64 before_us; /* rows from before may go; 0: none */
 };
 
 struct cg_writer {
@@ -40,6 +45,7 @@ struct cg_writer {
 	__s64 last_step; /* of the last commit */
 	bool disk_full; /* delete rows that PostgreSQL has before writing any others */
 	bool file_moved; /* the file is gone: the next one is new */
+	bool tidying; /* upkeep has more to do */
 	char aside[256]; /* damaged file whose rows are not copied yet; "": none */
 
 	pthread_t thread;
@@ -49,6 +55,7 @@ struct cg_writer {
 	pthread_cond_t wake;
 	bool stop;
 	bool damaged; /* the file has to be replaced */
+	__s64 keep_us; /* 0: for ever */
 	struct cg_writer_status status;
 	__u64 staged; /* the last ticket given out; the thread may not see its group yet */
 	__s64 delete_through[CG_TABLES]; /* steps; 0: none */
@@ -56,6 +63,12 @@ struct cg_writer {
 	struct cg_heartbeat beat; /* at 0: none */
 	struct step queue[CG_QUEUE_STEPS]; /* ticket t is in slot t % CG_QUEUE_STEPS */
 };
+
+/* True if rows that PostgreSQL has are to be deleted. */
+bool cg_writer_has_deletes(const __s64 delete_through[CG_TABLES]);
+
+/* Does one piece of work in the thread. 0, or -errno: close the spool and try again. */
+int cg_writer_do_work(struct cg_writer *writer, struct work *work);
 
 /*
  * Opens the spool if it is not open, and replaces it if it is damaged. *replaced: the file is a new

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Rows on their way from the spool to PostgreSQL: refused ones, slow ones, and those of an operator.
+# Rows on their way from the spool to PostgreSQL: refused ones, slow ones, and those of an operator. And a spool
+# that is the store: it is read without holding up anybody, and old rows leave it.
 
 load lib
 load daemon
@@ -12,7 +13,7 @@ spool_calls() { # N [CALL-ID]: so many closed calls are written into the spool b
 		INSERT INTO cdr (setup_time, call_uid, node, call_id, from_tag, to_tag, caller, callee, request_uri,
 			caller_addr, caller_port, callee_addr, callee_port, answer_time, end_time, end_reason, ended_by,
 			bye_confirmed, suspect, blocked_byes, sip_code)
-		SELECT t, printf('%s%04d', '00000000-0000-0000-0000-00000000', i), 'lab', '${2:-call}', '', '', '', '', '',
+		SELECT t, printf('%s%08d', '00000000-0000-0000-0000-0000', i), '${2:-call}', '${2:-call}', '', '', '', '', '',
 			'192.0.2.1', 1, '192.0.2.2', 1, t, t + 5000000, 'bye', 'caller', 1, 0, 0, 200
 		FROM (SELECT i, ($EPOCHSECONDS - 60) * 1000000 + i AS t FROM n)"
 }
@@ -83,4 +84,42 @@ refusals() { # CALL-ID: prints how many statements PostgreSQL has refused for su
 	assert_equal "$before" row "$version"
 	dialog answer=20 blocked=1 first_blocked_ms=1001
 	eventually 1 row blocked_byes
+}
+
+aged() { # DAYS CONDITION: so long ago those calls were closed
+	sqlite3 -cmd '.timeout 10000' "$SPOOL" "UPDATE cdr SET closed_at = ($EPOCHSECONDS - $1 * 86400) * 1000000 WHERE $2"
+}
+
+by_call_id() { # prints the calls of the spool, by Call-ID
+	sqlite3 "$SPOOL" "SELECT group_concat(call_id || ' ' || n, ', ') FROM
+		(SELECT call_id, count(*) AS n FROM cdr GROUP BY call_id ORDER BY call_id)"
+}
+
+@test "store: --keep deletes old closed calls where the spool is the store, and nothing that waits for PostgreSQL" {
+	daemon_db --keep 400d
+	pg_stop fast
+	spool_calls 1500 old
+	spool_calls 3 young
+	spool_calls 2 running
+	sqlite3 "$SPOOL" "UPDATE cdr SET end_time = NULL, closed_at = NULL WHERE call_id = 'running'"
+	aged 401 "call_id = 'old'"
+	aged 399 "call_id = 'young'"
+	dialog answer=5 # its commit, and upkeep with the next heartbeat
+	eventually 1506 spooled cdr
+	guard_daemon_end TERM
+	assert_equal 1506 spooled cdr
+	daemon --keep off
+	dialog answer=5 blocked=1 first_blocked_ms=1001
+	eventually 1 sqlite3 "$SPOOL" "SELECT count(*) FROM cdr WHERE blocked_byes"
+	guard_daemon_end TERM
+	assert_equal 1506 spooled cdr
+	daemon --keep 400d
+	lab_wait 30 assert_equal 6 spooled cdr
+	assert_equal "$call 1, running 2, young 3" by_call_id
+}
+
+@test "store: cdr -j of many calls needs little memory" {
+	daemon
+	spool_calls 30000
+	assert_equal 30000 eval "(ulimit -v 100000; guard cdr -j --spool '$SPOOL') | jq length"
 }

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Upkeep of the spool, in steps that take some milliseconds: deletes rows that are old enough, and
+ * gives free pages back to the file system.
+ *
+ * Rows are examined in the order of their steps, which is that of their last changes. So no index is
+ * needed, and a call that was settled lately is kept as long as a new one.
+ */
+#include "spool/spool_internal.h"
+
+#define ROWS_PER_STEP 500
+#define PAGES_PER_STEP 64
+#define FREE_PAGES_KEPT 1024 /* 16 MiB: the next rows need no longer file */
+
+/* The time from which a row is kept. An open call is kept whatever its age. */
+static const struct expiry {
+	enum cg_db_table_id table;
+	const char *time, *may_go;
+} expiries[] = {
+	{ CG_TABLE_CDR, "closed_at", "end_time IS NOT NULL" },
+	{ CG_TABLE_VIOLATION, "at", "true" },
+};
+
+/* A range of steps, and the time before which its rows may go. */
+struct range {
+	__s64 after, last, before_us;
+};
+
+/* Counts the rows of the range whose time is before (`<`) or not before (`>=`) before_us. */
+static int count_rows(struct cg_spool *spool, const struct expiry *expiry,
+		      const struct range *range, const char *compare, __s64 *rows)
+{
+	char sql[256];
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT count(*) FROM %s WHERE step > %lld AND step <= %lld AND %s %s %lld",
+		 cg_db_tables[expiry->table].name, (long long)range->after, (long long)range->last,
+		 expiry->time, compare, (long long)range->before_us);
+	return cg_sqlite_read_number(spool->db, sql, 0, rows);
+}
+
+static int delete_rows(struct cg_spool *spool, const struct expiry *expiry,
+		       const struct range *range)
+{
+	char sql[256];
+	int err = cg_spool_begin(spool);
+
+	if (err)
+		return err;
+	snprintf(sql, sizeof(sql),
+		 "DELETE FROM %s WHERE step > %lld AND step <= %lld AND %s < %lld AND %s",
+		 cg_db_tables[expiry->table].name, (long long)range->after, (long long)range->last,
+		 expiry->time, (long long)range->before_us, expiry->may_go);
+	err = cg_sqlite_execute(spool->db, sql);
+	return err ? err : cg_spool_commit(spool);
+}
+
+/*
+ * Deletes those of the next rows of a table that may go. Returns 1 if there may be more behind them;
+ * 0: all others are to be kept; or -errno.
+ */
+static int expire_rows(struct cg_spool *spool, const struct expiry *expiry, __s64 before_us)
+{
+	__s64 *examined = &spool->examined[expiry->table], old = 0, young = 0;
+	struct range range = { .after = *examined, .before_us = before_us };
+	char sql[256];
+	int err;
+
+	*examined = 0;
+	snprintf(sql, sizeof(sql),
+		 "SELECT coalesce(max(step), 0) FROM"
+		 " (SELECT step FROM %s WHERE step > %lld ORDER BY step LIMIT %d)",
+		 cg_db_tables[expiry->table].name, (long long)range.after, ROWS_PER_STEP);
+	err = cg_sqlite_read_number(spool->db, sql, 0, &range.last);
+	if (!err && range.last)
+		err = count_rows(spool, expiry, &range, "<", &old);
+	if (!err && range.last)
+		err = count_rows(spool, expiry, &range, ">=", &young);
+	if (!err && old)
+		err = delete_rows(spool, expiry, &range);
+	if (err || !range.last || young)
+		return err;
+	*examined = range.last;
+	return 1;
+}
+
+/* Returns 1 if there are more pages to give back, 0 or -errno. A file of an older version may have none. */
+static int shrink_file(struct cg_spool *spool)
+{
+	__s64 mode = 0, pages = 0;
+	char sql[64];
+	int err = cg_sqlite_read_number(spool->db, "PRAGMA auto_vacuum", 0, &mode);
+
+	if (!err && mode)
+		err = cg_sqlite_read_number(spool->db, "PRAGMA freelist_count", 0, &pages);
+	if (err || pages <= FREE_PAGES_KEPT)
+		return err;
+	snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%d)", PAGES_PER_STEP);
+	err = cg_sqlite_execute(spool->db, sql);
+	return err ? err : pages - PAGES_PER_STEP > FREE_PAGES_KEPT;
+}
+
+int cg_spool_tidy(struct cg_spool *spool, __s64 before_us)
+{
+	int more = shrink_file(spool);
+
+	for (size_t i = 0; before_us && more >= 0 && i < sizeof(expiries) / sizeof(*expiries);
+	     i++) {
+		int rows = expire_rows(spool, &expiries[i], before_us);
+
+		more = rows < 0 ? rows : more | rows;
+	}
+	return more;
+}
