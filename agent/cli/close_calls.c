@@ -15,6 +15,7 @@
 
 #include "calls/cdr.h"
 #include "config/options.h"
+#include "ingest/alerts_left.h"
 #include "maps/map_iter.h"
 #include "maps/pins.h"
 #include "maps/runtime_dir.h"
@@ -78,6 +79,7 @@ static int wait_for_daemon(const char *instance, __u32 config_id)
 struct closer {
 	const char *path;
 	struct cg_spool *spool; /* NULL: not open yet */
+	const struct cg_config *config;
 	struct cg_limits limits;
 	struct cg_origin origin;
 	unsigned int uncommitted;
@@ -110,6 +112,16 @@ static int open_spool(struct closer *closer)
 	return err || exists ? err : set_owner(closer->path);
 }
 
+/* Opens the spool and begins a transaction, unless that is done. True: rows can be put. */
+static bool prepare_put(struct closer *closer)
+{
+	if (!closer->err && !closer->spool)
+		closer->err = open_spool(closer);
+	if (!closer->err && !closer->uncommitted)
+		closer->err = cg_spool_begin(closer->spool);
+	return !closer->err;
+}
+
 static void put_row(void *ctx, const void *key, const void *value)
 {
 	const struct cg_dialog *dialog = value;
@@ -117,11 +129,7 @@ static void put_row(void *ctx, const void *key, const void *value)
 	struct cg_cdr_row row;
 
 	(void)key;
-	if (!closer->err && !closer->spool)
-		closer->err = open_spool(closer);
-	if (!closer->err && !closer->uncommitted)
-		closer->err = cg_spool_begin(closer->spool);
-	if (closer->err)
+	if (!prepare_put(closer))
 		return;
 	cg_cdr_fill_row(dialog, &closer->limits, &closer->origin,
 			cg_cdr_due(dialog, &closer->limits, closer->limits.lost_at), &row);
@@ -149,6 +157,24 @@ static int put_rows(struct closer *closer, const char *instance, const char *map
 	return end < 0 ? end : 0;
 }
 
+/* Puts the violations that no daemon has read. Returns as put_rows(). */
+static int put_alerts(struct closer *closer, const char *instance)
+{
+	struct cg_ring_reader *ring;
+	bool has_records;
+	int err = cg_alerts_left_open(instance, &ring, &has_records);
+
+	if (err)
+		return err;
+	if (has_records && prepare_put(closer)) {
+		closer->err =
+			cg_alerts_left_put(ring, closer->config, &closer->origin, closer->spool);
+		closer->uncommitted++;
+	}
+	cg_ring_reader_close(ring);
+	return 0;
+}
+
 static int write_rows(struct closer *closer, const char *instance)
 {
 	const char *why;
@@ -158,6 +184,8 @@ static int write_rows(struct closer *closer, const char *instance)
 	map_err = put_rows(closer, instance, "overflow");
 	if (!map_err)
 		map_err = put_rows(closer, instance, "dialogs");
+	if (!map_err && !closer->err)
+		map_err = put_alerts(closer, instance);
 	cg_progress_end();
 	if (!closer->err && closer->uncommitted)
 		closer->err = cg_spool_commit(closer->spool);
@@ -170,7 +198,18 @@ static int write_rows(struct closer *closer, const char *instance)
 		       closer->path, why, cg_pin_root(), instance);
 }
 
-/* Without a call no file is needed, and no valid configuration. */
+static bool has_alerts(const char *instance)
+{
+	struct cg_ring_reader *ring;
+	bool has_records;
+
+	if (cg_alerts_left_open(instance, &ring, &has_records))
+		return true;
+	cg_ring_reader_close(ring);
+	return has_records;
+}
+
+/* Without a call and a violation no file is needed, and no valid configuration. */
 static bool has_calls(const char *instance)
 {
 	static const char *const maps[] = { "dialogs", "overflow" };
@@ -206,7 +245,7 @@ static int write_as_daemon(const char *instance, const struct cg_config *config)
 	struct closer closer = {};
 	int err;
 
-	if (!has_calls(instance))
+	if (!has_calls(instance) && !has_alerts(instance))
 		return CG_DONE;
 	if (cg_daemon_options_load(&daemon, instance, NULL)) {
 		cg_daemon_options_free(&daemon);
@@ -217,6 +256,7 @@ static int write_as_daemon(const char *instance, const struct cg_config *config)
 	read_last(instance, CG_RUNTIME_SPOOL, &daemon.spool);
 	read_last(instance, CG_RUNTIME_NODE, &daemon.node);
 	closer.path = daemon.spool;
+	closer.config = config;
 	closer.limits = daemon.limits;
 	closer.limits.lost_at = cg_boottime();
 	closer.limits.was_detached = 1;

@@ -32,7 +32,7 @@ static void print_record(const struct reader *reader, const void *record, size_t
 	if (size < sizeof(event))
 		return;
 	memcpy(&event, record, sizeof(event));
-	if (event.layout == CG_LAYOUT && event.size == sizeof(event) &&
+	if (cg_event_check(&event, size) &&
 	    cg_event_filter_matches(&reader->options->filter, &event))
 		cg_event_print(&reader->config, &event, reader->options->json);
 }

@@ -42,15 +42,12 @@ static int handle_record(void *ctx, void *data, size_t size)
 
 	if (size >= sizeof(event))
 		memcpy(&event, data, sizeof(event));
-	if (size < sizeof(event) || event.layout != CG_LAYOUT || event.size != sizeof(event)) {
+	if (!cg_event_check(&event, size)) {
 		if (!rings->foreign_logged)
 			cg_log_warning("events with a layout other than %d are ignored", CG_LAYOUT);
 		rings->foreign_logged = true;
 		return 0;
 	}
-	event.call_id[CG_CALL_ID_MAX - 1] = '\0';
-	event.from_tag[CG_TAG_MAX - 1] = '\0';
-	event.to_tag[CG_TAG_MAX - 1] = '\0';
 	if (!rings->callbacks.handle(rings->callbacks.ctx, &event))
 		ring->paused = true;
 	return ring->paused || ++ring->n_read >= CG_EVENTS_PER_RUN ? -EAGAIN : 0;

@@ -13,14 +13,17 @@
 static const uuid_t ring_namespace = { 0x5e, 0x9d, 0x1a, 0x3c, 0x70, 0xb4, 0x4f, 0x0e,
 				       0x9c, 0x55, 0x1f, 0x6b, 0x0a, 0x8d, 0x2e, 0x47 };
 
-/* Names the ring by the secret that was drawn with it, from a hash that does not give the secret away. */
-static void name_ring(struct cg_ring_position *counted, const struct cg_config *config)
+/* The secret was drawn with the maps. Its hash does not give it away. */
+void cg_violations_name_ring(struct cg_ring_position *counted, const char *node,
+			     const struct cg_config *config)
 {
 	uuid_t name;
 
 	uuid_generate_sha1(name, ring_namespace, (const char *)config->secret,
 			   sizeof(config->secret));
 	uuid_unparse_lower(name, counted->ring);
+	snprintf(counted->node, sizeof(counted->node), "%s", node);
+	counted->position = 0;
 }
 
 /* A daemon that was killed between a commit and the release leaves records that its rows count. */
@@ -53,8 +56,7 @@ int cg_violations_start(struct cg_violations *violations, const struct cg_guard_
 	violations->fold = cg_fold_new();
 	if (!violations->fold)
 		return -ENOMEM;
-	snprintf(violations->counted.node, sizeof(violations->counted.node), "%s", node);
-	name_ring(&violations->counted, &maps->config);
+	cg_violations_name_ring(&violations->counted, node, &maps->config);
 	skip_counted(violations, spool);
 	cg_violations_flush(violations); /* the first minute begins */
 	return 0;

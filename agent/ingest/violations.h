@@ -23,6 +23,10 @@ struct cg_violations { /* of cg_violations_start() */
 	bool changed; /* violations came since then */
 };
 
+/* Names the ring that was made with these maps, for the node's cg_spool_get_ring_position(). */
+void cg_violations_name_ring(struct cg_ring_position *counted, const char *node,
+			     const struct cg_config *config);
+
 /*
  * Opens ring `alerts`, behind the records that the spool's rows count. `writer` must outlive it. 0 or
  * -errno, logged.

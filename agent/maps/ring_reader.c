@@ -112,6 +112,11 @@ ssize_t cg_ring_reader_next(struct cg_ring_reader *reader, void *record, size_t 
 	return 0;
 }
 
+bool cg_ring_reader_has_records(const struct cg_ring_reader *reader)
+{
+	return reader->position < load_position(reader->shared);
+}
+
 __u64 cg_ring_reader_position(const struct cg_ring_reader *reader)
 {
 	return reader->position;
@@ -141,4 +146,14 @@ bool cg_ring_reader_has_missed(struct cg_ring_reader *reader)
 
 	reader->missed = false;
 	return missed;
+}
+
+bool cg_event_check(struct cg_event *event, size_t size)
+{
+	if (size < sizeof(*event) || event->layout != CG_LAYOUT || event->size != sizeof(*event))
+		return false;
+	event->call_id[CG_CALL_ID_MAX - 1] = '\0';
+	event->from_tag[CG_TAG_MAX - 1] = '\0';
+	event->to_tag[CG_TAG_MAX - 1] = '\0';
+	return true;
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "cseqguard.h"
+
 struct cg_ring_reader;
 
 /*
@@ -27,6 +29,9 @@ void cg_ring_reader_close(struct cg_ring_reader *reader); /* NULL is ignored */
  */
 ssize_t cg_ring_reader_next(struct cg_ring_reader *reader, void *record, size_t size);
 
+/* True if there is a record that was not read. */
+bool cg_ring_reader_has_records(const struct cg_ring_reader *reader);
+
 /* Returns the position behind the last record that was read: bytes since the ring was made. */
 __u64 cg_ring_reader_position(const struct cg_ring_reader *reader);
 
@@ -41,5 +46,11 @@ bool cg_ring_reader_is_full(const struct cg_ring_reader *reader, size_t length);
 
 /* True once if the kernel has overwritten records before an observer has read them. */
 bool cg_ring_reader_has_missed(struct cg_ring_reader *reader);
+
+/*
+ * Checks a record of `events` or `alerts`, of `size` bytes, and ends its texts with a NUL. False: it is
+ * of another layout.
+ */
+bool cg_event_check(struct cg_event *event, size_t size);
 
 #endif

@@ -124,3 +124,19 @@ seen() { # FILE NUMBER: so many violations
 	lab_wait 30 recorded 7
 	assert_equal '' cat "$BATS_TEST_TMPDIR/events.err"
 }
+
+@test "detached: without a daemon detach -a stores the violations that nobody has read, and each once" {
+	local bytes
+
+	violate 30
+	bytes=$("$LAB_TOP/tests/e2e/ring.py" "$ALERTS" used)
+	daemon
+	lab_wait 30 recorded 30
+	lab_wait 30 unread 0
+	guard_daemon_end KILL
+	violate 30
+	"$LAB_TOP/tests/e2e/ring.py" "$ALERTS" rewind "$bytes" # as if the first 30 had not been freed
+	CSEQGUARD_CONFIG='' guard detach -a
+	recorded 60
+	guard_up
+}
