@@ -4,7 +4,7 @@
  * reads what goes out and never drops. Both use one parser, one rule set and one set of maps.
  * README.md follows a BYE through the files.
  *
- *   frame      packet.h: Ethernet to UDP
+ *   frame      packet.h: Ethernet to UDP; fragment.h: a datagram in fragments
  *   message    sip_parser.h, msg_info.h, msg_route.h, screen.h
  *   new call   invite_note.h, invite_request.h, early_dialog.h, dialog_create.h, invite_response.h
  *   dialog     dialog_request.h, bye_evidence.h
@@ -25,6 +25,7 @@
 #include "dialog_request.h"
 #include "early_dialog.h"
 #include "events.h"
+#include "fragment.h"
 #include "invite_note.h"
 #include "invite_request.h"
 #include "invite_response.h"
@@ -202,7 +203,7 @@ bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 	struct sip_msg *msg = &s->parser.msg;
 	const __u32 identity = SIP_HAS_CALL_ID | SIP_HAS_FROM | SIP_HAS_TO;
 	struct cg_dialog *d;
-	int err, complete = !s->packet.first_fragment && s->packet.length <= SIP_MAX;
+	int err, complete = !s->packet.cut && s->packet.length <= SIP_MAX;
 	__u32 len = s->packet.length <= SIP_MAX ? s->packet.length : SIP_MAX;
 
 	err = sip_parse(&s->parser, len, complete);
@@ -212,7 +213,7 @@ bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 		return 0;
 	}
 	if (!complete && msg_is_truncated(msg)) {
-		v->reason = CG_R_FRAGMENTED;
+		v->reason = msg_truncated_reason(ctx);
 	} else if (msg_is_ambiguous(ctx)) {
 		v->reason = CG_R_AMBIGUOUS;
 	} else if (msg_cseq_mismatch(s)) {
@@ -234,11 +235,17 @@ bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 	return 0;
 }
 
+/* Reasons of a fragment that is reported, and may be dropped. */
+bpf_inline int reason_is_of_fragment(int reason)
+{
+	return reason == CG_R_FRAGMENTED || reason == CG_R_FRAGMENT_UNLIKE;
+}
+
 /*
- * Finds the payload. Returns PACKET_SIP, or a reason that is already counted: the packet passes. A
- * subprogram, so that its stack frame is released before sip_parse() runs.
+ * Finds the payload. Returns PACKET_SIP, a reason for handle_fragment(), or one that is already
+ * counted: the packet passes.
  */
-BPF_SUBPROG int locate_payload(struct pkt_ctx *ctx, struct cursor *c, __u8 direction, __u32 ifindex)
+bpf_inline int locate_payload(struct pkt_ctx *ctx, struct cursor *c, __u8 direction, __u32 ifindex)
 {
 	struct packet *packet;
 	int reason;
@@ -250,9 +257,21 @@ BPF_SUBPROG int locate_payload(struct pkt_ctx *ctx, struct cursor *c, __u8 direc
 	packet->direction = direction;
 	packet->ifindex = ifindex;
 	reason = packet_read(c, ctx->config, packet, direction);
-	if (reason != PACKET_SIP)
+	if (reason == PACKET_FRAGMENT)
+		reason = fragment_gather(ctx, c->ctx, direction);
+	if (reason != PACKET_SIP && !reason_is_of_fragment(reason))
 		count_packet(direction, reason, CG_PASS);
 	return reason;
+}
+
+/* A fragment that may be dropped: there is no message to speak of. */
+bpf_inline void handle_fragment(struct pkt_ctx *ctx, int reason, struct verdict *v)
+{
+	struct scratch *s = ctx->scratch;
+
+	__builtin_memset(&s->parser.msg, 0, sizeof(s->parser.msg));
+	msg_info_init(&s->info, &s->packet, &s->parser.msg, ctx->config);
+	v->reason = reason;
 }
 
 /*
@@ -269,14 +288,54 @@ bpf_inline __u32 payload_copy_length(const struct pkt_ctx *ctx)
 	return n + 1;
 }
 
-bpf_inline int handle_ingress(struct xdp_md *xdp)
+/*
+ * A subprogram for each direction, so that its stack frame is released before sip_parse() runs, and
+ * the direction is a constant: XDP and tc have different helpers.
+ */
+BPF_SUBPROG int locate_in(struct pkt_ctx *ctx, struct cursor *c, __u32 ifindex)
+{
+	return locate_payload(ctx, c, CG_IN, ifindex);
+}
+
+BPF_SUBPROG int locate_out(struct pkt_ctx *ctx, struct cursor *c, __u32 ifindex)
+{
+	return locate_payload(ctx, c, CG_OUT, ifindex);
+}
+
+/* After locate_in() or locate_out(). Returns the enum cg_action of the packet. */
+bpf_inline int handle_located(struct pkt_ctx *ctx, struct cursor *c, int reason, __u8 direction)
 {
 	struct verdict v = { .event = CG_EVENTS };
+	struct packet *p = &ctx->scratch->packet;
+	long err = 0;
+	__u8 action;
+
+	if (reason == PACKET_SIP && p->length && !p->gathered)
+		err = direction == CG_IN
+			      ? bpf_xdp_load_bytes(c->ctx, p->offset, ctx->scratch->parser.buf,
+						   payload_copy_length(ctx))
+			      : bpf_skb_load_bytes(c->ctx, p->offset, ctx->scratch->parser.buf,
+						   payload_copy_length(ctx));
+	if (reason != PACKET_SIP)
+		handle_fragment(ctx, reason, &v);
+	else if (err)
+		v.reason = CG_R_INTERNAL;
+	else
+		handle_message(ctx, &v);
+	action = report_verdict(ctx, &v);
+	if (reason == PACKET_SIP && p->gathered)
+		fragment_judged(p, action);
+	return action;
+}
+
+bpf_inline int handle_ingress(struct xdp_md *xdp)
+{
 	struct pkt_ctx ctx = { .config = config_get() };
 	struct cursor c = { .ctx = xdp,
 			    .data = (void *)(long)xdp->data,
 			    .pos = (void *)(long)xdp->data,
 			    .end = (void *)(long)xdp->data_end };
+	int reason;
 
 	if (!ctx.config)
 		return XDP_PASS;
@@ -285,16 +344,11 @@ bpf_inline int handle_ingress(struct xdp_md *xdp)
 		return XDP_PASS;
 	}
 	c.frame = bpf_xdp_get_buff_len(xdp);
-	if (locate_payload(&ctx, &c, CG_IN, xdp->ingress_ifindex) != PACKET_SIP)
+	reason = locate_in(&ctx, &c, xdp->ingress_ifindex);
+	if (reason != PACKET_SIP && !reason_is_of_fragment(reason))
 		return XDP_PASS;
 	ctx.scratch->packet.own_socket = 0;
-	if (ctx.scratch->packet.length &&
-	    bpf_xdp_load_bytes(xdp, ctx.scratch->packet.offset, ctx.scratch->parser.buf,
-			       payload_copy_length(&ctx)))
-		v.reason = CG_R_INTERNAL;
-	else
-		handle_message(&ctx, &v);
-	return report_verdict(&ctx, &v) == CG_DROP ? XDP_DROP : XDP_PASS;
+	return handle_located(&ctx, &c, reason, CG_IN) == CG_DROP ? XDP_DROP : XDP_PASS;
 }
 
 SEC("xdp.frags")
@@ -306,13 +360,13 @@ int cseqguard_in(struct xdp_md *xdp)
 SEC("tc")
 int cseqguard_out(struct __sk_buff *skb)
 {
-	struct verdict v = { .event = CG_EVENTS };
 	struct pkt_ctx ctx = { .config = config_get() };
 	struct cursor c = { .ctx = skb,
 			    .data = (void *)(long)skb->data,
 			    .pos = (void *)(long)skb->data,
 			    .end = (void *)(long)skb->data_end,
 			    .frame = skb->len };
+	int reason;
 
 	if (!ctx.config)
 		return TC_ACT_UNSPEC;
@@ -320,15 +374,10 @@ int cseqguard_out(struct __sk_buff *skb)
 		count_packet(CG_OUT, CG_R_OTHER_PORT, CG_PASS);
 		return TC_ACT_UNSPEC;
 	}
-	if (locate_payload(&ctx, &c, CG_OUT, skb->ifindex) != PACKET_SIP)
+	reason = locate_out(&ctx, &c, skb->ifindex);
+	if (reason != PACKET_SIP && !reason_is_of_fragment(reason))
 		return TC_ACT_UNSPEC;
 	ctx.scratch->packet.own_socket = skb->sk != NULL;
-	if (ctx.scratch->packet.length &&
-	    bpf_skb_load_bytes(skb, ctx.scratch->packet.offset, ctx.scratch->parser.buf,
-			       payload_copy_length(&ctx)))
-		v.reason = CG_R_INTERNAL;
-	else
-		handle_message(&ctx, &v);
-	report_verdict(&ctx, &v);
+	handle_located(&ctx, &c, reason, CG_OUT);
 	return TC_ACT_UNSPEC;
 }

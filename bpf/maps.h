@@ -155,6 +155,36 @@ struct {
 	__type(value, struct cg_share);
 } shares SEC(".maps");
 
+/*
+ * Datagrams in fragments, by a keyed hash, and their bytes. The kernel overwrites the oldest of a
+ * bucket once it is too old for Linux to complete; nothing else leaves. If a bucket is full, the
+ * policy --fragments decides.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CG_FRAGMENT_BUCKETS);
+	__type(key, __u32);
+	__type(value, struct cg_fragment_bucket);
+} fragments SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CG_FRAGMENT_BUCKETS *CG_FRAGMENT_SETS);
+	__type(key, __u32);
+	__type(value, __u8[CG_FRAGMENT_BYTES + CG_FRAGMENT_LOAD]);
+} fragment_bytes SEC(".maps");
+
+/*
+ * When a fragment last passed that was not gathered, by a keyed hash. Two datagrams of one entry
+ * make each other's first fragments subject to the policy.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CG_FRAGMENT_LOOSE);
+	__type(key, __u32);
+	__type(value, __u32);
+} fragment_loose SEC(".maps");
+
 /* Prefixes of --gateway and --relay, and addresses of the host. Only userspace writes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);

@@ -3,8 +3,9 @@
  * From a frame to the payload of a SIP port: Ethernet, VLAN tags, IPv4 with options, IPv6 with
  * extension headers, UDP.
  *
- * API: packet_is_other(), packet_read(). packet_read() returns PACKET_SIP and fills struct packet,
- * or returns the enum cg_reason for which the packet passes unread.
+ * API: packet_is_other(), packet_read(). packet_read() returns PACKET_SIP and fills struct packet;
+ * or PACKET_FRAGMENT, and packet.fragment is one of what may be a UDP datagram (fragment.h); or the
+ * enum cg_reason for which the packet passes unread.
  */
 #ifndef CG_PACKET_H
 #define CG_PACKET_H
@@ -23,6 +24,7 @@
 #include "cseqguard.h"
 
 #define PACKET_SIP (-1) /* not a reason: there is a payload on a SIP port, go on */
+#define PACKET_FRAGMENT (-2) /* ... a fragment */
 
 #define PACKET_VLANS 2 /* 802.1Q within 802.1ad */
 #define PACKET_EXTENSIONS 1024 /* IPv6 extension headers: a jumbo frame holds no more */
@@ -33,9 +35,33 @@
  */
 struct packet_chain {
 	__u32 offset;
+	__be32 id; /* of the fragment header */
 	__be16 fragment; /* offset and M flag of the fragment header; 0: none */
 	__u8 next; /* protocol at `offset` */
 	__u8 pad;
+};
+
+/* What one fragment holds of its datagram. */
+struct packet_fragment {
+	__u32 at; /* offset in the frame */
+	__u16 offset; /* in the datagram; a multiple of 8 */
+	__u16 length;
+	__be32 id;
+	__u8 more; /* it is not the last */
+	__u8 protocol; /* of the datagram's first header, if this is the first fragment */
+	__u8 pad[2];
+};
+
+/* Where its datagram is gathered. Filled by fragment.h. */
+struct packet_gather {
+	__u64 key;
+	__u64 now;
+	__u64 units[CG_FRAGMENT_BYTES / 8 / 64]; /* of 8 bytes that the fragment holds */
+	__u64 beyond[CG_FRAGMENT_BYTES / 8 / 64]; /* ... that are behind the last one */
+	__u32 bucket;
+	__u8 set;
+	__u8 may_begin; /* a set is made if there is none */
+	__u8 pad[2];
 };
 
 struct packet {
@@ -44,13 +70,15 @@ struct packet {
 	__u16 source_port;
 	__u16 dest_port;
 	__u32 offset; /* of the payload in the frame */
-	__u32 length; /* bytes of the payload that are in this frame */
-	__u8 first_fragment; /* of several */
+	__u32 length; /* bytes of the payload that are in this frame, or gathered */
+	__u8 cut; /* the payload is longer */
+	__u8 gathered; /* from fragments: it is in the parser's buffer already */
 	__u8 direction; /* enum cg_direction */
 	__u8 own_socket; /* it leaves from a socket of this host */
-	__u8 pad;
 	__u32 ifindex;
 	struct packet_chain chain;
+	struct packet_fragment fragment;
+	struct packet_gather gather;
 };
 
 struct cursor {
@@ -62,7 +90,6 @@ struct cursor {
 	__u64 ip_end; /* offset in the frame at which the IP packet ends, by its length field */
 	__u8 protocol; /* above IP */
 	__u8 version; /* of IP */
-	__u8 first_fragment;
 };
 
 struct vlan_tag {
@@ -127,10 +154,11 @@ bpf_inline int packet_udp(struct cursor *c, const struct cg_config *config, stru
 		return CG_R_MALFORMED;
 	length -= sizeof(*udp);
 	p->offset = offset;
-	if (length > room && !c->first_fragment)
+	if (length > room)
 		return CG_R_MALFORMED;
-	p->length = length < room ? length : room;
-	p->first_fragment = c->first_fragment;
+	p->length = length;
+	p->cut = 0;
+	p->gathered = 0;
 	return PACKET_SIP;
 }
 
@@ -157,12 +185,36 @@ bpf_inline __u64 packet_offset(const struct cursor *c)
 }
 
 /*
+ * A fragment: its bytes begin at c->pos. Linux cuts a fragment that is not the last to a multiple
+ * of 8.
+ */
+bpf_inline int packet_fragment(const struct cursor *c, struct packet_fragment *f, __u16 where)
+{
+	__u64 at = packet_offset(c), length;
+
+	if (c->ip_end > c->frame || c->ip_end < at)
+		return CG_R_MALFORMED;
+	length = c->ip_end - at;
+	f->more = where & 1;
+	if (f->more)
+		length &= ~7ULL;
+	f->offset = where & 0xfff8;
+	if (!length || f->offset + length > 0xffff)
+		return CG_R_MALFORMED;
+	f->at = at;
+	f->length = length;
+	f->protocol = c->protocol;
+	return PACKET_FRAGMENT;
+}
+
+/*
  * packet_ipv4() and packet_ipv6() set c->pos behind the IP headers. They return as packet_read().
  */
 bpf_inline int packet_ipv4(struct cursor *c, struct packet *p)
 {
 	struct iphdr *ip = c->pos;
 	__u64 header, total;
+	__u32 where;
 
 	if ((void *)(ip + 1) > c->end)
 		return CG_R_MALFORMED;
@@ -172,14 +224,17 @@ bpf_inline int packet_ipv4(struct cursor *c, struct packet *p)
 		return CG_R_MALFORMED;
 	c->ip_end = packet_offset(c) + total;
 	c->protocol = ip->protocol;
-	if (ip->frag_off & bpf_htons(0x1fff))
-		return ip->protocol == IPPROTO_UDP ? CG_R_LATER_FRAGMENT : CG_R_NOT_UDP;
-	c->first_fragment = !!(ip->frag_off & bpf_htons(0x2000));
 	c->version = 4;
 	packet_mapped(p->source, ip->saddr);
 	packet_mapped(p->dest, ip->daddr);
+	where = bpf_ntohs(ip->frag_off) & 0x3fff;
+	p->fragment.id = ip->id;
 	c->pos += header;
-	return PACKET_SIP;
+	if (!where)
+		return PACKET_SIP;
+	if (c->protocol != IPPROTO_UDP)
+		return CG_R_NOT_UDP;
+	return packet_fragment(c, &p->fragment, where << 3 | where >> 13);
 }
 
 struct packet_walk {
@@ -187,13 +242,14 @@ struct packet_walk {
 	struct packet_chain *at;
 };
 
-/* Skips one extension header. Returns 1 at the end, which is any fragment but the first. */
+/* Skips one extension header. Returns 1 at the end, which is a fragment header. */
 bpf_inline long packet_extension(struct packet_chain *at, const struct extension *x)
 {
 	__u8 next = at->next;
 
 	if (next == IPPROTO_FRAGMENT) {
 		at->fragment = x->fragment & bpf_htons(0xfff9);
+		at->id = x->id;
 		at->offset += 8;
 	} else if (next == IPPROTO_AH) {
 		at->offset += (x->length + 2) * 4;
@@ -201,7 +257,7 @@ bpf_inline long packet_extension(struct packet_chain *at, const struct extension
 		at->offset += (x->length + 1) * 8;
 	}
 	at->next = x->next;
-	return (at->fragment & bpf_htons(0xfff8)) != 0;
+	return at->fragment != 0;
 }
 
 bpf_inline int packet_is_extension(__u8 next)
@@ -241,15 +297,16 @@ bpf_inline int packet_extensions(struct cursor *c, struct packet *p, __u8 direct
 		bpf_loop(PACKET_EXTENSIONS, packet_step_in, &w, 0);
 	else
 		bpf_loop(PACKET_EXTENSIONS, packet_step_out, &w, 0);
-	if (w.at->fragment & bpf_htons(0xfff8))
-		return CG_R_LATER_FRAGMENT;
 	offset = w.at->offset;
-	if (packet_is_extension(w.at->next) || offset > PACKET_HEADERS_MAX)
+	if (offset > PACKET_HEADERS_MAX)
 		return CG_R_MALFORMED;
-	c->first_fragment = !!w.at->fragment;
 	c->protocol = w.at->next;
 	c->pos = c->data + offset;
-	return PACKET_SIP;
+	if (w.at->fragment) {
+		p->fragment.id = w.at->id;
+		return packet_fragment(c, &p->fragment, bpf_ntohs(w.at->fragment));
+	}
+	return packet_is_extension(w.at->next) ? CG_R_MALFORMED : PACKET_SIP;
 }
 
 bpf_inline int packet_ipv6(struct cursor *c, struct packet *p, __u8 direction)

@@ -41,11 +41,11 @@ bpf_inline __u8 msg_not_sip_reason(struct pkt_ctx *ctx, int complete)
 }
 
 /*
- * Returns whether an incomplete message (a first fragment, or longer than SIP_MAX) lacks a dialog
- * header that it must show.
+ * Returns whether an incomplete message (longer than SIP_MAX) lacks a dialog header that it must
+ * show.
  *
  * A response copies the request's Via headers. A caller can pad them until the dialog headers of
- * the 2xx no longer fit into the first fragment, or those of the 18x that reveals the To tag. The
+ * the 2xx are no longer among what is read, or those of the 18x that reveals the To tag. The
  * guard would not see the call being opened. 18x and 2xx are therefore checked as well.
  */
 bpf_inline int msg_is_truncated(const struct sip_msg *msg)
@@ -55,6 +55,16 @@ bpf_inline int msg_is_truncated(const struct sip_msg *msg)
 	if (msg->status)
 		return msg->status > 100 && msg->status < 300;
 	return method_is_call_control(msg->method);
+}
+
+/*
+ * ... and what follows. A gateway copies the Vias that the caller has padded: its answer passes, and
+ * the ACK to it opens a suspect row.
+ */
+bpf_inline __u8 msg_truncated_reason(struct pkt_ctx *ctx)
+{
+	return addr_is_gateway(ctx->config, ctx->scratch->packet.source) ? CG_R_UNPARSABLE
+									 : CG_R_FRAGMENTED;
 }
 
 /*

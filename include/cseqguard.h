@@ -47,6 +47,19 @@
 #define CG_SHARES_MAX 16384
 #define CG_SHARE_DEFAULT 8
 #define CG_SHARE_ROW_NS 60000000000ULL /* a suspect row a minute of an address beyond its share */
+#ifndef CG_FRAGMENT_BUCKETS
+#define CG_FRAGMENT_BUCKETS 2048 /* a power of two */
+#endif
+#define CG_FRAGMENT_SETS 4 /* datagrams a bucket */
+#define CG_FRAGMENT_BYTES 4096 /* of a datagram that are gathered */
+#define CG_FRAGMENT_LOAD 2048 /* bytes that are copied at once */
+#define CG_FRAGMENT_LOOSE 65536 /* a power of two */
+#define CG_FRAGMENT_GATHER_NS 10000000000ULL /* for so long fragments of a datagram may come */
+/*
+ * ... and for so long it is remembered: Linux joins what came within 30 s of the first fragment
+ * that it took (ipfrag_time).
+ */
+#define CG_FRAGMENT_HOLD_NS (CG_FRAGMENT_GATHER_NS + 32000000000ULL)
 #define CG_EVENTS_BYTES (16 << 20)
 #define CG_ALERTS_BYTES (4 << 20)
 #define CG_ALERTS_POLL_NS 200000000ULL /* interval at which the reader polls `alerts` */
@@ -544,6 +557,37 @@ static inline __u64 cg_port_bits(const __u16 *ports, unsigned int n)
 #endif
 
 /*
+ * --- fragments: array of buckets. fragment_bytes: array, CG_FRAGMENT_SETS a bucket. fragment_loose:
+ * array of __u32, seconds of CLOCK_BOOTTIME.
+ */
+
+enum cg_fragment_state {
+	CG_FRAGMENTS_GATHERING,
+	CG_FRAGMENTS_JUDGING,
+	CG_FRAGMENTS_PASSED,
+	CG_FRAGMENTS_REFUSED
+};
+
+/* A datagram. */
+struct cg_fragment_set {
+	__u64 key; /* keyed hash of addresses, identification and direction; 0: free */
+	__u64 born;
+	__u64 have[CG_FRAGMENT_BYTES / 8 /
+		   64]; /* a bit for each 8 bytes that have passed, or lie behind the end */
+	__u16 end; /* bytes of the datagram; 0: not known, or beyond what is gathered */
+	__u8 state; /* enum cg_fragment_state */
+	__u8 copying; /* CPUs that copy bytes of it */
+	__u8 protocol; /* of its first header */
+	__u8 pad[3];
+};
+
+struct cg_fragment_bucket {
+	struct bpf_spin_lock lock;
+	__u32 pad;
+	struct cg_fragment_set sets[CG_FRAGMENT_SETS];
+};
+
+/*
  * --- gateways: LPM trie, value __u32 enum cg_addr_class ----------------------------------------
  */
 
@@ -614,6 +658,8 @@ CG_AT(struct cg_dialog, lock, 8);
 CG_AT(struct cg_dialog, caller, 16);
 CG_AT(struct cg_dialog, caller_port, 64);
 CG_AT(struct cg_dialog, call, 200);
+CG_SIZE(struct cg_fragment_set, 88);
+CG_SIZE(struct cg_fragment_bucket, 360);
 CG_SIZE(struct cg_invite, 448);
 CG_SIZE(struct cg_branch, 120);
 CG_SIZE(struct cg_join, 64);

@@ -18,7 +18,7 @@
 	X(OTHER_PORT, other_port, PASS, "UDP, but none of the SIP ports")                          \
 	X(TCP, tcp, PASS, "TCP on a SIP port: counted, not read")                                  \
 	X(MALFORMED, malformed, PASS, "contradictory headers or lengths")                          \
-	X(LATER_FRAGMENT, later_fragment, PASS, "a fragment other than the first")                 \
+	X(FRAGMENT, fragment, PASS, "a fragment of a datagram that is not whole yet, or not SIP")  \
 	X(KEEPALIVE, keepalive, PASS, "no message: CRLF, NUL or STUN keep-alive")                  \
 	X(NOT_SIP, not_sip, PASS, "no SIP/2.0 start line")                                         \
 	X(UNPARSABLE, unparsable, PASS, "SIP without Call-ID, From or To")                         \
@@ -51,7 +51,9 @@
 	X(WRONG_LEG, wrong_leg, DROP, "BYE of one leg from the other leg's address")               \
 	X(FOREIGN_SOURCE, foreign_source, POLICY, "BYE from a third address")                      \
 	X(FOREIGN_ACK, foreign_ack, DROP, "ACK from a third address, above the counter")           \
-	X(FRAGMENTED, fragmented, POLICY, "dialog headers not in the first fragment")              \
+	X(FRAGMENT_UNLIKE, fragment_unlike, DROP,                                                  \
+	  "fragment unlike one that passed, or of a datagram that was judged")                     \
+	X(FRAGMENTED, fragmented, POLICY, "dialog headers or fragments beyond what is read")       \
 	/* limits of the guard: the packet passes */                                               \
 	X(DIALOGS_FULL, dialogs_full, PASS, "map dialogs is full: unguarded call, suspect row")    \
 	X(OVERFLOW_FULL, overflow_full, PASS, "map overflow is full too: call without CDR")        \

@@ -99,8 +99,8 @@ const struct cg_option cg_option_table[] = {
 	{ .name = "fragments",
 	  .arg = "strict|pass",
 	  .verbs = CG_V(ATTACH),
-	  .help = "treatment of a message whose dialog headers are not all in its first packet; "
-		  "strict drops it",
+	  .help = "treatment of fragments without room to gather them, and of dialog headers behind "
+		  "4,096 bytes; strict drops them, but for those of gateways",
 	  .def = "strict",
 	  .expected = "strict or pass",
 	  .setting = cg_settings_parse_fragments },

@@ -19,8 +19,9 @@ static int read_would_drop(const char *instance, struct cg_status_hints *hints)
 	hints->would_drop.packets = sum.counters.would_drop;
 	hints->would_drop.accepted = sum.counters.would_drop_accepted;
 	hints->would_drop.refused = sum.counters.would_drop_refused;
-	/* Only these two reasons concern other methods than BYE. */
-	hints->would_drop.all_byes = !sum.counters.in.foreign_ack && !sum.counters.in.fragmented;
+	/* Only these reasons concern other methods than BYE. */
+	hints->would_drop.all_byes = !sum.counters.in.foreign_ack && !sum.counters.in.fragmented &&
+				     !sum.counters.in.fragment_unlike;
 	return 0;
 }
 

@@ -64,7 +64,7 @@ gso() {
 jumbo() {
 	local before
 
-	before=$(counted later_fragment)
+	before=$(counted fragment)
 	wire <<-'END'
 		call tail=6000
 		lost BYE 10 body=7000
@@ -72,7 +72,7 @@ jumbo() {
 	END
 	refused out_of_order 1 10
 	closed_by 14
-	assert_equal "$before" counted later_fragment
+	assert_equal "$before" counted fragment
 }
 
 @test "frames of 8 kB: a BYE whose headers are in the first 4,096 bytes is judged" {
@@ -82,7 +82,7 @@ jumbo() {
 jumbo_hidden() {
 	local before
 
-	before=$(counted later_fragment)
+	before=$(counted fragment)
 	wire <<-'END'
 		lost INVITE 13 pad=5000
 		call
@@ -95,7 +95,7 @@ jumbo_hidden() {
 		FROM cseqguard.cdr WHERE call_id = '$call')"
 	closed_by 14
 	unblocked
-	assert_equal "$before" counted later_fragment
+	assert_equal "$before" counted fragment
 }
 
 @test "frames of 8 kB: BYE and INVITE whose headers lie beyond are dropped" {

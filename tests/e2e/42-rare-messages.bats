@@ -11,82 +11,6 @@ setup_file() {
 	wire_lab
 }
 
-# --- F12: fragments ------------------------------------------------------------------------------
-
-fragments_told() { # ACTION: the first of a message that hides its Call-ID has none to be found by
-	sql "$CDRS" "SELECT coalesce(sum(count), 0) FROM cseqguard.violation
-		WHERE reason = 'fragmented' AND action = '$1'"
-}
-
-f12() { # METHOD-AND-CSEQ CALL-BEFORE CALL-AFTER
-	local before forms
-
-	before=$(fragments_told drop)
-	mapfile -t forms <<-'END'
-		cut=8
-		cut=16
-		cut=8,16,24,32,40
-		cut=48
-		cut=From
-		cut=Call-ID
-		cut=CSeq
-		cut=CSeq backwards
-		cut=CSeq walk=1
-		pad=1500
-		pad=3000
-	END
-	wire < <(
-		echo "$2"
-		printf "lost $1 %s\n" "${forms[@]}"
-		echo "$3"
-		echo pass BYE 14
-	)
-	eventually $((before + ${#forms[@]})) fragments_told drop
-	closed_by 14
-}
-
-@test "F12 BYE cut before its dialog headers end, and behind 1,500 bytes of Via, is dropped" {
-	over_both f12 'BYE 14' call ''
-}
-
-@test "F12 INVITE cut before its dialog headers end is dropped" {
-	over_both f12 'INVITE 13' '' call
-}
-
-f12_near() {
-	judged <<-'END'
-		tail=100 cut=X-Tail
-		tail=100 cut=X-Tail backwards
-		tail=2500
-		body=2500
-		walk=3
-	END
-}
-
-@test "F12 near miss: BYE fragmented behind its headers is judged by order, as behind IP options" {
-	over_both f12_near
-}
-
-f12_pass() {
-	local before
-
-	before=$(fragments_told pass)
-	wire <<-'END'
-		call
-		pass BYE 10 cut=CSeq status=500
-		pass BYE 14 pad=1500
-		pass BYE 15
-	END
-	eventually $((before + 3)) fragments_told pass # two come in, and one leaves so
-	closed_by 15
-}
-
-@test "F12 near miss: with fragments=pass cut BYEs arrive, and are evidence of nothing" {
-	guard set fragments=pass
-	over_both f12_pass
-	guard set fragments=strict
-}
-
 # --- F13: letter case of tags --------------------------------------------------------------------
 
 FLIPPED="from='From: <sip:bob@h>;tag=cALLER-1' to='To: <sip:gw@h>;tag=gATEWAY-1'"
@@ -288,4 +212,49 @@ h7_keepalive() {
 
 @test "H7 keep-alives between the messages of a call do not disturb it" {
 	over_both h7_keepalive
+}
+
+# --- F12: fragments. Last: more than ten violations of a source in a minute are one row ------------
+
+CUTS=(cut=8 cut=16 cut=8,16,24,32,40 cut=48 cut=From cut=Call-ID cut=CSeq 'cut=CSeq backwards'
+	'cut=From,Call-ID,CSeq backwards' 'cut=CSeq walk=1' pad=1500 pad=3000)
+
+f12() {
+	judged < <(printf '%s\n' "${CUTS[@]}")
+}
+
+@test "F12 BYE cut over IP fragments, in any order, is gathered and judged by its order" {
+	over_both f12
+}
+
+h7_invite() {
+	local form name=$call n=0
+
+	for form in "${CUTS[@]}"; do
+		call=$((n += 1))-$name
+		wire <<-END
+			call $form
+			lost BYE 10
+			pass BYE 14
+		END
+		closed_by 14
+	done
+}
+
+@test "H7 a call whose INVITE is cut over IP fragments, in any order, is guarded" {
+	over_both h7_invite
+}
+
+f12_near() {
+	judged <<-'END'
+		tail=100 cut=X-Tail
+		tail=100 cut=X-Tail backwards
+		tail=2500
+		body=2500
+		walk=3
+	END
+}
+
+@test "F12 near miss: BYE fragmented behind its headers is judged by order, as behind IP options" {
+	over_both f12_near
 }

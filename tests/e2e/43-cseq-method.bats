@@ -52,17 +52,3 @@ odd_from() { # Kamailio cannot parse it, and puts 32 NULs into the branch of wha
 @test "NULs in the proxy's own branch: evidence all the same, and nothing that goes out is dropped" {
 	over_both odd_from
 }
-
-hidden_invite() {
-	wire <<-'END'
-		call cut=CSeq
-		pass BYE 14
-	END
-	eventually 'bye caller t f' cdr "concat_ws(' ', end_reason, ended_by, bye_confirmed, suspect)"
-}
-
-@test "an INVITE that was not seen on its way in: the ACK of its call is not foreign" {
-	guard set fragments=pass
-	over_both hidden_invite
-	guard set fragments=strict
-}

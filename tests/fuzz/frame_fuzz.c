@@ -6,7 +6,9 @@
  *	xxxxxx00	a SIP message composed of the next four or five bytes, see compose()
  *	llllll01 ll	a datagram with the following bytes; 14 bits of length
  *	llllll10 ll	a frame with the following bytes; the next byte is its linear part
- *	tttttt11	2^t ns pass (t up to 41); all bits set: toggles whether the rings are full;
+ *	tttttt11	2^t ns pass (t up to 41); from 42 on: the next datagram comes in two
+ *			fragments, cut at 8 * (t - 41) bytes, the second first if its length is
+ *			odd; all bits set: toggles whether the rings are full;
  *			all but the lowest of t: the next dialog is another call's when it is locked
  */
 #include "native_bpf.h"
@@ -52,10 +54,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* --- running a frame -------------------------------------------------------------------------- */
 
 /*
- * linear: bytes up to data_end. The program must load the rest with a helper. own_socket: what goes
+ * Returns the enum cg_reason. linear: bytes up to data_end. The program must load the rest with a
+ * helper. own_socket: what goes
  * out leaves from a socket of the host, and is not routed through it.
  */
-static void run(int in, const __u8 *bytes, size_t len, size_t linear, int own_socket)
+static int run(int in, const __u8 *bytes, size_t len, size_t linear, int own_socket)
 {
 	__u8 *frame = frames_end - len;
 	int dropped = 0;
@@ -84,7 +87,7 @@ static void run(int in, const __u8 *bytes, size_t len, size_t linear, int own_so
 
 		HOLD(cseqguard_out(&skb) == TC_ACT_UNSPEC);
 	}
-	invariants_after(in, dropped);
+	return invariants_after(in, dropped);
 }
 
 /* --- frames from words ------------------------------------------------------------------------ */
@@ -105,27 +108,62 @@ struct datagram {
 	int own_socket;
 };
 
-static void run_datagram(const struct datagram *d, const void *text, size_t len)
+static struct {
+	size_t at; /* the next datagram is cut there; 0: not */
+	__u16 id;
+} cut;
+
+/* One piece of an IP packet: [from, to) of `len` bytes. Returns the enum cg_reason. */
+static int run_piece(const struct datagram *d, struct iphdr ip, const __u8 *bytes, size_t len,
+		     size_t from, size_t to)
 {
 	static __u8 frame[FRAME_ROOM];
-	const __u8 *host = addresses[HOST], *far = addresses[d->peer];
 	struct ethhdr eth = { .h_proto = bpf_htons(ETH_P_IP) };
-	struct iphdr ip = { .version = 4,
-			    .ihl = 5,
-			    .ttl = 64,
-			    .protocol = IPPROTO_UDP,
-			    .tot_len = bpf_htons(28 + len) };
+
+	ip.tot_len = bpf_htons(sizeof(ip) + to - from);
+	ip.frag_off = bpf_htons(from / 8 | (to < len ? 0x2000 : 0));
+	memcpy(frame, &eth, 14);
+	memcpy(frame + 14, &ip, 20);
+	memcpy(frame + 34, bytes + from, to - from);
+	return run(d->in, frame, 34 + to - from, 34 + to - from, d->own_socket);
+}
+
+/* The second piece is judged: as the whole, unless there is no room to gather. */
+static void run_pieces(const struct datagram *d, const struct iphdr *ip, const __u8 *bytes,
+		       size_t len)
+{
+	size_t at = cut.at;
+	int second_first = len & 1, reason;
+
+	cut.at = 0;
+	if (!at || at >= len) {
+		run_piece(d, *ip, bytes, len, 0, len);
+		return;
+	}
+	reason = run_piece(d, *ip, bytes, len, second_first ? at : 0, second_first ? len : at);
+	HOLD(reason == CG_R_FRAGMENT || reason == CG_R_FRAGMENTED);
+	if (reason == CG_R_FRAGMENTED)
+		return;
+	reason = run_piece(d, *ip, bytes, len, second_first ? 0 : at, second_first ? at : len);
+	HOLD(reason != CG_R_FRAGMENT && reason != CG_R_FRAGMENT_UNLIKE);
+}
+
+static void run_datagram(const struct datagram *d, const void *text, size_t len)
+{
+	static __u8 bytes[FRAME_ROOM];
+	const __u8 *host = addresses[HOST], *far = addresses[d->peer];
+	struct iphdr ip = {
+		.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP, .id = ++cut.id
+	};
 	struct udphdr udp = { .source = bpf_htons(d->in ? d->port : 5060),
 			      .dest = bpf_htons(d->in ? 5060 : d->port),
 			      .len = bpf_htons(8 + len) };
 
 	memcpy(&ip.saddr, d->in ? far : host, 4);
 	memcpy(&ip.daddr, d->in ? host : far, 4);
-	memcpy(frame, &eth, 14);
-	memcpy(frame + 14, &ip, 20);
-	memcpy(frame + 34, &udp, 8);
-	memcpy(frame + 42, text, len);
-	run(d->in, frame, 42 + len, 42 + len, d->own_socket);
+	memcpy(bytes, &udp, 8);
+	memcpy(bytes + 8, text, len);
+	run_pieces(d, &ip, bytes, 8 + len);
 }
 
 /* The host that first put a branch on top of a request wrote its sent-by; 0: none yet. */
@@ -257,8 +295,10 @@ static void run_step(struct input *in)
 			native.ring_full = !native.ring_full;
 		else if (step == 0xfb)
 			native.before_lock = invariants_reuse;
+		else if (step >> 2 < 42)
+			native.now += 1ULL << (step >> 2);
 		else
-			native.now += 1ULL << (step >> 2 < 42 ? step >> 2 : 41);
+			cut.at = 8 * ((step >> 2) - 41);
 		break;
 	}
 }
@@ -308,10 +348,13 @@ static void start(__u8 policies)
 	native.now = 1000000000;
 	native.ring_full = 0;
 	native.before_lock = NULL;
+	cut.at = 0;
+	cut.id = 0;
 	memset(branches_seen, 0, sizeof(branches_seen));
 	for (struct native_map *m = native.maps; m->map; m++) {
 		memset(m->used, 0, sizeof(m->used));
-		if (native_is_array(m))
+		if (native_is_array(m) &&
+		    m->map != &fragment_bytes) /* they have no meaning by themselves */
 			memset(m->values, 0, (size_t)m->entries * m->value_size);
 	}
 	memcpy(bpf_map_lookup_elem(&config, &(__u32){ 0 }), &settings, sizeof(settings));

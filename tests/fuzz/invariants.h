@@ -62,8 +62,6 @@ static void hold_map(struct native_map *m, __u8 *used, void *keys, void *values,
 {
 	memcpy(used, m->used, sizeof(m->used));
 	for (int i = 0; i < NATIVE_ENTRIES; i++) {
-		if (!used[i])
-			continue;
 		memcpy((__u8 *)keys + i * m->key_size, m->keys + i * m->key_size, m->key_size);
 		memcpy((__u8 *)values + i * value_size, native_value(m, i), value_size);
 	}
@@ -113,7 +111,12 @@ static void invariants_before(void)
 static void invariants_reuse(void *lock)
 {
 	struct cg_dialog *d = (void *)((__u8 *)lock - __builtin_offsetof(struct cg_dialog, lock));
+	struct native_map *m = NATIVE_MAP(&dialogs);
 
+	if ((__u8 *)lock < m->values || (__u8 *)lock >= (__u8 *)native_value(m, NATIVE_ENTRIES)) {
+		native.before_lock = invariants_reuse; /* the lock of a bucket */
+		return;
+	}
 	d->who ^= ANOTHER_CALL;
 	before.reused = d;
 }
@@ -741,7 +744,15 @@ static int check_dialogs(const struct held *is, const struct passage *p)
 	return blocked;
 }
 
-static void invariants_after(int in, int dropped)
+/* A fragment that was not judged, or refused unread. */
+static int is_unread(const struct passage *p)
+{
+	return p->reason == CG_R_FRAGMENT || p->reason == CG_R_FRAGMENT_UNLIKE ||
+	       (p->reason == CG_R_FRAGMENTED && !scratch_get()->packet.gathered);
+}
+
+/* Returns the enum cg_reason of the packet. */
+static int invariants_after(int in, int dropped)
 {
 	static struct held is;
 	const struct scratch *s = scratch_get();
@@ -759,6 +770,10 @@ static void invariants_after(int in, int dropped)
 	HOLD(!dropped || p.config->mode == CG_ENFORCE);
 	check_reused();
 	hold_maps(&is);
+	if (is_unread(&p)) {
+		HOLD(!memcmp(&is, &before.held, sizeof(is)));
+		return p.reason;
+	}
 	blocked = check_dialogs(&is, &p);
 	HOLD(blocked == (names_a_dialog(p.reason) && is_bye && p.action != CG_PASS));
 	HOLD(!memcmp(&is.overflow.used, &before.held.overflow.used, sizeof(is.overflow.used)) ||
@@ -771,6 +786,7 @@ static void invariants_after(int in, int dropped)
 	check_host(&is, &p);
 	check_forks(&is, &p);
 	check_events(&is);
+	return p.reason;
 }
 
 #endif

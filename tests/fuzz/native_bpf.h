@@ -26,8 +26,9 @@
 #define __type(name, value) typeof(value) *name
 #define barrier_var(variable) __asm__ volatile("" : "+r"(variable))
 
-#define NATIVE_MAPS 20
+#define NATIVE_MAPS 24
 #define NATIVE_ENTRIES 8
+#define CG_FRAGMENT_BUCKETS 2 /* of four sets each, so that each has its bytes */
 
 struct native_map {
 	const void *map; /* NULL: free */
@@ -253,6 +254,13 @@ static inline long bpf_skb_load_bytes(const void *ctx, __u32 offset, void *to, _
 {
 	(void)ctx;
 	return native_load(offset, to, len);
+}
+
+static inline long bpf_probe_read_kernel(void *to, __u32 size, const void *from)
+{
+	native_helper();
+	memcpy(to, from, size);
+	return 0;
 }
 
 /* Copies up to a NUL or size - 1 bytes, and a NUL. Returns the bytes with the NUL. */

@@ -92,6 +92,13 @@ static bool in_full_sight(const struct cg_event *event)
 	return event->reason != CG_R_FRAGMENTED && event->reason != CG_R_AMBIGUOUS;
 }
 
+/* A fragment that is not judged shows its address alone. */
+static bool is_unread(const struct cg_event *event)
+{
+	return event->reason == CG_R_FRAGMENT_UNLIKE ||
+	       (event->reason == CG_R_FRAGMENTED && !event->source_port);
+}
+
 /* The event of a truncated or ambiguous message may lack a text, but must not invent one. */
 static bool check_glimpse(const struct run *run, const struct cg_event *event, const char *what)
 {
@@ -120,12 +127,15 @@ static bool check_contents(const struct run *run, const struct cg_event *event)
 		good = wrong("%s: layout %u, size %u", what, event->layout, event->size);
 	if (event->at < run->now.before || event->at > run->now.after)
 		good = wrong("%s: its time is not that of the packet", what);
-	if (memcmp(event->source, run->from.addr, 16) || event->source_port != run->from.port)
+	if (memcmp(event->source, run->from.addr, 16) ||
+	    (event->source_port != run->from.port && !is_unread(event)))
 		good = wrong("%s: its source is not the packet's", what);
 	if (event->ifindex != (run->harness->ifindex ? run->harness->ifindex : 1))
 		good = wrong("%s: interface %u", what, event->ifindex);
 	if (event->direction != (run->in ? CG_IN : CG_OUT))
 		good = wrong("%s: the wrong direction", what);
+	if (is_unread(event))
+		return good & (!*event->call_id || wrong("%s: a Call-ID", what));
 	if (event->status != run->message->status)
 		good = wrong("%s: status %u", what, event->status);
 	if (!in_full_sight(event))

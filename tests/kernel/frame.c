@@ -16,8 +16,15 @@
 
 struct wrap {
 	bool vlan, qinq, options, tcp, icmp, arp, fragment;
-	int ext, first, later, udplen, iplen, cut, trailer;
+	int ext, first, later, id, udplen, iplen, cut, trailer;
 };
+
+static __u16 first_id; /* of this case */
+
+void frame_begin_case(void)
+{
+	first_id += 8;
+}
 
 static int parse(struct wrap *wrap, const char *words)
 {
@@ -35,6 +42,7 @@ static int parse(struct wrap *wrap, const char *words)
 		{ "arp", &wrap->arp, NULL },
 		{ "first", &wrap->fragment, &wrap->first },
 		{ "later", &wrap->fragment, &wrap->later },
+		{ "id", NULL, &wrap->id },
 		{ "udplen", NULL, &wrap->udplen },
 		{ "iplen", NULL, &wrap->iplen },
 		{ "cut", NULL, &wrap->cut },
@@ -115,7 +123,7 @@ static void ip4(struct frame *frame, const struct wrap *wrap, const __u8 from[16
 		.ip_v = 4,
 		.ip_hl = header / 4,
 		.ip_len = htons(wrap->iplen >= 0 ? (size_t)wrap->iplen : header + len),
-		.ip_id = htons(7),
+		.ip_id = htons(first_id + wrap->id),
 		.ip_off = htons((wrap->first ? IP_MF : 0) | wrap->later / 8),
 		.ip_ttl = 64,
 		.ip_p = protocol(wrap),
@@ -159,11 +167,13 @@ static void ip6(struct frame *frame, const struct wrap *wrap, const __u8 from[16
 	put(frame, &ip, sizeof(ip));
 	for (size_t i = 0; i < n; i++) {
 		__u16 where = htons(wrap->later | (wrap->first ? 1 : 0));
+		__u32 id = htonl(first_id + wrap->id);
 		__u8 header[8] = { kinds[i + 1], 0, 1, 4 }; /* PadN, or an empty routing header */
 
-		if (kinds[i] == IPPROTO_FRAGMENT)
+		if (kinds[i] == IPPROTO_FRAGMENT) {
 			memcpy(header + 2, &where, 2);
-		else if (kinds[i] == IPPROTO_ROUTING)
+			memcpy(header + 4, &id, 4);
+		} else if (kinds[i] == IPPROTO_ROUTING)
 			header[2] = header[3] = 0;
 		put(frame, header, 8);
 	}

@@ -6,7 +6,8 @@
  *	ext=N		IPv6: N extension headers: hop-by-hop, routing, then destination options
  *	tcp icmp arp	another protocol
  *	first=N		the first fragment, N bytes of UDP header and payload (a multiple of 8)
- *	later=N		the fragment at offset N
+ *	later=N		the fragment at offset N; with first=M, up to M: one of the middle
+ *	id=N		identification of the datagram, below 8; fragments of others are not joined
  *	udplen=N	length field of the UDP header
  *	iplen=N		length field of the IP header
  *	cut=N		the frame ends after N bytes
@@ -25,6 +26,9 @@ struct frame {
 	__u8 bytes[FRAME_MAX];
 	size_t len;
 };
+
+/* The fragments of the case that follows belong to no datagram of one before. */
+void frame_begin_case(void);
 
 /* Returns 0, or -EINVAL for an unknown word or a payload that is too long. */
 int frame_make(struct frame *frame, const struct endpoint *from, const struct endpoint *to,

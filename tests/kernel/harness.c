@@ -431,6 +431,31 @@ __u64 harness_rang(struct harness *harness)
 	return rang;
 }
 
+/* Datagrams in fragments get older. */
+static int age_fragments(struct harness *harness, __u64 ns)
+{
+	int fd = bpf_map__fd(harness->skel->maps.fragments), err = 0;
+	int loose = bpf_map__fd(harness->skel->maps.fragment_loose);
+	static __u32 keys[CG_FRAGMENT_LOOSE], times[CG_FRAGMENT_LOOSE];
+	struct cg_fragment_bucket bucket;
+	__u32 n = CG_FRAGMENT_LOOSE, next;
+
+	for (__u32 i = 0; i < CG_FRAGMENT_BUCKETS && !err; i++) {
+		err = bpf_map_lookup_elem_flags(fd, &i, &bucket, BPF_F_LOCK);
+		for (int set = 0; set < CG_FRAGMENT_SETS; set++)
+			bucket.sets[set].born -= ns;
+		err = err ? err : bpf_map_update_elem(fd, &i, &bucket, BPF_F_LOCK);
+	}
+	err = err ? err : bpf_map_lookup_batch(loose, NULL, &next, keys, times, &n, NULL);
+	for (__u32 i = 0; i < n && !err; i++) {
+		if (!times[i])
+			continue;
+		times[i] -= ns / 1000000000;
+		err = bpf_map_update_elem(loose, &keys[i], &times[i], BPF_ANY);
+	}
+	return err;
+}
+
 int harness_age(struct harness *harness, __u64 ns)
 {
 	int fd = bpf_map__fd(harness->skel->maps.dialogs), err = 0;
@@ -447,7 +472,7 @@ int harness_age(struct harness *harness, __u64 ns)
 		err = bpf_map_update_elem(fd, &key, &d, BPF_F_LOCK);
 		last = &key;
 	}
-	return err;
+	return err ? err : age_fragments(harness, ns);
 }
 
 int harness_retire(struct harness *harness)

@@ -27,11 +27,12 @@
 #define DIALOGS 4096
 
 extern const struct suite share, order, opening, evidence, evidence_rules, legs, addr_change,
-	after_end, interface, observe, parser, packet, attack, stale_bye, unseen_start, field;
+	after_end, interface, observe, parser, packet, fragment, attack, stale_bye, unseen_start,
+	field;
 static const struct suite *const suites[] = {
-	&share,	      &order,	  &opening,	 &evidence, &evidence_rules, &legs,
-	&addr_change, &after_end, &interface,	 &observe,  &parser,	     &packet,
-	&attack,      &stale_bye, &unseen_start, &field,
+	&share,	      &order,	  &opening,   &evidence,     &evidence_rules, &legs,
+	&addr_change, &after_end, &interface, &observe,	     &parser,	      &packet,
+	&fragment,    &attack,	  &stale_bye, &unseen_start, &field,
 };
 
 static int number, failed;
@@ -125,6 +126,7 @@ static bool run_case(struct harness *harness, const struct test_case *test)
 	int n = 0;
 
 	message_forget();
+	frame_begin_case();
 	err = err ? err : harness_counters(harness, &run.start);
 	snprintf(call_id, sizeof(call_id), "call-%d@caller.example", number + 1);
 	if (err || !test->steps->path)

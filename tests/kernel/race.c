@@ -316,5 +316,7 @@ void race_run(struct harness *harness,
 	       "H5: two CPUs: the witness's 2xx and its own BYE end a call once");
 	result(counters(harness), "race",
 	       "two CPUs: a leg's counter is the CSeq of its highest request");
+	result(race_fragments(harness), "race",
+	       "F12: two CPUs: of a low BYE in two fragments never both pass");
 	harness_reset(harness, NULL);
 }

@@ -8,6 +8,12 @@
 int send_make(struct packet_to_send *packet, const char *path, const char *form,
 	      const char *call_id)
 {
+	return send_make_framed(packet, path, form, call_id, NULL);
+}
+
+int send_make_framed(struct packet_to_send *packet, const char *path, const char *form,
+		     const char *call_id, const char *wrap)
+{
 	static struct message message;
 	char sent_by[HOST_SENT_BY];
 	struct endpoint from, to;
@@ -16,7 +22,7 @@ int send_make(struct packet_to_send *packet, const char *path, const char *form,
 	if (!err)
 		host_sent_by(&from, sent_by);
 	err = err ? err : message_make(&message, form, call_id, sent_by);
-	return err ? err : frame_make(&packet->frame, &from, &to, message.text, message.len, NULL);
+	return err ? err : frame_make(&packet->frame, &from, &to, message.text, message.len, wrap);
 }
 
 int send_times(struct harness *harness, const char *path, const char *form, const char *call_id,

@@ -15,6 +15,10 @@ struct packet_to_send {
 int send_make(struct packet_to_send *packet, const char *path, const char *form,
 	      const char *call_id);
 
+/* wrap: see frame.h */
+int send_make_framed(struct packet_to_send *packet, const char *path, const char *form,
+		     const char *call_id, const char *wrap);
+
 /* Builds a packet and runs it `times` times. Returns 0 or -errno. */
 int send_times(struct harness *harness, const char *path, const char *form, const char *call_id,
 	       int times);
