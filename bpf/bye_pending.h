@@ -56,7 +56,7 @@ bpf_inline void dialog_resume(struct cg_dialog *d, __u8 reason, struct verdict *
  */
 bpf_inline void dialog_set_candidate(struct cg_dialog *d, __u64 at)
 {
-	d->candidate_ms = at > d->answer ? (at - d->answer) / 1000000 + 1 : 1;
+	d->candidate_ms = (__s64)(at - d->answer) > 0 ? (at - d->answer) / 1000000 + 1 : 1;
 	d->flags |= CG_D_CANDIDATE;
 	d->refresh_branch = 0;
 }
