@@ -2,9 +2,12 @@
 /* An instance: pins, programs, mode, interfaces, maps and losses. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "attach/gateway_check.h"
@@ -80,6 +83,36 @@ static void check_programs(struct cg_findings *f, const char *name, bool attache
 	cg_instance_close(&loaded);
 }
 
+static bool is_listed(const struct cg_interface *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i].name, name))
+			return true;
+	return false;
+}
+
+/* Linux joins fragments of all interfaces of a network namespace, the guard those of the attached. */
+static void check_other_interfaces(struct cg_findings *f, const struct cg_interface *list, size_t n)
+{
+	struct ifaddrs *all, *at;
+	const char *last = "";
+
+	if (getifaddrs(&all))
+		return;
+	for (at = all; at; at = at->ifa_next) {
+		if (!at->ifa_addr || at->ifa_addr->sa_family != AF_INET ||
+		    !(at->ifa_flags & IFF_UP) || at->ifa_flags & IFF_LOOPBACK ||
+		    is_listed(list, n, at->ifa_name) || !strcmp(last, at->ifa_name))
+			continue;
+		cg_finding_add(
+			f, CG_OK, at->ifa_name, NULL,
+			"not attached: what comes in there is not read, nor are fragments that "
+			"complete a message");
+		last = at->ifa_name;
+	}
+	freeifaddrs(all);
+}
+
 static void check_interfaces(struct cg_findings *f, const char *name)
 {
 	struct cg_interface *list;
@@ -98,6 +131,7 @@ static void check_interfaces(struct cg_findings *f, const char *name)
 			cg_finding_add(f, CG_FAILURE, list[i].name, "cseqguard attach IFACE",
 				       "the guard's tc egress filter was removed");
 	}
+	check_other_interfaces(f, list, n);
 	free(list);
 	if (!alive)
 		cg_finding_add(f, CG_WARNING, "instance", "cseqguard attach IFACE",

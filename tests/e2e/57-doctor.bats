@@ -123,6 +123,22 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 	finds ok tap0 'MTU 3498'
 }
 
+@test "doctor: names the interfaces with an address that are not attached" {
+	ip -n "$HOST" link add other0 type veth peer name other1
+	ip -n "$HOST" addr add 10.78.0.1/24 dev other0
+	cg attach in0
+	doctor
+	finds_no . other0 .
+	ip -n "$HOST" link set other0 up
+	doctor
+	finds ok other0 'not attached: what comes in there is not read, nor are fragments'
+	finds_no . in0 'not attached'
+	finds_no . lo .
+	cg attach other0
+	doctor
+	finds_no . other0 'not attached'
+}
+
 @test "doctor: reports offloads that merge datagrams" {
 	doctor
 	finds ok in0 'no offload interferes'
