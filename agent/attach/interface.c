@@ -177,6 +177,21 @@ const char *cg_interface_state(const struct cg_interface *interface)
 				   : "generic";
 }
 
+/* Returns 0, or -errno after it has reported the error. */
+static int check_ethernet(const struct cg_interface *interface)
+{
+	struct cg_xdp_state state;
+	int err = cg_xdp_query(interface->ifindex, &state);
+
+	if (err || cg_xdp_is_ethernet(&state))
+		return 0; /* what does not answer is reported when it is attached */
+	cg_fail("%s: cannot attach: its packets have no Ethernet header (link type %u, as of tun, "
+		"WireGuard and PPP devices), and would not be read; let SIP come in on an Ethernet "
+		"interface, for example a tap device or a bridge",
+		interface->name, state.link_type);
+	return -EOPNOTSUPP;
+}
+
 int cg_interface_attach(const char *instance, const char *name, enum cg_attach_mode mode,
 			int prog_in, int prog_out, bool *fresh)
 {
@@ -192,6 +207,9 @@ int cg_interface_attach(const char *instance, const char *name, enum cg_attach_m
 		return -EEXIST;
 	}
 	if (!there) {
+		err = check_ethernet(&interface);
+		if (err)
+			return err;
 		err = attach_ingress(instance, &interface, mode, prog_in);
 		if (err)
 			return err;

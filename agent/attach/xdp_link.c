@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
@@ -66,8 +67,17 @@ static int parse_link_attr(const struct nlattr *attr, void *ctx)
 
 static int parse_link(const struct nlmsghdr *reply, void *ctx)
 {
-	mnl_attr_parse(reply, sizeof(struct ifinfomsg), parse_link_attr, ctx);
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(reply);
+	struct cg_xdp_state *state = ctx;
+
+	state->link_type = link->ifi_type;
+	mnl_attr_parse(reply, sizeof(*link), parse_link_attr, ctx);
 	return MNL_CB_OK;
+}
+
+bool cg_xdp_is_ethernet(const struct cg_xdp_state *state)
+{
+	return state->link_type == ARPHRD_ETHER || state->link_type == ARPHRD_LOOPBACK;
 }
 
 int cg_xdp_query(__u32 ifindex, struct cg_xdp_state *state)

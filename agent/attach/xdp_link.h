@@ -5,6 +5,7 @@
 
 #include <linux/bpf.h>
 #include <linux/types.h>
+#include <stdbool.h>
 
 enum cg_attach_mode { CG_ATTACH_AUTO, CG_ATTACH_NATIVE, CG_ATTACH_SKB };
 
@@ -20,7 +21,14 @@ __u32 cg_xdp_link_ifindex(int link_fd, __u32 *prog_id);
 struct cg_xdp_state {
 	__u32 attached; /* XDP_ATTACHED_... of linux/if_link.h */
 	__u32 prog_id; /* 0: none, or programs in several modes */
+	__u16 link_type; /* ARPHRD_... of net/if_arp.h */
 };
+
+/*
+ * Returns whether frames of the interface begin with an Ethernet header, which the programs read.
+ * Those of tun, WireGuard and PPP devices do not.
+ */
+bool cg_xdp_is_ethernet(const struct cg_xdp_state *state);
 
 /* Asks the kernel what is attached, by netlink with a timeout, which libbpf's own query lacks. 0 or -errno. */
 int cg_xdp_query(__u32 ifindex, struct cg_xdp_state *state);

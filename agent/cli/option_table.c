@@ -99,7 +99,8 @@ const struct cg_option cg_option_table[] = {
 	{ .name = "fragments",
 	  .arg = "strict|pass",
 	  .verbs = CG_V(ATTACH),
-	  .help = "treatment of fragments without room to gather them, and of dialog headers behind "
+	  .help = "treatment of fragments without room to gather them, and of dialog headers "
+		  "behind "
 		  "4,096 bytes; strict drops them, but for those of gateways",
 	  .def = "strict",
 	  .expected = "strict or pass",

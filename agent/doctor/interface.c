@@ -226,6 +226,7 @@ static void check_filters(struct checked *s)
 void cg_doctor_check_interface(struct cg_findings *f, const char *instance, const char *name)
 {
 	struct checked s = { .findings = f, .name = name };
+	struct cg_xdp_state state;
 
 	s.ifindex = strlen(name) < IF_NAMESIZE ? if_nametoindex(name) : 0;
 	if (!s.ifindex) {
@@ -235,6 +236,14 @@ void cg_doctor_check_interface(struct cg_findings *f, const char *instance, cons
 	}
 	if (!cg_ethtool_is_up(name))
 		add_finding(&s, CG_WARNING, "ip link set dev IFACE up", "it is down");
+	if (!cg_xdp_query(s.ifindex, &state) && !cg_xdp_is_ethernet(&state)) {
+		add_finding(
+			&s, CG_WARNING, "let SIP come in on an Ethernet interface",
+			"its packets have no Ethernet header (link type %u): attach refuses it, "
+			"and what comes in there is not read",
+			state.link_type);
+		return;
+	}
 	check_driver(&s);
 	check_program(&s, instance);
 	check_mtu(&s);

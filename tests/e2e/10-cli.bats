@@ -333,6 +333,20 @@ narrow() { # ARGUMENT...: what the command prints on a terminal of 60 columns
 	guard attach in1
 }
 
+@test "H18 attach: a device without an Ethernet header is refused, and doctor says so; a tap device is guarded" {
+	nsenter "--net=/run/netns/$HOST" ip tuntap add tun0 mode tun
+	nsenter "--net=/run/netns/$HOST" ip tuntap add tap0 mode tap
+	ip -n "$HOST" link set tun0 up
+	refused 1 'tun0: cannot attach: its packets have no Ethernet header' guard attach in0 tun0
+	[[ ! -e $PINS ]]
+	run -0 guard doctor tun0
+	[[ $output == *'tun0'*'attach refuses it'* ]]
+	guard attach in0
+	refused 1 'no Ethernet header' guard attach tun0
+	[[ $(status_json '.interfaces | map(.name) | join(" ")') == in0 ]]
+	guard attach tap0
+}
+
 @test "attach: two instances cannot guard one interface" {
 	guard attach in0
 	refused 1 "cseqguard_in" guard --instance "$CSEQGUARD_INSTANCE-b" attach --gateway none in0
