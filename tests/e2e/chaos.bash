@@ -9,7 +9,7 @@
 # A card FAILURE is played by FAILURE_begins, and after a while by FAILURE_ends.
 
 declare -gA DECK=(
-	[daemon]='killed killed killed killed killed killed held held told upgraded'
+	[daemon]='killed killed killed killed uncommitted uncommitted held held told upgraded'
 	[store]='stopped crashed stalled restarted'
 	[disk]='full'
 	[names]='silent'
@@ -71,6 +71,20 @@ killed_ends() {
 	between 0 1
 	SWEEP=1h
 	((drawn)) || SWEEP=200ms
+	daemon_begins
+}
+
+# Killed between the alerts that it has read and their commit, which another writer holds up.
+uncommitted_begins() {
+	coproc WRITER { exec sqlite3 "$DISK/spool.db" >/dev/null 2>&1 3>&-; }
+	WRITER_FD=${WRITER[1]} # which bash forgets once the process has ended
+	printf '%s\n' '.timeout 5000' 'BEGIN IMMEDIATE;' >&"$WRITER_FD"
+}
+
+uncommitted_ends() {
+	PLAYED[killed]=$((PLAYED[killed] + 1))
+	killed_begins
+	exec {WRITER_FD}>&-
 	daemon_begins
 }
 
