@@ -45,6 +45,22 @@ bool cg_db_maintenance_send(struct cg_db_maintenance *maintenance, struct cg_pg 
 	return false;
 }
 
+static void handle_partition(struct cg_db_maintenance *maintenance, const PGresult *result, int i)
+{
+	const char *partition = PQgetvalue(result, i, PARTITION), *why = PQgetvalue(result, i, WHY);
+
+	if (*PQgetvalue(result, i, MADE) == 't') {
+		cg_log_notice("database: partition %s created: %s", partition, why);
+	} else if (!PQgetisnull(result, i, MADE)) {
+		cg_log_debug("database: partition %s not created: %s", partition, why);
+	} else {
+		maintenance->partitions_at = cg_boottime() + HOUR;
+		cg_log_warning("database: partition %s not created: %s; rows go there, next try in "
+			       "an hour",
+			       partition, why);
+	}
+}
+
 /* A failure is not fatal: rows go to the default partition until the next try. */
 static void handle_partitions(struct cg_db_maintenance *maintenance, const PGresult *result)
 {
@@ -62,13 +78,8 @@ static void handle_partitions(struct cg_db_maintenance *maintenance, const PGres
 			       "try in an hour",
 			       primary ? primary : PQresultErrorMessage(result));
 	}
-	for (int i = 0; i < PQntuples(result); i++) {
-		bool made = *PQgetvalue(result, i, MADE) == 't';
-
-		(made ? cg_log_notice : cg_log_debug)(
-			"database: partition %s %s: %s", PQgetvalue(result, i, PARTITION),
-			made ? "created" : "not created", PQgetvalue(result, i, WHY));
-	}
+	for (int i = 0; i < PQntuples(result); i++)
+		handle_partition(maintenance, result, i);
 }
 
 bool cg_db_maintenance_handle(struct cg_db_maintenance *maintenance, const PGresult *result)

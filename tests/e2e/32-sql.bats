@@ -51,8 +51,8 @@ acc_agrees() { # ROWS: column by column
 	paste <(acc_times "$CDRS" cseqguard.kamailio_acc) <(acc_times "$ACC" acc) | times_agree
 }
 
-@test "kamailio_acc: the columns of Kamailio's own table, by name and order" {
-	assert_equal "$(kamailio_columns)" sql "$CDRS" "SELECT string_agg(column_name, ',' ORDER BY ordinal_position)
+@test "kamailio_acc: the columns of Kamailio's own table, by name and order, then the moment with its time zone" {
+	assert_equal "$(kamailio_columns),at" sql "$CDRS" "SELECT string_agg(column_name, ',' ORDER BY ordinal_position)
 		FROM information_schema.columns WHERE table_schema = 'cseqguard' AND table_name = 'kamailio_acc'"
 	assert_equal "$(sql "$ACC" 'SELECT pg_typeof(time) FROM (SELECT) AS one LEFT JOIN acc ON true LIMIT 1')" \
 		sql "$CDRS" 'SELECT pg_typeof(time) FROM (SELECT) AS one LEFT JOIN cseqguard.kamailio_acc ON true LIMIT 1'

@@ -237,7 +237,8 @@ tables() { # kind and rows of each, and the version
 	: >"$LAB_DIR/daemon.log"
 	daemon --db "$(pg_conninfo "$DB")"
 	dialog answer=5
-	lab_wait 15 logged 'cannot create partitions: canceling statement due to lock timeout; rows go to the default'
+	lab_wait 60 logged "partition cseqguard.cdr_$THIS not created: the default partition is in use; rows go there, next try in an hour"
+	logged "partition cseqguard.violation_$THIS created" # one table does not hold up the other
 	eventually cseqguard.cdr_default row tableoid::regclass
 	run ! logged 'rows wait'
 	eval "exec ${READER[1]}>&-"
@@ -245,9 +246,16 @@ tables() { # kind and rows of each, and the version
 
 # --- retention -----------------------------------------------------------------------------------
 
-dropped() { # the old partitions of our two tables, and what becomes of them
-	sql "$DB" "SELECT replace(partition, 'cseqguard.', ''), dropped, why
-		FROM cseqguard.drop_partitions('1 year') ORDER BY partition"
+# The old partitions of our two tables, and what becomes of them. On a slow machine the function leaves some to
+# another call, so that no writer waits.
+dropped() {
+	local got all=
+	while
+		got=$(sql "$DB" "SELECT replace(partition, 'cseqguard.', ''), dropped, why FROM cseqguard.drop_partitions('1 year')")
+		all+=$got$'\n'
+		[[ $got == *'call the function again'* ]]
+	do :; done
+	grep -v 'call the function again' <<<"$all" | grep . | LC_ALL=C sort -u
 }
 
 @test "retention: drops what is old, whole; keeps what holds a call that nobody settled, and its evidence" {

@@ -199,7 +199,12 @@ billed_calls() {
 		"SELECT concat_ws(' ', host(source), calls, blocked_byes, protected_seconds) FROM cseqguard.fraud_by_source"
 }
 
-@test "nodes: a day's bill is looked up row by row by call_uid, however many rows there are" {
+plan() { # VIEW CONDITION
+	sql "$DB" "EXPLAIN (COSTS off) SELECT * FROM cseqguard.$1 WHERE $2" >"$LAB_DIR/plan"
+}
+
+@test "nodes: a day's bill is looked up row by row by call_uid, and found by index, however many rows there are" {
+	local time
 	schema "$DB"
 	sql "$DB" 'SELECT cseqguard.make_partitions()' >/dev/null
 	sql "$DB" "INSERT INTO cseqguard.cdr (setup_time, call_uid, node, call_id, from_tag, to_tag, caller, callee,
@@ -208,10 +213,17 @@ billed_calls() {
 		SELECT t, md5(n::text)::uuid, 'lab', n::text, '', '', '', '', '', '::', 1, '::', 1, t, t, 'bye', 'caller', true,
 		false, 0, 200 FROM (SELECT n, now() - n * interval '1 min' AS t FROM generate_series(1, 50000) n) AS c;
 		ANALYZE cseqguard.cdr"
-	sql "$DB" "EXPLAIN (COSTS off) SELECT * FROM cseqguard.billable WHERE setup_time > now() - interval '1 day'" \
-		>"$LAB_DIR/plan"
-	grep -q 'Index Scan using cdr_default_call_uid_idx on cdr_default o' "$LAB_DIR/plan"
+	for time in setup_time answer_time end_time closed_at; do
+		plan billable "$time > now() - interval '1 day'"
+		grep -q 'Index Scan using cdr_default_call_uid_idx on cdr_default o' "$LAB_DIR/plan"
+		run ! grep -E 'Hash|Merge|Seq Scan on cdr_default' "$LAB_DIR/plan"
+	done
+	plan kamailio_acc "at BETWEEN now() - interval '2 days' AND now() - interval '1 day'"
+	grep -q 'cdr_default_answer_time_idx' "$LAB_DIR/plan"
+	grep -q 'cdr_default_end_time_idx' "$LAB_DIR/plan"
 	run ! grep -E 'Hash|Merge|Seq Scan on cdr_default' "$LAB_DIR/plan"
+	plan billable "call_id = '77'"
+	grep -q 'cdr_default_call_id_idx' "$LAB_DIR/plan"
 }
 
 # --- errors --------------------------------------------------------------------------------------

@@ -226,7 +226,8 @@ settles_by_key() { # db_settle|spool_settle
 @test "settle: by the whole key of a row, in PostgreSQL: what is ambiguous or no end of the call is refused" {
 	two_calls_in_db
 	settles_by_key db_settle
-	assert_equal $'none f\noperator f 00:06:00' row "concat_ws(' ', end_reason, suspect, duration)"
+	assert_equal 'none f, operator f 00:06:00' row \
+		"string_agg(concat_ws(' ', end_reason, suspect, duration), ', ' ORDER BY setup_time)"
 	assert_equal '2 ann' sql "$DB" "SELECT concat_ws(' ', count(*), min(operator)) FROM cseqguard.settlement
 		WHERE setup_time = '2025-11-20 10:00:00Z' AND node = 'lab'"
 }
@@ -275,4 +276,38 @@ settles_by_key() { # db_settle|spool_settle
 	refuses 2 "invalid time '2026-02-31'" guard cdr --spool "$SPOOL" --since 2026-02-31
 	refuses 2 "invalid time '2026-04-31T00:00:00Z'" guard cdr --spool "$SPOOL" --until 2026-04-31T00:00:00Z
 	guard cdr --spool "$SPOOL" --since 2024-02-29
+}
+
+# --- fraud ---------------------------------------------------------------------------------------
+
+disbelieved() { # AT: a BYE of the call that passed and was not believed
+	sql "$DB" "INSERT INTO cseqguard.violation (at, node, seq, call_uid, reason, action, call_id, from_tag, to_tag, method, cseq,
+		expected_cseq, leg, source, source_port, interface) SELECT $1, 'lab', 1, md5('$call')::uuid, 'relayed', 'pass', '$call',
+		'', '', 'BYE', 14, 14, 'caller', '192.0.2.1', 5060, 'eth0'"
+}
+
+fraud() { # SINCE UNTIL: calls, blocked BYEs, seconds
+	sql "$DB" "SELECT concat_ws(' ', calls, blocked_byes, protected_seconds::int) FROM cseqguard.fraud($1, $2)"
+}
+
+@test "fraud: a call counts in the time range of its first blocked BYE; the view has the last 30 days" {
+	schema "$DB"
+	call_row lab "$(ago '49 hours')" "$(ago '48 hours')" false bye 2
+	assert_equal '1 2 3599' fraud "$(ago '50 hours')" "$(ago '48 hours')"
+	assert_equal '' fraud "$(ago '48.5 hours')" "'infinity'" # it goes on, but began before
+	assert_equal '' fraud "$(ago '90 hours')" "$(ago '49.5 hours')"
+	call=old call_row lab "$(ago '40 days')" "$(ago '39.5 days')" false bye 1
+	assert_equal '2 3 46798' fraud "'-infinity'" "'infinity'"
+	assert_equal '1 2' sql "$DB" "SELECT concat_ws(' ', calls, blocked_byes) FROM cseqguard.fraud_by_source"
+}
+
+@test "fraud: a BYE that was not believed counts in its own time range, also of a call that was set up before it" {
+	schema "$DB"
+	call_row lab "$(ago '30 hours')" "$(ago '10 hours')"
+	disbelieved "$(ago '12 hours')"
+	assert_equal '1 0 7200' fraud "$(ago '24 hours')" "'infinity'"
+	assert_equal '' fraud "$(ago '11 hours')" "'infinity'"
+	assert_equal '' fraud "$(ago '24 hours')" "$(ago '13 hours')"
+	call_row lab "$(ago '5 hours')" "$(ago '4 hours')" # the same Call-ID and tags again, without such a BYE
+	assert_equal '1 0 7200' fraud "$(ago '24 hours')" "'infinity'"
 }

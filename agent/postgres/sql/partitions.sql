@@ -27,8 +27,9 @@ END $$;
 
 -- Creates the missing partitions of this month and the next two, and of each month from `since` on that
 -- has rows in the default partition, and moves those rows. Returns the partitions it created, and those
--- it could not create because existing partitions overlap them. The daemon calls this after each
--- connect, and once a day.
+-- it could not create because existing partitions overlap them (made is false), or because the default
+-- partition is in use (made is null; try again later). The daemon calls this after each connect, and once
+-- a day.
 CREATE OR REPLACE FUNCTION cseqguard.make_partitions(since timestamptz DEFAULT now())
 	RETURNS TABLE (partition text, made boolean, why text) LANGUAGE plpgsql SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s' AS $$
@@ -51,11 +52,16 @@ BEGIN
 			BEGIN
 				why := format('%s rows moved', cseqguard.make_partition(parent, key, month));
 				made := true;
-			EXCEPTION WHEN invalid_object_definition OR duplicate_table THEN
-				why := SQLERRM;
-				made := false;
+			EXCEPTION
+				WHEN invalid_object_definition OR duplicate_table THEN
+					why := SQLERRM;
+					made := false;
+				WHEN lock_not_available THEN -- a long report reads the default partition
+					why := 'the default partition is in use';
+					made := NULL;
 			END;
 			RETURN NEXT;
+			EXIT WHEN made IS NULL; -- do not wait again for the same table
 		END LOOP;
 	END LOOP;
 END $$;
@@ -120,14 +126,15 @@ END $$;
 
 -- For the owner: drops the partitions that end before now() - older_than, except those with open or
 -- suspect calls, or with violations of such calls. Returns a row for each partition. Writers wait for a
--- tenth of a second at most: all rows are counted before the first lock, and a lock that somebody holds is
--- given up and tried again, for 5 s as long as nothing is locked.
+-- tenth of a second at most: all rows are counted before the first lock, a lock that somebody holds is
+-- given up and tried again, for 5 s as long as nothing is locked, and 40 ms after the first lock the rest is
+-- left for another call.
 CREATE OR REPLACE FUNCTION cseqguard.drop_partitions(older_than interval)
 	RETURNS TABLE (partition text, dropped boolean, why text) LANGUAGE plpgsql
 	SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s' AS $$
 DECLARE
 	old record;
-	locked boolean := false; -- a parent is, until the end
+	locked_at timestamptz; -- of a parent, until the end; null: none is
 BEGIN
 	IF older_than < interval '0' THEN
 		RAISE invalid_parameter_value USING MESSAGE = format('older_than %s: expected a positive age such as 1 year', older_than);
@@ -140,10 +147,14 @@ BEGIN
 		dropped := false;
 		FOR attempt IN 1..50 LOOP
 			EXIT WHEN old.why IS NOT NULL;
+			IF clock_timestamp() > locked_at + interval '40 ms' THEN
+				why := 'writers wait already; call the function again';
+				EXIT;
+			END IF;
 			BEGIN
 				-- the parent first, in the order of the writers
 				EXECUTE format('LOCK TABLE ONLY %s, ONLY %s IN ACCESS EXCLUSIVE MODE', old.parent, partition);
-				locked := true;
+				locked_at := coalesce(locked_at, clock_timestamp());
 				IF old.parent = 'cseqguard.cdr'::regclass AND cseqguard.has_unsettled(partition) THEN
 					why := 'a call has just become open or suspect; settle it';
 				ELSE
@@ -155,7 +166,7 @@ BEGIN
 			EXCEPTION WHEN lock_not_available THEN
 				why := 'in use; try again';
 			END;
-			EXIT WHEN locked;
+			EXIT WHEN locked_at IS NOT NULL;
 			PERFORM pg_sleep(0.05);
 		END LOOP;
 		RETURN NEXT;

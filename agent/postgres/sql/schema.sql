@@ -99,6 +99,10 @@ CREATE TABLE IF NOT EXISTS cseqguard.cdr_default PARTITION OF cseqguard.cdr DEFA
 CREATE INDEX IF NOT EXISTS cdr_open ON cseqguard.cdr (setup_time) WHERE end_time IS NULL;
 CREATE INDEX IF NOT EXISTS cdr_suspect ON cseqguard.cdr (setup_time) WHERE suspect;
 CREATE INDEX IF NOT EXISTS cdr_call ON cseqguard.cdr (call_uid);
+CREATE INDEX IF NOT EXISTS cdr_call_id ON cseqguard.cdr USING hash (call_id);
+CREATE INDEX IF NOT EXISTS cdr_answer ON cseqguard.cdr (answer_time);
+CREATE INDEX IF NOT EXISTS cdr_end ON cseqguard.cdr (end_time) WHERE end_time IS NOT NULL;
+CREATE INDEX IF NOT EXISTS cdr_blocked ON cseqguard.cdr (first_blocked_at) WHERE first_blocked_at IS NOT NULL;
 
 -- Version 2 had no columns for the sides, the witness, the candidate end and the twin. They stay null in
 -- its rows. Its closed rows get their end as closed_at. ALTER TABLE would wait for all readers even if the

@@ -54,21 +54,30 @@ SELECT setup_time, call_uid, node, call_id, from_tag, to_tag, caller, callee, re
 FROM cseqguard.cdr WHERE end_time IS NULL;
 
 -- The time protected by the guard: from a call's first blocked or rejected BYE to its real end, or until
--- now. If the answer to the BYE was rejected, the violation's source is the answerer, so the address of
--- the leg that sent the BYE is used. For a call on several nodes, the node that saw the BYE first
--- counts, because the others got it from that node.
-CREATE OR REPLACE VIEW cseqguard.fraud_by_source AS
-WITH disbelieved AS (
+-- now. The calls are those whose first such BYE came from since to until. If the answer to the BYE was
+-- rejected, the violation's source is the answerer, so the address of the leg that sent the BYE is used.
+-- For a call on several nodes, the node that saw the BYE first counts, because the others got it from that
+-- node. A call that was set up more than a day before since counts by its blocked BYEs alone.
+CREATE OR REPLACE FUNCTION cseqguard.fraud(since timestamptz, until timestamptz DEFAULT 'infinity')
+	RETURNS TABLE (source inet, calls bigint, blocked_byes bigint, protected_seconds numeric)
+	LANGUAGE sql STABLE AS $$
+WITH disbelieved AS MATERIALIZED (
 	SELECT DISTINCT ON (call_uid, node) call_uid, node, at AS first_at, leg,
-		CASE WHEN reason NOT IN ('refused', 'wrong_target', 'wrong_answerer') THEN source END AS source
-	FROM cseqguard.violation
-	WHERE method = 'BYE'
+		CASE WHEN reason NOT IN ('refused', 'wrong_target', 'wrong_answerer') THEN v.source END AS source
+	FROM cseqguard.violation v
+	WHERE at >= since - interval '1 day' AND at < until AND method = 'BYE' AND reason <> 'unknown_dialog'
 	ORDER BY call_uid, node, at, seq
+), hit AS ( -- calls with a blocked BYE, then those whose BYE passed and was not believed
+	SELECT c FROM cseqguard.cdr c WHERE first_blocked_at >= since AND first_blocked_at < until
+	UNION ALL SELECT c FROM disbelieved d JOIN cseqguard.cdr c USING (call_uid, node)
+	WHERE c.setup_time >= since - interval '1 day' AND c.setup_time < until
+		AND c.setup_time <= d.first_at AND d.first_at < coalesce(c.end_time, now())
+		AND (c.first_blocked_at >= since AND c.first_blocked_at < until) IS NOT TRUE
 ), fraud AS (
-	SELECT coalesce(d.source, CASE d.leg WHEN 'callee' THEN c.callee_addr ELSE c.caller_addr END) AS source,
-		c.*, least(c.first_blocked_at, d.first_at) AS first_at
-	FROM cseqguard.cdr c LEFT JOIN disbelieved d USING (call_uid, node)
-	WHERE c.first_blocked_at IS NOT NULL OR d.first_at < coalesce(c.end_time, now())
+	SELECT coalesce(d.source, CASE d.leg WHEN 'callee' THEN (h.c).callee_addr ELSE (h.c).caller_addr END) AS source,
+		(h.c).*, least((h.c).first_blocked_at, d.first_at) AS first_at
+	FROM hit h LEFT JOIN disbelieved d ON d.call_uid = (h.c).call_uid AND d.node = (h.c).node
+		AND (h.c).setup_time <= d.first_at
 ), call AS (
 	SELECT DISTINCT ON (c.call_uid, c.setup_time, c.node) f.source,
 		coalesce(c.end_time, now()) - min(f.first_at) OVER same AS protected,
@@ -85,19 +94,25 @@ WITH disbelieved AS (
 			c.setup_time, c.node
 		LIMIT 1
 	) AS c
+	WHERE f.first_at >= since
 	WINDOW same AS (PARTITION BY c.call_uid, c.setup_time, c.node)
 	ORDER BY c.call_uid, c.setup_time, c.node, f.first_at, f.setup_time
 )
-SELECT source, count(*) AS calls, sum(blocked_byes) AS blocked_byes,
-	round(sum(greatest(extract(epoch FROM protected), 0)), 3) AS protected_seconds
+SELECT source, count(*), sum(blocked_byes)::bigint, round(sum(greatest(extract(epoch FROM protected), 0)), 3)
 FROM call
-GROUP BY source;
+GROUP BY source
+$$;
+
+-- The last 30 days of it.
+CREATE OR REPLACE VIEW cseqguard.fraud_by_source AS
+SELECT source, calls, blocked_byes, protected_seconds FROM cseqguard.fraud(now() - interval '30 days');
 
 -- The same calls in the format of Kamailio's acc module. Times are in whole seconds without a time zone.
--- They are in the time zone of the session; acc uses that of the proxy.
+-- They are in the time zone of the session; acc uses that of the proxy. So no index can answer a condition
+-- on `time`. `at`, which acc does not have, is the same moment with its time zone: select by it.
 CREATE OR REPLACE VIEW cseqguard.kamailio_acc AS
 SELECT 'INVITE' AS method, from_tag, to_tag, call_id AS callid, sip_code::text AS sip_code,
-	'OK' AS sip_reason, date_trunc('second', answer_time)::timestamp AS time
+	'OK' AS sip_reason, date_trunc('second', answer_time)::timestamp AS time, answer_time AS at
 FROM cseqguard.calls
 UNION ALL
 SELECT 'BYE',
@@ -105,5 +120,5 @@ SELECT 'BYE',
 	CASE ended_by WHEN 'callee' THEN from_tag ELSE to_tag END,
 	call_id, CASE end_reason WHEN 'gone' THEN '481' ELSE '200' END,
 	CASE end_reason WHEN 'gone' THEN 'Call/Transaction Does Not Exist' ELSE 'OK' END,
-	date_trunc('second', end_time)::timestamp
+	date_trunc('second', end_time)::timestamp, end_time
 FROM cseqguard.billable;
