@@ -262,6 +262,7 @@ help:
 	@echo 'Measure (root):'
 	@echo '  make bench                cost of a packet; bench-live: of a flood over veth'
 	@echo '  make bench-store          calls a second from ring to row; bench-million: a million dialogs'
+	@echo '  make bench-sql            the views of PostgreSQL at a million rows; PLANS=FILE: their plans'
 	@echo '  make bench-kamailio       Kamailio in a flood, with and without the guard'
 	@echo '  make table                what each attack is billed, from real calls, into cseqguard-evidence(7)'
 	@echo '  make figures              what make bench measured, into cseqguard-evidence(7)'

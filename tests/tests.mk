@@ -162,6 +162,10 @@ figures:
 bench-store: all $(TESTS)/bench/calls $(TESTS)/bench/upsert
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/store $(JSON)
 
+# make bench-sql [JSON=FILE] [PLANS=FILE]: the views at a million rows
+bench-sql: all
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/sql $(JSON)
+
 # make bench-live [JSON=FILE]: a core's flood over veth; see tests/bench/live
 SETS_bench-live := demo bench
 SETS_bench-kamailio := demo bench
@@ -193,5 +197,5 @@ bench-million: all $(TESTS)/bench/calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
 
 .PHONY: unit kernel e2e vectors check coverage fuzz unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
-	bench bench-store bench-live bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-chaos table
+	bench bench-store bench-sql bench-live bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
