@@ -32,6 +32,10 @@ local_pair() { # the call's one row: both ends are the host, or the caller is
 	assert_equal "$1" cdr "concat_ws(' ', caller_side, callee_side, witness)"
 }
 
+local_callee() { # the end that was called is the host, and ends the call
+	assert_equal 'local 2' cdr "concat_ws(' ', callee_side, witness)"
+}
+
 # --- H12 -----------------------------------------------------------------------------------------
 
 @test "H12 both ends on the guarded host, over lo: the caller's BYE ends the call" {
@@ -40,6 +44,7 @@ local_pair() { # the call's one row: both ends are the host, or the caller is
 	sip_ended calling callee
 	cdr_true bye caller callee
 	unblocked
+	local_callee
 }
 
 @test "H12 both ends on the guarded host, over lo: the callee's BYE ends the call" {
@@ -48,6 +53,7 @@ local_pair() { # the call's one row: both ends are the host, or the caller is
 	sip_ended calling callee
 	cdr_true bye callee callee
 	unblocked
+	local_callee
 }
 
 # The proxy of the third host sends the call back to the guarded host.
@@ -57,6 +63,7 @@ local_pair() { # the call's one row: both ends are the host, or the caller is
 	sip_ended calling callee
 	cdr_true bye caller callee
 	unblocked
+	local_callee
 }
 
 @test "H12 a call of the guarded host that comes back to it: the BYE of the end that was called ends it" {
@@ -65,6 +72,7 @@ local_pair() { # the call's one row: both ends are the host, or the caller is
 	sip_ended calling callee
 	cdr_true bye callee callee
 	unblocked
+	local_callee
 }
 
 # --- H19 -----------------------------------------------------------------------------------------
