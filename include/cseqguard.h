@@ -53,7 +53,7 @@
 #define CG_FRAGMENT_SETS 4 /* datagrams a bucket */
 #define CG_FRAGMENT_BYTES 4096 /* of a datagram that are gathered */
 #define CG_FRAGMENT_LOAD 2048 /* bytes that are copied at once */
-#define CG_FRAGMENT_LOOSE 65536 /* a power of two */
+#define CG_FRAGMENT_LOOSE 262144 /* a power of two */
 #define CG_FRAGMENT_GATHER_NS 10000000000ULL /* for so long fragments of a datagram may come */
 /*
  * ... and for so long it is remembered: Linux joins what came within 30 s of the first fragment
