@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Which positions of a datagram in fragments have passed, and what became of it. A bucket holds the
+ * sets of four datagrams under one lock.
+ *
+ * A position passes once. A set takes fragments for 10 s. Linux keeps a datagram 30 s from the first
+ * fragment that it took, so the set is remembered until Linux has forgotten the last of them.
+ *
+ * Owner of `fragments`.
+ * API: fragment_key(), fragment_map_step(), fragment_claim(), fragment_claim_foreign(),
+ * fragment_copied(), fragment_judged().
+ */
+#ifndef CG_FRAGMENT_SET_H
+#define CG_FRAGMENT_SET_H
+
+#include "maps.h"
+#include "packet.h"
+
+#define FRAGMENT_UNITS (CG_FRAGMENT_BYTES / 8)
+#define FRAGMENT_WORDS (FRAGMENT_UNITS / 64)
+
+/* What a fragment is to the set of its datagram. */
+enum fragment_claim {
+	FRAGMENT_NONE, /* there is no set, and none may be made */
+	FRAGMENT_FULL, /* ... and none is free */
+	FRAGMENT_NEW, /* all of it is new, and its bits are set */
+	FRAGMENT_THERE, /* all of it has passed: the bytes decide */
+	FRAGMENT_UNLIKE
+};
+
+/* Returns the bits below unit n that are in a word of the bitmap. */
+bpf_inline __u64 fragment_bits_below(__u32 n, __u32 word)
+{
+	__u32 low = word * 64;
+
+	if (n <= low)
+		return 0;
+	return n >= low + 64 ? ~0ULL : (1ULL << (n - low)) - 1;
+}
+
+/* A loop, so that the verifier walks it once and not once a word. */
+static long fragment_map_step(__u32 i, void *arg)
+{
+	struct packet *p =
+		*(struct packet **)arg; /* bpf_loop() passes a pointer to the stack only */
+	const struct packet_fragment *f = &p->fragment;
+	__u32 from = f->offset / 8, to = (f->offset + f->length + 7) / 8, word = i;
+	__u64 below_to = fragment_bits_below(to, word);
+
+	word &= FRAGMENT_WORDS - 1;
+	p->gather.units[word] = below_to & ~fragment_bits_below(from, word);
+	p->gather.beyond[word] = f->more ? 0 : ~below_to;
+	return 0;
+}
+
+/* Returns a keyed hash of what a host joins fragments by, and the direction; never 0. */
+bpf_inline __u64 fragment_key(const struct cg_config *config, const struct packet *p)
+{
+	const __u64 *words = (const void *)p->source; /* and dest */
+	__u64 k0 = config->secret[0] | 1, k1 = config->secret[1] | 1;
+	__u64 mix = ((__u64)p->fragment.id << 8 | p->direction) ^ config->secret[1];
+
+	for (int i = 0; i < 4; i++) {
+		mix = (mix ^ words[i]) * (i & 1 ? k1 : k0);
+		mix ^= mix >> 32;
+	}
+	mix *= k0;
+	return (mix ^ mix >> 29) | 1;
+}
+_Static_assert(__builtin_offsetof(struct packet, dest) ==
+		       __builtin_offsetof(struct packet, source) + 16,
+	       "one array of four words");
+
+/* Returns a set of the bucket, in a form of which the verifier knows that it is one. */
+bpf_inline struct cg_fragment_set *fragment_set_at(struct cg_fragment_bucket *bucket, __u32 i)
+{
+	i &= CG_FRAGMENT_SETS - 1;
+	barrier_var(i);
+	return &bucket->sets[i];
+}
+
+/* --- under the lock of the bucket ------------------------------------------------------------- */
+
+/* Nanoseconds. Below 0 if another CPU has begun the set after this one has read the clock. */
+bpf_inline __s64 fragment_set_age(const struct cg_fragment_set *set, __u64 now)
+{
+	return now - set->born;
+}
+
+bpf_inline int fragment_set_is_free(const struct cg_fragment_set *set, __u64 now)
+{
+	return !set->key ||
+	       (fragment_set_age(set, now) >= (__s64)CG_FRAGMENT_HOLD_NS && !set->copying);
+}
+
+/* Returns the index of the datagram's set, or of one that is free; CG_FRAGMENT_SETS: full. */
+bpf_inline __u32 fragment_set_find(const struct cg_fragment_bucket *bucket, __u64 key, __u64 now)
+{
+	__u32 found = CG_FRAGMENT_SETS, room = CG_FRAGMENT_SETS;
+
+	for (__u32 i = 0; i < CG_FRAGMENT_SETS; i++) {
+		if (fragment_set_is_free(&bucket->sets[i], now))
+			room = i;
+		else if (bucket->sets[i].key == key)
+			found = i;
+	}
+	return found < CG_FRAGMENT_SETS ? found : room;
+}
+
+/* Takes the positions of a fragment for it, if none of them has passed. */
+bpf_inline enum fragment_claim fragment_set_claim(struct cg_fragment_set *set,
+						  const struct packet *p)
+{
+	const struct packet_gather *g = &p->gather;
+	__u32 stop = p->fragment.offset + p->fragment.length;
+	__u32 end = !p->fragment.more && stop <= CG_FRAGMENT_BYTES ? stop : 0;
+	__u64 there = 0, missing = 0, beyond = 0;
+
+	for (__u32 i = 0; i < FRAGMENT_WORDS; i++) {
+		there |= g->units[i] & set->have[i];
+		missing |= g->units[i] & ~set->have[i];
+		beyond |= g->beyond[i] & set->have[i];
+	}
+	if (set->state == CG_FRAGMENTS_JUDGING || set->state == CG_FRAGMENTS_REFUSED)
+		return FRAGMENT_UNLIKE;
+	if (set->end ? stop > set->end || (end && end != set->end) : beyond != 0)
+		return FRAGMENT_UNLIKE;
+	if (!missing)
+		return FRAGMENT_THERE;
+	if (there || set->state == CG_FRAGMENTS_PASSED ||
+	    fragment_set_age(set, g->now) > (__s64)CG_FRAGMENT_GATHER_NS)
+		return FRAGMENT_UNLIKE;
+	for (__u32 i = 0; i < FRAGMENT_WORDS; i++)
+		set->have[i] |= g->units[i] | g->beyond[i];
+	if (end)
+		set->end = end;
+	if (!p->fragment.offset)
+		set->protocol = p->fragment.protocol;
+	set->copying++;
+	return FRAGMENT_NEW;
+}
+
+/* Returns whether all that is to be judged is there, and nobody else copies: then it is judged. */
+bpf_inline int fragment_set_copied(struct cg_fragment_set *set, int err)
+{
+	__u64 have = ~0ULL;
+
+	set->copying--;
+	if (err)
+		set->state = CG_FRAGMENTS_REFUSED;
+	for (__u32 i = 0; i < FRAGMENT_WORDS; i++)
+		have &= set->have[i];
+	if (~have || set->copying || set->state != CG_FRAGMENTS_GATHERING)
+		return 0;
+	set->state = CG_FRAGMENTS_JUDGING;
+	return 1;
+}
+
+/* --- with the lock ---------------------------------------------------------------------------- */
+
+/* Takes the positions of the fragment. Sets gather.set. Returns enum fragment_claim. */
+BPF_SUBPROG int fragment_claim(struct cg_fragment_bucket *bucket, struct packet *p)
+{
+	struct packet_gather *g = &p->gather;
+	int claim = g->may_begin ? FRAGMENT_FULL : FRAGMENT_NONE;
+	struct cg_fragment_set *set;
+	__u32 found;
+
+	bpf_spin_lock(&bucket->lock);
+	found = fragment_set_find(bucket, g->key, g->now);
+	g->set = found;
+	set = fragment_set_at(bucket, found);
+	if (found >= CG_FRAGMENT_SETS)
+		goto out;
+	if (set->key != g->key || fragment_set_is_free(set, g->now)) {
+		if (!g->may_begin)
+			goto out;
+		__builtin_memset(set, 0, sizeof(*set));
+		set->key = g->key;
+		set->born = g->now;
+	}
+	claim = fragment_set_claim(set, p);
+out:
+	bpf_spin_unlock(&bucket->lock);
+	return claim;
+}
+
+/*
+ * This first fragment is for no SIP port. Returns FRAGMENT_UNLIKE if another first fragment has
+ * passed. Else what has passed is forgotten: the caller leaves the time in `fragment_loose`.
+ */
+BPF_SUBPROG int fragment_claim_foreign(struct cg_fragment_bucket *bucket, const struct packet *p)
+{
+	int claim = FRAGMENT_NONE;
+
+	bpf_spin_lock(&bucket->lock);
+	for (__u32 i = 0; i < CG_FRAGMENT_SETS; i++) {
+		struct cg_fragment_set *set = &bucket->sets[i];
+
+		if (set->key != p->gather.key || fragment_set_is_free(set, p->gather.now))
+			continue;
+		if (set->have[0] & 1)
+			claim = FRAGMENT_UNLIKE;
+		else if (!set->copying)
+			set->key = 0;
+	}
+	bpf_spin_unlock(&bucket->lock);
+	return claim;
+}
+
+/* The bytes are copied. Returns 1 if the datagram is whole, and sets *protocol and *end. */
+BPF_SUBPROG int fragment_copied(struct cg_fragment_bucket *bucket, const struct packet *p, long err,
+				__u32 *protocol, __u32 *end)
+{
+	struct cg_fragment_set *set = fragment_set_at(bucket, p->gather.set);
+	int whole;
+
+	bpf_spin_lock(&bucket->lock);
+	whole = fragment_set_copied(set, err != 0);
+	*protocol = set->protocol;
+	*end = set->end;
+	bpf_spin_unlock(&bucket->lock);
+	return whole;
+}
+
+/* The datagram was judged: from now on equal copies pass, or nothing. */
+BPF_SUBPROG int fragment_judged(const struct packet *p, __u8 action)
+{
+	struct cg_fragment_bucket *bucket = bpf_map_lookup_elem(&fragments, &p->gather.bucket);
+	struct cg_fragment_set *set;
+
+	if (!bucket)
+		return 0;
+	set = fragment_set_at(bucket, p->gather.set);
+	bpf_spin_lock(&bucket->lock);
+	set->state = action == CG_DROP ? CG_FRAGMENTS_REFUSED : CG_FRAGMENTS_PASSED;
+	bpf_spin_unlock(&bucket->lock);
+	return 0;
+}
+
+#endif
