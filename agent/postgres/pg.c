@@ -288,6 +288,11 @@ const char *cg_pg_role(const struct cg_pg *pg)
 	return pg->conn ? PQuser(pg->conn) : "";
 }
 
+int cg_pg_session(const struct cg_pg *pg)
+{
+	return PQbackendPID(pg->conn);
+}
+
 int cg_pg_send(struct cg_pg *pg, const char *sql, int n, const char *const *values)
 {
 	int sent;

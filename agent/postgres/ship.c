@@ -2,6 +2,7 @@
 #include "postgres/ship.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,7 @@ struct cg_ship {
 	struct cg_batch in_flight; /* rows 0: none */
 	__s64 committed_at; /* last batch, microseconds since 1970; 0: none yet */
 	struct cg_db_maintenance maintenance;
+	int lock_holder; /* process id of the session that has the node's lock for us; 0: none */
 	bool may_have_rows; /* the spool may have rows that were not read yet */
 	bool reject_waits; /* the writer has an earlier one: send nothing before its commit */
 };
@@ -117,10 +119,12 @@ static void disconnect_for_error(struct cg_ship *ship, const PGresult *result)
 
 static void lock_node(struct cg_ship *ship)
 {
-	const char *node = ship->origin->node;
+	char holder[16];
+	const char *values[] = { ship->origin->node, holder };
 
+	snprintf(holder, sizeof(holder), "%d", ship->lock_holder);
 	ship->phase = LOCKING_NODE;
-	cg_pg_send(ship->pg, cg_node_lock_sql, 1, &node);
+	cg_pg_send(ship->pg, cg_node_lock_sql, 2, values);
 }
 
 static void start_shipping(struct cg_ship *ship)
@@ -142,7 +146,8 @@ static void handle_node_lock(struct cg_ship *ship, const PGresult *result)
 
 	if (cg_pg_classify_error(result) != CG_PG_ERROR_NONE)
 		disconnect_for_error(ship, result);
-	else if (!cg_node_lock_is_held(result, ship->origin->node, why, sizeof(why)))
+	else if (!cg_node_lock_is_held(result, ship->origin->node, cg_pg_session(ship->pg),
+				       &ship->lock_holder, why, sizeof(why)))
 		drop_connection(ship, why);
 	else
 		start_shipping(ship);
