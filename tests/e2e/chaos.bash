@@ -294,7 +294,10 @@ chaos_heals() { # whatever fails ends; the daemon begins anew
 
 chaos_stops() { # also after a failure: what would not end by itself
 	((!${#STALLED[@]})) || stalled_ends
-	[[ -z ${READER:-} ]] || kill -KILL "$READER" 2>/dev/null || :
+	[[ -z ${READER:-} ]] || {
+		kill -KILL "$READER"
+		wait "$READER" # bash itself would say that it was killed
+	} 2>/dev/null || :
 	names_down
 }
 
