@@ -103,7 +103,8 @@ static void check_target(const struct cg_dialog *was, const struct cg_dialog *is
 static void check_late_repeat(const struct cg_dialog *d, const struct leg_copy *self,
 			      const struct passage *p)
 {
-	if (p->reason != CG_R_BYE_REPEAT || p->info->cseq >= self->leg->cseq)
+	if (p->reason != CG_R_BYE_REPEAT || !(self->flags & CG_LEG_CSEQ_VALID) ||
+	    p->info->cseq >= self->leg->cseq)
 		return;
 	HOLD(d->seen_branch == branch_hash32(p->info->branch_hash));
 	HOLD(!(d->flags & CG_D_SEEN_REFUSED));
