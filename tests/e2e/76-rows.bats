@@ -144,15 +144,26 @@ spool_ends() {
 		|| setup_time || ', ''' || call_uid || ''', ''lab'', ''$call'', '''', '''', '''', '''', '''', ''::'', 1, ''::'', 1,
 		timestamptz ''epoch'' + interval ''1 microsecond'' * ' || answer_time || ', ''none'', ''none'', false, false, 0, 200' FROM cdr")"
 	assert_equal "$call lab none f" ends
-	daemon_db
-	lab_wait 30 assert_equal "$call lab bye f" ends
-	lab_wait 30 rounds 1
+	sql "$DB" "CREATE FUNCTION full_up() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE disk_full; END';
+		CREATE TRIGGER full_up BEFORE INSERT ON cseqguard.cdr FOR EACH ROW EXECUTE FUNCTION full_up()"
+	: >"$LAB_DIR/daemon.log"
+	daemon --db "$(pg_conninfo "$DB")" -v
+	lab_wait 30 logged 'rows wait'
+	lab_wait 60 scanned 25 # long enough for a round to begin
+	assert_equal "$call lab none f" ends
+	sql "$DB" 'DROP FUNCTION full_up CASCADE'
+	lab_wait 60 assert_equal "$call lab bye f" ends
+	lab_wait 60 page_read
 	assert_equal "$call lab bye f" ends
 }
 
-rounds() { # NUMBER: the server has read so many last pages for this database
-	(($(sql "$DB" "SELECT count(*) FROM pg_stat_activity WHERE datname = '$DB' AND application_name = 'cseqguardd'
-		AND query LIKE '%ORDER BY setup_time, call_uid LIMIT%'") >= $1))
+scanned() { # NUMBER: so many times
+	(($(grep -c 'scan: ' "$LAB_DIR/daemon.log") >= $1))
+}
+
+page_read() { # of open rows, as the last statement of the daemon
+	[[ $(sql "$DB" "SELECT query FROM pg_stat_activity WHERE datname = '$DB' AND application_name = 'cseqguardd'") == \
+		*'ORDER BY setup_time, call_uid LIMIT'* ]]
 }
 
 @test "lost: thousands of rows in PostgreSQL are closed page by page, between those of living calls" {
