@@ -87,7 +87,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 	cg detach in0
 	cg attach --xdp skb in0
 	doctor
-	finds warning in0 'guarded in generic mode: coalesced datagrams.*-m native'
+	finds warning in0 'guarded in generic mode: coalesced datagrams.*--xdp native'
 }
 
 @test "doctor: reports the XDP program of another" {
