@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Creates the tables, indexes and row counts of a spool, and adds them to the file of an older version. */
+/* Creates the tables and indexes of a spool, and adds them to the file of an older version. */
 #include "spool/spool_internal.h"
 
 /* Rewriting so much takes a second or two. */
@@ -17,50 +17,6 @@ static void write_table(FILE *sql, const struct cg_db_table *table, const char *
 	fputs("))", sql);
 }
 
-/*
- * Triggers keep the counts, because not only the daemon changes rows: an operator settles, or uses
- * sqlite3. A count of a file that somebody has repaired by hand may be wrong, but not negative.
- */
-static void write_added(FILE *sql, const struct cg_db_table *table, const char *clause)
-{
-	(void)clause;
-	fprintf(sql,
-		"CREATE TRIGGER IF NOT EXISTS %1$s_added AFTER INSERT ON %1$s BEGIN"
-		" UPDATE row_count SET rows = rows + 1 WHERE kind = '%1$s'; END",
-		table->name);
-}
-
-static void write_removed(FILE *sql, const struct cg_db_table *table, const char *clause)
-{
-	(void)clause;
-	fprintf(sql,
-		"CREATE TRIGGER IF NOT EXISTS %1$s_removed AFTER DELETE ON %1$s BEGIN"
-		" UPDATE row_count SET rows = max(rows - 1, 0) WHERE kind = '%1$s'; END",
-		table->name);
-}
-
-static void write_count(FILE *sql, const struct cg_db_table *table, const char *clause)
-{
-	(void)clause;
-	fprintf(sql, "INSERT OR REPLACE INTO row_count SELECT '%1$s', count(*) FROM %1$s",
-		table->name);
-}
-
-static int execute_for_tables(sqlite3 *db, cg_sql_writer *write)
-{
-	int err = 0;
-
-	for (int id = 0; !err && id < CG_TABLES; id++) {
-		sqlite3_stmt *stmt = NULL;
-
-		err = cg_sqlite_prepare(db, write, &cg_db_tables[id], NULL, &stmt);
-		if (!err)
-			err = cg_sqlite_step(db, stmt);
-		sqlite3_finalize(stmt);
-	}
-	return err;
-}
-
 /* For the filters of `cseqguard cdr`, which lists calls in the order of their answers. */
 static int create_indexes(sqlite3 *db)
 {
@@ -70,18 +26,6 @@ static int create_indexes(sqlite3 *db)
 		"CREATE INDEX IF NOT EXISTS cdr_open ON cdr (answer_time) WHERE end_time IS NULL;"
 		"CREATE INDEX IF NOT EXISTS cdr_blocked ON cdr (answer_time) WHERE blocked_byes;"
 		"CREATE INDEX IF NOT EXISTS cdr_suspect ON cdr (answer_time) WHERE suspect;");
-}
-
-static int create_counts(sqlite3 *db)
-{
-	int err = cg_sqlite_execute(db, "CREATE TABLE IF NOT EXISTS row_count"
-					" (kind TEXT PRIMARY KEY, rows INTEGER) WITHOUT ROWID");
-
-	if (!err)
-		err = execute_for_tables(db, write_count);
-	if (!err)
-		err = execute_for_tables(db, write_added);
-	return err ? err : execute_for_tables(db, write_removed);
 }
 
 /*
@@ -109,13 +53,13 @@ int cg_spool_create_tables(sqlite3 *db)
 	int err = cg_sqlite_execute(db, "BEGIN IMMEDIATE");
 
 	if (!err)
-		err = execute_for_tables(db, write_table);
+		err = cg_sqlite_execute_for_tables(db, write_table);
 	if (!err)
 		err = cg_spool_migrate(db);
 	if (!err)
 		err = create_indexes(db);
 	if (!err)
-		err = create_counts(db);
+		err = cg_spool_create_counts(db);
 	if (!err)
 		err = cg_spool_create_heartbeat(db);
 	if (!err)

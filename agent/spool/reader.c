@@ -76,19 +76,9 @@ int cg_spool_get_oldest(struct cg_spool *spool, __s64 *us)
 		OLDEST_ROWS, us);
 }
 
-static void read_count(struct cg_spool *spool, enum cg_db_table_id id, __s64 *rows)
-{
-	char sql[80];
-
-	snprintf(sql, sizeof(sql), "SELECT rows FROM row_count WHERE kind = '%s'",
-		 cg_db_tables[id].name);
-	cg_sqlite_read_number(spool->db, sql, 0, rows);
-}
-
 void cg_spool_get_content(struct cg_spool *spool, struct cg_spool_content *content)
 {
 	*content = (struct cg_spool_content){};
-	for (int id = 0; id < CG_TABLES; id++)
-		read_count(spool, id, &content->rows[id]);
+	cg_spool_read_counts(spool, content->rows);
 	cg_spool_get_oldest(spool, &content->oldest_us);
 }

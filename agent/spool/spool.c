@@ -103,6 +103,7 @@ static int set_up_writer(struct cg_spool *spool, __s64 version)
 		goto out;
 	for (int id = 0; !err && id < CG_TABLES; id++)
 		err = prepare_write(spool, id);
+	cg_spool_watch_counts(spool);
 out:
 	return err;
 }
@@ -185,12 +186,16 @@ int cg_spool_begin(struct cg_spool *spool)
 		return -ESTALE;
 	}
 	err = cg_sqlite_execute(spool->db, "BEGIN IMMEDIATE");
-	return err ? err : load_last_step(spool);
+	if (!err)
+		err = load_last_step(spool);
+	return err ? err : cg_spool_begin_counts(spool);
 }
 
 int cg_spool_commit(struct cg_spool *spool)
 {
-	return cg_sqlite_execute(spool->db, "COMMIT");
+	int err = cg_spool_save_counts(spool);
+
+	return err ? err : cg_sqlite_execute(spool->db, "COMMIT");
 }
 
 int cg_spool_checkpoint(struct cg_spool *spool)
@@ -203,6 +208,7 @@ int cg_spool_checkpoint(struct cg_spool *spool)
 void cg_spool_rollback(struct cg_spool *spool)
 {
 	cg_sqlite_execute(spool->db, "ROLLBACK");
+	memset(spool->added, 0, sizeof(spool->added));
 }
 
 static int bind_closed_at(sqlite3_stmt *stmt, int i, const struct cg_cdr_row *row)

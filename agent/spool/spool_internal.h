@@ -14,6 +14,8 @@ struct cg_spool {
 	sqlite3_stmt *delete[CG_TABLES];
 	sqlite3_stmt *read_steps[CG_TABLES]; /* prepared at the first use */
 	__s64 last_step; /* the highest step given out */
+	__s64 added[CG_TABLES]; /* rows, in this transaction; negative: deleted */
+	__s64 data_version; /* SQLite's number of other connections' commits; 0: none read yet */
 	__s64 examined[CG_TABLES]; /* by cg_spool_tidy(): rows up to this step; 0: start again */
 	const char *error_text; /* our own error, shown instead of SQLite's; NULL: none */
 };
@@ -35,6 +37,16 @@ int cg_spool_migrate(sqlite3 *db);
 
 /* Replaces the end reasons of an older version. Within a transaction. 0 or -errno. */
 int cg_spool_rename_ends(sqlite3 *db);
+
+/*
+ * The numbers of rows in the file (row_count.c). create: also counts. begin, save: in each
+ * transaction, as its first and last. 0 or -errno.
+ */
+int cg_spool_create_counts(sqlite3 *db);
+void cg_spool_watch_counts(struct cg_spool *spool);
+int cg_spool_begin_counts(struct cg_spool *spool);
+int cg_spool_save_counts(struct cg_spool *spool);
+void cg_spool_read_counts(struct cg_spool *spool, __s64 rows[CG_TABLES]);
 
 /* Creates what the file does not have of a spool's tables, in a transaction. 0 or -errno. */
 int cg_spool_create_tables(sqlite3 *db);

@@ -54,6 +54,21 @@ int cg_sqlite_prepare(sqlite3 *db, cg_sql_writer *write, const struct cg_db_tabl
 	return err;
 }
 
+int cg_sqlite_execute_for_tables(sqlite3 *db, cg_sql_writer *write)
+{
+	int err = 0;
+
+	for (int id = 0; !err && id < CG_TABLES; id++) {
+		sqlite3_stmt *stmt = NULL;
+
+		err = cg_sqlite_prepare(db, write, &cg_db_tables[id], NULL, &stmt);
+		if (!err)
+			err = cg_sqlite_step(db, stmt);
+		sqlite3_finalize(stmt);
+	}
+	return err;
+}
+
 int cg_sqlite_step(sqlite3 *db, sqlite3_stmt *stmt)
 {
 	int rc = sqlite3_step(stmt);

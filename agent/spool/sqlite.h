@@ -27,6 +27,9 @@ typedef void cg_sql_writer(FILE *sql, const struct cg_db_table *table, const cha
 int cg_sqlite_prepare(sqlite3 *db, cg_sql_writer *write, const struct cg_db_table *table,
 		      const char *clause, sqlite3_stmt **stmt);
 
+/* Runs the statement that `write` writes for each table of the spool. 0 or -errno. */
+int cg_sqlite_execute_for_tables(sqlite3 *db, cg_sql_writer *write);
+
 /* Runs a prepared statement that returns no rows, and resets it. 0 or -errno. */
 int cg_sqlite_step(sqlite3 *db, sqlite3_stmt *stmt);
 
