@@ -116,8 +116,8 @@ static void report_create_error(const char *name, __u32 ifindex, enum cg_attach_
 	if (err == -EBUSY || err == -EEXIST)
 		report_foreign_program(name, ifindex);
 	else if (mode == CG_ATTACH_NATIVE)
-		cg_fail("%s: cannot attach in native mode: %s; try --xdp auto, or a smaller MTU", name,
-			strerror(-err));
+		cg_fail("%s: cannot attach in native mode: %s; try --xdp auto, or a smaller MTU",
+			name, strerror(-err));
 	else
 		cg_fail("%s: cannot attach%s: %s; check that it is up and an Ethernet device", name,
 			mode == CG_ATTACH_SKB ? " in generic mode" : "", strerror(-err));
