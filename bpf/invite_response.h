@@ -83,7 +83,8 @@ bpf_inline struct cg_invite *answered_out(const struct msg_info *info)
 /*
  * True if the 2xx is a better word on these tags than the dialog that has them:
  * - the dialog has ended, and the INVITE came after that: a new call under the old tags;
- * - an ACK alone opened it;
+ * - an ACK alone opened it, and the 2xx is from where its branch was sent, or from a gateway: the copy
+ *   of one from elsewhere, which the ACK was for, does not clear the row;
  * - a customer's host opened it, and may have ended it. It learned the gateway's To tag from an
  *   18x and answered another INVITE of the same caller with it. Now the gateway's own 2xx is here.
  *   Not if the INVITE has spiralled: that 2xx belongs to the inner call.
@@ -99,8 +100,8 @@ bpf_inline int response_is_better(const struct msg_info *info, const struct cg_d
 	if (a->branch && (a->branch->flags & CG_B_SPIRALED))
 		return 0;
 	if (!d->sip_code && d->state != CG_S_ENDED)
-		return !in || info->remote_is_gateway || known ||
-		       (a->branch && !(d->callee_flags & CG_LEG_GATEWAY) &&
+		return !in || info->remote_is_gateway ||
+		       ((known || !(d->callee_flags & CG_LEG_GATEWAY)) && a->branch &&
 			addr_equal(a->branch->sent_to, info->remote));
 	return in && info->status < 300 && info->remote_is_gateway && !known &&
 	       !(d->callee_flags & (CG_LEG_GATEWAY | CG_LEG_LOCAL));

@@ -216,7 +216,7 @@ h7_keepalive() {
 
 # --- F12: fragments. Last: more than ten violations of a source in a minute are one row ------------
 
-CUTS=(cut=8 cut=16 cut=8,16,24,32,40 cut=48 cut=From cut=Call-ID cut=CSeq 'cut=CSeq backwards'
+CUTS=(cut=8 cut=16 'cut=8,16,24,32,40' cut=48 cut=From cut=Call-ID cut=CSeq 'cut=CSeq backwards'
 	'cut=From,Call-ID,CSeq backwards' 'cut=CSeq walk=1' pad=1500 pad=3000)
 
 f12() {

@@ -59,6 +59,7 @@ renewed() { # BEFORE AFTER: two ids each, none the same
 	local picture
 
 	dpkg-deb -c "$PACKAGE" >"$BATS_TEST_TMPDIR/files"
+	# shellcheck disable=SC2013 # words
 	for picture in $(grep -oE 'deploy/pictures/[a-z]+\.[a-z]+' "$LAB_TOP/README.md"); do
 		grep -q " \./usr/share/doc/cseqguard/$picture\$" "$BATS_TEST_TMPDIR/files" || lab_fail "no $picture"
 	done
