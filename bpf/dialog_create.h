@@ -108,7 +108,7 @@ bpf_inline void dialog_set_target(struct cg_dialog *d, const struct pkt_ctx *ctx
 	else
 		routes = branch ? uri_set_sub(route->record_routes, branch->record_routes)
 				: CG_URIS_NONE;
-	target_init(&d->target, contact, route->contact_user, routes);
+	target_init(&d->target, contact, route->contact_name, routes);
 	if (branch && !(d->callee_flags & (CG_LEG_UNSEEN | CG_LEG_LOCAL))) {
 		d->target.invite_uri = branch->invite_uri;
 		d->target.sent_to = addr_hash32(ctx->config, branch->sent_to);

@@ -107,7 +107,7 @@ BPF_SUBPROG int note_build(struct pkt_ctx *ctx)
 	invite->caller_ifindex = s->packet.ifindex;
 	invite->clock = ctx->config->clock;
 	invite->contact = s->route.contact;
-	invite->contact_user = s->route.contact_user;
+	invite->contact_user = s->route.contact_name;
 	invite->record_routes = s->route.record_routes;
 	if (s->info.cseq_valid)
 		invite->flags |= CG_I_CSEQ_VALID;

@@ -211,6 +211,7 @@ bpf_inline void msg_route_parse_uris(struct pkt_ctx *ctx)
 		route->request_uri = uri_set_of(
 			uri_hash(p, ctx->config, p->msg.request_uri.off, p->msg.request_uri.len));
 		route->request_user = p->uri.user_hash >> 32;
+		route->request_name = p->uri.name_hash >> 32;
 		route->request_host = route->next_hop = p->uri.host;
 		route->request_port = p->uri.port;
 		list.lines = SIP_ROUTE_LINES;
@@ -220,7 +221,7 @@ bpf_inline void msg_route_parse_uris(struct pkt_ctx *ctx)
 		if (p->msg.contact.len) {
 			route->contact = uri_set_of(
 				uri_hash(p, ctx->config, p->msg.contact.off, p->msg.contact.len));
-			route->contact_user = p->uri.user_hash >> 32;
+			route->contact_name = p->uri.name_hash >> 32;
 			route->contact_is_own = host_name_is_own(p->uri.host_hash);
 		}
 		list = (struct uri_list){ .ctx = ctx, .lines = SIP_RECORD_ROUTE_LINES };

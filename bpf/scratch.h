@@ -34,8 +34,10 @@ struct msg_route {
 	__u32 routes; /* less those that only name the host */
 	__u32 contact;
 	__u32 record_routes;
-	__u32 request_user; /* hashes of user parts; 0: none */
-	__u32 contact_user;
+	__u32 request_user; /* hash of the user part; 0: none */
+	__u32 request_name; /* hashes of all but host and port; 0: no user */
+	__u32 contact_name;
+	__u32 pad;
 	struct sip_slice request_host;
 	struct sip_slice next_hop; /* host of the topmost Route, else of the Request-URI */
 	__u8 request_addr[16]; /* what they spell; 0: no address */

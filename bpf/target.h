@@ -54,7 +54,8 @@ bpf_inline int route_names(const struct msg_route *route, __u32 uri, __u32 route
  * moves its own URI into the Request-URI (RFC 3261 16.6). Many clients send no Route at all.
  *
  * TARGET_KNOWN: the Request-URI under which the host sent the INVITE (registrars, GRUU, SIPp), or
- * the Contact's user at the witness' own address and port (Contacts that a proxy has corrected).
+ * the Contact with the witness' own address and port (Contacts that a proxy has corrected): user and
+ * parameters must be the Contact's. With another alias or maddr a carrier sends it elsewhere.
  */
 bpf_inline enum target_match target_match(const struct cg_target *target,
 					  const struct msg_route *route, const struct cg_leg *leg,
@@ -62,7 +63,7 @@ bpf_inline enum target_match target_match(const struct cg_target *target,
 {
 	int is_port = route->request_port == leg_port ||
 		      (target->latest_port && route->request_port == target->latest_port);
-	int at_leg = target->contact_user && route->request_user == target->contact_user &&
+	int at_leg = target->contact_user && route->request_name == target->contact_user &&
 		     addr_equal(route->request_addr, leg->addr) && is_port;
 
 	if (route_names(route, target->contact, target->routes) ||
@@ -96,7 +97,7 @@ bpf_inline void dialog_note_refresh(struct cg_dialog *d, const struct msg_info *
 	d->refresh_branch = branch_hash32(info->branch_hash);
 	d->target.refresh_port = info->direction == CG_IN ? info->remote_port : 0;
 	d->refresh_contact = route->contact;
-	d->refresh_user = route->contact_user;
+	d->refresh_user = route->contact_name;
 	d->flags = own ? d->flags | CG_D_REFRESH_OWN : d->flags & ~CG_D_REFRESH_OWN;
 }
 
@@ -117,7 +118,7 @@ bpf_inline void dialog_refresh_target(struct cg_dialog *d, const struct msg_info
 	if (d->flags & CG_D_REFRESH_OWN)
 		dialog_move_target(d, d->refresh_contact, d->refresh_user, d->target.refresh_port);
 	else
-		dialog_move_target(d, route->contact, route->contact_user,
+		dialog_move_target(d, route->contact, route->contact_name,
 				   info->direction == CG_IN ? info->remote_port : 0);
 	d->refresh_branch = 0;
 }

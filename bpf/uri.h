@@ -155,6 +155,10 @@ BPF_GLOBAL __u64 uri_hash(struct sip_parser *p, const struct cg_config *config, 
 	sip_loop(URI_PARAMS_MAX, uri_param_step, &u);
 	if (u.pos < u.end)
 		return 0;
+	if (at < end)
+		p->uri.name_hash =
+			(HASH_ROTATE(hash, 7) + p->uri.user_hash) * 0x9e3779b97f4a7c15ULL +
+			p->uri.params_sum + p->uri.params;
 	p->uri.plain = at >= end && !p->uri.params;
 	hash = HASH_ROTATE(hash, 7) + p->uri.user_hash;
 	hash = HASH_ROTATE(hash, 7) + p->uri.host_hash;

@@ -240,7 +240,7 @@ static inline __u8 cg_leg_rank(__u8 flags, int is_callee)
 struct cg_target {
 	__u32 contact; /* of the opening; CG_URIS_NONE: none, or one that never matches */
 	__u32 contact_latest;
-	__u32 contact_user; /* hash of the latest one's user part; 0: none */
+	__u32 contact_user; /* hash of the latest one without host and port; 0: no user */
 	__u32 routes; /* Record-Routes between the witness and the host */
 	__u32 invite_uri; /* the callee's: Request-URI under which the host sent the INVITE */
 	__u32 sent_to; /* hash of the address that the INVITE was sent to; 0: none */

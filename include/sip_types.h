@@ -94,6 +94,7 @@ struct sip_via {
 
 struct sip_uri {
 	__u64 user_hash; /* 0: no user */
+	__u64 name_hash; /* of all but host and port; 0: no user, or it never matches */
 	__u64 host_hash;
 	__u64 params_sum; /* of the hashes of the parameters */
 	struct sip_slice host;

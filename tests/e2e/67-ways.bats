@@ -121,6 +121,23 @@ MADDR="sip:gw@$INNER:5060;maddr" # of the callee's Contact
 	swapped "uri=$MADDR=$ACCOMPLICE" "$MADDR=$CALLEE"
 }
 
+# The Contact's user at the carrier's own address and port is as good as a Contact that a proxy has corrected.
+@test "F31 a maddr in a Request-URI at the carrier's own address leads the BYE to the caller's own host: its 200 is a candidate end" {
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	accomplice < <(sip_serve BYE 200 OK)
+	caller < <(
+		uac_call 13
+		sip_pause 200
+		bye 14 "uri=sip:gw@$LAB_GATEWAY:5060;maddr=$ACCOMPLICE" "routes=Route: <sip:$LAB_PROXY;lr>"
+		sip_hold
+		bye 15
+	)
+	sip_ended accomplice
+	eventually wrong_target violations reason
+	candidate
+	true_end
+}
+
 # --- F32 -----------------------------------------------------------------------------------------
 
 reinvite() { # CSEQ STATUS: a re-INVITE to the callee, and the ACK of its refusal
