@@ -230,7 +230,8 @@ bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
 	struct cg_dialog *d = (void *)ctx->scratch->dialog;
 	__u8 refused;
 
-	if (*forks_of(info, invite) > forks_allowed(info))
+	/* beyond a gateway's forks nothing opens as the host sends the 2xx on, either */
+	if (invite->forks > CG_FORKS_MAX || *forks_of(info, invite) > forks_allowed(info))
 		return CG_R_FORKS_FULL;
 	dialog_build(ctx, invite, branch, e);
 	if (e)

@@ -146,6 +146,17 @@ guarded_before() { # NUMBER SIDE TAG: so many rows are ordinary; that tag's has 
 	assert_equal $((full + 3)) counted forks_full
 }
 
+@test "F20 one INVITE, answered under 18 To tags by a gateway: 16 calls are guarded, the next has a suspect row" {
+	local full
+
+	full=$(counted forks_full)
+	gateway < <(uas_forks 18)
+	caller < <(uac_forks 18)
+	call_ends
+	guarded_before 16 gateway t-17
+	assert_equal $((full + 2)) counted forks_full
+}
+
 @test "F20 near miss: one INVITE, answered under 16 To tags by a gateway: all calls are guarded" {
 	local full
 
