@@ -82,7 +82,8 @@ bills() { # NAME SECONDS: its calls that are billed, as long as they were
 	assert_equal 10 rows flood true
 }
 
-# Of 20 and more violations, in at most two minutes, ten each have a row; a sum counts the others.
+# Of 20 and more violations, in at most two minutes, ten each have a row; a sum counts the others. The test
+# before this one may have had the ten of this minute.
 @test "F20 beyond the share each call is recorded: rows and sums count what the kernel counted; one row is suspect" {
 	sip_callee second second -m 40 < <(uas_call; sip_serve BYE 200 OK)
 	calls third many second 40 4000
@@ -90,7 +91,7 @@ bills() { # NAME SECONDS: its calls that are billed, as long as they were
 	assert_equal 9 used
 	eventually "$((full + 31)) pass" sql "$CDRS" "SELECT sum(count) || ' ' || string_agg(DISTINCT action, ' ')
 		FROM cseqguard.violation WHERE reason = 'share_full'"
-	assert_equal t sql "$CDRS" "SELECT count(*) <= 20 AND bool_and(host(source) = '$LAB_SECOND')
+	assert_equal t sql "$CDRS" "SELECT count(*) <= 20 AND coalesce(bool_and(host(source) = '$LAB_SECOND'), true)
 		FROM cseqguard.violation WHERE reason = 'share_full' AND call_id LIKE '%-many-$call'"
 	assert_equal t sql "$CDRS" "SELECT max(count) >= 11 FROM cseqguard.violation WHERE reason = 'share_full' AND call_id = ''"
 	sip_ended many second
