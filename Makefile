@@ -177,7 +177,7 @@ lint: needs-lint all
 	$(call say,LINT,headers)tests/lint/headers $(wildcard include/*.h agent/*/*.h) -- $(compile_agent) -I.
 	$(Q)tests/lint/headers $(wildcard include/*.h bpf/*.h) -- $(compile_bpf) -I.
 	$(call say,LINT,shellcheck)shellcheck -x $(SHELL_FILES)
-	$(call say,LINT,cppcheck)cppcheck $(CPPCHECK) agent
+	$(call say,LINT,cppcheck)cppcheck $(CPPCHECK) -j$(shell nproc) agent
 	$(call say,LINT,clang-format)clang-format --dry-run -Werror $(C_FILES)
 
 format: needs-lint
