@@ -20,10 +20,17 @@ struct wrap {
 };
 
 static __u16 first_id; /* of this case */
+static bool fragments; /* this case has some */
 
 void frame_begin_case(void)
 {
 	first_id += 8;
+	fragments = false;
+}
+
+bool frame_case_has_fragments(void)
+{
+	return fragments;
 }
 
 static int parse(struct wrap *wrap, const char *words)
@@ -186,6 +193,8 @@ int frame_make(struct frame *frame, const struct endpoint *from, const struct en
 	size_t start = 0, end = 8 + len;
 	struct wrap wrap;
 	int err = parse(&wrap, words);
+
+	fragments |= !err && wrap.fragment;
 
 	if (err || len > sizeof(datagram) - 128)
 		return -EINVAL;

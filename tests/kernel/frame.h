@@ -16,6 +16,7 @@
 #ifndef FRAME_H
 #define FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "endpoints.h"
@@ -29,6 +30,7 @@ struct frame {
 
 /* The fragments of the case that follows belong to no datagram of one before. */
 void frame_begin_case(void);
+bool frame_case_has_fragments(void);
 
 /* Returns 0, or -EINVAL for an unknown word or a payload that is too long. */
 int frame_make(struct frame *frame, const struct endpoint *from, const struct endpoint *to,

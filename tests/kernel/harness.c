@@ -431,8 +431,7 @@ __u64 harness_rang(struct harness *harness)
 	return rang;
 }
 
-/* Datagrams in fragments get older. */
-static int age_fragments(struct harness *harness, __u64 ns)
+int harness_age_fragments(struct harness *harness, __u64 ns)
 {
 	int fd = bpf_map__fd(harness->skel->maps.fragments), err = 0;
 	int loose = bpf_map__fd(harness->skel->maps.fragment_loose);
@@ -472,7 +471,7 @@ int harness_age(struct harness *harness, __u64 ns)
 		err = bpf_map_update_elem(fd, &key, &d, BPF_F_LOCK);
 		last = &key;
 	}
-	return err ? err : age_fragments(harness, ns);
+	return err;
 }
 
 int harness_retire(struct harness *harness)

@@ -84,6 +84,9 @@ __u64 harness_rang(struct harness *harness);
 /* Moves all times of all dialogs back by `ns`. Returns 0 or -errno. */
 int harness_age(struct harness *harness, __u64 ns);
 
+/* ... of the datagrams in fragments. */
+int harness_age_fragments(struct harness *harness, __u64 ns);
+
 /* Deletes all dialogs, as the daemon does. */
 int harness_retire(struct harness *harness);
 

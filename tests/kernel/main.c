@@ -66,7 +66,11 @@ static bool let_pass(struct run *run, struct message *message, unsigned long sec
 		run->labels[i].before -= ns;
 		run->labels[i].after -= ns;
 	}
-	return !harness_age(run->harness, ns) || wrong("the dialogs do not age");
+	if (harness_age(run->harness, ns))
+		return wrong("the dialogs do not age");
+	if (frame_case_has_fragments() && harness_age_fragments(run->harness, ns))
+		return wrong("the fragments do not age");
+	return true;
 }
 
 /* Runs one step. A mistake in the table is a failure. */

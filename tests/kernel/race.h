@@ -10,7 +10,7 @@
 void race_run(struct harness *harness,
 	      void (*result)(bool good, const char *suite, const char *name));
 
-/* The halves of 32,000 BYEs on two CPUs. */
+/* The halves of up to 32,000 BYEs on two CPUs. */
 bool race_fragments(struct harness *harness);
 
 #endif
