@@ -221,7 +221,10 @@ bpf_inline void msg_route_parse_uris(struct pkt_ctx *ctx)
 		if (p->msg.contact.len) {
 			route->contact = uri_set_of(
 				uri_hash(p, ctx->config, p->msg.contact.off, p->msg.contact.len));
-			route->contact_name = p->uri.name_hash >> 32;
+			route->contact_name =
+				(ctx->scratch->info.remote_is_gateway ? p->uri.name_hash
+								      : p->uri.user_hash) >>
+				32;
 			route->contact_is_own = host_name_is_own(p->uri.host_hash);
 		}
 		list = (struct uri_list){ .ctx = ctx, .lines = SIP_RECORD_ROUTE_LINES };

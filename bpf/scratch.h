@@ -36,7 +36,7 @@ struct msg_route {
 	__u32 record_routes;
 	__u32 request_user; /* hash of the user part; 0: none */
 	__u32 request_name; /* hashes of all but host and port; 0: no user */
-	__u32 contact_name;
+	__u32 contact_name; /* of a gateway as request_name, of others as request_user */
 	__u32 pad;
 	struct sip_slice request_host;
 	struct sip_slice next_hop; /* host of the topmost Route, else of the Request-URI */

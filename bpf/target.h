@@ -54,8 +54,9 @@ bpf_inline int route_names(const struct msg_route *route, __u32 uri, __u32 route
  * moves its own URI into the Request-URI (RFC 3261 16.6). Many clients send no Route at all.
  *
  * TARGET_KNOWN: the Request-URI under which the host sent the INVITE (registrars, GRUU, SIPp), or
- * the Contact with the witness' own address and port (Contacts that a proxy has corrected): user and
- * parameters must be the Contact's. With another alias or maddr a carrier sends it elsewhere.
+ * the Contact with the witness' own address and port (Contacts that a proxy has corrected): the user
+ * must be the Contact's. A gateway's parameters, too: with another alias or maddr a carrier sends it
+ * elsewhere. A customer at his own address is the witness whatever they are.
  */
 bpf_inline enum target_match target_match(const struct cg_target *target,
 					  const struct msg_route *route, const struct cg_leg *leg,
@@ -63,8 +64,9 @@ bpf_inline enum target_match target_match(const struct cg_target *target,
 {
 	int is_port = route->request_port == leg_port ||
 		      (target->latest_port && route->request_port == target->latest_port);
-	int at_leg = target->contact_user && route->request_name == target->contact_user &&
-		     addr_equal(route->request_addr, leg->addr) && is_port;
+	int is_name = target->contact_user && (route->request_user == target->contact_user ||
+					       route->request_name == target->contact_user);
+	int at_leg = is_name && addr_equal(route->request_addr, leg->addr) && is_port;
 
 	if (route_names(route, target->contact, target->routes) ||
 	    route_names(route, target->contact_latest, target->routes))
