@@ -266,11 +266,10 @@ pending() { # INVITEs that the host acted on
 
 @test "clocks: a BYE that nobody answers is unanswered after bye-timeout; an answer that comes late closes" {
 	# The proxy repeats the BYE after 0.5, 1.5, 3.5 and each further 4 s: the last copy is the end.
-	gateway < <(uas_call; sip_recv BYE; sip_pause 5500; sip_hold; sip_reply 200 OK)
+	gateway < <(uas_call; sip_recv BYE; sip_pause 9000; sip_reply 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect 200)
 	eventually 'unanswered pass caller' violations "concat_ws(' ', reason, action, leg)"
 	cdr_open
-	sip_go gateway
 	call_ends
 	cdr_closed bye caller
 	eventually t cdr 'extract(epoch FROM duration) BETWEEN 3 AND 25'

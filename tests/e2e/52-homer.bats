@@ -89,6 +89,10 @@ fds() { # that the daemon has open
 	find "/proc/$LAB_DAEMON/fd" -type l | wc -l
 }
 
+fds_are_at_most() { # N
+	(($(fds) <= $1))
+}
+
 lost() { # how many the daemon said
 	sed -n 's/.*homer .*: \([0-9]*\) violations not delivered.*/\1/p' "$LOG" | awk '{ n += $1 } END { print n + 0 }'
 }
@@ -247,7 +251,13 @@ stalled_collector() { # BYES
 	daemon --config "$conf"
 	bye one
 	eventually 1 spooled violation
-	before=$(fds)
+	printf 'homer = %s\n' "$LAB_PROXY:9" >"$conf"
+	kill -HUP "$LAB_DAEMON"
+	said "reload: homer changed from unset to $LAB_PROXY:9"
+	: >"$conf"
+	kill -HUP "$LAB_DAEMON"
+	said "reload: homer changed from $LAB_PROXY:9 to unset"
+	before=$(fds) # with what the first reload opened for good
 	printf 'homer = %s\n' "$LAB_PROXY:$PORT" >"$conf"
 	kill -HUP "$LAB_DAEMON"
 	said "reload: homer changed from unset to $LAB_PROXY:$PORT"
@@ -259,8 +269,7 @@ stalled_collector() { # BYES
 	said "to $LAB_PROXY:9"
 	: >"$conf"
 	kill -HUP "$LAB_DAEMON"
-	said "reload: homer changed from $LAB_PROXY:9 to unset"
-	eventually "$before" fds
+	lab_wait 10 fds_are_at_most "$before"
 	bye three
 	eventually 3 spooled violation
 	records 1

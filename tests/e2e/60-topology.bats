@@ -167,7 +167,7 @@ challenged() {
 
 # The B2BUA has answered 200 for itself by then.
 @test "F19 a B2BUA that keeps the ids: its BYE, which the gateway refuses, closes nothing" {
-	gateway < <(uas_call; sip_serve BYE 403 No; sip_pause 1500; uas_request BYE 1; uac_expect 200)
+	gateway < <(uas_call; sip_serve BYE 403 No; sip_pause 8000; uas_request BYE 1; uac_expect 200)
 	SIP_REMOTE=$B2BUA caller < <(uac_call 13; sip_pause 200; bye 14; sip_serve BYE 200 OK)
 	still_open refused
 	call_ends

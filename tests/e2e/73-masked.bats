@@ -67,7 +67,7 @@ billed() { # the gateway's row alone, as long as SIPp gateway saw the call
 
 @test "F19 masked Call-ID: the rows of a call are twins, both have the caller's address, and the gateway's is billed" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; sip_pause 5000; bye 14)
+	caller < <(uac_call 13; sip_pause 15000; bye 14)
 	are_twins
 	assert_equal 2 counted_rows 'end_time IS NULL'
 	call_ends

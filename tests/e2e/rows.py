@@ -95,7 +95,7 @@ async def F11(c):
 
 async def F12(c):
     """BYE cut over IP fragments, its CSeq in the second"""
-    await attack(c, c.lost(10, names_dialog=False, first="X-Padding: " + "x" * 1800))
+    await attack(c, c.lost(10, first="X-Padding: " + "x" * 1800))
 
 
 async def F13(c):
