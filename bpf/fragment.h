@@ -55,8 +55,7 @@ bpf_inline long fragment_load(void *ctx, __u8 direction, __u32 at, void *to, __u
 	length = (length - 1) & (CG_FRAGMENT_LOAD - 1);
 	barrier_var(length);
 	length++;
-	return direction == CG_IN ? bpf_xdp_load_bytes(ctx, at, to, length)
-				  : bpf_skb_load_bytes(ctx, at, to, length);
+	return packet_load(ctx, direction, at, to, length);
 }
 
 /*
@@ -140,7 +139,7 @@ static long fragment_chain_step(__u32 i, void *arg)
 	if (!packet_is_extension(c->next) || c->next == IPPROTO_FRAGMENT ||
 	    c->at >= CG_FRAGMENT_BYTES)
 		return 1;
-	c->at += c->next == IPPROTO_AH ? (x->length + 2) * 4 : (x->length + 1) * 8;
+	c->at += packet_extension_length(c->next, x);
 	c->next = x->next;
 	return 0;
 }
@@ -164,8 +163,7 @@ bpf_inline int fragment_read(struct pkt_ctx *ctx, const __u8 *bytes, __u8 protoc
 	udp = (const void *)(bytes + (chain.at & (CG_FRAGMENT_BYTES - 1)));
 	p->source_port = bpf_ntohs(udp->source);
 	p->dest_port = bpf_ntohs(udp->dest);
-	if (!packet_is_sip_port(ctx->config, p->dest_port) &&
-	    !packet_is_sip_port(ctx->config, p->source_port))
+	if (!packet_is_for_sip(ctx->config, p->source_port, p->dest_port))
 		return CG_R_OTHER_PORT;
 	room = end - chain.at - sizeof(*udp);
 	length = bpf_ntohs(udp->len);
@@ -196,10 +194,8 @@ bpf_inline int fragment_is_foreign(void *ctx, __u8 direction, const struct cg_co
 		return 0;
 	if (p->fragment.protocol != IPPROTO_UDP)
 		return 1;
-	err = direction == CG_IN ? bpf_xdp_load_bytes(ctx, p->fragment.at, ports, sizeof(ports))
-				 : bpf_skb_load_bytes(ctx, p->fragment.at, ports, sizeof(ports));
-	return !err && !packet_is_sip_port(config, bpf_ntohs(ports[0])) &&
-	       !packet_is_sip_port(config, bpf_ntohs(ports[1]));
+	err = packet_load(ctx, direction, p->fragment.at, ports, sizeof(ports));
+	return !err && !packet_is_for_sip(config, bpf_ntohs(ports[0]), bpf_ntohs(ports[1]));
 }
 
 /* A fragment that is not gathered. Returns a reason. */
@@ -263,8 +259,8 @@ bpf_inline int fragment_gather(struct pkt_ctx *ctx, void *raw, __u8 direction)
 	foreign = first && fragment_is_foreign(raw, direction, ctx->config, p);
 	if (first && !foreign && age <= FRAGMENT_LOOSE_HOLD_S)
 		return fragment_not_gathered(ctx, loose, seconds, 1);
-	bpf_loop(FRAGMENT_WORDS, fragment_map_step, &p, 0);
 	g->may_begin = first || age > FRAGMENT_LOOSE_PASS_S;
+	bpf_loop(FRAGMENT_WORDS, fragment_map_step, &p, 0);
 	claim = foreign ? fragment_claim_foreign(bucket, p) : fragment_claim(bucket, p);
 	if (claim == FRAGMENT_NONE || claim == FRAGMENT_FULL)
 		return fragment_not_gathered(ctx, loose, seconds, claim == FRAGMENT_FULL);

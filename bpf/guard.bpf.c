@@ -311,11 +311,8 @@ bpf_inline int handle_located(struct pkt_ctx *ctx, struct cursor *c, int reason,
 	__u8 action;
 
 	if (reason == PACKET_SIP && p->length && !p->gathered)
-		err = direction == CG_IN
-			      ? bpf_xdp_load_bytes(c->ctx, p->offset, ctx->scratch->parser.buf,
-						   payload_copy_length(ctx))
-			      : bpf_skb_load_bytes(c->ctx, p->offset, ctx->scratch->parser.buf,
-						   payload_copy_length(ctx));
+		err = packet_load(c->ctx, direction, p->offset, ctx->scratch->parser.buf,
+				  payload_copy_length(ctx));
 	if (reason != PACKET_SIP)
 		handle_fragment(ctx, reason, &v);
 	else if (err)

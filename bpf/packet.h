@@ -118,6 +118,22 @@ bpf_inline int packet_is_sip_port(const struct cg_config *config, __u16 port)
 _Static_assert(CG_PORTS_MAX == 8 && __builtin_offsetof(struct cg_config, ports) % 8 == 0,
 	       "two words of four ports");
 
+/* Ports in host order. */
+bpf_inline int packet_is_for_sip(const struct cg_config *config, __u16 source, __u16 dest)
+{
+	return packet_is_sip_port(config, dest) || packet_is_sip_port(config, source);
+}
+
+/*
+ * Copies bytes of the frame. `direction` must be a compile-time constant: XDP and tc have different
+ * helpers. Returns 0 or an error.
+ */
+bpf_inline long packet_load(void *ctx, __u8 direction, __u32 offset, void *to, __u32 length)
+{
+	return direction == CG_IN ? bpf_xdp_load_bytes(ctx, offset, to, length)
+				  : bpf_skb_load_bytes(ctx, offset, to, length);
+}
+
 /* Only names the reason: TCP is counted and never read. */
 bpf_inline int packet_tcp(struct cursor *c, const struct cg_config *config)
 {
@@ -125,8 +141,7 @@ bpf_inline int packet_tcp(struct cursor *c, const struct cg_config *config)
 
 	if ((void *)(ports + 2) > c->end)
 		return CG_R_NOT_UDP;
-	if (packet_is_sip_port(config, bpf_ntohs(ports[0])) ||
-	    packet_is_sip_port(config, bpf_ntohs(ports[1])))
+	if (packet_is_for_sip(config, bpf_ntohs(ports[0]), bpf_ntohs(ports[1])))
 		return CG_R_TCP;
 	return CG_R_NOT_UDP;
 }
@@ -140,8 +155,7 @@ bpf_inline int packet_udp(struct cursor *c, const struct cg_config *config, stru
 		return CG_R_MALFORMED;
 	p->source_port = bpf_ntohs(udp->source);
 	p->dest_port = bpf_ntohs(udp->dest);
-	if (!packet_is_sip_port(config, p->dest_port) &&
-	    !packet_is_sip_port(config, p->source_port))
+	if (!packet_is_for_sip(config, p->source_port, p->dest_port))
 		return CG_R_OTHER_PORT;
 	length = bpf_ntohs(udp->len);
 	offset = (void *)(udp + 1) - c->data;
@@ -242,20 +256,22 @@ struct packet_walk {
 	struct packet_chain *at;
 };
 
+/* Returns the bytes of an IPv6 extension header of this type. */
+bpf_inline __u32 packet_extension_length(__u8 type, const struct extension *x)
+{
+	if (type == IPPROTO_FRAGMENT)
+		return 8;
+	return type == IPPROTO_AH ? (x->length + 2) * 4 : (x->length + 1) * 8;
+}
+
 /* Skips one extension header. Returns 1 at the end, which is a fragment header. */
 bpf_inline long packet_extension(struct packet_chain *at, const struct extension *x)
 {
-	__u8 next = at->next;
-
-	if (next == IPPROTO_FRAGMENT) {
+	if (at->next == IPPROTO_FRAGMENT) {
 		at->fragment = x->fragment & bpf_htons(0xfff9);
 		at->id = x->id;
-		at->offset += 8;
-	} else if (next == IPPROTO_AH) {
-		at->offset += (x->length + 2) * 4;
-	} else {
-		at->offset += (x->length + 1) * 8;
 	}
+	at->offset += packet_extension_length(at->next, x);
 	at->next = x->next;
 	return at->fragment != 0;
 }
