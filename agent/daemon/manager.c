@@ -73,28 +73,31 @@ static void keep(const char *text)
 	snprintf(kept[n_kept++], sizeof(*kept), "%s", text);
 }
 
-void cg_manager_notify(const char *format, ...)
+/* keeps: what cannot be sent now is sent later. */
+static void notify(bool keeps, const char *format, va_list args)
 {
 	char text[TEXT_MAX];
+
+	vsnprintf(text, sizeof(text), format, args);
+	send_kept();
+	if ((n_kept || !send_text(text)) && keeps)
+		keep(text);
+}
+
+void cg_manager_notify(const char *format, ...)
+{
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	notify(true, format, args);
 	va_end(args);
-	send_kept();
-	if (n_kept || !send_text(text))
-		keep(text);
 }
 
 void cg_manager_beat(const char *format, ...)
 {
-	char text[TEXT_MAX];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	notify(false, format, args);
 	va_end(args);
-	send_kept();
-	if (!n_kept)
-		send_text(text);
 }
