@@ -217,15 +217,7 @@ trunk() {
 }
 
 @test "call from the gateway to a customer: the customer's low BYE is dropped, its right one closes" {
-	sip_callee caller callee < <(
-		uas_call
-		uas_request INFO 20
-		uac_expect 200
-		uas_request BYE 10
-		sip_pause 1000
-		uas_request BYE 21
-		uac_expect 200
-	)
+	sip_callee caller callee < <(uas_call; uas_bye_lower)
 	SIP_CALLS=customer sip_caller gateway calling "$call" < <(
 		uac_call 13
 		sip_serve INFO 200 OK

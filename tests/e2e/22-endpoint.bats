@@ -56,15 +56,7 @@ setup_file() {
 }
 
 @test "H12 caller on the guarded host: a BYE of the callee below its own numbers is dropped" {
-	sip_callee caller callee < <(
-		uas_call
-		uas_request INFO 20
-		uac_expect 200
-		uas_request BYE 10
-		sip_pause 1500
-		uas_request BYE 21
-		uac_expect 200
-	)
+	sip_callee caller callee < <(uas_call; uas_bye_lower 1500)
 	SIP_REMOTE=$LAB_CALLER sip_caller proxy calling "$call" < <(
 		uac_call 13
 		sip_serve INFO 200 OK

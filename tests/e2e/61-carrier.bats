@@ -214,15 +214,7 @@ bounced() { # METHOD CSEQ
 }
 
 @test "F24 near miss: the callee's own INFO raises its counter: its BYE below is dropped" {
-	gateway < <(
-		uas_call
-		uas_request INFO 20
-		uac_expect 200
-		uas_request BYE 10
-		sip_pause 1000
-		uas_request BYE 21
-		uac_expect 200
-	)
+	gateway < <(uas_call; uas_bye_lower)
 	caller < <(uac_call 13; sip_serve INFO 200 OK; sip_serve BYE 200 OK)
 	call_ends
 	cdr_true bye callee gateway

@@ -135,13 +135,23 @@ guarded_before() { # NUMBER SIDE TAG: so many rows are ordinary; that tag's has 
 	assert_equal 0 violations 'count(*)'
 }
 
+forks_by_gateway() { # NUMBER: of the To tags of one INVITE
+	gateway < <(uas_forks "$1")
+	caller < <(uac_forks "$1")
+	call_ends
+}
+
+forks_by_customer() { # NUMBER
+	sip_callee caller callee < <(uas_forks "$1")
+	SIP_CALLS=customer sip_caller third third "$call" < <(uac_forks "$1")
+	sip_ended third callee
+}
+
 @test "F20 one INVITE of an account, answered under five To tags by its own device: two calls are guarded, the third has a suspect row" {
 	local full
 
 	full=$(counted forks_full)
-	sip_callee caller callee < <(uas_forks 5)
-	SIP_CALLS=customer sip_caller third third "$call" < <(uac_forks 5)
-	sip_ended third callee
+	forks_by_customer 5
 	guarded_before 2 wire t-3
 	assert_equal $((full + 3)) counted forks_full
 }
@@ -150,9 +160,7 @@ guarded_before() { # NUMBER SIDE TAG: so many rows are ordinary; that tag's has 
 	local full
 
 	full=$(counted forks_full)
-	gateway < <(uas_forks 18)
-	caller < <(uac_forks 18)
-	call_ends
+	forks_by_gateway 18
 	guarded_before 16 gateway t-17
 	assert_equal $((full + 2)) counted forks_full
 }
@@ -161,9 +169,7 @@ guarded_before() { # NUMBER SIDE TAG: so many rows are ordinary; that tag's has 
 	local full
 
 	full=$(counted forks_full)
-	gateway < <(uas_forks 16)
-	caller < <(uac_forks 16)
-	call_ends
+	forks_by_gateway 16
 	all_guarded 16 gateway
 	assert_equal "$full" counted forks_full
 }
@@ -172,9 +178,7 @@ guarded_before() { # NUMBER SIDE TAG: so many rows are ordinary; that tag's has 
 	local full
 
 	full=$(counted forks_full)
-	sip_callee caller callee < <(uas_forks 2)
-	SIP_CALLS=customer sip_caller third third "$call" < <(uac_forks 2)
-	sip_ended third callee
+	forks_by_customer 2
 	all_guarded 2 wire
 	assert_equal "$full" counted forks_full
 }

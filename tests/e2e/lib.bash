@@ -117,6 +117,16 @@ bye_lower() {
 	cdr_true bye caller gateway
 }
 
+# Steps of the callee in an answered call: a BYE below its INFO, and its right one MILLISECONDS later.
+uas_bye_lower() { # [MILLISECONDS]
+	uas_request INFO 20
+	uac_expect 200
+	uas_request BYE 10
+	sip_pause "${1:-1000}"
+	uas_request BYE 21
+	uac_expect 200
+}
+
 bye_refused() { # STATUS: of the gateway, to the first BYE
 	gateway < <(uas_call; sip_serve BYE "$1" Refused; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_pause 200; uac_request BYE 14; uac_expect "$1"; sip_hold; bye 15)
