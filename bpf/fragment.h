@@ -3,10 +3,13 @@
  * Fragments (RFC 791 3.2, RFC 8200 4.5), gathered by content: each passes as it comes, and the one
  * that completes the datagram carries the verdict on the whole.
  *
- * A position of a datagram passes once, with one content. An equal copy passes; an unlike one, one
- * of which only a part is new, one of another end, and one that comes while or after the datagram is
- * refused are dropped. So the host judges what was judged here, whatever it takes of it: a fragment
- * may have a wrong checksum.
+ * A position of a datagram passes once, with one content. These fragments are dropped:
+ * - one whose bytes differ from those that passed at its position;
+ * - one of which a part has passed and a part is new;
+ * - one that ends the datagram at another position;
+ * - any of a datagram that is being judged, or was refused.
+ * An equal copy passes. So the host can put together only what was judged here, even if it ignores
+ * some of the fragments, for example for a wrong checksum.
  *
  * What is not gathered passes if it is of no SIP port: fragment_is_foreign(). A later fragment does
  * not say its ports. One that passes so leaves the time in `fragment_loose`, and for as long as the

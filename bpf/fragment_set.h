@@ -71,7 +71,7 @@ _Static_assert(__builtin_offsetof(struct packet, dest) ==
 		       __builtin_offsetof(struct packet, source) + 16,
 	       "one array of four words");
 
-/* Returns a set of the bucket, in a form of which the verifier knows that it is one. */
+/* Returns set i of the bucket, with bounds that the verifier knows. */
 bpf_inline struct cg_fragment_set *fragment_set_at(struct cg_fragment_bucket *bucket, __u32 i)
 {
 	i &= CG_FRAGMENT_SETS - 1;

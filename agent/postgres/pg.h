@@ -21,7 +21,7 @@ struct cg_pg_callbacks { /* called from the event loop */
 	void (*connected)(void *ctx);
 	/* The result of a statement, or its first error. It is freed after the call. */
 	void (*result)(void *ctx, const PGresult *result);
-	/* The connection failed, is late or was lost. cg_pg goes on trying, after a back-off. */
+	/* The connection failed, was lost, or takes too long. cg_pg waits, then tries again. */
 	void (*disconnected)(void *ctx, const char *why);
 	void *ctx;
 };

@@ -12,7 +12,7 @@
 #define PAGES_PER_STEP 64
 #define FREE_PAGES_KEPT 1024 /* 16 MiB: the next rows need no longer file */
 
-/* The time from which a row is kept. An open call is kept whatever its age. */
+/* For each table: the column of a row's age, and which rows may be deleted. Open calls never are. */
 static const struct expiry {
 	enum cg_db_table_id table;
 	const char *time, *may_go;
