@@ -125,7 +125,7 @@ customer() { # with the steps on stdin
 @test "F21 the caller is on TCP, the callee a customer: a BYE to the caller's own host, answered 200 there, closes nothing" {
 	customer < <(uas_call; sip_serve BYE 200 OK)
 	sip_callee gateway own < <(sip_serve BYE 200 OK)
-	tcp_caller < <(uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_GATEWAY:5060"; sip_pause 1500; bye 15)
+	tcp_caller < <(uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_GATEWAY:5060"; sip_pause 6000; bye 15)
 	sip_ended own
 	still_open wrong_target
 	sip_ended third callee
