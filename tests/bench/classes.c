@@ -66,7 +66,7 @@ static const struct packet_class {
 	{ "caller>host", "BYE 10 a>b via=c8", "first=480", 630, 0,
 	  { .key = "first_fragment", .text = "first fragment of a BYE, 472 bytes, again",
 	    .entry = GUARD, .repeat = REPEAT, .reason = CG_R_FRAGMENT } },
-	{ "caller>host", "BYE 10 a>b via=c8", "later=480", 630, 0,
+	{ "gateway>host", "BYE 10 a>b via=c8", "later=480", 630, 0,
 	  { .key = "later_fragment", .text = "later fragment, again", .entry = GUARD,
 	    .repeat = REPEAT_LIGHT, .reason = CG_R_FRAGMENT } },
 };
