@@ -93,13 +93,18 @@ enum cg_method { CG_METHOD_LIST(CG_METHOD_ENUM) CG_METHODS };
 enum cg_leg_id { CG_LEG_NONE, CG_LEG_CALLER, CG_LEG_CALLEE };
 enum cg_direction { CG_IN, CG_OUT }; /* XDP ingress, tc egress */
 enum cg_mode { CG_OBSERVE, CG_ENFORCE };
-enum cg_action { CG_PASS, CG_DROP, CG_WOULD_DROP };
+/*
+ * CG_REWRITTEN: a message over TCP, of which a byte was written over, so that nobody reads it as
+ * what it was.
+ */
+enum cg_action { CG_PASS, CG_DROP, CG_WOULD_DROP, CG_REWRITTEN };
 
 /* Policies: 0 is the lax value of each. */
 enum cg_policy_equal { CG_EQUAL_PASS, CG_EQUAL_DROP };
 enum cg_policy_source { CG_SOURCE_OBSERVE, CG_SOURCE_STRICT };
 enum cg_policy_hides { CG_HIDES_OFF, CG_HIDES_ON, CG_HIDES_AUTO };
 enum cg_policy_unseen { CG_UNSEEN_SUSPECT, CG_UNSEEN_BELIEVE };
+enum cg_policy_tcp { CG_TCP_OFF, CG_TCP_OBSERVE, CG_TCP_ENFORCE };
 enum cg_policy_fragments { CG_FRAGMENTS_PASS, CG_FRAGMENTS_STRICT };
 
 /* X(NAME, word): a dialog is in `dialogs` from its 2xx on. Early dialogs are in the map `early`. */
@@ -229,6 +234,9 @@ static inline __u8 cg_leg_rank(__u8 flags, int is_callee)
 #define CG_D_SEEN_OF_WITNESS 0x80000 /* the witness sent it, in order */
 /* ... and of the request at refresh_branch */
 #define CG_D_REFRESH_OWN 0x40000 /* the witness sent it: its own Contact counts */
+/* ... and of the opening */
+#define CG_D_CALLER_TCP 0x100000 /* the caller's INVITE came over TCP */
+#define CG_D_CALLEE_TCP 0x200000 /* the 2xx came over TCP */
 
 /*
  * A set of URIs as a number: the sum of their keyed hashes in the low 28 bits, how many there are
@@ -326,6 +334,7 @@ struct cg_txn_key {
 #define CG_I_SUSPECT 0x200 /* what it opens is suspect */
 #define CG_I_FORGED_2XX 0x400 /* a 2xx came from elsewhere than it was sent to */
 #define CG_I_TAKEN 0x800 /* copied from `invites` to `pending` */
+#define CG_I_TCP 0x1000 /* it came over TCP */
 
 struct cg_invite {
 	__u64 setup; /* arrival */
@@ -393,7 +402,8 @@ struct cg_host_name {
 
 struct cg_host_state {
 	__u8 hides_topology; /* an INVITE left without the Via of an address not the host's */
-	__u8 pad[7];
+	__u8 text_ports; /* bit n: the host has sent text over TCP from config.ports[n]: it is no TLS */
+	__u8 pad[6];
 };
 
 /* --- early (LRU): a To tag before its 2xx, key struct cg_dialog_key --------------------------- */
@@ -505,6 +515,7 @@ struct cg_reason_counters {
 	X(would_drop_accepted, "... BYEs that the other leg accepted: a drop would be wrong")      \
 	X(would_drop_refused, "... BYEs that the other leg refused")                               \
 	X(events_lost, "ring full: the daemon scans all dialogs again")                            \
+	X(rewritten, "messages over TCP")                                                          \
 	X(alerts_lost, "ring full")                                                                \
 	X(alerts_limited, "over CG_ALERTS_PER_SECOND")
 
@@ -537,7 +548,7 @@ struct cg_config {
 	__u8 was_detached; /* `detach -a` removes the maps: the daemon still reads this one */
 	__u16 share; /* an address may have 1/share of a map that is more than half full; 0: all */
 	__u8 masks_call_id; /* the host gives the Call-ID another text: two dialogs a call */
-	__u8 pad;
+	__u8 tcp; /* enum cg_policy_tcp; enforce needs mode enforce as well */
 	__u64 secret[2]; /* drawn when the maps are made, never changed after */
 	__s64 clock_offset[CG_CLOCKS]; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 	__u64 birth; /* when the maps were made; not read by the kernel */
@@ -585,6 +596,51 @@ struct cg_fragment_bucket {
 	struct bpf_spin_lock lock;
 	__u32 pad;
 	struct cg_fragment_set sets[CG_FRAGMENT_SETS];
+};
+
+/*
+ * --- tcp_streams: storage of sockets. What was read of a connection, either way.
+ * --- tcp_programs: program array. The programs that a TCP segment goes through (CG_TCP_PROG_...).
+ */
+
+#define CG_STREAM_BYTES 4096 /* the last bytes that passed; a header block fits in or is not read */
+#define CG_STREAM_SPOILS 64
+#define CG_TCP_ROUNDS 8 /* times that the programs are attached to a hook, see bpf/README.md */
+
+enum cg_tcp_program { CG_TCP_PROG_MESSAGE, CG_TCP_PROGS };
+
+enum cg_stream_state {
+	CG_STREAM_NEW, /* nothing was read yet */
+	CG_STREAM_READ, /* every byte was read */
+	CG_STREAM_LOST, /* not in step: waits for a start line */
+	CG_STREAM_OPAQUE, /* no plain SIP: not read any more */
+	CG_STREAM_STALLED /* enforce: nothing passes any more */
+};
+
+/* A byte that was written over. */
+struct cg_spoil {
+	__u32 seq;
+	__u8 byte; /* what stands there now */
+	__u8 pad[3];
+};
+
+/* One direction of a connection. Sequence numbers in host order. */
+struct cg_stream {
+	__u32 claim; /* 1: a CPU reads a segment of it */
+	__u32 next; /* sequence number of the byte that comes next */
+	__u32 body; /* bytes of a body that are still to come */
+	__u32 unfinished; /* bytes of a header block without its end: the last ones of `bytes` */
+	__u32 have; /* bytes that are valid */
+	__u32 n_spoils; /* so far; the last CG_STREAM_SPOILS of them are kept */
+	__u8 state; /* enum cg_stream_state */
+	__u8 pad[7];
+	struct cg_spoil spoils[CG_STREAM_SPOILS];
+	__u8 bytes[CG_STREAM_BYTES]; /* the last bytes of the stream, as received */
+};
+
+struct cg_connection {
+	struct cg_stream in;
+	struct cg_stream out;
 };
 
 /*

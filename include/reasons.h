@@ -16,7 +16,14 @@
 	/* no call */                                                                              \
 	X(NOT_UDP, not_udp, PASS, "neither IPv4 nor IPv6, or not UDP")                             \
 	X(OTHER_PORT, other_port, PASS, "UDP, but none of the SIP ports")                          \
-	X(TCP, tcp, PASS, "TCP on a SIP port: counted, not read")                                  \
+	X(TCP, tcp, PASS, "TCP segment on a SIP port: its messages are counted for themselves")    \
+	X(TCP_OPAQUE, tcp_opaque, PASS, "TCP connection that holds no plain SIP: TLS, WebSocket")  \
+	X(TCP_FORWARDED, tcp_forwarded, PASS, "TCP segment of no socket of this host: not read")   \
+	X(TCP_UNREAD, tcp_unread, PASS, "TCP segment before the first start line that was seen")   \
+	X(TCP_HOLE, tcp_hole, PASS, "TCP segment behind a gap: read from the next start line on")  \
+	X(TCP_HELD, tcp_held, PASS, "TCP segment out of order: dropped, the sender repeats it")    \
+	X(TCP_STALLED, tcp_stalled, PASS,                                                          \
+	  "TCP segment of a connection that stands still: dropped")                                \
 	X(MALFORMED, malformed, PASS, "contradictory headers or lengths")                          \
 	X(FRAGMENT, fragment, PASS, "a fragment of a datagram that is not whole yet, or not SIP")  \
 	X(KEEPALIVE, keepalive, PASS, "no message: CRLF, NUL or STUN keep-alive")                  \
@@ -54,6 +61,9 @@
 	X(FRAGMENT_UNLIKE, fragment_unlike, DROP,                                                  \
 	  "fragment unlike one that passed, or of a datagram that was judged")                     \
 	X(FRAGMENTED, fragmented, POLICY, "dialog headers or fragments beyond what is read")       \
+	X(TCP_UNLIKE, tcp_unlike, DROP, "TCP segment unlike the bytes that passed there")          \
+	X(TCP_UNFRAMED, tcp_unframed, DROP,                                                        \
+	  "SIP over TCP whose end peers find in different places: the connection stands still")    \
 	/* limits of the guard: the packet passes */                                               \
 	X(DIALOGS_FULL, dialogs_full, PASS, "map dialogs is full: unguarded call, suspect row")    \
 	X(OVERFLOW_FULL, overflow_full, PASS, "map overflow is full too: call without CDR")        \
