@@ -23,6 +23,7 @@ int cg_settings_init_config(struct cg_config *config)
 		.source = CG_SOURCE_OBSERVE,
 		.fragments = CG_FRAGMENTS_STRICT,
 		.hides = CG_HIDES_AUTO,
+		.tcp = CG_TCP_OBSERVE,
 		.share = CG_SHARE_DEFAULT,
 		.has_prefixes = 1,
 		.n_ports = 1,
@@ -63,6 +64,8 @@ void cg_settings_apply(const struct cg_settings *settings, struct cg_config *con
 		config->hides = settings->hides;
 	if (settings->given & CG_SET_UNSEEN)
 		config->unseen = settings->unseen;
+	if (settings->given & CG_SET_TCP)
+		config->tcp = settings->tcp;
 	if (settings->given & CG_SET_SHARE)
 		config->share = settings->share;
 	if (settings->given & CG_SET_MASKS_CALL_ID)

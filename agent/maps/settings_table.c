@@ -18,6 +18,7 @@ PRINT_WORD(source)
 PRINT_WORD(fragments)
 PRINT_WORD(hides)
 PRINT_WORD(unseen)
+PRINT_WORD(tcp)
 
 static void print_strict_interface(const struct cg_settings *settings, FILE *out)
 {
@@ -117,6 +118,7 @@ const struct cg_setting cg_setting_table[] = {
 	SETTING("equal", equal, EQUAL, equal, equal),
 	SETTING("source", source, SOURCE, source, source),
 	SETTING("fragments", fragments, FRAGMENTS, fragments, fragments),
+	SETTING("tcp", tcp, TCP, tcp, tcp),
 	SETTING("strict-interface", strict_interface, STRICT_INTERFACE, strict_interface,
 		strict_interface),
 };

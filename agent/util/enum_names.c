@@ -25,6 +25,7 @@ static const char *const actions[] = {
 	[CG_PASS] = "pass",
 	[CG_DROP] = "drop",
 	[CG_WOULD_DROP] = "would_drop",
+	[CG_REWRITTEN] = "rewritten",
 };
 static const char *const legs[] = {
 	[CG_LEG_NONE] = "none",
@@ -56,6 +57,11 @@ static const char *const hides[] = {
 static const char *const unseens[] = {
 	[CG_UNSEEN_SUSPECT] = "suspect",
 	[CG_UNSEEN_BELIEVE] = "believe",
+};
+static const char *const tcps[] = {
+	[CG_TCP_OFF] = "off",
+	[CG_TCP_OBSERVE] = "observe",
+	[CG_TCP_ENFORCE] = "enforce",
 };
 
 static int find_name(const char *const *names, size_t count, const char *name)
@@ -93,6 +99,7 @@ DEFINE_TO_NAME(source_name, sources)
 DEFINE_TO_NAME(fragments_name, fragments)
 DEFINE_TO_NAME(hides_name, hides)
 DEFINE_TO_NAME(unseen_name, unseens)
+DEFINE_TO_NAME(tcp_name, tcps)
 
 DEFINE_FROM_NAME(reason, reasons)
 DEFINE_FROM_NAME(mode, modes)
@@ -101,3 +108,4 @@ DEFINE_FROM_NAME(source, sources)
 DEFINE_FROM_NAME(fragments, fragments)
 DEFINE_FROM_NAME(hides, hides)
 DEFINE_FROM_NAME(unseen, unseens)
+DEFINE_FROM_NAME(tcp, tcps)

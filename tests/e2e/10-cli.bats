@@ -425,10 +425,10 @@ narrow() { # ARGUMENT...: what the command prints on a terminal of 60 columns
 	refused 2 "ports" guard set mode=observe ports=0
 	refused 2 "gateway" guard set mode=observe gateway=10.0.0.0/8,nonsense
 	[[ $(status_json .settings.mode) == enforce ]]
-	guard set mode=observe equal=pass source=strict fragments=pass strict-interface=yes \
+	guard set mode=observe equal=pass source=strict fragments=pass tcp=enforce strict-interface=yes \
 		ports=5061 gateway=10.96.0.0/11
-	[[ $(status_json '.settings | [.mode, .equal, .source, .fragments, .strict_interface] | @csv') == \
-		'"observe","pass","strict","pass",true' ]]
+	[[ $(status_json '.settings | [.mode, .equal, .source, .fragments, .tcp, .strict_interface] | @csv') == \
+		'"observe","pass","strict","pass","enforce",true' ]]
 	guard set gateway=192.0.2.0/24
 	[[ $(status_json '.settings.gateways | join(" ")') == 192.0.2.0/24 ]]
 	guard set gateway=

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
 # Honest calls that change in the middle: a leg that moves to another address, a proxy that ends the call
-# itself, a leg over TCP.
+# itself, a leg over TCP that is not read.
 
 load lib
 LAB_TCP=yes
@@ -10,7 +10,7 @@ MOVED=10.77.1.2
 NEIGHBOUR=10.77.2.2
 
 setup_file() {
-	proxy_lab
+	proxy_lab --tcp off
 	ip -n "$(lab_ns caller)" addr add "$MOVED/24" dev eth0
 	ip -n "$(lab_ns gateway)" addr add "$NEIGHBOUR/24" dev eth0
 }

@@ -182,8 +182,10 @@ tcp() {
 	assert_equal "$seen" sip_seen
 }
 
-@test "SIP over TCP is counted and passed" {
+@test "SIP over TCP with tcp=off is counted and passed" {
+	guard set tcp=off
 	over_both tcp
+	guard set tcp=observe
 }
 
 icmp() {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# One side of the call speaks TCP or TLS, which the guard does not read: a caller, or the carrier. The proxies
-# are Kamailio.
+# One side of the call speaks TLS, or TCP with tcp=off, which the guard does not read: a caller, or the
+# carrier. The proxies are Kamailio.
 
 # shellcheck disable=SC2153 # LAB_TOP is of lib.bash
 load lib
@@ -14,7 +14,7 @@ SECURE=10.77.0.2 # a proxy on TLS as well
 setup_file() {
 	compgen -G '/usr/lib/*/kamailio/modules/tls.so' >/dev/null || skip "Kamailio's tls.so is missing: make deps-test"
 	type -P openssl >/dev/null || skip 'openssl is missing: make deps-test'
-	proxy_lab
+	proxy_lab --tcp off
 	lab_address_add third "$STRANGER" eth0
 	lab_address_add proxy "$SECURE" lo
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab -keyout "$LAB_DIR/key.pem" \

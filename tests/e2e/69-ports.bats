@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
 # Ports: a gateway that sends each message from another one, Contacts that the host corrects, both legs behind one
-# NAT address. And calls of which the guard reads nothing: both sides are on TCP.
+# NAT address. And calls of which the guard reads nothing: both sides are on TCP, with tcp=off.
 
 # shellcheck disable=SC2153 # LAB_TOP is of lib.bash
 load lib
@@ -12,7 +12,7 @@ CORRECTS=10.77.0.2 # a proxy on the guarded host that corrects Contacts
 INNER=10.9.9.9
 
 setup_file() {
-	proxy_lab
+	proxy_lab --tcp off
 	lab_address_add proxy "$CORRECTS" lo
 	proxy_at proxy "$CORRECTS" "$LAB_GATEWAY" -A CORRECT
 }
@@ -190,7 +190,7 @@ tcp_listens() {
 	lab_in gateway ss -Hltn 'sport = :5060' | grep -q .
 }
 
-@test "H13 both sides on TCP: the call works and has no row; the segments are counted; a call on UDP beside it is billed" {
+@test "H13 both sides on TCP, with tcp=off: the call works and has no row; the segments are counted; a call on UDP beside it is billed" {
 	local in out
 
 	in=$(counted tcp) out=$(guard stats -j | jq .out.tcp)

@@ -92,6 +92,7 @@ static void test_round_trip(void)
 		{ "equal", "pass" },
 		{ "source", "strict" },
 		{ "fragments", "pass" },
+		{ "tcp", "enforce" },
 		{ "strict-interface", "yes" },
 	};
 	struct cg_kept kept;
