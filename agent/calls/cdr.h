@@ -6,6 +6,9 @@
 #ifndef CG_CALLS_CDR_H
 #define CG_CALLS_CDR_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "calls/db_columns.h"
 
 struct cg_limits { /* ns */
@@ -50,6 +53,29 @@ static inline int cg_dialog_witness_rank(const struct cg_dialog *dialog)
 	int callee = cg_leg_rank(dialog->callee_flags, 1);
 
 	return caller > callee ? caller : callee;
+}
+
+/*
+ * Returns "udp" or "tcp", by which the leg's first message came. NULL: not known, as the leg is not
+ * seen, or only a proxy reports its messages.
+ */
+static inline const char *cg_dialog_transport(const struct cg_dialog *dialog, enum cg_leg_id leg)
+{
+	bool callee = leg == CG_LEG_CALLEE;
+	enum cg_side side = cg_leg_side(callee ? dialog->callee_flags : dialog->caller_flags);
+
+	if (side == CG_SIDE_UNSEEN || side == CG_SIDE_HEP)
+		return NULL;
+	return dialog->flags & (callee ? CG_D_CALLEE_TCP : CG_D_CALLER_TCP) ? "tcp" : "udp";
+}
+
+/* As cg_dialog_transport(); "-": not known. */
+static inline const char *cg_dialog_transport_text(const struct cg_dialog *dialog,
+						   enum cg_leg_id leg)
+{
+	const char *transport = cg_dialog_transport(dialog, leg);
+
+	return transport ? transport : "-";
 }
 
 /* Returns the candidate end that the kernel has recorded (CLOCK_BOOTTIME, ns), or 0. */

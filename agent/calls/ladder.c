@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/enum_names.h"
 #include "util/text.h"
 
 #define WORD(NAME, word) #word,
@@ -84,7 +85,7 @@ static enum cg_mark find_mark(const struct cg_event *e)
 {
 	if (e->type != CG_EV_VIOLATION)
 		return CG_MARK_NONE;
-	return e->action == CG_DROP	    ? CG_MARK_REFUSED
+	return cg_action_refuses(e->action) ? CG_MARK_REFUSED
 	       : e->action == CG_WOULD_DROP ? CG_MARK_WOULD_REFUSE
 					    : CG_MARK_NOTED;
 }

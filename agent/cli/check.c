@@ -182,6 +182,7 @@ static void check_counters(struct check *c)
 	add_counter(c, "byes_passed", n->in.bye + n->in.bye_repeat);
 	add_counter(c, "dropped", n->dropped);
 	add_counter(c, "would_drop", n->would_drop);
+	add_counter(c, "rewritten", n->rewritten);
 	add_counter(c, "events_lost", now.events);
 	add_counter(c, "alerts_lost", n->alerts_lost);
 	add_counter(c, "unguarded", now.unguarded);

@@ -38,6 +38,7 @@ static const struct cg_table_print_column columns[] = {
 	{ .name = "CALLEE CSEQ", .width = 18, .flags = CG_PRINT_CUT },
 	{ .name = "BLOCKED", .flags = CG_PRINT_RIGHT },
 	{ .name = "SIDES", .flags = CG_PRINT_WIDE },
+	{ .name = "TRANSPORT", .flags = CG_PRINT_WIDE },
 	{ .name = "CANDIDATE END", .flags = CG_PRINT_WIDE },
 	{ .name = "CALL-ID", .flags = CG_PRINT_CUT },
 };
@@ -46,10 +47,16 @@ static int add_row(struct cg_table_print *list, const struct cg_config *config,
 		   const struct cg_dialog *d)
 {
 	char call_id[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)], since[CG_TIME_TEXT], caller[80], callee[80],
-		blocked[16], sides[32], candidate[CG_TIME_TEXT] = "-";
-	const char *cells[] = {
-		cg_state_name(d->state), since, caller, callee, blocked, sides, candidate, call_id
-	};
+		blocked[16], sides[32], transport[16], candidate[CG_TIME_TEXT] = "-";
+	const char *cells[] = { cg_state_name(d->state),
+				since,
+				caller,
+				callee,
+				blocked,
+				sides,
+				transport,
+				candidate,
+				call_id };
 	__u64 candidate_end = cg_dialog_recorded_candidate_ns(d);
 	unsigned int width = cg_stdout_columns();
 	bool narrow = width && width < WIDE_COLUMNS;
@@ -63,6 +70,8 @@ static int add_row(struct cg_table_print *list, const struct cg_config *config,
 	snprintf(blocked, sizeof(blocked), "%u", d->blocked_byes);
 	snprintf(sides, sizeof(sides), "%s-%s", cg_side_name(cg_leg_side(d->caller_flags)),
 		 cg_side_name(cg_leg_side(d->callee_flags)));
+	snprintf(transport, sizeof(transport), "%s-%s", cg_dialog_transport_text(d, CG_LEG_CALLER),
+		 cg_dialog_transport_text(d, CG_LEG_CALLEE));
 	if (candidate_end)
 		cg_time_format(config, d->clock, candidate_end, candidate);
 	return cg_table_print_row(list, cells, d->blocked_byes ? CG_RED : CG_PLAIN);

@@ -26,6 +26,13 @@ static json_t *cseq_json(const struct cg_leg *leg, __u8 flags)
 	return flags & CG_LEG_CSEQ_VALID ? json_integer(leg->cseq) : json_null();
 }
 
+static json_t *transport_json(const struct cg_dialog *d, enum cg_leg_id leg)
+{
+	const char *transport = cg_dialog_transport(d, leg);
+
+	return transport ? json_string(transport) : json_null();
+}
+
 /* A call that has not ended has no reason and nobody who ended it, as in its row. */
 static unsigned int get_end_reason(const struct cg_dialog *d)
 {
@@ -44,7 +51,7 @@ json_t *cg_dialog_json(const struct cg_dialog *d, const __s64 clock_offset[CG_CL
 	cg_cdr_make_call_uid(d->call.call_id, d->call.from_tag, d->to_tag, call_uid);
 #define TIME(at) cg_time_json(clock_offset, d->clock, at)
 	/* clang-format off */
-	return json_pack("{ss so so so ss so so so ss si ss si ss ss si so so so so ss ss sb si so so so si}",
+	return json_pack("{ss so so so ss so so so ss si ss si ss ss so so si so so so so ss ss sb si so so so si}",
 		"call_uid", call_uid,
 		"call_id", cg_wire_json(d->call.call_id, CG_CALL_ID_MAX),
 		"from_tag", cg_wire_json(d->call.from_tag, CG_TAG_MAX),
@@ -59,6 +66,8 @@ json_t *cg_dialog_json(const struct cg_dialog *d, const __s64 clock_offset[CG_CL
 		"callee_port", d->callee_port,
 		"caller_side", cg_side_name(cg_leg_side(d->caller_flags)),
 		"callee_side", cg_side_name(cg_leg_side(d->callee_flags)),
+		"caller_transport", transport_json(d, CG_LEG_CALLER),
+		"callee_transport", transport_json(d, CG_LEG_CALLEE),
 		"witness", cg_dialog_witness_rank(d),
 		"setup_time", TIME(d->setup),
 		"answer_time", TIME(d->answer),

@@ -224,6 +224,10 @@ static void print_state(FILE *out, const struct cg_dialog *d, const __s64 *clock
 	fprintf(out, "%-9s caller_side %s, callee_side %s, witness %d\n", "sides",
 		cg_side_name(cg_leg_side(d->caller_flags)),
 		cg_side_name(cg_leg_side(d->callee_flags)), cg_dialog_witness_rank(d));
+	if (d->flags & (CG_D_CALLER_TCP | CG_D_CALLEE_TCP))
+		fprintf(out, "%-9s caller_transport %s, callee_transport %s\n", "over",
+			cg_dialog_transport_text(d, CG_LEG_CALLER),
+			cg_dialog_transport_text(d, CG_LEG_CALLEE));
 	if (candidate)
 		fprintf(out, "%-9s candidate_end after %.3f s, unproven\n", "doubt",
 			(candidate - d->answer) / 1e9);

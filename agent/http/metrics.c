@@ -63,6 +63,10 @@ static void put_about(FILE *out, const struct cg_daemon_view *view)
 	for (int mode = CG_OBSERVE; mode <= CG_ENFORCE; mode++)
 		put_labelled(out, "mode", "mode", cg_mode_name(mode),
 			     view->guard->config.mode == mode);
+	put_family(out, "tcp", "gauge", "1 for the current policy for SIP over TCP, else 0.");
+	for (int tcp = CG_TCP_OFF; tcp <= CG_TCP_ENFORCE; tcp++)
+		put_labelled(out, "tcp", "policy", cg_tcp_name(tcp),
+			     view->guard->config.tcp == tcp);
 	put_gauge(out, "breaker_tripped",
 		  "1 if the breaker has set observe mode and the mode was not set since.",
 		  !cg_runtime_note_read(view->guard->instance, CG_RUNTIME_BREAKER, note));
@@ -88,6 +92,9 @@ static void put_packets(FILE *out, const struct cg_counters *c)
 	put_reasons(out, "in", &c->in);
 	put_reasons(out, "out", &c->out);
 	put_counter(out, "dropped_packets_total", "Packets dropped.", c->dropped);
+	put_counter(out, "rewritten_messages_total",
+		    "Messages over TCP that were written over, so that nobody reads them.",
+		    c->rewritten);
 	put_counter(out, "would_drop_packets_total",
 		    "Packets passed by observe mode that enforce mode would drop.", c->would_drop);
 	put_family(out, "would_drop_byes_total", "counter",
@@ -128,6 +135,7 @@ static void put_calls(FILE *out, const struct cg_daemon_view *view, __u64 now)
 		   "Dialogs in the map by state; ended ones stay for --grace.");
 	for (int state = CG_S_CONFIRMED; state < CG_STATES; state++)
 		put_labelled(out, "dialogs", "state", cg_state_name(state), totals->states[state]);
+	put_gauge(out, "tcp_dialogs", "Dialogs in the map with a leg over TCP.", totals->tcp);
 }
 
 static void put_scan(FILE *out, const struct cg_map_scan_status *scan)

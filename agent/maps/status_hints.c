@@ -21,7 +21,8 @@ static int read_would_drop(const char *instance, struct cg_status_hints *hints)
 	hints->would_drop.refused = sum.counters.would_drop_refused;
 	/* Only these reasons concern other methods than BYE. */
 	hints->would_drop.all_byes = !sum.counters.in.foreign_ack && !sum.counters.in.fragmented &&
-				     !sum.counters.in.fragment_unlike;
+				     !sum.counters.in.fragment_unlike &&
+				     !sum.counters.in.tcp_unlike && !sum.counters.in.tcp_unframed;
 	return 0;
 }
 

@@ -47,6 +47,14 @@ static void enter_state(struct cg_totals *totals, struct cg_totals_part *part, _
 		totals->states[state]++;
 }
 
+static void set_transport(struct cg_totals *totals, struct cg_totals_part *part, __u32 flags)
+{
+	bool tcp = flags & (CG_D_CALLER_TCP | CG_D_CALLEE_TCP);
+
+	totals->tcp += tcp - part->tcp;
+	part->tcp = tcp;
+}
+
 void cg_totals_update(struct cg_totals *totals, struct cg_totals_part *part,
 		      const struct cg_dialog *dialog, const struct cg_limits *limits,
 		      unsigned int due, __u64 now)
@@ -73,6 +81,7 @@ void cg_totals_update(struct cg_totals *totals, struct cg_totals_part *part,
 	}
 	if (dialog->state < CG_STATES && dialog->state != part->state)
 		enter_state(totals, part, dialog->state);
+	set_transport(totals, part, dialog->flags);
 }
 
 void cg_totals_remove(struct cg_totals *totals, struct cg_totals_part *part)
@@ -87,6 +96,7 @@ void cg_totals_remove(struct cg_totals *totals, struct cg_totals_part *part)
 		totals->attacked_since_ms -= part->protected_ms;
 	}
 	enter_state(totals, part, CG_S_EARLY);
+	set_transport(totals, part, 0);
 	*part = (struct cg_totals_part){};
 }
 

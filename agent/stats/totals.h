@@ -19,6 +19,7 @@ struct cg_totals_part { /* the part of the sums that comes from one dialog */
 	__u8 state; /* enum cg_state; CG_S_EARLY: not added yet */
 	__u8 end; /* enum cg_end; CG_E_NONE: open */
 	bool suspect;
+	bool tcp; /* a leg is over TCP */
 } __attribute__((packed)); /* the tracker holds a million of them */
 
 struct cg_totals_sums {
@@ -32,6 +33,7 @@ struct cg_totals {
 	struct cg_totals_sums all;
 	struct cg_totals_sums gone; /* part of dialogs that have left the map */
 	__u64 states[CG_STATES]; /* dialogs in the map by state */
+	__u64 tcp; /* ... and of these the ones with a leg over TCP */
 	__u64 attacked; /* open calls with a blocked BYE */
 	__u64 attacked_since_ms; /* sum of the times of their first blocked BYE */
 	__u64 shown_ms; /* last value of cg_totals_protected_ms(), which never falls */

@@ -84,9 +84,10 @@ static json_t *make_calls(const struct cg_top *top)
 
 static json_t *make_byes(const struct cg_top *top)
 {
-	return json_pack("{so so so}",
+	return json_pack("{so so so so}",
 			 "passed", make_rate(&top->passed),
 			 "dropped", make_rate(&top->dropped),
+			 "rewritten", make_rate(&top->rewritten),
 			 "would_drop", make_rate(&top->would_drop));
 }
 

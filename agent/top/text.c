@@ -182,10 +182,23 @@ static void format_calls(const struct cg_top *top, unsigned int columns, struct 
 			 per_second(&top->ends, ends));
 }
 
+/* Nothing is rewritten where SIP over TCP is not enforced. */
+static void format_byes(const struct cg_top *top, unsigned int columns, struct cg_line *line)
+{
+	char a[48], b[48], c[48], d[48];
+
+	format_rate(&top->rewritten, c);
+	set_line(line, CG_STYLE_PLAIN, columns,
+		 "BYEs       passed %s  dropped %s%s%s  would drop %s",
+		 format_rate(&top->passed, a), format_rate(&top->dropped, b),
+		 top->rewritten.total ? "  rewritten " : "", top->rewritten.total ? c : "",
+		 format_rate(&top->would_drop, d));
+}
+
 unsigned int cg_top_format_head(const struct cg_top *top, unsigned int columns,
 				struct cg_line lines[CG_TOP_HEAD_LINES])
 {
-	char a[48], b[48], c[48], share[CG_SHARE_TEXT];
+	char share[CG_SHARE_TEXT];
 	unsigned int n = 0;
 
 	format_title(top, columns, &lines[n++]);
@@ -194,9 +207,7 @@ unsigned int cg_top_format_head(const struct cg_top *top, unsigned int columns,
 		set_line(&lines[n++], CG_STYLE_ALARM, columns,
 			 "BREAKER    fell back to observe mode: %s", top->breaker);
 	format_calls(top, columns, &lines[n++]);
-	set_line(&lines[n++], CG_STYLE_PLAIN, columns,
-		 "BYEs       passed %s  dropped %s  would drop %s", format_rate(&top->passed, a),
-		 format_rate(&top->dropped, b), format_rate(&top->would_drop, c));
+	format_byes(top, columns, &lines[n++]);
 	format_losses(top, columns, &lines[n++]);
 	format_bars(&top->usages[CG_TOP_DIALOGS], &top->usages[CG_TOP_PENDING], columns,
 		    &lines[n++]);
@@ -310,13 +321,14 @@ __attribute__((format(printf, 2, 3))) static void add_detail(struct details *det
 }
 
 static void add_leg(struct details *details, const char *name, const struct cg_leg *leg, __u16 port,
-		    __u8 flags)
+		    __u8 flags, const char *transport)
 {
 	char addr[INET6_ADDRSTRLEN], cseq[12];
 
 	cg_addr_format(leg->addr, addr);
 	format_cseq(leg, flags, cseq);
-	add_detail(details, "%-12s%s port %u, CSeq %s, side %s%s", name, addr, port, cseq,
+	add_detail(details, "%-12s%s port %u%s%s, CSeq %s, side %s%s", name, addr, port,
+		   transport ? " over " : "", transport ? transport : "", cseq,
 		   cg_side_name(cg_leg_side(flags)),
 		   flags & CG_LEG_WITNESS ? ", witness: its messages close the call" : "");
 }
@@ -338,8 +350,10 @@ unsigned int cg_top_format_details(const struct cg_dialog *d, struct cg_line *li
 	add_text(&details, "From", d->call.from_uri, CG_URI_MAX);
 	add_text(&details, "To", d->call.to_uri, CG_URI_MAX);
 	add_text(&details, "Request-URI", d->call.request_uri, CG_URI_MAX);
-	add_leg(&details, "caller", &d->caller, d->caller_port, d->caller_flags);
-	add_leg(&details, "callee", &d->callee, d->callee_port, d->callee_flags);
+	add_leg(&details, "caller", &d->caller, d->caller_port, d->caller_flags,
+		cg_dialog_transport(d, CG_LEG_CALLER));
+	add_leg(&details, "callee", &d->callee, d->callee_port, d->callee_flags,
+		cg_dialog_transport(d, CG_LEG_CALLEE));
 	if (candidate)
 		add_detail(&details, "%-12scandidate_end %.3f s after the answer, unproven",
 			   "doubt", (candidate - d->answer) / 1e9);

@@ -54,8 +54,8 @@ static int read_config(struct cg_top *top)
 		top->map = CG_TOP_MAPS;
 		top->has_balance = false;
 		top->offenders = (struct cg_offenders){};
-		top->starts = top->ends = top->passed = top->dropped = top->would_drop =
-			(struct cg_rate){ .per_second = CG_RATE_UNKNOWN };
+		top->starts = top->ends = top->passed = top->dropped = top->rewritten =
+			top->would_drop = (struct cg_rate){ .per_second = CG_RATE_UNKNOWN };
 	}
 	top->config = config;
 	*top->breaker = '\0';
@@ -114,6 +114,7 @@ static int read_counters(struct cg_top *top)
 	cg_rate_update(&top->starts, cg_counters_opened(c), top->now);
 	cg_rate_update(&top->passed, c->in.bye + c->in.bye_repeat, top->now);
 	cg_rate_update(&top->dropped, c->dropped, top->now);
+	cg_rate_update(&top->rewritten, c->rewritten, top->now);
 	cg_rate_update(&top->would_drop, c->would_drop, top->now);
 	return 0;
 }

@@ -28,7 +28,7 @@ struct cg_top {
 	size_t n_interfaces;
 	__u64 now; /* of the last refresh: CLOCK_BOOTTIME, ns */
 	struct cg_counters counters;
-	struct cg_rate starts, ends, passed, dropped, would_drop;
+	struct cg_rate starts, ends, passed, dropped, rewritten, would_drop;
 	struct cg_share_most most; /* who has most calls without a gateway */
 	struct cg_map_usage usages[CG_TOP_MAPS]; /* max 0: not read yet */
 	__s64 spool_rows; /* -1: cannot be read */

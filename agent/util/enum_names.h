@@ -27,6 +27,12 @@ const char *cg_hides_name(unsigned int policy);
 const char *cg_unseen_name(unsigned int policy);
 const char *cg_tcp_name(unsigned int policy);
 
+/* True if nobody reads the message as what it was. */
+static inline int cg_action_refuses(unsigned int action)
+{
+	return action == CG_DROP || action == CG_REWRITTEN;
+}
+
 /* Return the value with this name, or -ENOENT. The comparison is case-sensitive. */
 int cg_reason_from_name(const char *name);
 int cg_mode_from_name(const char *name);

@@ -144,6 +144,18 @@ static void two_rings(void)
 	   "ladder: what observe mode let pass is one step, and raises nothing");
 }
 
+static void rewritten(void)
+{
+	struct cg_dialog d = a_call();
+	struct cg_event events[] = { a_start(), a_low_bye(110 * S, CG_REWRITTEN) };
+	struct cg_ladder ladder;
+
+	make(&ladder, &d, events, 2);
+	ok(ladder.n == 3 && is_step(&ladder.steps[2], CG_M_BYE, 10, CG_PLACE_CALLER, CG_PLACE_GUARD,
+				    13, CG_MARK_REFUSED),
+	   "ladder: a BYE that was written over ends at the guard, as a dropped one");
+}
+
 static void requests(void)
 {
 	struct cg_dialog d = a_call();
@@ -255,6 +267,7 @@ int main(void)
 {
 	attack();
 	two_rings();
+	rewritten();
 	requests();
 	sources();
 	renumbered();

@@ -171,6 +171,10 @@ static void sides(void)
 	ok(says(&ladder, "sides     caller_side unseen, callee_side gateway, witness 3\n") &&
 		   !says(&ladder, "candidate_end"),
 	   "ladder: shows where the legs are, and no candidate end if there is none");
+	ok(!says(&ladder, "_transport"), "ladder: says nothing of transports if no leg is on TCP");
+	d->flags = CG_D_CALLEE_TCP;
+	ok(says(&ladder, "over      caller_transport -, callee_transport tcp\n"),
+	   "ladder: shows a leg on TCP, and that the transport of an unseen one is not known");
 	d->flags = CG_D_CANDIDATE;
 	d->candidate_ms = 1501;
 	ok(says(&ladder, "doubt     candidate_end after 1.500 s, unproven\n"),

@@ -37,6 +37,24 @@ static void look(struct cg_totals *totals, struct cg_totals_part *part,
 	cg_totals_update(totals, part, call, &limits, due, NOW);
 }
 
+static void transports(void)
+{
+	struct cg_totals t = {};
+	struct cg_totals_part udp = {}, tcp = {};
+	struct cg_dialog call = open_call(0);
+
+	look(&t, &udp, &call, 0);
+	ok(!t.tcp, "totals: a call over UDP is none over TCP");
+	call.flags = CG_D_CALLER_TCP | CG_D_CALLEE_TCP;
+	look(&t, &tcp, &call, 0);
+	look(&t, &tcp, &call, 0);
+	ok(t.tcp == 1, "totals: a call with both legs over TCP counts once");
+	cg_totals_remove(&t, &udp);
+	ok(t.tcp == 1, "totals: the end of another one changes nothing");
+	cg_totals_remove(&t, &tcp);
+	ok(!t.tcp, "totals: ... and one that has left the map is over");
+}
+
 static void one_call(void)
 {
 	struct cg_totals t = {};
@@ -169,6 +187,7 @@ static void notes(void)
 int main(void)
 {
 	one_call();
+	transports();
 	ends();
 	minutes();
 	notes();
