@@ -41,12 +41,15 @@ bpf_inline void dialog_set_counters(struct cg_dialog *d, const struct cg_invite 
 	}
 }
 
+_Static_assert(CG_I_TCP << 8 == CG_D_CALLER_TCP, "a shift and no branch");
+
 bpf_inline void dialog_set_caller(struct cg_dialog *d, const struct pkt_ctx *ctx,
 				  const struct cg_invite *invite)
 {
 	__builtin_memcpy(d->caller.addr, invite->caller_addr, 16);
 	d->caller_port = invite->caller_port;
 	d->caller_ifindex = invite->caller_ifindex;
+	d->flags |= (__u32)(invite->flags & CG_I_TCP) << 8; /* CG_D_CALLER_TCP */
 	if (invite->flags & CG_I_LOCAL)
 		d->caller_flags |= CG_LEG_LOCAL;
 	else if (invite->flags & CG_I_UNSEEN)
@@ -78,6 +81,7 @@ bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct pkt_ctx *ctx
 		__builtin_memcpy(d->callee.addr, packet->source, 16);
 		d->callee_port = packet->source_port;
 		d->callee_ifindex = packet->ifindex;
+		d->flags |= packet->tcp * CG_D_CALLEE_TCP;
 	} else if (came_in && e) {
 		__builtin_memcpy(d->callee.addr, e->callee_addr, 16);
 		d->callee_port = e->callee_port;

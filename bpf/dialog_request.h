@@ -93,8 +93,8 @@ bpf_inline int dialog_bye_reject_low(struct cg_dialog *d, const struct msg_info 
 	int is_repeat = (flags & CG_LEG_BYE_CSEQ_VALID) && info->cseq == self->bye_cseq;
 	__u64 now = 0;
 
-	if (config->mode != CG_ENFORCE || config->source == CG_SOURCE_STRICT || !is_low ||
-	    is_repeat || info->from_hash == info->to_hash || addr_equal(info->remote, peer->addr))
+	if (!info->enforced || config->source == CG_SOURCE_STRICT || !is_low || is_repeat ||
+	    info->from_hash == info->to_hash || addr_equal(info->remote, peer->addr))
 		return 0;
 	v->leg = is_caller ? CG_LEG_CALLER : CG_LEG_CALLEE;
 	v->clock = d->clock;
@@ -216,7 +216,7 @@ bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct msg_info *info,
 	v->reason = bye_reason(d, info, view, config, source);
 	if (leg_has(view, CG_LEG_CSEQ_VALID))
 		v->expected_cseq = bye_expected_cseq(config, view->self->cseq);
-	action = reason_action(config, v->reason);
+	action = reason_action(config, v->reason, info->enforced);
 	if (action != CG_PASS)
 		dialog_count_blocked(d, info->now);
 	if (action == CG_DROP)

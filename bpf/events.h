@@ -153,13 +153,18 @@ BPF_SUBPROG int report_request(struct pkt_ctx *ctx, const struct verdict *v)
 	return 0;
 }
 
-/* Counts and reports a packet. Returns its enum cg_action. */
-bpf_inline __u8 report_verdict(struct pkt_ctx *ctx, const struct verdict *v)
+/*
+ * Counts and reports a packet. dropped: a constant, the enum cg_action of one that is refused in
+ * enforce mode. Returns its enum cg_action.
+ */
+bpf_inline __u8 report_verdict(struct pkt_ctx *ctx, const struct verdict *v, __u8 dropped)
 {
-	__u8 action = ctx->scratch->packet.direction == CG_IN
-			      ? reason_action(ctx->config, v->reason)
-			      : CG_PASS; /* tc never drops */
+	__u8 action = CG_PASS; /* what goes out is never dropped */
 
+	if (ctx->scratch->packet.direction == CG_IN)
+		action = reason_action(ctx->config, v->reason, ctx->scratch->info.enforced);
+	if (dropped != CG_DROP && action == CG_DROP)
+		action = dropped;
 	count_packet(ctx->scratch->packet.direction, v->reason, action);
 	if (v->would_drop)
 		count_would_drop(v->would_drop);

@@ -157,7 +157,7 @@ bpf_inline int fragment_read(struct pkt_ctx *ctx, const __u8 *bytes, __u8 protoc
 
 	if (protocol != IPPROTO_UDP)
 		bpf_loop(FRAGMENT_UNITS, fragment_chain_step, &chain, 0);
-	if (chain.next != IPPROTO_UDP)
+	if (chain.next != IPPROTO_UDP && chain.next != IPPROTO_TCP)
 		return CG_R_NOT_UDP;
 	if (!end)
 		end = CG_FRAGMENT_BYTES;
@@ -168,6 +168,11 @@ bpf_inline int fragment_read(struct pkt_ctx *ctx, const __u8 *bytes, __u8 protoc
 	p->dest_port = bpf_ntohs(udp->dest);
 	if (!packet_is_for_sip(ctx->config, p->source_port, p->dest_port))
 		return CG_R_OTHER_PORT;
+	if (chain.next == IPPROTO_TCP) { /* see packet_tcp_fragment() */
+		p->tcp = 1;
+		p->enforced = config_enforces_tcp(ctx->config);
+		return p->direction == CG_IN && ctx->config->tcp ? CG_R_TCP_UNFRAMED : CG_R_NOT_UDP;
+	}
 	room = end - chain.at - sizeof(*udp);
 	length = bpf_ntohs(udp->len);
 	if (!length) /* Linux accepts it over IPv6 */
@@ -227,7 +232,7 @@ bpf_inline int fragment_take(struct pkt_ctx *ctx, void *raw, __u8 direction,
 		return CG_R_FRAGMENT;
 	reason = fragment_read(ctx, bytes, protocol, end);
 	if (reason != PACKET_SIP)
-		fragment_judged(p, CG_PASS);
+		fragment_judged(p, reason_action(ctx->config, reason, p->enforced));
 	return reason;
 }
 

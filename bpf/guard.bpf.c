@@ -36,6 +36,7 @@
 #include "scratch.h"
 #include "screen.h"
 #include "sip_parser.h"
+#include "tcp_message.h"
 #include "verdict.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -238,11 +239,12 @@ bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 /* Reasons of a fragment that is reported, and may be dropped. */
 bpf_inline int reason_is_of_fragment(int reason)
 {
-	return reason == CG_R_FRAGMENTED || reason == CG_R_FRAGMENT_UNLIKE;
+	return reason >= CG_R_FRAGMENT_UNLIKE &&
+	       reason <= CG_R_TCP_UNFRAMED;
 }
 
 /*
- * Finds the payload. Returns PACKET_SIP, a reason for handle_fragment(), or one that is already
+ * Finds the payload. Returns PACKET_SIP, a reason for handle_no_message(), or one that is already
  * counted: the packet passes.
  */
 bpf_inline int locate_payload(struct pkt_ctx *ctx, struct cursor *c, __u8 direction, __u32 ifindex)
@@ -256,6 +258,8 @@ bpf_inline int locate_payload(struct pkt_ctx *ctx, struct cursor *c, __u8 direct
 	packet = &ctx->scratch->packet;
 	packet->direction = direction;
 	packet->ifindex = ifindex;
+	packet->tcp = 0;
+	packet->enforced = ctx->config->mode;
 	reason = packet_read(c, ctx->config, packet, direction);
 	if (reason == PACKET_FRAGMENT)
 		reason = fragment_gather(ctx, c->ctx, direction);
@@ -264,8 +268,8 @@ bpf_inline int locate_payload(struct pkt_ctx *ctx, struct cursor *c, __u8 direct
 	return reason;
 }
 
-/* A fragment that may be dropped: there is no message to speak of. */
-bpf_inline void handle_fragment(struct pkt_ctx *ctx, int reason, struct verdict *v)
+/* A fragment or segment that may be dropped: there is no message to speak of. */
+bpf_inline void handle_no_message(struct pkt_ctx *ctx, int reason, struct verdict *v)
 {
 	struct scratch *s = ctx->scratch;
 
@@ -314,12 +318,12 @@ bpf_inline int handle_located(struct pkt_ctx *ctx, struct cursor *c, int reason,
 		err = packet_load(c->ctx, direction, p->offset, ctx->scratch->parser.buf,
 				  payload_copy_length(ctx));
 	if (reason != PACKET_SIP)
-		handle_fragment(ctx, reason, &v);
+		handle_no_message(ctx, reason, &v);
 	else if (err)
 		v.reason = CG_R_INTERNAL;
 	else
 		handle_message(ctx, &v);
-	action = report_verdict(ctx, &v);
+	action = report_verdict(ctx, &v, CG_DROP);
 	if (reason == PACKET_SIP && p->gathered)
 		fragment_judged(p, action);
 	return action;
@@ -377,4 +381,226 @@ int cseqguard_out(struct __sk_buff *skb)
 	ctx.scratch->packet.own_socket = skb->sk != NULL;
 	handle_located(&ctx, &c, reason, CG_OUT);
 	return TC_ACT_UNSPEC;
+}
+
+/* --- TCP: README.md, "A TCP segment" ---------------------------------------------------------- */
+
+/* Reports a segment that holds no message to speak of. Returns the enum cg_action. */
+BPF_SUBPROG int report_segment(struct pkt_ctx *ctx, int reason)
+{
+	struct verdict v = { .event = CG_EVENTS };
+
+	handle_no_message(ctx, reason, &v);
+	return report_verdict(ctx, &v, CG_DROP);
+}
+
+/* What becomes of a segment whose bytes are not read, and why. Returns TC_ACT_... */
+bpf_inline int segment_held(struct tcp_segment *seg, int reason)
+{
+	count_packet(seg->direction, reason, CG_PASS);
+	return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}
+
+/* The bytes come before there is a socket to note them in. Returns TC_ACT_... */
+bpf_inline int segment_without_stream(struct tcp_segment *seg)
+{
+	if (seg->sock_state == TCP_NO_SOCKET) {
+		count_packet(seg->direction, CG_R_TCP_FORWARDED, CG_PASS);
+		return TC_ACT_UNSPEC;
+	}
+	if (seg->sock_state == BPF_TCP_LISTEN || seg->sock_state == BPF_TCP_TIME_WAIT)
+		return TC_ACT_UNSPEC; /* the host takes no byte of it */
+	return segment_held(seg, CG_R_TCP_HELD);
+}
+
+/*
+ * What is no matter of the stream: SYN, urgent data, segments without bytes. Returns TC_ACT_..., or
+ * -1: there are bytes to read.
+ */
+bpf_inline int segment_headers(struct __sk_buff *skb, struct tcp_segment *seg)
+{
+	int empty = seg->at == seg->stop;
+
+	if (seg->enforce && (seg->flags & TCP_URG) && tcp_clear_urgent(skb, seg))
+		return segment_held(seg, CG_R_TCP_HELD);
+	if (seg->flags & TCP_RST)
+		return TC_ACT_UNSPEC;
+	if (seg->flags & TCP_SYN) {
+		if (seg->enforce && tcp_clear_mptcp(skb, seg))
+			return segment_held(seg, CG_R_TCP_HELD);
+		return empty ? TC_ACT_UNSPEC : segment_held(seg, CG_R_TCP_HELD);
+	}
+	if (empty)
+		return TC_ACT_UNSPEC;
+	return seg->flags & TCP_ACK ? -1 : segment_held(seg, CG_R_TCP_HELD);
+}
+
+/* Returns TC_ACT_..., or -1: cseqguard_tcp_message goes on. */
+bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct tcp_segment *seg)
+{
+	struct packet *p = &ctx->scratch->packet;
+	struct cg_connection *connection;
+	struct cg_stream *stream;
+	int step, action;
+
+	p->direction = seg->direction;
+	p->ifindex = skb->ifindex;
+	p->tcp = 1;
+	p->enforced = seg->enforce;
+	p->own_socket = seg->direction == CG_OUT;
+	p->cut = p->gathered = 0;
+	action = segment_headers(skb, seg);
+	if (action >= 0)
+		return action;
+	connection = tcp_connection(skb, p, seg);
+	if (!connection)
+		return segment_without_stream(seg);
+	stream = seg->direction == CG_IN ? &connection->in : &connection->out;
+	step = stream_begin(skb, seg, stream);
+	if (step == STREAM_READ && seg->is_first && stream_first_byte(ctx, seg, connection)) {
+		stream_set_opaque(connection, seg->direction);
+		stream_release(stream);
+		return TC_ACT_UNSPEC;
+	}
+	switch (step) {
+	case STREAM_READ:
+		return -1;
+	case STREAM_HELD:
+		return segment_held(seg, seg->enforce ? CG_R_TCP_HELD : CG_R_TCP_HOLE);
+	case STREAM_UNLIKE:
+		return report_segment(ctx, CG_R_TCP_UNLIKE) == CG_DROP ? TC_ACT_SHOT
+								       : TC_ACT_UNSPEC;
+	case STREAM_STANDS:
+		return segment_held(seg, CG_R_TCP_STALLED);
+	}
+	return TC_ACT_UNSPEC;
+}
+
+/* The first program of a segment. direction: a constant. */
+bpf_inline int handle_tcp(struct __sk_buff *skb, __u8 direction)
+{
+	struct pkt_ctx ctx = { .config = config_get() };
+	struct tcp_segment *seg = tcp_segment_get();
+	int action;
+
+	if (!ctx.config || !seg || ctx.config->tcp == CG_TCP_OFF ||
+	    tcp_is_other((void *)(long)skb->data, (void *)(long)skb->data_end, ctx.config))
+		return TC_ACT_UNSPEC;
+	ctx.scratch = scratch_get();
+	if (!ctx.scratch)
+		return TC_ACT_UNSPEC;
+	seg->waits = seg->rounds = 0;
+	seg->direction = direction;
+	seg->enforce = direction == CG_IN && config_enforces_tcp(ctx.config);
+	if (tcp_segment_read(skb, ctx.config, &ctx.scratch->packet, seg))
+		return TC_ACT_UNSPEC;
+	action = handle_segment(skb, &ctx, seg);
+	if (action >= 0)
+		return action;
+	bpf_tail_call(skb, &tcp_programs, CG_TCP_PROG_MESSAGE);
+	return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int cseqguard_tcp_in(struct __sk_buff *skb)
+{
+	return handle_tcp(skb, CG_IN);
+}
+
+SEC("tc")
+int cseqguard_tcp_out(struct __sk_buff *skb)
+{
+	return handle_tcp(skb, CG_OUT);
+}
+
+/*
+ * Stands behind each of the two, CG_TCP_ROUNDS - 1 times. A program has 33 tail calls, so each goes
+ * on where the one before has stopped.
+ */
+SEC("tc")
+int cseqguard_tcp_more(struct __sk_buff *skb)
+{
+	struct tcp_segment *seg = tcp_segment_get();
+
+	if (!seg || !seg->waits)
+		return TC_ACT_UNSPEC;
+	seg->waits = 0;
+	bpf_tail_call(skb, &tcp_programs, CG_TCP_PROG_MESSAGE);
+	return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}
+
+/* The stream cannot be read on: it stands still, or is taken up again at a start line. */
+bpf_inline int segment_is_odd(struct pkt_ctx *ctx, struct tcp_segment *seg,
+			      struct cg_stream *stream)
+{
+	report_segment(ctx, CG_R_TCP_UNFRAMED);
+	if (seg->enforce) {
+		stream_stall(stream);
+		return TC_ACT_SHOT;
+	}
+	stream_give_up(stream);
+	stream_message_done(seg, stream, 0);
+	return TC_ACT_UNSPEC;
+}
+
+/* A message is in the parser's buffer. Returns whether the segment may pass. */
+bpf_inline int judge_stream_message(struct __sk_buff *skb, struct pkt_ctx *ctx,
+				    struct tcp_segment *seg, struct cg_connection *connection,
+				    struct cg_stream *stream)
+{
+	struct verdict v = { .event = CG_EVENTS };
+	struct scratch *s = ctx->scratch;
+
+	s->packet.length = seg->frame.end;
+	handle_message(ctx, &v);
+	if (report_verdict(ctx, &v, CG_REWRITTEN) == CG_REWRITTEN &&
+	    tcp_spoil_message(skb, &s->parser, seg, stream, v.reason))
+		return 0;
+	if (v.reason == CG_R_NOT_SIP && seg->direction == CG_OUT &&
+	    stream_is_upgrade(&s->parser, seg->frame.start))
+		stream_set_opaque(connection, seg->direction);
+	return 1;
+}
+
+/* Judges one message of a segment, and calls itself for the next. */
+SEC("tc")
+int cseqguard_tcp_message(struct __sk_buff *skb)
+{
+	struct pkt_ctx ctx = { .config = config_get(), .scratch = scratch_get() };
+	struct tcp_segment *seg = tcp_segment_get();
+	struct cg_connection *connection;
+	struct cg_stream *stream;
+	__u32 unfinished;
+	int found;
+
+	if (!ctx.config || !ctx.scratch || !seg)
+		return TC_ACT_SHOT;
+	connection = tcp_connection(skb, &ctx.scratch->packet, seg);
+	if (!connection)
+		return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+	stream = seg->direction == CG_IN ? &connection->in : &connection->out;
+	found = stream_next_message(skb, &ctx, seg, stream, &unfinished);
+	if (found == STREAM_ODD)
+		return segment_is_odd(&ctx, seg, stream);
+	if (found != STREAM_MESSAGE) {
+		if (found == STREAM_KEEPALIVE)
+			count_packet(seg->direction, CG_R_KEEPALIVE, CG_PASS);
+		stream_message_done(seg, stream, unfinished);
+		return TC_ACT_UNSPEC;
+	}
+	if (!judge_stream_message(skb, &ctx, seg, connection, stream)) {
+		stream_stall(stream);
+		return segment_held(seg, CG_R_TCP_STALLED);
+	}
+	stream_advance(seg, stream);
+	if (!stream_skip_body(seg, stream) || stream->state == CG_STREAM_OPAQUE) {
+		stream_message_done(seg, stream, 0);
+		return TC_ACT_UNSPEC;
+	}
+	bpf_tail_call(skb, &tcp_programs, CG_TCP_PROG_MESSAGE);
+	if (++seg->rounds < CG_TCP_ROUNDS) {
+		seg->waits = 1;
+		return TC_ACT_UNSPEC;
+	}
+	return segment_is_odd(&ctx, seg, stream);
 }

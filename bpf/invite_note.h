@@ -113,6 +113,7 @@ BPF_SUBPROG int note_build(struct pkt_ctx *ctx)
 		invite->flags |= CG_I_CSEQ_VALID;
 	if (s->parser.msg.to_tag.len)
 		invite->flags |= CG_I_HAS_TO_TAG;
+	invite->flags |= s->packet.tcp * CG_I_TCP;
 	note_copy_texts(ctx);
 	return 0;
 }

@@ -39,8 +39,9 @@ bpf_inline void invite_keep_outer_caller(struct cg_invite *invite, const struct 
 	invite->contact = first->contact;
 	invite->contact_user = first->contact_user;
 	invite->record_routes = first->record_routes;
-	invite->flags &= ~(CG_I_CSEQ_VALID | CG_I_LOCAL | CG_I_UNSEEN);
-	invite->flags |= first->flags & (CG_I_CSEQ_VALID | CG_I_LOCAL | CG_I_UNSEEN | CG_I_SUSPECT);
+	invite->flags &= ~(CG_I_CSEQ_VALID | CG_I_LOCAL | CG_I_UNSEEN | CG_I_TCP);
+	invite->flags |= first->flags &
+			 (CG_I_CSEQ_VALID | CG_I_LOCAL | CG_I_UNSEEN | CG_I_TCP | CG_I_SUSPECT);
 	__builtin_memcpy(invite->caller_addr, first->caller_addr, 16);
 	invite->caller_port = first->caller_port;
 	invite->caller_ifindex = first->caller_ifindex;
@@ -110,13 +111,6 @@ bpf_inline struct cg_invite *invite_by_stamp(const struct pkt_ctx *ctx, struct c
 	return note_find(key);
 }
 
-bpf_inline struct cg_host_state *host_state_get(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&host_state, &zero);
-}
-
 bpf_inline int host_hides_topology(const struct cg_config *config)
 {
 	struct cg_host_state *state;
@@ -163,7 +157,7 @@ bpf_inline void invite_of_nobody(struct pkt_ctx *ctx)
 		return;
 	}
 	invite->flags |= CG_I_UNSEEN;
-	invite->flags &= ~CG_I_CSEQ_VALID; /* numbered by whom? */
+	invite->flags &= ~(CG_I_CSEQ_VALID | CG_I_TCP); /* numbered by whom? */
 	invite->caller_port = 0;
 	invite->caller_ifindex = 0;
 	__builtin_memcpy(invite->caller_addr, route->stamp, 16);

@@ -41,7 +41,8 @@ struct msg_info {
 	__u8 came_back; /* 3; from a gateway, and below the top there is a Via of the host */
 	__u8 moved_leg; /* 5; enum cg_leg_id that has moved to this address */
 	__u8 lax_match; /* 2; some peers find no dialog in this BYE */
-	__u8 pad[3];
+	__u8 enforced; /* 1; if it is refused, it is kept from the host */
+	__u8 pad[2];
 	__u32 ifindex; /* 1; with --strict-interface, else 0 */
 	__u32 remote_hash; /* 3; addr_hash32() of the remote address */
 	__u8 remote[16]; /* 1; source address on ingress, destination address on egress */
@@ -56,6 +57,7 @@ bpf_inline void msg_info_init(struct msg_info *info, const struct packet *packet
 	info->status = msg->status;
 	info->method = msg->method;
 	info->direction = packet->direction;
+	info->enforced = packet->enforced;
 	if (config->strict_interface)
 		info->ifindex = packet->ifindex;
 	if (packet->direction == CG_IN) {

@@ -75,6 +75,9 @@ struct packet {
 	__u8 gathered; /* from fragments: it is in the parser's buffer already */
 	__u8 direction; /* enum cg_direction */
 	__u8 own_socket; /* it leaves from a socket of this host */
+	__u8 tcp; /* it is one of a TCP stream */
+	__u8 enforced; /* if it is refused, it is kept from the host */
+	__u8 pad[2];
 	__u32 ifindex;
 	struct packet_chain chain;
 	struct packet_fragment fragment;
@@ -90,6 +93,7 @@ struct cursor {
 	__u64 ip_end; /* offset in the frame at which the IP packet ends, by its length field */
 	__u8 protocol; /* above IP */
 	__u8 version; /* of IP */
+	__u8 may_be_big; /* joined by the kernel: its IP length may be 0 (BIG TCP) */
 };
 
 struct vlan_tag {
@@ -118,6 +122,11 @@ bpf_inline int packet_is_sip_port(const struct cg_config *config, __u16 port)
 _Static_assert(CG_PORTS_MAX == 8 && __builtin_offsetof(struct cg_config, ports) % 8 == 0,
 	       "two words of four ports");
 
+bpf_inline __u8 config_enforces_tcp(const struct cg_config *config)
+{
+	return config->mode == CG_ENFORCE && config->tcp == CG_TCP_ENFORCE;
+}
+
 /* Ports in host order. */
 bpf_inline int packet_is_for_sip(const struct cg_config *config, __u16 source, __u16 dest)
 {
@@ -132,18 +141,6 @@ bpf_inline long packet_load(void *ctx, __u8 direction, __u32 offset, void *to, _
 {
 	return direction == CG_IN ? bpf_xdp_load_bytes(ctx, offset, to, length)
 				  : bpf_skb_load_bytes(ctx, offset, to, length);
-}
-
-/* Only names the reason: TCP is counted and never read. */
-bpf_inline int packet_tcp(struct cursor *c, const struct cg_config *config)
-{
-	__be16 *ports = c->pos;
-
-	if ((void *)(ports + 2) > c->end)
-		return CG_R_NOT_UDP;
-	if (packet_is_for_sip(config, bpf_ntohs(ports[0]), bpf_ntohs(ports[1])))
-		return CG_R_TCP;
-	return CG_R_NOT_UDP;
 }
 
 bpf_inline int packet_udp(struct cursor *c, const struct cg_config *config, struct packet *p)
@@ -199,6 +196,40 @@ bpf_inline __u64 packet_offset(const struct cursor *c)
 }
 
 /*
+ * Finds the TCP header: p->offset, and the ports. tcp_segment.h reads it at tc, XDP counts it only.
+ * The header may be behind what can be read by pointer.
+ */
+bpf_inline int packet_tcp(struct cursor *c, const struct cg_config *config, struct packet *p,
+			  __u8 direction)
+{
+	__u64 offset = packet_offset(c);
+	__be16 ports[2];
+
+	if (offset > PACKET_HEADERS_MAX ||
+	    packet_load(c->ctx, direction, offset, ports, sizeof(ports)))
+		return CG_R_NOT_UDP;
+	p->source_port = bpf_ntohs(ports[0]);
+	p->dest_port = bpf_ntohs(ports[1]);
+	p->offset = offset;
+	return packet_is_for_sip(config, p->source_port, p->dest_port) ? CG_R_TCP : CG_R_NOT_UDP;
+}
+
+/*
+ * A first fragment of a TCP segment. TCP does not fragment (RFC 9293 3.7.2); its streams are read
+ * behind XDP, before the host joins the fragments.
+ */
+bpf_inline int packet_tcp_fragment(struct cursor *c, const struct cg_config *config,
+				   struct packet *p, __u8 direction)
+{
+	if (direction == CG_OUT || config->tcp == CG_TCP_OFF ||
+	    packet_tcp(c, config, p, direction) != CG_R_TCP)
+		return CG_R_NOT_UDP;
+	p->tcp = 1;
+	p->enforced = config_enforces_tcp(config);
+	return CG_R_TCP_UNFRAMED;
+}
+
+/*
  * A fragment: its bytes begin at c->pos. Linux cuts a fragment that is not the last to a multiple
  * of 8.
  */
@@ -224,7 +255,8 @@ bpf_inline int packet_fragment(const struct cursor *c, struct packet_fragment *f
 /*
  * packet_ipv4() and packet_ipv6() set c->pos behind the IP headers. They return as packet_read().
  */
-bpf_inline int packet_ipv4(struct cursor *c, struct packet *p)
+bpf_inline int packet_ipv4(struct cursor *c, const struct cg_config *config, struct packet *p,
+			   __u8 direction)
 {
 	struct iphdr *ip = c->pos;
 	__u64 header, total;
@@ -234,6 +266,8 @@ bpf_inline int packet_ipv4(struct cursor *c, struct packet *p)
 		return CG_R_MALFORMED;
 	header = ip->ihl * 4;
 	total = bpf_ntohs(ip->tot_len);
+	if (!total && c->may_be_big)
+		total = c->frame - packet_offset(c);
 	if (header < sizeof(*ip) || total < header)
 		return CG_R_MALFORMED;
 	c->ip_end = packet_offset(c) + total;
@@ -246,6 +280,8 @@ bpf_inline int packet_ipv4(struct cursor *c, struct packet *p)
 	c->pos += header;
 	if (!where)
 		return PACKET_SIP;
+	if (c->protocol == IPPROTO_TCP && !(where & 0x1fff))
+		return packet_tcp_fragment(c, config, p, direction);
 	if (c->protocol != IPPROTO_UDP)
 		return CG_R_NOT_UDP;
 	return packet_fragment(c, &p->fragment, where << 3 | where >> 13);
@@ -301,7 +337,8 @@ bpf_inline int packet_is_extension(__u8 next)
 PACKET_STEP(packet_step_in, bpf_xdp_load_bytes)
 PACKET_STEP(packet_step_out, bpf_skb_load_bytes)
 
-bpf_inline int packet_extensions(struct cursor *c, struct packet *p, __u8 direction)
+bpf_inline int packet_extensions(struct cursor *c, const struct cg_config *config, struct packet *p,
+				 __u8 direction)
 {
 	struct packet_walk w = { .ctx = c->ctx, .at = &p->chain };
 	__u64 offset;
@@ -319,19 +356,24 @@ bpf_inline int packet_extensions(struct cursor *c, struct packet *p, __u8 direct
 	c->protocol = w.at->next;
 	c->pos = c->data + offset;
 	if (w.at->fragment) {
+		if (c->protocol == IPPROTO_TCP && !(w.at->fragment & bpf_htons(0xfff8)))
+			return packet_tcp_fragment(c, config, p, direction);
 		p->fragment.id = w.at->id;
 		return packet_fragment(c, &p->fragment, bpf_ntohs(w.at->fragment));
 	}
 	return packet_is_extension(w.at->next) ? CG_R_MALFORMED : PACKET_SIP;
 }
 
-bpf_inline int packet_ipv6(struct cursor *c, struct packet *p, __u8 direction)
+bpf_inline int packet_ipv6(struct cursor *c, const struct cg_config *config, struct packet *p,
+			   __u8 direction)
 {
 	struct ipv6hdr *ip = c->pos;
 
 	if ((void *)(ip + 1) > c->end)
 		return CG_R_MALFORMED;
 	c->ip_end = packet_offset(c) + sizeof(*ip) + bpf_ntohs(ip->payload_len);
+	if (!ip->payload_len && c->may_be_big)
+		c->ip_end = c->frame;
 	c->version = 6;
 	__builtin_memcpy(p->source, &ip->saddr, 16);
 	__builtin_memcpy(p->dest, &ip->daddr, 16);
@@ -341,7 +383,8 @@ bpf_inline int packet_ipv6(struct cursor *c, struct packet *p, __u8 direction)
 		return CG_R_MALFORMED;
 	c->protocol = ip->nexthdr;
 	c->pos = ip + 1;
-	return packet_is_extension(c->protocol) ? packet_extensions(c, p, direction) : PACKET_SIP;
+	return packet_is_extension(c->protocol) ? packet_extensions(c, config, p, direction)
+						: PACKET_SIP;
 }
 
 /*
@@ -386,14 +429,14 @@ bpf_inline int packet_read(struct cursor *c, const struct cg_config *config, str
 		c->pos = tag + 1;
 	}
 	if (protocol == bpf_htons(ETH_P_IP))
-		reason = packet_ipv4(c, p);
+		reason = packet_ipv4(c, config, p, direction);
 	else if (protocol == bpf_htons(ETH_P_IPV6))
-		reason = packet_ipv6(c, p, direction);
+		reason = packet_ipv6(c, config, p, direction);
 	if (reason != PACKET_SIP)
 		return reason;
 	if (c->protocol == IPPROTO_UDP)
 		return packet_udp(c, config, p);
-	return c->protocol == IPPROTO_TCP ? packet_tcp(c, config) : CG_R_NOT_UDP;
+	return c->protocol == IPPROTO_TCP ? packet_tcp(c, config, p, direction) : CG_R_NOT_UDP;
 }
 
 #endif

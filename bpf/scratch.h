@@ -4,7 +4,7 @@
  * which the rules reach it. XDP runs in softirq and tc egress with softirqs off, so neither can
  * interrupt the other on one CPU.
  *
- * API: scratch_get(), config_get().
+ * API: scratch_get(), config_get(), host_state_get().
  */
 #ifndef CG_SCRATCH_H
 #define CG_SCRATCH_H
@@ -82,6 +82,13 @@ bpf_inline struct scratch *scratch_get(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&scratch, &zero);
+}
+
+bpf_inline struct cg_host_state *host_state_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&host_state, &zero);
 }
 
 bpf_inline const struct cg_config *config_get(void)

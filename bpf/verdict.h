@@ -61,13 +61,13 @@ bpf_inline int reason_is_strict(const struct cg_config *config, __u8 reason)
 	return 1;
 }
 
-/* Returns the enum cg_action of an ingress packet. */
-bpf_inline __u8 reason_action(const struct cg_config *config, __u8 reason)
+/* Returns the enum cg_action of an ingress packet. enforced: what is refused is kept from the host. */
+bpf_inline __u8 reason_action(const struct cg_config *config, __u8 reason, __u8 enforced)
 {
 	if (!reason_in(reasons_dropped | reasons_by_policy, reason) ||
 	    !reason_is_strict(config, reason))
 		return CG_PASS;
-	return config->mode == CG_ENFORCE ? CG_DROP : CG_WOULD_DROP;
+	return enforced ? CG_DROP : CG_WOULD_DROP;
 }
 
 bpf_inline void count_packet(__u8 direction, __u8 reason, __u8 action)
@@ -86,6 +86,8 @@ bpf_inline void count_packet(__u8 direction, __u8 reason, __u8 action)
 		c->dropped++;
 	else if (action == CG_WOULD_DROP)
 		c->would_drop++;
+	else if (action == CG_REWRITTEN)
+		c->rewritten++;
 }
 
 /* Counts how a BYE that observe mode let through ended. */

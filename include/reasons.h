@@ -61,9 +61,9 @@
 	X(FRAGMENT_UNLIKE, fragment_unlike, DROP,                                                  \
 	  "fragment unlike one that passed, or of a datagram that was judged")                     \
 	X(FRAGMENTED, fragmented, POLICY, "dialog headers or fragments beyond what is read")       \
-	X(TCP_UNLIKE, tcp_unlike, DROP, "TCP segment unlike the bytes that passed there")          \
 	X(TCP_UNFRAMED, tcp_unframed, DROP,                                                        \
-	  "SIP over TCP whose end peers find in different places: the connection stands still")    \
+	  "SIP over TCP that cannot be read: its line ends, its length, or in IP fragments")       \
+	X(TCP_UNLIKE, tcp_unlike, DROP, "TCP segment unlike the bytes that passed there")          \
 	/* limits of the guard: the packet passes */                                               \
 	X(DIALOGS_FULL, dialogs_full, PASS, "map dialogs is full: unguarded call, suspect row")    \
 	X(OVERFLOW_FULL, overflow_full, PASS, "map overflow is full too: call without CDR")        \

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The next message of a segment: finds it in the stream, and notes what is left over for the next
+ * segment.
+ *
+ * A connection that holds no plain SIP is opaque: nothing of it is read any more. The host's word
+ * decides, for a client could write anything: its first byte is no text (TLS), or it answers
+ * "HTTP/1.1 101" (WebSocket, RFC 6455 1.3). A client's first byte that is no text counts as long as
+ * the host has sent no text from that port.
+ *
+ * API: stream_next_message(), stream_message_done(), stream_stall().
+ */
+#ifndef CG_TCP_MESSAGE_H
+#define CG_TCP_MESSAGE_H
+
+#include "host_names.h"
+#include "tcp_order.h"
+
+/* What stream_next_message() found. */
+enum stream_found {
+	STREAM_MESSAGE, /* it begins in the parser's buffer, and has seg->frame */
+	STREAM_END, /* no more bytes, or no more that can be read */
+	STREAM_KEEPALIVE, /* CRLFs and no more bytes */
+	STREAM_ODD /* peers find its end in different places */
+};
+
+/* The segment is read to its end, and `unfinished` bytes of a message are kept for the next one. */
+bpf_inline void stream_message_done(struct tcp_segment *seg, struct cg_stream *stream,
+				    __u32 unfinished)
+{
+	stream->unfinished = unfinished;
+	stream_release(stream);
+}
+
+/* Nothing of the connection passes any more. */
+bpf_inline void stream_stall(struct cg_stream *stream)
+{
+	stream->state = CG_STREAM_STALLED;
+	stream_release(stream);
+}
+
+/* Not in step: the rest of the segment is not read. */
+bpf_inline void stream_give_up(struct cg_stream *stream)
+{
+	stream->state = CG_STREAM_LOST;
+	stream->body = 0;
+}
+
+/* Returns whether bytes may be the beginning of a start line. */
+bpf_inline int stream_is_start(const struct sip_parser *p, __u32 pos)
+{
+	__u64 word = sip_word(p, pos), blanks = sip_equal(word, SIP_EACH(' '));
+	__u32 length = blanks ? sip_lowest_bit(blanks) >> 3 : 8;
+
+	if (sip_is_version(p, pos))
+		return 1;
+	if (!blanks && sip_byte(p, pos + 8) == ' ')
+		return sip_method(p, pos, 8) != CG_M_OTHER;
+	if (!blanks && sip_byte(p, pos + 9) == ' ')
+		return sip_method(p, pos, 9) != CG_M_OTHER;
+	return blanks && sip_method(p, pos, length) != CG_M_OTHER;
+}
+
+bpf_inline int stream_is_text(__u8 c)
+{
+	return (c >= ' ' && c < 0x7f) || c == '\r' || c == '\n' || c == '\t';
+}
+
+/* --- opaque connections ----------------------------------------------------------------------- */
+
+/* The port of the host, as a bit of cg_host_state.text_ports; 0: it is none of the SIP ports. */
+bpf_inline __u8 stream_port_bit(const struct cg_config *config, __u16 port)
+{
+	for (__u32 i = 0; i < CG_PORTS_MAX; i++)
+		if (port && config->ports[i] == port)
+			return 1 << i;
+	return 0;
+}
+
+/* The first byte of either direction. Returns whether the connection is opaque. */
+bpf_inline int stream_first_byte(const struct pkt_ctx *ctx, const struct tcp_segment *seg,
+				 const struct cg_connection *connection)
+{
+	const struct packet *p = &ctx->scratch->packet;
+	__u16 port = seg->direction == CG_IN ? p->dest_port : p->source_port;
+	__u8 bit = stream_port_bit(ctx->config, port);
+	int text = stream_is_text(seg->work[CG_STREAM_BYTES]);
+	struct cg_host_state *host = host_state_get();
+
+	if (!host)
+		return 0;
+	if (seg->direction == CG_OUT && text && (host->text_ports & bit) != bit)
+		host->text_ports |= bit;
+	if (seg->direction == CG_OUT)
+		return !text;
+	return !text && !connection->out.have && !(host->text_ports & bit);
+}
+
+/* A message that goes out and is no SIP. */
+bpf_inline int stream_is_upgrade(const struct sip_parser *p, __u32 pos)
+{
+	const __u64 http = SIP_LETTERS('H', 'T', 'T', 'P', '/', '1', '.', '1');
+
+	return sip_word(p, pos) == http &&
+	       (sip_word(p, pos + 8) & sip_mask(4)) == SIP_LETTERS(' ', '1', '0', '1', 0, 0, 0, 0);
+}
+
+bpf_inline void stream_set_opaque(struct cg_connection *connection, __u8 direction)
+{
+	connection->in.state = CG_STREAM_OPAQUE;
+	connection->out.state = CG_STREAM_OPAQUE;
+	count_packet(direction, CG_R_TCP_OPAQUE, CG_PASS);
+}
+
+/* --- the message ------------------------------------------------------------------------------ */
+
+/* Skips what is left of a body. Returns the bytes of the segment that are left. */
+bpf_inline __u32 stream_skip_body(struct tcp_segment *seg, struct cg_stream *stream)
+{
+	__u32 left = seg->stop - seg->at, skip = stream->body < left ? stream->body : left;
+
+	stream->body -= skip;
+	seg->at += skip;
+	return left - skip;
+}
+
+/*
+ * Copies the bytes from seg->at on to the parser's buffer, behind those that came with earlier
+ * segments. Returns their number; 0: an error.
+ */
+bpf_inline __u32 stream_fill(struct __sk_buff *skb, struct tcp_segment *seg, struct sip_parser *p,
+			     __u32 left)
+{
+	__u32 kept = seg->kept, length = left < SIP_MAX ? left : SIP_MAX;
+
+	if (kept) {
+		if (kept > CG_STREAM_BYTES ||
+		    bpf_probe_read_kernel(p->buf, SIP_MAX, seg->work + (CG_STREAM_BYTES - kept)))
+			return 0;
+		return kept + left < SIP_MAX ? kept + left : SIP_MAX;
+	}
+	length = (length - 1) & (SIP_MAX - 1);
+	barrier_var(length);
+	length++;
+	return bpf_skb_load_bytes(skb, seg->at, p->buf, length) ? 0 : length;
+}
+_Static_assert(SIP_MAX == CG_STREAM_BYTES, "a message that is kept fits into the parser's buffer");
+
+/*
+ * Finds the next message. STREAM_MESSAGE: the caller judges it and calls stream_advance(). In all
+ * other cases the segment is at its end; the caller owes stream_message_done() or stream_stall().
+ * *unfinished: bytes to keep.
+ */
+bpf_inline int stream_next_message(struct __sk_buff *skb, struct pkt_ctx *ctx,
+				   struct tcp_segment *seg, struct cg_stream *stream,
+				   __u32 *unfinished)
+{
+	struct sip_parser *p = &ctx->scratch->parser;
+	__u32 left = seg->kept ? seg->stop - seg->at : stream_skip_body(seg, stream), length;
+
+	*unfinished = 0;
+	if (!left)
+		return STREAM_END;
+	length = stream_fill(skb, seg, p, left);
+	if (!length)
+		return STREAM_ODD;
+	sip_frame_find(p, &seg->frame, length);
+	if (stream->state == CG_STREAM_LOST && !stream_is_start(p, seg->frame.start)) {
+		count_packet(seg->direction, CG_R_TCP_UNREAD, CG_PASS);
+		return STREAM_END;
+	}
+	if (seg->frame.result == SIP_FRAME_WHOLE) {
+		stream->state = CG_STREAM_READ;
+		return STREAM_MESSAGE;
+	}
+	if (seg->frame.result == SIP_FRAME_ODD || seg->kept + left >= SIP_MAX)
+		return STREAM_ODD; /* or a header block that is too long */
+	if (seg->frame.start == length)
+		return STREAM_KEEPALIVE;
+	stream->state = CG_STREAM_READ;
+	*unfinished = length - seg->frame.start;
+	return STREAM_END;
+}
+
+/* Behind the header block of a message. */
+bpf_inline void stream_advance(struct tcp_segment *seg, struct cg_stream *stream)
+{
+	seg->at += seg->frame.end - seg->kept;
+	seg->kept = 0;
+	stream->body = seg->frame.body;
+}
+
+#endif

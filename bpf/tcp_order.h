@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The order of a stream: which bytes of a segment are read, and whether it passes. One rule: a
+ * position of the stream passes once, with one content, and is read once.
+ *
+ *   the segment                     enforce                            observe
+ *   continues what was read         is read                            is read
+ *   is ahead of it                  dropped: the sender repeats it     a hole: see below
+ *   is behind it                    passes if the socket has it, or    passes
+ *                                   if its bytes are those that
+ *                                   passed; else it is dropped
+ *   is both behind and new          as both                            the new bytes are read
+ *
+ * So a segment that the socket does not take (a wrong checksum, an old timestamp, no room) and
+ * another one at its place cannot make the socket read other bytes than were judged. The connection
+ * stands still until its sender repeats the bytes that passed.
+ *
+ * A stream that is not in step (a hole, or a connection from before the attach) is read again from
+ * the next segment that begins with a start line.
+ *
+ * A segment is claimed by one CPU. The claim ends with its last message: stream_release().
+ *
+ * API: stream_begin(), stream_release().
+ */
+#ifndef CG_TCP_ORDER_H
+#define CG_TCP_ORDER_H
+
+#include "tcp_segment.h"
+#include "tcp_write.h"
+
+/* What becomes of a segment. */
+enum stream_step {
+	STREAM_READ, /* its bytes from seg->at on are read; the caller owes stream_release() */
+	STREAM_PASS,
+	STREAM_HELD, /* it cannot be read now. Enforce: dropped, and repeated by its sender */
+	STREAM_UNLIKE, /* enforce: dropped, and reported */
+	STREAM_STANDS /* enforce: dropped, as all that follows */
+};
+
+bpf_inline void stream_release(struct cg_stream *stream)
+{
+	__sync_val_compare_and_swap(&stream->claim, 1, 0);
+}
+
+/* Copies up to CG_STREAM_BYTES of the frame to the second half of `work`. Returns 0 or an error. */
+bpf_inline long stream_load(struct __sk_buff *skb, struct tcp_segment *seg, __u32 at, __u32 length)
+{
+	length = (length - 1) & (CG_STREAM_BYTES - 1);
+	barrier_var(length);
+	length++;
+	return bpf_skb_load_bytes(skb, at, seg->work + CG_STREAM_BYTES, length);
+}
+
+struct stream_compare {
+	struct tcp_segment *seg;
+	__u32 back; /* where the bytes stand in `work`, before its middle */
+	__u32 length;
+	__u32 differ;
+};
+
+static long stream_compare_step(__u32 i, void *arg)
+{
+	struct stream_compare *c = arg;
+	__u32 at = (i * 8) & (CG_STREAM_BYTES - 1), rest = c->length - i * 8;
+	__u32 there = (CG_STREAM_BYTES - c->back + at) & (CG_STREAM_BYTES - 1);
+	__u64 unlike = *(const __u64 *)(c->seg->work + CG_STREAM_BYTES + at) ^
+		       *(const __u64 *)(c->seg->work + there);
+
+	if (rest < 8)
+		unlike &= (1ULL << (rest * 8)) - 1;
+	c->differ = unlike != 0;
+	return c->differ || rest <= 8;
+}
+
+/*
+ * Bytes of the frame from `at` on, 1 to CG_STREAM_BYTES, at a position `back` bytes before the next
+ * one. Returns whether they are those that passed.
+ */
+bpf_inline int stream_is_equal(struct __sk_buff *skb, struct tcp_segment *seg,
+			       struct cg_stream *stream, __u32 at, __u32 back, __u32 length)
+{
+	struct stream_compare compare = { .seg = seg, .back = back, .length = length };
+
+	if (back > stream->have || back > CG_STREAM_BYTES || length > back)
+		return 0;
+	if (bpf_probe_read_kernel(seg->work, CG_STREAM_BYTES, stream->bytes) ||
+	    stream_load(skb, seg, at, length))
+		return 0;
+	bpf_loop(CG_STREAM_BYTES / 8, stream_compare_step, &compare, 0);
+	return !compare.differ;
+}
+
+/*
+ * The first `old` bytes of a segment have passed before. Returns whether they may pass again; those
+ * that the socket has are ignored there.
+ */
+bpf_inline int stream_old_passes(struct __sk_buff *skb, struct tcp_segment *seg,
+				 struct cg_stream *stream, __u32 old)
+{
+	__u32 seq = seg->base + seg->at, length = seg->stop - seg->at;
+	__s32 covered = seg->rcv_nxt - seq;
+	__u32 from = covered > 0 ? covered : 0, to = old < length ? old : length;
+
+	if (from < to && !stream_is_equal(skb, seg, stream, seg->at + from, old - from, to - from))
+		return 0;
+	return from >= to || !tcp_spoil_again(skb, seg, stream, seg->at + from, seg->at + to);
+}
+
+/*
+ * Appends the new bytes to what is kept of the stream. Afterwards `work` holds what was kept
+ * before, and behind its middle the first CG_STREAM_BYTES of the new ones. Returns 0 or an error.
+ */
+bpf_inline long stream_keep(struct __sk_buff *skb, struct tcp_segment *seg,
+			    struct cg_stream *stream)
+{
+	__u32 length = seg->stop - seg->at, have = stream->have;
+
+	if (bpf_probe_read_kernel(seg->work, CG_STREAM_BYTES, stream->bytes))
+		return -1;
+	if (length > CG_STREAM_BYTES) {
+		if (bpf_skb_load_bytes(skb, seg->stop - CG_STREAM_BYTES, stream->bytes,
+				       CG_STREAM_BYTES) ||
+		    stream_load(skb, seg, seg->at, CG_STREAM_BYTES))
+			return -1;
+		stream->have = CG_STREAM_BYTES;
+		return 0;
+	}
+	if (stream_load(skb, seg, seg->at, length))
+		return -1;
+	stream->have = have + length < CG_STREAM_BYTES ? have + length : CG_STREAM_BYTES;
+	barrier_var(length);
+	if (length > CG_STREAM_BYTES)
+		return -1;
+	return bpf_probe_read_kernel(stream->bytes, CG_STREAM_BYTES, seg->work + length);
+}
+
+/* The stream is read from this segment on, if that begins with a start line. */
+bpf_inline void stream_lose(struct cg_stream *stream, __u32 seq)
+{
+	stream->state = CG_STREAM_LOST;
+	stream->next = seq;
+	stream->have = stream->body = stream->unfinished = 0;
+}
+
+/* The first segment with bytes. A socket that has received some before is from before the attach. */
+bpf_inline void stream_start(struct tcp_segment *seg, struct cg_stream *stream)
+{
+	__u32 seq = seg->base + seg->at;
+
+	stream_lose(stream, seq);
+	if (seg->received)
+		return;
+	stream->state = CG_STREAM_READ;
+	if (seg->direction == CG_IN)
+		stream->next = seg->rcv_nxt;
+}
+
+/* The claim is held. Returns an enum stream_step. */
+bpf_inline int stream_order(struct __sk_buff *skb, struct tcp_segment *seg,
+			    struct cg_stream *stream)
+{
+	__u32 seq = seg->base + seg->at, length = seg->stop - seg->at, old;
+	__s32 ahead = seq - stream->next;
+
+	if (ahead > 0 && seg->enforce && stream->state == CG_STREAM_READ)
+		return STREAM_HELD;
+	if (ahead > 0) {
+		if (stream->state == CG_STREAM_READ)
+			count_packet(seg->direction, CG_R_TCP_HOLE, CG_PASS);
+		stream_lose(stream, seq);
+		ahead = 0;
+	}
+	old = -ahead;
+	if (old && seg->enforce && stream->state == CG_STREAM_READ &&
+	    !stream_old_passes(skb, seg, stream, old))
+		return STREAM_UNLIKE;
+	if (old >= length)
+		return STREAM_PASS;
+	seg->at += old;
+	seg->kept = stream->unfinished;
+	seg->is_first = stream->state == CG_STREAM_READ && !stream->have;
+	if (stream_keep(skb, seg, stream))
+		return STREAM_HELD;
+	stream->next = seg->base + seg->stop;
+	return STREAM_READ;
+}
+
+/* Returns an enum stream_step. */
+bpf_inline int stream_begin(struct __sk_buff *skb, struct tcp_segment *seg,
+			    struct cg_stream *stream)
+{
+	int step;
+
+	if (stream->state == CG_STREAM_OPAQUE)
+		return STREAM_PASS;
+	if (stream->state == CG_STREAM_STALLED && seg->enforce)
+		return STREAM_STANDS;
+	if (__sync_val_compare_and_swap(&stream->claim, 0, 1))
+		return STREAM_HELD;
+	if (stream->state == CG_STREAM_NEW)
+		stream_start(seg, stream);
+	else if (stream->state == CG_STREAM_STALLED)
+		stream_lose(stream, seg->base + seg->at);
+	step = stream_order(skb, seg, stream);
+	if (step != STREAM_READ)
+		stream_release(stream);
+	return step;
+}
+
+#endif
