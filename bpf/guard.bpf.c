@@ -239,8 +239,7 @@ bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 /* Reasons of a fragment that is reported, and may be dropped. */
 bpf_inline int reason_is_of_fragment(int reason)
 {
-	return reason >= CG_R_FRAGMENT_UNLIKE &&
-	       reason <= CG_R_TCP_UNFRAMED;
+	return reason >= CG_R_FRAGMENT_UNLIKE && reason <= CG_R_TCP_UNFRAMED;
 }
 
 /*
@@ -413,9 +412,11 @@ bpf_inline int segment_without_stream(struct tcp_segment *seg)
 	return segment_held(seg, CG_R_TCP_HELD);
 }
 
+#define SEGMENT_GOES_ON (-2) /* none of TC_ACT_... */
+
 /*
  * What is no matter of the stream: SYN, urgent data, segments without bytes. Returns TC_ACT_..., or
- * -1: there are bytes to read.
+ * SEGMENT_GOES_ON: there are bytes to read.
  */
 bpf_inline int segment_headers(struct __sk_buff *skb, struct tcp_segment *seg)
 {
@@ -432,10 +433,10 @@ bpf_inline int segment_headers(struct __sk_buff *skb, struct tcp_segment *seg)
 	}
 	if (empty)
 		return TC_ACT_UNSPEC;
-	return seg->flags & TCP_ACK ? -1 : segment_held(seg, CG_R_TCP_HELD);
+	return seg->flags & TCP_ACK ? SEGMENT_GOES_ON : segment_held(seg, CG_R_TCP_HELD);
 }
 
-/* Returns TC_ACT_..., or -1: cseqguard_tcp_message goes on. */
+/* Returns TC_ACT_..., or SEGMENT_GOES_ON: cseqguard_tcp_message reads it. */
 bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct tcp_segment *seg)
 {
 	struct packet *p = &ctx->scratch->packet;
@@ -450,7 +451,7 @@ bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct
 	p->own_socket = seg->direction == CG_OUT;
 	p->cut = p->gathered = 0;
 	action = segment_headers(skb, seg);
-	if (action >= 0)
+	if (action != SEGMENT_GOES_ON)
 		return action;
 	connection = tcp_connection(skb, p, seg);
 	if (!connection)
@@ -464,7 +465,7 @@ bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct
 	}
 	switch (step) {
 	case STREAM_READ:
-		return -1;
+		return SEGMENT_GOES_ON;
 	case STREAM_HELD:
 		return segment_held(seg, seg->enforce ? CG_R_TCP_HELD : CG_R_TCP_HOLE);
 	case STREAM_UNLIKE:
@@ -495,7 +496,7 @@ bpf_inline int handle_tcp(struct __sk_buff *skb, __u8 direction)
 	if (tcp_segment_read(skb, ctx.config, &ctx.scratch->packet, seg))
 		return TC_ACT_UNSPEC;
 	action = handle_segment(skb, &ctx, seg);
-	if (action >= 0)
+	if (action != SEGMENT_GOES_ON)
 		return action;
 	bpf_tail_call(skb, &tcp_programs, CG_TCP_PROG_MESSAGE);
 	return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
