@@ -11,7 +11,7 @@
  *			odd; all bits set: toggles whether the rings are full;
  *			all but the lowest of t: the next dialog is another call's when it is locked
  */
-#include "native_bpf.h"
+#include "native_tcp.h"
 
 #include <stdint.h>
 #include <sys/mman.h>
@@ -335,6 +335,7 @@ static void start(__u8 policies)
 		.strict_interface = policies >> 4 & 1,
 		.has_gateways = !(policies & 32),
 		.has_prefixes = 1,
+		.tcp = policies % (CG_TCP_ENFORCE + 1),
 		.hides = policies & 64 ? CG_HIDES_OFF : CG_HIDES_AUTO,
 		.unseen = policies & 128 ? CG_UNSEEN_BELIEVE : CG_UNSEEN_SUSPECT,
 		.max_dialogs =

@@ -748,6 +748,7 @@ static int check_dialogs(const struct held *is, const struct passage *p)
 static int is_unread(const struct passage *p)
 {
 	return p->reason == CG_R_FRAGMENT || p->reason == CG_R_FRAGMENT_UNLIKE ||
+	       p->reason == CG_R_TCP_UNFRAMED ||
 	       (p->reason == CG_R_FRAGMENTED && !scratch_get()->packet.gathered);
 }
 
@@ -762,9 +763,11 @@ static int invariants_after(int in, int dropped)
 			     .info = &s->info,
 			     .route = &s->route,
 			     .config = config_get() };
-	int blocked, is_bye = s->info.method == CG_M_BYE && !s->info.status;
+	int blocked, enforced, is_bye = s->info.method == CG_M_BYE && !s->info.status;
 
-	p.action = in ? reason_action(p.config, p.reason) : CG_PASS;
+	enforced = p.config->mode == CG_ENFORCE &&
+		   (p.reason != CG_R_TCP_UNFRAMED || p.config->tcp == CG_TCP_ENFORCE);
+	p.action = in ? reason_action(p.config, p.reason, enforced) : CG_PASS;
 	HOLD(!native.locked && !native.ring);
 	HOLD(dropped == (p.action == CG_DROP));
 	HOLD(!dropped || p.config->mode == CG_ENFORCE);
