@@ -90,6 +90,7 @@ struct cursor {
 	void *pos;
 	void *end;
 	__u64 frame; /* bytes of the whole frame; [data, end) may be only its head */
+	__u64 above_ip; /* offset in the frame of the header above IP */
 	__u64 ip_end; /* offset in the frame at which the IP packet ends, by its length field */
 	__u8 protocol; /* above IP */
 	__u8 version; /* of IP */
@@ -202,9 +203,10 @@ bpf_inline __u64 packet_offset(const struct cursor *c)
 bpf_inline int packet_tcp(struct cursor *c, const struct cg_config *config, struct packet *p,
 			  __u8 direction)
 {
-	__u64 offset = packet_offset(c);
+	__u64 offset = c->above_ip;
 	__be16 ports[2];
 
+	barrier_var(offset);
 	if (offset > PACKET_HEADERS_MAX ||
 	    packet_load(c->ctx, direction, offset, ports, sizeof(ports)))
 		return CG_R_NOT_UDP;
@@ -230,12 +232,12 @@ bpf_inline int packet_tcp_fragment(struct cursor *c, const struct cg_config *con
 }
 
 /*
- * A fragment: its bytes begin at c->pos. Linux cuts a fragment that is not the last to a multiple
+ * A fragment: its bytes begin at c->above_ip. Linux cuts a fragment that is not the last to a multiple
  * of 8.
  */
 bpf_inline int packet_fragment(const struct cursor *c, struct packet_fragment *f, __u16 where)
 {
-	__u64 at = packet_offset(c), length;
+	__u64 at = c->above_ip, length;
 
 	if (c->ip_end > c->frame || c->ip_end < at)
 		return CG_R_MALFORMED;
@@ -266,11 +268,15 @@ bpf_inline int packet_ipv4(struct cursor *c, const struct cg_config *config, str
 		return CG_R_MALFORMED;
 	header = ip->ihl * 4;
 	total = bpf_ntohs(ip->tot_len);
-	if (!total && c->may_be_big)
+	if (!total && !c->may_be_big)
+		return CG_R_MALFORMED;
+	if (!total)
 		total = c->frame - packet_offset(c);
 	if (header < sizeof(*ip) || total < header)
 		return CG_R_MALFORMED;
-	c->ip_end = packet_offset(c) + total;
+	c->above_ip = packet_offset(c);
+	c->ip_end = c->above_ip + total;
+	c->above_ip += header;
 	c->protocol = ip->protocol;
 	c->version = 4;
 	packet_mapped(p->source, ip->saddr);
@@ -355,6 +361,7 @@ bpf_inline int packet_extensions(struct cursor *c, const struct cg_config *confi
 		return CG_R_MALFORMED;
 	c->protocol = w.at->next;
 	c->pos = c->data + offset;
+	c->above_ip = offset;
 	if (w.at->fragment) {
 		if (c->protocol == IPPROTO_TCP && !(w.at->fragment & bpf_htons(0xfff8)))
 			return packet_tcp_fragment(c, config, p, direction);
@@ -382,6 +389,7 @@ bpf_inline int packet_ipv6(struct cursor *c, const struct cg_config *config, str
 	    ip->saddr.in6_u.u6_addr32[2] == bpf_htonl(0xffff))
 		return CG_R_MALFORMED;
 	c->protocol = ip->nexthdr;
+	c->above_ip = packet_offset(c) + sizeof(*ip);
 	c->pos = ip + 1;
 	return packet_is_extension(c->protocol) ? packet_extensions(c, config, p, direction)
 						: PACKET_SIP;
