@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The two programs. cseqguard_in (XDP) reads what comes in and may drop; cseqguard_out (tc egress)
- * reads what goes out and never drops. Both use one parser, one rule set and one set of maps.
- * README.md follows a BYE through the files.
+ * The programs. cseqguard_in (XDP) reads what comes in and may drop; cseqguard_out (tc egress)
+ * reads what goes out and never drops. cseqguard_tcp_in and its kin (tc) read TCP. All use one
+ * parser, one rule set and one set of maps. README.md follows a BYE through the files.
  *
  *   frame      packet.h: Ethernet to UDP; fragment.h: a datagram in fragments
  *   message    sip_parser.h, msg_info.h, msg_route.h, screen.h
  *   new call   invite_note.h, invite_request.h, early_dialog.h, dialog_create.h, invite_response.h
  *   dialog     dialog_request.h, bye_evidence.h
  *   exit       events.h: one exit, one reason, one counter
+ *   TCP        tcp_segment.h, tcp_order.h, tcp_message.h, tcp_write.h
  *
  * The whole in ten lines. A call has two legs. Each has a counter that only its own address and
  * port can raise; a BYE below it is dropped. The bill does not look at that. One of the legs is the
