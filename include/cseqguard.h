@@ -54,12 +54,14 @@
 #define CG_FRAGMENT_BYTES 4096 /* of a datagram that are gathered */
 #define CG_FRAGMENT_LOAD 2048 /* bytes that are copied at once */
 #define CG_FRAGMENT_LOOSE 262144 /* a power of two */
-#define CG_FRAGMENT_GATHER_NS 10000000000ULL /* for so long fragments of a datagram may come */
+#define CG_FRAGMENT_GATHER_S 5 /* for so long fragments of a datagram may come */
 /*
- * ... and for so long it is remembered: Linux joins what came within 30 s of the first fragment
- * that it took (ipfrag_time).
+ * ... and for so long it is remembered behind that. Linux joins what came within 30 s of the first
+ * fragment that it took, over IPv6 within 60 s (ipfrag_time, ip6frag_time). Its timer may be late by
+ * 2 s at 250 ticks a second, and over IPv6 by 5 s at 100.
  */
-#define CG_FRAGMENT_HOLD_NS (CG_FRAGMENT_GATHER_NS + 32000000000ULL)
+#define CG_FRAGMENT_HOLD4_S 33
+#define CG_FRAGMENT_HOLD6_S 66
 #define CG_EVENTS_BYTES (16 << 20)
 #define CG_ALERTS_BYTES (4 << 20)
 #define CG_ALERTS_POLL_NS 200000000ULL /* interval at which the reader polls `alerts` */
@@ -558,7 +560,7 @@ static inline __u64 cg_port_bits(const __u16 *ports, unsigned int n)
 
 /*
  * --- fragments: array of buckets. fragment_bytes: array, CG_FRAGMENT_SETS a bucket. fragment_loose:
- * array of __u32, seconds of CLOCK_BOOTTIME.
+ * array of __u32, seconds of CLOCK_MONOTONIC.
  */
 
 enum cg_fragment_state {
@@ -571,14 +573,15 @@ enum cg_fragment_state {
 /* A datagram. */
 struct cg_fragment_set {
 	__u64 key; /* keyed hash of addresses, identification and direction; 0: free */
-	__u64 born;
+	__u64 born; /* CLOCK_MONOTONIC: like a timer of Linux, it stops while the host is suspended */
 	__u64 have[CG_FRAGMENT_BYTES / 8 /
 		   64]; /* a bit for each 8 bytes that have passed, or lie behind the end */
 	__u16 end; /* bytes of the datagram; 0: not known, or beyond what is gathered */
 	__u8 state; /* enum cg_fragment_state */
 	__u8 copying; /* CPUs that copy bytes of it */
 	__u8 protocol; /* of its first header */
-	__u8 pad[3];
+	__u8 hold_s; /* seconds from `born` for which it is remembered */
+	__u8 pad[2];
 };
 
 struct cg_fragment_bucket {
