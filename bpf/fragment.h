@@ -255,7 +255,7 @@ bpf_inline int fragment_gather(struct pkt_ctx *ctx, void *raw, __u8 direction)
 	p->dest_port = 0;
 	if (p->fragment.offset >= CG_FRAGMENT_BYTES)
 		return CG_R_FRAGMENT;
-	g->key = fragment_key(ctx->config, p);
+	g->key = fragment_key(ctx->scratch->parser.hash_key, p);
 	g->now = bpf_ktime_get_ns();
 	g->hold_s = CG_FRAGMENT_GATHER_S +
 		    (p->fragment.version == 4 ? CG_FRAGMENT_HOLD4_S : CG_FRAGMENT_HOLD6_S);

@@ -54,11 +54,11 @@ static long fragment_map_step(__u32 i, void *arg)
 }
 
 /* Returns a keyed hash of what a host joins fragments by, and the direction; never 0. */
-bpf_inline __u64 fragment_key(const struct cg_config *config, const struct packet *p)
+bpf_inline __u64 fragment_key(const __u64 key[2], const struct packet *p)
 {
 	const __u64 *words = (const void *)p->source; /* and dest */
-	__u64 k0 = config->secret[0] | 1, k1 = config->secret[1] | 1;
-	__u64 mix = ((__u64)p->fragment.id << 8 | p->direction) ^ config->secret[1];
+	__u64 k0 = key[0] | 1, k1 = key[1] | 1;
+	__u64 mix = ((__u64)p->fragment.id << 8 | p->direction) ^ key[1];
 
 	for (int i = 0; i < 4; i++) {
 		mix = (mix ^ words[i]) * (i & 1 ? k1 : k0);

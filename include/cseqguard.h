@@ -10,7 +10,7 @@
  *   ports      host order
  *   text       bytes as received, NUL-terminated, cut to the array's size less one. A flag says if
  *              the text was cut, or contains a NUL. It may be invalid UTF-8: escape it for output.
- *   hashes     keyed with config.secret: without meaning outside this instance
+ *   hashes     keyed with map `secret`: without meaning outside this instance
  *   ..._if     cg_ifindex_hash8() of an ifindex; 0: unknown
  */
 #ifndef CSEQGUARD_H
@@ -540,9 +540,18 @@ struct cg_config {
 	__u16 share; /* an address may have 1/share of a map that is more than half full; 0: all */
 	__u8 masks_call_id; /* the host gives the Call-ID another text: two dialogs a call */
 	__u8 pad;
-	__u64 secret[2]; /* drawn when the maps are made, never changed after */
+	__u64 id[2]; /* random, drawn when the maps are made: a later attach has another */
 	__s64 clock_offset[CG_CLOCKS]; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 	__u64 birth; /* when the maps were made; not read by the kernel */
+};
+
+/*
+ * --- secret: array of one; drawn when the maps are made, never changed after. Who knows it can
+ * choose texts whose hashes collide, so the daemon's user and root alone may read it. ------------
+ */
+
+struct cg_secret {
+	__u64 hash_key[2];
 };
 
 /* Returns the filter of packet_is_other(): a bit for the low six bits of each port on the wire. */

@@ -319,13 +319,14 @@ static void add_name(const char *text)
 	__u64 hash;
 
 	memcpy(p->buf, text, strlen(text));
-	hash = hash_folded(p, config_get(), 0, strlen(text));
+	hash = hash_folded(p, 0, strlen(text));
 	snprintf(name.text, sizeof(name.text), "%s", text);
 	bpf_map_update_elem(&hosts, &hash, &name, BPF_ANY);
 }
 
 static void start(__u8 policies)
 {
+	const struct cg_secret key = { { 0x0123456789abcdef, 0xfedcba9876543210 } };
 	struct cg_config settings = {
 		.layout = CG_LAYOUT,
 		.mode = policies & 1 ? CG_OBSERVE : CG_ENFORCE,
@@ -342,7 +343,6 @@ static void start(__u8 policies)
 		.n_ports = 1,
 		.ports = { 5060 },
 		.port_bits = cg_port_bits((const __u16[]){ 5060 }, 1),
-		.secret = { 0x0123456789abcdef, 0xfedcba9876543210 },
 	};
 
 	native.now = 1000000000;
@@ -358,6 +358,7 @@ static void start(__u8 policies)
 			memset(m->values, 0, (size_t)m->entries * m->value_size);
 	}
 	memcpy(bpf_map_lookup_elem(&config, &(__u32){ 0 }), &settings, sizeof(settings));
+	memcpy(bpf_map_lookup_elem(&secret, &(__u32){ 0 }), &key, sizeof(key));
 	add_prefix(128, HOST, CG_ADDR_HOST);
 	if (settings.has_gateways)
 		add_prefix(120, GATEWAY, CG_ADDR_GATEWAY);
