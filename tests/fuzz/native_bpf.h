@@ -217,6 +217,12 @@ static inline __u64 bpf_ktime_get_boot_ns(void)
 	return native.now;
 }
 
+static inline __u64 bpf_ktime_get_ns(void)
+{
+	native_helper();
+	return native.now;
+}
+
 static inline __u64 bpf_ktime_get_coarse_ns(void)
 {
 	native_helper();
