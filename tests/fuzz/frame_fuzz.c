@@ -11,7 +11,9 @@
  *			odd; all bits set: toggles whether the rings are full;
  *			all but the lowest of t: the next dialog is another call's when it is locked
  */
-#include "native_bpf.h"
+#define NATIVE_ENTRIES 8 /* so that maps are full, and evict */
+#define CG_FRAGMENT_BUCKETS 2 /* of four sets each, so that each has its bytes */
+#include "replay/native_bpf.h"
 
 #include <stdint.h>
 #include <sys/mman.h>
@@ -351,12 +353,9 @@ static void start(__u8 policies)
 	cut.at = 0;
 	cut.id = 0;
 	memset(branches_seen, 0, sizeof(branches_seen));
-	for (struct native_map *m = native.maps; m->map; m++) {
-		memset(m->used, 0, sizeof(m->used));
-		if (native_is_array(m) &&
-		    m->map != &fragment_bytes) /* they have no meaning by themselves */
-			memset(m->values, 0, (size_t)m->entries * m->value_size);
-	}
+	for (struct native_map *m = native.maps; m->map; m++)
+		if (m->map != &fragment_bytes) /* they have no meaning by themselves */
+			native_map_clear(m);
 	memcpy(bpf_map_lookup_elem(&config, &(__u32){ 0 }), &settings, sizeof(settings));
 	memcpy(bpf_map_lookup_elem(&secret, &(__u32){ 0 }), &key, sizeof(key));
 	add_prefix(128, HOST, CG_ADDR_HOST);
