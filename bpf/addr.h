@@ -25,12 +25,12 @@ bpf_inline int addr_is_zero(const __u8 a[16])
 }
 
 /* Returns a keyed hash of an address, never 0. It needs 4 bytes instead of 16. */
-bpf_inline __u32 addr_hash32(const struct cg_config *config, const __u8 a[16])
+bpf_inline __u32 addr_hash32(const __u64 key[2], const __u8 a[16])
 {
 	const __u64 *x = (const void *)a;
-	__u64 mix = (x[0] ^ config->secret[0]) * (config->secret[1] | 1);
+	__u64 mix = (x[0] ^ key[0]) * (key[1] | 1);
 
-	mix = ((mix ^ mix >> 29) + x[1]) * (config->secret[0] | 1);
+	mix = ((mix ^ mix >> 29) + x[1]) * (key[0] | 1);
 	return (__u32)((mix ^ mix >> 31) >> 16) | 1;
 }
 

@@ -27,8 +27,7 @@ bpf_inline void bye_note_sent(struct cg_dialog *d, const struct msg_info *info)
  * first.
  */
 bpf_inline void bye_local_out(struct cg_dialog *d, const struct msg_info *info,
-			      const struct leg_view *view, const struct cg_config *config,
-			      struct verdict *v)
+			      const struct leg_view *view, struct verdict *v)
 {
 	__u32 how = CG_D_BYE_LOCAL;
 
@@ -36,7 +35,7 @@ bpf_inline void bye_local_out(struct cg_dialog *d, const struct msg_info *info,
 		return;
 	if (remote_is_peer(info, view))
 		how |= CG_D_BYE_PROVED;
-	if (dialog_pend_bye(d, info, config, view->leg, how, v))
+	if (dialog_pend_bye(d, info, view->leg, how, v))
 		bye_note_sent(d, info);
 }
 
@@ -104,7 +103,7 @@ bpf_inline __u32 bye_judge_way(const struct cg_dialog *d, const struct msg_info 
 /* gateway_stamp: the Via below the host's own has the address of a gateway. */
 bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct msg_info *info,
 			       const struct msg_route *route, const struct leg_view *view,
-			       const struct cg_config *config, int gateway_stamp, struct verdict *v)
+			       int gateway_stamp, struct verdict *v)
 {
 	__u32 branch = branch_hash32(info->branch_hash), how;
 
@@ -112,7 +111,7 @@ bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct msg_info *info,
 	if (leg_has(view, CG_LEG_LOCAL) && !route->has_peer_via && info->cseq_valid)
 		bye_accept(d, info, view);
 	if (leg_has(view, CG_LEG_LOCAL) && leg_has(view, CG_LEG_WITNESS) && !route->has_peer_via) {
-		bye_local_out(d, info, view, config, v);
+		bye_local_out(d, info, view, v);
 		return;
 	}
 	if (!route->has_peer_via && info->cseq_valid && leg_counter_is_below(view, info->cseq)) {
@@ -133,7 +132,7 @@ bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct msg_info *info,
 		d->flags &= how | ~(CG_D_BYE_PROVED | CG_D_BYE_TO_CONTACT | CG_D_BYE_RELAYED);
 		return;
 	}
-	if (dialog_pend_bye(d, info, config, view->leg, how, v))
+	if (dialog_pend_bye(d, info, view->leg, how, v))
 		bye_note_sent(d, info);
 }
 

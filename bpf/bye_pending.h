@@ -4,7 +4,7 @@
  * not proved. Runs under the dialog's lock.
  *
  * API: dialog_close(), dialog_resume(), dialog_set_candidate(), dialog_clear_candidate(),
- * dialog_pend_bye(), bye_is_pending(), bye_sender(), tag_case_hash().
+ * dialog_pend_bye(), bye_is_pending(), bye_sender(), bye_has_same_tags().
  */
 #ifndef CG_BYE_PENDING_H
 #define CG_BYE_PENDING_H
@@ -67,29 +67,10 @@ bpf_inline void dialog_clear_candidate(struct cg_dialog *d)
 	d->candidate_ms = 0;
 }
 
-/*
- * Returns a keyed hash of which letters of the tags are upper case; 0: a tag is too long for that.
- * A gateway that compares letter case answers 481 to a flipped tag, and the call continues.
- */
-bpf_inline __u32 tag_case_hash(const struct cg_config *config, __u64 caller, __u64 callee)
+/* A gateway that compares letter case answers 481 to a flipped tag, and the call continues. */
+bpf_inline int bye_has_same_tags(const struct cg_dialog *d, const struct msg_info *info)
 {
-	__u64 mix;
-
-	if (caller == ~0ULL || callee == ~0ULL)
-		return 0;
-	mix = (caller ^ config->secret[0]) * (config->secret[1] | 1);
-	mix = ((mix ^ mix >> 29) + callee) * (config->secret[0] | 1);
-	return (__u32)(mix >> 32) | 1;
-}
-
-bpf_inline int bye_has_same_tags(const struct cg_dialog *d, const struct msg_info *info,
-				 const struct cg_config *config, __u8 leg)
-{
-	int caller = leg == CG_LEG_CALLER;
-	__u32 letters = tag_case_hash(config, caller ? info->from_case_mask : info->to_case_mask,
-				      caller ? info->to_case_mask : info->from_case_mask);
-
-	return letters && letters == d->tag_case_hash;
+	return d->tag_case_hash && info->tag_case_hash == d->tag_case_hash;
 }
 
 bpf_inline int bye_is_pending(const struct cg_dialog *d, __u32 flag)
@@ -115,9 +96,8 @@ bpf_inline int bye_is_fresh(const struct cg_dialog *d, const struct msg_info *in
  * A BYE awaits evidence: `how` is what is known of it (CG_D_BYE_...). One BYE pends a dialog.
  * Returns 0 if a better one does already.
  */
-bpf_inline int dialog_pend_bye(struct cg_dialog *d, const struct msg_info *info,
-			       const struct cg_config *config, __u8 leg, __u32 how,
-			       struct verdict *v)
+bpf_inline int dialog_pend_bye(struct cg_dialog *d, const struct msg_info *info, __u8 leg,
+			       __u32 how, struct verdict *v)
 {
 	if (bye_is_pending(d, BYE_STRONG) && !(how & BYE_STRONG) && bye_is_fresh(d, info))
 		return 0;
@@ -127,7 +107,7 @@ bpf_inline int dialog_pend_bye(struct cg_dialog *d, const struct msg_info *info,
 	d->flags = (d->flags & ~BYE_FLAGS) | how;
 	if (leg == CG_LEG_CALLEE)
 		d->flags |= CG_D_BYE_CALLEE;
-	if (!info->lax_match && bye_has_same_tags(d, info, config, leg))
+	if (!info->lax_match && bye_has_same_tags(d, info))
 		d->flags |= CG_D_BYE_SAME_TAGS;
 	d->bye_branch_in = 0;
 	d->bye_branch_out = 0;

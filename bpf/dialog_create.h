@@ -115,7 +115,7 @@ bpf_inline void dialog_set_target(struct cg_dialog *d, const struct pkt_ctx *ctx
 	target_init(&d->target, contact, route->contact_name, routes);
 	if (branch && !(d->callee_flags & (CG_LEG_UNSEEN | CG_LEG_LOCAL))) {
 		d->target.invite_uri = branch->invite_uri;
-		d->target.sent_to = addr_hash32(ctx->config, branch->sent_to);
+		d->target.sent_to = addr_hash32(ctx->scratch->parser.hash_key, branch->sent_to);
 	}
 }
 
@@ -141,8 +141,7 @@ BPF_SUBPROG int dialog_build(struct pkt_ctx *ctx, const struct cg_invite *invite
 	if (!info->status || (invite->flags & doubt))
 		d->flags |= CG_D_SUSPECT;
 	if (info->status) /* an ACK's tags may be flipped, and no gateway's */
-		d->tag_case_hash =
-			tag_case_hash(ctx->config, info->from_case_mask, info->to_case_mask);
+		d->tag_case_hash = info->tag_case_hash;
 	d->sip_code = info->status;
 	d->setup = invite->setup;
 	d->answer = info->now;

@@ -152,8 +152,7 @@ bpf_inline int bye_of_witness_is_copy(const struct cg_dialog *d, const struct ms
  * it (bye_evidence.h). One that was not in order ends nothing by itself.
  */
 bpf_inline void bye_of_witness_in(struct cg_dialog *d, const struct msg_info *info,
-				  const struct leg_view *view, const struct cg_config *config,
-				  int is_new, struct verdict *v)
+				  const struct leg_view *view, int is_new, struct verdict *v)
 {
 	if (v->reason == CG_R_BYE)
 		d->flags |= CG_D_SEEN_OF_WITNESS;
@@ -166,7 +165,7 @@ bpf_inline void bye_of_witness_in(struct cg_dialog *d, const struct msg_info *in
 	}
 	if (bye_is_pending(d, CG_D_BYE_PROVED) && bye_is_fresh(d, info))
 		return; /* they cross: either ends the call */
-	if (dialog_pend_bye(d, info, config, view->leg, CG_D_BYE_OF_WITNESS, v))
+	if (dialog_pend_bye(d, info, view->leg, CG_D_BYE_OF_WITNESS, v))
 		d->bye_branch_in = branch_hash32(info->branch_hash);
 }
 
@@ -177,8 +176,7 @@ bpf_inline void bye_of_witness_in(struct cg_dialog *d, const struct msg_info *in
  */
 bpf_inline void bye_to_host_in(struct cg_dialog *d, const struct msg_info *info,
 			       const struct msg_route *route, const struct leg_view *view,
-			       const struct cg_config *config, enum source_match source,
-			       __u8 action, struct verdict *v)
+			       enum source_match source, __u8 action, struct verdict *v)
 {
 	enum target_match match = target_match(&d->target, route, view->peer, view->peer_port);
 	__u32 branch = branch_hash32(info->branch_hash), how = 0;
@@ -199,7 +197,7 @@ bpf_inline void bye_to_host_in(struct cg_dialog *d, const struct msg_info *info,
 	}
 	if (action == CG_WOULD_DROP)
 		how |= CG_D_BYE_WOULD_DROP;
-	if (dialog_pend_bye(d, info, config, view->leg, how, v))
+	if (dialog_pend_bye(d, info, view->leg, how, v))
 		d->bye_branch_in = branch;
 }
 
@@ -232,9 +230,9 @@ bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct msg_info *info,
 	own_words = remote_is_self(info, view) && remote_is_self_port(info, view);
 	if (leg_has(view, CG_LEG_WITNESS) && !leg_has(view, CG_LEG_LOCAL)) {
 		if (own_words)
-			bye_of_witness_in(d, info, view, config, is_new, v);
+			bye_of_witness_in(d, info, view, is_new, v);
 	} else if (peer_has(view, CG_LEG_LOCAL) || (no_rank && view->leg == CG_LEG_CALLER)) {
-		bye_to_host_in(d, info, route, view, config, source, action, v);
+		bye_to_host_in(d, info, route, view, source, action, v);
 	}
 }
 

@@ -11,6 +11,9 @@
  * An equal copy passes. So the host can put together only what was judged here, even if it ignores
  * some of the fragments, for example for a wrong checksum.
  *
+ * A datagram whose UDP header is not where it is looked for is subject to the policy: behind 4 kB of
+ * IPv6 extension headers, which Linux reads, or behind a second fragment header.
+ *
  * What is not gathered passes if it is of no SIP port: fragment_is_foreign(). A later fragment does
  * not say its ports. One that passes so leaves the time in `fragment_loose`, and for as long as the
  * host may hold it no first fragment of a SIP port is taken under that hash.
@@ -30,10 +33,10 @@
 /*
  * Seconds for which later fragments pass behind one that was not gathered, and for which no first
  * fragment of a SIP port is taken after them. The second is longer than the first and than what the
- * host remembers, so that no race of two CPUs lets both pass.
+ * host remembers (the seconds are whole ones), so that no race of two CPUs lets both pass.
  */
 #define FRAGMENT_LOOSE_PASS_S 10
-#define FRAGMENT_LOOSE_HOLD_S 32
+#define FRAGMENT_LOOSE_HOLD_S (CG_FRAGMENT_HOLD6_S + 1)
 
 /* --- the bytes -------------------------------------------------------------------------------- */
 
@@ -157,6 +160,9 @@ bpf_inline int fragment_read(struct pkt_ctx *ctx, const __u8 *bytes, __u8 protoc
 
 	if (protocol != IPPROTO_UDP)
 		bpf_loop(FRAGMENT_UNITS, fragment_chain_step, &chain, 0);
+	if (packet_is_extension(chain.next) ||
+	    (!end && chain.at + sizeof(*udp) > CG_FRAGMENT_BYTES))
+		return CG_R_FRAGMENTED;
 	if (chain.next != IPPROTO_UDP && chain.next != IPPROTO_TCP)
 		return CG_R_NOT_UDP;
 	if (!end)
@@ -254,8 +260,10 @@ bpf_inline int fragment_gather(struct pkt_ctx *ctx, void *raw, __u8 direction)
 	p->dest_port = 0;
 	if (p->fragment.offset >= CG_FRAGMENT_BYTES)
 		return CG_R_FRAGMENT;
-	g->key = fragment_key(ctx->config, p);
-	g->now = bpf_ktime_get_boot_ns();
+	g->key = fragment_key(ctx->scratch->parser.hash_key, p);
+	g->now = bpf_ktime_get_ns();
+	g->hold_s = CG_FRAGMENT_GATHER_S +
+		    (p->fragment.version == 4 ? CG_FRAGMENT_HOLD4_S : CG_FRAGMENT_HOLD6_S);
 	g->bucket = (g->key >> 8) & (CG_FRAGMENT_BUCKETS - 1);
 	slot = (g->key >> 32) & (CG_FRAGMENT_LOOSE - 1);
 	seconds = g->now / 1000000000;

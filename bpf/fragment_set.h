@@ -3,8 +3,8 @@
  * Which positions of a datagram in fragments have passed, and what became of it. A bucket holds the
  * sets of four datagrams under one lock.
  *
- * A position passes once. A set takes fragments for 10 s. Linux keeps a datagram 30 s from the first
- * fragment that it took, so the set is remembered until Linux has forgotten the last of them.
+ * A position passes once. Fragments pass for CG_FRAGMENT_GATHER_S, equal copies too: with each of
+ * them Linux may begin to wait. The set is remembered until Linux has forgotten the last of them.
  *
  * Owner of `fragments`.
  * API: fragment_key(), fragment_map_step(), fragment_claim(), fragment_claim_foreign(),
@@ -54,11 +54,11 @@ static long fragment_map_step(__u32 i, void *arg)
 }
 
 /* Returns a keyed hash of what a host joins fragments by, and the direction; never 0. */
-bpf_inline __u64 fragment_key(const struct cg_config *config, const struct packet *p)
+bpf_inline __u64 fragment_key(const __u64 key[2], const struct packet *p)
 {
 	const __u64 *words = (const void *)p->source; /* and dest */
-	__u64 k0 = config->secret[0] | 1, k1 = config->secret[1] | 1;
-	__u64 mix = ((__u64)p->fragment.id << 8 | p->direction) ^ config->secret[1];
+	__u64 k0 = key[0] | 1, k1 = key[1] | 1;
+	__u64 mix = ((__u64)p->fragment.id << 8 | p->direction) ^ key[1];
 
 	for (int i = 0; i < 4; i++) {
 		mix = (mix ^ words[i]) * (i & 1 ? k1 : k0);
@@ -90,7 +90,7 @@ bpf_inline __s64 fragment_set_age(const struct cg_fragment_set *set, __u64 now)
 bpf_inline int fragment_set_is_free(const struct cg_fragment_set *set, __u64 now)
 {
 	return !set->key ||
-	       (fragment_set_age(set, now) >= (__s64)CG_FRAGMENT_HOLD_NS && !set->copying);
+	       (fragment_set_age(set, now) >= set->hold_s * 1000000000LL && !set->copying);
 }
 
 /* Returns the index of the datagram's set, or of one that is free; CG_FRAGMENT_SETS: full. */
@@ -121,14 +121,14 @@ bpf_inline enum fragment_claim fragment_set_claim(struct cg_fragment_set *set,
 		missing |= g->units[i] & ~set->have[i];
 		beyond |= g->beyond[i] & set->have[i];
 	}
-	if (set->state == CG_FRAGMENTS_JUDGING || set->state == CG_FRAGMENTS_REFUSED)
+	if (set->state == CG_FRAGMENTS_JUDGING || set->state == CG_FRAGMENTS_REFUSED ||
+	    fragment_set_age(set, g->now) > CG_FRAGMENT_GATHER_S * 1000000000LL)
 		return FRAGMENT_UNLIKE;
 	if (set->end ? stop > set->end || (end && end != set->end) : beyond != 0)
 		return FRAGMENT_UNLIKE;
 	if (!missing)
 		return FRAGMENT_THERE;
-	if (there || set->state == CG_FRAGMENTS_PASSED ||
-	    fragment_set_age(set, g->now) > (__s64)CG_FRAGMENT_GATHER_NS)
+	if (there || set->state == CG_FRAGMENTS_PASSED)
 		return FRAGMENT_UNLIKE;
 	for (__u32 i = 0; i < FRAGMENT_WORDS; i++)
 		set->have[i] |= g->units[i] | g->beyond[i];
@@ -178,6 +178,7 @@ BPF_SUBPROG int fragment_claim(struct cg_fragment_bucket *bucket, struct packet 
 		__builtin_memset(set, 0, sizeof(*set));
 		set->key = g->key;
 		set->born = g->now;
+		set->hold_s = g->hold_s;
 	}
 	claim = fragment_set_claim(set, p);
 out:

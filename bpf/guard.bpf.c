@@ -77,7 +77,7 @@ BPF_SUBPROG int handle_dialog_request(struct pkt_ctx *ctx, struct cg_dialog *d, 
 	v->leg = view.leg;
 	v->clock = d->clock;
 	if (info->direction == CG_OUT && info->method == CG_M_BYE)
-		dialog_bye_out(d, info, route, &view, ctx->config, gateway_stamp, v);
+		dialog_bye_out(d, info, route, &view, gateway_stamp, v);
 	else if (info->direction == CG_OUT)
 		dialog_request_out(d, info, route, &view, v);
 	else if (info->method == CG_M_BYE)
@@ -209,6 +209,7 @@ bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 	__u32 len = s->packet.length <= SIP_MAX ? s->packet.length : SIP_MAX;
 
 	err = sip_parse(&s->parser, len, complete);
+	complete = s->parser.complete; /* or the verifier walks the parser once for each value */
 	msg_info_init(&s->info, &s->packet, msg, ctx->config);
 	if (err) {
 		v->reason = msg_not_sip_reason(ctx, complete);
@@ -225,7 +226,7 @@ bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 	} else if (msg_is_out_of_dialog(msg)) {
 		v->reason = CG_R_OUT_OF_DIALOG;
 	} else {
-		msg_info_set_key(&s->info, &s->parser, ctx->config);
+		msg_info_set_key(&s->info, &s->parser);
 		if (handle_early(ctx, &d, v))
 			return 0;
 		parse_routing(ctx);

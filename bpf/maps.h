@@ -202,6 +202,14 @@ struct {
 	__type(value, struct cg_config);
 } config SEC(".maps");
 
+/* The key of all hashes. Userspace writes once, the kernel reads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cg_secret);
+} secret SEC(".maps");
+
 /* One counter for each reason and direction, and totals. Only the kernel writes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -26,8 +26,6 @@ struct msg_info {
 	struct cg_dialog_key key; /* 2 */
 	__u64 from_hash; /* 2; of the case-folded From tag */
 	__u64 to_hash; /* 2; of the case-folded To tag */
-	__u64 from_case_mask; /* 2; one bit for each upper-case letter, see hash_tag() */
-	__u64 to_case_mask; /* 2 */
 	__u64 branch_hash; /* 3; of the top Via, 0: none. INVITE, BYE, UPDATE only. */
 	__u32 cseq; /* 1; if cseq_valid */
 	__u16 status; /* 1; 0: a request */
@@ -43,8 +41,10 @@ struct msg_info {
 	__u8 lax_match; /* 2; some peers find no dialog in this BYE */
 	__u8 enforced; /* 1; if it is refused, it is kept from the host */
 	__u8 pad[2];
+	__u32 tag_case_hash; /* 2; keyed, of the letter case of both tags; never 0 */
 	__u32 ifindex; /* 1; with --strict-interface, else 0 */
 	__u32 remote_hash; /* 3; addr_hash32() of the remote address */
+	__u32 pad2;
 	__u8 remote[16]; /* 1; source address on ingress, destination address on egress */
 };
 
@@ -69,13 +69,25 @@ bpf_inline void msg_info_init(struct msg_info *info, const struct packet *packet
 	}
 }
 
-/* The key of the dialog, and the leg: enough to refuse a BYE that is out of order. */
-bpf_inline void msg_info_set_key(struct msg_info *info, struct sip_parser *p,
-				 const struct cg_config *config)
+/* Returns a keyed hash of a tag's letter case, which hash_tag() has left in p->number. */
+bpf_inline __u32 tag_case_hash(const struct sip_parser *p, __u64 tag_hash)
 {
-	info->key.call = hash_slice(config, p, &p->msg.call_id);
-	info->from_hash = hash_tag(config, p, &p->msg.from_tag, &info->from_case_mask);
-	info->to_hash = hash_tag(config, p, &p->msg.to_tag, &info->to_case_mask);
+	__u64 mix = ((p->number ^ p->hash_key[0]) * (p->hash_key[1] | 1)) ^ tag_hash;
+
+	return (mix ^ mix >> 29) * (p->hash_key[0] | 1) >> 32;
+}
+
+/*
+ * The key of the dialog, and the leg: enough to refuse a BYE that is out of order. What is added up
+ * does not depend on the leg that sends.
+ */
+bpf_inline void msg_info_set_key(struct msg_info *info, struct sip_parser *p)
+{
+	info->key.call = hash_slice(p, &p->msg.call_id);
+	info->from_hash = hash_tag(p, &p->msg.from_tag);
+	info->tag_case_hash = tag_case_hash(p, info->from_hash);
+	info->to_hash = hash_tag(p, &p->msg.to_tag);
+	info->tag_case_hash = (info->tag_case_hash + tag_case_hash(p, info->to_hash)) | 1;
 	info->key.tags = info->from_hash + info->to_hash;
 	/* Some peers answer 481 to this BYE although they have the call: no evidence (rule 3). */
 	info->lax_match = !!(p->msg.flags & SIP_LAX_MATCH);
@@ -88,11 +100,11 @@ bpf_inline void msg_info_parse_routing(struct msg_info *info, struct sip_parser 
 	info->now = bpf_ktime_get_boot_ns();
 	info->remote_class = addr_class(config, info->remote);
 	info->remote_is_gateway = info->remote_class == CG_ADDR_GATEWAY;
-	info->remote_hash = addr_hash32(config, info->remote);
+	info->remote_hash = addr_hash32(p->hash_key, info->remote);
 	sip_parse_routing(p);
 	info->relayed = p->vias > 1;
 	if (info->method == CG_M_INVITE || info->method == CG_M_BYE || info->method == CG_M_UPDATE)
-		info->branch_hash = hash_slice(config, p, &p->msg.branch);
+		info->branch_hash = hash_slice(p, &p->msg.branch);
 }
 
 #endif

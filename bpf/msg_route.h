@@ -41,8 +41,7 @@ bpf_inline int via_is_own(struct pkt_ctx *ctx)
 	struct sip_parser *p = &ctx->scratch->parser;
 	const struct sip_via *via = &p->via;
 
-	if (via->n_received > 1 ||
-	    !host_name_is_own(hash_folded(p, ctx->config, via->host.off, via->host.len)))
+	if (via->n_received > 1 || !host_name_is_own(hash_folded(p, via->host.off, via->host.len)))
 		return 0;
 	return !via->n_received || addr_class_of_text(ctx, &via->received) == CG_ADDR_HOST;
 }
@@ -55,7 +54,7 @@ bpf_inline void via_read_stamp(struct pkt_ctx *ctx)
 	const struct sip_slice *text = p->via.n_received ? &p->via.received : &p->via.host;
 
 	route->has_peer_via = 1;
-	route->peer_branch = hash_exact(p, ctx->config, p->via.branch.off, p->via.branch.len);
+	route->peer_branch = hash_exact(p, p->via.branch.off, p->via.branch.len);
 	route->peer_has_cookie = (sip_word(p, p->via.branch.off) & sip_mask(7)) ==
 					 SIP_LETTERS('z', '9', 'h', 'G', '4', 'b', 'K', 0) &&
 				 p->via.branch.len >= 7;
@@ -93,8 +92,7 @@ static long via_in_step(__u32 i, void *arg)
 	if (!i || !via_is_own(ctx))
 		return 0;
 	ctx->scratch->route.came_back = 1;
-	ctx->scratch->route.own_branch =
-		hash_exact(p, ctx->config, p->via.branch.off, p->via.branch.len);
+	ctx->scratch->route.own_branch = hash_exact(p, p->via.branch.off, p->via.branch.len);
 	return 1;
 }
 
@@ -114,7 +112,7 @@ bpf_inline void msg_route_parse_vias(struct pkt_ctx *ctx)
 		return;
 	}
 	if (ctx->scratch->packet.own_socket && sip_via_next(p)) {
-		hash = hash_folded(p, ctx->config, p->via.host.off, p->via.host.len);
+		hash = hash_folded(p, p->via.host.off, p->via.host.len);
 		if (!p->via.n_received && !host_name_is_own(hash))
 			host_name_learn(p, &p->via.host, hash);
 		sip_via_first(p);
@@ -171,7 +169,7 @@ static long uri_list_step(__u32 i, void *arg)
 	uri = sip_slice(p->at + 1, sip_find(p, p->at + 1, list->end, SIP_ANY('>', '>', '>')));
 	p->at = uri.off + uri.len + 1;
 	p->start = p->at;
-	hash = uri_hash(p, ctx->config, uri.off, uri.len);
+	hash = uri_hash(p, uri.off, uri.len);
 	own = host_name_is_own(p->uri.host_hash);
 	list->has_own |= own;
 	if (list->lines == SIP_ROUTE_LINES) {
@@ -208,8 +206,8 @@ bpf_inline void msg_route_parse_uris(struct pkt_ctx *ctx)
 		if (text_copy(branch->request_uri, sizeof(branch->request_uri), p,
 			      &p->msg.request_uri))
 			route->request_uri_cut = 1;
-		route->request_uri = uri_set_of(
-			uri_hash(p, ctx->config, p->msg.request_uri.off, p->msg.request_uri.len));
+		route->request_uri =
+			uri_set_of(uri_hash(p, p->msg.request_uri.off, p->msg.request_uri.len));
 		route->request_user = p->uri.user_hash >> 32;
 		route->request_name = p->uri.name_hash >> 32;
 		route->request_host = route->next_hop = p->uri.host;
@@ -219,8 +217,8 @@ bpf_inline void msg_route_parse_uris(struct pkt_ctx *ctx)
 	}
 	if (info->method != CG_M_BYE) {
 		if (p->msg.contact.len) {
-			route->contact = uri_set_of(
-				uri_hash(p, ctx->config, p->msg.contact.off, p->msg.contact.len));
+			route->contact =
+				uri_set_of(uri_hash(p, p->msg.contact.off, p->msg.contact.len));
 			route->contact_name =
 				(ctx->scratch->info.remote_is_gateway ? p->uri.name_hash
 								      : p->uri.user_hash) >>

@@ -49,7 +49,8 @@ struct packet_fragment {
 	__be32 id;
 	__u8 more; /* it is not the last */
 	__u8 protocol; /* of the datagram's first header, if this is the first fragment */
-	__u8 pad[2];
+	__u8 version; /* of IP */
+	__u8 pad;
 };
 
 /* Where its datagram is gathered. Filled by fragment.h. */
@@ -61,7 +62,8 @@ struct packet_gather {
 	__u32 bucket;
 	__u8 set;
 	__u8 may_begin; /* a set is made if there is none */
-	__u8 pad[2];
+	__u8 hold_s; /* of a set that is made */
+	__u8 pad;
 };
 
 struct packet {
@@ -251,6 +253,7 @@ bpf_inline int packet_fragment(const struct cursor *c, struct packet_fragment *f
 	f->at = at;
 	f->length = length;
 	f->protocol = c->protocol;
+	f->version = c->version;
 	return PACKET_FRAGMENT;
 }
 

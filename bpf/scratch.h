@@ -77,11 +77,22 @@ struct pkt_ctx {
 	const struct cg_config *config;
 };
 
+/* With the key of the hashes in it: rules run under a lock, where no map can be read. */
 bpf_inline struct scratch *scratch_get(void)
 {
+	const struct cg_secret *key;
+	struct scratch *s;
 	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&scratch, &zero);
+	key = bpf_map_lookup_elem(&secret, &zero);
+	if (!key)
+		return NULL;
+	s = bpf_map_lookup_elem(&scratch, &zero);
+	if (!s)
+		return NULL;
+	s->parser.hash_key[0] = key->hash_key[0];
+	s->parser.hash_key[1] = key->hash_key[1];
+	return s;
 }
 
 bpf_inline struct cg_host_state *host_state_get(void)

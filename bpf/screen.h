@@ -108,15 +108,13 @@ bpf_inline int msg_bye_is_ambiguous(struct pkt_ctx *ctx, const struct cg_dialog 
 {
 	const struct sip_msg *msg = &ctx->scratch->parser.msg;
 	const struct msg_info *info = &ctx->scratch->info;
-	int is_caller;
 
 	if (!(msg->flags & SIP_AMBIGUOUS) ||
 	    addr_is_gateway(ctx->config, ctx->scratch->packet.source))
 		return 0;
 	if (!d || (msg->flags & (SIP_AMBIGUOUS_SENDER | SIP_REPEATED)))
 		return 1;
-	is_caller = (info->from_hash ^ info->key.call) == d->who;
-	return !bye_has_same_tags(d, info, ctx->config, is_caller ? CG_LEG_CALLER : CG_LEG_CALLEE);
+	return !bye_has_same_tags(d, info);
 }
 
 /*

@@ -71,7 +71,6 @@ BPF_SUBPROG __u32 uri_unescape_user(struct sip_parser *p, __u32 start, __u32 end
 
 struct uri_params {
 	struct sip_parser *p;
-	const struct cg_config *config;
 	__u32 pos; /* of the ';' in front of the next parameter */
 	__u32 end;
 };
@@ -99,7 +98,7 @@ static long uri_param_step(__u32 i, void *arg)
 		return 1;
 	end = sip_find(u->p, pos, u->end, SIP_ANY(';', ';', ';'));
 	if (end > pos && !uri_param_is_default(u->p, pos, end)) {
-		u->p->uri.params_sum += hash_folded(u->p, u->config, pos, end - pos);
+		u->p->uri.params_sum += hash_folded(u->p, pos, end - pos);
 		u->p->uri.params++;
 	}
 	u->pos = end;
@@ -114,34 +113,33 @@ static long uri_param_step(__u32 i, void *arg)
  * matches: with headers behind '?', or too many parameters. Writes the parts to p->uri. Decodes the
  * user's escapes where they are, so hash each slice once.
  */
-BPF_GLOBAL __u64 uri_hash(struct sip_parser *p, const struct cg_config *config, __u32 pos,
-			  __u32 len)
+BPF_GLOBAL __u64 uri_hash(struct sip_parser *p, __u32 pos, __u32 len)
 {
-	struct uri_params u = { .p = p, .config = config };
+	struct uri_params u = { .p = p };
 	__u32 end = pos + len, at, user, stop;
 	__u64 hash;
 
-	if (!p || !config)
+	if (!p)
 		return 0;
 	p->uri = (struct sip_uri){ .port = 5060 };
 	at = sip_find(p, pos, end, SIP_ANY('@', '@', '@'));
 	user = sip_find(p, pos, end, SIP_ANY(':', ':', ':'));
 	if (!len || user >= end)
 		return 0;
-	hash = hash_folded(p, config, pos, user - pos);
+	hash = hash_folded(p, pos, user - pos);
 	user++;
 	pos = user;
 	if (at < end) {
 		pos = at + 1;
 		user = uri_unescape_user(p, user, at);
-		p->uri.user_hash = hash_exact(p, config, user, at - user) | 1;
+		p->uri.user_hash = hash_exact(p, user, at - user) | 1;
 	}
 	stop = pos;
 	if (sip_byte(p, pos) == '[')
 		stop = sip_find(p, pos, end, SIP_ANY(']', ']', ']'));
 	stop = sip_find(p, stop, end, SIP_ANY(':', ';', '?'));
 	p->uri.host = sip_slice(pos, stop);
-	p->uri.host_hash = hash_folded(p, config, pos, stop - pos);
+	p->uri.host_hash = hash_folded(p, pos, stop - pos);
 	if (stop < end && sip_byte(p, stop) == ':') {
 		pos = stop + 1;
 		stop = sip_find(p, pos, end, SIP_ANY(';', '?', '?'));

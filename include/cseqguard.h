@@ -10,7 +10,7 @@
  *   ports      host order
  *   text       bytes as received, NUL-terminated, cut to the array's size less one. A flag says if
  *              the text was cut, or contains a NUL. It may be invalid UTF-8: escape it for output.
- *   hashes     keyed with config.secret: without meaning outside this instance
+ *   hashes     keyed with map `secret`: without meaning outside this instance
  *   ..._if     cg_ifindex_hash8() of an ifindex; 0: unknown
  */
 #ifndef CSEQGUARD_H
@@ -54,12 +54,14 @@
 #define CG_FRAGMENT_BYTES 4096 /* of a datagram that are gathered */
 #define CG_FRAGMENT_LOAD 2048 /* bytes that are copied at once */
 #define CG_FRAGMENT_LOOSE 262144 /* a power of two */
-#define CG_FRAGMENT_GATHER_NS 10000000000ULL /* for so long fragments of a datagram may come */
+#define CG_FRAGMENT_GATHER_S 5 /* for so long fragments of a datagram may come */
 /*
- * ... and for so long it is remembered: Linux joins what came within 30 s of the first fragment
- * that it took (ipfrag_time).
+ * ... and for so long it is remembered behind that. Linux joins what came within 30 s of the first
+ * fragment that it took, over IPv6 within 60 s (ipfrag_time, ip6frag_time). Its timer may be late by
+ * 2 s at 250 ticks a second, and over IPv6 by 5 s at 100.
  */
-#define CG_FRAGMENT_HOLD_NS (CG_FRAGMENT_GATHER_NS + 32000000000ULL)
+#define CG_FRAGMENT_HOLD4_S 33
+#define CG_FRAGMENT_HOLD6_S 66
 #define CG_EVENTS_BYTES (16 << 20)
 #define CG_ALERTS_BYTES (4 << 20)
 #define CG_ALERTS_POLL_NS 200000000ULL /* interval at which the reader polls `alerts` */
@@ -549,9 +551,18 @@ struct cg_config {
 	__u16 share; /* an address may have 1/share of a map that is more than half full; 0: all */
 	__u8 masks_call_id; /* the host gives the Call-ID another text: two dialogs a call */
 	__u8 tcp; /* enum cg_policy_tcp; enforce needs mode enforce as well */
-	__u64 secret[2]; /* drawn when the maps are made, never changed after */
+	__u64 id[2]; /* random, drawn when the maps are made: a later attach has another */
 	__s64 clock_offset[CG_CLOCKS]; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 	__u64 birth; /* when the maps were made; not read by the kernel */
+};
+
+/*
+ * --- secret: array of one; drawn when the maps are made, never changed after. Who knows it can
+ * choose texts whose hashes collide, so the daemon's user and root alone may read it. ------------
+ */
+
+struct cg_secret {
+	__u64 hash_key[2];
 };
 
 /* Returns the filter of packet_is_other(): a bit for the low six bits of each port on the wire. */
@@ -569,7 +580,7 @@ static inline __u64 cg_port_bits(const __u16 *ports, unsigned int n)
 
 /*
  * --- fragments: array of buckets. fragment_bytes: array, CG_FRAGMENT_SETS a bucket. fragment_loose:
- * array of __u32, seconds of CLOCK_BOOTTIME.
+ * array of __u32, seconds of CLOCK_MONOTONIC.
  */
 
 enum cg_fragment_state {
@@ -582,14 +593,15 @@ enum cg_fragment_state {
 /* A datagram. */
 struct cg_fragment_set {
 	__u64 key; /* keyed hash of addresses, identification and direction; 0: free */
-	__u64 born;
+	__u64 born; /* CLOCK_MONOTONIC: like a timer of Linux, it stops while the host is suspended */
 	__u64 have[CG_FRAGMENT_BYTES / 8 /
 		   64]; /* a bit for each 8 bytes that have passed, or lie behind the end */
 	__u16 end; /* bytes of the datagram; 0: not known, or beyond what is gathered */
 	__u8 state; /* enum cg_fragment_state */
 	__u8 copying; /* CPUs that copy bytes of it */
 	__u8 protocol; /* of its first header */
-	__u8 pad[3];
+	__u8 hold_s; /* seconds from `born` for which it is remembered */
+	__u8 pad[2];
 };
 
 struct cg_fragment_bucket {

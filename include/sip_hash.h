@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Keyed 64-bit hashes of text from the wire: SipHash-1-3, which Linux uses for its own hash tables.
- * A sender who does not know config.secret cannot choose two Call-IDs or tags that collide. Two
+ * A sender who does not know p->hash_key cannot choose two Call-IDs or tags that collide. Two
  * random ones collide with a probability of 2^-64.
  *
  * API: hash_slice(), hash_tag(), hash_exact(), hash_folded().
@@ -11,7 +11,6 @@
 
 #include "sip_bytes.h"
 
-#define HASH_CASE_UNKNOWN ~0ULL /* instead of a mask of upper-case letters */
 #define HASH_INLINE 8 /* words hashed without a loop: most Call-IDs are not longer */
 #define HASH_ROTATE(x, b) ((x) << (b) | (x) >> (64 - (b)))
 
@@ -79,10 +78,9 @@ BPF_SUBPROG int hash_long(struct sip_parser *p)
 	return 0;
 }
 
-bpf_inline __u64 hash_text(struct sip_parser *p, const struct cg_config *config, __u32 pos,
-			   __u32 len, __u32 fold)
+bpf_inline __u64 hash_text(struct sip_parser *p, __u32 pos, __u32 len, __u32 fold)
 {
-	__u64 k0 = config->secret[0], k1 = config->secret[1];
+	__u64 k0 = p->hash_key[0], k1 = p->hash_key[1];
 	struct sip_hash h = {
 		.v0 = k0 ^ 0x736f6d6570736575ULL,
 		.v1 = k1 ^ 0x646f72616e646f6dULL,
@@ -110,36 +108,31 @@ bpf_inline __u64 hash_text(struct sip_parser *p, const struct cg_config *config,
 }
 
 /* Both are global, so that the verifier does not walk them once for each text. */
-BPF_GLOBAL __u64 hash_exact(struct sip_parser *p, const struct cg_config *config, __u32 pos,
-			    __u32 len)
+BPF_GLOBAL __u64 hash_exact(struct sip_parser *p, __u32 pos, __u32 len)
 {
-	return p && config ? hash_text(p, config, pos, len, 0) : 0;
+	return p ? hash_text(p, pos, len, 0) : 0;
 }
 
-BPF_GLOBAL __u64 hash_folded(struct sip_parser *p, const struct cg_config *config, __u32 pos,
-			     __u32 len)
+BPF_GLOBAL __u64 hash_folded(struct sip_parser *p, __u32 pos, __u32 len)
 {
-	return p && config ? hash_text(p, config, pos, len, 1) : 0;
+	return p ? hash_text(p, pos, len, 1) : 0;
 }
 
-bpf_inline __u64 hash_slice(const struct cg_config *config, struct sip_parser *p,
-			    const struct sip_slice *slice)
+bpf_inline __u64 hash_slice(struct sip_parser *p, const struct sip_slice *slice)
 {
-	return hash_exact(p, config, slice->off, slice->len);
+	return hash_exact(p, slice->off, slice->len);
 }
 
 /*
- * Hashes a tag case-insensitively, as PJSIP and Sofia-SIP compare tags. *letter_case is a bitmask
- * of the upper-case letters, or HASH_CASE_UNKNOWN for a tag of more than 64 bytes.
+ * Hashes a tag case-insensitively, as PJSIP and Sofia-SIP compare tags. p->number receives its
+ * letter case: a bitmask of the upper-case letters, for a tag of more than 64 bytes its exact hash.
  */
-bpf_inline __u64 hash_tag(const struct cg_config *config, struct sip_parser *p,
-			  const struct sip_slice *tag, __u64 *letter_case)
+bpf_inline __u64 hash_tag(struct sip_parser *p, const struct sip_slice *tag)
 {
-	__u64 hash = hash_folded(p, config, tag->off, tag->len);
+	__u64 hash = hash_folded(p, tag->off, tag->len);
 
-	*letter_case = p->number;
 	if (tag->len > 64)
-		*letter_case = hash_exact(p, config, tag->off, tag->len) & ~1ULL;
+		p->number = hash_exact(p, tag->off, tag->len);
 	return hash;
 }
 

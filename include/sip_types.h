@@ -132,6 +132,7 @@ struct sip_parser {
 	struct sip_via via; /* of sip_via_next() */
 	struct sip_ip ip; /* of sip_ip_parse() */
 	struct sip_uri uri; /* of uri_hash() */
+	__u64 hash_key[2]; /* of all hashes: a copy of map `secret`, whose owner sets it */
 	struct sip_hash hash; /* of a text that is longer than a few words */
 	__u64 bits; /* control bytes not handled yet, among the 64 bytes before `next` */
 	__u32 len;

@@ -109,7 +109,7 @@ $(TESTS)/%.skel.h: $(TESTS)/%.bpf.o
 $(TESTS)/fuzz/parser_fuzz: $(addprefix tests/,fuzz/parser_fuzz.c fuzz/oracle.c fuzz/differences.c \
 	unit/guard_page.c unit/expectation.c) agent/util/enum_names.c
 $(TESTS)/fuzz/parser_fuzz: FUZZ_LIBS := -losipparser2
-$(TESTS)/fuzz/frame_fuzz: tests/fuzz/frame_fuzz.c $(wildcard bpf/*)
+$(TESTS)/fuzz/frame_fuzz: tests/fuzz/frame_fuzz.c $(wildcard bpf/*) $(wildcard agent/replay/native_*.h)
 # a frame ends at a page, wherever it begins: BPF reads unaligned words
 $(TESTS)/fuzz/frame_fuzz: FUZZ_CFLAGS += -fno-sanitize=alignment
 $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%): $(wildcard tests/fuzz/*.h include/*.h) $(CONFIG) tests/tests.mk

@@ -70,13 +70,19 @@ static int share_dir(const char *path)
 	return set_access(path, 0, group ? group->gr_gid : 0, group ? 0750 : 0700);
 }
 
-static int share_map(const char *path)
+/* Who knows the key of the hashes can choose Call-IDs that collide. */
+static bool map_is_secret(const char *name)
+{
+	return !strcmp(name, "secret");
+}
+
+static int share_map(const char *path, const char *name)
 {
 	const struct passwd *user = getpwnam("cseqguard");
 	const struct group *group = getgrnam("cseqguard");
 
 	return set_access(path, user && group ? user->pw_uid : 0, group ? group->gr_gid : 0,
-			  group ? 0640 : 0600);
+			  group && !map_is_secret(name) ? 0640 : 0600);
 }
 
 static int make_dir(const char *path)
@@ -155,7 +161,7 @@ int cg_bpffs_share(const char *instance, const char *name)
 
 	err = cg_pin_path(path, sizeof(path), instance, name);
 	if (!err)
-		err = name ? share_map(path) : share_dir(path);
+		err = name ? share_map(path, name) : share_dir(path);
 	return err ? report_error(path, "set its permissions", err) : 0;
 }
 
@@ -168,7 +174,7 @@ int cg_bpffs_pin(int fd, const char *instance, const char *name, enum cg_pin_mod
 	if (!err && bpf_obj_pin(fd, path))
 		err = -errno;
 	if (!err)
-		err = mode == CG_PIN_MAP ? share_map(path) : set_access(path, 0, 0, 0600);
+		err = mode == CG_PIN_MAP ? share_map(path, name) : set_access(path, 0, 0, 0600);
 	return err ? report_error(path, "pin", err) : 0;
 }
 

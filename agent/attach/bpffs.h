@@ -11,8 +11,8 @@
 
 /*
  * Who can open the pin of a program or a link can run or replace it, also for reading: it is root's. Maps are
- * user cseqguard's, who is the daemon's, and members of its group may read them. Without the group both are
- * root's.
+ * user cseqguard's, who is the daemon's, and members of its group may read them, but not map `secret`. Without
+ * the group all are root's.
  */
 enum cg_pin_mode { CG_PIN_ROOT_ONLY, CG_PIN_MAP };
 

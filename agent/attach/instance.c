@@ -36,13 +36,19 @@ static int write_settings(struct guard *skel, const struct cg_settings *settings
 {
 	const struct cg_settings_fds fds = { .config = bpf_map__fd(skel->maps.config),
 					     .gateways = bpf_map__fd(skel->maps.gateways),
-					     .hosts = bpf_map__fd(skel->maps.hosts) };
+					     .hosts = bpf_map__fd(skel->maps.hosts),
+					     .secret = bpf_map__fd(skel->maps.secret) };
 	struct cg_config config;
+	struct cg_secret secret;
 	__u32 zero = 0;
 	int err;
 
 	err = cg_settings_init_config(&config);
 	if (!err && bpf_map_update_elem(fds.config, &zero, &config, BPF_ANY))
+		err = -errno;
+	if (!err)
+		err = cg_secret_draw(&secret);
+	if (!err && bpf_map_update_elem(fds.secret, &zero, &secret, BPF_ANY))
 		err = -errno;
 	if (!err)
 		err = cg_settings_write(settings, &fds);

@@ -6,8 +6,8 @@
 
 #include "cli/options_internal.h"
 #include "maps/pins.h"
+#include "stats/range.h"
 #include "util/enum_names.h"
-#include "cli/range.h"
 #include "util/cli_output.h"
 #include "util/text.h"
 
@@ -37,6 +37,16 @@ int cg_parse_option_xdp_or_mode(struct cg_options *options, const char *value)
 	return cg_parse_option_xdp(options, value)
 		       ? cg_settings_parse_mode(&options->settings, value)
 		       : 0;
+}
+
+int cg_parse_option_replay_mode(struct cg_options *options, const char *value)
+{
+	return cg_settings_parse_mode(&options->settings, value);
+}
+
+int cg_parse_option_replay_host(struct cg_options *options, const char *value)
+{
+	return cg_settings_parse_hosts(&options->settings, value);
 }
 
 int cg_parse_option_reason(struct cg_options *options, const char *value)

@@ -17,7 +17,7 @@ struct cg_options {
 	bool help, version;
 
 	enum cg_attach_mode attach_mode;
-	struct cg_settings settings; /* attach */
+	struct cg_settings settings; /* attach, replay */
 	bool verbose; /* attach, upgrade */
 	bool all; /* detach, stats */
 	bool follow; /* events */
@@ -25,6 +25,7 @@ struct cg_options {
 	const char *since, *until, *caller, *callee; /* cdr: conditions, NULL: any */
 	const char *last; /* cdr: number of rows; NULL: all */
 	bool open, closed, blocked, suspect; /* cdr */
+	const char *ladder; /* replay: a Call-ID; NULL: report all calls */
 	const char *end, *why, *by, *setup, *node; /* cdr settle */
 	const char *spool, *db, *config; /* NULL: the daemon's own */
 	const char *warning, *critical, *spool_warning, *spool_critical; /* check: ranges */
@@ -54,6 +55,8 @@ struct cg_options {
 	  "plug-in for Nagios and compatible monitors; exit status 0 (OK) to 3 (UNKNOWN)")         \
 	X(TOP, top, "", "live view: rates, offenders, calls")                                      \
 	X(CDR, cdr, "[settle CALL_UID]", "CDRs in the spool; settle: end a suspect call by hand")  \
+	X(REPLAY, replay, "FILE...",                                                               \
+	  "the rules over captures, without root: calls, would-be refusals, a summary")            \
 	X(VERSION, version, "", "version of this program and of its map layout")                   \
 	X(HELP, help, "[COMMAND]", "this help, or that of a command")
 

@@ -48,6 +48,8 @@ static inline bool cg_option_is_key(const struct cg_option *option)
 /* As `parse` above. */
 int cg_parse_option_xdp(struct cg_options *options, const char *value);
 int cg_parse_option_xdp_or_mode(struct cg_options *options, const char *value);
+int cg_parse_option_replay_mode(struct cg_options *options, const char *value);
+int cg_parse_option_replay_host(struct cg_options *options, const char *value);
 int cg_parse_option_reason(struct cg_options *options, const char *value);
 int cg_parse_option_event_source(struct cg_options *options, const char *value);
 int cg_parse_option_warning(struct cg_options *options, const char *value);

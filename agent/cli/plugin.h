@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "cli/range.h"
+#include "stats/range.h"
 
 /* The values are the exit codes. */
 enum cg_plugin_state { CG_PLUGIN_OK, CG_PLUGIN_WARNING, CG_PLUGIN_CRITICAL, CG_PLUGIN_UNKNOWN };

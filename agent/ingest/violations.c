@@ -13,14 +13,12 @@
 static const uuid_t ring_namespace = { 0x5e, 0x9d, 0x1a, 0x3c, 0x70, 0xb4, 0x4f, 0x0e,
 				       0x9c, 0x55, 0x1f, 0x6b, 0x0a, 0x8d, 0x2e, 0x47 };
 
-/* The secret was drawn with the maps. Its hash does not give it away. */
 void cg_violations_name_ring(struct cg_ring_position *counted, const char *node,
 			     const struct cg_config *config)
 {
 	uuid_t name;
 
-	uuid_generate_sha1(name, ring_namespace, (const char *)config->secret,
-			   sizeof(config->secret));
+	uuid_generate_sha1(name, ring_namespace, (const char *)config->id, sizeof(config->id));
 	uuid_unparse_lower(name, counted->ring);
 	snprintf(counted->node, sizeof(counted->node), "%s", node);
 	counted->position = 0;

@@ -99,7 +99,7 @@ static bool has_hash(const struct names *names, __u64 hash)
 /* Writes the name, with the origin added to those that it has. */
 static int add_name(struct names *names, const char *text)
 {
-	__u64 hash = cg_host_name_hash(names->maps->config, text);
+	__u64 hash = cg_host_name_hash(names->maps->secret, text);
 	struct cg_host_name name = {};
 
 	if (has_hash(names, hash))
@@ -182,7 +182,7 @@ static int remove_old_addrs(const struct cg_host_names_maps *maps)
 		if (bpf_map_lookup_elem(maps->gateways_fd, &key, &class) || class != CG_ADDR_HOST)
 			continue;
 		format_addr(key.addr, text);
-		hash = cg_host_name_hash(maps->config, text);
+		hash = cg_host_name_hash(maps->secret, text);
 		if (bpf_map_lookup_elem(maps->hosts_fd, &hash, &name))
 			old[n++] = key;
 	}

@@ -9,7 +9,7 @@
 #include "maps/settings.h"
 
 struct cg_host_names_maps {
-	const struct cg_config *config; /* its secret: names are hashed with it */
+	const struct cg_secret *secret; /* names are hashed with it */
 	int hosts_fd, gateways_fd;
 };
 

@@ -61,13 +61,12 @@ static int write_state(const char *instance)
 
 int cg_learned_write(const char *instance, const struct cg_learned *learned)
 {
-	struct cg_config config;
-	struct cg_host_names_maps maps = { .config = &config, .gateways_fd = -1 };
-	int err, fd = cg_config_open(instance, &config);
+	struct cg_secret secret;
+	struct cg_host_names_maps maps = { .secret = &secret, .gateways_fd = -1 };
+	int err = cg_secret_read(instance, &secret);
 
-	if (fd < 0)
-		return fd;
-	close(fd);
+	if (err)
+		return err;
 	maps.hosts_fd =
 		cg_map_open_writable(instance, "hosts", sizeof(__u64), sizeof(struct cg_host_name));
 	if (maps.hosts_fd < 0)

@@ -164,6 +164,22 @@ int cg_config_open_writable(const char *instance, struct cg_config *config)
 	return open_config(instance, config, 0);
 }
 
+int cg_secret_read(const char *instance, struct cg_secret *secret)
+{
+	struct cg_secret copy;
+	__u32 zero = 0;
+	int err = 0, fd = cg_map_open(instance, "secret", sizeof(zero), sizeof(copy));
+
+	if (fd < 0)
+		return fd;
+	if (bpf_map_lookup_elem(fd, &zero, &copy))
+		err = -errno;
+	else
+		*secret = copy;
+	close(fd);
+	return err;
+}
+
 int cg_config_update(int config_fd, cg_config_change change, void *ctx, struct cg_config *config)
 {
 	struct cg_config copy;

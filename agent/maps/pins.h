@@ -65,6 +65,12 @@ int cg_config_open_writable(const char *instance, struct cg_config *config);
 /* Reads the value of map `config`. Returns 0, or -errno with *config untouched. */
 int cg_config_read(int config_fd, struct cg_config *config);
 
+/*
+ * Reads the pinned map `secret`, which the daemon's user and root may. Returns 0, or -errno of cg_map_open()
+ * with *secret untouched.
+ */
+int cg_secret_read(const char *instance, struct cg_secret *secret);
+
 /* Alters a copy of `config`. A value other than 0 keeps it from being written. */
 typedef int (*cg_config_change)(void *ctx, struct cg_config *config);
 

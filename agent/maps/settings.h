@@ -83,8 +83,11 @@ int cg_prefix_parse(const char *text, struct cg_prefix *prefix);
 /* Formats a prefix as 10.0.0.0/8. A length over 128 bits is printed as 128. */
 void cg_prefix_format(const struct cg_prefix *prefix, char out[CG_PREFIX_TEXT]);
 
-/* Stores the defaults of a new instance, a random secret and clock 0. Returns 0 or -errno. */
+/* Stores the defaults of a new instance, a random id and clock 0. Returns 0 or -errno. */
 int cg_settings_init_config(struct cg_config *config);
+
+/* Draws the key of a new instance's hashes. Returns 0, or -EIO with *secret untouched. */
+int cg_secret_draw(struct cg_secret *secret);
 
 /*
  * Writes the addresses of this network namespace to the maps of an instance, which is not being
@@ -102,7 +105,7 @@ int cg_settings_read(const char *instance, struct cg_settings *settings);
 void cg_settings_apply(const struct cg_settings *settings, struct cg_config *config);
 
 struct cg_settings_fds { /* of the maps that hold settings */
-	int config, gateways, hosts;
+	int config, gateways, hosts, secret;
 };
 
 /*

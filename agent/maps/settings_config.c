@@ -30,7 +30,7 @@ int cg_settings_init_config(struct cg_config *config)
 		.ports = { 5060 },
 	};
 
-	if (getrandom(fresh.secret, sizeof(fresh.secret), 0) != sizeof(fresh.secret))
+	if (getrandom(fresh.id, sizeof(fresh.id), 0) != sizeof(fresh.id))
 		return -EIO;
 	if (clock_gettime(CLOCK_REALTIME, &wall) || clock_gettime(CLOCK_BOOTTIME, &boot))
 		return -errno;
@@ -38,6 +38,16 @@ int cg_settings_init_config(struct cg_config *config)
 	fresh.clock_offset[0] = timespec_to_ns(wall) - timespec_to_ns(boot);
 	fresh.birth = timespec_to_ns(boot);
 	*config = fresh;
+	return 0;
+}
+
+int cg_secret_draw(struct cg_secret *secret)
+{
+	struct cg_secret drawn;
+
+	if (getrandom(&drawn, sizeof(drawn), 0) != sizeof(drawn))
+		return -EIO;
+	*secret = drawn;
 	return 0;
 }
 

@@ -13,11 +13,12 @@
 
 static void close_maps(const struct cg_settings_fds *fds)
 {
+	const int optional[] = { fds->gateways, fds->hosts, fds->secret };
+
 	close(fds->config);
-	if (fds->gateways >= 0)
-		close(fds->gateways);
-	if (fds->hosts >= 0)
-		close(fds->hosts);
+	for (size_t i = 0; i < sizeof(optional) / sizeof(*optional); i++)
+		if (optional[i] >= 0)
+			close(optional[i]);
 }
 
 /* Opens the pinned maps, which the caller closes, and reads `config`. Returns 0 or -errno. */
@@ -27,7 +28,8 @@ static int open_maps(const char *instance, bool writable, struct cg_settings_fds
 	const size_t prefix = sizeof(struct cg_prefix), name = sizeof(struct cg_host_name);
 	int (*open_map)(const char *, const char *, size_t, size_t) =
 		writable ? cg_map_open_writable : cg_map_open;
-	struct cg_settings_fds open;
+	struct cg_settings_fds open = { .secret = -1 };
+	int err;
 
 	open.config = writable ? cg_config_open_writable(instance, config)
 			       : cg_config_open(instance, config);
@@ -35,9 +37,15 @@ static int open_maps(const char *instance, bool writable, struct cg_settings_fds
 		return open.config;
 	open.gateways = open_map(instance, "gateways", prefix, sizeof(__u32));
 	open.hosts = open_map(instance, "hosts", sizeof(__u64), name);
-	if (open.gateways < 0 || open.hosts < 0) {
+	err = open.gateways < 0 ? open.gateways : open.hosts < 0 ? open.hosts : 0;
+	if (!err && writable) {
+		open.secret =
+			cg_map_open(instance, "secret", sizeof(__u32), sizeof(struct cg_secret));
+		err = open.secret < 0 ? open.secret : 0;
+	}
+	if (err) {
 		close_maps(&open);
-		return open.gateways < 0 ? open.gateways : open.hosts;
+		return err;
 	}
 	*fds = open;
 	return 0;
@@ -94,13 +102,18 @@ static int apply_settings(void *ctx, struct cg_config *config)
 	return 0;
 }
 
+static int read_secret(const struct cg_settings_fds *fds, struct cg_secret *secret)
+{
+	return bpf_map_lookup_elem(fds->secret, &(__u32){ 0 }, secret) ? -errno : 0;
+}
+
 int cg_settings_write(const struct cg_settings *settings, const struct cg_settings_fds *fds)
 {
 	const struct class_list gateways = { settings->gateways, settings->n_gateways,
 					     CG_ADDR_GATEWAY };
 	const struct class_list relays = { settings->relays, settings->n_relays, CG_ADDR_RELAY };
-	struct cg_config config;
-	const struct cg_host_names_maps hosts = { &config, fds->hosts, fds->gateways };
+	struct cg_secret secret;
+	const struct cg_host_names_maps hosts = { &secret, fds->hosts, fds->gateways };
 	int err = 0;
 
 	if (settings->given & CG_SET_GATEWAYS)
@@ -108,10 +121,11 @@ int cg_settings_write(const struct cg_settings *settings, const struct cg_settin
 	if (!err && settings->given & CG_SET_RELAYS)
 		err = write_prefixes(&relays, fds->gateways);
 	if (!err)
-		err = cg_config_update(fds->config, apply_settings, (void *)settings, &config);
-	if (!err && settings->given & CG_SET_HOSTS)
-		err = cg_host_names_set_given(&hosts, settings);
-	return err;
+		err = cg_config_update(fds->config, apply_settings, (void *)settings, NULL);
+	if (err || !(settings->given & CG_SET_HOSTS))
+		return err;
+	err = read_secret(fds, &secret);
+	return err ? err : cg_host_names_set_given(&hosts, settings);
 }
 
 int cg_settings_change(const char *instance, const struct cg_settings *settings)
@@ -141,7 +155,8 @@ int cg_settings_update_addresses(const char *instance)
 {
 	struct cg_settings_fds fds;
 	struct cg_config config;
-	struct cg_host_names_maps hosts = { .config = &config };
+	struct cg_secret secret;
+	struct cg_host_names_maps hosts = { .secret = &secret };
 	int err = open_maps(instance, true, &fds, &config);
 
 	if (err)
@@ -149,6 +164,8 @@ int cg_settings_update_addresses(const char *instance)
 	hosts.hosts_fd = fds.hosts;
 	hosts.gateways_fd = fds.gateways;
 	err = cg_config_update(fds.config, clear_was_detached, NULL, NULL);
+	if (!err)
+		err = read_secret(&fds, &secret);
 	if (!err)
 		err = cg_host_names_update_addresses(&hosts);
 	close_maps(&fds);

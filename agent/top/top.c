@@ -39,7 +39,7 @@ void cg_top_free(struct cg_top *top)
 	free(top);
 }
 
-/* Another secret means that the instance was attached again: earlier data is discarded. */
+/* Another id means that the instance was attached again: earlier data is discarded. */
 static int read_config(struct cg_top *top)
 {
 	struct cg_config config;
@@ -48,7 +48,7 @@ static int read_config(struct cg_top *top)
 	if (fd < 0)
 		return fd;
 	close(fd);
-	if (memcmp(config.secret, top->config.secret, sizeof(config.secret))) {
+	if (memcmp(config.id, top->config.id, sizeof(config.id))) {
 		cg_map_iter_close(top->iter);
 		top->iter = NULL;
 		top->map = CG_TOP_MAPS;

@@ -82,15 +82,13 @@ int bench_random(struct xdp_md *ctx)
 /* Call-ID to key as the guard does it; the tags are known. */
 bpf_inline int make_key(struct xdp_md *ctx, struct cg_dialog_key *key)
 {
-	const struct cg_config *c = config_get();
 	struct scratch *s = scratch_get();
 	__u32 len = call_id_len & (CALL_ID_LONGEST - 1);
 	__u32 at = (call_id_at & FRAME_AT);
 
-	if (!c || !s || write_number(ctx) ||
-	    bpf_xdp_load_bytes(ctx, at, s->parser.buf, CALL_ID_LONGEST))
+	if (!s || write_number(ctx) || bpf_xdp_load_bytes(ctx, at, s->parser.buf, CALL_ID_LONGEST))
 		return -1;
-	key->call = hash_exact(&s->parser, c, 0, len);
+	key->call = hash_exact(&s->parser, 0, len);
 	key->tags = tags;
 	return 0;
 }

@@ -50,15 +50,14 @@ static int play(const int programs[2], size_t i, const char *call_id)
 static int name_host(const char *instance)
 {
 	const struct cg_host_name value = { .origin = CG_NAME_GIVEN };
-	int config_fd = cg_pin_open(instance, "config"), hosts = cg_pin_open(instance, "hosts");
-	int err = config_fd < 0 ? config_fd : hosts < 0 ? hosts : 0;
-	struct cg_config config;
+	int hosts = cg_pin_open(instance, "hosts");
+	struct cg_secret secret;
+	int err = hosts < 0 ? hosts : cg_secret_read(instance, &secret);
 	__u64 hash;
 
-	err = err ? err : bpf_map_lookup_elem(config_fd, &(__u32){ 0 }, &config);
 	if (err)
 		return err;
-	hash = cg_host_name_hash(&config, "192.0.2.10");
+	hash = cg_host_name_hash(&secret, "192.0.2.10");
 	return bpf_map_update_elem(hosts, &hash, &value, BPF_ANY);
 }
 

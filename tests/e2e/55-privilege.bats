@@ -152,17 +152,18 @@ told() { # LINE NUMBER: at least so often
 	daemon
 }
 
-@test "rights: a member of the group can open maps for reading alone, and no program and no link" {
+@test "rights: a member of the group can open maps for reading alone, and no program, no link and no secret" {
 	as_member pins.py "$LAB_DIR/pins/lab-$LAB_ID"
 	run -0 "${command[@]}"
 	echo "$output"
-	assert_equal '' grep -vE '^((prog|link|netns|clsact)_[^ ]* -|[a-z_]* r)$' <<<"$output"
+	assert_equal 'secret -' grep -vE '^((prog|link|netns|clsact)_[^ ]* -|[a-z_]* r)$' <<<"$output"
 	grep -q '^dialogs r$' <<<"$output"
 	grep -q '^prog_in -$' <<<"$output"
 	grep -q '^link_[^ ]* -$' <<<"$output"
 	run -0 inside setpriv "--reuid=$ORDINARY" "--regid=$ORDINARY" --clear-groups "$LAB_DIR/pins.py" \
 		"$LAB_DIR/pins/lab-$LAB_ID"
 	grep -q '^dialogs rw$' <<<"$output"
+	grep -q '^secret rw$' <<<"$output"
 	grep -q '^prog_in -$' <<<"$output"
 }
 

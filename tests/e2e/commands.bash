@@ -61,6 +61,7 @@ run_cseqguard() { # WORD...
 	check:[12]) [[ ! -s $BATS_TEST_TMPDIR/stderr ]] && return ;;
 	top:1) grep -q 'a terminal' "$BATS_TEST_TMPDIR/stderr" && return ;;
 	ladder:1) grep -q 'CALL-ID: ' "$BATS_TEST_TMPDIR/stderr" && return ;;
+	replay:1) grep -q 'No such file' "$BATS_TEST_TMPDIR/stderr" && return ;;
 	cdr:1) grep -qE 'cannot settle|no such file' "$BATS_TEST_TMPDIR/stderr" && return ;;
 	esac
 	cat "$BATS_TEST_TMPDIR/stderr"

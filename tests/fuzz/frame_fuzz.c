@@ -11,7 +11,9 @@
  *			odd; all bits set: toggles whether the rings are full;
  *			all but the lowest of t: the next dialog is another call's when it is locked
  */
-#include "native_tcp.h"
+#define NATIVE_ENTRIES 8 /* so that maps are full, and evict */
+#define CG_FRAGMENT_BUCKETS 2 /* of four sets each, so that each has its bytes */
+#include "replay/native_tcp.h"
 
 #include <stdint.h>
 #include <sys/mman.h>
@@ -319,13 +321,14 @@ static void add_name(const char *text)
 	__u64 hash;
 
 	memcpy(p->buf, text, strlen(text));
-	hash = hash_folded(p, config_get(), 0, strlen(text));
+	hash = hash_folded(p, 0, strlen(text));
 	snprintf(name.text, sizeof(name.text), "%s", text);
 	bpf_map_update_elem(&hosts, &hash, &name, BPF_ANY);
 }
 
 static void start(__u8 policies)
 {
+	const struct cg_secret key = { { 0x0123456789abcdef, 0xfedcba9876543210 } };
 	struct cg_config settings = {
 		.layout = CG_LAYOUT,
 		.mode = policies & 1 ? CG_OBSERVE : CG_ENFORCE,
@@ -343,7 +346,6 @@ static void start(__u8 policies)
 		.n_ports = 1,
 		.ports = { 5060 },
 		.port_bits = cg_port_bits((const __u16[]){ 5060 }, 1),
-		.secret = { 0x0123456789abcdef, 0xfedcba9876543210 },
 	};
 
 	native.now = 1000000000;
@@ -352,13 +354,11 @@ static void start(__u8 policies)
 	cut.at = 0;
 	cut.id = 0;
 	memset(branches_seen, 0, sizeof(branches_seen));
-	for (struct native_map *m = native.maps; m->map; m++) {
-		memset(m->used, 0, sizeof(m->used));
-		if (native_is_array(m) &&
-		    m->map != &fragment_bytes) /* they have no meaning by themselves */
-			memset(m->values, 0, (size_t)m->entries * m->value_size);
-	}
+	for (struct native_map *m = native.maps; m->map; m++)
+		if (m->map != &fragment_bytes) /* they have no meaning by themselves */
+			native_map_clear(m);
 	memcpy(bpf_map_lookup_elem(&config, &(__u32){ 0 }), &settings, sizeof(settings));
+	memcpy(bpf_map_lookup_elem(&secret, &(__u32){ 0 }), &key, sizeof(key));
 	add_prefix(128, HOST, CG_ADDR_HOST);
 	if (settings.has_gateways)
 		add_prefix(120, GATEWAY, CG_ADDR_GATEWAY);

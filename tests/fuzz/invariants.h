@@ -60,7 +60,7 @@ static struct cg_counters *counters_now(void)
 
 static void hold_map(struct native_map *m, __u8 *used, void *keys, void *values, size_t value_size)
 {
-	memcpy(used, m->used, sizeof(m->used));
+	memcpy(used, m->used, NATIVE_ENTRIES);
 	for (int i = 0; i < NATIVE_ENTRIES; i++) {
 		memcpy((__u8 *)keys + i * m->key_size, m->keys + i * m->key_size, m->key_size);
 		memcpy((__u8 *)values + i * value_size, native_value(m, i), value_size);

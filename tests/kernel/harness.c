@@ -141,8 +141,9 @@ static int gateways(struct harness *harness, struct cg_config *config, char *lis
 }
 
 /* Names and addresses of the guarded host, as `attach` finds them. */
-static int name_host(struct harness *harness, const struct cg_config *config)
+static int name_host(struct harness *harness)
 {
+	const struct cg_secret secret = { { 0x0123456789abcdef, 0xfedcba9876543210 } };
 	static const char *const names[] = { "192.0.2.10", "[2001:db8:2::10]", "proxy.example",
 					     "127.0.0.1", "127.0.0.8" };
 	struct cg_host_name value = { .origin = CG_NAME_GIVEN };
@@ -150,8 +151,11 @@ static int name_host(struct harness *harness, const struct cg_config *config)
 
 	err = err ? err : add_prefix(harness, "proxy2", 128, CG_ADDR_HOST);
 	err = err ? err : add_prefix(harness, "host6", 128, CG_ADDR_HOST);
+	err = err ? err
+		  : bpf_map_update_elem(bpf_map__fd(harness->skel->maps.secret), &(__u32){ 0 },
+					&secret, BPF_ANY);
 	for (size_t i = 0; !err && i < sizeof(names) / sizeof(*names); i++) {
-		__u64 hash = cg_host_name_hash(config, names[i]);
+		__u64 hash = cg_host_name_hash(&secret, names[i]);
 
 		err = bpf_map_update_elem(bpf_map__fd(harness->skel->maps.hosts), &hash, &value,
 					  BPF_ANY);
@@ -206,7 +210,6 @@ static int configure(struct harness *harness, const char *settings)
 		.hides = CG_HIDES_AUTO,
 		.n_ports = 1,
 		.ports = { 5060 },
-		.secret = { 0x0123456789abcdef, 0xfedcba9876543210 },
 		.clock_offset = { 1000000000000000000 },
 	};
 	char copy[256], *rest = copy, *word, *named_gateways = NULL, *relays = NULL;
@@ -244,7 +247,7 @@ static int configure(struct harness *harness, const char *settings)
 	config.port_bits = cg_port_bits(config.ports, config.n_ports);
 	err = err ? err : gateways(harness, &config, named_gateways);
 	err = err ? err : add_prefixes(harness, relays, CG_ADDR_RELAY);
-	err = err ? err : name_host(harness, &config);
+	err = err ? err : name_host(harness);
 	err = err ? err
 		  : bpf_map_update_elem(bpf_map__fd(harness->skel->maps.usage), &(__u32){ 0 },
 					&used, BPF_ANY);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/cli/plugin.c agent/cli/range.c -ljansson -lm
+// link: agent/cli/plugin.c agent/stats/range.c -ljansson -lm
 #include "cli/plugin.h"
 
 #include <string.h>

@@ -3,8 +3,8 @@
  * Thresholds in the notation of the Monitoring Plugins guidelines: 80 (alert outside 0 to 80), 10:
  * (below 10), ~:10 (above 10), 10:20 (outside), @10:20 (inside). No I/O.
  */
-#ifndef CG_CLI_RANGE_H
-#define CG_CLI_RANGE_H
+#ifndef CG_STATS_RANGE_H
+#define CG_STATS_RANGE_H
 
 #include <stdbool.h>
 

@@ -1,49 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The BPF helpers and maps that bpf/ uses, in plain C: one CPU, small maps, and a clock that the
- * caller sets. Include it before guard.bpf.c, instead of libbpf's bpf_helpers.h. Owner of struct
- * native.
+ * The BPF helpers and maps that bpf/ uses, in plain C: one CPU, and a clock that the caller sets.
+ * Include it before guard.bpf.c, instead of libbpf's bpf_helpers.h. Owner of struct native.
  *
  * The address of a map identifies it. Keys and values have the sizes of the definitions in bpf/.
- * Maps hold NATIVE_ENTRIES at most; of a longer array, entries share one. LRU maps evict the entry
- * that was least recently looked up or written.
  */
-#ifndef NATIVE_BPF_H
-#define NATIVE_BPF_H
+#ifndef CG_REPLAY_NATIVE_BPF_H
+#define CG_REPLAY_NATIVE_BPF_H
 
 #define __BPF_HELPERS__ /* keeps libbpf's bpf_helpers.h out */
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <linux/bpf.h>
-#include <linux/types.h>
+#include "replay/native_maps.h"
 
 #define SEC(name)
 #define __uint(name, value) int(*name)[value]
 #define __type(name, value) typeof(value) *name
 #define barrier_var(variable) __asm__ volatile("" : "+r"(variable))
 
-#define NATIVE_MAPS 24
-#define NATIVE_ENTRIES 8
-#define CG_FRAGMENT_BUCKETS 2 /* of four sets each, so that each has its bytes */
-
-struct native_map {
-	const void *map; /* NULL: free */
-	__u32 type, key_size, value_size, entries;
-	__u8 used[NATIVE_ENTRIES];
-	__u64 touched[NATIVE_ENTRIES];
-	__u8 *keys, *values;
-};
+#define NATIVE_MAPS 32
 
 static struct {
 	struct native_map maps[NATIVE_MAPS];
 	const __u8 *frame;
 	__u32 frame_len;
 	__u64 now; /* CLOCK_BOOTTIME */
-	__u64 touches;
 	int locked;
 	int ring_full;
 	void (*before_lock)(void *lock); /* NULL, or called once: another CPU's last chance */
@@ -51,14 +31,6 @@ static struct {
 	void (*submitted)(const void *ring, const void *record);
 	const void *ring;
 } native;
-
-static __attribute__((noreturn, unused)) void native_refuse(const char *what)
-{
-	fprintf(stderr, "frame_fuzz: %s\n", what);
-	abort();
-}
-
-/* --- maps ------------------------------------------------------------------------------------- */
 
 static inline struct native_map *native_map(const void *map, __u32 type, __u32 entries,
 					    __u32 key_size, __u32 value_size)
@@ -78,110 +50,15 @@ static inline struct native_map *native_map(const void *map, __u32 type, __u32 e
 	m->entries = entries < NATIVE_ENTRIES ? entries : NATIVE_ENTRIES;
 	m->key_size = key_size;
 	m->value_size = (value_size + 7) & ~7U; /* keeps values aligned */
-	m->keys = calloc(NATIVE_ENTRIES, key_size);
-	m->values = calloc(NATIVE_ENTRIES, m->value_size);
-	if (!m->keys || !m->values)
-		native_refuse("out of memory");
+	native_map_alloc(m);
 	return m;
 }
 
-#define NATIVE_MAP(m)                                                                              \
-	native_map(m, sizeof(*(m)->type) / sizeof(int), sizeof(*(m)->max_entries) / sizeof(int),   \
-		   sizeof(*(m)->key), sizeof(*(m)->value))
-
-static inline void *native_value(struct native_map *m, int entry)
-{
-	return m->values + (size_t)entry * m->value_size;
-}
-
-static inline int native_prefix_holds(const __u8 *prefix, const __u8 *key)
-{
-	__u32 bits, i;
-
-	memcpy(&bits, prefix, sizeof(bits));
-	for (i = 0; i < bits / 8; i++)
-		if (prefix[4 + i] != key[4 + i])
-			return 0;
-	return !(bits % 8) || !((prefix[4 + i] ^ key[4 + i]) >> (8 - bits % 8));
-}
-
-static inline int native_find(struct native_map *m, const void *key)
-{
-	for (int i = 0; i < NATIVE_ENTRIES; i++) {
-		const __u8 *held = m->keys + (size_t)i * m->key_size;
-
-		if (!m->used[i])
-			continue;
-		if (m->type == BPF_MAP_TYPE_LPM_TRIE ? native_prefix_holds(held, key)
-						     : !memcmp(held, key, m->key_size))
-			return i;
-	}
-	return -1;
-}
-
-static inline int native_is_array(const struct native_map *m)
-{
-	return m->type == BPF_MAP_TYPE_ARRAY || m->type == BPF_MAP_TYPE_PERCPU_ARRAY;
-}
-
-static inline void *native_lookup(struct native_map *m, const void *key)
-{
-	int i;
-
-	if (native_is_array(m)) {
-		i = *(const __u32 *)key % NATIVE_ENTRIES;
-		return (__u32)i < m->entries ? native_value(m, i) : NULL;
-	}
-	i = native_find(m, key);
-	if (i < 0)
-		return NULL;
-	m->touched[i] = ++native.touches;
-	return native_value(m, i);
-}
-
-/* Returns the slot of a new entry, or -1 if the map is full. */
-static inline int native_room(struct native_map *m)
-{
-	int oldest = 0;
-
-	for (int i = 0; i < NATIVE_ENTRIES; i++) {
-		if (!m->used[i])
-			return i;
-		if (m->touched[i] < m->touched[oldest])
-			oldest = i;
-	}
-	return m->type == BPF_MAP_TYPE_LRU_HASH ? oldest : -1;
-}
-
-static inline long native_update(struct native_map *m, const void *key, const void *value,
-				 size_t size, __u64 flags)
-{
-	int i = native_find(m, key);
-
-	if (i >= 0 && (flags & BPF_NOEXIST))
-		return -EEXIST;
-	if (i < 0 && (flags & BPF_EXIST))
-		return -ENOENT;
-	if (i < 0)
-		i = native_room(m);
-	if (i < 0)
-		return -E2BIG;
-	m->used[i] = 1;
-	m->touched[i] = ++native.touches;
-	memcpy(m->keys + (size_t)i * m->key_size, key, m->key_size);
-	memcpy(native_value(m, i), value, size);
-	return 0;
-}
-
-static inline long native_delete(struct native_map *m, const void *key)
-{
-	int i = native_find(m, key);
-
-	if (i < 0)
-		return -ENOENT;
-	m->used[i] = 0;
-	return 0;
-}
+/* The map, which the first use makes with this number of entries. */
+#define NATIVE_MAP_OF(m, entries)                                                                  \
+	native_map(m, sizeof(*(m)->type) / sizeof(int), entries, sizeof(*(m)->key),                \
+		   sizeof(*(m)->value))
+#define NATIVE_MAP(m) NATIVE_MAP_OF(m, sizeof(*(m)->max_entries) / sizeof(int))
 
 #define bpf_map_delete_elem(m, k) native_delete(NATIVE_MAP(m), k)
 #define bpf_map_lookup_elem(m, k) native_lookup(NATIVE_MAP(m), k)
@@ -212,6 +89,12 @@ static inline void native_helper(void)
 }
 
 static inline __u64 bpf_ktime_get_boot_ns(void)
+{
+	native_helper();
+	return native.now;
+}
+
+static inline __u64 bpf_ktime_get_ns(void)
 {
 	native_helper();
 	return native.now;

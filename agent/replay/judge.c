@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "replay/judge.h"
+
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/omission.h"
+#include "capture/reader.h"
+#include "capture/sip_frame.h"
+
+#define ETHERNET 14
+#define ETHERTYPE_IPV4 0x0800
+#define ETHERTYPE_IPV6 0x86dd
+#define MADE_IFINDEX 1 /* of a datagram that is made */
+
+struct cg_judge {
+	const struct cg_config *config;
+	const struct cg_replay_hosts *hosts;
+	cg_judge_verdict handle;
+	void *ctx;
+	struct cg_judge_counters counters;
+	struct cg_omissions omissions;
+};
+
+/* The frame in the engine. */
+struct frame {
+	size_t len;
+	__u32 ifindex;
+	const struct cg_flow *flow;
+	const __u8 *text; /* of the message; NULL: a fragment */
+	size_t text_len;
+};
+
+struct cg_judge *cg_judge_new(const struct cg_config *config, const struct cg_replay_hosts *hosts,
+			      cg_judge_verdict handle, void *ctx)
+{
+	struct cg_judge *judge = calloc(1, sizeof(*judge));
+
+	if (!judge)
+		return NULL;
+	judge->config = config;
+	judge->hosts = hosts;
+	judge->handle = handle;
+	judge->ctx = ctx;
+	return judge;
+}
+
+void cg_judge_free(struct cg_judge *judge)
+{
+	free(judge);
+}
+
+/* --- one direction ---------------------------------------------------------------------------- */
+
+/* Returns false if the message was left out. */
+static bool run(struct cg_judge *judge, enum cg_direction direction, const struct frame *frame)
+{
+	bool enforces = judge->config->mode == CG_ENFORCE && frame->text;
+	__u64 now = cg_engine_set_time(0);
+	struct cg_engine_verdict verdict;
+	struct cg_sip_facts facts;
+
+	if (enforces)
+		enforces = cg_sip_facts_read(frame->text, frame->text_len, &facts);
+	if (enforces && cg_omissions_match(&judge->omissions, direction, &facts, now)) {
+		judge->counters.left_out++;
+		return false;
+	}
+	cg_engine_run(direction, frame->len, frame->ifindex, true, &verdict);
+	if (enforces && verdict.action == CG_DROP)
+		cg_omissions_add(&judge->omissions, &facts, now);
+	judge->handle(judge->ctx, direction, &verdict);
+	return true;
+}
+
+static void count_of_no_host(struct cg_judge *judge, const struct frame *frame)
+{
+	struct cg_sip_facts facts;
+
+	judge->counters.of_no_host++;
+	if (frame->text && cg_sip_facts_read(frame->text, frame->text_len, &facts) &&
+	    facts.method == CG_M_INVITE && !facts.status && !facts.has_to_tag)
+		judge->counters.invites_of_no_host++;
+}
+
+/* A packet of the host to itself goes out, and then comes in. */
+static void run_frame(struct cg_judge *judge, const struct frame *frame)
+{
+	bool is_from_host = cg_replay_hosts_has(judge->hosts, frame->flow->source);
+	bool is_to_host = cg_replay_hosts_has(judge->hosts, frame->flow->dest);
+
+	if (!is_from_host && !is_to_host)
+		count_of_no_host(judge, frame);
+	if (is_from_host && !run(judge, CG_OUT, frame))
+		return;
+	if (is_to_host)
+		run(judge, CG_IN, frame);
+}
+
+static void put_ethernet(int version)
+{
+	__u16 type = version == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4;
+	__u8 *frame = cg_engine_frame();
+
+	memset(frame, 0, ETHERNET);
+	frame[12] = type >> 8;
+	frame[13] = type & 0xff;
+}
+
+void cg_judge_packet(struct cg_judge *judge, const struct cg_ip_packet *packet)
+{
+	bool has_text = !packet->is_fragment && packet->payload_len >= sizeof(struct udphdr);
+	struct frame frame = {
+		.len = ETHERNET + packet->len,
+		.ifindex = packet->ifindex,
+		.flow = &packet->flow,
+		.text = has_text ? packet->payload + sizeof(struct udphdr) : NULL,
+		.text_len = has_text ? packet->payload_len - sizeof(struct udphdr) : 0,
+	};
+
+	if (frame.len > CG_ENGINE_FRAME_MAX)
+		return;
+	put_ethernet(*packet->bytes >> 4);
+	memcpy(cg_engine_frame() + ETHERNET, packet->bytes, packet->len);
+	run_frame(judge, &frame);
+}
+
+/* --- a message without a packet --------------------------------------------------------------- */
+
+static bool is_mapped(const __u8 addr[16])
+{
+	return IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)addr);
+}
+
+static size_t put_ipv4(__u8 *at, const struct cg_flow *flow, size_t len)
+{
+	struct iphdr ip = { .version = 4,
+			    .ihl = 5,
+			    .ttl = 64,
+			    .protocol = IPPROTO_UDP,
+			    .tot_len = htons(sizeof(ip) + len) };
+
+	memcpy(&ip.saddr, flow->source + 12, 4);
+	memcpy(&ip.daddr, flow->dest + 12, 4);
+	memcpy(at, &ip, sizeof(ip));
+	return sizeof(ip);
+}
+
+static size_t put_ipv6(__u8 *at, const struct cg_flow *flow, size_t len)
+{
+	struct ip6_hdr ip = { .ip6_vfc = 6 << 4, .ip6_nxt = IPPROTO_UDP, .ip6_plen = htons(len) };
+
+	memcpy(&ip.ip6_src, flow->source, 16);
+	memcpy(&ip.ip6_dst, flow->dest, 16);
+	memcpy(at, &ip, sizeof(ip));
+	return sizeof(ip);
+}
+
+/* The guard reads its ports only. A message of TLS gets one, on the host's side. */
+static void set_ports(const struct cg_judge *judge, struct cg_flow *flow)
+{
+	if (cg_port_is_sip(judge->config, flow->source_port) ||
+	    cg_port_is_sip(judge->config, flow->dest_port))
+		return;
+	if (cg_replay_hosts_has(judge->hosts, flow->dest))
+		flow->dest_port = judge->config->ports[0];
+	else
+		flow->source_port = judge->config->ports[0];
+}
+
+void cg_judge_message(struct cg_judge *judge, const struct cg_flow *flow, const __u8 *text,
+		      size_t len)
+{
+	struct udphdr udp = { .len = htons(sizeof(udp) + len) };
+	bool is_ipv4 = is_mapped(flow->source);
+	__u8 *at = cg_engine_frame() + ETHERNET;
+	struct cg_flow ports = *flow;
+	struct frame frame = { .ifindex = MADE_IFINDEX, .flow = &ports };
+
+	if (is_ipv4 != is_mapped(flow->dest) || len > CG_SIP_MESSAGE_MAX) {
+		judge->counters.unjudged++;
+		return;
+	}
+	set_ports(judge, &ports);
+	udp.source = htons(ports.source_port);
+	udp.dest = htons(ports.dest_port);
+	put_ethernet(is_ipv4 ? 4 : 6);
+	at += is_ipv4 ? put_ipv4(at, flow, sizeof(udp) + len)
+		      : put_ipv6(at, flow, sizeof(udp) + len);
+	memcpy(at, &udp, sizeof(udp));
+	at += sizeof(udp);
+	memcpy(at, text, len);
+	frame.text = at;
+	frame.text_len = len;
+	frame.len = at + len - cg_engine_frame();
+	run_frame(judge, &frame);
+}
+
+const struct cg_judge_counters *cg_judge_get_counters(const struct cg_judge *judge)
+{
+	return &judge->counters;
+}

@@ -1,0 +1,185 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# `cseqguard replay` over captures that captures.py writes: no network, no root, no maps.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	TOP=$(cd "${BATS_TEST_FILENAME%/*}/../.." && pwd)
+	GUARD=${LAB_OUT:-$TOP/out}/cseqguard
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+capture() { # [STEP|OPTION]... >FILE
+	python3 "$TOP/tests/e2e/captures.py" "$@"
+}
+
+replay() { # [OPTION]... FILE...
+	"$GUARD" replay --gateway 198.51.100.0/24 "$@"
+}
+
+# says EXPECTED FILTER [OPTION]... FILE: jq's FILTER over the JSON prints EXPECTED, whatever the exit code
+says() {
+	local found
+
+	found=$(replay -j "${@:3}" | jq -cr "$2")
+	[[ $found == "$1" ]] || {
+		printf 'expected %s\n   found %s\n' "$1" "$found" >&2
+		return 1
+	}
+}
+
+CALL='.calls[] | [.end_reason, .ended_by, .duration, .first_bye_duration, .difference, .blocked_byes, .suspect,
+	.caller_side, .callee_side] | join(" ")'
+REFUSED='.violations[] | select(.action != "pass") | [.reason, .action, .method, .cseq, .expected_cseq, .source,
+	.outcome] | join(" ")'
+
+@test "the attack of 2008: the call ends at its true BYE, and the low one would have been refused, rightly" {
+	capture bye=10:500 pause=57 bye=14:200 >attack.pcap
+	run -0 replay attack.pcap
+	[[ $output == *'Would be refused    1 BYE: 1 right'* && $output == *'loses 59.001 seconds of 1 call'* ]]
+	says 'bye caller 59.999 0.998 59.001 1 false wire gateway' "$CALL" attack.pcap
+	says 'out_of_order would_drop BYE 10 14 192.0.2.1 refused' "$REFUSED" attack.pcap
+	says '1 1 0 0 0' '.summary | "\(.bye_refusals) \(.refusals_right) \(.refusals_wrong) \(.refusals_silent) \(.open)"' \
+		attack.pcap
+}
+
+@test "an honest call: nothing would have been refused, and the bill by the first BYE is right" {
+	capture pause=3 end=1:200 >honest.pcap
+	run -0 replay honest.pcap
+	[[ $output == *'Would be refused    0 BYEs'* && $output != *'would have refused:'* ]]
+	says 'bye callee 4.998 4.998 0 0 false wire gateway' "$CALL" honest.pcap
+}
+
+@test "a low BYE that the far end accepts would have been refused wrongly: exit 4" {
+	capture bye=10:200 >accepted.pcap
+	run -4 replay accepted.pcap
+	[[ $output == *'1 wrong (the far end accepted)'* ]]
+	run -4 replay -j accepted.pcap
+	says 'out_of_order would_drop BYE 10 14 192.0.2.1 accepted' "$REFUSED" accepted.pcap
+	says 'bye caller 0.999 0.998 0.001 1 false wire gateway' "$CALL" accepted.pcap
+}
+
+@test "a low BYE that nobody answers is silent, or unknown where the capture ends too early" {
+	capture bye=10:0 pause=60 bye=14:200 >silent.pcap
+	capture bye=10:0 >short.pcap
+	run -0 replay silent.pcap
+	says 'out_of_order would_drop BYE 10 14 192.0.2.1 silent' "$REFUSED" silent.pcap
+	says 'out_of_order would_drop BYE 10 14 192.0.2.1 ' "$REFUSED" short.pcap
+	says '1 1' '.summary | "\(.open) \(.refusals_unknown)"' short.pcap
+}
+
+@test "enforce mode leaves out what would have been refused, and what follows from it" {
+	capture bye=10:200 pause=5 bye=14:200 >accepted.pcap
+	run -0 replay --mode enforce accepted.pcap
+	says 'bye caller 7.999 0.998 7.001 1 false wire gateway' "$CALL" --mode enforce accepted.pcap
+	says 'out_of_order drop BYE 10 14 192.0.2.1 ' "$REFUSED" --mode enforce accepted.pcap
+	says 3 '.summary.not_read.left_out' --mode enforce accepted.pcap
+}
+
+@test "the policies are those of attach: --equal pass lets a BYE with the INVITE's CSeq end the call" {
+	capture bye=13:200 >equal.pcap
+	run -4 replay equal.pcap
+	run -0 replay --equal pass equal.pcap
+	says '' "$REFUSED" --equal pass --mode enforce equal.pcap
+}
+
+@test "the guarded host is worked out, or named; a wrong name judges nothing" {
+	capture bye=14:200 >call.pcap
+	says '["192.0.2.10"] false' '.summary | "\(.hosts) \(.hosts_given)"' call.pcap
+	says '["192.0.2.10"] true' '.summary | "\(.hosts) \(.hosts_given)"' --host 192.0.2.10,proxy.example call.pcap
+	says '0 10 2' '"\(.calls | length) \(.summary.not_read | "\(.packets_of_no_host) \(.invites_of_no_host)")"' \
+		--host 192.0.2.77 call.pcap
+}
+
+@test "link layers, VLAN and tunnels: each shows the same call" {
+	local by
+
+	for by in ethernet vlan mpls pppoe ipip gre vxlan gtpu sll sll2 raw null; do
+		capture bye=10:500 bye=14:200 --by "$by" >$by.pcap
+		says 'bye caller 1.999 0.998 1.001 1 false wire gateway' "$CALL" $by.pcap || {
+			echo "by $by" >&2
+			return 1
+		}
+	done
+}
+
+@test "fragments are gathered by the guard's own code, the second one first" {
+	capture bye=10:500 bye=14:200 --by fragments >fragments.pcap
+	says 'bye caller 1.999 0.998 1.001 1 false wire gateway' "$CALL" fragments.pcap
+}
+
+@test "IPv6 and pcapng" {
+	capture bye=10:500 bye=14:200 --ipv6 --ng >six.pcapng
+	run -0 "$GUARD" replay -j --gateway 2001:db8:1::/48 six.pcapng
+	[[ $(jq -cr "$CALL" <<<"$output") == 'bye caller 1.999 0.998 1.001 1 false wire gateway' ]]
+	[[ $(jq -cr .summary.hosts <<<"$output") == '["2001:db8::10"]' ]]
+}
+
+@test "TCP streams: whole, in pieces, and out of order" {
+	local by
+
+	for by in tcp pieces swapped; do
+		capture bye=10:500 bye=14:200 --by "$by" >$by.pcap
+		says 'bye caller 1.999 0.998 1.001 1 false wire gateway' "$CALL" $by.pcap
+		says '14 0' '.summary | "\(.tcp_messages) \(.not_read.tcp_gaps)"' $by.pcap
+	done
+}
+
+@test "a gap in a TCP stream costs the message in it, and is told" {
+	capture bye=10:500 bye=14:200 --by gap >gap.pcap
+	says '13 1' '.summary | "\(.tcp_messages) \(.not_read.tcp_gaps)"' gap.pcap
+	run -0 replay gap.pcap
+	[[ $output == *'1 gap in TCP streams'* ]]
+	says 'bye caller unseen' '.calls[] | "\(.end_reason) \(.ended_by) \(.caller_side)"' gap.pcap
+}
+
+@test "HEPv3: the messages that a proxy mirrors, also those of TLS" {
+	capture bye=10:500 bye=14:200 --by hep >hep.pcap
+	says 'bye caller 1.999 0.998 1.001 1 false wire gateway' "$CALL" hep.pcap
+	says 14 .summary.hep_messages hep.pcap
+}
+
+@test "a capture that is cut is read as far as it goes, with a notice" {
+	capture bye=10:500 bye=14:200 >whole.pcap
+	head -c -100 whole.pcap >cut.pcap
+	run -0 --separate-stderr replay cut.pcap
+	[[ $stderr == *'cut.pcap: cannot read beyond packet 13: '* && $output == *'14'* ]]
+	says 'bye caller 1.999 0.998 1.001 1 false wire gateway' "$CALL" cut.pcap
+	capture bye=14:200 --snap 60 >snap.pcap
+	run -0 replay snap.pcap
+	[[ $output == *'10 packets cut by the snap length'* ]]
+}
+
+@test "standard input; several files, in any order, are one capture" {
+	capture bye=10:500 bye=14:200 >whole.pcap
+	run -0 replay - <whole.pcap
+	[[ $output == *'1 right'* ]]
+	head -c 24 whole.pcap >empty.pcap
+	says 'bye caller 1.999 0.998 1.001 1 false wire gateway' "$CALL" empty.pcap whole.pcap
+	capture bye=10:500 bye=14:200 --before 1.0005 >first.pcap
+	capture bye=10:500 bye=14:200 --after 1.0005 >second.pcap
+	says 'bye caller 1.999 0.998 1.001 1 false wire gateway' "$CALL" second.pcap first.pcap
+}
+
+@test "a file that is no capture, a missing one, and none: one line that says so" {
+	echo 'no capture' >text
+	run -1 --separate-stderr replay text
+	[[ -z $output && ${#stderr_lines[@]} == 1 && $stderr == *'text: cannot read: '* ]]
+	run -1 --separate-stderr replay missing.pcap
+	[[ $stderr == *'missing.pcap: cannot read: No such file'* ]]
+	run -2 --separate-stderr replay
+	[[ ${#stderr_lines[@]} == 1 && $stderr == *'one capture or more'* ]]
+	run -2 --separate-stderr replay --mode maybe text
+}
+
+@test "--ladder draws one call; of an unknown one it says so" {
+	capture bye=10:500 bye=14:200 >attack.pcap
+	run -0 replay --ladder replay@example attack.pcap
+	[[ $output == *'would refuse: out_of_order, expected 14'* && $output == *'200 (BYE 14)'* ]]
+	run -0 replay -j --ladder replay@example attack.pcap
+	[[ $(jq -r '.[0].call_id' <<<"$output") == replay@example ]]
+	run -1 replay --ladder another attack.pcap
+	[[ $output == *'call another: not found in the capture'* ]]
+}
