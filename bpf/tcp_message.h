@@ -68,13 +68,17 @@ bpf_inline int stream_is_text(__u8 c)
 
 /* --- opaque connections ----------------------------------------------------------------------- */
 
-/* The port of the host, as a bit of cg_host_state.text_ports; 0: it is none of the SIP ports. */
-bpf_inline __u8 stream_port_bit(const struct cg_config *config, __u16 port)
+/*
+ * Returns the place in cg_host_state.text_ports of a port, where it is or may be noted; NULL: it is
+ * none of the SIP ports.
+ */
+bpf_inline __u16 *stream_text_port(struct cg_host_state *host, const struct cg_config *config,
+				   __u16 port)
 {
 	for (__u32 i = 0; i < CG_PORTS_MAX; i++)
 		if (port && config->ports[i] == port)
-			return 1 << i;
-	return 0;
+			return &host->text_ports[i];
+	return NULL;
 }
 
 /* The first byte of either direction. Returns whether the connection is opaque. */
@@ -82,18 +86,19 @@ bpf_inline int stream_first_byte(const struct pkt_ctx *ctx, const struct tcp_seg
 				 const struct cg_connection *connection)
 {
 	const struct packet *p = &ctx->scratch->packet;
-	__u16 port = seg->direction == CG_IN ? p->dest_port : p->source_port;
-	__u8 bit = stream_port_bit(ctx->config, port);
+	__u16 port = seg->direction == CG_IN ? p->dest_port : p->source_port, *noted;
 	int text = stream_is_text(seg->work[CG_STREAM_BYTES]);
 	struct cg_host_state *host = host_state_get();
 
 	if (!host)
 		return 0;
-	if (seg->direction == CG_OUT && text && (host->text_ports & bit) != bit)
-		host->text_ports |= bit;
-	if (seg->direction == CG_OUT)
+	noted = stream_text_port(host, ctx->config, port);
+	if (seg->direction == CG_OUT) {
+		if (text && noted && *noted != port)
+			*noted = port;
 		return !text;
-	return !text && !connection->out.have && !(host->text_ports & bit);
+	}
+	return !text && !connection->out.have && !(noted && *noted == port);
 }
 
 /* A message that goes out and is no SIP. */

@@ -404,8 +404,8 @@ struct cg_host_name {
 
 struct cg_host_state {
 	__u8 hides_topology; /* an INVITE left without the Via of an address not the host's */
-	__u8 text_ports; /* bit n: the host has sent text over TCP from config.ports[n]: it is no TLS */
-	__u8 pad[6];
+	__u8 pad[7];
+	__u16 text_ports[CG_PORTS_MAX]; /* those that the host sends text from over TCP: no TLS */
 };
 
 /* --- early (LRU): a To tag before its 2xx, key struct cg_dialog_key --------------------------- */
