@@ -1,40 +1,51 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Our tc filter on the way out, in a clsact qdisc that may be somebody else's. Nothing prints. */
+/*
+ * Our tc filters, in a clsact qdisc that may be somebody else's. On ingress stands cseqguard_tcp_in, on
+ * egress cseqguard_out, then cseqguard_tcp_out. Behind these on either hook stands cseqguard_tcp_more,
+ * CG_TCP_ROUNDS - 1 times. The filters of a hook have one priority and consecutive handles, so the kernel
+ * runs them in one loop. Nothing prints.
+ */
 #ifndef CG_ATTACH_CLSACT_H
 #define CG_ATTACH_CLSACT_H
 
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "attach/programs.h"
 #include "util/netlink.h"
 
-/* Early among filters: one before us that says OK would hide what the host sends. */
+/* Early among filters: one before us that says OK would hide packets from the guard. */
 #define CG_TC_PRIORITY 5
 #define CG_TC_PRIORITY_TEXT "5"
-#define CG_TC_HANDLE 0xc5e9
+#define CG_TC_HANDLE 0xc5e9 /* of the first filter of a hook */
+
+enum cg_hook { CG_HOOK_EGRESS, CG_HOOK_INGRESS, CG_HOOKS };
+
+/* "ingress" or "egress". Static. */
+const char *cg_hook_name(enum cg_hook hook);
 
 /*
- * Adds the filter, or replaces an older one of ours. *made: there was no clsact, now there is. 0 or
- * -errno with its text in `why`; -EEXIST: another filter has our handle. Nothing is left behind on
- * failure.
+ * Adds the filters of both hooks. Those of ours that are there are exchanged one by one, or, if one is
+ * missing or stands behind another filter, made again. *made: there was no clsact, now there is. 0 or
+ * -errno, with its text in `why` and the hook in *hook; -EEXIST: another filter has our handle. Nothing
+ * is left behind on failure where no filter of ours was.
  */
-int cg_clsact_attach(__u32 ifindex, int prog_fd, bool *made, char why[CG_NETLINK_WHY]);
+int cg_clsact_attach(__u32 ifindex, const struct cg_programs *programs, bool *made,
+		     enum cg_hook *hook, char why[CG_NETLINK_WHY]);
 
 /*
- * Removes the filter if it is ours, and with made the qdisc, if nobody else has filters in it. It is
- * no error if either is gone already. 0 or -errno with its text in `why`.
+ * Removes our filters, and with made the qdisc, if nobody else has filters in it. It is no error if
+ * they are gone already. 0 or -errno with its text in `why`.
  */
-int cg_clsact_detach(__u32 ifindex, bool made, char why[CG_NETLINK_WHY]);
+int cg_clsact_detach(__u32 ifindex, bool made, enum cg_hook *hook, char why[CG_NETLINK_WHY]);
 
 struct cg_clsact_others {
-	unsigned int before,
-		behind; /* priorities with filters, on the way out; tcx programs come before */
+	unsigned int before, behind; /* priorities with filters; tcx programs come before */
 };
 
-/* Who else sits there. 0 or -errno. */
-int cg_clsact_others(__u32 ifindex, struct cg_clsact_others *others);
+/* Who else sits on a hook. 0 or -errno. */
+int cg_clsact_others(__u32 ifindex, enum cg_hook hook, struct cg_clsact_others *others);
 
-/* Id of our filter's program, 0: none is there. */
-__u32 cg_clsact_program(__u32 ifindex);
+void cg_clsact_find(__u32 ifindex, struct cg_tc_programs *found);
 
 #endif

@@ -59,11 +59,11 @@ static int pin_all(struct guard *skel, const struct cg_instance *instance)
 {
 	const char *name = instance->name;
 
-	if (cg_bpffs_pin(instance->prog_in, name, "prog_in", CG_PIN_ROOT_ONLY))
-		return CG_FAILED;
-	if (cg_bpffs_pin(instance->prog_out, name, "prog_out", CG_PIN_ROOT_ONLY))
-		return CG_FAILED;
-	if (cg_instance_netns_pin(name, instance->prog_in))
+	for (int i = 0; i < CG_PROG_FDS; i++)
+		if (cg_bpffs_pin(instance->programs.fd[i], name, cg_program_pin(i),
+				 CG_PIN_ROOT_ONLY))
+			return CG_FAILED;
+	if (cg_instance_netns_pin(name, instance->programs.fd[CG_PROG_IN]))
 		return CG_FAILED;
 	for (size_t i = 0; i < CG_MAP_NAMES; i++)
 		if (cg_bpffs_pin(bpf_object__find_map_fd_by_name(skel->obj, cg_map_names[i]), name,
@@ -88,7 +88,7 @@ static int pin_instance(struct guard *skel, const struct cg_instance *instance)
 static int create_instance(const char *name, const struct cg_settings *settings,
 			   struct cg_instance *instance)
 {
-	struct cg_instance created = { .name = name, .prog_in = -1, .prog_out = -1, .made = true };
+	struct cg_instance created = { .name = name, .programs = cg_programs_none, .made = true };
 	struct guard *skel = cg_skeleton_open();
 	int err;
 
@@ -175,7 +175,7 @@ static int check_instance(const char *name)
 static int reopen_instance(const char *name, const struct cg_settings *settings,
 			   const struct cg_config *config, struct cg_instance *instance)
 {
-	struct cg_instance found = { .name = name, .prog_in = -1, .prog_out = -1 };
+	struct cg_instance found = { .name = name, .programs = cg_programs_none };
 	int err = report_sizes(name, settings, config);
 
 	if (err)
@@ -183,12 +183,10 @@ static int reopen_instance(const char *name, const struct cg_settings *settings,
 	err = check_instance(name);
 	if (err)
 		return err;
-	found.prog_in = cg_pin_open(name, "prog_in");
-	found.prog_out = cg_pin_open(name, "prog_out");
-	if (found.prog_in < 0 || found.prog_out < 0)
+	if (cg_programs_open(name, &found.programs))
 		err = cg_fail("%s/%s: the programs are missing; to start over: cseqguard detach -a",
 			      cg_pin_root(), name);
-	else if (cg_instance_netns_pin(name, found.prog_in))
+	else if (cg_instance_netns_pin(name, found.programs.fd[CG_PROG_IN]))
 		err = CG_FAILED;
 	if (err)
 		cg_instance_close(&found);
@@ -225,9 +223,5 @@ int cg_instance_open(const char *name, const struct cg_settings *settings,
 
 void cg_instance_close(struct cg_instance *instance)
 {
-	if (instance->prog_in >= 0)
-		close(instance->prog_in);
-	if (instance->prog_out >= 0)
-		close(instance->prog_out);
-	instance->prog_in = instance->prog_out = -1;
+	cg_programs_close(&instance->programs);
 }

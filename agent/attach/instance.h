@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * An instance: the pinned maps and the two programs, which all its interfaces share. It is bound to
+ * An instance: the pinned maps and the programs, which all its interfaces share. It is bound to
  * one network namespace. These functions report errors and return enum cg_exit.
  */
 #ifndef CG_ATTACH_INSTANCE_H
@@ -8,12 +8,12 @@
 
 #include <stdbool.h>
 
+#include "attach/programs.h"
 #include "maps/settings.h"
 
 struct cg_instance {
 	const char *name;
-	int prog_in; /* fds */
-	int prog_out;
+	struct cg_programs programs;
 	bool made; /* created by this call */
 };
 

@@ -51,7 +51,7 @@ static void read_link(const char *instance, bool here, struct cg_interface *inte
 	if (!interface->alive || !here || !if_indextoname(interface->ifindex, name))
 		return;
 	memcpy(interface->name, name, sizeof(name));
-	interface->program_out = cg_clsact_program(interface->ifindex);
+	cg_clsact_find(interface->ifindex, &interface->tc);
 	if (!cg_xdp_query(interface->ifindex, &state))
 		interface->native = state.attached == XDP_ATTACHED_DRV;
 }
@@ -100,30 +100,32 @@ int cg_interface_list(const char *instance, struct cg_interface **list, size_t *
 	return 0;
 }
 
-static int attach_egress(const char *instance, const struct cg_interface *interface, int prog_out)
+static int attach_filters(const char *instance, const struct cg_interface *interface,
+			  const struct cg_programs *programs)
 {
 	char pin[PIN_SIZE], why[CG_NETLINK_WHY];
+	enum cg_hook hook;
 	bool made;
 	int err;
 
-	err = cg_clsact_attach(interface->ifindex, prog_out, &made, why);
+	err = cg_clsact_attach(interface->ifindex, programs, &made, &hook, why);
 	if (err) {
-		cg_fail("%s: cannot attach the tc egress filter: %s; see: tc filter show dev %s "
-			"egress",
-			interface->name, why, interface->name);
+		cg_fail("%s: cannot attach the tc %s filter: %s; see: tc filter show dev %s %s",
+			interface->name, cg_hook_name(hook), why, interface->name,
+			cg_hook_name(hook));
 		return err;
 	}
 	if (!made || interface->made_clsact)
 		return 0;
 	format_pin(pin, CLSACT, interface);
-	err = cg_bpffs_pin(prog_out, instance, pin, CG_PIN_ROOT_ONLY);
+	err = cg_bpffs_pin(programs->fd[CG_PROG_OUT], instance, pin, CG_PIN_ROOT_ONLY);
 	if (err)
-		cg_clsact_detach(interface->ifindex, true, why);
+		cg_clsact_detach(interface->ifindex, true, &hook, why);
 	return err;
 }
 
-static int attach_ingress(const char *instance, const struct cg_interface *interface,
-			  enum cg_attach_mode mode, int prog_in)
+static int attach_xdp(const char *instance, const struct cg_interface *interface,
+		      enum cg_attach_mode mode, int prog_in)
 {
 	char pin[PIN_SIZE];
 	int err, fd;
@@ -193,7 +195,7 @@ static int check_ethernet(const struct cg_interface *interface)
 }
 
 int cg_interface_attach(const char *instance, const char *name, enum cg_attach_mode mode,
-			int prog_in, int prog_out, bool *fresh)
+			const struct cg_programs *programs, bool *fresh)
 {
 	struct cg_interface interface;
 	int err, there;
@@ -210,12 +212,12 @@ int cg_interface_attach(const char *instance, const char *name, enum cg_attach_m
 		err = check_ethernet(&interface);
 		if (err)
 			return err;
-		err = attach_ingress(instance, &interface, mode, prog_in);
+		err = attach_xdp(instance, &interface, mode, programs->fd[CG_PROG_IN]);
 		if (err)
 			return err;
 	}
-	if (!there || !interface.program_out) {
-		err = attach_egress(instance, &interface, prog_out);
+	if (!there || cg_interface_lacks_filter(&interface)) {
+		err = attach_filters(instance, &interface, programs);
 		if (err) {
 			if (!there)
 				cg_interface_detach(instance, &interface);
@@ -229,14 +231,16 @@ int cg_interface_attach(const char *instance, const char *name, enum cg_attach_m
 int cg_interface_detach(const char *instance, const struct cg_interface *interface)
 {
 	char pin[PIN_SIZE], why[CG_NETLINK_WHY];
+	enum cg_hook hook;
 	int err = 0, fd;
 
 	if (interface->alive) {
-		err = cg_clsact_detach(interface->ifindex, interface->made_clsact, why);
+		err = cg_clsact_detach(interface->ifindex, interface->made_clsact, &hook, why);
 		if (err) {
-			cg_fail("%s: cannot remove the tc egress filter: %s; see: tc filter show "
-				"dev %s egress",
-				interface->name, why, interface->name);
+			cg_fail("%s: cannot remove the tc %s filter: %s; see: tc filter show dev "
+				"%s %s",
+				interface->name, cg_hook_name(hook), why, interface->name,
+				cg_hook_name(hook));
 			return err;
 		}
 	}
@@ -272,8 +276,8 @@ int cg_interface_remove_gone(const char *instance)
 	return err;
 }
 
-int cg_interface_upgrade(const char *instance, const struct cg_interface *interface, int prog_in,
-			 int prog_out, int old_in)
+int cg_interface_upgrade(const char *instance, const struct cg_interface *interface,
+			 const struct cg_programs *programs, const struct cg_programs *old)
 {
 	char pin[PIN_SIZE];
 	int err, fd;
@@ -282,13 +286,15 @@ int cg_interface_upgrade(const char *instance, const struct cg_interface *interf
 	fd = cg_pin_open(instance, pin);
 	if (fd < 0)
 		return fd;
-	err = bpf_link_update(fd, prog_in, NULL) ? -errno : 0;
+	err = bpf_link_update(fd, programs->fd[CG_PROG_IN], NULL) ? -errno : 0;
 	if (err)
 		cg_fail("%s: cannot replace the XDP program: %s", interface->name, strerror(-err));
 	else
-		err = attach_egress(instance, interface, prog_out);
-	if (err)
-		bpf_link_update(fd, old_in, NULL);
+		err = attach_filters(instance, interface, programs);
+	if (err) {
+		bpf_link_update(fd, old->fd[CG_PROG_IN], NULL);
+		attach_filters(instance, interface, old);
+	}
 	close(fd);
 	return err;
 }

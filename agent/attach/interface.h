@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A guarded interface: an XDP link, pinned as link_IFINDEX_NAME, and a tc egress filter. If attach
+ * A guarded interface: an XDP link, pinned as link_IFINDEX_NAME, and tc filters. If attach
  * created the clsact qdisc, the pin clsact_IFINDEX_NAME records that; it pins a program and so
  * outlives every process. These functions report errors and return -errno.
  */
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "attach/programs.h"
 #include "attach/xdp_link.h"
 
 struct cg_interface {
@@ -20,11 +21,18 @@ struct cg_interface {
 	bool hidden; /* no permission to read the link: `alive` is assumed, the rest is unknown */
 	bool native;
 	bool made_clsact; /* attach created the clsact qdisc */
-	__u32 program_in; /* ids; 0: none */
-	__u32 program_out;
+	__u32 program_in; /* id; 0: none */
+	struct cg_tc_programs tc;
 	char name[IF_NAMESIZE]; /* current name; if the interface is gone, the last known one */
 	char pin[IF_NAMESIZE + 16]; /* IFINDEX_NAME, with ':' for '.', which bpffs does not allow */
 };
+
+/* True if a tc filter of ours is missing, or not in its place. */
+static inline bool cg_interface_lacks_filter(const struct cg_interface *interface)
+{
+	return interface->alive && !interface->hidden &&
+	       !(interface->tc.out && interface->tc.tcp_in && interface->tc.tcp_out);
+}
 
 /*
  * Lists the interfaces of an instance, as seen from the current network namespace. The caller frees
@@ -42,23 +50,20 @@ int cg_interface_check_netns(const char *instance);
 const char *cg_interface_state(const struct cg_interface *interface);
 
 /*
- * Attaches both programs. An interface that is attached already gets the program that it lacks.
+ * Attaches the programs. An interface that is attached already gets those that it lacks.
  * Stores in *fresh whether the XDP link was created. A failure leaves the interface as it was.
  */
 int cg_interface_attach(const char *instance, const char *name, enum cg_attach_mode mode,
-			int prog_in, int prog_out, bool *fresh);
+			const struct cg_programs *programs, bool *fresh);
 
-/* Detaches both programs and removes the pins. If the interface is gone, removes the pins only. */
+/* Detaches the programs and removes the pins. If the interface is gone, removes the pins only. */
 int cg_interface_detach(const char *instance, const struct cg_interface *interface);
 
 /* Removes the pins of interfaces that are gone. */
 int cg_interface_remove_gone(const char *instance);
 
-/*
- * Replaces both programs. `old_in` is the current program of the link, which is restored on
- * failure.
- */
-int cg_interface_upgrade(const char *instance, const struct cg_interface *interface, int prog_in,
-			 int prog_out, int old_in);
+/* Replaces the programs. On failure `old` is restored. */
+int cg_interface_upgrade(const char *instance, const struct cg_interface *interface,
+			 const struct cg_programs *programs, const struct cg_programs *old);
 
 #endif

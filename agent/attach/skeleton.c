@@ -14,11 +14,11 @@
 #define TRY_ENTRIES 64 /* map size for a trial load; the verifier needs no more */
 
 const char *const cg_map_names[CG_MAP_NAMES] = {
-	"dialogs",	  "overflow", "invites",    "pending",	      "branches",
-	"joins",	  "hosts",    "host_state", "early",	      "addr_changes",
-	"unexpected_uas", "gateways", "usage",	    "shares",	      "counters",
-	"events",	  "alerts",   "fragments",  "fragment_bytes", "fragment_loose",
-	"secret",	  "config"
+	"dialogs",	  "overflow",	 "invites",    "pending",	 "branches",
+	"joins",	  "hosts",	 "host_state", "early",		 "addr_changes",
+	"unexpected_uas", "gateways",	 "usage",      "shares",	 "counters",
+	"events",	  "alerts",	 "fragments",  "fragment_bytes", "fragment_loose",
+	"secret",	  "tcp_streams", "config"
 };
 
 struct guard *cg_skeleton_open(void)
@@ -30,12 +30,25 @@ struct guard *cg_skeleton_open(void)
 	return skel;
 }
 
+/* Fills the array by which the programs call each other. 0 or -errno. */
+static int fill_array(struct guard *skel)
+{
+	int program = bpf_program__fd(skel->progs.cseqguard_tcp_message);
+	__u32 at = CG_TCP_PROG_MESSAGE;
+
+	return bpf_map_update_elem(bpf_map__fd(skel->maps.tcp_programs), &at, &program, BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
 int cg_skeleton_load(struct guard *skel)
 {
 	int err;
 
 	cg_progress_show("BPF programs: the kernel's verifier checks them");
 	err = guard__load(skel);
+	if (!err)
+		err = fill_array(skel);
 	cg_progress_end();
 	if (!err)
 		return CG_DONE;
@@ -52,17 +65,23 @@ int cg_skeleton_load(struct guard *skel)
 
 int cg_skeleton_dup_programs(const struct guard *skel, struct cg_instance *instance)
 {
-	instance->prog_in = fcntl(bpf_program__fd(skel->progs.cseqguard_in), F_DUPFD_CLOEXEC, 3);
-	instance->prog_out = fcntl(bpf_program__fd(skel->progs.cseqguard_out), F_DUPFD_CLOEXEC, 3);
-	if (instance->prog_in < 0 || instance->prog_out < 0)
-		return cg_fail("BPF programs: cannot duplicate an fd: %s", strerror(errno));
+	for (int i = 0; i < CG_PROG_FDS; i++) {
+		const struct bpf_program *program =
+			bpf_object__find_program_by_name(skel->obj, cg_program_name(i));
+		int fd = i == CG_PROG_ARRAY ? bpf_map__fd(skel->maps.tcp_programs)
+					    : bpf_program__fd(program);
+
+		instance->programs.fd[i] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (instance->programs.fd[i] < 0)
+			return cg_fail("BPF programs: cannot duplicate an fd: %s", strerror(errno));
+	}
 	return CG_DONE;
 }
 
 /* Loads the programs and frees `skel`. */
 static int load_programs(struct guard *skel, const char *name, struct cg_instance *instance)
 {
-	struct cg_instance loaded = { .name = name, .prog_in = -1, .prog_out = -1 };
+	struct cg_instance loaded = { .name = name, .programs = cg_programs_none };
 	int err = cg_skeleton_load(skel);
 
 	if (!err)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Creates or opens the instance, and attaches both programs to each interface. */
+/* Creates or opens the instance, and attaches the programs to each interface. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static int attach_interfaces(const struct cg_options *options, const struct cg_i
 	for (int i = 0; i < options->n_args && !err; i++) {
 		cg_progress_show("attach: %s, %d of %d", options->args[i], i + 1, options->n_args);
 		if (cg_interface_attach(options->instance, options->args[i], options->attach_mode,
-					instance->prog_in, instance->prog_out, &fresh[i]))
+					&instance->programs, &fresh[i]))
 			err = CG_FAILED;
 	}
 	cg_progress_end();
@@ -93,7 +93,7 @@ static int update_addresses(const char *instance)
 static int attach_locked(const struct cg_options *options, const struct cg_settings *settings,
 			 const struct cg_kept *kept)
 {
-	struct cg_instance instance = { .prog_in = -1, .prog_out = -1 };
+	struct cg_instance instance = { .programs = cg_programs_none };
 	int err = cg_instance_open(options->instance, settings, &instance);
 
 	if (err)

@@ -63,9 +63,13 @@ static void check_interfaces(struct check *c)
 		if (!list[i].alive)
 			cg_plugin_say(&c->plugin, CG_PLUGIN_WARNING,
 				      "interface %s does not exist any more", list[i].name);
-		else if (!list[i].hidden && !list[i].program_out)
+		else if (!list[i].hidden && !list[i].tc.out)
 			cg_plugin_say(&c->plugin, CG_PLUGIN_CRITICAL,
 				      "%s has lost its tc egress filter", list[i].name);
+		else if (cg_interface_lacks_filter(&list[i]))
+			cg_plugin_say(&c->plugin, CG_PLUGIN_CRITICAL,
+				      "%s has lost a tc %s filter for TCP", list[i].name,
+				      list[i].tc.tcp_in ? "egress" : "ingress");
 	}
 	free(list);
 	cg_plugin_say(&c->plugin, alive ? CG_PLUGIN_OK : CG_PLUGIN_CRITICAL,

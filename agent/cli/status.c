@@ -170,16 +170,27 @@ static void print_hints(const struct status *s, const json_t *status)
 static void print_interface(const struct cg_interface *interface)
 {
 	char out[64] = "NONE: the filter was removed; attach the interface again";
+	const struct cg_tc_programs *tc = &interface->tc;
 
 	if (interface->hidden) {
 		print_wrapped("interface", "%s: attached; only root can read its programs",
 			      interface->name);
 		return;
 	}
-	if (interface->program_out)
-		snprintf(out, sizeof(out), "tc (program %u)", interface->program_out);
+	if (tc->out)
+		snprintf(out, sizeof(out), "tc (program %u)", tc->out);
 	print_wrapped("interface", "%s: in %s (program %u), out %s", interface->name,
 		      cg_interface_state(interface), interface->program_in, out);
+	if (tc->out && cg_interface_lacks_filter(interface))
+		print_wrapped("",
+			      "TCP %s NOT READ: a filter was removed, or another stands before "
+			      "it; attach the interface again",
+			      tc->tcp_out  ? "in"
+			      : tc->tcp_in ? "out"
+					   : "in and out");
+	else if (tc->out)
+		print_wrapped("", "TCP in tc (program %u), out tc (program %u)", tc->tcp_in,
+			      tc->tcp_out);
 	if (interface->alive && !interface->native)
 		print_wrapped("",
 			      "generic mode sees datagrams coalesced by UDP segmentation as one; "

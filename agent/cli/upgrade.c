@@ -28,16 +28,13 @@ static int replace_programs(const char *name, const struct cg_instance *from,
 		return CG_FAILED;
 	for (err = 0; done < n && !err; done += !err) {
 		cg_progress_show("upgrade: %s, %zu of %zu", list[done].name, done + 1, n);
-		err = cg_interface_upgrade(name, &list[done], to->prog_in, to->prog_out,
-					   from->prog_in);
+		err = cg_interface_upgrade(name, &list[done], &to->programs, &from->programs);
 	}
 	cg_progress_end();
-	if (!err)
-		err = cg_bpffs_repin(to->prog_in, name, "prog_in");
-	if (!err)
-		err = cg_bpffs_repin(to->prog_out, name, "prog_out");
+	for (int i = 0; i < CG_PROG_FDS && !err; i++)
+		err = cg_bpffs_repin(to->programs.fd[i], name, cg_program_pin(i));
 	while (err && done--)
-		cg_interface_upgrade(name, &list[done], from->prog_in, from->prog_out, to->prog_in);
+		cg_interface_upgrade(name, &list[done], &from->programs, &to->programs);
 	free(list);
 	return err ? CG_FAILED : CG_DONE;
 }
@@ -58,7 +55,7 @@ static int show_upgraded(const struct cg_options *options)
 
 static int upgrade_locked(const struct cg_options *options)
 {
-	struct cg_instance old = { .prog_in = -1, .prog_out = -1 }, fresh = old;
+	struct cg_instance old = { .programs = cg_programs_none }, fresh = old;
 	struct cg_config config;
 	int err, fd;
 
@@ -71,13 +68,11 @@ static int upgrade_locked(const struct cg_options *options)
 	err = cg_interface_check_netns(options->instance);
 	if (err)
 		return err;
-	old.prog_in = cg_pin_open(options->instance, "prog_in");
-	old.prog_out = cg_pin_open(options->instance, "prog_out");
-	if (old.prog_in < 0 || old.prog_out < 0) {
+	err = cg_programs_open(options->instance, &old.programs);
+	if (err) {
 		err = cg_fail("instance %s: cannot open its programs: %s; when few calls run: "
 			      "cseqguard detach -a, then attach",
-			      options->instance,
-			      strerror(old.prog_in < 0 ? -old.prog_in : -old.prog_out));
+			      options->instance, strerror(-err));
 		goto out;
 	}
 	err = cg_instance_load_programs(options->instance, &fresh);

@@ -73,7 +73,7 @@ static void check_programs(struct cg_findings *f, const char *name, bool attache
 			       "%s", report.text);
 		return;
 	}
-	if (attached && !programs_are_current(name, loaded.prog_in))
+	if (attached && !programs_are_current(name, loaded.programs.fd[CG_PROG_IN]))
 		cg_finding_add(f, CG_WARNING, "programs",
 			       "cseqguard upgrade replaces them and keeps the maps",
 			       "the interfaces run programs of another version");
@@ -127,9 +127,14 @@ static void check_interfaces(struct cg_findings *f, const char *name)
 			cg_finding_add(f, CG_WARNING, list[i].name,
 				       "attach it again when it exists, or: cseqguard detach IFACE",
 				       "was guarded, and does not exist any more");
-		else if (!list[i].hidden && !list[i].program_out)
+		else if (!list[i].hidden && !list[i].tc.out)
 			cg_finding_add(f, CG_FAILURE, list[i].name, "cseqguard attach IFACE",
 				       "the guard's tc egress filter was removed");
+		else if (cg_interface_lacks_filter(&list[i]))
+			cg_finding_add(f, CG_FAILURE, list[i].name, "cseqguard attach IFACE",
+				       "a tc %s filter of the guard for TCP was removed, or "
+				       "another stands before it",
+				       list[i].tc.tcp_in ? "egress" : "ingress");
 	}
 	check_other_interfaces(f, list, n);
 	free(list);

@@ -202,25 +202,28 @@ static void check_offloads(struct checked *s)
 		add_finding(s, CG_OK, NULL, "no offload interferes");
 }
 
-static void check_filters(struct checked *s)
+static void check_filters(struct checked *s, enum cg_hook hook)
 {
+	const char *name = cg_hook_name(hook);
 	struct cg_clsact_others others;
-	int err = cg_clsact_others(s->ifindex, &others);
+	int err = cg_clsact_others(s->ifindex, hook, &others);
+	char remedy[256];
 
+	snprintf(remedy, sizeof(remedy),
+		 "see `tc filter show dev IFACE %s` and `bpftool net`; other filters need a "
+		 "priority above " CG_TC_PRIORITY_TEXT,
+		 name);
 	if (err)
-		add_finding(s, CG_WARNING, "see: tc filter show dev IFACE egress",
-			    "cannot list the tc egress filters: %s", strerror(-err));
+		add_finding(s, CG_WARNING, remedy, "cannot list the tc %s filters: %s", name,
+			    strerror(-err));
 	else if (others.before)
-		add_finding(
-			s, CG_WARNING,
-			"see `tc filter show dev IFACE egress` and `bpftool net`; other filters "
-			"need a priority above " CG_TC_PRIORITY_TEXT,
-			"%u tc egress filters or programs run before the guard's: one that passes "
-			"a packet hides it from the guard",
-			others.before);
+		add_finding(s, CG_WARNING, remedy,
+			    "%u tc %s filters or programs run before the guard's: one that passes "
+			    "a packet hides %s from the guard",
+			    others.before, name, hook == CG_HOOK_INGRESS ? "TCP" : "it");
 	else
-		add_finding(s, CG_OK, NULL, "other tc egress filters: %u, none before the guard's",
-			    others.behind);
+		add_finding(s, CG_OK, NULL, "other tc %s filters: %u, none before the guard's",
+			    name, others.behind);
 }
 
 void cg_doctor_check_interface(struct cg_findings *f, const char *instance, const char *name)
@@ -248,5 +251,6 @@ void cg_doctor_check_interface(struct cg_findings *f, const char *instance, cons
 	check_program(&s, instance);
 	check_mtu(&s);
 	check_offloads(&s);
-	check_filters(&s);
+	for (enum cg_hook hook = 0; hook < CG_HOOKS; hook++)
+		check_filters(&s, hook);
 }

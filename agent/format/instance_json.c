@@ -61,12 +61,14 @@ json_t *cg_settings_json(const struct cg_settings *settings, const struct cg_con
 
 static json_t *make_interface(const struct cg_interface *interface)
 {
-	return json_pack("{ss si ss si si sb}",
+	return json_pack("{ss si ss si si si si sb}",
 			 "name", interface->name,
 			 "ifindex", interface->ifindex,
 			 "in", cg_interface_state(interface),
 			 "program_in", interface->program_in,
-			 "program_out", interface->program_out,
+			 "program_out", interface->tc.out,
+			 "program_tcp_in", interface->tc.tcp_in,
+			 "program_tcp_out", interface->tc.tcp_out,
 			 "own_clsact", interface->made_clsact);
 }
 /* clang-format on */

@@ -66,11 +66,11 @@ static void format_title(const struct cg_top *top, unsigned int columns, struct 
 
 static const char *interface_state(const struct cg_interface *interface)
 {
-	return interface->hidden	? "attached"
-	       : !interface->alive	? "GONE"
-	       : !interface->native	? "generic"
-	       : interface->program_out ? "native"
-					: "native, NO tc FILTER";
+	return interface->hidden		      ? "attached"
+	       : !interface->alive		      ? "GONE"
+	       : cg_interface_lacks_filter(interface) ? "NO tc FILTER"
+	       : interface->native		      ? "native"
+						      : "generic";
 }
 
 static void format_interfaces(const struct cg_top *top, unsigned int columns, struct cg_line *line)
@@ -84,7 +84,7 @@ static void format_interfaces(const struct cg_top *top, unsigned int columns, st
 
 		at += snprintf(text + at, sizeof(text) - at, "%s%s %s", i ? ", " : "",
 			       interface->name, interface_state(interface));
-		if (!interface->alive || (!interface->hidden && !interface->program_out))
+		if (!interface->alive || cg_interface_lacks_filter(interface))
 			style = CG_STYLE_ALARM;
 	}
 	set_line(line, *text ? style : CG_STYLE_ALARM, columns, "interfaces %s",
