@@ -25,6 +25,10 @@ void cg_doctor_check_instance(struct cg_findings *findings, const char *instance
 void cg_doctor_check_sides(struct cg_findings *findings, const char *instance,
 			   const struct cg_config *config);
 
+/* SIP over TCP. */
+void cg_doctor_check_tcp(struct cg_findings *findings, const char *instance,
+			 const struct cg_config *config);
+
 /* The daemon of the instance and its spool, a path. */
 void cg_doctor_check_daemon(struct cg_findings *findings, const char *instance, const char *spool);
 

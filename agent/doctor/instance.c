@@ -233,5 +233,6 @@ void cg_doctor_check_instance(struct cg_findings *f, const char *name)
 	check_interfaces(f, name);
 	check_maps(f, name);
 	check_losses(f, name);
+	cg_doctor_check_tcp(f, name, &config);
 	cg_doctor_check_sides(f, name, &config);
 }

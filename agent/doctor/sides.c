@@ -55,8 +55,9 @@ static int count_sides(void *ctx, const struct cg_dialog *dialog)
 
 static void check_sides(struct cg_findings *f, const struct sides *sides)
 {
-	static const char remedy[] = "attach every interface that carries SIP; TCP and TLS are not "
-				     "read, and such calls end as suspect";
+	static const char remedy[] =
+		"attach every interface that carries SIP; TLS is not read, nor "
+		"TCP with tcp=off, and such calls end as suspect";
 	if (!sides->calls)
 		return;
 	if (sides->callees)
