@@ -155,15 +155,28 @@ bpf_inline void stream_start(struct tcp_segment *seg, struct cg_stream *stream)
 		stream->next = seg->rcv_nxt;
 }
 
+/*
+ * Bytes have reached the socket that nobody read: before the attach, or while tcp was off. The
+ * stream is taken up where the socket stands. A segment that is ahead of it stays unread, for the
+ * bytes between are still to come.
+ */
+bpf_inline int stream_is_out_of_step(const struct tcp_segment *seg, const struct cg_stream *stream)
+{
+	return stream->state == CG_STREAM_LOST || (__s32)(seg->rcv_nxt - stream->next) > 0;
+}
+
 /* The claim is held. Returns an enum stream_step. */
 bpf_inline int stream_order(struct __sk_buff *skb, struct tcp_segment *seg,
 			    struct cg_stream *stream)
 {
 	__u32 seq = seg->base + seg->at, length = seg->stop - seg->at, old;
-	__s32 ahead = seq - stream->next;
+	__s32 ahead;
 
-	if (ahead > 0 && seg->enforce && stream->state == CG_STREAM_READ)
-		return STREAM_HELD;
+	if (seg->enforce && stream_is_out_of_step(seg, stream))
+		stream_lose(stream, seg->rcv_nxt);
+	ahead = seq - stream->next;
+	if (ahead > 0 && seg->enforce)
+		return stream->state == CG_STREAM_READ ? STREAM_HELD : STREAM_PASS;
 	if (ahead > 0) {
 		if (stream->state == CG_STREAM_READ)
 			count_packet(seg->direction, CG_R_TCP_HOLE, CG_PASS);
