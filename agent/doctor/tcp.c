@@ -34,8 +34,8 @@ static const struct count counts[] = {
 	      "attach every interface that carries SIP; if the network loses packets, only "
 	      "tcp=enforce reads all"),
 	COUNT(tcp_unframed, CG_WARNING,
-	      "segments with SIP whose end peers find in different places; under tcp=enforce the "
-	      "connection stands still",
+	      "segments with SIP that cannot be read, by its line ends, its length, or IP "
+	      "fragments; under tcp=enforce the connection stands still",
 	      "see who sends them: cseqguard events --reason tcp_unframed"),
 	COUNT(tcp_stalled, CG_WARNING, "segments of connections that stand still were dropped",
 	      "find the cause with: cseqguard events -f --reason tcp_unframed,tcp_unlike; if the "
