@@ -104,8 +104,9 @@ struct {
 } host_state SEC(".maps");
 
 /*
- * Early dialogs: one entry for each To tag that was seen before its 2xx. The kernel inserts; LRU
- * eviction deletes. If a flood evicts an entry, counters that were raised before the 2xx are lost.
+ * Early dialogs: one entry for each To tag that was seen before its 2xx. The kernel inserts, and
+ * deletes as the dialog opens; LRU eviction deletes, too. If a flood evicts an entry, counters that
+ * were raised before the 2xx are lost.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

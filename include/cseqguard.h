@@ -405,7 +405,7 @@ struct cg_host_state {
 
 struct cg_early {
 	__u64 caller_tag;
-	__u64 note; /* third word of its INVITE's key; 0: unknown, or a dialog has opened */
+	__u64 note; /* third word of its INVITE's key; 0: the call found no room */
 	__u64 branch; /* under which the host sent that; 0: the host answers, or it was not seen */
 	__u32 caller_cseq;
 	__u32 callee_cseq;

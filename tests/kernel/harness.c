@@ -484,7 +484,10 @@ int harness_retire(struct harness *harness)
 
 	while (!err && !bpf_map_get_next_key(fd, NULL, &key))
 		err = bpf_map_delete_elem(fd, &key);
-	return err;
+	err = err ? err : clear(harness->skel->maps.shares);
+	return err ? err
+		   : bpf_map_update_elem(bpf_map__fd(harness->skel->maps.usage), &(__u32){ 0 },
+					 &(struct cg_usage){}, BPF_ANY);
 }
 
 int harness_fill(struct harness *harness, const char *name)
