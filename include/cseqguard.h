@@ -51,6 +51,8 @@
 #define CG_FRAGMENT_BUCKETS 2048 /* a power of two */
 #endif
 #define CG_FRAGMENT_SETS 4 /* datagrams a bucket */
+#define CG_FRAGMENT_CLOSED 64 /* ... of which nothing passes any more */
+#define CG_FRAGMENT_GROUP 8 /* one of them has its place in a group of so many */
 #define CG_FRAGMENT_BYTES 4096 /* of a datagram that are gathered */
 #define CG_FRAGMENT_LOAD 2048 /* bytes that are copied at once */
 #define CG_FRAGMENT_LOOSE 262144 /* a power of two */
@@ -593,10 +595,17 @@ struct cg_fragment_set {
 	__u8 pad[2];
 };
 
+/* A datagram that had to leave its set to another: nothing of it passes. */
+struct cg_fragment_closed {
+	__u32 key; /* the upper half of the set's */
+	__u32 until; /* seconds of CLOCK_MONOTONIC; past: the place is free */
+};
+
 struct cg_fragment_bucket {
 	struct bpf_spin_lock lock;
 	__u32 pad;
 	struct cg_fragment_set sets[CG_FRAGMENT_SETS];
+	struct cg_fragment_closed closed[CG_FRAGMENT_CLOSED];
 };
 
 /*
@@ -671,7 +680,8 @@ CG_AT(struct cg_dialog, caller, 16);
 CG_AT(struct cg_dialog, caller_port, 64);
 CG_AT(struct cg_dialog, call, 200);
 CG_SIZE(struct cg_fragment_set, 88);
-CG_SIZE(struct cg_fragment_bucket, 360);
+CG_SIZE(struct cg_fragment_closed, 8);
+CG_SIZE(struct cg_fragment_bucket, 872);
 CG_SIZE(struct cg_invite, 448);
 CG_SIZE(struct cg_branch, 120);
 CG_SIZE(struct cg_join, 64);

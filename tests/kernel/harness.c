@@ -446,6 +446,9 @@ int harness_age_fragments(struct harness *harness, __u64 ns)
 		err = bpf_map_lookup_elem_flags(fd, &i, &bucket, BPF_F_LOCK);
 		for (int set = 0; set < CG_FRAGMENT_SETS; set++)
 			bucket.sets[set].born -= ns;
+		for (int place = 0; place < CG_FRAGMENT_CLOSED; place++)
+			if (bucket.closed[place].until)
+				bucket.closed[place].until -= ns / 1000000000;
 		err = err ? err : bpf_map_update_elem(fd, &i, &bucket, BPF_F_LOCK);
 	}
 	err = err ? err : bpf_map_lookup_batch(loose, NULL, &next, keys, times, &n, NULL);
