@@ -6,7 +6,8 @@
  * A position of a datagram passes once, with one content. These fragments are dropped:
  * - one whose bytes differ from those that passed at its position;
  * - one of which a part has passed and a part is new;
- * - one that ends the datagram at another position;
+ * - one that ends the datagram at another position, or where one that passed did not end it;
+ * - a first one that names another protocol: Linux drops that of IPv6 which holds no whole header;
  * - any of a datagram that is being judged, or was refused.
  * An equal copy passes. So the host can put together only what was judged here, even if it ignores
  * some of the fragments, for example for a wrong checksum.

@@ -221,8 +221,10 @@ bpf_inline enum fragment_claim fragment_set_claim(struct cg_fragment_set *set,
 		return FRAGMENT_UNLIKE;
 	if (set->end ? stop > set->end || (end && end != set->end) : beyond != 0)
 		return FRAGMENT_UNLIKE;
-	if (!missing)
-		return FRAGMENT_THERE;
+	if (!p->fragment.offset && set->have[0] & 1 && p->fragment.protocol != set->protocol)
+		return FRAGMENT_UNLIKE;
+	if (!missing) /* equal bytes, but the first of them did not end the datagram */
+		return end > set->end ? FRAGMENT_UNLIKE : FRAGMENT_THERE;
 	if (there || set->state == CG_FRAGMENTS_PASSED)
 		return FRAGMENT_UNLIKE;
 	for (__u32 i = 0; i < FRAGMENT_WORDS; i++)

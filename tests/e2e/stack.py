@@ -156,7 +156,9 @@ def mix(honest, mixed, chance):
             how = {"ttl": chance.choice((1, 64))}
             if honest.route.version == 4:
                 how["bad"] = chance.random() < 0.3
-            if chance.random() < 0.03:
+            else:
+                how["protocol"] = chance.choice([17] * 9 + [6, 44, 60])
+            if chance.random() < 0.1:
                 how["more"] = chance.random() < 0.5
             if chance.random() < 0.9:
                 sends.append(later(mixed, chance.choice((mixed.good, mixed.evil)), start, stop, **how))

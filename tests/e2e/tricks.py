@@ -136,6 +136,13 @@ def another_end_first(t):
 
 
 @trick()
+def equal_copy_that_ends_it(t):
+    t.put(t.evil, ZONE, more=True)
+    t.put(t.evil, ZONE)
+    t.put(t.evil, 0, ZONE)
+
+
+@trick()
 def an_end_beyond_the_end(t):
     t.put(t.good, ZONE)
     t.put(bytes(t.end) + t.evil, t.end, t.end + 64)
@@ -265,24 +272,14 @@ def too_many_identifications_between(t):
     t.put(t.good, ZONE)
 
 
-@trick("good")
-def honest_with_ttl_1(t):
-    t.both(t.good, ttl=1)
-
-
 @trick()
-def evil_with_ttl_1(t):
-    t.both(t.evil, ttl=1)
-
-
-@trick()
-def evil_with_options_before(t):
-    t.both(t.evil, nops=3)
+def evil_with_ttl_1_and_options(t):
+    t.both(t.evil, ttl=1, nops=3)
 
 
 @trick("good")
-def honest_with_options_before(t):
-    t.both(t.good, nops=3)
+def honest_with_ttl_1_and_options(t):
+    t.both(t.good, ttl=1, nops=3)
 
 
 @trick()

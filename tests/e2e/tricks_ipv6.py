@@ -29,6 +29,15 @@ def evil_atomic_fragment(t):
 
 
 @trick(families=(6,))
+def first_fragment_again_with_another_next_header(t):
+    """Linux drops the first, for it holds no whole header of that kind."""
+    for kind in (packets.DESTINATION_OPTIONS, 0, 43, 51):
+        t.renew()
+        t.put(t.evil, 0, ZONE, protocol=kind)
+        t.both(t.evil)
+
+
+@trick(families=(6,))
 def evil_with_reserved_bits(t):
     t.both(t.evil, flags=6)
 
