@@ -219,6 +219,14 @@ struct {
 	__type(value, struct cg_counters);
 } counters SEC(".maps");
 
+/* Events of each CPU so far. Pinned, so that new programs count on: a row's `seq` is its own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} event_seq SEC(".maps");
+
 /*
  * Changes of dialogs. If it is full, events_lost is counted and the daemon scans `dialogs` again.
  */
