@@ -237,20 +237,22 @@ bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
 	if (invite->forks > CG_FORKS_MAX || *forks_of(info, invite) > forks_allowed(info))
 		return CG_R_FORKS_FULL;
 	dialog_build(ctx, invite, branch, e);
-	if (e)
-		e->note = 0; /* its ACK opens no other */
 	refused = share_refuse_dialog(ctx);
 	if (!refused && __sync_fetch_and_add(forks_of(info, invite), 1) >= forks_allowed(info))
 		refused = CG_R_FORKS_FULL;
-	if (refused)
+	if (refused) {
+		early_refuse(ctx, invite, e);
 		return dialog_refuse(ctx, refused, v);
+	}
 	switch (dialog_insert(ctx, &info->key)) {
 	case 0:
+		early_remove(info);
 		share_add_dialog(ctx);
 		return dialog_report_start(d, v);
 	case -EEXIST:
 		return CG_R_IN_DIALOG; /* the other CPU was first */
 	case -E2BIG:
+		early_refuse(ctx, invite, e);
 		return dialog_overflow(ctx, v);
 	}
 	return CG_R_INTERNAL;

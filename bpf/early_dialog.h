@@ -3,7 +3,7 @@
  * Early dialogs: who first spoke under a To tag, and the counters before the 2xx. Owner of `early`.
  * Only what answers a noted INVITE gets an entry: forged provisional responses would wash the map.
  *
- * API: early_insert(), early_request().
+ * API: early_insert(), early_remove(), early_refuse(), early_request().
  */
 #ifndef CG_EARLY_DIALOG_H
 #define CG_EARLY_DIALOG_H
@@ -33,6 +33,30 @@ bpf_inline void early_insert(const struct pkt_ctx *ctx, const struct cg_invite *
 	bpf_map_update_elem(&early, &info->key, &e, BPF_NOEXIST);
 }
 
+/*
+ * The dialog has opened: its ACK opens no other, and what raised a counter while it rang raises
+ * none of the next call under the same tags.
+ */
+bpf_inline void early_remove(const struct msg_info *info)
+{
+	bpf_map_delete_elem(&early, &info->key);
+}
+
+/*
+ * The call found no room in `dialogs`. Its ACK opens none, and neither does the 2xx that the host
+ * sends on, though there may be room by then: its callee would be unseen. A copy of the 2xx that
+ * comes in does.
+ */
+BPF_SUBPROG int early_refuse(const struct pkt_ctx *ctx, const struct cg_invite *invite,
+			     struct cg_early *e)
+{
+	if (e)
+		e->note = 0;
+	else
+		early_insert(ctx, invite, 0, 0);
+	return 0;
+}
+
 bpf_inline int early_may_raise(const struct pkt_ctx *ctx, const struct cg_early *e, int caller)
 {
 	const struct msg_info *info = &ctx->scratch->info;
@@ -59,7 +83,7 @@ bpf_inline __u8 early_request(const struct pkt_ctx *ctx)
 	struct cg_early *e = bpf_map_lookup_elem(&early, &info->key);
 	int caller;
 
-	if (!e)
+	if (!e || !e->note)
 		return CG_R_UNKNOWN_DIALOG;
 	caller = info->from_hash == e->caller_tag;
 	if (!early_may_raise(ctx, e, caller))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The one exit of a packet: its reason is counted, turned into an action, and reported if it is a
- * violation or changes a dialog. Owner of `events`, `alerts` and `unexpected_uas`. A full ring
- * changes no verdict.
+ * violation or changes a dialog. Owner of `events`, `alerts`, `event_seq` and `unexpected_uas`. A
+ * full ring changes no verdict.
  *
  * API: report_verdict().
  */
@@ -31,6 +31,15 @@ bpf_inline void count_loss(enum loss loss)
 		c->alerts_limited++;
 }
 
+/* Numbers that no other event of these maps has: each CPU counts its own. */
+bpf_inline __u64 event_seq_next(void)
+{
+	__u32 zero = 0;
+	__u64 *next = bpf_map_lookup_elem(&event_seq, &zero);
+
+	return (__u64)bpf_get_smp_processor_id() << 48 | (next ? (*next)++ : 0);
+}
+
 bpf_inline void event_fill(struct cg_event *e, struct pkt_ctx *ctx, __u8 type, __u8 action,
 			   const struct verdict *v)
 {
@@ -46,7 +55,7 @@ bpf_inline void event_fill(struct cg_event *e, struct pkt_ctx *ctx, __u8 type, _
 	e->action = action;
 	e->leg = v->leg;
 	e->at = s->info.now;
-	e->seq = (__u64)bpf_get_smp_processor_id() << 48 | s->sequence++;
+	e->seq = event_seq_next();
 	e->key = s->info.key;
 	e->cseq = s->info.cseq;
 	e->expected_cseq = v->expected_cseq;

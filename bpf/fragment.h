@@ -6,7 +6,8 @@
  * A position of a datagram passes once, with one content. These fragments are dropped:
  * - one whose bytes differ from those that passed at its position;
  * - one of which a part has passed and a part is new;
- * - one that ends the datagram at another position;
+ * - one that ends the datagram at another position, or where one that passed did not end it;
+ * - a first one that names another protocol: Linux drops that of IPv6 which holds no whole header;
  * - any of a datagram that is being judged, or was refused.
  * An equal copy passes. So the host can put together only what was judged here, even if it ignores
  * some of the fragments, for example for a wrong checksum.
@@ -213,14 +214,14 @@ bpf_inline int fragment_is_foreign(void *ctx, __u8 direction, const struct cg_co
 }
 
 /* A fragment that is not gathered. Returns a reason. */
-bpf_inline int fragment_not_gathered(const struct pkt_ctx *ctx, __u32 *loose, __u32 seconds,
-				     int by_policy)
+bpf_inline int fragment_not_gathered(const struct pkt_ctx *ctx, int class, __u32 *loose,
+				     __u32 seconds, int by_policy)
 {
 	const struct packet *p = &ctx->scratch->packet;
 
 	if (p->fragment.offset || !by_policy)
 		*loose = seconds;
-	if (by_policy && !addr_is_gateway(ctx->config, p->source))
+	if (by_policy && !(class == CG_ADDR_GATEWAY && p->direction == CG_IN))
 		return CG_R_FRAGMENTED;
 	return CG_R_FRAGMENT;
 }
@@ -253,7 +254,8 @@ bpf_inline int fragment_gather(struct pkt_ctx *ctx, void *raw, __u8 direction)
 	struct cg_fragment_bucket *bucket;
 	__u32 *loose, slot, seconds;
 	__s32 age;
-	int first = !p->fragment.offset, foreign, claim;
+	const __u8 *peer = direction == CG_IN ? p->source : p->dest;
+	int first = !p->fragment.offset, foreign, claim, class;
 	__u8 *bytes;
 
 	p->source_port = 0;
@@ -264,7 +266,10 @@ bpf_inline int fragment_gather(struct pkt_ctx *ctx, void *raw, __u8 direction)
 	g->now = bpf_ktime_get_ns();
 	g->hold_s = CG_FRAGMENT_GATHER_S +
 		    (p->fragment.version == 4 ? CG_FRAGMENT_HOLD4_S : CG_FRAGMENT_HOLD6_S);
-	g->bucket = (g->key >> 8) & (CG_FRAGMENT_BUCKETS - 1);
+	class = addr_class(ctx->config, peer);
+	g->bucket = fragment_bucket(ctx->scratch->parser.hash_key, g->key,
+				    ((const __u64 *)peer)[p->fragment.version == 4],
+				    class == CG_ADDR_OTHER ? ctx->config->share : 0);
 	slot = (g->key >> 32) & (CG_FRAGMENT_LOOSE - 1);
 	seconds = g->now / 1000000000;
 	loose = bpf_map_lookup_elem(&fragment_loose, &slot);
@@ -274,12 +279,12 @@ bpf_inline int fragment_gather(struct pkt_ctx *ctx, void *raw, __u8 direction)
 	age = *loose ? (__s32)(seconds - *loose) : FRAGMENT_LOOSE_HOLD_S + 1;
 	foreign = first && fragment_is_foreign(raw, direction, ctx->config, p);
 	if (first && !foreign && age <= FRAGMENT_LOOSE_HOLD_S)
-		return fragment_not_gathered(ctx, loose, seconds, 1);
+		return fragment_not_gathered(ctx, class, loose, seconds, 1);
 	g->may_begin = first || age > FRAGMENT_LOOSE_PASS_S;
 	bpf_loop(FRAGMENT_WORDS, fragment_map_step, &p, 0);
 	claim = foreign ? fragment_claim_foreign(bucket, p) : fragment_claim(bucket, p);
 	if (claim == FRAGMENT_NONE || claim == FRAGMENT_FULL)
-		return fragment_not_gathered(ctx, loose, seconds, claim == FRAGMENT_FULL);
+		return fragment_not_gathered(ctx, class, loose, seconds, claim == FRAGMENT_FULL);
 	bytes = fragment_bytes_of(p);
 	if (!bytes)
 		return CG_R_INTERNAL;

@@ -6,8 +6,19 @@
  * A position passes once. Fragments pass for CG_FRAGMENT_GATHER_S, equal copies too: with each of
  * them Linux may begin to wait. The set is remembered until Linux has forgotten the last of them.
  *
+ * If a new datagram needs a set and none is free, one that was judged, or has been incomplete for
+ * FRAGMENT_CLOSE_S, leaves it: the datagram is closed. Its key stays, its bytes do not, so that
+ * nothing of it passes until Linux has forgotten it. Nothing leaves `closed` before that.
+ *
+ * An attacker chooses source and identification. Those of one address (IPv6: /64) fall into 1/share
+ * of the buckets, picked by a keyed hash. If he fills them all, the datagram of another address meets
+ * a full bucket with a chance of 1/share, and SIP sends it again under another identification. With
+ * forged addresses it takes 4,000 incomplete datagrams a second to fill all sets, or 3,000 complete
+ * ones to fill `closed`. Linux itself refuses new ones (ipfrag_high_thresh) at 150 a second that stay
+ * incomplete.
+ *
  * Owner of `fragments`.
- * API: fragment_key(), fragment_map_step(), fragment_claim(), fragment_claim_foreign(),
+ * API: fragment_key(), fragment_bucket(), fragment_map_step(), fragment_claim(), fragment_claim_foreign(),
  * fragment_copied(), fragment_judged().
  */
 #ifndef CG_FRAGMENT_SET_H
@@ -18,6 +29,7 @@
 
 #define FRAGMENT_UNITS (CG_FRAGMENT_BYTES / 8)
 #define FRAGMENT_WORDS (FRAGMENT_UNITS / 64)
+#define FRAGMENT_CLOSE_S 2
 
 /* What a fragment is to the set of its datagram. */
 enum fragment_claim {
@@ -58,8 +70,9 @@ bpf_inline __u64 fragment_key(const __u64 key[2], const struct packet *p)
 {
 	const __u64 *words = (const void *)p->source; /* and dest */
 	__u64 k0 = key[0] | 1, k1 = key[1] | 1;
-	__u64 mix = ((__u64)p->fragment.id << 8 | p->direction) ^ key[1];
+	__u64 mix = (((__u64)p->fragment.id << 8 | p->direction) ^ key[1]) * k0;
 
+	mix ^= mix >> 32;
 	for (int i = 0; i < 4; i++) {
 		mix = (mix ^ words[i]) * (i & 1 ? k1 : k0);
 		mix ^= mix >> 32;
@@ -70,6 +83,22 @@ bpf_inline __u64 fragment_key(const __u64 key[2], const struct packet *p)
 _Static_assert(__builtin_offsetof(struct packet, dest) ==
 		       __builtin_offsetof(struct packet, source) + 16,
 	       "one array of four words");
+
+/*
+ * Returns the index of a bucket. peer: the address (IPv6: /64) that is not the host's; share: it has
+ * 1/share of them, 0 is all.
+ */
+bpf_inline __u32 fragment_bucket(const __u64 key[2], __u64 datagram, __u64 peer, __u16 share)
+{
+	__u32 spread = CG_FRAGMENT_BUCKETS, n = (datagram >> 8) & 0xffff;
+	__u64 mix = (peer ^ key[0]) * (key[1] | 1);
+
+	if (share)
+		spread /= share;
+	mix = (mix ^ mix >> 32) + (spread ? n % spread : 0);
+	mix *= key[0] | 1;
+	return mix >> 40 & (CG_FRAGMENT_BUCKETS - 1);
+}
 
 /* Returns set i of the bucket, with bounds that the verifier knows. */
 bpf_inline struct cg_fragment_set *fragment_set_at(struct cg_fragment_bucket *bucket, __u32 i)
@@ -93,18 +122,84 @@ bpf_inline int fragment_set_is_free(const struct cg_fragment_set *set, __u64 now
 	       (fragment_set_age(set, now) >= set->hold_s * 1000000000LL && !set->copying);
 }
 
-/* Returns the index of the datagram's set, or of one that is free; CG_FRAGMENT_SETS: full. */
-bpf_inline __u32 fragment_set_find(const struct cg_fragment_bucket *bucket, __u64 key, __u64 now)
+/* Returns whether the datagram may be closed, so that another has its set. */
+bpf_inline int fragment_set_may_close(const struct cg_fragment_set *set, __u64 now)
 {
-	__u32 found = CG_FRAGMENT_SETS, room = CG_FRAGMENT_SETS;
+	if (set->copying || set->state == CG_FRAGMENTS_JUDGING)
+		return 0;
+	return set->state != CG_FRAGMENTS_GATHERING ||
+	       fragment_set_age(set, now) > FRAGMENT_CLOSE_S * 1000000000LL;
+}
+
+/* Where a datagram has its set. */
+enum fragment_place { FRAGMENT_ITS_OWN, FRAGMENT_FREE, FRAGMENT_CLOSABLE, FRAGMENT_NOWHERE };
+
+/* Sets *index to the datagram's set, or to one that it may have. */
+bpf_inline enum fragment_place fragment_set_find(const struct cg_fragment_bucket *bucket, __u64 key,
+						 __u64 now, __u8 *index)
+{
+	enum fragment_place place = FRAGMENT_NOWHERE, is;
 
 	for (__u32 i = 0; i < CG_FRAGMENT_SETS; i++) {
 		if (fragment_set_is_free(&bucket->sets[i], now))
-			room = i;
+			is = FRAGMENT_FREE;
 		else if (bucket->sets[i].key == key)
-			found = i;
+			is = FRAGMENT_ITS_OWN;
+		else if (fragment_set_may_close(&bucket->sets[i], now))
+			is = FRAGMENT_CLOSABLE;
+		else
+			continue;
+		if (is < place) {
+			place = is;
+			*index = i;
+		}
 	}
-	return found < CG_FRAGMENT_SETS ? found : room;
+	return place;
+}
+
+/* Returns the first of the places that a closed datagram of this key may have. */
+bpf_inline struct cg_fragment_closed *fragment_closed_group(struct cg_fragment_bucket *bucket,
+							    __u64 key)
+{
+	__u64 group = key >> 24 & (CG_FRAGMENT_CLOSED / CG_FRAGMENT_GROUP - 1);
+
+	barrier_var(group);
+	return bucket->closed + group * CG_FRAGMENT_GROUP;
+}
+
+bpf_inline int fragment_is_closed(struct cg_fragment_bucket *bucket, __u64 key, __u64 now)
+{
+	const struct cg_fragment_closed *group = fragment_closed_group(bucket, key);
+	__u64 seconds = now / 1000000000, found = 0;
+
+	for (__u32 i = 0; i < CG_FRAGMENT_GROUP; i++) {
+		__u64 differ = group[i].key ^ (__u32)(key >> 32);
+
+		/* Both are negative. Without branches: the verifier would walk each of 2^8 paths. */
+		found |= (differ - 1) & (seconds - group[i].until);
+	}
+	return found >> 63;
+}
+
+/* Closes the datagram of a set. Returns 0 if there is no place for it. */
+bpf_inline int fragment_close(struct cg_fragment_bucket *bucket, const struct cg_fragment_set *set,
+			      __u64 now)
+{
+	struct cg_fragment_closed *group = fragment_closed_group(bucket, set->key);
+	__u64 seconds = now / 1000000000, place = CG_FRAGMENT_GROUP;
+
+	for (__u32 i = 0; i < CG_FRAGMENT_GROUP; i++) {
+		__u64 taken = (__s64)(seconds - group[i].until) >> 63;
+
+		place = (place & taken) | (i & ~taken);
+	}
+	if (place >= CG_FRAGMENT_GROUP)
+		return 0;
+	barrier_var(place);
+	group += place & (CG_FRAGMENT_GROUP - 1);
+	group->key = set->key >> 32;
+	group->until = set->born / 1000000000 + set->hold_s + 1;
+	return 1;
 }
 
 /* Takes the positions of a fragment for it, if none of them has passed. */
@@ -126,8 +221,10 @@ bpf_inline enum fragment_claim fragment_set_claim(struct cg_fragment_set *set,
 		return FRAGMENT_UNLIKE;
 	if (set->end ? stop > set->end || (end && end != set->end) : beyond != 0)
 		return FRAGMENT_UNLIKE;
-	if (!missing)
-		return FRAGMENT_THERE;
+	if (!p->fragment.offset && set->have[0] & 1 && p->fragment.protocol != set->protocol)
+		return FRAGMENT_UNLIKE;
+	if (!missing) /* equal bytes, but the first of them did not end the datagram */
+		return end > set->end ? FRAGMENT_UNLIKE : FRAGMENT_THERE;
 	if (there || set->state == CG_FRAGMENTS_PASSED)
 		return FRAGMENT_UNLIKE;
 	for (__u32 i = 0; i < FRAGMENT_WORDS; i++)
@@ -163,17 +260,19 @@ BPF_SUBPROG int fragment_claim(struct cg_fragment_bucket *bucket, struct packet 
 {
 	struct packet_gather *g = &p->gather;
 	int claim = g->may_begin ? FRAGMENT_FULL : FRAGMENT_NONE;
+	enum fragment_place place;
 	struct cg_fragment_set *set;
-	__u32 found;
 
 	bpf_spin_lock(&bucket->lock);
-	found = fragment_set_find(bucket, g->key, g->now);
-	g->set = found;
-	set = fragment_set_at(bucket, found);
-	if (found >= CG_FRAGMENT_SETS)
+	if (fragment_is_closed(bucket, g->key, g->now)) {
+		claim = FRAGMENT_UNLIKE;
 		goto out;
-	if (set->key != g->key || fragment_set_is_free(set, g->now)) {
-		if (!g->may_begin)
+	}
+	place = fragment_set_find(bucket, g->key, g->now, &g->set);
+	set = fragment_set_at(bucket, g->set);
+	if (place != FRAGMENT_ITS_OWN) {
+		if (!g->may_begin || place == FRAGMENT_NOWHERE ||
+		    (place == FRAGMENT_CLOSABLE && !fragment_close(bucket, set, g->now)))
 			goto out;
 		__builtin_memset(set, 0, sizeof(*set));
 		set->key = g->key;

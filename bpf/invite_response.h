@@ -189,6 +189,7 @@ BPF_SUBPROG int dialog_replace(struct pkt_ctx *ctx, struct cg_dialog *old, struc
 	setup = d->setup;
 	dialog_store_replaced(ctx);
 	dialog_build(ctx, a->invite, a->branch, bpf_map_lookup_elem(&early, &info->key));
+	early_remove(info);
 	if (d->setup / 1000 == setup / 1000) /* the store counts microseconds */
 		d->setup = setup + 1000;
 	/* in place, under the lock: another CPU may have the old one in hand */

@@ -104,8 +104,9 @@ struct {
 } host_state SEC(".maps");
 
 /*
- * Early dialogs: one entry for each To tag that was seen before its 2xx. The kernel inserts; LRU
- * eviction deletes. If a flood evicts an entry, counters that were raised before the 2xx are lost.
+ * Early dialogs: one entry for each To tag that was seen before its 2xx. The kernel inserts, and
+ * deletes as the dialog opens; LRU eviction deletes, too. If a flood evicts an entry, counters that
+ * were raised before the 2xx are lost.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -217,6 +218,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct cg_counters);
 } counters SEC(".maps");
+
+/* Events of each CPU so far. Pinned, so that new programs count on: a row's `seq` is its own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} event_seq SEC(".maps");
 
 /*
  * Changes of dialogs. If it is full, events_lost is counted and the daemon scans `dialogs` again.

@@ -59,7 +59,6 @@ struct scratch {
 	__u64 alert_second; /* the second that `alerts` and `requests` count */
 	__u32 alerts;
 	__u32 requests;
-	__u64 sequence; /* of events of this CPU */
 	struct sip_parser parser;
 };
 

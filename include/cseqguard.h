@@ -51,6 +51,8 @@
 #define CG_FRAGMENT_BUCKETS 2048 /* a power of two */
 #endif
 #define CG_FRAGMENT_SETS 4 /* datagrams a bucket */
+#define CG_FRAGMENT_CLOSED 64 /* ... of which nothing passes any more */
+#define CG_FRAGMENT_GROUP 8 /* one of them has its place in a group of so many */
 #define CG_FRAGMENT_BYTES 4096 /* of a datagram that are gathered */
 #define CG_FRAGMENT_LOAD 2048 /* bytes that are copied at once */
 #define CG_FRAGMENT_LOOSE 262144 /* a power of two */
@@ -415,7 +417,7 @@ struct cg_host_state {
 
 struct cg_early {
 	__u64 caller_tag;
-	__u64 note; /* third word of its INVITE's key; 0: unknown, or a dialog has opened */
+	__u64 note; /* third word of its INVITE's key; 0: the call found no room */
 	__u64 branch; /* under which the host sent that; 0: the host answers, or it was not seen */
 	__u32 caller_cseq;
 	__u32 callee_cseq;
@@ -604,10 +606,17 @@ struct cg_fragment_set {
 	__u8 pad[2];
 };
 
+/* A datagram that had to leave its set to another: nothing of it passes. */
+struct cg_fragment_closed {
+	__u32 key; /* the upper half of the set's */
+	__u32 until; /* seconds of CLOCK_MONOTONIC; past: the place is free */
+};
+
 struct cg_fragment_bucket {
 	struct bpf_spin_lock lock;
 	__u32 pad;
 	struct cg_fragment_set sets[CG_FRAGMENT_SETS];
+	struct cg_fragment_closed closed[CG_FRAGMENT_CLOSED];
 };
 
 /*
@@ -727,7 +736,8 @@ CG_AT(struct cg_dialog, caller, 16);
 CG_AT(struct cg_dialog, caller_port, 64);
 CG_AT(struct cg_dialog, call, 200);
 CG_SIZE(struct cg_fragment_set, 88);
-CG_SIZE(struct cg_fragment_bucket, 360);
+CG_SIZE(struct cg_fragment_closed, 8);
+CG_SIZE(struct cg_fragment_bucket, 872);
 CG_SIZE(struct cg_invite, 448);
 CG_SIZE(struct cg_branch, 120);
 CG_SIZE(struct cg_join, 64);

@@ -139,8 +139,7 @@ const struct cg_option cg_option_table[] = {
 	  .arg = "N",
 	  .verbs = CG_V(ATTACH) | CG_V(REPLAY),
 	  .help = "part of maps dialogs and pending, 1/N, that the calls of one address may fill "
-		  "once "
-		  "more than half is full; 0 is no limit",
+		  "once more than half is full, and of the room for its fragments; 0 is no limit",
 	  .def = "8",
 	  .expected = "a number from 0 to 65535",
 	  .setting = cg_settings_parse_share },

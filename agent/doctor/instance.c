@@ -113,6 +113,33 @@ static void check_other_interfaces(struct cg_findings *f, const struct cg_interf
 	freeifaddrs(all);
 }
 
+/* The guard remembers a fragment for as long as Linux does by default: CG_FRAGMENT_HOLD4_S, 6_S. */
+static void check_fragment_timers(struct cg_findings *f)
+{
+	static const struct {
+		const char *path, *remedy;
+		int longest;
+	} timers[] = {
+		{ "/proc/sys/net/ipv4/ipfrag_time", "sysctl -w net.ipv4.ipfrag_time=30", 30 },
+		{ "/proc/sys/net/ipv6/ip6frag_time", "sysctl -w net.ipv6.ip6frag_time=60", 60 },
+		{ "/proc/sys/net/netfilter/nf_conntrack_frag6_timeout",
+		  "sysctl -w net.netfilter.nf_conntrack_frag6_timeout=60", 60 },
+	};
+
+	for (size_t i = 0; i < sizeof(timers) / sizeof(*timers); i++) {
+		FILE *file = fopen(timers[i].path, "r");
+		int seconds = 0;
+
+		if (file && fscanf(file, "%d", &seconds) == 1 && seconds > timers[i].longest)
+			cg_finding_add(f, CG_WARNING, "fragments", timers[i].remedy,
+				       "Linux keeps a fragment for %d s, longer than the guard "
+				       "remembers it: a late one may complete a message unread",
+				       seconds);
+		if (file)
+			fclose(file);
+	}
+}
+
 static void check_interfaces(struct cg_findings *f, const char *name)
 {
 	struct cg_interface *list;
@@ -231,6 +258,7 @@ void cg_doctor_check_instance(struct cg_findings *f, const char *name)
 	check_programs(f, name, true);
 	check_mode(f, name, &config);
 	check_interfaces(f, name);
+	check_fragment_timers(f);
 	check_maps(f, name);
 	check_losses(f, name);
 	cg_doctor_check_tcp(f, name, &config);

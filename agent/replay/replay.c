@@ -10,7 +10,7 @@
 #include "capture/capture_set.h"
 #include "replay/discovery.h"
 #include "replay/engine_setup.h"
-#include "replay/judge.h"
+#include "replay/judge_order.h"
 #include "replay/report.h"
 #include "util/cli_output.h"
 #include "util/progress.h"
@@ -22,9 +22,11 @@ struct replay {
 	struct cg_capture_set *captures;
 	struct cg_reader *reader;
 	struct cg_judge *judge;
+	struct cg_judge_order *order; /* before the judge */
 	struct cg_keeper *keeper;
 	struct cg_report *report; /* NULL: a ladder */
 	struct cg_call_ladder *ladder; /* NULL: a report */
+	__u64 now; /* of the packet */
 	int err;
 };
 
@@ -67,18 +69,23 @@ static int handle_violation(void *ctx, const struct cg_violation_row *row)
 	return r->report ? cg_report_violation(r->report, row) : 0;
 }
 
+static void note_error(struct replay *r, int err)
+{
+	r->err = r->err ? r->err : err;
+}
+
+static void set_time(void *ctx, __u64 at)
+{
+	struct replay *r = ctx;
+
+	note_error(r, cg_keeper_run(r->keeper, cg_engine_set_time(at)));
+}
+
 static void handle_packet(void *ctx, const struct cg_ip_packet *packet)
 {
 	struct replay *r = ctx;
 
-	cg_judge_packet(r->judge, packet);
-}
-
-static void set_time(struct replay *r, __u64 at)
-{
-	int err = cg_keeper_run(r->keeper, cg_engine_set_time(at));
-
-	r->err = r->err ? r->err : err;
+	note_error(r, cg_judge_order_packet(r->order, r->now, packet));
 }
 
 static void handle_message(void *ctx, const struct cg_flow *flow, __u64 at, const __u8 *text,
@@ -86,9 +93,7 @@ static void handle_message(void *ctx, const struct cg_flow *flow, __u64 at, cons
 {
 	struct replay *r = ctx;
 
-	if (at)
-		set_time(r, at);
-	cg_judge_message(r->judge, flow, text, len);
+	note_error(r, cg_judge_order_message(r->order, at ? at : r->now, flow, text, len));
 }
 
 static void add_unexpected(void *ctx, const __u8 addr[16], __u64 count)
@@ -107,7 +112,7 @@ static void run_packet(struct replay *r, const struct cg_capture_packet *packet)
 		r->summary.first_at = packet->at;
 	if (packet->at > r->summary.last_at)
 		r->summary.last_at = packet->at;
-	set_time(r, packet->at);
+	r->now = packet->at;
 	cg_reader_handle(r->reader, packet);
 	cg_progress_update(cg_capture_set_position(r->captures));
 }
@@ -143,15 +148,23 @@ static int run_captures(struct replay *r)
 		err = discover_hosts(r);
 	while (!err && !r->err && cg_capture_set_next(r->captures, &packet))
 		run_packet(r, &packet);
-	if (!err && !r->err)
+	if (!err && !r->err) {
 		cg_reader_flush(r->reader);
+		cg_judge_order_flush(r->order);
+	}
 	cg_progress_end();
 	return err ? err : r->err;
 }
 
+/* A capture of HEP may be of another time than its records. */
+static __u64 get_end(const struct replay *r)
+{
+	return cg_engine_set_time(cg_reader_get_counters(r->reader)->hep ? 0 : r->summary.last_at);
+}
+
 static int print_results(struct replay *r)
 {
-	int err = cg_keeper_finish(r->keeper, cg_engine_set_time(0));
+	int err = cg_keeper_finish(r->keeper, get_end(r));
 
 	r->summary.reader = *cg_reader_get_counters(r->reader);
 	r->summary.tcp = *cg_reader_get_tcp(r->reader);
@@ -170,9 +183,11 @@ static int make_parts(struct replay *r)
 	r->reader = cg_reader_new(&r->config, &from_reader);
 	r->judge = cg_judge_new(&r->config, &r->summary.hosts, handle_verdict, r);
 	r->keeper = cg_keeper_new(&r->config, CG_REPLAY_NODE, &from_keeper);
+	if (r->judge)
+		r->order = cg_judge_order_new(r->judge, set_time, r);
 	if (r->options->ladder)
 		r->ladder = cg_call_ladder_new(r->options->ladder);
-	if (!r->reader || !r->judge || !r->keeper || (r->options->ladder && !r->ladder))
+	if (!r->reader || !r->order || !r->keeper || (r->options->ladder && !r->ladder))
 		return cg_fail("replay: out of memory");
 	if (!r->options->ladder) {
 		r->report = cg_report_new(r->options->json);
@@ -229,6 +244,7 @@ int cg_replay_run(const struct cg_replay_options *options)
 	cg_call_ladder_free(r->ladder);
 	cg_report_free(r->report);
 	cg_keeper_free(r->keeper);
+	cg_judge_order_free(r->order);
 	cg_judge_free(r->judge);
 	cg_reader_free(r->reader);
 	cg_capture_set_close(r->captures);

@@ -544,6 +544,21 @@ settings_are() { # MODE GATEWAYS
 	[[ -z $(clsacts) ]]
 }
 
+@test "upgrade: the events of one CPU are numbered on, so that no two rows are one" {
+	local n
+
+	guard attach in0 --gateway 192.0.2.0/24
+	for n in 1 2; do
+		printf '%s\n' 'INVITE sip:b@10.77.0.1 SIP/2.0' 'Via: SIP/2.0/UDP 10.77.0.2;branch=z9hG4bK-1' \
+			'From: <sip:a@10.77.0.2>;tag=a' 'To: <sip:b@10.77.0.1>' "Call-ID: seq-$n" 'CSeq: 2147483650 INVITE' \
+			'Content-Length: 0' '' | taskset -c 0 ip netns exec "$PEER" bash -c 'sed "s/$/\r/" >/dev/udp/10.77.0.1/5060'
+		guard upgrade
+	done
+	run -0 guard events -j
+	echo "$output"
+	[[ $(jq -s 'map(.seq) | length == 2 and .[1] == .[0] + 1' <<<"$output") == true ]]
+}
+
 @test "attach: max-dialogs is fixed by the first attach" {
 	guard attach --max-dialogs 1000 in0
 	[[ $(status_json .maps.dialogs.max) == 1000 ]]

@@ -140,15 +140,17 @@ early_requests() {
 	)
 }
 
-uac_early_requests() {
+uac_early_requests() { # [CSEQ]: of the PRACK
+	local n=${1:-14}
+
 	uac_invite 13 'Supported: 100rel'
 	printf '<recv response="100"/>\n<recv response="183" rrs="true"><action>\n'
 	sip_learn To '&lt;.*' remote
 	sip_learn Contact 'sip:[^&gt;]*' target
 	printf '</action></recv>\n'
-	uac_request PRACK 14 $'routes=[routes]\nRAck: 1 13 INVITE'
+	uac_request PRACK "$n" $'routes=[routes]\nRAck: 1 13 INVITE'
 	uac_expect 200
-	uac_request UPDATE 15
+	uac_request UPDATE $((n + 1))
 	uac_expect 200
 	uac_answered 13
 }
@@ -168,6 +170,20 @@ uac_early_requests() {
 	call_ends
 	cdr_true bye caller gateway
 	blocked out_of_order 14 16
+}
+
+# --- F24 -----------------------------------------------------------------------------------------
+
+@test "F24 what was sent while a call rang that is over raises no counter of the next call under the same tags" {
+	early_requests
+	caller < <(uac_early_requests 2000000000; sip_pause 300; bye 2000000002)
+	call_ends
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(uac_call 13; sip_pause 800; bye 14)
+	call_ends
+	eventually 2 cdr "count(*) FILTER (WHERE end_reason = 'bye' AND bye_confirmed AND NOT suspect)"
+	assert_equal '2000000002 14' cdr "string_agg(caller_cseq::text, ' ' ORDER BY setup_time)"
+	assert_equal 0 violations 'count(*)'
 }
 
 # --- H8 ------------------------------------------------------------------------------------------

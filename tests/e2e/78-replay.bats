@@ -141,6 +141,15 @@ REFUSED='.violations[] | select(.action != "pass") | [.reason, .action, .method,
 	says 14 .summary.hep_messages hep.pcap
 }
 
+@test "packets that are not quite in order, and a proxy whose processes swap messages, change nothing" {
+	local by
+
+	for by in ethernet hep; do
+		capture bye=10:500 bye=14:200 --by $by --shuffle >shuffled.pcap
+		says 'bye caller 1.999 0.998 1.001 1 false wire gateway' "$CALL" shuffled.pcap
+	done
+}
+
 @test "a capture that is cut is read as far as it goes, with a notice" {
 	capture bye=10:500 bye=14:200 >whole.pcap
 	head -c -100 whole.pcap >cut.pcap

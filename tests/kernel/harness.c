@@ -446,6 +446,9 @@ int harness_age_fragments(struct harness *harness, __u64 ns)
 		err = bpf_map_lookup_elem_flags(fd, &i, &bucket, BPF_F_LOCK);
 		for (int set = 0; set < CG_FRAGMENT_SETS; set++)
 			bucket.sets[set].born -= ns;
+		for (int place = 0; place < CG_FRAGMENT_CLOSED; place++)
+			if (bucket.closed[place].until)
+				bucket.closed[place].until -= ns / 1000000000;
 		err = err ? err : bpf_map_update_elem(fd, &i, &bucket, BPF_F_LOCK);
 	}
 	err = err ? err : bpf_map_lookup_batch(loose, NULL, &next, keys, times, &n, NULL);
@@ -484,7 +487,10 @@ int harness_retire(struct harness *harness)
 
 	while (!err && !bpf_map_get_next_key(fd, NULL, &key))
 		err = bpf_map_delete_elem(fd, &key);
-	return err;
+	err = err ? err : clear(harness->skel->maps.shares);
+	return err ? err
+		   : bpf_map_update_elem(bpf_map__fd(harness->skel->maps.usage), &(__u32){ 0 },
+					 &(struct cg_usage){}, BPF_ANY);
 }
 
 int harness_fill(struct harness *harness, const char *name)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/cli/option_table.c agent/cli/option_parse.c agent/cli/event_filter.c agent/maps/settings.c agent/maps/settings_config.c agent/maps/runtime_dir.c agent/maps/pins.c agent/util/enum_names.c agent/cli/range.c agent/util/cli_output.c agent/util/log.c agent/util/progress.c agent/util/suggest.c agent/util/text.c -lbpf -ljansson -lm
+// link: agent/cli/option_table.c agent/cli/option_parse.c agent/cli/event_filter.c agent/maps/settings.c agent/maps/settings_config.c agent/maps/runtime_dir.c agent/maps/pins.c agent/util/enum_names.c agent/stats/range.c agent/util/cli_output.c agent/util/log.c agent/util/progress.c agent/util/suggest.c agent/util/text.c -lbpf -ljansson -lm
 #include "cli/options_internal.h"
 
 #include <string.h>

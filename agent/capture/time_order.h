@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Puts items in the order of their times: each waits until one that is a window younger has come. Captures of
+ * several interfaces, and proxies with several processes, are not quite in order. Items of one time keep
+ * their order. Bounded: beyond the bound the oldest goes early. An item that is older than one that has
+ * gone goes at once.
+ */
+#ifndef CG_CAPTURE_TIME_ORDER_H
+#define CG_CAPTURE_TIME_ORDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CG_TIME_ORDER_ITEMS 4096
+
+/* Gets each item: its head as it was added, and its bytes. Valid during the call. */
+typedef void (*cg_time_order_handler)(void *ctx, uint64_t at, const void *head,
+				      const uint8_t *bytes, size_t len);
+
+struct cg_time_order;
+
+/* window: ns. NULL: no memory. */
+struct cg_time_order *cg_time_order_new(uint64_t window, size_t head_size,
+					cg_time_order_handler handle, void *ctx);
+void cg_time_order_free(struct cg_time_order *order); /* hands out nothing; NULL is ignored */
+
+/* Adds a copy of the item, and hands out those whose time has come. Returns 0 or -ENOMEM. */
+int cg_time_order_add(struct cg_time_order *order, uint64_t at, const void *head,
+		      const uint8_t *bytes, size_t len);
+
+void cg_time_order_flush(struct cg_time_order *order); /* hands out all */
+
+#endif

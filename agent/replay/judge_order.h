@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Packets and messages on their way to the judge, in the order of their times: a capture of several
+ * interfaces, or a proxy with several processes, may swap a BYE and its answer.
+ */
+#ifndef CG_REPLAY_JUDGE_ORDER_H
+#define CG_REPLAY_JUDGE_ORDER_H
+
+#include "replay/judge.h"
+
+#define CG_JUDGE_ORDER_NS 200000000ULL /* what is older than that when it comes is judged at once */
+
+struct cg_judge_order;
+
+/* set_time: called before each packet. judge: must outlive it. NULL: no memory. */
+struct cg_judge_order *cg_judge_order_new(struct cg_judge *judge,
+					  void (*set_time)(void *ctx, __u64 at), void *ctx);
+void cg_judge_order_free(struct cg_judge_order *order);
+
+/* at: ns. Return 0 or -ENOMEM. */
+int cg_judge_order_packet(struct cg_judge_order *order, __u64 at,
+			  const struct cg_ip_packet *packet);
+int cg_judge_order_message(struct cg_judge_order *order, __u64 at, const struct cg_flow *flow,
+			   const __u8 *text, size_t len);
+
+void cg_judge_order_flush(struct cg_judge_order *order); /* at the end of the capture */
+
+#endif
