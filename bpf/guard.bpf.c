@@ -8,7 +8,7 @@
  *   message    sip_parser.h, msg_info.h, msg_route.h, screen.h
  *   new call   invite_note.h, invite_request.h, early_dialog.h, dialog_create.h, invite_response.h
  *   dialog     dialog_request.h, bye_evidence.h
- *   exit       events.h: one exit, one reason, one counter
+ *   exit       events.h: one exit, one reason, one counter; refusal.h: the 500 to a refused BYE
  *
  * The whole in ten lines. A call has two legs. Each has a counter that only its own address and
  * port can raise; a BYE below it is dropped. The bill does not look at that. One of the legs is the
@@ -320,10 +320,17 @@ bpf_inline int handle_located(struct pkt_ctx *ctx, struct cursor *c, int reason,
 		v.reason = CG_R_INTERNAL;
 	else
 		handle_message(ctx, &v);
-	action = report_verdict(ctx, &v);
+	action = report_verdict(ctx, &v, direction == CG_IN ? c->ctx : NULL);
 	if (reason == PACKET_SIP && p->gathered)
 		fragment_judged(p, action);
 	return action;
+}
+
+bpf_inline int action_xdp(int action)
+{
+	if (action == CG_ANSWERED)
+		return XDP_TX;
+	return action == CG_DROP ? XDP_DROP : XDP_PASS;
 }
 
 bpf_inline int handle_ingress(struct xdp_md *xdp)
@@ -346,7 +353,7 @@ bpf_inline int handle_ingress(struct xdp_md *xdp)
 	if (reason != PACKET_SIP && !reason_is_of_fragment(reason))
 		return XDP_PASS;
 	ctx.scratch->packet.own_socket = 0;
-	return handle_located(&ctx, &c, reason, CG_IN) == CG_DROP ? XDP_DROP : XDP_PASS;
+	return action_xdp(handle_located(&ctx, &c, reason, CG_IN));
 }
 
 SEC("xdp.frags")

@@ -77,6 +77,8 @@ struct packet {
 	__u8 gathered; /* from fragments: it is in the parser's buffer already */
 	__u8 direction; /* enum cg_direction */
 	__u8 own_socket; /* it leaves from a socket of this host */
+	__u8 has_options; /* of IPv4, or extension headers */
+	__u8 pad[3];
 	__u32 ifindex;
 	struct packet_chain chain;
 	struct packet_fragment fragment;
@@ -246,6 +248,7 @@ bpf_inline int packet_ipv4(struct cursor *c, struct packet *p)
 	packet_mapped(p->dest, ip->daddr);
 	where = bpf_ntohs(ip->frag_off) & 0x3fff;
 	p->fragment.id = ip->id;
+	p->has_options = header > sizeof(*ip);
 	c->pos += header;
 	if (!where)
 		return PACKET_SIP;
@@ -344,7 +347,8 @@ bpf_inline int packet_ipv6(struct cursor *c, struct packet *p, __u8 direction)
 		return CG_R_MALFORMED;
 	c->protocol = ip->nexthdr;
 	c->pos = ip + 1;
-	return packet_is_extension(c->protocol) ? packet_extensions(c, p, direction) : PACKET_SIP;
+	p->has_options = packet_is_extension(c->protocol);
+	return p->has_options ? packet_extensions(c, p, direction) : PACKET_SIP;
 }
 
 /*

@@ -69,6 +69,7 @@
 #define CG_ALERTS_POLL_NS 200000000ULL /* interval at which the reader polls `alerts` */
 #define CG_ALERTS_PER_SECOND 1000 /* for each CPU; blocked_byes and counters stay exact */
 #define CG_REQUESTS_PER_SECOND 250 /* CG_EV_REQUEST, for each CPU; the excess is not counted */
+#define CG_ANSWERS_PER_SECOND 100 /* BYEs that are answered, for each CPU; the excess is dropped */
 
 #define CG_BYE_TIMEOUT_NS 32000000000ULL /* 64*T1, RFC 3261 17.1.2.2 Timer F */
 
@@ -97,7 +98,7 @@ enum cg_method { CG_METHOD_LIST(CG_METHOD_ENUM) CG_METHODS };
 enum cg_leg_id { CG_LEG_NONE, CG_LEG_CALLER, CG_LEG_CALLEE };
 enum cg_direction { CG_IN, CG_OUT }; /* XDP ingress, tc egress */
 enum cg_mode { CG_OBSERVE, CG_ENFORCE };
-enum cg_action { CG_PASS, CG_DROP, CG_WOULD_DROP };
+enum cg_action { CG_PASS, CG_DROP, CG_WOULD_DROP, CG_ANSWERED };
 
 /* Policies: 0 is the lax value of each. */
 enum cg_policy_equal { CG_EQUAL_PASS, CG_EQUAL_DROP };
@@ -105,6 +106,7 @@ enum cg_policy_source { CG_SOURCE_OBSERVE, CG_SOURCE_STRICT };
 enum cg_policy_hides { CG_HIDES_OFF, CG_HIDES_ON, CG_HIDES_AUTO };
 enum cg_policy_unseen { CG_UNSEEN_SUSPECT, CG_UNSEEN_BELIEVE };
 enum cg_policy_fragments { CG_FRAGMENTS_PASS, CG_FRAGMENTS_STRICT };
+enum cg_policy_refuse { CG_REFUSE_DROP, CG_REFUSE_ANSWER };
 
 /* X(NAME, word): a dialog is in `dialogs` from its 2xx on. Early dialogs are in the map `early`. */
 #define CG_STATE_LIST(X)                                                                           \
@@ -505,6 +507,7 @@ struct cg_reason_counters {
 /* X(word, text): totals next to the counters of reasons */
 #define CG_TOTAL_LIST(X)                                                                           \
 	X(dropped, "packets")                                                                      \
+	X(answered, "... BYEs that were answered with a 500")                                      \
 	X(would_drop, "packets that observe mode let pass")                                        \
 	X(would_drop_accepted, "... BYEs that the other leg accepted: a drop would be wrong")      \
 	X(would_drop_refused, "... BYEs that the other leg refused")                               \
@@ -541,7 +544,7 @@ struct cg_config {
 	__u8 was_detached; /* `detach -a` removes the maps: the daemon still reads this one */
 	__u16 share; /* an address may have 1/share of a map that is more than half full; 0: all */
 	__u8 masks_call_id; /* the host gives the Call-ID another text: two dialogs a call */
-	__u8 pad;
+	__u8 refuse; /* enum cg_policy_refuse */
 	__u64 id[2]; /* random, drawn when the maps are made: a later attach has another */
 	__s64 clock_offset[CG_CLOCKS]; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 	__u64 birth; /* when the maps were made; not read by the kernel */

@@ -84,9 +84,9 @@ static enum cg_mark find_mark(const struct cg_event *e)
 {
 	if (e->type != CG_EV_VIOLATION)
 		return CG_MARK_NONE;
-	return e->action == CG_DROP	    ? CG_MARK_REFUSED
-	       : e->action == CG_WOULD_DROP ? CG_MARK_WOULD_REFUSE
-					    : CG_MARK_NOTED;
+	if (e->action == CG_DROP || e->action == CG_ANSWERED)
+		return CG_MARK_REFUSED;
+	return e->action == CG_WOULD_DROP ? CG_MARK_WOULD_REFUSE : CG_MARK_NOTED;
 }
 
 static void add_event_step(struct cg_ladder *ladder, const struct cg_recent_step *from)

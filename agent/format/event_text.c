@@ -32,22 +32,27 @@ static void print_json(const struct cg_config *config, const struct cg_event *e,
 	json_decref(line);
 }
 
-/* Red: dropped. Yellow: should be looked into. */
+static bool was_refused(const struct cg_event *e)
+{
+	return e->action == CG_DROP || e->action == CG_ANSWERED;
+}
+
+/* Red: refused. Yellow: should be looked into. */
 static enum cg_colour event_colour(const struct cg_event *e)
 {
 	if (e->type == CG_EV_VIOLATION)
-		return e->action == CG_DROP ? CG_RED : CG_YELLOW;
+		return was_refused(e) ? CG_RED : CG_YELLOW;
 	if (e->type == CG_EV_RESUME || e->type == CG_EV_ALIVE)
 		return CG_YELLOW;
 	return e->type == CG_EV_START ? CG_GREEN : e->type == CG_EV_END ? CG_CYAN : CG_PLAIN;
 }
 
-/* The marks of a ladder: X means dropped. */
+/* The marks of a ladder: X means refused. */
 static char event_mark(const struct cg_event *e)
 {
 	if (e->type != CG_EV_VIOLATION)
 		return ' ';
-	return e->action == CG_DROP ? 'X' : '!';
+	return was_refused(e) ? 'X' : '!';
 }
 
 #define LONG 150 /* columns; most long lines fit into them */

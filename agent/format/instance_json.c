@@ -42,13 +42,14 @@ static json_t *make_ports(const struct cg_config *config)
 /* clang-format off */
 json_t *cg_settings_json(const struct cg_settings *settings, const struct cg_config *config)
 {
-	return json_pack("{ss so so so so ss ss ss sb ss ss ss si}",
+	return json_pack("{ss so so so so ss ss ss ss sb ss ss ss si}",
 			 "mode", cg_mode_name(config->mode),
 			 "ports", make_ports(config),
 			 "gateways", make_prefixes(settings->gateways, settings->n_gateways),
 			 "relays", make_prefixes(settings->relays, settings->n_relays),
 			 "hosts", make_hosts(settings),
 			 "equal", cg_equal_name(config->equal),
+			 "refuse", cg_refuse_name(config->refuse),
 			 "source", cg_source_name(config->source),
 			 "fragments", cg_fragments_name(config->fragments),
 			 "strict_interface", config->strict_interface,

@@ -34,6 +34,7 @@ PARSE_WORD(source, SOURCE)
 PARSE_WORD(fragments, FRAGMENTS)
 PARSE_WORD(hides, HIDES)
 PARSE_WORD(unseen, UNSEEN)
+PARSE_WORD(refuse, REFUSE)
 
 /* value: NULL means on. */
 static int parse_switch(const char *value, __u8 *on)

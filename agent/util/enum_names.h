@@ -25,6 +25,7 @@ const char *cg_source_name(unsigned int policy);
 const char *cg_fragments_name(unsigned int policy);
 const char *cg_hides_name(unsigned int policy);
 const char *cg_unseen_name(unsigned int policy);
+const char *cg_refuse_name(unsigned int policy);
 
 /* Return the value with this name, or -ENOENT. The comparison is case-sensitive. */
 int cg_reason_from_name(const char *name);
@@ -34,5 +35,6 @@ int cg_source_from_name(const char *name);
 int cg_fragments_from_name(const char *name);
 int cg_hides_from_name(const char *name);
 int cg_unseen_from_name(const char *name);
+int cg_refuse_from_name(const char *name);
 
 #endif

@@ -35,7 +35,7 @@ int main(void)
 	ok(words_are_distinct(cg_state_name, CG_STATES), "words: states");
 	ok(words_are_distinct(cg_end_name, CG_ENDS), "words: ends");
 	ok(words_are_distinct(cg_event_name, CG_EVENTS), "words: events");
-	ok(words_are_distinct(cg_action_name, CG_WOULD_DROP + 1), "words: actions");
+	ok(words_are_distinct(cg_action_name, CG_ANSWERED + 1), "words: actions");
 	ok(words_are_distinct(cg_leg_name, CG_LEG_CALLEE + 1), "words: legs");
 	ok(words_are_distinct(cg_mode_name, CG_ENFORCE + 1), "words: modes");
 	ok(reasons_come_back(), "words: each reason's word gives its number");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/cli/option_table.c agent/cli/option_parse.c agent/cli/event_filter.c agent/maps/settings.c agent/maps/settings_config.c agent/maps/runtime_dir.c agent/maps/pins.c agent/util/enum_names.c agent/cli/range.c agent/util/cli_output.c agent/util/log.c agent/util/progress.c agent/util/suggest.c agent/util/text.c -lbpf -ljansson -lm
+// link: agent/cli/option_table.c agent/cli/option_parse.c agent/cli/event_filter.c agent/maps/settings.c agent/maps/settings_config.c agent/maps/runtime_dir.c agent/maps/pins.c agent/util/enum_names.c agent/stats/range.c agent/util/cli_output.c agent/util/log.c agent/util/progress.c agent/util/suggest.c agent/util/text.c -lbpf -ljansson -lm
 #include "cli/options_internal.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ static void test_setting_defaults(void)
 	ok(valid, "options: each default of a setting is valid");
 	of_table = of_instance;
 	of_table.mode = of_table.equal = of_table.source = of_table.fragments = 0xff;
-	of_table.strict_interface = of_table.masks_call_id = 0xff;
+	of_table.strict_interface = of_table.masks_call_id = of_table.refuse = 0xff;
 	of_table.ports[0] = of_table.max_dialogs = of_table.share = 0;
 	cg_settings_apply(&settings, &of_table);
 	ok(!memcmp(&of_table, &of_instance, sizeof(of_table)),

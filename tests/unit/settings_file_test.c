@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/maps/settings_file.c agent/maps/settings_table.c agent/maps/settings.c agent/maps/pins.c agent/cli/option_table.c agent/cli/option_parse.c agent/cli/event_filter.c agent/cli/range.c agent/util/cli_output.c agent/util/log.c agent/util/progress.c agent/util/suggest.c agent/maps/runtime_dir.c agent/util/enum_names.c agent/util/text.c -lbpf -ljansson -lm
+// link: agent/maps/settings_file.c agent/maps/settings_table.c agent/maps/settings.c agent/maps/pins.c agent/cli/option_table.c agent/cli/option_parse.c agent/cli/event_filter.c agent/stats/range.c agent/util/cli_output.c agent/util/log.c agent/util/progress.c agent/util/suggest.c agent/maps/runtime_dir.c agent/util/enum_names.c agent/util/text.c -lbpf -ljansson -lm
 /* The file of settings: what goes in comes out, and what cannot be read does no harm. */
 #include "maps/settings_file.h"
 
@@ -90,6 +90,7 @@ static void test_round_trip(void)
 		{ "share", "0" },
 		{ "unseen", "believe" },
 		{ "equal", "pass" },
+		{ "refuse", "answer" },
 		{ "source", "strict" },
 		{ "fragments", "pass" },
 		{ "strict-interface", "yes" },
