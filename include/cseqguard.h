@@ -52,7 +52,7 @@
 #endif
 #define CG_FRAGMENT_SETS 4 /* datagrams a bucket */
 #define CG_FRAGMENT_CLOSED 64 /* ... of which nothing passes any more */
-#define CG_FRAGMENT_GROUP 8 /* one of them has its place in a group of so many */
+#define CG_FRAGMENT_GROUP 16 /* one of them has its place in a group of so many */
 #define CG_FRAGMENT_BYTES 4096 /* of a datagram that are gathered */
 #define CG_FRAGMENT_LOAD 2048 /* bytes that are copied at once */
 #define CG_FRAGMENT_LOOSE 262144 /* a power of two */
