@@ -10,6 +10,7 @@
 #define CG_EVENTS_H
 
 #include "maps.h"
+#include "refusal.h"
 #include "scratch.h"
 #include "text.h"
 #include "verdict.h"
@@ -99,22 +100,10 @@ BPF_SUBPROG int report_event(struct pkt_ctx *ctx, const struct verdict *v)
 	return 0;
 }
 
-/* Restarts the rate limits once a second (2^30 ns). */
-bpf_inline void alerts_begin_second(struct scratch *s)
-{
-	__u64 second = bpf_ktime_get_coarse_ns() >> 30;
-
-	if (s->alert_second == second)
-		return;
-	s->alert_second = second;
-	s->alerts = 0;
-	s->requests = 0;
-}
-
 /* Limits violations per second and CPU, so that a flood of bad BYEs cannot fill the ring. */
 bpf_inline int alert_over_limit(struct scratch *s)
 {
-	alerts_begin_second(s);
+	scratch_begin_second(s);
 	return s->alerts++ >= CG_ALERTS_PER_SECOND;
 }
 
@@ -151,7 +140,7 @@ BPF_SUBPROG int report_request(struct pkt_ctx *ctx, const struct verdict *v)
 {
 	struct cg_event *e;
 
-	alerts_begin_second(ctx->scratch);
+	scratch_begin_second(ctx->scratch);
 	if (ctx->scratch->requests++ >= CG_REQUESTS_PER_SECOND || alert_needs_wakeup())
 		return 0;
 	e = bpf_ringbuf_reserve(&alerts, sizeof(*e), 0);
@@ -163,18 +152,13 @@ BPF_SUBPROG int report_request(struct pkt_ctx *ctx, const struct verdict *v)
 }
 
 /*
- * Counts and reports a packet. dropped: a constant, the enum cg_action of one that is refused in
- * enforce mode. Returns its enum cg_action.
+ * Counts and reports a packet, and answers it if it is a BYE that may have an answer. action: enum
+ * cg_action. xdp: NULL at tc. Returns what has become of it.
  */
-bpf_inline __u8 report_verdict(struct pkt_ctx *ctx, const struct verdict *v, __u8 dropped)
+bpf_inline __u8 report_verdict(struct pkt_ctx *ctx, const struct verdict *v, __u8 action,
+			       __u8 came_in, struct xdp_md *xdp)
 {
-	__u8 action = CG_PASS; /* what goes out is never dropped */
-
-	if (ctx->scratch->packet.direction == CG_IN)
-		action = reason_action(ctx->config, v->reason, ctx->scratch->info.enforced);
-	if (dropped != CG_DROP && action == CG_DROP)
-		action = dropped;
-	count_packet(ctx->scratch->packet.direction, v->reason, action);
+	count_packet(came_in ? CG_IN : CG_OUT, v->reason, action);
 	if (v->would_drop)
 		count_would_drop(v->would_drop);
 	if (v->unexpected_uas)
@@ -184,10 +168,14 @@ bpf_inline __u8 report_verdict(struct pkt_ctx *ctx, const struct verdict *v, __u
 	else if (v->event < CG_EVENTS)
 		report_event(ctx, v);
 	/* Egress: observe mode has already reported this packet on ingress. */
-	if (reason_in(reasons_noted, v->reason) ||
-	    (ctx->scratch->packet.direction == CG_IN &&
-	     reason_in(reasons_dropped | reasons_by_policy, v->reason)))
-		report_alert(ctx, v, action);
+	if (!reason_in(reasons_noted, v->reason) &&
+	    !(came_in && reason_in(reasons_dropped | reasons_by_policy, v->reason)))
+		return action;
+	if (xdp && action == CG_DROP && ctx->config->refuse == CG_REFUSE_ANSWER) {
+		ctx->scratch->reason = v->reason;
+		action = refusal_answer(xdp);
+	}
+	report_alert(ctx, v, action);
 	return action;
 }
 

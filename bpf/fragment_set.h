@@ -175,7 +175,7 @@ bpf_inline int fragment_is_closed(struct cg_fragment_bucket *bucket, __u64 key, 
 	for (__u32 i = 0; i < CG_FRAGMENT_GROUP; i++) {
 		__u64 differ = group[i].key ^ (__u32)(key >> 32);
 
-		/* Both are negative. Without branches: the verifier would walk each of 2^8 paths. */
+		/* Both are negative. Without branches: the verifier would walk each of 2^16 paths. */
 		found |= (differ - 1) & (seconds - group[i].until);
 	}
 	return found >> 63;

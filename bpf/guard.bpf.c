@@ -8,7 +8,7 @@
  *   message    sip_parser.h, msg_info.h, msg_route.h, screen.h
  *   new call   invite_note.h, invite_request.h, early_dialog.h, dialog_create.h, invite_response.h
  *   dialog     dialog_request.h, bye_evidence.h
- *   exit       events.h: one exit, one reason, one counter
+ *   exit       events.h: one exit, one reason, one counter; refusal.h: the 500 to a refused BYE
  *   TCP        tcp_segment.h, tcp_order.h, tcp_message.h, tcp_write.h
  *
  * The whole in ten lines. A call has two legs. Each has a counter that only its own address and
@@ -307,6 +307,12 @@ BPF_SUBPROG int locate_out(struct pkt_ctx *ctx, struct cursor *c, __u32 ifindex)
 	return locate_payload(ctx, c, CG_OUT, ifindex);
 }
 
+/* Returns the enum cg_action of what came in. */
+bpf_inline __u8 message_action(const struct pkt_ctx *ctx, __u8 reason)
+{
+	return reason_action(ctx->config, reason, ctx->scratch->info.enforced);
+}
+
 /* After locate_in() or locate_out(). Returns the enum cg_action of the packet. */
 bpf_inline int handle_located(struct pkt_ctx *ctx, struct cursor *c, int reason, __u8 direction)
 {
@@ -324,10 +330,19 @@ bpf_inline int handle_located(struct pkt_ctx *ctx, struct cursor *c, int reason,
 		v.reason = CG_R_INTERNAL;
 	else
 		handle_message(ctx, &v);
-	action = report_verdict(ctx, &v, CG_DROP);
+	action = direction == CG_IN ? message_action(ctx, v.reason) : CG_PASS;
+	action = report_verdict(ctx, &v, action, direction == CG_IN,
+				direction == CG_IN ? c->ctx : NULL);
 	if (reason == PACKET_SIP && p->gathered)
 		fragment_judged(p, action);
 	return action;
+}
+
+bpf_inline int action_xdp(int action)
+{
+	if (action == CG_ANSWERED)
+		return XDP_TX;
+	return action == CG_DROP ? XDP_DROP : XDP_PASS;
 }
 
 bpf_inline int handle_ingress(struct xdp_md *xdp)
@@ -350,7 +365,7 @@ bpf_inline int handle_ingress(struct xdp_md *xdp)
 	if (reason != PACKET_SIP && !reason_is_of_fragment(reason))
 		return XDP_PASS;
 	ctx.scratch->packet.own_socket = 0;
-	return handle_located(&ctx, &c, reason, CG_IN) == CG_DROP ? XDP_DROP : XDP_PASS;
+	return action_xdp(handle_located(&ctx, &c, reason, CG_IN));
 }
 
 SEC("xdp.frags")
@@ -389,10 +404,12 @@ int cseqguard_out(struct __sk_buff *skb)
 /* Reports a segment that holds no message to speak of. Returns the enum cg_action. */
 BPF_SUBPROG int report_segment(struct pkt_ctx *ctx, int reason)
 {
+	__u8 came_in = ctx->scratch->packet.direction == CG_IN;
 	struct verdict v = { .event = CG_EVENTS };
 
 	handle_no_message(ctx, reason, &v);
-	return report_verdict(ctx, &v, CG_DROP);
+	return report_verdict(ctx, &v, came_in ? message_action(ctx, reason) : CG_PASS, came_in,
+			      NULL);
 }
 
 /* What becomes of a segment whose bytes are not read, and why. Returns TC_ACT_... */
@@ -553,11 +570,16 @@ bpf_inline int judge_stream_message(struct __sk_buff *skb, struct pkt_ctx *ctx,
 {
 	struct verdict v = { .event = CG_EVENTS };
 	struct scratch *s = ctx->scratch;
+	__u8 came_in = seg->direction == CG_IN, action = CG_PASS;
 
 	s->packet.length = seg->frame.end;
 	handle_message(ctx, &v);
-	if (report_verdict(ctx, &v, CG_REWRITTEN) == CG_REWRITTEN &&
-	    tcp_spoil_message(skb, &s->parser, seg, stream, v.reason))
+	if (came_in)
+		action = message_action(ctx, v.reason);
+	if (action == CG_DROP)
+		action = CG_REWRITTEN;
+	report_verdict(ctx, &v, action, came_in, NULL);
+	if (action == CG_REWRITTEN && tcp_spoil_message(skb, &s->parser, seg, stream, v.reason))
 		return 0;
 	if (v.reason == CG_R_NOT_SIP && seg->direction == CG_OUT &&
 	    stream_is_upgrade(&s->parser, seg->frame.start))

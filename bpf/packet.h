@@ -79,7 +79,8 @@ struct packet {
 	__u8 own_socket; /* it leaves from a socket of this host */
 	__u8 tcp; /* it is one of a TCP stream */
 	__u8 enforced; /* if it is refused, it is kept from the host */
-	__u8 pad[2];
+	__u8 has_options; /* of IPv4, or extension headers */
+	__u8 pad;
 	__u32 ifindex;
 	struct packet_chain chain;
 	struct packet_fragment fragment;
@@ -286,6 +287,7 @@ bpf_inline int packet_ipv4(struct cursor *c, const struct cg_config *config, str
 	packet_mapped(p->dest, ip->daddr);
 	where = bpf_ntohs(ip->frag_off) & 0x3fff;
 	p->fragment.id = ip->id;
+	p->has_options = header > sizeof(*ip);
 	c->pos += header;
 	if (!where)
 		return PACKET_SIP;
@@ -394,8 +396,8 @@ bpf_inline int packet_ipv6(struct cursor *c, const struct cg_config *config, str
 	c->protocol = ip->nexthdr;
 	c->above_ip = packet_offset(c) + sizeof(*ip);
 	c->pos = ip + 1;
-	return packet_is_extension(c->protocol) ? packet_extensions(c, config, p, direction)
-						: PACKET_SIP;
+	p->has_options = packet_is_extension(c->protocol);
+	return p->has_options ? packet_extensions(c, config, p, direction) : PACKET_SIP;
 }
 
 /*

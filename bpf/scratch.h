@@ -4,7 +4,7 @@
  * which the rules reach it. XDP runs in softirq and tc egress with softirqs off, so neither can
  * interrupt the other on one CPU.
  *
- * API: scratch_get(), config_get(), host_state_get().
+ * API: scratch_get(), config_get(), host_state_get(), scratch_begin_second().
  */
 #ifndef CG_SCRATCH_H
 #define CG_SCRATCH_H
@@ -56,9 +56,12 @@ struct scratch {
 	 * struct cg_dialog. Not as a struct: a spin lock is allowed in hash and array values only.
 	 */
 	__u64 dialog[sizeof(struct cg_dialog) / 8];
-	__u64 alert_second; /* the second that `alerts` and `requests` count */
+	__u64 second; /* the one that the next three count */
 	__u32 alerts;
 	__u32 requests;
+	__u32 answers;
+	__u8 reason; /* enum cg_reason of a packet that is dropped, for refusal_answer() */
+	__u8 pad[3];
 	struct sip_parser parser;
 };
 
@@ -99,6 +102,19 @@ bpf_inline struct cg_host_state *host_state_get(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&host_state, &zero);
+}
+
+/* Restarts the rate limits once a second (2^30 ns). */
+bpf_inline void scratch_begin_second(struct scratch *s)
+{
+	__u64 second = bpf_ktime_get_coarse_ns() >> 30;
+
+	if (s->second == second)
+		return;
+	s->second = second;
+	s->alerts = 0;
+	s->requests = 0;
+	s->answers = 0;
 }
 
 bpf_inline const struct cg_config *config_get(void)

@@ -3,7 +3,7 @@
  * A verdict: the reason on which a packet leaves, the action that follows from it, and the counters
  * of both. Owner of `counters`. A counter that cannot be found changes no verdict.
  *
- * API: reason_in(), reason_action(), count_packet(), count_would_drop().
+ * API: reason_in(), reason_action(), count_packet(), count_answer(), count_would_drop().
  */
 #ifndef CG_VERDICT_H
 #define CG_VERDICT_H
@@ -88,6 +88,16 @@ bpf_inline void count_packet(__u8 direction, __u8 reason, __u8 action)
 		c->would_drop++;
 	else if (action == CG_REWRITTEN)
 		c->rewritten++;
+}
+
+/* Counts a BYE that was counted as dropped, and is answered. */
+bpf_inline void count_answer(void)
+{
+	__u32 zero = 0;
+	struct cg_counters *c = bpf_map_lookup_elem(&counters, &zero);
+
+	if (c)
+		c->answered++;
 }
 
 /* Counts how a BYE that observe mode let through ended. */

@@ -52,7 +52,7 @@
 #endif
 #define CG_FRAGMENT_SETS 4 /* datagrams a bucket */
 #define CG_FRAGMENT_CLOSED 64 /* ... of which nothing passes any more */
-#define CG_FRAGMENT_GROUP 8 /* one of them has its place in a group of so many */
+#define CG_FRAGMENT_GROUP 16 /* one of them has its place in a group of so many */
 #define CG_FRAGMENT_BYTES 4096 /* of a datagram that are gathered */
 #define CG_FRAGMENT_LOAD 2048 /* bytes that are copied at once */
 #define CG_FRAGMENT_LOOSE 262144 /* a power of two */
@@ -69,6 +69,7 @@
 #define CG_ALERTS_POLL_NS 200000000ULL /* interval at which the reader polls `alerts` */
 #define CG_ALERTS_PER_SECOND 1000 /* for each CPU; blocked_byes and counters stay exact */
 #define CG_REQUESTS_PER_SECOND 250 /* CG_EV_REQUEST, for each CPU; the excess is not counted */
+#define CG_ANSWERS_PER_SECOND 100 /* BYEs that are answered, for each CPU; the excess is dropped */
 
 #define CG_BYE_TIMEOUT_NS 32000000000ULL /* 64*T1, RFC 3261 17.1.2.2 Timer F */
 
@@ -101,7 +102,7 @@ enum cg_mode { CG_OBSERVE, CG_ENFORCE };
  * CG_REWRITTEN: a message over TCP, of which a byte was written over, so that nobody reads it as
  * what it was.
  */
-enum cg_action { CG_PASS, CG_DROP, CG_WOULD_DROP, CG_REWRITTEN };
+enum cg_action { CG_PASS, CG_DROP, CG_WOULD_DROP, CG_REWRITTEN, CG_ANSWERED };
 
 /* Policies: 0 is the lax value of each. */
 enum cg_policy_equal { CG_EQUAL_PASS, CG_EQUAL_DROP };
@@ -110,6 +111,7 @@ enum cg_policy_hides { CG_HIDES_OFF, CG_HIDES_ON, CG_HIDES_AUTO };
 enum cg_policy_unseen { CG_UNSEEN_SUSPECT, CG_UNSEEN_BELIEVE };
 enum cg_policy_tcp { CG_TCP_OFF, CG_TCP_OBSERVE, CG_TCP_ENFORCE };
 enum cg_policy_fragments { CG_FRAGMENTS_PASS, CG_FRAGMENTS_STRICT };
+enum cg_policy_refuse { CG_REFUSE_DROP, CG_REFUSE_ANSWER };
 
 /* X(NAME, word): a dialog is in `dialogs` from its 2xx on. Early dialogs are in the map `early`. */
 #define CG_STATE_LIST(X)                                                                           \
@@ -515,6 +517,7 @@ struct cg_reason_counters {
 /* X(word, text): totals next to the counters of reasons */
 #define CG_TOTAL_LIST(X)                                                                           \
 	X(dropped, "packets")                                                                      \
+	X(answered, "... BYEs that were answered with a 500")                                      \
 	X(would_drop, "packets that observe mode let pass")                                        \
 	X(would_drop_accepted, "... BYEs that the other leg accepted: a drop would be wrong")      \
 	X(would_drop_refused, "... BYEs that the other leg refused")                               \
@@ -552,7 +555,9 @@ struct cg_config {
 	__u8 was_detached; /* `detach -a` removes the maps: the daemon still reads this one */
 	__u16 share; /* an address may have 1/share of a map that is more than half full; 0: all */
 	__u8 masks_call_id; /* the host gives the Call-ID another text: two dialogs a call */
+	__u8 refuse; /* enum cg_policy_refuse */
 	__u8 tcp; /* enum cg_policy_tcp; enforce needs mode enforce as well */
+	__u8 pad[7];
 	__u64 id[2]; /* random, drawn when the maps are made: a later attach has another */
 	__s64 clock_offset[CG_CLOCKS]; /* CLOCK_REALTIME - CLOCK_BOOTTIME, ns */
 	__u64 birth; /* when the maps were made; not read by the kernel */
@@ -745,7 +750,7 @@ CG_SIZE(struct cg_host_name, 64);
 CG_SIZE(struct cg_early, 80);
 CG_SIZE(struct cg_addr_change, 56);
 CG_SIZE(struct cg_share, 16);
-CG_SIZE(struct cg_config, 136);
+CG_SIZE(struct cg_config, 144);
 CG_SIZE(struct cg_prefix, 20);
 CG_SIZE(struct cg_event, 304);
 

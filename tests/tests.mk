@@ -125,6 +125,10 @@ test-floods: e2e-programs
 test-mixed: e2e-programs
 	$(Q)MIXED_CALLS=2000 MIXED_RATE=100 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/29-mixed.bats
 
+# 2,000 calls with INVITEs in fragments, over a line that loses and reorders them
+test-fragments: e2e-programs
+	$(Q)LOSSY_CALLS=2000 LOSSY_RATE=50 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/79-lossy.bats
+
 # make test-chaos [SEED=N]: four minutes; the seed is printed
 SEED = $(shell date +%s)
 test-chaos: e2e-programs
@@ -198,5 +202,5 @@ bench-million: all $(TESTS)/bench/calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
 
 .PHONY: unit kernel e2e vectors check coverage fuzz unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
-	bench bench-store bench-sql bench-live bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-chaos table
+	bench bench-store bench-sql bench-live bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)

@@ -109,8 +109,6 @@ int cg_bpffs_prepare(void)
 			return report_error(MOUNT, "mount a bpffs", -errno);
 	}
 	err = make_dir(root);
-	if (!err)
-		return 0;
 	if (err == -EEXIST && (!is_bpffs(root) || stat(root, &st) || st.st_uid != 0)) {
 		cg_fail("%s: cannot use it: it is no directory of root in a bpffs; remove it",
 			root);
@@ -118,6 +116,8 @@ int cg_bpffs_prepare(void)
 	}
 	if (err == -EEXIST) /* the group may have been created after the directory */
 		err = share_dir(root);
+	if (!err)
+		err = cg_pins_make_lock();
 	return err ? report_error(root, "create", err) : 0;
 }
 
@@ -283,6 +283,6 @@ int cg_bpffs_remove_instance(const char *instance)
 	err = cg_pin_path(path, sizeof(path), instance, NULL);
 	if (!err && !unpin_err && rmdir(path) && errno != ENOENT)
 		return report_error(path, "remove", -errno);
-	rmdir(cg_pin_root()); /* fails while another instance exists */
+	cg_pins_remove_root();
 	return err ? err : unpin_err;
 }

@@ -27,7 +27,7 @@ enum cg_place { CG_PLACE_LIST(CG_PLACE_ENUM) CG_PLACES };
 /* X(NAME, word) */
 #define CG_MARK_LIST(X)                                                                            \
 	X(NONE, none)                                                                              \
-	X(REFUSED, refused) /* dropped or rewritten: the arrow ends at the guard */                \
+	X(REFUSED, refused) /* dropped, rewritten or answered: the arrow ends at the guard */      \
 	X(WOULD_REFUSE, would_refuse) /* passed; enforce mode would have dropped it */             \
 	X(NOTED, noted) /* passed, but recorded as a violation */
 

@@ -52,6 +52,17 @@ static int check_key_once(const struct cg_options *options, int arg)
 	return CG_DONE;
 }
 
+/* Before the lock, which a member of the group cannot open: this error says what he may do. */
+static int check_permission(const char *instance)
+{
+	struct cg_config config;
+	int fd = cg_config_open_writable(instance, &config);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -EACCES || fd == -EPERM ? cg_fail_open(instance, fd) : CG_DONE;
+}
+
 int cg_cmd_set(const struct cg_options *options)
 {
 	struct cg_settings settings = {};
@@ -68,6 +79,8 @@ int cg_cmd_set(const struct cg_options *options)
 		cg_instance_netns_enter(options->instance);
 	if (!err)
 		err = cg_gateway_check(&settings);
+	if (!err)
+		err = check_permission(options->instance);
 	if (err)
 		return err;
 	lock = cg_bpffs_lock();

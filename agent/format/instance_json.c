@@ -49,6 +49,7 @@ json_t *cg_settings_json(const struct cg_settings *settings, const struct cg_con
 			 "relays", make_prefixes(settings->relays, settings->n_relays),
 			 "hosts", make_hosts(settings),
 			 "equal", cg_equal_name(config->equal),
+			 "refuse", cg_refuse_name(config->refuse),
 			 "source", cg_source_name(config->source),
 			 "fragments", cg_fragments_name(config->fragments),
 			 "tcp", cg_tcp_name(config->tcp),

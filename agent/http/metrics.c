@@ -92,6 +92,8 @@ static void put_packets(FILE *out, const struct cg_counters *c)
 	put_reasons(out, "in", &c->in);
 	put_reasons(out, "out", &c->out);
 	put_counter(out, "dropped_packets_total", "Packets dropped.", c->dropped);
+	put_counter(out, "answered_byes_total", "... of them, BYEs that were answered with a 500.",
+		    c->answered);
 	put_counter(out, "rewritten_messages_total",
 		    "Messages over TCP that were written over, so that nobody reads them.",
 		    c->rewritten);

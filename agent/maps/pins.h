@@ -88,6 +88,12 @@ int cg_config_update(int config_fd, cg_config_change change, void *ctx, struct c
  */
 int cg_pins_lock(unsigned int wait_ms);
 
+/* Makes what cg_pins_lock() locks, in an existing root directory, the daemon's user's. Returns 0 or -errno. */
+int cg_pins_make_lock(void);
+
+/* Removes the root directory if no instance is in it. The caller holds the lock. */
+void cg_pins_remove_root(void);
+
 #define CG_LOCK_HOLDER 160
 /* Names the process that holds the lock: "PID 123 (cseqguard attach eth0)", or "another process". */
 void cg_pins_lock_holder(char holder[CG_LOCK_HOLDER]);

@@ -35,6 +35,7 @@ PARSE_WORD(fragments, FRAGMENTS)
 PARSE_WORD(hides, HIDES)
 PARSE_WORD(unseen, UNSEEN)
 PARSE_WORD(tcp, TCP)
+PARSE_WORD(refuse, REFUSE)
 
 /* value: NULL means on. */
 static int parse_switch(const char *value, __u8 *on)

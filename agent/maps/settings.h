@@ -22,6 +22,7 @@
 #define CG_SET_SHARE 0x2000
 #define CG_SET_MASKS_CALL_ID 0x4000
 #define CG_SET_TCP 0x8000
+#define CG_SET_REFUSE 0x10000
 
 #define CG_SETTINGS_HOSTS_MAX 16
 #define CG_SETTINGS_HOST_MAX 63 /* bytes of a name with its NUL, as in struct cg_host_name */
@@ -43,6 +44,7 @@ struct cg_settings {
 	__u8 unseen; /* enum cg_policy_unseen */
 	__u8 masks_call_id;
 	__u8 tcp; /* enum cg_policy_tcp */
+	__u8 refuse; /* enum cg_policy_refuse */
 	__u16 share; /* 0: no limit */
 	__u32 n_relays;
 	struct cg_prefix relays[CG_GATEWAYS_MAX];
@@ -68,6 +70,7 @@ int cg_settings_parse_hosts(struct cg_settings *settings, const char *value);
 int cg_settings_parse_hides(struct cg_settings *settings, const char *value);
 int cg_settings_parse_unseen(struct cg_settings *settings, const char *value);
 int cg_settings_parse_tcp(struct cg_settings *settings, const char *value);
+int cg_settings_parse_refuse(struct cg_settings *settings, const char *value);
 int cg_settings_parse_masks_call_id(struct cg_settings *settings, const char *value); /* NULL: on */
 int cg_settings_parse_share(struct cg_settings *settings, const char *value);
 int cg_settings_parse_max_dialogs(struct cg_settings *settings, const char *value);

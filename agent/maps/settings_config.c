@@ -82,6 +82,8 @@ void cg_settings_apply(const struct cg_settings *settings, struct cg_config *con
 		config->masks_call_id = settings->masks_call_id;
 	if (config->masks_call_id)
 		config->hides = CG_HIDES_ON;
+	if (settings->given & CG_SET_REFUSE)
+		config->refuse = settings->refuse;
 	if (settings->given & CG_SET_MAX_DIALOGS)
 		config->max_dialogs = settings->max_dialogs;
 }

@@ -186,12 +186,14 @@ static void read_config(const struct cg_config *config, struct cg_settings *sett
 	settings->tcp = config->tcp;
 	settings->share = config->share;
 	settings->masks_call_id = config->masks_call_id;
+	settings->refuse = config->refuse;
 	settings->max_dialogs = config->max_dialogs;
 	settings->n_ports = config->n_ports > CG_PORTS_MAX ? CG_PORTS_MAX : config->n_ports;
 	memcpy(settings->ports, config->ports, sizeof(settings->ports));
 	settings->given |= CG_SET_MODE | CG_SET_EQUAL | CG_SET_SOURCE | CG_SET_FRAGMENTS |
-			   CG_SET_STRICT_INTERFACE | CG_SET_HIDES | CG_SET_UNSEEN | CG_SET_TCP |
-			   CG_SET_MAX_DIALOGS | CG_SET_PORTS | CG_SET_SHARE | CG_SET_MASKS_CALL_ID;
+			   CG_SET_STRICT_INTERFACE | CG_SET_HIDES | CG_SET_UNSEEN |
+			   CG_SET_MAX_DIALOGS | CG_SET_PORTS | CG_SET_SHARE | CG_SET_MASKS_CALL_ID |
+			   CG_SET_REFUSE | CG_SET_TCP;
 }
 
 /* Addresses of the host are in the same map. */

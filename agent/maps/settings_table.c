@@ -19,6 +19,7 @@ PRINT_WORD(fragments)
 PRINT_WORD(hides)
 PRINT_WORD(unseen)
 PRINT_WORD(tcp)
+PRINT_WORD(refuse)
 
 static void print_strict_interface(const struct cg_settings *settings, FILE *out)
 {
@@ -116,6 +117,7 @@ const struct cg_setting cg_setting_table[] = {
 	SETTING("share", share, SHARE, share, share),
 	SETTING("unseen", unseen, UNSEEN, unseen, unseen),
 	SETTING("equal", equal, EQUAL, equal, equal),
+	SETTING("refuse", refuse, REFUSE, refuse, refuse),
 	SETTING("source", source, SOURCE, source, source),
 	SETTING("fragments", fragments, FRAGMENTS, fragments, fragments),
 	SETTING("tcp", tcp, TCP, tcp, tcp),

@@ -21,7 +21,7 @@
 
 static struct {
 	struct native_map maps[NATIVE_MAPS];
-	const __u8 *frame;
+	__u8 *frame;
 	__u32 frame_len;
 	__u64 now; /* CLOCK_BOOTTIME */
 	int locked;
@@ -131,6 +131,16 @@ static inline long bpf_xdp_load_bytes(void *ctx, __u32 offset, void *to, __u32 l
 {
 	(void)ctx;
 	return native_load(offset, to, len);
+}
+
+static inline long bpf_xdp_store_bytes(void *ctx, __u32 offset, const void *from, __u32 len)
+{
+	(void)ctx;
+	native_helper();
+	if (!len || offset > native.frame_len || len > native.frame_len - offset)
+		return -EINVAL;
+	memcpy(native.frame + offset, from, len);
+	return 0;
 }
 
 static inline long bpf_skb_load_bytes(const void *ctx, __u32 offset, void *to, __u32 len)

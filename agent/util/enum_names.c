@@ -22,10 +22,8 @@ static const char *const sides[] = { CG_SIDE_LIST(ENUM_NAME) };
 static const char *const ends[] = { CG_END_LIST(ENUM_NAME) };
 static const char *const events[] = { CG_EVENT_LIST(ENUM_NAME) };
 static const char *const actions[] = {
-	[CG_PASS] = "pass",
-	[CG_DROP] = "drop",
-	[CG_WOULD_DROP] = "would_drop",
-	[CG_REWRITTEN] = "rewritten",
+	[CG_PASS] = "pass",	      [CG_DROP] = "drop",	  [CG_WOULD_DROP] = "would_drop",
+	[CG_REWRITTEN] = "rewritten", [CG_ANSWERED] = "answered",
 };
 static const char *const legs[] = {
 	[CG_LEG_NONE] = "none",
@@ -39,6 +37,10 @@ static const char *const modes[] = {
 static const char *const equals[] = {
 	[CG_EQUAL_PASS] = "pass",
 	[CG_EQUAL_DROP] = "drop",
+};
+static const char *const refuses[] = {
+	[CG_REFUSE_DROP] = "drop",
+	[CG_REFUSE_ANSWER] = "answer",
 };
 static const char *const sources[] = {
 	[CG_SOURCE_OBSERVE] = "observe",
@@ -95,6 +97,7 @@ DEFINE_TO_NAME(action_name, actions)
 DEFINE_TO_NAME(leg_name, legs)
 DEFINE_TO_NAME(mode_name, modes)
 DEFINE_TO_NAME(equal_name, equals)
+DEFINE_TO_NAME(refuse_name, refuses)
 DEFINE_TO_NAME(source_name, sources)
 DEFINE_TO_NAME(fragments_name, fragments)
 DEFINE_TO_NAME(hides_name, hides)
@@ -104,6 +107,7 @@ DEFINE_TO_NAME(tcp_name, tcps)
 DEFINE_FROM_NAME(reason, reasons)
 DEFINE_FROM_NAME(mode, modes)
 DEFINE_FROM_NAME(equal, equals)
+DEFINE_FROM_NAME(refuse, refuses)
 DEFINE_FROM_NAME(source, sources)
 DEFINE_FROM_NAME(fragments, fragments)
 DEFINE_FROM_NAME(hides, hides)

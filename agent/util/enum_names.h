@@ -30,8 +30,9 @@ const char *cg_tcp_name(unsigned int policy);
 /* True if nobody reads the message as what it was. */
 static inline int cg_action_refuses(unsigned int action)
 {
-	return action == CG_DROP || action == CG_REWRITTEN;
+	return action == CG_DROP || action == CG_REWRITTEN || action == CG_ANSWERED;
 }
+const char *cg_refuse_name(unsigned int policy);
 
 /* Return the value with this name, or -ENOENT. The comparison is case-sensitive. */
 int cg_reason_from_name(const char *name);
@@ -42,5 +43,6 @@ int cg_fragments_from_name(const char *name);
 int cg_hides_from_name(const char *name);
 int cg_unseen_from_name(const char *name);
 int cg_tcp_from_name(const char *name);
+int cg_refuse_from_name(const char *name);
 
 #endif

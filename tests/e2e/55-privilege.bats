@@ -16,7 +16,7 @@ setup_file() {
 	export CDRS=cdr_$LAB_ID
 	sql postgres "CREATE DATABASE $CDRS"
 	mkdir "$LAB_DIR/pins"
-	install -m 755 "$LAB_OUT/cseqguardd" "$LAB_OUT/cseqguard" "$LAB_TOP/tests/e2e/pins.py" "$LAB_DIR/" # the
+	install -m 755 "$LAB_OUT/cseqguardd" "$LAB_OUT/cseqguard" "$LAB_TOP/tests/e2e/"{pins,flocks}.py "$LAB_DIR/" # the
 	# clone's folder may be root's alone
 	install -d -o "$ORDINARY" -g "$ORDINARY" -m 750 "$LAB_DIR/run" "$LAB_DIR/state"
 	{ grep -v ^cseqguard: /etc/group && echo "cseqguard:x:$ORDINARY:"; } >"$LAB_DIR/group"
@@ -198,6 +198,24 @@ told() { # LINE NUMBER: at least so often
 	as_member cseqguard status
 	command[-2]=/bin/touch command[-1]=$LAB_DIR/run/note
 	run -1 "${command[@]}"
+}
+
+@test "rights: a member of the group who locks all that he can open holds up neither attach nor daemon" {
+	local start
+
+	as_member flocks.py "$LAB_DIR/pins" "$LAB_DIR/run" "$LAB_DIR/state"
+	"${command[@]}" >"$LAB_DIR/locked" 3>&- &
+	LAB_FOLLOWER=$!
+	lab_wait 30 grep -q '^all$' "$LAB_DIR/locked"
+	cat "$LAB_DIR/locked"
+	grep -qx "$LAB_DIR/pins" "$LAB_DIR/locked"
+	start=$SECONDS
+	guard_up
+	guard set equal=pass
+	guard set equal=drop
+	daemon
+	((SECONDS - start < 55)) # who waits for the lock gives up after a minute
+	kill "$LAB_FOLLOWER"
 }
 
 @test "rights: a member of the group gets events from the daemon, and none without it" {

@@ -146,7 +146,8 @@ mode() {
 
 	own_pins
 	daemon --http "$HTTP_PORT" --breaker 50 --breaker-dialogs 3
-	exec {held}<"$LAB_DIR/pins" # not before: the daemon would inherit it
+	mkdir -p "$LAB_DIR/pins/+lock"
+	exec {held}<"$LAB_DIR/pins/+lock" # not before: the daemon would inherit it
 	flock "$held"
 	lab_wait 30 eval '(($(metric sweeps_total) > 2))' # the breaker counts from the first beat on
 	from_now

@@ -216,7 +216,7 @@ unread_ends() {
 # --- the lock of the pins ------------------------------------------------------------------------
 
 locked_begins() { # no longer than a second, because `upgraded` waits for it, too
-	flock /sys/fs/bpf/cseqguard sleep 1 3>&- &
+	flock /sys/fs/bpf/cseqguard/+lock sleep 1 3>&- &
 }
 
 locked_ends() {

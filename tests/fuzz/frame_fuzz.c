@@ -76,8 +76,9 @@ static int run(int in, const __u8 *bytes, size_t len, size_t linear, int own_soc
 				      .ingress_ifindex = 2 };
 		int verdict = cseqguard_in(&ctx);
 
-		HOLD(verdict == XDP_PASS || verdict == XDP_DROP);
-		dropped = verdict == XDP_DROP;
+		HOLD(verdict == XDP_PASS || verdict == XDP_DROP || verdict == XDP_TX);
+		dropped = verdict != XDP_PASS;
+		invariants_frame(verdict == XDP_TX, bytes, frame, len);
 	} else {
 		struct __sk_buff skb = { .data = (__u32)(uintptr_t)frame,
 					 .data_end = (__u32)(uintptr_t)(frame + linear),
@@ -340,6 +341,7 @@ static void start(__u8 policies)
 		.has_prefixes = 1,
 		.tcp = policies % (CG_TCP_ENFORCE + 1),
 		.hides = policies & 64 ? CG_HIDES_OFF : CG_HIDES_AUTO,
+		.refuse = policies & 64 ? CG_REFUSE_DROP : CG_REFUSE_ANSWER,
 		.unseen = policies & 128 ? CG_UNSEEN_BELIEVE : CG_UNSEEN_SUSPECT,
 		.max_dialogs =
 			1024, /* beyond what the native maps hold: nobody has a share of them */

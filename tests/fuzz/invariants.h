@@ -39,6 +39,7 @@ static struct {
 	struct held held;
 	int events[CG_EVENTS]; /* of this packet */
 	int spiraled; /* an INVITE of this input came back to the host */
+	int answered; /* this packet became an answer */
 	struct cg_dialog *reused; /* another CPU has given the element out again; NULL: none */
 } before;
 
@@ -101,6 +102,7 @@ static void invariants_before(void)
 	memset(&s->route, 0, sizeof(s->route));
 	before.counters = *counters_now();
 	before.reused = NULL;
+	before.answered = 0;
 	memset(before.events, 0, sizeof(before.events));
 	hold_maps(&before.held);
 }
@@ -162,6 +164,7 @@ static int check_counters(int in, int dropped)
 	moved_out = reason_counted(&was->out, &is->out, &reason);
 	HOLD(moved_in + moved_out == 1 && moved_in == in);
 	HOLD(is->dropped == was->dropped + dropped);
+	HOLD(is->answered == was->answered + before.answered && before.answered <= dropped);
 	HOLD(is->would_drop - was->would_drop <= 1);
 	HOLD(!dropped || is->would_drop == was->would_drop);
 	HOLD(is->events_lost - was->events_lost <= 1 && is->alerts_lost - was->alerts_lost <= 1);
@@ -194,6 +197,7 @@ static int is_from_leg(const struct leg_copy *leg, const struct msg_info *info)
 	       ((leg->flags & CG_LEG_GATEWAY) && info->remote_is_gateway);
 }
 
+#include "answer_invariants.h"
 #include "evidence_invariants.h"
 
 /* A counter rises only, by a request of the leg: from its own address and port, or the host's own. */
@@ -771,6 +775,8 @@ static int invariants_after(int in, int dropped)
 	HOLD(!native.locked && !native.ring);
 	HOLD(dropped == (p.action == CG_DROP));
 	HOLD(!dropped || p.config->mode == CG_ENFORCE);
+	HOLD(!before.answered || (p.config->refuse == CG_REFUSE_ANSWER && is_bye &&
+				  (p.reason == CG_R_OUT_OF_ORDER || p.reason == CG_R_EQUAL_CSEQ)));
 	check_reused();
 	hold_maps(&is);
 	if (is_unread(&p)) {

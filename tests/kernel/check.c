@@ -51,18 +51,26 @@ static bool check_reason(const struct run *run, int expected)
 bool check_verdict(const struct run *run, const char *verdict)
 {
 	const char *word = strchr(verdict, ' ');
-	bool drop = !strncmp(verdict, "drop ", 5), would = !strncmp(verdict, "would_drop ", 11);
+	bool answered = !strncmp(verdict, "answered ", 9);
+	bool drop = answered || !strncmp(verdict, "drop ", 5);
+	bool would = !strncmp(verdict, "would_drop ", 11);
 	__u32 pass = run->in ? XDP_PASS : (__u32)TC_ACT_UNSPEC;
+	__u32 wanted = answered ? XDP_TX : drop ? XDP_DROP : pass;
 	int reason = word ? cg_reason_from_name(word + 1) : -1;
 	bool good = true;
 
 	if (reason < 0 || (!drop && !would && strncmp(verdict, "pass ", 5)))
 		return wrong("the table asks for '%s', which is no verdict", verdict);
-	if (run->retval != (drop ? XDP_DROP : pass))
-		good = wrong("returned %d, must %s", (int)run->retval, drop ? "drop" : "pass");
+	if (run->retval != wanted)
+		good = wrong("returned %d, must return %d", (int)run->retval, (int)wanted);
+	else if (answered)
+		good = check_answer(run);
 	if (run->after.dropped != run->before.dropped + drop)
 		good = wrong("counter dropped moved by %lld",
 			     (long long)(run->after.dropped - run->before.dropped));
+	if (run->after.answered != run->before.answered + answered)
+		good = wrong("counter answered moved by %lld",
+			     (long long)(run->after.answered - run->before.answered));
 	if (run->after.would_drop != run->before.would_drop + would)
 		good = wrong("counter would_drop moved by %lld",
 			     (long long)(run->after.would_drop - run->before.would_drop));

@@ -2,6 +2,7 @@
 /*
  * Compares the results of a step with the expectation of the table.
  *
+ * verdict   "answered REASON": the frame that the program leaves is compared as well, byte by byte
  * events    TYPE:REASON[:ACTION][:CSEQ<EXPECTED][:LEG][:CSEQ], separated by blanks. The fields that
  *           every event has (Call-ID, method, source, time ...) are always checked.
  * then      confirmed ending ended	state of the dialog, of the case's only one or of `tag=`
@@ -27,6 +28,7 @@
 #include <stdbool.h>
 
 #include "endpoints.h"
+#include "frame.h"
 #include "message.h"
 #include "harness.h"
 
@@ -43,6 +45,8 @@ struct run { /* a step, after it was run */
 	const struct message *message;
 	struct endpoint from, to;
 	int in;
+	const struct frame *frame;
+	const char *wrap; /* see frame.h */
 	struct moment now;
 	struct moment labels[LABELS_MAX]; /* of this case */
 	int n_labels;
@@ -54,6 +58,7 @@ struct run { /* a step, after it was run */
 bool check_verdict(const struct run *run, const char *verdict);
 bool check_events(const struct run *run, const char *events);
 bool check_dialog(const struct run *run, const char *then);
+bool check_answer(const struct run *run); /* the frame that an answered BYE has become */
 
 /* Prints "#   WHAT" and returns false. */
 bool wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -15,7 +15,7 @@
 #define EXTENSIONS_MAX 32
 
 struct wrap {
-	bool vlan, qinq, options, tcp, icmp, arp, fragment;
+	bool vlan, qinq, options, tcp, icmp, arp, group, fragment;
 	int ext, first, later, id, udplen, iplen, cut, trailer;
 };
 
@@ -47,6 +47,7 @@ static int parse(struct wrap *wrap, const char *words)
 		{ "tcp", &wrap->tcp, NULL },
 		{ "icmp", &wrap->icmp, NULL },
 		{ "arp", &wrap->arp, NULL },
+		{ "group", &wrap->group, NULL },
 		{ "first", &wrap->fragment, &wrap->first },
 		{ "later", &wrap->fragment, &wrap->later },
 		{ "id", NULL, &wrap->id },
@@ -92,7 +93,8 @@ static void put16(struct frame *frame, __u16 value)
 
 static void ethernet(struct frame *frame, const struct wrap *wrap, bool ip6)
 {
-	put(frame, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02", 12);
+	put(frame, wrap->group ? "\x03" : "\x02", 1);
+	put(frame, "\0\0\0\0\x01\x02\0\0\0\0\x02", 11);
 	if (wrap->qinq) {
 		put16(frame, ETH_P_8021AD);
 		put16(frame, 100);

@@ -11,6 +11,7 @@
  *	udplen=N	length field of the UDP header
  *	iplen=N		length field of the IP header
  *	cut=N		the frame ends after N bytes
+ *	group		the destination MAC address is a group's
  *	trailer=N	N bytes of padding after the IP packet
  */
 #ifndef FRAME_H

@@ -178,6 +178,7 @@ static int policy(struct cg_config *config, const char *name, const char *value)
 		{ "fragments", "strict", "pass", &config->fragments },
 		{ "strict_interface", "on", "off", &config->strict_interface },
 		{ "unseen", "believe", "suspect", &config->unseen },
+		{ "refuse", "answer", "drop", &config->refuse },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
@@ -290,6 +291,7 @@ int harness_run(struct harness *harness, int in, const void *frame, size_t len, 
 	struct bpf_program *program =
 		in ? harness->skel->progs.cseqguard_in : harness->skel->progs.cseqguard_out;
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
+		    .data_out = harness->left, .data_size_out = sizeof(harness->left),
 		    .repeat = repeat);
 	struct xdp_md xdp = { .data_end = len, .ingress_ifindex = harness->ifindex };
 	struct __sk_buff skb = { .ifindex = harness->ifindex };
@@ -303,6 +305,7 @@ int harness_run(struct harness *harness, int in, const void *frame, size_t len, 
 	if (err)
 		return err;
 	*retval = opts.retval;
+	harness->left_len = opts.data_size_out;
 	if (ns)
 		*ns = opts.duration;
 	return 0;
@@ -329,6 +332,7 @@ int harness_counters(struct harness *harness, struct harness_counters *sum)
 		sum_reasons(sum->in, &each[i].in);
 		sum_reasons(sum->out, &each[i].out);
 		sum->dropped += each[i].dropped;
+		sum->answered += each[i].answered;
 		sum->would_drop += each[i].would_drop;
 		sum->would_drop_accepted += each[i].would_drop_accepted;
 		sum->would_drop_refused += each[i].would_drop_refused;

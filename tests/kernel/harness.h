@@ -10,6 +10,7 @@
 
 #define HARNESS_EVENTS_MAX 64
 #define HARNESS_DIALOGS_MAX 64
+#define HARNESS_FRAME_MAX 16384
 
 struct guard;
 
@@ -23,12 +24,14 @@ struct harness {
 	size_t n_type[CG_EVENTS]; /* ... by type */
 	__u32 ifindex; /* interface of the packets; 0: loopback */
 	int without_btf; /* libbpf created a map without BTF */
+	__u8 left[HARNESS_FRAME_MAX]; /* the frame as the program has left it */
+	size_t left_len;
 };
 
 struct harness_counters { /* struct cg_counters summed over all CPUs */
 	__u64 in[CG_REASONS];
 	__u64 out[CG_REASONS];
-	__u64 dropped, would_drop, would_drop_accepted, would_drop_refused;
+	__u64 dropped, answered, would_drop, would_drop_accepted, would_drop_refused;
 	__u64 events_lost, alerts_lost, alerts_limited;
 };
 
@@ -43,7 +46,7 @@ void harness_close(struct harness *harness);
 /*
  * Empties maps and rings, and applies settings: equal=drop|pass, source=observe|strict,
  * mode=enforce|observe, fragments=strict|pass, strict_interface=off|on, ports=5060,5062,
- * gateways=NAME,NAME|none, relays=NAME,NAME, hides=on|off, max=N (max_dialogs), share=N, used=N and
+ * refuse=drop|answer, gateways=NAME,NAME|none, relays=NAME,NAME, hides=on|off, max=N (max_dialogs), share=N, used=N and
  * used_pending=N (what map `usage` says). Defaults: the first value of each, port 5060, gateways 198.51.100.0/24
  * and 2001:db8:51::/48. Returns 0 or -errno.
  */

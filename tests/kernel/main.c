@@ -27,12 +27,12 @@
 #define DIALOGS 4096
 
 extern const struct suite share, order, opening, evidence, evidence_rules, legs, addr_change,
-	after_end, interface, observe, parser, packet, fragment, attack, stale_bye, unseen_start,
-	field;
+	after_end, answer, interface, observe, parser, packet, fragment, attack, stale_bye,
+	unseen_start, field;
 static const struct suite *const suites[] = {
-	&share,	      &order,	  &opening,   &evidence,     &evidence_rules, &legs,
-	&addr_change, &after_end, &interface, &observe,	     &parser,	      &packet,
-	&fragment,    &attack,	  &stale_bye, &unseen_start, &field,
+	&share,	      &order,	  &opening,   &evidence,  &evidence_rules, &legs,
+	&addr_change, &after_end, &interface, &observe,	  &parser,	   &packet,
+	&answer,      &fragment,  &attack,    &stale_bye, &unseen_start,   &field,
 };
 
 static int number, failed;
@@ -96,6 +96,8 @@ static bool run_step(struct run *run, struct message *message, const struct step
 			       step->frame);
 	if (err)
 		return wrong("the table's step is not understood");
+	run->frame = &frame;
+	run->wrap = step->frame;
 	run->harness->ifindex = run->in ? run->from.ifindex : run->to.ifindex;
 	err = harness_counters(run->harness, &run->before);
 	run->now.before = boottime();

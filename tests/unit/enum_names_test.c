@@ -35,7 +35,7 @@ int main(void)
 	ok(words_are_distinct(cg_state_name, CG_STATES), "words: states");
 	ok(words_are_distinct(cg_end_name, CG_ENDS), "words: ends");
 	ok(words_are_distinct(cg_event_name, CG_EVENTS), "words: events");
-	ok(words_are_distinct(cg_action_name, CG_REWRITTEN + 1), "words: actions");
+	ok(words_are_distinct(cg_action_name, CG_ANSWERED + 1), "words: actions");
 	ok(words_are_distinct(cg_leg_name, CG_LEG_CALLEE + 1), "words: legs");
 	ok(words_are_distinct(cg_tcp_name, CG_TCP_ENFORCE + 1), "words: policies of TCP");
 	ok(words_are_distinct(cg_mode_name, CG_ENFORCE + 1), "words: modes");

@@ -27,8 +27,9 @@ static void test_setting_defaults(void)
 	valid &= !cg_settings_parse_max_dialogs(&settings, find_option("max-dialogs")->def_text);
 	ok(valid, "options: each default of a setting is valid");
 	of_table = of_instance;
-	of_table.mode = of_table.equal = of_table.source = of_table.fragments = of_table.tcp = 0xff;
-	of_table.strict_interface = of_table.masks_call_id = 0xff;
+	of_table.mode = of_table.equal = of_table.source = of_table.fragments = 0xff;
+	of_table.tcp = 0xff;
+	of_table.strict_interface = of_table.masks_call_id = of_table.refuse = 0xff;
 	of_table.ports[0] = of_table.max_dialogs = of_table.share = 0;
 	cg_settings_apply(&settings, &of_table);
 	ok(!memcmp(&of_table, &of_instance, sizeof(of_table)),

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +59,19 @@ static void test_held(pid_t holder)
 	   "lock: its holder is named: %s", text);
 }
 
+static void test_root(void)
+{
+	char instance[sizeof(root) + 8];
+
+	snprintf(instance, sizeof(instance), "%s/a", root);
+	mkdir(instance, 0700);
+	cg_pins_remove_root();
+	ok(!access(instance, F_OK), "root: it stays while an instance is in it");
+	rmdir(instance);
+	cg_pins_remove_root();
+	ok(access(root, F_OK) && errno == ENOENT, "root: it goes after the last instance");
+}
+
 int main(void)
 {
 	char text[CG_LOCK_HOLDER];
@@ -76,7 +91,7 @@ int main(void)
 	close(fd);
 	cg_pins_lock_holder(text);
 	ok(!strcmp(text, "another process"), "lock: nobody is named while nobody holds it");
-	rmdir(root);
+	test_root();
 	ok(cg_pins_lock(1000) == -ENOENT, "lock: without pins there is none");
 	return tap_done();
 }

@@ -90,6 +90,7 @@ static void test_round_trip(void)
 		{ "share", "0" },
 		{ "unseen", "believe" },
 		{ "equal", "pass" },
+		{ "refuse", "answer" },
 		{ "source", "strict" },
 		{ "fragments", "pass" },
 		{ "tcp", "enforce" },
