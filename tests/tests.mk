@@ -41,7 +41,7 @@ fuzz: fuzz-programs
 	$(Q)OUT=$(OUT) tests/fuzz/run $(TIME)
 
 unit-programs: $(UNIT_TESTS:%=$(TESTS)/unit/%)
-kernel-programs: $(TESTS)/kernel_test
+kernel-programs: $(TESTS)/kernel_test $(TESTS)/bench/bench
 e2e-programs: installable $(TESTS)/e2e/flood $(TESTS)/bench/calls
 fuzz-programs: $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%)
 test-programs: unit-programs kernel-programs fuzz-programs
