@@ -16,6 +16,7 @@
 	/* no call */                                                                              \
 	X(NOT_UDP, not_udp, PASS, "neither IPv4 nor IPv6, or not UDP")                             \
 	X(OTHER_PORT, other_port, PASS, "UDP, but none of the SIP ports")                          \
+	X(TUNNEL, tunnel, PASS, "GRE, IP in IP, PPPoE, VXLAN or GTP-U: not read inside")           \
 	X(TCP, tcp, PASS, "TCP on a SIP port: counted, not read")                                  \
 	X(MALFORMED, malformed, PASS, "contradictory headers or lengths")                          \
 	X(FRAGMENT, fragment, PASS, "a fragment of a datagram that is not whole yet, or not SIP")  \

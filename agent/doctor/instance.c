@@ -159,6 +159,7 @@ static void check_interfaces(struct cg_findings *f, const char *name)
 				       "the guard's tc egress filter was removed");
 	}
 	check_other_interfaces(f, list, n);
+	cg_doctor_check_tunnels(f, name, list, n);
 	free(list);
 	if (!alive)
 		cg_finding_add(f, CG_WARNING, "instance", "cseqguard attach IFACE",
