@@ -32,12 +32,13 @@
 #include "scratch.h"
 
 /*
- * Seconds for which later fragments pass behind one that was not gathered, and for which no first
- * fragment of a SIP port is taken after them. The second is longer than the first and than what the
- * host remembers (the seconds are whole ones), so that no race of two CPUs lets both pass.
+ * Seconds for which later fragments pass behind one that was not gathered. For CG_FRAGMENT_HOLD4_S or
+ * HOLD6_S no first fragment of a SIP port is taken after them: longer than that and than what the host
+ * remembers, so that no race of two CPUs lets both pass. With forged addresses 8,000 foreign datagrams
+ * in fragments a second (IPv6: 4,000) mark all of `fragment_loose`; then the policy decides on SIP's.
  */
 #define FRAGMENT_LOOSE_PASS_S 10
-#define FRAGMENT_LOOSE_HOLD_S (CG_FRAGMENT_HOLD6_S + 1)
+#define FRAGMENT_LOOSE_NEVER 0x7fffffff
 
 /* --- the bytes -------------------------------------------------------------------------------- */
 
@@ -276,9 +277,9 @@ bpf_inline int fragment_gather(struct pkt_ctx *ctx, void *raw, __u8 direction)
 	bucket = bpf_map_lookup_elem(&fragments, &g->bucket);
 	if (!loose || !bucket)
 		return CG_R_INTERNAL;
-	age = *loose ? (__s32)(seconds - *loose) : FRAGMENT_LOOSE_HOLD_S + 1;
+	age = *loose ? (__s32)(seconds - *loose) : FRAGMENT_LOOSE_NEVER;
 	foreign = first && fragment_is_foreign(raw, direction, ctx->config, p);
-	if (first && !foreign && age <= FRAGMENT_LOOSE_HOLD_S)
+	if (first && !foreign && age <= g->hold_s - CG_FRAGMENT_GATHER_S + 1)
 		return fragment_not_gathered(ctx, class, loose, seconds, 1);
 	g->may_begin = first || age > FRAGMENT_LOOSE_PASS_S;
 	bpf_loop(FRAGMENT_WORDS, fragment_map_step, &p, 0);

@@ -14,8 +14,8 @@
  * of the buckets, picked by a keyed hash. If he fills them all, the datagram of another address meets
  * a full bucket with a chance of 1/share, and SIP sends it again under another identification. With
  * forged addresses it takes 4,000 incomplete datagrams a second to fill all sets, or 3,000 complete
- * ones to fill `closed`. Linux itself refuses new ones (ipfrag_high_thresh) at 150 a second that stay
- * incomplete.
+ * ones to fill `closed`; under the address of one victim, 1/share of that keeps out this one. Linux
+ * itself refuses new ones (ipfrag_high_thresh) at 150 a second that stay incomplete.
  *
  * Owner of `fragments`.
  * API: fragment_key(), fragment_bucket(), fragment_map_step(), fragment_claim(), fragment_claim_foreign(),

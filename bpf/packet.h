@@ -147,6 +147,20 @@ bpf_inline long packet_load(void *ctx, __u8 direction, __u32 offset, void *to, _
 				  : bpf_skb_load_bytes(ctx, offset, to, length);
 }
 
+/* Only names the reason: what is in a tunnel is read on the device at its end, if on any. */
+bpf_inline int packet_other_protocol(__u8 protocol)
+{
+	return protocol == IPPROTO_GRE || protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6
+		       ? CG_R_TUNNEL
+		       : CG_R_NOT_UDP;
+}
+
+#define PACKET_IS_TUNNEL_PORT(NAME, port) || dest == (port)
+bpf_inline int packet_other_port(__u16 dest)
+{
+	return 0 CG_TUNNEL_PORT_LIST(PACKET_IS_TUNNEL_PORT) ? CG_R_TUNNEL : CG_R_OTHER_PORT;
+}
+
 bpf_inline int packet_udp(struct cursor *c, const struct cg_config *config, struct packet *p)
 {
 	struct udphdr *udp = c->pos;
@@ -157,7 +171,7 @@ bpf_inline int packet_udp(struct cursor *c, const struct cg_config *config, stru
 	p->source_port = bpf_ntohs(udp->source);
 	p->dest_port = bpf_ntohs(udp->dest);
 	if (!packet_is_for_sip(config, p->source_port, p->dest_port))
-		return CG_R_OTHER_PORT;
+		return packet_other_port(p->dest_port);
 	length = bpf_ntohs(udp->len);
 	offset = (void *)(udp + 1) - c->data;
 	if (c->ip_end > c->frame || c->ip_end < offset)
@@ -294,7 +308,7 @@ bpf_inline int packet_ipv4(struct cursor *c, const struct cg_config *config, str
 	if (c->protocol == IPPROTO_TCP && !(where & 0x1fff))
 		return packet_tcp_fragment(c, config, p, direction);
 	if (c->protocol != IPPROTO_UDP)
-		return CG_R_NOT_UDP;
+		return packet_other_protocol(c->protocol);
 	return packet_fragment(c, &p->fragment, where << 3 | where >> 13);
 }
 
@@ -445,11 +459,14 @@ bpf_inline int packet_read(struct cursor *c, const struct cg_config *config, str
 		reason = packet_ipv4(c, config, p, direction);
 	else if (protocol == bpf_htons(ETH_P_IPV6))
 		reason = packet_ipv6(c, config, p, direction);
+	else if (protocol == bpf_htons(ETH_P_PPP_SES))
+		reason = CG_R_TUNNEL;
 	if (reason != PACKET_SIP)
 		return reason;
 	if (c->protocol == IPPROTO_UDP)
 		return packet_udp(c, config, p);
-	return c->protocol == IPPROTO_TCP ? packet_tcp(c, config, p, direction) : CG_R_NOT_UDP;
+	return c->protocol == IPPROTO_TCP ? packet_tcp(c, config, p, direction)
+					  : packet_other_protocol(c->protocol);
 }
 
 #endif

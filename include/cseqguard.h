@@ -572,13 +572,28 @@ struct cg_secret {
 	__u64 hash_key[2];
 };
 
-/* Returns the filter of packet_is_other(): a bit for the low six bits of each port on the wire. */
+/*
+ * X(NAME, port): UDP to these ports carries packets in packets. Linux gives a VXLAN device
+ * VXLAN_LINUX where no port is named.
+ */
+#define CG_TUNNEL_PORT_LIST(X)                                                                     \
+	X(VXLAN, 4789)                                                                             \
+	X(VXLAN_LINUX, 8472)                                                                       \
+	X(GTP_U, 2152)
+
+#define CG_PORT_BIT(port) (1ULL << (__builtin_bswap16(port) & 63))
+#define CG_TUNNEL_PORT_BIT(NAME, port) | CG_PORT_BIT(port)
+
+/*
+ * Returns the filter of packet_is_other(): a bit for the low six bits of each port on the wire.
+ * Those of tunnels are in it as well, so that packet_read() counts them.
+ */
 static inline __u64 cg_port_bits(const __u16 *ports, unsigned int n)
 {
-	__u64 bits = 0;
+	__u64 bits = 0 CG_TUNNEL_PORT_LIST(CG_TUNNEL_PORT_BIT);
 
 	for (unsigned int i = 0; i < n; i++)
-		bits |= 1ULL << (__builtin_bswap16(ports[i]) & 63);
+		bits |= CG_PORT_BIT(ports[i]);
 	return bits;
 }
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__

@@ -16,6 +16,7 @@
 	/* no call */                                                                              \
 	X(NOT_UDP, not_udp, PASS, "neither IPv4 nor IPv6, or not UDP")                             \
 	X(OTHER_PORT, other_port, PASS, "UDP, but none of the SIP ports")                          \
+	X(TUNNEL, tunnel, PASS, "GRE, IP in IP, PPPoE, VXLAN or GTP-U: not read inside")           \
 	X(TCP, tcp, PASS, "TCP segment on a SIP port: its messages are counted for themselves")    \
 	X(TCP_OPAQUE, tcp_opaque, PASS, "TCP connection that holds no plain SIP: TLS, WebSocket")  \
 	X(TCP_FORWARDED, tcp_forwarded, PASS, "TCP segment of no socket of this host: not read")   \

@@ -41,7 +41,7 @@ fuzz: fuzz-programs
 	$(Q)OUT=$(OUT) tests/fuzz/run $(TIME)
 
 unit-programs: $(UNIT_TESTS:%=$(TESTS)/unit/%)
-kernel-programs: $(TESTS)/kernel_test
+kernel-programs: $(TESTS)/kernel_test $(TESTS)/bench/bench
 e2e-programs: installable $(TESTS)/e2e/flood $(TESTS)/bench/calls
 fuzz-programs: $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%)
 test-programs: unit-programs kernel-programs fuzz-programs
@@ -127,7 +127,7 @@ test-mixed: e2e-programs
 
 # 2,000 calls with INVITEs in fragments, over a line that loses and reorders them
 test-fragments: e2e-programs
-	$(Q)LOSSY_CALLS=2000 LOSSY_RATE=50 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/79-lossy.bats
+	$(Q)LOSSY_CALLS=2000 LOSSY_RATE=50 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/81-lossy.bats
 
 # make test-chaos [SEED=N]: four minutes; the seed is printed
 SEED = $(shell date +%s)

@@ -38,7 +38,7 @@ static const struct {
 			   "carrier'\n" },
 	[CG_V_BIT_REPLAY] = { "replay trunk.pcap\n"
 			      "replay --gateway 192.0.2.0/24 -j monday.pcapng tuesday.pcapng\n"
-			      "replay --host 198.51.100.7 --ladder CALL-ID - <trunk.pcap\n",
+			      "replay --host 198.51.100.7 --ladder CALL-ID trunk.pcap\n",
 			      EXITS ", 4 a BYE that the far end accepted would have been refused" },
 	[CG_V_BIT_VERSION] = { "version\n" },
 	[CG_V_BIT_HELP] = { "help attach\n" },

@@ -3,6 +3,7 @@
 #ifndef CG_DOCTOR_DOCTOR_H
 #define CG_DOCTOR_DOCTOR_H
 
+#include "attach/interface.h"
 #include "cseqguard.h"
 #include "doctor/finding.h"
 
@@ -17,6 +18,10 @@ void cg_doctor_check_interface(struct cg_findings *findings, const char *instanc
 
 /* Pins, programs, mode, maps and losses of an instance. */
 void cg_doctor_check_instance(struct cg_findings *findings, const char *instance);
+
+/* Tunnels that the guard has counted, and the devices in which they end. interfaces: of the instance. */
+void cg_doctor_check_tunnels(struct cg_findings *findings, const char *instance,
+			     const struct cg_interface *interfaces, size_t n);
 
 /*
  * Legs of running calls that are not read, whether the host hides the topology, and the names that

@@ -164,6 +164,7 @@ static void check_interfaces(struct cg_findings *f, const char *name)
 				       list[i].tc.tcp_in ? "egress" : "ingress");
 	}
 	check_other_interfaces(f, list, n);
+	cg_doctor_check_tunnels(f, name, list, n);
 	free(list);
 	if (!alive)
 		cg_finding_add(f, CG_WARNING, "instance", "cseqguard attach IFACE",

@@ -11,6 +11,7 @@
 #include "util/clock.h"
 
 #define SCAN_EVERY (5 * CG_SECOND)
+#define OUTCOMES_EVERY (CG_SECOND / 10) /* each time a bounded number of answers is handled */
 #define BUCKETS 16384 /* a power of two */
 
 /* The daemon's defaults. */
@@ -36,7 +37,7 @@ struct cg_keeper {
 	struct cg_origin origin;
 	struct cg_violation_queue *violations;
 	struct cg_twins *twins; /* NULL: the host masks no Call-ID */
-	__u64 now, next_scan;
+	__u64 now, next_scan, next_outcomes;
 	bool is_over; /* the capture */
 	int err;
 	struct note *notes[BUCKETS];
@@ -47,14 +48,14 @@ struct cg_keeper {
 struct cg_keeper *cg_keeper_new(const struct cg_config *config, const char *node,
 				const struct cg_keeper_user *user)
 {
+	const struct cg_violation_user of_queue = { user->count, user->violation, user->ctx };
 	struct cg_keeper *keeper = calloc(1, sizeof(*keeper));
 
 	if (!keeper)
 		return NULL;
 	keeper->user = *user;
 	snprintf(keeper->origin.node, sizeof(keeper->origin.node), "%s", node);
-	keeper->violations =
-		cg_violation_queue_new(&limits, &keeper->origin, user->violation, user->ctx);
+	keeper->violations = cg_violation_queue_new(&limits, &keeper->origin, &of_queue);
 	if (config->masks_call_id)
 		keeper->twins = cg_twins_new(config->max_dialogs);
 	if (!keeper->violations || (config->masks_call_id && !keeper->twins)) {
@@ -258,13 +259,15 @@ static void scan(struct cg_keeper *keeper)
 
 int cg_keeper_run(struct cg_keeper *keeper, __u64 now)
 {
-	int err;
+	int err = 0;
 
 	keeper->now = now;
-	if (now < keeper->next_scan)
-		return keeper->err;
-	scan(keeper);
-	err = cg_violation_queue_run(keeper->violations, now);
+	if (now >= keeper->next_scan)
+		scan(keeper);
+	if (now >= keeper->next_outcomes) {
+		err = cg_violation_queue_run(keeper->violations, now);
+		keeper->next_outcomes = now + OUTCOMES_EVERY;
+	}
 	return keeper->err ? keeper->err : err;
 }
 

@@ -20,6 +20,8 @@ struct cg_keeper_user {
 	/* Return 0, or -errno, which ends the replay. */
 	int (*call)(void *ctx, const struct cg_replay_call *call);
 	int (*violation)(void *ctx, const struct cg_violation_row *row);
+	/* Counts a violation, which may have no row of its own: those of a flood are summed up. */
+	void (*count)(void *ctx, const struct cg_violation_row *row);
 	void *ctx;
 };
 

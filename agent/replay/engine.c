@@ -134,10 +134,13 @@ void cg_engine_run(enum cg_direction direction, size_t len, __u32 ifindex, bool 
 	const struct cg_reason_counters *now = direction == CG_IN ? &c->in : &c->out;
 	struct cg_reason_counters before = *now;
 	__u64 would_drop = c->would_drop;
-	struct msg_info *info = &scratch_get()->info;
+	struct scratch *s = scratch_get();
 	__u32 end = (__u32)(uintptr_t)engine.frame + len;
 
-	memset(info, 0, sizeof(*info));
+	if (!s)
+		native_refuse("there is no scratch");
+	memset(&s->info, 0, sizeof(s->info));
+	s->alerts = s->requests = 0; /* the limits of a second protect rings: there are none */
 	native.frame = engine.frame;
 	native.frame_len = len;
 	*verdict = (struct cg_engine_verdict){};
@@ -148,9 +151,9 @@ void cg_engine_run(enum cg_direction direction, size_t len, __u32 ifindex, bool 
 	else if (c->would_drop != would_drop)
 		verdict->action = CG_WOULD_DROP;
 	verdict->reason = find_reason(&before, now);
-	verdict->method = info->method;
-	verdict->status = info->status;
-	verdict->key = info->key;
+	verdict->method = s->info.method;
+	verdict->status = s->info.status;
+	verdict->key = s->info.key;
 }
 
 /* --- what the daemon does --------------------------------------------------------------------- */

@@ -131,9 +131,11 @@ void cg_judge_packet(struct cg_judge *judge, const struct cg_ip_packet *packet)
 
 /* --- a message without a packet --------------------------------------------------------------- */
 
-static bool is_mapped(const __u8 addr[16])
+static bool is_ipv4_mapped(const __u8 addr[16])
 {
-	return IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)addr);
+	static const __u8 prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(addr, prefix, sizeof(prefix));
 }
 
 static size_t put_ipv4(__u8 *at, const struct cg_flow *flow, size_t len)
@@ -176,12 +178,12 @@ void cg_judge_message(struct cg_judge *judge, const struct cg_flow *flow, const 
 		      size_t len)
 {
 	struct udphdr udp = { .len = htons(sizeof(udp) + len) };
-	bool is_ipv4 = is_mapped(flow->source);
+	bool is_ipv4 = is_ipv4_mapped(flow->source);
 	__u8 *at = cg_engine_frame() + ETHERNET;
 	struct cg_flow ports = *flow;
 	struct frame frame = { .ifindex = MADE_IFINDEX, .flow = &ports };
 
-	if (is_ipv4 != is_mapped(flow->dest) || len > CG_SIP_MESSAGE_MAX) {
+	if (is_ipv4 != is_ipv4_mapped(flow->dest) || len > CG_SIP_MESSAGE_MAX) {
 		judge->counters.unjudged++;
 		return;
 	}

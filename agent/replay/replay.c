@@ -65,8 +65,14 @@ static int handle_violation(void *ctx, const struct cg_violation_row *row)
 {
 	struct replay *r = ctx;
 
-	cg_summary_add_violation(&r->summary, row);
 	return r->report ? cg_report_violation(r->report, row) : 0;
+}
+
+static void count_violation(void *ctx, const struct cg_violation_row *row)
+{
+	struct replay *r = ctx;
+
+	cg_summary_add_violation(&r->summary, row);
 }
 
 static void note_error(struct replay *r, int err)
@@ -178,7 +184,8 @@ static int print_results(struct replay *r)
 static int make_parts(struct replay *r)
 {
 	const struct cg_reader_user from_reader = { handle_packet, handle_message, r };
-	const struct cg_keeper_user from_keeper = { handle_call, handle_violation, r };
+	const struct cg_keeper_user from_keeper = { handle_call, handle_violation, count_violation,
+						    r };
 
 	r->reader = cg_reader_new(&r->config, &from_reader);
 	r->judge = cg_judge_new(&r->config, &r->summary.hosts, handle_verdict, r);

@@ -144,10 +144,17 @@ static bool row_is_refusal(const struct cg_violation_row *row)
 static int print_violation(struct cg_table_print *table, const struct cg_violation_row *row)
 {
 	bool is_wrong = !strcmp(row->outcome, cg_outcome_name(CG_OUTCOME_ACCEPTED));
+	bool is_sum = !*row->call_id; /* of violations without rows of their own */
 	char at[CG_TIME_TEXT], cseq[24], expected[24], count[24];
 	const char *cells[COUNT(violation_columns)] = {
-		at,	      row->reason, row->method, cseq,
-		expected,     row->source, count,	*row->outcome ? row->outcome : "-",
+		at,
+		row->reason,
+		is_sum ? "-" : row->method,
+		cseq,
+		expected,
+		is_sum ? "many" : row->source,
+		count,
+		*row->outcome ? row->outcome : "-",
 		row->call_id,
 	};
 

@@ -22,8 +22,7 @@ struct waiting {
 struct cg_violation_queue {
 	const struct cg_limits *limits;
 	const struct cg_origin *origin;
-	cg_violation_give give;
-	void *ctx;
+	struct cg_violation_user user;
 	struct cg_outcomes *outcomes;
 	struct cg_fold *fold;
 	__u64 fold_until; /* the minute of its sums */
@@ -51,8 +50,8 @@ static bool set_outcome(void *ctx, const struct cg_event *violation, enum cg_out
 {
 	struct cg_violation_queue *queue = ctx;
 
-	for (unsigned int i = queue->first; i != queue->end; i++) {
-		struct waiting *w = waiting_at(queue, i);
+	for (unsigned int i = queue->end; i != queue->first; i--) { /* it is a young one */
+		struct waiting *w = waiting_at(queue, i - 1);
 
 		if (w->seq != violation->seq)
 			continue;
@@ -64,18 +63,17 @@ static bool set_outcome(void *ctx, const struct cg_event *violation, enum cg_out
 
 struct cg_violation_queue *cg_violation_queue_new(const struct cg_limits *limits,
 						  const struct cg_origin *origin,
-						  cg_violation_give give, void *ctx)
+						  const struct cg_violation_user *user)
 {
 	struct cg_violation_queue *queue = calloc(1, sizeof(*queue));
-	const struct cg_outcomes_user user = { find_dialog, set_outcome, queue };
+	const struct cg_outcomes_user of_outcomes = { find_dialog, set_outcome, queue };
 
 	if (!queue)
 		return NULL;
 	queue->limits = limits;
 	queue->origin = origin;
-	queue->give = give;
-	queue->ctx = ctx;
-	queue->outcomes = cg_outcomes_new(limits->bye_timeout, &user);
+	queue->user = *user;
+	queue->outcomes = cg_outcomes_new(limits->bye_timeout, &of_outcomes);
 	queue->fold = cg_fold_new();
 	if (!queue->outcomes || !queue->fold) {
 		cg_violation_queue_free(queue);
@@ -93,10 +91,22 @@ void cg_violation_queue_free(struct cg_violation_queue *queue)
 	free(queue);
 }
 
-static void give_row(struct cg_violation_queue *queue, const struct cg_violation_row *row)
+static bool give_row(void *ctx, const struct cg_violation_row *row)
 {
+	struct cg_violation_queue *queue = ctx;
+
 	if (!queue->err)
-		queue->err = queue->give(queue->ctx, row);
+		queue->err = queue->user.give(queue->user.ctx, row);
+	return true;
+}
+
+static void finish_oldest(struct cg_violation_queue *queue)
+{
+	const struct cg_violation_row *row = &waiting_at(queue, queue->first++)->row;
+
+	queue->user.count(queue->user.ctx, row);
+	if (cg_fold_admit(queue->fold, row))
+		give_row(queue, row);
 }
 
 /* Adds a row, behind which the oldest may have to go without its outcome. */
@@ -106,7 +116,7 @@ static void add_row(struct cg_violation_queue *queue, const struct cg_violation_
 	struct waiting *w;
 
 	if (queue->end - queue->first == QUEUE_MAX)
-		give_row(queue, &waiting_at(queue, queue->first++)->row);
+		finish_oldest(queue);
 	w = waiting_at(queue, queue->end++);
 	w->row = *row;
 	w->seq = seq;
@@ -121,8 +131,6 @@ void cg_violation_queue_handle(struct cg_violation_queue *queue, const struct cg
 
 	if (event->type == CG_EV_VIOLATION) {
 		cg_cdr_fill_violation(event, queue->origin, "", &row);
-		if (!cg_fold_admit(queue->fold, &row))
-			return;
 		add_row(queue, &row, event->seq, event->at + wait);
 	}
 	cg_outcomes_handle(queue->outcomes, event);
@@ -130,28 +138,21 @@ void cg_violation_queue_handle(struct cg_violation_queue *queue, const struct cg
 
 void cg_violation_queue_put(struct cg_violation_queue *queue, const struct cg_violation_row *row)
 {
-	if (cg_fold_admit(queue->fold, row))
-		add_row(queue, row, row->seq, 0);
-}
-
-static bool put_sum(void *ctx, const struct cg_violation_row *row)
-{
-	give_row(ctx, row);
-	return true;
+	add_row(queue, row, row->seq, 0);
 }
 
 int cg_violation_queue_run(struct cg_violation_queue *queue, __u64 now)
 {
 	cg_outcomes_run(queue->outcomes, now);
-	for (; queue->first != queue->end; queue->first++) {
+	while (queue->first != queue->end) {
 		const struct waiting *w = waiting_at(queue, queue->first);
 
 		if (w->until >= now && !*w->row.outcome)
 			break;
-		give_row(queue, &w->row);
+		finish_oldest(queue);
 	}
 	if (now >= queue->fold_until) {
-		cg_fold_flush(queue->fold, now, put_sum, queue);
+		cg_fold_flush(queue->fold, now, give_row, queue);
 		queue->fold_until = now + CG_FOLD_MINUTE_NS;
 	}
 	return queue->err;
@@ -159,9 +160,10 @@ int cg_violation_queue_run(struct cg_violation_queue *queue, __u64 now)
 
 int cg_violation_queue_finish(struct cg_violation_queue *queue, __u64 now)
 {
-	cg_outcomes_run(queue->outcomes, now + MARGIN);
-	for (; queue->first != queue->end; queue->first++)
-		give_row(queue, &waiting_at(queue, queue->first)->row);
-	cg_fold_flush(queue->fold, now, put_sum, queue);
+	for (int i = 0; i < QUEUE_MAX / 256; i++) /* a bounded number of answers each */
+		cg_outcomes_run(queue->outcomes, now + MARGIN);
+	while (queue->first != queue->end)
+		finish_oldest(queue);
+	cg_fold_flush(queue->fold, now, give_row, queue);
 	return queue->err;
 }

@@ -4,6 +4,7 @@
  * BYE costs among a million dialogs, and what they take. Through BPF_PROG_TEST_RUN, in one process.
  *
  *	bench [JSON-FILE]
+ *	bench --check		measures nothing: does each class still go the way that it is named after?
  */
 #include <errno.h>
 #include <stdio.h>
@@ -47,6 +48,16 @@ static int measure(struct bench *bench)
 	return err;
 }
 
+static int check(struct bench *bench)
+{
+	int err = bench_open(bench, 1 << 10);
+
+	err = err ? err : classes_check(bench);
+	if (err < 0)
+		fprintf(stderr, "bench: it cannot be checked: %s\n", strerror(-err));
+	return err;
+}
+
 int main(int argc, char **argv)
 {
 	static struct bench bench;
@@ -57,6 +68,11 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+	if (argc > 1 && !strcmp(argv[1], "--check")) {
+		err = check(&bench);
+		bench_close(&bench);
+		return !!err;
+	}
 	err = measure(&bench);
 	if (err)
 		fprintf(stderr, "bench: it cannot be measured: %s\n", strerror(-err));

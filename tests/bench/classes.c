@@ -2,6 +2,7 @@
 #include "classes.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "report.h"
 
@@ -94,11 +95,10 @@ static int open_call(struct bench *bench)
 	return err ? err : harness_count(&bench->harness, "dialogs") == 1 ? 0 : -ENOENT;
 }
 
-int classes_run(struct bench *bench)
+static int make_subjects(struct subject subjects[CLASSES])
 {
 	static struct bench_packet packets[CLASSES];
-	static struct subject subjects[CLASSES];
-	int err = open_call(bench);
+	int err = 0;
 
 	for (size_t i = 0; !err && i < CLASSES; i++) {
 		const struct packet_class *class = &classes[i];
@@ -110,6 +110,32 @@ int classes_run(struct bench *bench)
 		if (!subjects[i].verdict)
 			subjects[i].verdict = XDP_PASS;
 	}
+	return err;
+}
+
+int classes_check(struct bench *bench)
+{
+	static struct subject subjects[CLASSES];
+	int err = open_call(bench), wrong = 0;
+
+	err = err ? err : make_subjects(subjects);
+	for (size_t i = 0; !err && i < CLASSES; i++) {
+		int missed = bench_check(bench, &subjects[i]);
+
+		wrong += missed != 0;
+		printf("%sok %zu - bench/classes: %s\n", missed ? "not " : "", i + 1,
+		       subjects[i].text);
+	}
+	printf("1..%zu\n", CLASSES);
+	return err ? err : wrong;
+}
+
+int classes_run(struct bench *bench)
+{
+	static struct subject subjects[CLASSES];
+	int err = open_call(bench);
+
+	err = err ? err : make_subjects(subjects);
 	err = err ? err : bench_measure(bench, subjects, CLASSES);
 	err = err ? err : harness_retire(&bench->harness);
 	if (err)

@@ -55,6 +55,9 @@ int bench_run(struct bench *bench, enum entry entry, const struct bench_packet *
 /* Fills ns, sorted. -EPROTO: a packet went another way than the subject says. */
 int bench_measure(struct bench *bench, struct subject *subjects, int count);
 
+/* Runs a few packets of the subject. 0, or -errno as bench_measure(), which says so on stderr. */
+int bench_check(struct bench *bench, const struct subject *subject);
+
 /* The thread's own time: the kernel's mean is whole nanoseconds, of which PASS takes few. */
 double bench_thread_ns(void);
 

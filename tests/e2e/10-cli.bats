@@ -341,6 +341,10 @@ narrow() { # ARGUMENT...: what the command prints on a terminal of 60 columns
 	[[ ! -e $PINS ]]
 	run -0 guard doctor tun0
 	[[ $output == *'tun0'*'attach refuses it'* ]]
+	if ip -n "$HOST" link add wg0 type wireguard 2>/dev/null; then # not every kernel has it
+		refused 1 'wg0: cannot attach: its packets have no Ethernet header' guard attach in0 wg0
+		ip -n "$HOST" link del wg0
+	fi
 	guard attach in0
 	refused 1 'no Ethernet header' guard attach tun0
 	[[ $(status_json '.interfaces | map(.name) | join(" ")') == in0 ]]

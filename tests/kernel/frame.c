@@ -15,8 +15,8 @@
 #define EXTENSIONS_MAX 32
 
 struct wrap {
-	bool vlan, qinq, options, tcp, icmp, arp, group, fragment;
-	int ext, first, later, id, udplen, iplen, cut, trailer;
+	bool vlan, qinq, options, tcp, icmp, arp, pppoe, group, fragment;
+	int ext, proto, first, later, id, udplen, iplen, cut, trailer;
 };
 
 static __u16 first_id; /* of this case */
@@ -44,9 +44,11 @@ static int parse(struct wrap *wrap, const char *words)
 		{ "qinq", &wrap->qinq, NULL },
 		{ "options", &wrap->options, NULL },
 		{ "ext", NULL, &wrap->ext },
+		{ "proto", NULL, &wrap->proto },
 		{ "tcp", &wrap->tcp, NULL },
 		{ "icmp", &wrap->icmp, NULL },
 		{ "arp", &wrap->arp, NULL },
+		{ "pppoe", &wrap->pppoe, NULL },
 		{ "group", &wrap->group, NULL },
 		{ "first", &wrap->fragment, &wrap->first },
 		{ "later", &wrap->fragment, &wrap->later },
@@ -103,11 +105,16 @@ static void ethernet(struct frame *frame, const struct wrap *wrap, bool ip6)
 		put16(frame, ETH_P_8021Q);
 		put16(frame, 42);
 	}
-	put16(frame, wrap->arp ? ETH_P_ARP : ip6 ? ETH_P_IPV6 : ETH_P_IP);
+	put16(frame, wrap->arp	   ? ETH_P_ARP
+		     : wrap->pppoe ? ETH_P_PPP_SES
+		     : ip6	   ? ETH_P_IPV6
+				   : ETH_P_IP);
 }
 
 static __u8 protocol(const struct wrap *wrap)
 {
+	if (wrap->proto)
+		return wrap->proto;
 	return wrap->tcp ? IPPROTO_TCP : wrap->icmp ? IPPROTO_ICMP : IPPROTO_UDP;
 }
 

@@ -4,7 +4,8 @@
  *	vlan qinq	one tag, two tags
  *	options		24 bytes of IPv4 options
  *	ext=N		IPv6: N extension headers: hop-by-hop, routing, then destination options
- *	tcp icmp arp	another protocol
+ *	tcp icmp arp pppoe	another protocol
+ *	proto=N		another protocol above IP
  *	first=N		the first fragment, N bytes of UDP header and payload (a multiple of 8)
  *	later=N		the fragment at offset N; with first=M, up to M: one of the middle
  *	id=N		identification of the datagram, below 8; fragments of others are not joined
