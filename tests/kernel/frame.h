@@ -4,6 +4,7 @@
  *	vlan qinq	one tag, two tags
  *	options		24 bytes of IPv4 options
  *	ext=N		IPv6: N extension headers: hop-by-hop, routing, then destination options
+ *	inner=N		IPv6: N destination options behind those and the fragment header
  *	tcp icmp arp	another protocol
  *	first=N		the first fragment, N bytes of UDP header and payload (a multiple of 8)
  *	later=N		the fragment at offset N; with first=M, up to M: one of the middle
