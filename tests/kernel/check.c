@@ -103,7 +103,7 @@ static bool in_full_sight(const struct cg_event *event)
 /* A fragment that is not judged shows its address alone. */
 static bool is_unread(const struct cg_event *event)
 {
-	return event->reason == CG_R_FRAGMENT_UNLIKE ||
+	return event->reason == CG_R_FRAGMENT_UNLIKE || event->reason == CG_R_TCP_UNFRAMED ||
 	       (event->reason == CG_R_FRAGMENTED && !event->source_port);
 }
 

@@ -16,7 +16,7 @@
 
 struct wrap {
 	bool vlan, qinq, options, tcp, icmp, arp, pppoe, group, fragment;
-	int ext, proto, first, later, id, udplen, iplen, cut, trailer;
+	int ext, inner, proto, first, later, id, udplen, iplen, cut, trailer;
 };
 
 static __u16 first_id; /* of this case */
@@ -45,6 +45,7 @@ static int parse(struct wrap *wrap, const char *words)
 		{ "options", &wrap->options, NULL },
 		{ "ext", NULL, &wrap->ext },
 		{ "proto", NULL, &wrap->proto },
+		{ "inner", NULL, &wrap->inner },
 		{ "tcp", &wrap->tcp, NULL },
 		{ "icmp", &wrap->icmp, NULL },
 		{ "arp", &wrap->arp, NULL },
@@ -164,7 +165,7 @@ static size_t chain(const struct wrap *wrap, __u8 kinds[EXTENSIONS_MAX + 2])
 		kinds[n] = n == 0 ? IPPROTO_HOPOPTS : n == 1 ? IPPROTO_ROUTING : IPPROTO_DSTOPTS;
 	if (wrap->fragment)
 		kinds[n++] = IPPROTO_FRAGMENT;
-	kinds[n] = protocol(wrap);
+	kinds[n] = wrap->inner ? IPPROTO_DSTOPTS : protocol(wrap);
 	return n;
 }
 
@@ -195,11 +196,22 @@ static void ip6(struct frame *frame, const struct wrap *wrap, const __u8 from[16
 	}
 }
 
+/* Destination options at the beginning of what is cut into fragments. Returns their bytes. */
+static size_t inner_headers(const struct wrap *wrap, __u8 *datagram)
+{
+	for (int i = 0; i < wrap->inner; i++) {
+		__u8 next = i + 1 < wrap->inner ? IPPROTO_DSTOPTS : protocol(wrap);
+
+		memcpy(datagram + 8 * (size_t)i, (__u8[]){ next, 0, 1, 4, 0, 0, 0, 0 }, 8);
+	}
+	return 8 * (size_t)wrap->inner;
+}
+
 int frame_make(struct frame *frame, const struct endpoint *from, const struct endpoint *to,
 	       const void *payload, size_t len, const char *words)
 {
 	__u8 datagram[FRAME_MAX];
-	size_t start = 0, end = 8 + len;
+	size_t start = 0, end = 8 + len, before;
 	struct wrap wrap;
 	int err = parse(&wrap, words);
 
@@ -212,8 +224,10 @@ int frame_make(struct frame *frame, const struct endpoint *from, const struct en
 		.uh_dport = htons(to->port),
 		.uh_ulen = htons(wrap.udplen >= 0 ? (size_t)wrap.udplen : end),
 	};
-	memcpy(datagram, &udp, 8); /* no checksum: local packets carry partial ones */
-	memcpy(datagram + 8, payload, len);
+	before = inner_headers(&wrap, datagram);
+	end += before;
+	memcpy(datagram + before, &udp, 8); /* no checksum: local packets carry partial ones */
+	memcpy(datagram + before + 8, payload, len);
 	if (wrap.first && (size_t)wrap.first < end)
 		end = wrap.first;
 	if (wrap.later && (size_t)wrap.later < end)

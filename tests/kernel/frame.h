@@ -4,6 +4,7 @@
  *	vlan qinq	one tag, two tags
  *	options		24 bytes of IPv4 options
  *	ext=N		IPv6: N extension headers: hop-by-hop, routing, then destination options
+ *	inner=N		IPv6: N destination options behind those and the fragment header
  *	tcp icmp arp pppoe	another protocol
  *	proto=N		another protocol above IP
  *	first=N		the first fragment, N bytes of UDP header and payload (a multiple of 8)

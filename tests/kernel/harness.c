@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/pkt_cls.h>
 #include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -64,6 +65,16 @@ static int make_small(struct harness *harness)
 	return err ? err : bpf_map__set_max_entries(harness->skel->maps.early, SMALL_LRU);
 }
 
+/* The program that judges a message is called by the one for a segment. */
+static int add_tcp_program(struct harness *harness)
+{
+	__u32 key = CG_TCP_PROG_MESSAGE;
+	int fd = bpf_program__fd(harness->skel->progs.cseqguard_tcp_message);
+
+	return bpf_map_update_elem(bpf_map__fd(harness->skel->maps.tcp_programs), &key, &fd,
+				   BPF_ANY);
+}
+
 int harness_open(struct harness *harness, __u32 max_dialogs)
 {
 	int err = -errno;
@@ -78,6 +89,7 @@ int harness_open(struct harness *harness, __u32 max_dialogs)
 	err = err ? err : max_dialogs > SMALL ? 0 : make_small(harness);
 	err = err ? err : guard__load(harness->skel);
 	harness->without_btf = without_btf;
+	err = err ? err : add_tcp_program(harness);
 	if (err)
 		return err;
 	harness->events =
@@ -190,6 +202,18 @@ static int policy(struct cg_config *config, const char *name, const char *value)
 	return -EINVAL;
 }
 
+static int tcp_policy(struct cg_config *config, const char *value)
+{
+	static const char *const words[] = { "off", "observe", "enforce" };
+
+	for (__u8 i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(value, words[i])) {
+			config->tcp = i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
 static void ports(struct cg_config *config, char *list)
 {
 	char *port;
@@ -232,6 +256,8 @@ static int configure(struct harness *harness, const char *settings)
 			relays = value;
 		else if (!strcmp(word, "hides"))
 			config.hides = !strcmp(value, "on") ? CG_HIDES_ON : CG_HIDES_OFF;
+		else if (!strcmp(word, "tcp"))
+			err = tcp_policy(&config, value);
 		else if (!strcmp(word, "ports"))
 			ports(&config, value);
 		else if (!strcmp(word, "max"))
@@ -255,6 +281,11 @@ static int configure(struct harness *harness, const char *settings)
 	return err ? err
 		   : bpf_map_update_elem(bpf_map__fd(harness->skel->maps.config), &(__u32){ 0 },
 					 &config, BPF_ANY);
+}
+
+int harness_set(struct harness *harness, const char *settings)
+{
+	return configure(harness, settings);
 }
 
 int harness_reset(struct harness *harness, const char *settings)
@@ -311,6 +342,34 @@ int harness_run(struct harness *harness, int in, const void *frame, size_t len, 
 	return 0;
 }
 
+int harness_run_tcp(struct harness *harness, void *frame, size_t len, __u32 *verdict)
+{
+	int err = 0;
+
+	*verdict = (__u32)TC_ACT_UNSPEC;
+	for (int round = 0; round < CG_TCP_ROUNDS && !err && *verdict == (__u32)TC_ACT_UNSPEC;
+	     round++) {
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
+			    .data_out = frame, .data_size_out = len, .repeat = 1);
+		struct bpf_program *program = round ? harness->skel->progs.cseqguard_tcp_more
+						    : harness->skel->progs.cseqguard_tcp_in;
+
+		err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
+		*verdict = opts.retval;
+	}
+	return err;
+}
+
+int harness_note_text(struct harness *harness, __u16 port)
+{
+	int fd = bpf_map__fd(harness->skel->maps.host_state);
+	struct cg_host_state state;
+	int err = bpf_map_lookup_elem(fd, &(__u32){ 0 }, &state);
+
+	state.text_ports[0] = port;
+	return err ? err : bpf_map_update_elem(fd, &(__u32){ 0 }, &state, BPF_ANY);
+}
+
 static void sum_reasons(__u64 *sum, const struct cg_reason_counters *one)
 {
 	const __u64 *counters = (const __u64 *)one;
@@ -336,6 +395,7 @@ int harness_counters(struct harness *harness, struct harness_counters *sum)
 		sum->would_drop += each[i].would_drop;
 		sum->would_drop_accepted += each[i].would_drop_accepted;
 		sum->would_drop_refused += each[i].would_drop_refused;
+		sum->rewritten += each[i].rewritten;
 		sum->events_lost += each[i].events_lost;
 		sum->alerts_lost += each[i].alerts_lost;
 		sum->alerts_limited += each[i].alerts_limited;

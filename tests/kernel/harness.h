@@ -31,7 +31,7 @@ struct harness {
 struct harness_counters { /* struct cg_counters summed over all CPUs */
 	__u64 in[CG_REASONS];
 	__u64 out[CG_REASONS];
-	__u64 dropped, answered, would_drop, would_drop_accepted, would_drop_refused;
+	__u64 dropped, answered, would_drop, would_drop_accepted, would_drop_refused, rewritten;
 	__u64 events_lost, alerts_lost, alerts_limited;
 };
 
@@ -45,12 +45,15 @@ void harness_close(struct harness *harness);
 
 /*
  * Empties maps and rings, and applies settings: equal=drop|pass, source=observe|strict,
- * mode=enforce|observe, fragments=strict|pass, strict_interface=off|on, ports=5060,5062,
+ * mode=enforce|observe, tcp=off|observe|enforce, fragments=strict|pass, strict_interface=off|on, ports=5060,5062,
  * refuse=drop|answer, gateways=NAME,NAME|none, relays=NAME,NAME, hides=on|off, max=N (max_dialogs), share=N, used=N and
  * used_pending=N (what map `usage` says). Defaults: the first value of each, port 5060, gateways 198.51.100.0/24
  * and 2001:db8:51::/48. Returns 0 or -errno.
  */
 int harness_reset(struct harness *harness, const char *settings);
+
+/* Applies settings alone, as harness_reset() does. */
+int harness_set(struct harness *harness, const char *settings);
 
 /*
  * Attaches the ingress program to an idle interface. A program that is attached nowhere is added to
@@ -62,6 +65,15 @@ int harness_attach(struct harness *harness, const char *interface);
 /* Runs one frame `repeat` times. *ns: mean time, may be NULL. Returns 0 or -errno. */
 int harness_run(struct harness *harness, int in, const void *frame, size_t len, int repeat,
 		__u32 *retval, __u32 *ns);
+
+/*
+ * Runs a TCP segment that comes in through all programs of the hook, in the same memory: what is
+ * written over stands in `frame`. The caller stays on one CPU. Returns 0 or -errno.
+ */
+int harness_run_tcp(struct harness *harness, void *frame, size_t len, __u32 *verdict);
+
+/* The host has sent text over TCP from this port. Returns 0 or -errno. */
+int harness_note_text(struct harness *harness, __u16 port);
 
 int harness_counters(struct harness *harness, struct harness_counters *sum);
 int harness_zero_counters(struct harness *harness);

@@ -20,6 +20,7 @@
 #include "interfaces.h"
 #include "limits.h"
 #include "race.h"
+#include "tcp_case.h"
 #include "reuse.h"
 #include "native_match.h"
 #include "vector_cases.h"
@@ -196,6 +197,7 @@ int main(int argc, char **argv)
 
 	if (list) {
 		run_suites(NULL, pattern, true);
+		tcp_cases_run(NULL, pattern, true, result);
 		return 0;
 	}
 	if (geteuid()) {
@@ -209,6 +211,7 @@ int main(int argc, char **argv)
 	       "the interfaces outside and inside exist");
 	run_suites(&harness, pattern, false);
 	harness.ifindex = 0;
+	tcp_cases_run(&harness, pattern, false, result);
 	if (!pattern) {
 		limits_run(&harness, result);
 		race_run(&harness, result);
