@@ -16,7 +16,7 @@ TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/u
 TEST_SOURCES := $(filter-out %.bpf.c,$(wildcard tests/*/*.c))
 compile_test = $(CC) $(TEST_CFLAGS) $(DAEMON_CFLAGS) $(addprefix -I,$(TESTS)/kernel $(TESTS)/bench) -Ibpf -Wno-unused-parameter
 
-FUZZ_TARGETS := parser_fuzz frame_fuzz
+FUZZ_TARGETS := parser_fuzz frame_fuzz capture_fuzz
 FUZZ_CFLAGS := -std=gnu11 $(WARNINGS) -Wno-unused-parameter -Wno-unused-function -g -O2 \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Iinclude -Iagent -Ibpf -Itests/fuzz -Itests/unit
@@ -112,6 +112,8 @@ $(TESTS)/fuzz/parser_fuzz: FUZZ_LIBS := -losipparser2
 $(TESTS)/fuzz/frame_fuzz: tests/fuzz/frame_fuzz.c $(wildcard bpf/*) $(wildcard agent/replay/native_*.h)
 # a frame ends at a page, wherever it begins: BPF reads unaligned words
 $(TESTS)/fuzz/frame_fuzz: FUZZ_CFLAGS += -fno-sanitize=alignment
+$(TESTS)/fuzz/capture_fuzz: $(addprefix agent/,$(addsuffix .c,$(addprefix capture/,decap reader sip_facts sip_frame \
+	tcp_stream) hep/hep_read)) tests/fuzz/capture_fuzz.c $(wildcard agent/capture/*.h)
 $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%): $(wildcard tests/fuzz/*.h include/*.h) $(CONFIG) tests/tests.mk
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) $(filter-out bpf/%,$(filter %.c,$^)) $(FUZZ_LIBS) -o $@
