@@ -128,7 +128,7 @@ test-mixed: e2e-programs
 
 # 2,000 calls with INVITEs in fragments, over a line that loses and reorders them
 test-fragments: e2e-programs
-	$(Q)LOSSY_CALLS=2000 LOSSY_RATE=50 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/81-lossy.bats
+	$(Q)LOSSY_CALLS=2000 LOSSY_RATE=50 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/89-lossy.bats
 
 # make test-chaos [SEED=N]: four minutes; the seed is printed
 SEED = $(shell date +%s)
