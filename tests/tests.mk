@@ -16,7 +16,7 @@ TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/u
 TEST_SOURCES := $(filter-out %.bpf.c,$(wildcard tests/*/*.c))
 compile_test = $(CC) $(TEST_CFLAGS) $(DAEMON_CFLAGS) $(addprefix -I,$(TESTS)/kernel $(TESTS)/bench) -Ibpf -Wno-unused-parameter
 
-FUZZ_TARGETS := parser_fuzz frame_fuzz stream_fuzz
+FUZZ_TARGETS := parser_fuzz frame_fuzz stream_fuzz capture_fuzz
 FUZZ_CFLAGS := -std=gnu11 $(WARNINGS) -Wno-unused-parameter -Wno-unused-function -g -O2 \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Iinclude -Iagent -Ibpf -Itests/fuzz -Itests/unit
@@ -113,6 +113,8 @@ $(TESTS)/fuzz/frame_fuzz: tests/fuzz/frame_fuzz.c $(wildcard bpf/*) $(wildcard a
 $(TESTS)/fuzz/stream_fuzz: tests/fuzz/stream_fuzz.c $(wildcard bpf/*) $(wildcard agent/replay/native_*.h)
 # a frame ends at a page, wherever it begins: BPF reads unaligned words
 $(TESTS)/fuzz/frame_fuzz $(TESTS)/fuzz/stream_fuzz: FUZZ_CFLAGS += -fno-sanitize=alignment
+$(TESTS)/fuzz/capture_fuzz: $(addprefix agent/,$(addsuffix .c,$(addprefix capture/,decap reader sip_facts sip_frame \
+	tcp_stream) hep/hep_read)) tests/fuzz/capture_fuzz.c $(wildcard agent/capture/*.h)
 $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%): $(wildcard tests/fuzz/*.h include/*.h) $(CONFIG) tests/tests.mk
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) $(filter-out bpf/%,$(filter %.c,$^)) $(FUZZ_LIBS) -o $@
@@ -127,7 +129,7 @@ test-mixed: e2e-programs
 
 # 2,000 calls with INVITEs in fragments, over a line that loses and reorders them
 test-fragments: e2e-programs
-	$(Q)LOSSY_CALLS=2000 LOSSY_RATE=50 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/81-lossy.bats
+	$(Q)LOSSY_CALLS=2000 LOSSY_RATE=50 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/89-lossy.bats
 
 # make test-chaos [SEED=N]: four minutes; the seed is printed
 SEED = $(shell date +%s)

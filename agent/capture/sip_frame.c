@@ -38,8 +38,11 @@ static bool is_content_length(const uint8_t *line, size_t len, const uint8_t **v
 {
 	static const char name[] = "content-length";
 	const uint8_t *colon = memchr(line, ':', len);
-	size_t n = colon ? (size_t)(colon - line) : 0;
+	size_t n;
 
+	if (!colon)
+		return false;
+	n = colon - line;
 	while (n && (line[n - 1] == ' ' || line[n - 1] == '\t'))
 		n--;
 	*value = colon + 1;

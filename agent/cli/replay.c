@@ -10,6 +10,7 @@ int cg_cmd_replay(const struct cg_options *options)
 		.files = options->args,
 		.n_files = options->n_args,
 		.settings = &options->settings,
+		.spool = options->spool,
 		.ladder = options->ladder,
 		.json = options->json,
 	};

@@ -148,7 +148,7 @@ static int settle_in_db(const char *conninfo, const struct decision *d)
 /* Rows that may be settled. ?1: call_uid, ?2: setup time, ?3: node, each of the latter NULL: any. */
 #define CANDIDATES                                                                                 \
 	"call_uid = ?1 AND setup_time = coalesce(CAST(?2 AS INTEGER), setup_time)"                 \
-	" AND node = coalesce(?3, node) AND (suspect OR end_time IS NULL OR end_reason = '%s')"
+	" AND node = coalesce(?3, node) AND " CG_SPOOL_MAY_SETTLE
 
 /* The row of a key, ?1 to ?3. ?4 to ?7: why, end, by, at; ?8: the last step of the spool. */
 static const char spool_record[] =
@@ -195,11 +195,8 @@ static int find_candidates(struct cg_spool *spool, const struct decision *d,
 			   struct candidates *found)
 {
 	const char *values[] = { d->call_uid, get_value(d->setup), get_value(d->node) };
-	char where[sizeof(CANDIDATES) + 16];
-	int rows;
+	int rows = cg_spool_select_calls(spool, CANDIDATES, 3, values, add_candidate, found);
 
-	snprintf(where, sizeof(where), CANDIDATES, cg_end_name(CG_E_OPERATOR));
-	rows = cg_spool_select_calls(spool, where, 3, values, add_candidate, found);
 	return rows < 0 ? rows : 0;
 }
 

@@ -12,6 +12,7 @@
 #include "replay/engine_setup.h"
 #include "replay/judge_order.h"
 #include "replay/report.h"
+#include "spool/bulk.h"
 #include "util/cli_output.h"
 #include "util/progress.h"
 
@@ -26,7 +27,9 @@ struct replay {
 	struct cg_keeper *keeper;
 	struct cg_report *report; /* NULL: a ladder */
 	struct cg_call_ladder *ladder; /* NULL: a report */
+	struct cg_bulk bulk; /* if options->spool */
 	__u64 now; /* of the packet */
+	bool is_reported; /* err */
 	int err;
 };
 
@@ -53,19 +56,39 @@ static void handle_verdict(void *ctx, enum cg_direction direction,
 		cg_call_ladder_update(r->ladder);
 }
 
+static int store_row(struct replay *r, enum cg_db_table_id table, const void *row)
+{
+	int err = r->options->spool ? cg_bulk_put(&r->bulk, table, row) : 0;
+
+	if (err) {
+		cg_fail("spool %s: cannot write: %s", r->options->spool,
+			cg_spool_strerror(r->bulk.spool));
+		r->is_reported = true;
+	}
+	return err;
+}
+
 static int handle_call(void *ctx, const struct cg_replay_call *call)
 {
 	struct replay *r = ctx;
+	int err;
 
 	cg_summary_add_call(&r->summary, call);
-	return r->report ? cg_report_call(r->report, call) : 0;
+	err = store_row(r, CG_TABLE_CDR, &call->row);
+	if (!err && r->report)
+		err = cg_report_call(r->report, call);
+	return err;
 }
 
 static int handle_violation(void *ctx, const struct cg_violation_row *row)
 {
 	struct replay *r = ctx;
+	int err;
 
-	return r->report ? cg_report_violation(r->report, row) : 0;
+	err = store_row(r, CG_TABLE_VIOLATION, row);
+	if (!err && r->report)
+		err = cg_report_violation(r->report, row);
+	return err;
 }
 
 static void count_violation(void *ctx, const struct cg_violation_row *row)
@@ -172,6 +195,8 @@ static int print_results(struct replay *r)
 {
 	int err = cg_keeper_finish(r->keeper, get_end(r));
 
+	if (!err && r->options->spool)
+		err = cg_bulk_commit(&r->bulk);
 	r->summary.reader = *cg_reader_get_counters(r->reader);
 	r->summary.tcp = *cg_reader_get_tcp(r->reader);
 	r->summary.judge = *cg_judge_get_counters(r->judge);
@@ -203,10 +228,21 @@ static int make_parts(struct replay *r)
 	return CG_DONE;
 }
 
+static int open_spool(struct replay *r)
+{
+	const char *path = r->options->spool;
+
+	if (!path || !cg_bulk_open(&r->bulk, path))
+		return CG_DONE;
+	return cg_fail("spool %s: cannot open: %s", path, cg_spool_strerror(r->bulk.spool));
+}
+
 static int prepare(struct replay *r)
 {
 	int code = cg_capture_set_open(r->options->files, r->options->n_files, &r->captures), err;
 
+	if (!code)
+		code = open_spool(r);
 	if (!code)
 		code = make_parts(r);
 	if (code)
@@ -229,7 +265,8 @@ static int run(struct replay *r)
 	if (ferror(stdout))
 		return cg_stdout_flush();
 	if (err)
-		return cg_fail("replay: cannot go on: %s", strerror(-err));
+		return r->is_reported ? CG_FAILED
+				      : cg_fail("replay: cannot go on: %s", strerror(-err));
 	if (r->ladder)
 		return cg_call_ladder_print(r->ladder, r->options->json);
 	if (cg_stdout_flush())
@@ -255,6 +292,7 @@ int cg_replay_run(const struct cg_replay_options *options)
 	cg_judge_free(r->judge);
 	cg_reader_free(r->reader);
 	cg_capture_set_close(r->captures);
+	cg_bulk_close(&r->bulk);
 	free(r);
 	return code;
 }

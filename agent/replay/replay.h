@@ -13,6 +13,7 @@ struct cg_replay_options {
 	char *const *files; /* "-": standard input */
 	int n_files;
 	const struct cg_settings *settings; /* addresses among its hosts are the guarded host's */
+	const char *spool; /* file that gets the rows as well; NULL: none */
 	const char *ladder; /* Call-ID of the call to draw; NULL: report all calls */
 	bool json;
 };

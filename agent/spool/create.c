@@ -17,7 +17,10 @@ static void write_table(FILE *sql, const struct cg_db_table *table, const char *
 	fputs("))", sql);
 }
 
-/* For the filters of `cseqguard cdr`, which lists calls in the order of their answers. */
+/*
+ * For the filters of `cseqguard cdr`, which lists calls in the order of their answers, and for `cdr settle`, which
+ * holds up the writer while it looks for a call.
+ */
 static int create_indexes(sqlite3 *db)
 {
 	return cg_sqlite_execute(
@@ -25,7 +28,9 @@ static int create_indexes(sqlite3 *db)
 		"CREATE INDEX IF NOT EXISTS cdr_answer ON cdr (answer_time);"
 		"CREATE INDEX IF NOT EXISTS cdr_open ON cdr (answer_time) WHERE end_time IS NULL;"
 		"CREATE INDEX IF NOT EXISTS cdr_blocked ON cdr (answer_time) WHERE blocked_byes;"
-		"CREATE INDEX IF NOT EXISTS cdr_suspect ON cdr (answer_time) WHERE suspect;");
+		"CREATE INDEX IF NOT EXISTS cdr_suspect ON cdr (answer_time) WHERE suspect;"
+		"CREATE INDEX IF NOT EXISTS cdr_settle ON cdr (call_uid)"
+		" WHERE " CG_SPOOL_MAY_SETTLE ";");
 }
 
 /*

@@ -136,6 +136,9 @@ int cg_spool_read_steps(struct cg_spool *spool, enum cg_db_table_id table, __s64
 int cg_spool_select_calls(struct cg_spool *spool, const char *where, int n,
 			  const char *const *values, cg_spool_row_handler handle, void *ctx);
 
+/* The calls that an operator may settle, as the condition of an index by call_uid has it. */
+#define CG_SPOOL_MAY_SETTLE "(suspect OR end_time IS NULL OR end_reason = 'operator')"
+
 /* Returns the number of rows in all tables, at most `most`, or -errno. */
 __s64 cg_spool_count_rows(struct cg_spool *spool, __s64 most);
 

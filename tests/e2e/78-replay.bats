@@ -192,3 +192,19 @@ REFUSED='.violations[] | select(.action != "pass") | [.reason, .action, .method,
 	run -1 replay --ladder another attack.pcap
 	[[ $output == *'call another: not found in the capture'* ]]
 }
+
+@test "--spool keeps the rows; a second replay of the capture changes none" {
+	local i
+
+	capture bye=10:500 bye=14:200 >attack.pcap
+	for i in 1 2; do
+		run -0 replay --spool rows.db attack.pcap
+		run -0 "$GUARD" cdr --spool rows.db -j
+		[[ $(jq -cr '.[] | [.node, .call_id, .end_reason, .duration, .blocked_byes] | join(" ")' <<<"$output") == \
+			'replay replay@example bye 1.999 1' ]]
+	done
+	run -0 sqlite3 rows.db "SELECT reason, action, outcome FROM violation WHERE action = 'would_drop'"
+	[[ $output == 'out_of_order|would_drop|refused' ]]
+	run -1 --separate-stderr replay --spool /nowhere/rows.db attack.pcap
+	[[ $stderr == *'spool /nowhere/rows.db: cannot open: '* ]]
+}

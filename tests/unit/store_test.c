@@ -163,6 +163,8 @@ static void pages(void)
 		   lists(reader, "true AND suspect", 2, "cdr_suspect") &&
 		   lists(reader, "true AND blocked_byes", 2, "cdr_blocked"),
 	   "pages: --suspect and --blocked read such calls only");
+	ok(lists(reader, "call_uid = '9000' AND " CG_SPOOL_MAY_SETTLE, 1, "cdr_settle (call_uid="),
+	   "pages: an operator's decision reads the calls of its call_uid only");
 	cg_spool_close(reader);
 	cg_spool_close(writer);
 }
