@@ -52,7 +52,7 @@ bpf_inline int stream_is_start(const struct sip_parser *p, __u32 pos)
 	__u64 word = sip_word(p, pos), blanks = sip_equal(word, SIP_EACH(' '));
 	__u32 length = blanks ? sip_lowest_bit(blanks) >> 3 : 8;
 
-	if (sip_is_version(p, pos))
+	if (sip_is_version(p, pos) && sip_byte(p, pos + 7) == ' ')
 		return 1;
 	if (!blanks && sip_byte(p, pos + 8) == ' ')
 		return sip_method(p, pos, 8) != CG_M_OTHER;

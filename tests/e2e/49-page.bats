@@ -69,18 +69,19 @@ has_columns() { # TABLE LESS MORE
 
 @test "api, dialogs, ladder, top, events: a call has the columns of cdr, an event those of violation, times are alike" {
 	local unknown='["node", "twin_uid", "closed_at", "duration", "bye_confirmed"]' follower
+	local more='"state", "caller_transport", "callee_transport"'
 
 	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguard" events -f -j --instance "lab-$LAB_ID" -n "$(lab_ns proxy)" \
 		>"$LAB_DIR/events" 3>&- &
 	follower=$!
 	lab_wait 30 connected
 	attacked_call
-	mine . | has_columns cdr "$unknown" '["state", "key", "protected_seconds"]'
-	get "/api/ladder?key=$(mine .key)" | has_columns cdr "$unknown" '["state", "left_out", "steps"]'
-	guard ladder -j "$call" | jq '.[0]' | has_columns cdr "$unknown" '["state", "left_out", "steps"]'
-	guard dialogs -j | jq --arg call "$call" '.[] | select(.call_id == $call)' | has_columns cdr "$unknown" '["state"]'
+	mine . | has_columns cdr "$unknown" "[$more, \"key\", \"protected_seconds\"]"
+	get "/api/ladder?key=$(mine .key)" | has_columns cdr "$unknown" "[$more, \"left_out\", \"steps\"]"
+	guard ladder -j "$call" | jq '.[0]' | has_columns cdr "$unknown" "[$more, \"left_out\", \"steps\"]"
+	guard dialogs -j | jq --arg call "$call" '.[] | select(.call_id == $call)' | has_columns cdr "$unknown" "[$more]"
 	guard top -b -j --count 1 | jq --arg call "$call" '.calls.list[] | select(.call_id == $call)' |
-		has_columns cdr "$unknown" '["state"]'
+		has_columns cdr "$unknown" "[$more]"
 	lab_wait 30 grep violation "$LAB_DIR/events"
 	kill "$follower"
 	jq 'select(.event == "violation")' "$LAB_DIR/events" |

@@ -190,7 +190,9 @@ static const struct message messages[] = {
 	{ "OPTIONS sip:h SIP/2.0\r\nCall-ID: x\r\n\r\n", 0, 0, 0 },
 	{ "OPTIONS sip:h SIP/2.0\r\n\r\n", 0, 0, 0 },
 	{ "no SIP\r\n\r\n", 0, 0, 0 },
-	{ REQUEST("BYE", "8", "Call-ID: other\r\n\r\n"), 0, 1, 0 },
+	{ "BYE sip:b@198.51.100.1 SIP/2.0\r\nCall-ID: other\r\n" TO_DIALOG(
+		  "c7") "CSeq: 8 BYE\r\n\r\n",
+	  0, 1, 0 },
 	{ REQUEST("BYE", "8", "\n"), 0, 1, 1 },
 	{ REQUEST("INFO", "8", "l: +1\r\n\r\n"), 0, 0, 1 },
 	{ "\x16\x03\x01", 0, 0, 1 }, /* may be TLS */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* --- the loopback interface ------------------------------------------------------------------- */
@@ -58,20 +59,6 @@ static int add_address(int fd, int fd6, const char *name, int number)
 	return ioctl(fd, SIOCSIFADDR, &request) ? -errno : 0;
 }
 
-int tcp_pair_prepare(void)
-{
-	static const char *const names[] = { "caller", "host", "stranger", "caller6", "host6" };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), fd6 = socket(AF_INET6, SOCK_DGRAM, 0);
-	struct ifreq up = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
-	int err = fd < 0 || fd6 < 0 || ioctl(fd, SIOCSIFFLAGS, &up) ? -errno : 0;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !err; i++)
-		err = add_address(fd, fd6, names[i], i + 1);
-	close(fd);
-	close(fd6);
-	return err;
-}
-
 /* --- the connection --------------------------------------------------------------------------- */
 
 /* The sequence number behind the last byte that a socket has received. */
@@ -93,15 +80,47 @@ static int bound(const struct endpoint *e, __u16 port)
 {
 	struct sockaddr_storage addr;
 	socklen_t size = address(e, port, &addr);
-	int fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+	int fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1, err;
 
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (!bind(fd, (void *)&addr, size))
 		return fd;
+	err = -errno;
 	close(fd);
-	return -EADDRINUSE;
+	return err;
+}
+
+/* A new IPv6 address is of use as soon as a worker of the kernel has looked at it. */
+static int wait_for(const char *name)
+{
+	time_t begin = time(NULL);
+	struct endpoint e;
+	int fd = endpoint_find(name, &e);
+
+	fd = fd ? fd : bound(&e, 0);
+	while (fd == -EADDRNOTAVAIL && time(NULL) - begin < 30) {
+		poll(NULL, 0, 1);
+		fd = bound(&e, 0);
+	}
+	return fd < 0 ? fd : close(fd);
+}
+
+int tcp_pair_prepare(void)
+{
+	static const char *const names[] = { "caller", "host", "stranger", "caller6", "host6" };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), fd6 = socket(AF_INET6, SOCK_DGRAM, 0);
+	struct ifreq up = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int err = fd < 0 || fd6 < 0 || ioctl(fd, SIOCSIFFLAGS, &up) ? -errno : 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !err; i++)
+		err = add_address(fd, fd6, names[i], i + 1);
+	close(fd);
+	close(fd6);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names) && !err; i++)
+		err = wait_for(names[i]);
+	return err;
 }
 
 static int connect_pair(struct tcp_pair *pair)
