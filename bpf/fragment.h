@@ -30,6 +30,7 @@
 #include "maps.h"
 #include "packet.h"
 #include "scratch.h"
+#include "verdict.h"
 
 /*
  * Seconds for which later fragments pass behind one that was not gathered. For CG_FRAGMENT_HOLD4_S or
