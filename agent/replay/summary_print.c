@@ -128,7 +128,7 @@ void cg_summary_print(const struct cg_replay_summary *s)
 	print_top("Sources to look at", &s->sources, "refusal");
 	if (!s->has_gateways)
 		print_top("Gateways to name", &s->callees, "call");
-	print_top(s->has_gateways ? "Gateways to name" : "Answered unasked", &s->unexpected,
+	print_top(s->has_gateways ? "Gateways to name" : "Unexpected answers", &s->unexpected,
 		  "answer");
 	print_not_read(s);
 }

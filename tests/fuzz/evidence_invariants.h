@@ -62,8 +62,8 @@ static void check_proof(const struct cg_dialog *is, const struct leg_copy *peer,
 	}
 	HOLD(way_is(route, t->contact, t->routes) || way_is(route, t->contact_latest, t->routes) ||
 	     way_is(route, t->invite_uri, t->routes) ||
-	     (addr_equal(route->request_addr, peer->leg->addr) &&
-	      route->request_name == t->contact_user));
+	     (addr_equal(route->request_addr, peer->leg->addr) && t->contact_user &&
+	      (route->request_user == t->contact_user || route->request_name == t->contact_user)));
 	if (!p->in)
 		HOLD(there || p->info->remote_hash == t->sent_to ||
 		     addr_equal(p->info->remote, route->next_addr));
