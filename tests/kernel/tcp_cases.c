@@ -160,6 +160,28 @@ const struct tcp_case tcp_cases[] = {
 	     {"deliver", "0-"}, {"settings", "tcp=off"}, INFO("15"), {"deliver", "-"}, {"settings", "tcp=enforce"}, LOW,
 	     {"send", "-", "pass out_of_order rewritten", "XYE sip:b", 2}),
 
+	/* what goes out */
+	TCP_CASE("rule 2: what the host sends is judged, and not touched", {"attach", ""}, INFO("14"),
+	     {"send", "0-", "pass in_dialog"}, {"answer", "200 INFO 14 a>b via=c7", "pass in_dialog"},
+	     {"answer", "BYE 3 b>a via=g7", "pass bye"}),
+	TCP_CASE("rule 2: ... and when it comes in pieces", {"attach", ""},
+	     {"answer", "=SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP 192.0.2.1\r\nCall-ID: $ID\r\n", "pass"},
+	     {"answer", "=From: <sip:a@h>;tag=a\r\nTo: <sip:b@h>;tag=b\r\nCSeq: 14 INFO\r\nl: 5\r\n\r", "pass"},
+	     {"answer", "=\nBY", "pass in_dialog"}, {"answer", "=E x", "pass"},
+	     {"answer", "200 INFO 14 a>b via=c7", "pass in_dialog"}),
+	TCP_CASE("H: the host's first byte is no text: the connection is not read", {"attach", ""},
+	     {"answer", "=\026\003\001", "pass tcp_opaque"}, {"answer", "200 INFO 14 a>b via=c7", "pass"}, LOW,
+	     {"send", "0-", "pass", "BYE sip:b"}),
+	TCP_CASE("H: the host takes up WebSocket: the connection is not read", {"attach", ""},
+	     {"answer", "=HTTP/1.1 101 Switching Protocols\r\n\r\n", "pass not_sip tcp_opaque"}, LOW,
+	     {"send", "0-", "pass", "BYE sip:b"}),
+	TCP_CASE("F26: ... but not by another answer", {"attach", ""},
+	     {"answer", "=HTTP/1.1 400 Bad Request\r\n\r\n", "pass not_sip"}, LOW,
+	     {"send", "0-", "pass out_of_order rewritten", "XYE sip:b", 2}),
+	TCP_CASE("F26: the host has sent text: a first byte that is none makes no connection opaque",
+	     {"attach", ""}, {"answer", "200 INFO 14 a>b via=c7", "pass in_dialog"},
+	     {"write", "=\026\003\001"}, {"send", "0-", "pass"}, LOW, {"send", "-", "drop tcp_unframed"}),
+
 	/* observe */
 	OBSERVED("observe mode writes nothing over", LOW, INFO("14"),
 	     {"send", "0-", "pass out_of_order in_dialog", "BYE sip:b|CSeq: 10 BYE"}),

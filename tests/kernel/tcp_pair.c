@@ -165,21 +165,36 @@ void tcp_pair_close(struct tcp_pair *pair)
 	}
 }
 
-int tcp_pair_deliver(struct tcp_pair *pair, const void *bytes, size_t len)
+/* Sends bytes over one socket, and reads them from the other. */
+static int transfer(int from, int to, const char *bytes, size_t len)
 {
-	struct pollfd readable = { .fd = pair->near, .events = POLLIN };
+	struct pollfd readable = { .fd = to, .events = POLLIN };
 	char room[4096];
 
-	if (send(pair->far, bytes, len, 0) != (ssize_t)len)
+	if (send(from, bytes, len, 0) != (ssize_t)len)
 		return -EIO;
-	for (ssize_t got; len; len -= got) {
+	for (size_t at = 0; at < len;) {
+		size_t left = len - at;
+		ssize_t got;
+
 		if (poll(&readable, 1, 30000) != 1)
 			return -ETIMEDOUT;
-		got = recv(pair->near, room, len < sizeof(room) ? len : sizeof(room), 0);
-		if (got <= 0)
+		got = recv(to, room, left < sizeof(room) ? left : sizeof(room), 0);
+		if (got <= 0 || memcmp(room, bytes + at, got))
 			return -EIO;
+		at += got;
 	}
 	return 0;
+}
+
+int tcp_pair_deliver(struct tcp_pair *pair, const void *bytes, size_t len)
+{
+	return transfer(pair->far, pair->near, bytes, len);
+}
+
+int tcp_pair_answer(struct tcp_pair *pair, const void *bytes, size_t len)
+{
+	return transfer(pair->near, pair->far, bytes, len);
 }
 
 /* --- segments --------------------------------------------------------------------------------- */

@@ -30,6 +30,9 @@ void tcp_pair_close(struct tcp_pair *pair);
 /* The caller really sends bytes, and the host's kernel has them. Returns 0 or -errno. */
 int tcp_pair_deliver(struct tcp_pair *pair, const void *bytes, size_t len);
 
+/* The host really sends bytes, and the caller gets the same. Returns 0 or -errno. */
+int tcp_pair_answer(struct tcp_pair *pair, const void *bytes, size_t len);
+
 /* A segment. Positions are counted from the caller's first byte. */
 struct tcp_form {
 	long at;
