@@ -26,10 +26,15 @@ static int read_word(struct tcp_form *form, const char *word, int *unlike)
 		const char *name;
 		bool *flag;
 	} flags[] = {
-		{ "syn", &form->syn },	     { "fin", &form->fin },
-		{ "rst", &form->rst },	     { "noack", &form->no_ack },
-		{ "urgent", &form->urgent }, { "badsum", &form->bad_sum },
-		{ "vlan", &form->vlan },     { "ipoptions", &form->ip_options },
+		{ "syn", &form->syn },
+		{ "fin", &form->fin },
+		{ "rst", &form->rst },
+		{ "noack", &form->no_ack },
+		{ "urgent", &form->urgent },
+		{ "badsum", &form->bad_sum },
+		{ "vlan", &form->vlan },
+		{ "ipoptions", &form->ip_options },
+		{ "extensions", &form->extensions },
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)

@@ -7,7 +7,8 @@
  * send      "FROM-TO word...": a segment with those bytes of the text. Without FROM: from where the
  *           last one ended; without TO: up to the end; TO may be +N. Words:
  *           unlike=N   byte N of the segment is another one
- *           syn fin rst noack urgent badsum vlan ipoptions stamps mptcp
+ *           syn fin rst noack urgent badsum vlan ipoptions extensions (60 of IPv6)
+ *           stamps mptcp
  *           elsewhere  from another port of the caller
  * deliver   "FROM-TO": the caller's kernel sends them, past the programs, and the host's has them
  * attach    from here on, what the host sends goes through the program at tc

@@ -46,6 +46,8 @@ const struct tcp_case tcp_cases[] = {
 	FRAMED("with urgent data, whose flag and pointer are cleared,", "urgent"),
 	TCP_CASE_OF("F26: a BYE with a lower CSeq over IPv6", NULL, "caller6>host6", LOW,
 	     {"send", "0-", "pass out_of_order rewritten", "XYE sip:b|CSeq: 10 XYE", 2}),
+	TCP_CASE_OF("F26: ... behind 60 extension headers", NULL, "caller6>host6", LOW,
+	     {"send", "0- extensions", "pass out_of_order rewritten", "XYE sip:b|CSeq: 10 XYE", 2}),
 	TCP_CASE_OF("F26: ... in a VLAN, with urgent data", NULL, "caller6>host6", LOW,
 	     {"send", "0- vlan urgent stamps", "pass out_of_order rewritten", "XYE sip:b", 2}),
 	TCP_CASE("near miss: a BYE with a higher CSeq is not touched",

@@ -243,16 +243,26 @@ static size_t put_ip4(const struct tcp_pair *pair, const struct tcp_form *form, 
 	return header;
 }
 
-static size_t put_ip6(const struct tcp_pair *pair, __u8 *at, size_t len)
+#define EXTENSIONS 60 /* destination options of 8 bytes each */
+
+static size_t put_ip6(const struct tcp_pair *pair, const struct tcp_form *form, __u8 *at,
+		      size_t len)
 {
-	struct ipv6hdr ip = {
-		.version = 6, .hop_limit = 64, .nexthdr = IPPROTO_TCP, .payload_len = htons(len)
-	};
+	size_t n = form->extensions ? EXTENSIONS : 0;
+	struct ipv6hdr ip = { .version = 6,
+			      .hop_limit = 64,
+			      .nexthdr = n ? IPPROTO_DSTOPTS : IPPROTO_TCP,
+			      .payload_len = htons(8 * n + len) };
 
 	memcpy(&ip.saddr, pair->caller.addr, 16);
 	memcpy(&ip.daddr, pair->host.addr, 16);
 	memcpy(at, &ip, sizeof(ip));
-	return sizeof(ip);
+	for (size_t i = 0; i < n; i++) {
+		const __u8 next = i + 1 < n ? IPPROTO_DSTOPTS : IPPROTO_TCP;
+
+		memcpy(at + sizeof(ip) + 8 * i, (const __u8[]){ next, 0, 1, 4, 0, 0, 0, 0 }, 8);
+	}
+	return sizeof(ip) + 8 * n;
 }
 
 size_t tcp_build(const struct tcp_pair *pair, const struct tcp_form *form, struct tcp_result *r)
@@ -278,7 +288,7 @@ size_t tcp_build(const struct tcp_pair *pair, const struct tcp_form *form, struc
 	}
 	memcpy(r->frame + at, &(__u16){ htons(pair->host.ip6 ? ETH_P_IPV6 : ETH_P_IP) }, 2);
 	at += 2;
-	at += pair->host.ip6 ? put_ip6(pair, r->frame + at, len)
+	at += pair->host.ip6 ? put_ip6(pair, form, r->frame + at, len)
 			     : put_ip4(pair, form, r->frame + at, len);
 	r->header = at;
 	r->payload = at + header;
