@@ -98,6 +98,7 @@ struct cursor {
 	__u8 protocol; /* above IP */
 	__u8 version; /* of IP */
 	__u8 may_be_big; /* joined by the kernel: its IP length may be 0 (BIG TCP) */
+	__be16 bare; /* the frame begins with its IP header: the protocol of that; 0: with Ethernet */
 };
 
 struct vlan_tag {
@@ -439,12 +440,14 @@ bpf_inline int packet_read(struct cursor *c, const struct cg_config *config, str
 {
 	struct ethhdr *eth = c->pos;
 	int reason = CG_R_NOT_UDP;
-	__be16 protocol;
+	__be16 protocol = c->bare;
 
-	if ((void *)(eth + 1) > c->end)
-		return CG_R_NOT_UDP;
-	protocol = eth->h_proto;
-	c->pos = eth + 1;
+	if (!protocol) {
+		if ((void *)(eth + 1) > c->end)
+			return CG_R_NOT_UDP;
+		protocol = eth->h_proto;
+		c->pos = eth + 1;
+	}
 	for (__u32 i = 0; i < PACKET_VLANS; i++) {
 		struct vlan_tag *tag = c->pos;
 

@@ -86,6 +86,17 @@ bpf_inline struct tcp_segment *tcp_segment_get(void)
 /* --- the headers ------------------------------------------------------------------------------ */
 
 /*
+ * Returns whether a frame that comes in may begin with its IP header: its first byte could be that
+ * of one. See tcp_is_bare().
+ */
+bpf_inline int tcp_may_be_bare(const void *data)
+{
+	__u8 version = *(const __u8 *)data >> 4;
+
+	return version == 4 || version == 6;
+}
+
+/*
  * Fast path: returns whether a frame is none of TCP on a SIP port, by its first 38 bytes, as
  * packet_is_other() does for UDP.
  */
@@ -97,7 +108,7 @@ bpf_inline int tcp_is_other(const void *data, const void *end, const struct cg_c
 	__u64 bits = config->port_bits;
 
 	if ((const void *)(ports + 2) > end || eth->h_proto != bpf_htons(ETH_P_IP) ||
-	    *(const __u8 *)ip != 0x45)
+	    *(const __u8 *)ip != 0x45 || tcp_may_be_bare(data))
 		return 0;
 	return ip->protocol != IPPROTO_TCP ||
 	       !((bits >> (ports[0] & 63) | bits >> (ports[1] & 63)) & 1);
@@ -105,6 +116,21 @@ bpf_inline int tcp_is_other(const void *data, const void *end, const struct cg_c
 
 /* Bytes of a frame that packet_read() reads by pointer: Ethernet, two VLAN tags, IP, ports. */
 #define TCP_HEADERS 66
+
+/*
+ * Returns whether a frame begins with its IP header. Generic XDP copies a frame that has little
+ * headroom (since Linux 6.9), and the copy has lost mac_len: a program at tc ingress does not get
+ * its Ethernet header.
+ */
+bpf_inline int tcp_is_bare(struct __sk_buff *skb)
+{
+	__u64 frame[2], ip[2];
+
+	if (bpf_skb_load_bytes(skb, 0, frame, sizeof(frame)) ||
+	    bpf_skb_load_bytes_relative(skb, 0, ip, sizeof(ip), BPF_HDR_START_NET))
+		return 0;
+	return frame[0] == ip[0] && frame[1] == ip[1];
+}
 
 /*
  * Finds the segment. Returns 0 and fills *seg, the addresses and the ports; else the frame is none
@@ -121,6 +147,9 @@ bpf_inline int tcp_segment_read(struct __sk_buff *skb, const struct cg_config *c
 		bpf_skb_pull_data(skb, skb->len < TCP_HEADERS ? skb->len : TCP_HEADERS);
 	c.data = c.pos = (void *)(long)skb->data;
 	c.end = (void *)(long)skb->data_end;
+	if (seg->direction == CG_IN && c.data + 1 <= c.end && tcp_may_be_bare(c.data) &&
+	    tcp_is_bare(skb))
+		c.bare = skb->protocol;
 	if (packet_read(&c, config, p, CG_OUT) != CG_R_TCP)
 		return -1;
 	seg->header = p->offset;

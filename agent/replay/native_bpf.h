@@ -149,6 +149,13 @@ static inline long bpf_skb_load_bytes(const void *ctx, __u32 offset, void *to, _
 	return native_load(offset, to, len);
 }
 
+/* Each frame begins with its Ethernet header, and an IP header is asked for alone. */
+static inline long bpf_skb_load_bytes_relative(const void *ctx, __u32 offset, void *to, __u32 len,
+					       __u32 start)
+{
+	return bpf_skb_load_bytes(ctx, offset + (start == BPF_HDR_START_NET ? 14 : 0), to, len);
+}
+
 static inline long bpf_probe_read_kernel(void *to, __u32 size, const void *from)
 {
 	native_helper();

@@ -122,11 +122,33 @@ static __u32 receiver_room(__u32 at, __u32 len)
 	return at >= end ? 0 : len < end - at ? len : end - at;
 }
 
+/* Returns the text behind the first `what`, or NULL. */
+static const char *text_behind(const char *text, const char *end, const char *what)
+{
+	size_t len = strlen(what);
+
+	for (; text + len <= end; text++)
+		if (!memcmp(text, what, len))
+			return text + len;
+	return NULL;
+}
+
+/* Returns whether these are more messages than a segment may have: no honest caller sends them. */
+static int are_too_many(const __u8 *bytes, __u32 len)
+{
+	const char *at = (const char *)bytes, *end = at + len;
+	int n = 0;
+
+	while ((at = text_behind(at, end, "\r\n\r\n")))
+		n++;
+	return n > CG_TCP_ROUNDS * 32;
+}
+
 static void receiver_begin(__u32 at, const __u8 *bytes, __u32 len, int dishonest)
 {
 	receiver.at = at;
 	receiver.len = len;
-	receiver.dishonest |= dishonest;
+	receiver.dishonest |= dishonest || are_too_many(bytes, len);
 	memcpy(receiver.bytes, bytes, len);
 }
 
@@ -168,17 +190,6 @@ static void receiver_end(const __u8 *bytes, int verdict)
 }
 
 /* --- what the socket reads -------------------------------------------------------------------- */
-
-/* Returns the text behind the first `what`, or NULL. */
-static const char *text_behind(const char *text, const char *end, const char *what)
-{
-	size_t len = strlen(what);
-
-	for (; text + len <= end; text++)
-		if (!memcmp(text, what, len))
-			return text + len;
-	return NULL;
-}
 
 /* Returns the length of the body, as the last Content-Length says it. */
 static unsigned long body_length(const char *text, const char *end)

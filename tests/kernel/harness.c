@@ -360,6 +360,26 @@ int harness_run_tcp(struct harness *harness, void *frame, size_t len, __u32 *ver
 	return err;
 }
 
+int harness_attach_tcp(struct harness *harness)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = if_nametoindex("lo"),
+		    .attach_point = BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = 1, .priority = 1,
+		    .prog_fd = bpf_program__fd(harness->skel->progs.cseqguard_tcp_out));
+	int err = bpf_tc_hook_create(&hook);
+
+	return err ? err : bpf_tc_attach(&hook, &opts);
+}
+
+void harness_detach_tcp(struct harness *harness)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = if_nametoindex("lo"),
+		    .attach_point = BPF_TC_EGRESS | BPF_TC_INGRESS);
+
+	(void)harness;
+	bpf_tc_hook_destroy(&hook);
+}
+
 int harness_note_text(struct harness *harness, __u16 port)
 {
 	int fd = bpf_map__fd(harness->skel->maps.host_state);

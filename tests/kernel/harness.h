@@ -72,6 +72,13 @@ int harness_run(struct harness *harness, int in, const void *frame, size_t len, 
  */
 int harness_run_tcp(struct harness *harness, void *frame, size_t len, __u32 *verdict);
 
+/*
+ * What goes out by loopback goes through the program for TCP. Returns 0 or -errno; -ENOENT: this
+ * kernel has no clsact.
+ */
+int harness_attach_tcp(struct harness *harness);
+void harness_detach_tcp(struct harness *harness);
+
 /* The host has sent text over TCP from this port. Returns 0 or -errno. */
 int harness_note_text(struct harness *harness, __u16 port);
 

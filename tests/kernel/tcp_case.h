@@ -7,9 +7,12 @@
  * send      "FROM-TO word...": a segment with those bytes of the text. Without FROM: from where the
  *           last one ended; without TO: up to the end; TO may be +N. Words:
  *           unlike=N   byte N of the segment is another one
- *           syn fin rst noack urgent badsum vlan ipoptions stamps mptcp
+ *           syn fin rst noack urgent badsum vlan ipoptions extensions (60 of IPv6)
+ *           stamps mptcp
  *           elsewhere  from another port of the caller
  * deliver   "FROM-TO": the caller's kernel sends them, past the programs, and the host's has them
+ * attach    from here on, what the host sends goes through the program at tc
+ * answer    the host sends a message; the verdict is that of what goes out
  * text      the host has sent text from its port
  * unlisten  the host listens no more
  * settings  the settings change
@@ -53,6 +56,7 @@ struct tcp_talk {
 	char call_id[32];
 	char text[TCP_TEXT_MAX];
 	size_t len;
+	bool attached; /* what goes out is read */
 	size_t sent; /* where the last segment of a table ended */
 	struct tcp_result result; /* of the last segment */
 };
@@ -63,6 +67,12 @@ int tcp_talk_begin(struct tcp_talk *talk, struct harness *harness, const char *s
 void tcp_talk_end(struct tcp_talk *talk);
 
 int tcp_talk_write(struct tcp_talk *talk, const char *form);
+
+/* Attaches the program of what goes out to loopback. -ENOENT: this kernel has no clsact. */
+int tcp_talk_attach(struct tcp_talk *talk);
+
+/* The host really sends a message, and the caller has it as it is. */
+int tcp_talk_answer(struct tcp_talk *talk, const char *form);
 
 /* Runs [from, to) of the text as a segment. */
 int tcp_talk_send(struct tcp_talk *talk, size_t from, size_t to);

@@ -165,21 +165,36 @@ void tcp_pair_close(struct tcp_pair *pair)
 	}
 }
 
-int tcp_pair_deliver(struct tcp_pair *pair, const void *bytes, size_t len)
+/* Sends bytes over one socket, and reads them from the other. */
+static int transfer(int from, int to, const char *bytes, size_t len)
 {
-	struct pollfd readable = { .fd = pair->near, .events = POLLIN };
+	struct pollfd readable = { .fd = to, .events = POLLIN };
 	char room[4096];
 
-	if (send(pair->far, bytes, len, 0) != (ssize_t)len)
+	if (send(from, bytes, len, 0) != (ssize_t)len)
 		return -EIO;
-	for (ssize_t got; len; len -= got) {
+	for (size_t at = 0; at < len;) {
+		size_t left = len - at;
+		ssize_t got;
+
 		if (poll(&readable, 1, 30000) != 1)
 			return -ETIMEDOUT;
-		got = recv(pair->near, room, len < sizeof(room) ? len : sizeof(room), 0);
-		if (got <= 0)
+		got = recv(to, room, left < sizeof(room) ? left : sizeof(room), 0);
+		if (got <= 0 || memcmp(room, bytes + at, got))
 			return -EIO;
+		at += got;
 	}
 	return 0;
+}
+
+int tcp_pair_deliver(struct tcp_pair *pair, const void *bytes, size_t len)
+{
+	return transfer(pair->far, pair->near, bytes, len);
+}
+
+int tcp_pair_answer(struct tcp_pair *pair, const void *bytes, size_t len)
+{
+	return transfer(pair->near, pair->far, bytes, len);
 }
 
 /* --- segments --------------------------------------------------------------------------------- */
@@ -228,16 +243,26 @@ static size_t put_ip4(const struct tcp_pair *pair, const struct tcp_form *form, 
 	return header;
 }
 
-static size_t put_ip6(const struct tcp_pair *pair, __u8 *at, size_t len)
+#define EXTENSIONS 60 /* destination options of 8 bytes each */
+
+static size_t put_ip6(const struct tcp_pair *pair, const struct tcp_form *form, __u8 *at,
+		      size_t len)
 {
-	struct ipv6hdr ip = {
-		.version = 6, .hop_limit = 64, .nexthdr = IPPROTO_TCP, .payload_len = htons(len)
-	};
+	size_t n = form->extensions ? EXTENSIONS : 0;
+	struct ipv6hdr ip = { .version = 6,
+			      .hop_limit = 64,
+			      .nexthdr = n ? IPPROTO_DSTOPTS : IPPROTO_TCP,
+			      .payload_len = htons(8 * n + len) };
 
 	memcpy(&ip.saddr, pair->caller.addr, 16);
 	memcpy(&ip.daddr, pair->host.addr, 16);
 	memcpy(at, &ip, sizeof(ip));
-	return sizeof(ip);
+	for (size_t i = 0; i < n; i++) {
+		const __u8 next = i + 1 < n ? IPPROTO_DSTOPTS : IPPROTO_TCP;
+
+		memcpy(at + sizeof(ip) + 8 * i, (const __u8[]){ next, 0, 1, 4, 0, 0, 0, 0 }, 8);
+	}
+	return sizeof(ip) + 8 * n;
 }
 
 size_t tcp_build(const struct tcp_pair *pair, const struct tcp_form *form, struct tcp_result *r)
@@ -263,7 +288,7 @@ size_t tcp_build(const struct tcp_pair *pair, const struct tcp_form *form, struc
 	}
 	memcpy(r->frame + at, &(__u16){ htons(pair->host.ip6 ? ETH_P_IPV6 : ETH_P_IP) }, 2);
 	at += 2;
-	at += pair->host.ip6 ? put_ip6(pair, r->frame + at, len)
+	at += pair->host.ip6 ? put_ip6(pair, form, r->frame + at, len)
 			     : put_ip4(pair, form, r->frame + at, len);
 	r->header = at;
 	r->payload = at + header;

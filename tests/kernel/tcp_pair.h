@@ -30,12 +30,15 @@ void tcp_pair_close(struct tcp_pair *pair);
 /* The caller really sends bytes, and the host's kernel has them. Returns 0 or -errno. */
 int tcp_pair_deliver(struct tcp_pair *pair, const void *bytes, size_t len);
 
+/* The host really sends bytes, and the caller gets the same. Returns 0 or -errno. */
+int tcp_pair_answer(struct tcp_pair *pair, const void *bytes, size_t len);
+
 /* A segment. Positions are counted from the caller's first byte. */
 struct tcp_form {
 	long at;
 	const void *bytes;
 	size_t len;
-	bool syn, fin, rst, no_ack, urgent, bad_sum, vlan, ip_options;
+	bool syn, fin, rst, no_ack, urgent, bad_sum, vlan, ip_options, extensions;
 	const char *options; /* TCP options, up to 40 bytes */
 	size_t options_len; /* a multiple of 4 */
 	__u16 port; /* of the caller, another than that of the pair; 0: the pair's */
@@ -43,7 +46,7 @@ struct tcp_form {
 
 struct tcp_result {
 	__u32 verdict; /* TC_ACT_... */
-	__u8 frame[TCP_BYTES_MAX + 256];
+	__u8 frame[TCP_BYTES_MAX + 800];
 	size_t header; /* offset of the TCP header */
 	size_t payload;
 	size_t len;

@@ -43,6 +43,27 @@ int tcp_talk_begin(struct tcp_talk *talk, struct harness *harness, const char *s
 void tcp_talk_end(struct tcp_talk *talk)
 {
 	tcp_pair_close(&talk->pair);
+	if (talk->attached)
+		harness_detach_tcp(talk->harness);
+}
+
+int tcp_talk_attach(struct tcp_talk *talk)
+{
+	int err = harness_attach_tcp(talk->harness);
+
+	talk->attached = !err;
+	return err;
+}
+
+int tcp_talk_answer(struct tcp_talk *talk, const char *form)
+{
+	static struct message message;
+	char sent_by[HOST_SENT_BY];
+	int err;
+
+	host_sent_by(&talk->pair.host, sent_by);
+	err = message_make(&message, form, talk->call_id, sent_by);
+	return err ? err : tcp_pair_answer(&talk->pair, message.text, message.len);
 }
 
 int tcp_talk_write(struct tcp_talk *talk, const char *form)
