@@ -258,6 +258,7 @@ help:
 	@echo '  make fuzz TIME=60         fuzz parser and frames for this many seconds each'
 	@echo '  make test-mixed           2,000 calls of all kinds in random order'
 	@echo '  make test-fragments       2,000 calls in fragments that are lost and reordered'
+	@echo '  make test-tcp             10,000 honest calls over TCP'
 	@echo '  make test-floods          floods of 10 s each'
 	@echo '  make test-chaos SEED=N    72,000 calls in 240 s while daemon, PostgreSQL and disk fail'
 	@echo '  make lint                 includes, headers, shellcheck, cppcheck, clang-format'

@@ -131,6 +131,9 @@ test-mixed: e2e-programs
 test-fragments: e2e-programs
 	$(Q)LOSSY_CALLS=2000 LOSSY_RATE=50 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/89-lossy.bats
 
+test-tcp: e2e-programs
+	$(Q)TCP_CALLS=10000 TCP_RATE=100 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/82-tcp-honest.bats
+
 # make test-chaos [SEED=N]: four minutes; the seed is printed
 SEED = $(shell date +%s)
 test-chaos: e2e-programs

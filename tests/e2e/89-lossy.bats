@@ -5,34 +5,15 @@
 # which the caller's line loses 1 % and reorders a third. In enforce mode nothing is in their way.
 
 load lib
+load topology
 LAB_MEMORY=256
 CALLS=${LOSSY_CALLS:-100}
 
 setup_file() {
 	[[ -c /dev/net/tun ]] || skip 'this kernel has no TAP devices (CONFIG_TUN)'
 	proxy_lab
-	lossy_line
-}
-
-# Host caller has a TAP device instead of its veth, and lossy.py between the two. The veth has another MAC address
-# and answers no ARP, so that the host itself takes nothing from it.
-lossy_line() {
-	local ns mac
-
-	ns=$(lab_ns caller)
-	mac=$(ip -n "$ns" -j link show eth0 | jq -r '.[0].address')
-	ip -n "$ns" link set eth0 down
-	ip -n "$ns" addr flush dev eth0
-	ip -n "$ns" link set eth0 name wire0 address 02:00:00:00:00:99 arp off
-	ip -n "$ns" tuntap add dev eth0 mode tap
-	ip -n "$ns" link set eth0 address "$mac"
-	ip -n "$ns" addr add "$LAB_CALLER/24" dev eth0
-	ip -n "$ns" link set wire0 up
-	ip -n "$ns" link set eth0 up
-	ip -n "$ns" route add default via "${LAB_CALLER%.*}.254"
-	lab_in caller "$LAB_TOP/tests/e2e/lossy.py" eth0 wire0 0.01 ${LOSSY_SEED:+"$LOSSY_SEED"} \
-		>"$LAB_DIR/lossy.log" 2>&1 </dev/null 3>&- &
-	lab_wait 30 grep -q ready "$LAB_DIR/lossy.log"
+	lossy_host caller
+	lossy_line caller 0.01 ${LOSSY_SEED:+"$LOSSY_SEED"}
 }
 
 padded() { # METHOD CSEQ: a request of 3 kB within the dialog, repeated until it is answered

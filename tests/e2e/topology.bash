@@ -34,3 +34,30 @@ still_open() { # REASON: a violation says why the BYE ended nothing
 	eventually "$1 pass" violations "reason || ' ' || action"
 	cdr_open
 }
+
+# HOST has a TAP device instead of its veth, and lossy_line between the two. The veth has another MAC address and
+# answers no ARP, so that the host itself takes nothing from it.
+lossy_host() { # HOST
+	local ns mac address
+
+	ns=$(lab_ns "$1") address=$(lab_address "$1")
+	mac=$(ip -n "$ns" -j link show eth0 | jq -r '.[0].address')
+	ip -n "$ns" link set eth0 down
+	ip -n "$ns" addr flush dev eth0
+	ip -n "$ns" link set eth0 name wire0 address 02:00:00:00:00:99 arp off
+	ip -n "$ns" tuntap add dev eth0 mode tap
+	ip -n "$ns" link set eth0 address "$mac"
+	ip -n "$ns" addr add "$address/24" dev eth0
+	ip -n "$ns" link set wire0 up
+	ip -n "$ns" link set eth0 up
+	ip -n "$ns" route add default via "${address%.*}.254"
+}
+
+lossy_line() { # HOST LOSS [SEED]: in the place of the line before
+	[[ -z ${LOSSY_PID:-} ]] || kill "$LOSSY_PID"
+	[[ -z ${LOSSY_PID:-} ]] || lab_wait 10 test ! -e "/proc/$LOSSY_PID/exe"
+	ip netns exec "$(lab_ns "$1")" "$LAB_TOP/tests/e2e/lossy.py" eth0 wire0 "${@:2}" \
+		>"$LAB_DIR/lossy.log" 2>&1 </dev/null 3>&- &
+	LOSSY_PID=$!
+	lab_wait 30 grep -q ready "$LAB_DIR/lossy.log"
+}
