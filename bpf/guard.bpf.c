@@ -496,6 +496,17 @@ bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct
 	return TC_ACT_UNSPEC;
 }
 
+/* tcp_programs is empty: the segment is not read. */
+bpf_inline int segment_is_abandoned(struct __sk_buff *skb, struct pkt_ctx *ctx,
+				    struct tcp_segment *seg)
+{
+	struct cg_connection *c = tcp_connection(skb, &ctx->scratch->packet, seg);
+
+	if (c)
+		stream_release(seg->direction == CG_IN ? &c->in : &c->out);
+	return segment_held(seg, CG_R_INTERNAL);
+}
+
 /* The first program of a segment. direction: a constant. */
 bpf_inline int handle_tcp(struct __sk_buff *skb, __u8 direction)
 {
@@ -503,13 +514,15 @@ bpf_inline int handle_tcp(struct __sk_buff *skb, __u8 direction)
 	struct tcp_segment *seg = tcp_segment_get();
 	int action;
 
-	if (!ctx.config || !seg || ctx.config->tcp == CG_TCP_OFF ||
+	if (!ctx.config || !seg)
+		return TC_ACT_UNSPEC;
+	seg->waits = seg->rounds = 0; /* of this frame, also if no program stood behind the last */
+	if (ctx.config->tcp == CG_TCP_OFF ||
 	    tcp_is_other((void *)(long)skb->data, (void *)(long)skb->data_end, ctx.config))
 		return TC_ACT_UNSPEC;
 	ctx.scratch = scratch_get();
 	if (!ctx.scratch)
 		return TC_ACT_UNSPEC;
-	seg->waits = seg->rounds = 0;
 	seg->direction = direction;
 	seg->enforce = direction == CG_IN && config_enforces_tcp(ctx.config);
 	if (tcp_segment_read(skb, ctx.config, &ctx.scratch->packet, seg))
@@ -518,7 +531,7 @@ bpf_inline int handle_tcp(struct __sk_buff *skb, __u8 direction)
 	if (action != SEGMENT_GOES_ON)
 		return action;
 	bpf_tail_call(skb, &tcp_programs, CG_TCP_PROG_MESSAGE);
-	return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+	return segment_is_abandoned(skb, &ctx, seg);
 }
 
 SEC("tc")
