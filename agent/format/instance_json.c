@@ -42,7 +42,7 @@ static json_t *make_ports(const struct cg_config *config)
 /* clang-format off */
 json_t *cg_settings_json(const struct cg_settings *settings, const struct cg_config *config)
 {
-	return json_pack("{ss so so so so ss ss ss ss sb ss ss ss si}",
+	return json_pack("{ss so so so so ss ss ss ss ss sb ss ss ss si}",
 			 "mode", cg_mode_name(config->mode),
 			 "ports", make_ports(config),
 			 "gateways", make_prefixes(settings->gateways, settings->n_gateways),
