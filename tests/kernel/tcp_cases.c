@@ -101,6 +101,13 @@ const struct tcp_case tcp_cases[] = {
 	     {"send", "0-60 badsum", "pass"}, {"send", "0-60 unlike=2", "drop tcp_unlike"},
 	     {"send", "0-60", "pass"}),
 
+	TCP_CASE("F26: what is sent again from further back than 4,096 bytes is dropped, unless the socket has it",
+	     {"write", "INFO 14 a>b via=c7 pad=2000"}, {"write", "INFO 15 a>b via=c6 pad=2000"},
+	     {"write", "INFO 16 a>b via=c5 pad=2000"},
+	     {"send", "0-3000", "pass in_dialog"}, {"send", "3000-6000", "pass in_dialog"},
+	     {"send", "3000-4000", "pass"}, {"send", "0-1000", "drop tcp_unlike"},
+	     {"deliver", "0-1000"}, {"send", "0-1000", "pass"}),
+
 	/* bodies */
 	TCP_CASE("near miss: a BYE in a body is not judged, and not touched",
 	     {"write", VERBATIM("INFO", "14 INFO", "Content-Length: 48\r\n\r\n"
