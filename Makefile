@@ -265,7 +265,7 @@ help:
 	@echo '  make format               run clang-format on all C files'
 	@echo '  make compile_commands.json  for clangd'
 	@echo 'Measure (root):'
-	@echo '  make bench                cost of a packet; bench-live: of a flood over veth'
+	@echo '  make bench                cost of a packet; bench-live: of a flood over veth; bench-tcp: of TCP'
 	@echo '  make bench-store          calls a second from ring to row; bench-million: a million dialogs'
 	@echo '  make bench-sql            the views of PostgreSQL at a million rows; PLANS=FILE: their plans'
 	@echo '  make bench-kamailio       Kamailio in a flood, with and without the guard'

@@ -187,6 +187,12 @@ bench-live: $(LIVE_NEEDS) $(TESTS)/bench/bench.bpf.o
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) BPFTOOL=$(BPFTOOL) tests/bench/live $(FIGURES)/live.json
 	$(call copied,live)
 
+# make bench-tcp [JSON=FILE]: SIP over TCP, not read, read and enforced; see tests/bench/tcp
+bench-tcp: all
+	$(figures)
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/tcp $(FIGURES)/tcp.json
+	$(call copied,tcp)
+
 # make bench-kamailio [JSON=FILE]: Kamailio beside the guard; two minutes; see tests/bench/kamailio
 bench-kamailio: $(LIVE_NEEDS)
 	$(figures)
@@ -207,5 +213,5 @@ bench-million: all $(TESTS)/bench/calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
 
 .PHONY: unit kernel e2e vectors check coverage fuzz unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
-	bench bench-store bench-sql bench-live bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments test-chaos table
+	bench bench-store bench-sql bench-live bench-tcp bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
