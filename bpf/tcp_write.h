@@ -4,8 +4,9 @@
  *
  * A refused message becomes another one by a byte. Which one:
  * - The first byte of its method, if it came with this segment: no peer takes XYE for a BYE. The
- *   method in CSeq as well, so that a proxy that compares the two answers for itself, and the
- *   sender's transaction ends. If the refused number is not below the leg's counter, the first
+ *   method in CSeq as well: a stateful proxy that relays it takes the answer for that of its own
+ *   transaction only if CSeq names the same method. The sender does not know that answer, so its
+ *   transaction ends by timeout. If the refused number is not below the leg's counter, the first
  *   digit of the CSeq too: no peer takes the number, so the true sender of that leg is not locked
  *   out.
  * - Else the proxy has the method already. Then the last byte of the Call-ID or of a tag, if that
