@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What becomes of a TCP segment. README.md, "A TCP segment".
+ *
+ * API: handle_tcp(), handle_tcp_more(), handle_tcp_message(), one for each program.
+ */
+#ifndef CG_TCP_VERDICT_H
+#define CG_TCP_VERDICT_H
+
+#include <linux/pkt_cls.h>
+
+#include "events.h"
+#include "message.h"
+#include "tcp_message.h"
+
+/* Reports a segment that holds no message to speak of. Returns the enum cg_action. */
+BPF_SUBPROG int report_segment(struct pkt_ctx *ctx, int reason)
+{
+	__u8 came_in = ctx->scratch->packet.direction == CG_IN;
+	struct verdict v = { .event = CG_EVENTS };
+
+	handle_no_message(ctx, reason, &v);
+	return report_verdict(ctx, &v, came_in ? message_action(ctx, reason) : CG_PASS, came_in,
+			      NULL);
+}
+
+/* What becomes of a segment whose bytes are not read, and why. Returns TC_ACT_... */
+bpf_inline int segment_held(struct tcp_segment *seg, int reason)
+{
+	count_packet(seg->direction, reason, CG_PASS);
+	return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}
+
+/* The bytes come before there is a socket to note them in. Returns TC_ACT_... */
+bpf_inline int segment_without_stream(struct tcp_segment *seg)
+{
+	if (seg->sock_state == TCP_NO_SOCKET) {
+		count_packet(seg->direction, CG_R_TCP_FORWARDED, CG_PASS);
+		return TC_ACT_UNSPEC;
+	}
+	if (seg->sock_state == BPF_TCP_LISTEN || seg->sock_state == BPF_TCP_TIME_WAIT)
+		return TC_ACT_UNSPEC; /* the host takes no byte of it */
+	return segment_held(seg, CG_R_TCP_HELD);
+}
+
+#define SEGMENT_GOES_ON (-2) /* none of TC_ACT_... */
+
+/*
+ * What is no matter of the stream: SYN, urgent data, segments without bytes. Returns TC_ACT_..., or
+ * SEGMENT_GOES_ON: there are bytes to read.
+ */
+bpf_inline int segment_headers(struct __sk_buff *skb, struct tcp_segment *seg)
+{
+	int empty = seg->at == seg->stop;
+
+	if (seg->enforce && (seg->flags & TCP_URG) && tcp_clear_urgent(skb, seg))
+		return segment_held(seg, CG_R_TCP_HELD);
+	if (seg->flags & TCP_RST)
+		return TC_ACT_UNSPEC;
+	if (seg->flags & TCP_SYN) {
+		if (seg->enforce && tcp_clear_mptcp(skb, seg))
+			return segment_held(seg, CG_R_TCP_HELD);
+		return empty ? TC_ACT_UNSPEC : segment_held(seg, CG_R_TCP_HELD);
+	}
+	if (empty)
+		return TC_ACT_UNSPEC;
+	return seg->flags & TCP_ACK ? SEGMENT_GOES_ON : segment_held(seg, CG_R_TCP_HELD);
+}
+
+/* Returns TC_ACT_..., or SEGMENT_GOES_ON: cseqguard_tcp_message reads it. */
+bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct tcp_segment *seg)
+{
+	struct packet *p = &ctx->scratch->packet;
+	struct cg_connection *connection;
+	struct cg_stream *stream;
+	int step, action;
+
+	p->direction = seg->direction;
+	p->ifindex = skb->ifindex;
+	p->tcp = 1;
+	p->enforced = seg->enforce;
+	p->own_socket = seg->direction == CG_OUT;
+	p->cut = p->gathered = 0;
+	action = segment_headers(skb, seg);
+	if (action != SEGMENT_GOES_ON)
+		return action;
+	connection = tcp_connection(skb, p, seg);
+	if (!connection)
+		return segment_without_stream(seg);
+	stream = seg->direction == CG_IN ? &connection->in : &connection->out;
+	step = stream_begin(skb, seg, stream);
+	if (step == STREAM_READ && seg->is_first && stream_first_byte(ctx, seg, connection)) {
+		stream_set_opaque(connection, seg->direction);
+		stream_release(stream);
+		return TC_ACT_UNSPEC;
+	}
+	switch (step) {
+	case STREAM_READ:
+		return SEGMENT_GOES_ON;
+	case STREAM_HELD:
+		return segment_held(seg, seg->enforce ? CG_R_TCP_HELD : CG_R_TCP_HOLE);
+	case STREAM_UNLIKE:
+		return report_segment(ctx, CG_R_TCP_UNLIKE) == CG_DROP ? TC_ACT_SHOT
+								       : TC_ACT_UNSPEC;
+	case STREAM_STANDS:
+		return segment_held(seg, CG_R_TCP_STALLED);
+	}
+	return TC_ACT_UNSPEC;
+}
+
+/* tcp_programs is empty: the segment is not read. */
+bpf_inline int segment_is_abandoned(struct __sk_buff *skb, struct pkt_ctx *ctx,
+				    struct tcp_segment *seg)
+{
+	struct cg_connection *c = tcp_connection(skb, &ctx->scratch->packet, seg);
+
+	if (c)
+		stream_release(seg->direction == CG_IN ? &c->in : &c->out);
+	return segment_held(seg, CG_R_INTERNAL);
+}
+
+/* The first program of a segment. direction: a constant. */
+bpf_inline int handle_tcp(struct __sk_buff *skb, __u8 direction)
+{
+	struct pkt_ctx ctx = { .config = config_get() };
+	struct tcp_segment *seg = tcp_segment_get();
+	int action;
+
+	if (!ctx.config || !seg)
+		return TC_ACT_UNSPEC;
+	seg->waits = seg->rounds = 0; /* of this frame, also if no program stood behind the last */
+	if (ctx.config->tcp == CG_TCP_OFF ||
+	    tcp_is_other((void *)(long)skb->data, (void *)(long)skb->data_end, ctx.config))
+		return TC_ACT_UNSPEC;
+	ctx.scratch = scratch_get();
+	if (!ctx.scratch)
+		return TC_ACT_UNSPEC;
+	seg->direction = direction;
+	seg->enforce = direction == CG_IN && config_enforces_tcp(ctx.config);
+	if (tcp_segment_read(skb, ctx.config, &ctx.scratch->packet, seg))
+		return TC_ACT_UNSPEC;
+	action = handle_segment(skb, &ctx, seg);
+	if (action != SEGMENT_GOES_ON)
+		return action;
+	bpf_tail_call(skb, &tcp_programs, CG_TCP_PROG_MESSAGE);
+	return segment_is_abandoned(skb, &ctx, seg);
+}
+
+/* Goes on where a program has run out of tail calls. */
+bpf_inline int handle_tcp_more(struct __sk_buff *skb)
+{
+	struct tcp_segment *seg = tcp_segment_get();
+
+	if (!seg || !seg->waits)
+		return TC_ACT_UNSPEC;
+	seg->waits = 0;
+	bpf_tail_call(skb, &tcp_programs, CG_TCP_PROG_MESSAGE);
+	return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}
+
+/* The stream cannot be read on: it stands still, or is taken up again at a start line. */
+bpf_inline int segment_is_odd(struct pkt_ctx *ctx, struct tcp_segment *seg,
+			      struct cg_stream *stream)
+{
+	report_segment(ctx, CG_R_TCP_UNFRAMED);
+	if (seg->enforce) {
+		stream_stall(stream);
+		return TC_ACT_SHOT;
+	}
+	stream_give_up(stream);
+	stream_message_done(seg, stream, 0);
+	return TC_ACT_UNSPEC;
+}
+
+/* A message is in the parser's buffer. Returns whether the segment may pass. */
+bpf_inline int judge_stream_message(struct __sk_buff *skb, struct pkt_ctx *ctx,
+				    struct tcp_segment *seg, struct cg_connection *connection,
+				    struct cg_stream *stream)
+{
+	struct verdict v = { .event = CG_EVENTS };
+	struct scratch *s = ctx->scratch;
+	__u8 came_in = seg->direction == CG_IN, action = CG_PASS;
+
+	s->packet.length = seg->frame.end;
+	handle_message(ctx, &v);
+	if (came_in)
+		action = message_action(ctx, v.reason);
+	if (action == CG_DROP)
+		action = CG_REWRITTEN;
+	report_verdict(ctx, &v, action, came_in, NULL);
+	if (action == CG_REWRITTEN && tcp_spoil_message(skb, &s->parser, seg, stream, v.reason))
+		return 0;
+	if (v.reason == CG_R_NOT_SIP && seg->direction == CG_OUT &&
+	    stream_is_upgrade(&s->parser, seg->frame.start))
+		stream_set_opaque(connection, seg->direction);
+	return 1;
+}
+
+/* Judges one message of a segment, and calls its program for the next. */
+bpf_inline int handle_tcp_message(struct __sk_buff *skb)
+{
+	struct pkt_ctx ctx = { .config = config_get(), .scratch = scratch_get() };
+	struct tcp_segment *seg = tcp_segment_get();
+	struct cg_connection *connection;
+	struct cg_stream *stream;
+	__u32 unfinished;
+	int found;
+
+	if (!ctx.config || !ctx.scratch || !seg)
+		return TC_ACT_SHOT;
+	connection = tcp_connection(skb, &ctx.scratch->packet, seg);
+	if (!connection)
+		return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+	stream = seg->direction == CG_IN ? &connection->in : &connection->out;
+	found = stream_next_message(skb, &ctx, seg, stream, &unfinished);
+	if (found == STREAM_ODD)
+		return segment_is_odd(&ctx, seg, stream);
+	if (found != STREAM_MESSAGE) {
+		if (found == STREAM_KEEPALIVE)
+			count_packet(seg->direction, CG_R_KEEPALIVE, CG_PASS);
+		stream_message_done(seg, stream, unfinished);
+		return TC_ACT_UNSPEC;
+	}
+	if (!judge_stream_message(skb, &ctx, seg, connection, stream)) {
+		stream_stall(stream);
+		return segment_held(seg, CG_R_TCP_STALLED);
+	}
+	stream_advance(seg, stream);
+	if (!stream_skip_body(seg, stream) || stream->state == CG_STREAM_OPAQUE) {
+		stream_message_done(seg, stream, 0);
+		return TC_ACT_UNSPEC;
+	}
+	bpf_tail_call(skb, &tcp_programs, CG_TCP_PROG_MESSAGE);
+	if (++seg->rounds < CG_TCP_ROUNDS) {
+		seg->waits = 1;
+		return TC_ACT_UNSPEC;
+	}
+	return segment_is_odd(&ctx, seg, stream);
+}
+
+#endif
