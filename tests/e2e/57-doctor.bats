@@ -214,7 +214,8 @@ before_ours() { # N
 	finds warning callees '2 of 3 calls have an unseen carrier or callee; attach every interface'
 	finds warning callers '1 of 3 calls have an unseen caller; attach every interface'
 	finds_no ok sides .
-	bpftool map update pinned "$PINS/host_state" key 0 0 0 0 value 1 0 0 0 0 0 0 0
+	# shellcheck disable=SC2046
+	bpftool map update pinned "$PINS/host_state" key 0 0 0 0 value 1 $(printf '0 %.0s' {1..23})
 	hash='7 7 7 7 7 7 7 7'
 	# shellcheck disable=SC2046,SC2086
 	bpftool map update pinned "$PINS/hosts" key $hash value hex 02 $(printf '203.0.113.9' | od -An -v -tx1 | tr -d '\n') $(printf '00 %.0s' {1..52})
