@@ -4,7 +4,7 @@
  * storage of sockets.
  *
  * Owner of `tcp_streams`, `tcp_programs` and `tcp_scratch`.
- * API: tcp_segment_read(), tcp_connection().
+ * API: tcp_segment_read(), tcp_connection(), tcp_stream().
  */
 #ifndef CG_TCP_SEGMENT_H
 #define CG_TCP_SEGMENT_H
@@ -271,6 +271,18 @@ BPF_SUBPROG struct cg_connection *tcp_connection_out(struct __sk_buff *skb, stru
 	seg->sock_state = sk->state;
 	return tcp_state_is_full(seg->sock_state) ? tcp_full_socket(sk, seg) : NULL;
 }
+
+/* By arithmetic: with a branch the verifier walks all rules for each direction. */
+bpf_inline struct cg_stream *tcp_stream(struct cg_connection *connection, __u8 direction)
+{
+	__u64 way = direction & 1;
+
+	barrier_var(way);
+	return (struct cg_stream *)connection + way;
+}
+_Static_assert(CG_IN == 0 && CG_OUT == 1 && __builtin_offsetof(struct cg_connection, in) == 0 &&
+		       __builtin_offsetof(struct cg_connection, out) == sizeof(struct cg_stream),
+	       "a connection is its streams by direction");
 
 bpf_inline struct cg_connection *tcp_connection(struct __sk_buff *skb, const struct packet *p,
 						struct tcp_segment *seg)

@@ -87,7 +87,7 @@ bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct
 	connection = tcp_connection(skb, p, seg);
 	if (!connection)
 		return segment_without_stream(seg);
-	stream = seg->direction == CG_IN ? &connection->in : &connection->out;
+	stream = tcp_stream(connection, seg->direction);
 	step = stream_begin(skb, seg, stream);
 	if (step == STREAM_READ && seg->is_first && stream_first_byte(ctx, seg, connection)) {
 		stream_set_opaque(connection, seg->direction);
@@ -115,7 +115,7 @@ bpf_inline int segment_is_abandoned(struct __sk_buff *skb, struct pkt_ctx *ctx,
 	struct cg_connection *c = tcp_connection(skb, &ctx->scratch->packet, seg);
 
 	if (c)
-		stream_release(seg->direction == CG_IN ? &c->in : &c->out);
+		stream_release(tcp_stream(c, seg->direction));
 	return segment_held(seg, CG_R_INTERNAL);
 }
 
@@ -211,7 +211,7 @@ bpf_inline int handle_tcp_message(struct __sk_buff *skb)
 	connection = tcp_connection(skb, &ctx.scratch->packet, seg);
 	if (!connection)
 		return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
-	stream = seg->direction == CG_IN ? &connection->in : &connection->out;
+	stream = tcp_stream(connection, seg->direction);
 	found = stream_next_message(skb, &ctx, seg, stream, &unfinished);
 	if (found == STREAM_ODD)
 		return segment_is_odd(&ctx, seg, stream);
