@@ -678,7 +678,7 @@ late_bye() {
 	guard attach in0
 	a_call
 	late_bye
-	guard dialogs | grep -q "^confirmed .*10.77.0.2:[0-9]* 13  *10.77.0.1:[0-9]* - .* 1  *wire-local  *-  *call-$ID"
+	guard dialogs | grep -q "^confirmed .*10.77.0.2:[0-9]* 13  *10.77.0.1:[0-9]* - .* 1  *wire-local  *udp-udp  *-  *call-$ID"
 	guard -j dialogs | jq -e --arg id "call-$ID" '.[0] | .call_id == $id and .state == "confirmed"
 		and .caller_cseq == 13 and .caller_addr == "10.77.0.2" and .callee_side == "local"
 		and .caller_side == "wire" and .witness == 2 and .candidate_end == null

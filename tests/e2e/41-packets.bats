@@ -55,7 +55,7 @@ gso() {
 
 @test "UDP segmentation: attach and status warn of generic mode, and not of native" {
 	grep -q 'third0.*generic.*segmentation' "$LAB_DIR/generic"
-	guard status | grep -A 1 'third0: in generic' | grep -q segmentation
+	guard status | grep -A 2 'third0: in generic' | grep -q segmentation
 	(($(guard status | grep -c segmentation) == 1))
 }
 

@@ -263,7 +263,7 @@ connected() { # NUMBER: listeners
 	call=$long dialog 7 answer=60 blocked=2 "from_tag=${ESC}[2J"
 	run -0 guard dialogs
 	fits 1000 <<<"$output"
-	grep -q "^confirmed .* 192.0.2.1:5061 13 .* 2  *[a-z-]*  *-  *"'\\x1b\[31m-x\{90\}$' <<<"$output"
+	grep -q "^confirmed .* 192.0.2.1:5061 13 .* 2  *[a-z-]*  *[a-z-]*  *-  *"'\\x1b\[31m-x\{90\}$' <<<"$output"
 	for width in 80 110 200; do
 		run -0 terminal "$width" dialogs
 		plain <<<"$output" | fits "$width"
