@@ -93,16 +93,16 @@ bpf_inline int response_is_better(const struct msg_info *info, const struct cg_d
 				  const struct answered *a)
 {
 	int in = info->direction == CG_IN, known = addr_equal(d->callee.addr, info->remote);
+	int sent_there = a->branch && addr_equal(a->branch->sent_to, info->remote);
 
 	if (d->state == CG_S_ENDED && info->status < 300 && a->invite->setup > d->end &&
 	    !(a->invite->flags & CG_I_HAS_TO_TAG))
-		return 1;
+		return !in || info->remote_is_gateway || sent_there;
 	if (a->branch && (a->branch->flags & CG_B_SPIRALED))
 		return 0;
 	if (!d->sip_code && d->state != CG_S_ENDED)
 		return !in || info->remote_is_gateway ||
-		       ((known || !(d->callee_flags & CG_LEG_GATEWAY)) && a->branch &&
-			addr_equal(a->branch->sent_to, info->remote));
+		       ((known || !(d->callee_flags & CG_LEG_GATEWAY)) && sent_there);
 	return in && info->status < 300 && info->remote_is_gateway && !known &&
 	       !(d->callee_flags & (CG_LEG_GATEWAY | CG_LEG_LOCAL));
 }
