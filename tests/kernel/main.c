@@ -211,7 +211,6 @@ int main(int argc, char **argv)
 	       "the interfaces outside and inside exist");
 	run_suites(&harness, pattern, false);
 	harness.ifindex = 0;
-	tcp_cases_run(&harness, pattern, false, result);
 	if (!pattern) {
 		limits_run(&harness, result);
 		race_run(&harness, result);
@@ -220,6 +219,8 @@ int main(int argc, char **argv)
 		vector_cases_run(result);
 		capture_replay_run(&harness, result);
 	}
+	tcp_cases_run(&harness, pattern, false,
+		      result); /* last: their race uses up a second's alerts */
 	harness_close(&harness);
 	printf("1..%d\n", number);
 	return failed || number < 3;
