@@ -2,10 +2,13 @@
 /*
  * Addresses, 16 bytes in network order. An IPv4 address is ::ffff:a.b.c.d.
  *
- * API: addr_equal(), addr_is_zero(), addr_hash32(), addr_class(), addr_is_gateway().
+ * API: addr_equal(), addr_is_zero(), addr_is_ipv4(), addr_hash32(), addr_class(),
+ * addr_is_gateway().
  */
 #ifndef CG_ADDR_H
 #define CG_ADDR_H
+
+#include <bpf/bpf_endian.h>
 
 #include "bpf_attr.h"
 #include "maps.h"
@@ -22,6 +25,13 @@ bpf_inline int addr_is_zero(const __u8 a[16])
 	const __u64 *x = (const void *)a;
 
 	return !(x[0] | x[1]);
+}
+
+bpf_inline int addr_is_ipv4(const __u8 a[16])
+{
+	const __u32 *words = (const void *)a;
+
+	return !words[0] && !words[1] && words[2] == bpf_htonl(0xffff);
 }
 
 /* Returns a keyed hash of an address, never 0. It needs 4 bytes instead of 16. */

@@ -26,6 +26,7 @@
 #define CG_FRAGMENT_H
 
 #include "addr.h"
+#include "bytes.h"
 #include "fragment_set.h"
 #include "maps.h"
 #include "packet.h"
@@ -61,10 +62,7 @@ bpf_inline __u32 fragment_length(const struct packet_fragment *f)
 /* Copies 1 to CG_FRAGMENT_LOAD bytes of the frame. */
 bpf_inline long fragment_load(void *ctx, __u8 direction, __u32 at, void *to, __u32 length)
 {
-	length = (length - 1) & (CG_FRAGMENT_LOAD - 1);
-	barrier_var(length);
-	length++;
-	return packet_load(ctx, direction, at, to, length);
+	return packet_load(ctx, direction, at, to, copy_length(length, CG_FRAGMENT_LOAD));
 }
 
 /*
@@ -95,39 +93,14 @@ bpf_inline long fragment_keep(void *ctx, __u8 direction, const struct packet_fra
 	return fragment_copy(ctx, direction, f, bytes + offset, bytes + behind);
 }
 
-struct fragment_compare {
-	const __u8 *a;
-	const __u8 *b;
-	__u32 offset; /* in b */
-	__u32 length;
-	__u32 differ;
-};
-
-static long fragment_compare_step(__u32 i, void *arg)
-{
-	struct fragment_compare *c = arg;
-	__u32 at = (i * 8) & (CG_FRAGMENT_BYTES - 1), rest = c->length - i * 8;
-	__u32 there = (c->offset + at) & (CG_FRAGMENT_BYTES - 1);
-	__u64 unlike = *(const __u64 *)(c->a + at) ^ *(const __u64 *)(c->b + there);
-
-	if (rest < 8)
-		unlike &= (1ULL << (rest * 8)) - 1;
-	c->differ = unlike != 0;
-	return c->differ || rest <= 8;
-}
-
 /* Returns whether the bytes of a fragment are those that have passed. */
 bpf_inline int fragment_is_equal(void *ctx, __u8 direction, struct scratch *s, const __u8 *bytes)
 {
 	const struct packet_fragment *f = &s->packet.fragment;
-	struct fragment_compare compare = {
-		.a = s->parser.buf, .b = bytes, .offset = f->offset, .length = fragment_length(f)
-	};
 
 	if (fragment_copy(ctx, direction, f, s->parser.buf, s->parser.buf + CG_FRAGMENT_LOAD))
 		return 0;
-	bpf_loop(FRAGMENT_UNITS, fragment_compare_step, &compare, 0);
-	return !compare.differ;
+	return bytes_equal(s->parser.buf, bytes, f->offset, fragment_length(f));
 }
 
 /* --- the datagram ----------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@
  */
 #include <linux/pkt_cls.h>
 
+#include "bytes.h"
 #include "events.h"
 #include "fragment.h"
 #include "maps.h"
@@ -63,20 +64,6 @@ bpf_inline int locate_payload(struct pkt_ctx *ctx, struct cursor *c, __u8 direct
 }
 
 /*
- * Returns the bytes to copy, in a form of which the 6.1 verifier also knows that it is 1..SIP_MAX.
- */
-bpf_inline __u32 payload_copy_length(const struct pkt_ctx *ctx)
-{
-	__u32 n = ctx->scratch->packet.length;
-
-	if (n > SIP_MAX)
-		n = SIP_MAX;
-	n = (n - 1) & (SIP_MAX - 1);
-	barrier_var(n);
-	return n + 1;
-}
-
-/*
  * A subprogram for each direction, so that its stack frame is released before sip_parse() runs, and
  * the direction is a constant: XDP and tc have different helpers.
  */
@@ -95,12 +82,13 @@ bpf_inline int handle_located(struct pkt_ctx *ctx, struct cursor *c, int reason,
 {
 	struct verdict v = { .event = CG_EVENTS };
 	struct packet *p = &ctx->scratch->packet;
+	__u32 length = p->length < SIP_MAX ? p->length : SIP_MAX;
 	long err = 0;
 	__u8 action;
 
 	if (reason == PACKET_SIP && p->length && !p->gathered)
 		err = packet_load(c->ctx, direction, p->offset, ctx->scratch->parser.buf,
-				  payload_copy_length(ctx));
+				  copy_length(length, SIP_MAX));
 	if (reason != PACKET_SIP)
 		handle_no_message(ctx, reason, &v);
 	else if (err)

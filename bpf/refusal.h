@@ -13,6 +13,8 @@
 #ifndef CG_REFUSAL_H
 #define CG_REFUSAL_H
 
+#include "addr.h"
+#include "bytes.h"
 #include "leg.h"
 #include "scratch.h"
 #include "sip_parser.h"
@@ -74,13 +76,6 @@ bpf_inline long refusal_swap(struct xdp_md *xdp, __u32 at, __u32 bytes)
 	return err ? err : bpf_xdp_store_bytes(xdp, at + bytes, pair, bytes);
 }
 
-bpf_inline int refusal_is_ipv4(const struct packet *packet)
-{
-	const __u32 *source = (const void *)packet->source;
-
-	return !source[0] && !source[1] && source[2] == bpf_htonl(0xffff);
-}
-
 /*
  * The reasons that a user agent can learn from. Only the leg's own address gets an answer, because
  * it has completed a handshake: with a forged source the host would send packets to a stranger. The
@@ -104,7 +99,7 @@ bpf_inline int refusal_is_for_leg(const struct scratch *s)
 bpf_inline int refusal_fits(struct xdp_md *xdp, const struct scratch *s)
 {
 	const struct packet *p = &s->packet;
-	int multicast = refusal_is_ipv4(p) ? p->dest[12] >= 224 : p->dest[0] == 0xff;
+	int multicast = addr_is_ipv4(p->source) ? p->dest[12] >= 224 : p->dest[0] == 0xff;
 	__u8 group = 1; /* bit of the MAC address */
 	__be16 length = 0;
 
@@ -122,15 +117,13 @@ bpf_inline int refusal_fits(struct xdp_md *xdp, const struct scratch *s)
 bpf_inline long refusal_write(struct xdp_md *xdp, struct scratch *s, __u32 line)
 {
 	struct sip_walk walk = { .p = &s->parser };
-	__u32 offset = s->packet.offset, size = refusal_is_ipv4(&s->packet) ? 4 : 16;
+	__u32 offset = s->packet.offset, size = addr_is_ipv4(s->packet.source) ? 4 : 16;
 	__u16 check;
 	long err;
 
 	sip_loop(line, refusal_line_step, &walk);
 	check = refusal_checksum(&s->parser, &s->packet);
-	line = (line - 1) & (SIP_MAX - 1); /* as in payload_copy_length() */
-	barrier_var(line);
-	err = bpf_xdp_store_bytes(xdp, offset, s->parser.buf, line + 1);
+	err = bpf_xdp_store_bytes(xdp, offset, s->parser.buf, copy_length(line, SIP_MAX));
 	err = err ? err : bpf_xdp_store_bytes(xdp, offset - 2, &check, sizeof(check));
 	err = err ? err : refusal_swap(xdp, offset - 8, 2);
 	err = err ? err : refusal_swap(xdp, offset - 8 - 2 * size, size);

@@ -8,7 +8,8 @@
  * "HTTP/1.1 101" (WebSocket, RFC 6455 1.3). A client's first byte that is no text counts as long as
  * the host has sent no text from that port.
  *
- * API: stream_next_message(), stream_message_done(), stream_stall().
+ * API: stream_next_message(), stream_advance(), stream_segment_done(), stream_stall(), stream_give_up(),
+ * stream_first_byte(), stream_is_upgrade(), stream_set_opaque().
  */
 #ifndef CG_TCP_MESSAGE_H
 #define CG_TCP_MESSAGE_H
@@ -25,8 +26,7 @@ enum stream_found {
 };
 
 /* The segment is read to its end, and `unfinished` bytes of a message are kept for the next one. */
-bpf_inline void stream_message_done(struct tcp_segment *seg, struct cg_stream *stream,
-				    __u32 unfinished)
+bpf_inline void stream_segment_done(struct cg_stream *stream, __u32 unfinished)
 {
 	stream->unfinished = unfinished;
 	stream_release(stream);
@@ -136,7 +136,7 @@ bpf_inline __u32 stream_skip_body(struct tcp_segment *seg, struct cg_stream *str
 bpf_inline __u32 stream_fill(struct __sk_buff *skb, struct tcp_segment *seg, struct sip_parser *p,
 			     __u32 left)
 {
-	__u32 kept = seg->kept, length = left < SIP_MAX ? left : SIP_MAX;
+	__u32 kept = seg->kept, length;
 
 	if (kept) {
 		if (kept > CG_STREAM_BYTES ||
@@ -144,16 +144,13 @@ bpf_inline __u32 stream_fill(struct __sk_buff *skb, struct tcp_segment *seg, str
 			return 0;
 		return kept + left < SIP_MAX ? kept + left : SIP_MAX;
 	}
-	length = (length - 1) & (SIP_MAX - 1);
-	barrier_var(length);
-	length++;
+	length = copy_length(left < SIP_MAX ? left : SIP_MAX, SIP_MAX);
 	return bpf_skb_load_bytes(skb, seg->at, p->buf, length) ? 0 : length;
 }
-_Static_assert(SIP_MAX == CG_STREAM_BYTES, "a message that is kept fits into the parser's buffer");
 
 /*
  * Finds the next message. STREAM_MESSAGE: the caller judges it and calls stream_advance(). In all
- * other cases the segment is at its end; the caller owes stream_message_done() or stream_stall().
+ * other cases the segment is at its end; the caller owes stream_segment_done() or stream_stall().
  * *unfinished: bytes to keep.
  */
 bpf_inline int stream_next_message(struct __sk_buff *skb, struct pkt_ctx *ctx,

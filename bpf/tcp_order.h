@@ -25,6 +25,7 @@
 #ifndef CG_TCP_ORDER_H
 #define CG_TCP_ORDER_H
 
+#include "bytes.h"
 #include "tcp_segment.h"
 #include "tcp_write.h"
 
@@ -45,31 +46,8 @@ bpf_inline void stream_release(struct cg_stream *stream)
 /* Copies up to CG_STREAM_BYTES of the frame to the second half of `work`. Returns 0 or an error. */
 bpf_inline long stream_load(struct __sk_buff *skb, struct tcp_segment *seg, __u32 at, __u32 length)
 {
-	length = (length - 1) & (CG_STREAM_BYTES - 1);
-	barrier_var(length);
-	length++;
-	return bpf_skb_load_bytes(skb, at, seg->work + CG_STREAM_BYTES, length);
-}
-
-struct stream_compare {
-	struct tcp_segment *seg;
-	__u32 back; /* where the bytes stand in `work`, before its middle */
-	__u32 length;
-	__u32 differ;
-};
-
-static long stream_compare_step(__u32 i, void *arg)
-{
-	struct stream_compare *c = arg;
-	__u32 at = (i * 8) & (CG_STREAM_BYTES - 1), rest = c->length - i * 8;
-	__u32 there = (CG_STREAM_BYTES - c->back + at) & (CG_STREAM_BYTES - 1);
-	__u64 unlike = *(const __u64 *)(c->seg->work + CG_STREAM_BYTES + at) ^
-		       *(const __u64 *)(c->seg->work + there);
-
-	if (rest < 8)
-		unlike &= (1ULL << (rest * 8)) - 1;
-	c->differ = unlike != 0;
-	return c->differ || rest <= 8;
+	return bpf_skb_load_bytes(skb, at, seg->work + CG_STREAM_BYTES,
+				  copy_length(length, CG_STREAM_BYTES));
 }
 
 /*
@@ -79,16 +57,15 @@ static long stream_compare_step(__u32 i, void *arg)
 bpf_inline int stream_is_equal(struct __sk_buff *skb, struct tcp_segment *seg,
 			       struct cg_stream *stream, __u32 at, __u32 back, __u32 length)
 {
-	struct stream_compare compare = { .seg = seg, .back = back, .length = length };
-
 	if (back > stream->have || back > CG_STREAM_BYTES || length > back)
 		return 0;
 	if (bpf_probe_read_kernel(seg->work, CG_STREAM_BYTES, stream->bytes) ||
 	    stream_load(skb, seg, at, length))
 		return 0;
-	bpf_loop(CG_STREAM_BYTES / 8, stream_compare_step, &compare, 0);
-	return !compare.differ;
+	return bytes_equal(seg->work + CG_STREAM_BYTES, seg->work, CG_STREAM_BYTES - back, length);
 }
+_Static_assert(CG_STREAM_BYTES == SIP_MAX && CG_FRAGMENT_BYTES == SIP_MAX,
+	       "bytes_equal() compares all of a stream's, or of a fragment's");
 
 /*
  * The first `old` bytes of a segment have passed before. Returns whether they may pass again; those

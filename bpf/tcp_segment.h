@@ -11,6 +11,7 @@
 
 #include <linux/tcp.h>
 
+#include "addr.h"
 #include "packet.h"
 #include "scratch.h"
 #include "sip_frame.h"
@@ -51,13 +52,13 @@ struct tcp_segment {
 	__u32 kept; /* bytes of the message at `at` that came before; they end in the middle of `work` */
 	__u32 rcv_nxt; /* of the socket: it has all bytes before */
 	__u8 flags; /* of the TCP header: its 14th byte */
-	__u8 version; /* of IP */
 	__u8 direction; /* enum cg_direction */
 	__u8 enforce; /* it may be written over, or dropped */
 	__u8 is_first; /* `at` is the first byte of the connection */
 	__u8 sock_state; /* enum of BPF_TCP_... */
 	__u8 rounds; /* programs that have run out of tail calls */
-	__u8 waits; /* ... and the next one goes on */
+	__u8 waits; /* ... and messages are left for the next one */
+	__u8 pad;
 	__u64 received; /* bytes that the socket has received, or that were acknowledged to it */
 	__u8 options[TCP_OPTIONS_ROOM];
 	__u8 work[2 * CG_STREAM_BYTES + SIP_SLACK];
@@ -77,7 +78,6 @@ bpf_inline struct tcp_segment *tcp_segment_get(void)
 	return bpf_map_lookup_elem(&tcp_scratch, &zero);
 }
 
-#define TCP_FIN 0x01
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
@@ -157,7 +157,6 @@ bpf_inline int tcp_segment_read(struct __sk_buff *skb, const struct cg_config *c
 		return -1;
 	length = tcp.doff * 4;
 	seg->flags = ((__u8 *)&tcp)[13];
-	seg->version = c.version;
 	seg->at = seg->header + length;
 	seg->stop = c.ip_end;
 	seg->base = bpf_ntohl(tcp.seq) - seg->at;
@@ -169,10 +168,10 @@ bpf_inline int tcp_segment_read(struct __sk_buff *skb, const struct cg_config *c
 /* --- the socket ------------------------------------------------------------------------------- */
 
 /* Returns the length of the tuple, as bpf_skc_lookup_tcp() wants it: the segment comes in. */
-bpf_inline __u32 tcp_tuple(const struct packet *p, __u8 version, struct bpf_sock_tuple *tuple)
+bpf_inline __u32 tcp_tuple(const struct packet *p, struct bpf_sock_tuple *tuple)
 {
 	__builtin_memset(tuple, 0, sizeof(*tuple));
-	if (version == 4) {
+	if (addr_is_ipv4(p->source)) {
 		__builtin_memcpy(&tuple->ipv4.saddr, p->source + 12, 4);
 		__builtin_memcpy(&tuple->ipv4.daddr, p->dest + 12, 4);
 		tuple->ipv4.sport = bpf_htons(p->source_port);
@@ -199,7 +198,7 @@ bpf_inline int tcp_is_cookie(struct __sk_buff *skb, struct bpf_sock *sk, const s
 
 	if (bpf_skb_load_bytes(skb, seg->header, &tcp, sizeof(tcp)))
 		return 0;
-	if (seg->version == 4) {
+	if (addr_is_ipv4(p->source)) {
 		__builtin_memcpy(&ip.saddr, p->source + 12, 4);
 		__builtin_memcpy(&ip.daddr, p->dest + 12, 4);
 		return !bpf_tcp_check_syncookie(sk, &ip, sizeof(ip), &tcp, sizeof(tcp));
@@ -238,7 +237,7 @@ BPF_SUBPROG struct cg_connection *tcp_connection_in(struct __sk_buff *skb, const
 {
 	struct cg_connection *connection = NULL;
 	struct bpf_sock_tuple tuple;
-	__u32 size = tcp_tuple(p, seg->version, &tuple);
+	__u32 size = tcp_tuple(p, &tuple);
 	struct bpf_sock *sk;
 
 	seg->sock_state = TCP_NO_SOCKET;

@@ -168,7 +168,7 @@ bpf_inline int segment_is_odd(struct pkt_ctx *ctx, struct tcp_segment *seg,
 		return TC_ACT_SHOT;
 	}
 	stream_give_up(stream);
-	stream_message_done(seg, stream, 0);
+	stream_segment_done(stream, 0);
 	return TC_ACT_UNSPEC;
 }
 
@@ -218,7 +218,7 @@ bpf_inline int handle_tcp_message(struct __sk_buff *skb)
 	if (found != STREAM_MESSAGE) {
 		if (found == STREAM_KEEPALIVE)
 			count_packet(seg->direction, CG_R_KEEPALIVE, CG_PASS);
-		stream_message_done(seg, stream, unfinished);
+		stream_segment_done(stream, unfinished);
 		return TC_ACT_UNSPEC;
 	}
 	if (!judge_stream_message(skb, &ctx, seg, connection, stream)) {
@@ -227,7 +227,7 @@ bpf_inline int handle_tcp_message(struct __sk_buff *skb)
 	}
 	stream_advance(seg, stream);
 	if (!stream_skip_body(seg, stream) || stream->state == CG_STREAM_OPAQUE) {
-		stream_message_done(seg, stream, 0);
+		stream_segment_done(stream, 0);
 		return TC_ACT_UNSPEC;
 	}
 	bpf_tail_call(skb, &tcp_programs, CG_TCP_PROG_MESSAGE);

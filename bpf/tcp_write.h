@@ -20,6 +20,7 @@
 #ifndef CG_TCP_WRITE_H
 #define CG_TCP_WRITE_H
 
+#include "bytes.h"
 #include "tcp_segment.h"
 
 #define TCP_CHECK_AT 16 /* in the header */
@@ -268,11 +269,7 @@ BPF_SUBPROG int tcp_clear_mptcp(struct __sk_buff *skb, struct tcp_segment *seg)
 	if (!length || length > TCP_OPTIONS_MAX)
 		return 0;
 	__builtin_memset(seg->options, TCP_OPTION_NOP, sizeof(seg->options));
-	length = (length - 1) & (64 - 1);
-	barrier_var(length);
-	length++;
-	if (length > TCP_OPTIONS_MAX)
-		return 0;
+	length = copy_length(length, TCP_OPTIONS_ROOM);
 	if (bpf_skb_load_bytes(skb, at, seg->options, length))
 		return -1;
 	sum = bpf_csum_diff((__be32 *)seg->options, TCP_OPTIONS_MAX, NULL, 0, 0);
