@@ -8,24 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define HEADER 6 /* "HEP3" and the total length, or the head of a chunk; network order */
-
-enum chunk { /* vendor 0 */
-	     FAMILY = 0x0001,
-	     PROTOCOL = 0x0002,
-	     SOURCE4 = 0x0003,
-	     DESTINATION4 = 0x0004,
-	     SOURCE6 = 0x0005,
-	     DESTINATION6 = 0x0006,
-	     SOURCE_PORT = 0x0007,
-	     DESTINATION_PORT = 0x0008,
-	     SECONDS = 0x0009,
-	     MICROSECONDS = 0x000a,
-	     TYPE = 0x000b,
-	     AGENT = 0x000c,
-	     PAYLOAD = 0x000f,
-	     CORRELATION = 0x0011,
-};
+#include "hep/hep_internal.h"
 
 struct record {
 	__u8 *out;
@@ -33,10 +16,10 @@ struct record {
 	bool cut;
 };
 
-static void put_bytes(struct record *record, enum chunk chunk, const void *data, size_t len)
+static void put_bytes(struct record *record, enum hep_chunk chunk, const void *data, size_t len)
 {
-	const size_t total = HEADER + len;
-	__u8 head[HEADER] = { 0, 0, chunk >> 8, chunk & 0xff, total >> 8, total & 0xff };
+	const size_t total = HEP_HEADER + len;
+	__u8 head[HEP_HEADER] = { 0, 0, chunk >> 8, chunk & 0xff, total >> 8, total & 0xff };
 
 	if (total > UINT16_MAX || record->used + total > record->size) {
 		record->cut = true;
@@ -47,7 +30,7 @@ static void put_bytes(struct record *record, enum chunk chunk, const void *data,
 	record->used += total;
 }
 
-static void put_number(struct record *record, enum chunk chunk, __u32 number, size_t bytes)
+static void put_number(struct record *record, enum hep_chunk chunk, __u32 number, size_t bytes)
 {
 	__u32 ordered = htonl(number);
 
@@ -64,28 +47,29 @@ static void put_addresses(struct record *record, const struct cg_hep *hep)
 	bool four = is_mapped(hep->source) && is_mapped(hep->destination);
 	size_t skip = four ? 12 : 0;
 
-	put_number(record, FAMILY, four ? AF_INET : AF_INET6, 1);
-	put_number(record, PROTOCOL, IPPROTO_UDP, 1);
-	put_bytes(record, four ? SOURCE4 : SOURCE6, hep->source + skip, 16 - skip);
-	put_bytes(record, four ? DESTINATION4 : DESTINATION6, hep->destination + skip, 16 - skip);
-	put_number(record, SOURCE_PORT, hep->source_port, 2);
-	put_number(record, DESTINATION_PORT, hep->destination_port, 2);
+	put_number(record, HEP_FAMILY, four ? AF_INET : AF_INET6, 1);
+	put_number(record, HEP_PROTOCOL, IPPROTO_UDP, 1);
+	put_bytes(record, four ? HEP_SOURCE4 : HEP_SOURCE6, hep->source + skip, 16 - skip);
+	put_bytes(record, four ? HEP_DESTINATION4 : HEP_DESTINATION6, hep->destination + skip,
+		  16 - skip);
+	put_number(record, HEP_SOURCE_PORT, hep->source_port, 2);
+	put_number(record, HEP_DESTINATION_PORT, hep->destination_port, 2);
 }
 
 int cg_hep_encode(const struct cg_hep *hep, void *out, size_t size)
 {
-	struct record record = { .out = out, .size = size, .used = HEADER };
+	struct record record = { .out = out, .size = size, .used = HEP_HEADER };
 
-	if (size < HEADER)
+	if (size < HEP_HEADER)
 		return -EMSGSIZE;
 	put_addresses(&record, hep);
-	put_number(&record, SECONDS, hep->at / 1000000, 4);
-	put_number(&record, MICROSECONDS, hep->at % 1000000, 4);
-	put_number(&record, TYPE, hep->type, 1);
-	put_number(&record, AGENT, hep->agent, 4);
+	put_number(&record, HEP_SECONDS, hep->at / 1000000, 4);
+	put_number(&record, HEP_MICROSECONDS, hep->at % 1000000, 4);
+	put_number(&record, HEP_TYPE, hep->type, 1);
+	put_number(&record, HEP_AGENT, hep->agent, 4);
 	if (*hep->correlation)
-		put_bytes(&record, CORRELATION, hep->correlation, strlen(hep->correlation));
-	put_bytes(&record, PAYLOAD, hep->payload, strlen(hep->payload));
+		put_bytes(&record, HEP_CORRELATION, hep->correlation, strlen(hep->correlation));
+	put_bytes(&record, HEP_PAYLOAD, hep->payload, strlen(hep->payload));
 	if (record.cut || record.used > UINT16_MAX)
 		return -EMSGSIZE;
 	memcpy(out, "HEP3", 4);
