@@ -15,40 +15,18 @@
 #define CG_FRAGMENT_BUCKETS 2 /* of four sets each, so that each has its bytes */
 #include "replay/native_tcp.h"
 
-#include <stdint.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "guard.bpf.c"
 
+#include "frame_input.h"
 #include "invariants.h"
 
 #define FRAME_ROOM 9216
 #define STEPS_MAX 64
 
-struct input {
-	const uint8_t *at;
-	const uint8_t *end;
-};
-
-static __u8 *frames_end; /* start of the guard page */
-
-static __u8 take(struct input *in)
-{
-	return in->at < in->end ? *in->at++ : 0;
-}
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	size_t page = sysconf(_SC_PAGESIZE), room = (FRAME_ROOM + page - 1) / page * page;
-	__u8 *base = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-
 	(void)argc, (void)argv;
-	/* struct xdp_md has 32 bits for an address */
-	if (base == MAP_FAILED || mprotect(base + room, page, PROT_NONE))
-		native_refuse("no memory below 4 GiB");
-	frames_end = base + room;
+	frames_map(FRAME_ROOM);
 	native.submitted = invariants_record;
 	return 0;
 }

@@ -10,12 +10,6 @@
 #ifndef INVARIANTS_H
 #define INVARIANTS_H
 
-#define HOLD(condition)                                                                            \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			native_refuse("does not hold: " #condition);                               \
-	} while (0)
-
 #define HELD_MAP(type, key_type)                                                                   \
 	struct {                                                                                   \
 		__u8 used[NATIVE_ENTRIES];                                                         \

@@ -18,35 +18,14 @@
 #define CG_FRAGMENT_BUCKETS 2
 #include "replay/native_tcp.h"
 
-#include <stdint.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "guard.bpf.c"
 
-#define HOLD(condition)                                                                            \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			native_refuse("does not hold: " #condition);                               \
-	} while (0)
-
+#include "frame_input.h"
 #include "stream_receiver.h"
 
 #define FRAME_ROOM 12288
 #define STEPS_MAX 200
 #define SEGMENT_MAX 8191
-
-struct input {
-	const uint8_t *at;
-	const uint8_t *end;
-};
-
-static __u8 *frames_end; /* start of the guard page */
-
-static __u8 take(struct input *in)
-{
-	return in->at < in->end ? *in->at++ : 0;
-}
 
 static void drop_record(const void *ring, const void *record)
 {
@@ -55,15 +34,8 @@ static void drop_record(const void *ring, const void *record)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	size_t page = sysconf(_SC_PAGESIZE);
-	__u8 *base = mmap(NULL, FRAME_ROOM + page, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-
 	(void)argc, (void)argv;
-	/* struct __sk_buff has 32 bits for an address */
-	if (base == MAP_FAILED || mprotect(base + FRAME_ROOM, page, PROT_NONE))
-		native_refuse("no memory below 4 GiB");
-	frames_end = base + FRAME_ROOM;
+	frames_map(FRAME_ROOM);
 	native.submitted = drop_record;
 	native_tcp.storage = calloc(1, sizeof(struct cg_connection));
 	if (!native_tcp.storage)
