@@ -6,6 +6,7 @@
 
 # shellcheck disable=SC2153 # LAB_TOP is of lib.bash
 load lib
+load tcp
 load topology
 LAB_TCP=yes
 STRANGER=10.77.3.2
@@ -95,27 +96,8 @@ as_host() { # his Contact is a name of the host
 
 # --- F21 -----------------------------------------------------------------------------------------
 
-tcp_caller() { # from the third host to our customer, with the steps on stdin
-	SIP_CALLS=customer sip_caller third third "$call" -t t1 < <(
-		sed -e 's|SIP/2.0/UDP|SIP/2.0/TCP|' -e 's/^\(Contact: <[^>]*\)/\1;transport=tcp/'
-	)
-}
-
-customer() { # with the steps on stdin
-	sip_callee caller callee
-}
-
 @test "F21 the caller is on TCP, the callee a customer: a stranger's BYE that the caller accepts closes nothing" {
-	customer < <(uas_call; sip_pause 2500; uas_request BYE 1; uac_expect 200)
-	tcp_caller < <(uac_call 13; sip_serve BYE 200 OK; sip_serve BYE 200 OK)
-	lab_wait 5 grep -q '^ACK' "$LAB_DIR/callee.msg"
-	sip_caller third stranger "$call" -i "$STRANGER" < <(
-		uac_request BYE 1 "routes=Route: <sip:$LAB_PROXY;transport=tcp;r2=on;lr>, <sip:$LAB_PROXY;r2=on;lr>" \
-			"uri=sip:bob@$LAB_THIRD:5060;transport=tcp" \
-			"from=<sip:customer@$LAB_PROXY>;tag=t-callee" "to=<sip:bob@$LAB_THIRD>;tag=f-third"
-		uac_expect 200
-	)
-	sip_ended stranger
+	stranger_bye
 	eventually foreign_source violations reason
 	cdr_open
 	sip_ended third callee
@@ -125,7 +107,7 @@ customer() { # with the steps on stdin
 @test "F21 the caller is on TCP, the callee a customer: a BYE to the caller's own host, answered 200 there, closes nothing" {
 	customer < <(uas_call; sip_serve BYE 200 OK)
 	sip_callee gateway own < <(sip_serve BYE 200 OK)
-	tcp_caller < <(uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_GATEWAY:5060"; sip_pause 6000; bye 15)
+	third_caller < <(uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_GATEWAY:5060"; sip_pause 6000; bye 15)
 	sip_ended own
 	still_open wrong_target
 	sip_ended third callee

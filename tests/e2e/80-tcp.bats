@@ -93,15 +93,7 @@ relayed_attack() {
 }
 
 @test "F26 a gateway on TCP sends a BYE below its own INFO: written over, Kamailio's CDR and ours have the true length" {
-	tcp_gateway -default_behaviors none < <(
-		uas_call
-		uas_request INFO 20
-		uac_expect 200
-		uas_request BYE 10
-		sip_pause 2500
-		uas_request BYE 21
-		uac_expect 200
-	)
+	tcp_gateway -default_behaviors none < <(uas_call; uas_bye_lower 2500)
 	SIP_CALLS=stream caller < <(uac_call 13; sip_serve INFO 200 OK; sip_serve XYE 501 'Not Implemented'; sip_serve BYE 200 OK)
 	call_ends
 	cdr_true bye callee gateway
@@ -203,15 +195,7 @@ at_endpoint() {
 }
 
 @test "F26 BYE with a lower CSeq from whom an endpoint on TCP has called: it sees no BYE, the CDR has the true length" {
-	tcp_callee caller callee -default_behaviors none < <(
-		uas_call
-		uas_request INFO 20
-		uac_expect 200
-		uas_request BYE 10
-		sip_pause 2500
-		uas_request BYE 21
-		uac_expect 200
-	)
+	tcp_callee caller callee -default_behaviors none < <(uas_call; uas_bye_lower 2500)
 	SIP_REMOTE=$LAB_CALLER sip_caller proxy calling "$call" -t t1 -i "$ENDPOINT" < <(
 		{ uac_call 13; sip_serve INFO 200 OK; sip_serve XYE 501 'Not Implemented'; sip_serve BYE 200 OK; } | over_tcp
 	)
@@ -249,25 +233,8 @@ as_host() { # his Contact is a name of the host
 	read_tcp "$LAB_CALLER"
 }
 
-third_caller() { # over TCP, to our customer, with the steps on stdin
-	SIP_CALLS=customer sip_caller third third "$call" -t t1 < <(over_tcp)
-}
-
-customer() { # with the steps on stdin
-	sip_callee caller callee
-}
-
 @test "F21 the caller is on TCP, the callee a customer: a stranger's BYE over UDP that the caller accepts closes nothing" {
-	customer < <(uas_call; sip_pause 2500; uas_request BYE 1; uac_expect 200)
-	third_caller < <(uac_call 13; sip_serve BYE 200 OK; sip_serve BYE 200 OK)
-	lab_wait 5 grep -q '^ACK' "$LAB_DIR/callee.msg"
-	sip_caller third stranger "$call" -i "$STRANGER" < <(
-		uac_request BYE 1 "routes=Route: <sip:$LAB_PROXY;transport=tcp;r2=on;lr>, <sip:$LAB_PROXY;r2=on;lr>" \
-			"uri=sip:bob@$LAB_THIRD:5060;transport=tcp" \
-			"from=<sip:customer@$LAB_PROXY>;tag=t-callee" "to=<sip:bob@$LAB_THIRD>;tag=f-third"
-		uac_expect 200
-	)
-	sip_ended stranger
+	stranger_bye
 	eventually 1 violations 'count(*)' "reason = 'foreign_source'"
 	cdr_open
 	sip_ended third callee

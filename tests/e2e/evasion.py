@@ -135,17 +135,22 @@ def try_overlap(w):
     return None
 
 
-def twins(w, **odd):
-    """A harmless segment that the socket does not take, and then the BYE in its place."""
-    c, call, low = w.begin()
-    other = call.other(len(low))
-    c.put(c.at, other, **odd)
+def in_its_place(w, c, other, low):
+    """The BYE where the socket did not take another message; that one again if the BYE is held."""
     c.put(c.at, low)
     w.settle()
     if not w.verdict():
         c.put(c.at, other)
     c.at += len(low)
     return c
+
+
+def twins(w, **odd):
+    """A harmless segment that the socket does not take, and then the BYE in its place."""
+    c, call, low = w.begin()
+    other = call.other(len(low))
+    c.put(c.at, other, **odd)
+    return in_its_place(w, c, other, low)
 
 
 def try_checksum(w):
@@ -193,12 +198,7 @@ def try_zero_window(w):
     w.settle()
     w.server.paused.discard(c.port)
     w.settle()
-    c.put(c.at, low)
-    w.settle()
-    if not w.verdict():
-        c.put(c.at, other)
-    c.at += len(low)
-    return c
+    return in_its_place(w, c, other, low)
 
 
 def try_urgent(w):

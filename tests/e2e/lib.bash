@@ -117,6 +117,26 @@ bye_lower() {
 	cdr_true bye caller gateway
 }
 
+# BYEs with six CSeqs that are none, and the right one: F3.
+byes_malformed() {
+	local cseq
+
+	gateway < <(uas_call; sip_serve BYE 200 OK)
+	caller < <(
+		uac_call 13
+		for cseq in 2147483648 4294967310 99999999999999999999 14x; do
+			uac_request BYE "$cseq"
+			sip_pause 100
+		done
+		uac_request BYE 14 cseq_line='X-Nothing: here'
+		sip_pause 100
+		uac_request BYE 14 cseq_method=INFO
+		sip_pause 1000
+		bye 14
+	)
+	call_ends
+}
+
 # Steps of the callee in an answered call: a BYE below its INFO, and its right one MILLISECONDS later.
 uas_bye_lower() { # [MILLISECONDS]
 	uas_request INFO 20

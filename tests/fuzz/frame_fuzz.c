@@ -284,27 +284,6 @@ static void run_step(struct input *in)
 	}
 }
 
-static void add_prefix(__u32 bits, enum peer peer, __u32 class)
-{
-	struct cg_prefix prefix = { .bits = bits, .addr = { [10] = 0xff, 0xff } };
-
-	memcpy(prefix.addr + 12, addresses[peer], 4);
-	bpf_map_update_elem(&gateways, &prefix, &class, BPF_ANY);
-}
-
-/* A name of the host, as --host and the loader write it. */
-static void add_name(const char *text)
-{
-	struct sip_parser *p = &scratch_get()->parser;
-	struct cg_host_name name = { .origin = CG_NAME_GIVEN };
-	__u64 hash;
-
-	memcpy(p->buf, text, strlen(text));
-	hash = hash_folded(p, 0, strlen(text));
-	snprintf(name.text, sizeof(name.text), "%s", text);
-	bpf_map_update_elem(&hosts, &hash, &name, BPF_ANY);
-}
-
 static void start(__u8 policies)
 {
 	const struct cg_secret key = { { 0x0123456789abcdef, 0xfedcba9876543210 } };
@@ -339,11 +318,11 @@ static void start(__u8 policies)
 			native_map_clear(m);
 	memcpy(bpf_map_lookup_elem(&config, &(__u32){ 0 }), &settings, sizeof(settings));
 	memcpy(bpf_map_lookup_elem(&secret, &(__u32){ 0 }), &key, sizeof(key));
-	add_prefix(128, HOST, CG_ADDR_HOST);
+	add_prefix(128, addresses[HOST], CG_ADDR_HOST);
 	if (settings.has_gateways)
-		add_prefix(120, GATEWAY, CG_ADDR_GATEWAY);
+		add_prefix(120, addresses[GATEWAY], CG_ADDR_GATEWAY);
 	if (policies & 128)
-		add_prefix(128, STRANGER, CG_ADDR_RELAY);
+		add_prefix(128, addresses[STRANGER], CG_ADDR_RELAY);
 	add_name(names[HOST]);
 }
 

@@ -292,26 +292,6 @@ static void run_step(struct input *in)
 
 /* --- an input --------------------------------------------------------------------------------- */
 
-static void add_prefix(const __u8 *addr, __u32 class)
-{
-	struct cg_prefix prefix = { .bits = 128, .addr = { [10] = 0xff, 0xff } };
-
-	memcpy(prefix.addr + 12, addr, 4);
-	bpf_map_update_elem(&gateways, &prefix, &class, BPF_ANY);
-}
-
-/* The host's name, as the loader writes it. */
-static void add_name(const char *text)
-{
-	struct sip_parser *p = &scratch_get()->parser;
-	struct cg_host_name name = { .origin = CG_NAME_GIVEN };
-	__u64 hash;
-
-	memcpy(p->buf, text, strlen(text));
-	hash = hash_folded(p, 0, strlen(text));
-	bpf_map_update_elem(&hosts, &hash, &name, BPF_ANY);
-}
-
 static void open_dialog(void)
 {
 #define OPENING(to, vias)                                                                          \
@@ -355,8 +335,8 @@ static void start(__u8 policies)
 			native_map_clear(m);
 	memcpy((void *)config_get(), &settings, sizeof(settings));
 	memcpy(bpf_map_lookup_elem(&secret, &(__u32){ 0 }), &key, sizeof(key));
-	add_prefix(host, CG_ADDR_HOST);
-	add_prefix(gateway, CG_ADDR_GATEWAY);
+	add_prefix(128, host, CG_ADDR_HOST);
+	add_prefix(128, gateway, CG_ADDR_GATEWAY);
 	add_name("192.0.2.10");
 	native_tcp.sock = &sock;
 	memset(native_tcp.storage, 0, sizeof(struct cg_connection));
