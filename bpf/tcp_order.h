@@ -13,7 +13,7 @@
  *
  * So a segment that the socket does not take (a wrong checksum, an old timestamp, no room) and
  * another one at its place cannot make the socket read other bytes than were judged. The connection
- * stands still until its sender repeats the bytes that passed.
+ * stalls until its sender repeats the bytes that passed.
  *
  * A stream that is not in step (a hole, or a connection from before the attach) is read again from
  * the next segment that begins with a start line.
@@ -134,7 +134,7 @@ bpf_inline void stream_start(struct tcp_segment *seg, struct cg_stream *stream)
 
 /*
  * Bytes have reached the socket that nobody read: before the attach, or while tcp was off. The
- * stream is taken up where the socket stands. A segment that is ahead of it stays unread, for the
+ * stream is read from the socket's rcv_nxt on. A segment ahead of that stays unread, because the
  * bytes between are still to come.
  */
 bpf_inline int stream_is_out_of_step(const struct tcp_segment *seg, const struct cg_stream *stream)

@@ -43,11 +43,11 @@ bpf_inline int segment_without_stream(struct tcp_segment *seg)
 	return segment_held(seg, CG_R_TCP_HELD);
 }
 
-#define SEGMENT_GOES_ON (-2) /* none of TC_ACT_... */
+#define SEGMENT_IS_READ (-2) /* none of TC_ACT_... */
 
 /*
  * What is no matter of the stream: SYN, urgent data, segments without bytes. Returns TC_ACT_..., or
- * SEGMENT_GOES_ON: there are bytes to read.
+ * SEGMENT_IS_READ: there are bytes to read.
  */
 bpf_inline int segment_headers(struct __sk_buff *skb, struct tcp_segment *seg)
 {
@@ -64,10 +64,10 @@ bpf_inline int segment_headers(struct __sk_buff *skb, struct tcp_segment *seg)
 	}
 	if (empty)
 		return TC_ACT_UNSPEC;
-	return seg->flags & TCP_ACK ? SEGMENT_GOES_ON : segment_held(seg, CG_R_TCP_HELD);
+	return seg->flags & TCP_ACK ? SEGMENT_IS_READ : segment_held(seg, CG_R_TCP_HELD);
 }
 
-/* Returns TC_ACT_..., or SEGMENT_GOES_ON: cseqguard_tcp_message reads it. */
+/* Returns TC_ACT_..., or SEGMENT_IS_READ: cseqguard_tcp_message reads it. */
 bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct tcp_segment *seg)
 {
 	struct packet *p = &ctx->scratch->packet;
@@ -82,7 +82,7 @@ bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct
 	p->own_socket = seg->direction == CG_OUT;
 	p->cut = p->gathered = 0;
 	action = segment_headers(skb, seg);
-	if (action != SEGMENT_GOES_ON)
+	if (action != SEGMENT_IS_READ)
 		return action;
 	connection = tcp_connection(skb, p, seg);
 	if (!connection)
@@ -96,7 +96,7 @@ bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct
 	}
 	switch (step) {
 	case STREAM_READ:
-		return SEGMENT_GOES_ON;
+		return SEGMENT_IS_READ;
 	case STREAM_HELD:
 		return segment_held(seg, seg->enforce ? CG_R_TCP_HELD : CG_R_TCP_HOLE);
 	case STREAM_UNLIKE:
@@ -128,7 +128,8 @@ bpf_inline int handle_tcp(struct __sk_buff *skb, __u8 direction)
 
 	if (!ctx.config || !seg)
 		return TC_ACT_UNSPEC;
-	seg->waits = seg->rounds = 0; /* of this frame, also if no program stood behind the last */
+	seg->waits = seg->rounds =
+		0; /* a filter may be missing: the last frame must not leave any */
 	if (ctx.config->tcp == CG_TCP_OFF ||
 	    tcp_is_other((void *)(long)skb->data, (void *)(long)skb->data_end, ctx.config))
 		return TC_ACT_UNSPEC;
@@ -140,13 +141,13 @@ bpf_inline int handle_tcp(struct __sk_buff *skb, __u8 direction)
 	if (tcp_segment_read(skb, ctx.config, &ctx.scratch->packet, seg))
 		return TC_ACT_UNSPEC;
 	action = handle_segment(skb, &ctx, seg);
-	if (action != SEGMENT_GOES_ON)
+	if (action != SEGMENT_IS_READ)
 		return action;
 	bpf_tail_call(skb, &tcp_programs, CG_TCP_PROG_MESSAGE);
 	return segment_is_abandoned(skb, &ctx, seg);
 }
 
-/* Goes on where a program has run out of tail calls. */
+/* Continues where a program has run out of tail calls. */
 bpf_inline int handle_tcp_more(struct __sk_buff *skb)
 {
 	struct tcp_segment *seg = tcp_segment_get();
@@ -158,7 +159,7 @@ bpf_inline int handle_tcp_more(struct __sk_buff *skb)
 	return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 }
 
-/* The stream cannot be read on: it stands still, or is taken up again at a start line. */
+/* The rest of the stream cannot be read: it stalls, or is read again from a start line on. */
 bpf_inline int segment_is_odd(struct pkt_ctx *ctx, struct tcp_segment *seg,
 			      struct cg_stream *stream)
 {

@@ -11,7 +11,7 @@
  *   out.
  * - Else the proxy has the method already. Then the last byte of the Call-ID or of a tag, if that
  *   came with this segment: no peer finds the dialog.
- * - Else nothing: the connection stands still. Only an attacker cuts a BYE so.
+ * - Else nothing: the connection stalls. Only an attacker cuts a BYE so.
  *
  * What is sent again is written over again: tcp_spoil_again().
  *

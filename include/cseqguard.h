@@ -661,7 +661,7 @@ enum cg_stream_state {
 /* A byte that was written over. */
 struct cg_spoil {
 	__u32 seq;
-	__u8 byte; /* what stands there now */
+	__u8 byte; /* its new value */
 	__u8 pad[3];
 };
 

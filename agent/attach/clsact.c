@@ -12,13 +12,13 @@
 #include "attach/tc_filter.h"
 #include "cseqguard.h"
 
-/* --- which filter stands where ---------------------------------------------------------------- */
+/* --- the filters of each hook ----------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
 	__u32 tc, tcx; /* the kernel's numbers; linux/bpf.h of Debian 12 has none for tcx */
 	unsigned int n_filters;
-	enum cg_program first[2]; /* CG_PROG_TCP_MORE stands behind these */
+	enum cg_program first[2]; /* the others are CG_PROG_TCP_MORE */
 } hooks[CG_HOOKS] = {
 	[CG_HOOK_EGRESS] = { .name = "egress",
 			     .tc = TC_H_MIN_EGRESS,
@@ -45,7 +45,7 @@ static enum cg_program program_at(enum cg_hook hook, unsigned int i)
 
 /* --- what is there ---------------------------------------------------------------------------- */
 
-/* 1, 0, or -errno: it cannot be told (-EPERM: that takes CAP_SYS_ADMIN). */
+/* 1, 0, or -errno: it cannot be read (-EPERM: that needs CAP_SYS_ADMIN). */
 static int program_is(__u32 id, enum cg_program program)
 {
 	struct bpf_prog_info info = {};
@@ -64,7 +64,7 @@ static int program_is(__u32 id, enum cg_program program)
 struct found {
 	struct cg_tc_list list;
 	bool ours[CG_TC_LIST_MAX]; /* of list.at */
-	int err; /* -errno: it cannot be told of one under our handle */
+	int err; /* -errno: the program of a filter under our handle cannot be read */
 };
 
 /* 0 or -errno, with its text in `why`; a hook without clsact is empty. */

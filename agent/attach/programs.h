@@ -27,7 +27,7 @@ extern const struct cg_programs cg_programs_none; /* nothing is open */
 /* Ids of the programs that our tc filters of an interface run; 0: it is not there. */
 struct cg_tc_programs {
 	__u32 out;
-	__u32 tcp_in; /* these two are 0 as well if a filter behind is missing, or stands elsewhere */
+	__u32 tcp_in; /* tcp_in and tcp_out are also 0 if a filter after them is missing or out of order */
 	__u32 tcp_out;
 };
 

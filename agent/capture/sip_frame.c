@@ -61,7 +61,7 @@ static size_t read_number(const uint8_t *at, const uint8_t *end)
 	return number;
 }
 
-/* Returns the length of the message that begins here, of which `len` bytes are known; 0: not yet known. */
+/* bytes: the first `len` bytes of a message. Returns its whole length, or 0 if its end is not known yet. */
 static size_t message_length(const uint8_t *bytes, size_t len)
 {
 	const uint8_t *value;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * SIP messages out of a stream of bytes: cut by Content-Length (RFC 3261 18.3). A stream that begins
- * within a message, or has lost bytes, goes on at the next start line.
+ * within a message, or has lost bytes, continues at the next start line.
  */
 #ifndef CG_CAPTURE_SIP_FRAME_H
 #define CG_CAPTURE_SIP_FRAME_H
@@ -18,7 +18,7 @@ typedef void (*cg_sip_message)(void *ctx, const uint8_t *text, size_t len);
 struct cg_sip_frame { /* zeros: an empty one */
 	uint8_t *bytes; /* those of [at, len) belong to no message yet */
 	size_t at, len, room;
-	bool is_synced; /* a message begins, or goes on, at `at` */
+	bool is_synced; /* a message begins or continues at `at` */
 };
 
 void cg_sip_frame_clear(struct cg_sip_frame *frame); /* frees what it holds */

@@ -183,7 +183,7 @@ static void print_interface(const struct cg_interface *interface)
 		      cg_interface_state(interface), interface->program_in, out);
 	if (tc->out && cg_interface_lacks_filter(interface))
 		print_wrapped("",
-			      "TCP %s NOT READ: a filter was removed, or another stands before "
+			      "TCP %s NOT READ: a filter was removed, or another runs before "
 			      "it; attach the interface again",
 			      tc->tcp_out  ? "in"
 			      : tc->tcp_in ? "out"

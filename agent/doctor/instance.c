@@ -160,7 +160,7 @@ static void check_interfaces(struct cg_findings *f, const char *name)
 		else if (cg_interface_lacks_filter(&list[i]))
 			cg_finding_add(f, CG_FAILURE, list[i].name, "cseqguard attach IFACE",
 				       "a tc %s filter of the guard for TCP was removed, or "
-				       "another stands before it",
+				       "another runs before it",
 				       list[i].tc.tcp_in ? "egress" : "ingress");
 	}
 	check_other_interfaces(f, list, n);

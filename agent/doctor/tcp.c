@@ -35,9 +35,9 @@ static const struct count counts[] = {
 	      "tcp=enforce reads all"),
 	COUNT(tcp_unframed, CG_WARNING,
 	      "segments with SIP that cannot be read, by its line ends, its length, or IP "
-	      "fragments; under tcp=enforce the connection stands still",
+	      "fragments; under tcp=enforce the connection stalls",
 	      "see who sends them: cseqguard events --reason tcp_unframed"),
-	COUNT(tcp_stalled, CG_WARNING, "segments of connections that stand still were dropped",
+	COUNT(tcp_stalled, CG_WARNING, "segments of stalled connections were dropped",
 	      "find the cause with: cseqguard events -f --reason tcp_unframed,tcp_unlike; if the "
 	      "peer is honest: cseqguard set tcp=observe"),
 };

@@ -139,7 +139,7 @@ static inline int native_segment(struct __sk_buff *skb, int (*first)(struct __sk
 				 int (*message)(struct __sk_buff *),
 				 int (*more)(struct __sk_buff *), int rounds)
 {
-	int verdict = -1; /* TC_ACT_UNSPEC: the next filter goes on */
+	int verdict = -1; /* TC_ACT_UNSPEC: continue with the next filter */
 
 	for (int round = 0; round < rounds && verdict == -1; round++) {
 		native_tcp.tail_calls = 0;

@@ -266,7 +266,7 @@ static int run(struct replay *r)
 		return cg_stdout_flush();
 	if (err)
 		return r->is_reported ? CG_FAILED
-				      : cg_fail("replay: cannot go on: %s", strerror(-err));
+				      : cg_fail("replay: cannot continue: %s", strerror(-err));
 	if (r->ladder)
 		return cg_call_ladder_print(r->ladder, r->options->json);
 	if (cg_stdout_flush())

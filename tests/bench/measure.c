@@ -200,10 +200,10 @@ static __u64 timed_by_kernel(const struct bench *bench)
 	return sum;
 }
 
-#define FORGOTTEN_NS 100000000000 /* behind that, a datagram in fragments may begin anew */
+#define FORGOTTEN_NS 100000000000 /* after that, a datagram in fragments may begin again */
 
 /*
- * In turns, so that whatever slows the machine slows all. A fragment passes again for a few seconds
+ * In turns, so that what slows the machine slows all. A fragment passes again for a few seconds
  * only, so those of the round before are made old.
  */
 static int measure_round(struct bench *bench, struct subject *subjects, int count, int round)

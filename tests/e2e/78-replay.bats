@@ -19,7 +19,7 @@ replay() { # [OPTION]... FILE...
 	"$GUARD" replay --gateway 198.51.100.0/24 "$@"
 }
 
-# says EXPECTED FILTER [OPTION]... FILE: jq's FILTER over the JSON prints EXPECTED, whatever the exit code
+# says EXPECTED FILTER [OPTION]... FILE: jq's FILTER over the JSON prints EXPECTED, with any exit code
 says() {
 	local found
 
@@ -127,7 +127,7 @@ REFUSED='.violations[] | select(.action != "pass") | [.reason, .action, .method,
 	done
 }
 
-@test "a gap in a TCP stream costs the message in it, and is told" {
+@test "a gap in a TCP stream costs the message in it, and is reported" {
 	capture bye=10:500 bye=14:200 --by gap >gap.pcap
 	says '13 1' '.summary | "\(.tcp_messages) \(.not_read.tcp_gaps)"' gap.pcap
 	run -0 replay gap.pcap

@@ -49,7 +49,7 @@ transports() {
 
 # --- F26: the attack, against a proxy ------------------------------------------------------------
 
-# BYE 10 in a call at 13, over TCP. Who sent it does not know the answer to what it became: SIPp goes on.
+# BYE 10 in a call at 13, over TCP. Who sent it does not know the answer to what it became: SIPp continues.
 attack() {
 	tcp_caller -default_behaviors none < <(uac_call 13; sip_pause 200; uac_request BYE 10; sip_pause 2500; bye 14)
 }
@@ -103,7 +103,7 @@ relayed_attack() {
 		"concat_ws(' ', reason, action, method, cseq, expected_cseq, leg)"
 }
 
-# The gateway keeps the order of CSeq itself, so the call goes on; the proxy has seen a BYE.
+# The gateway keeps the order of CSeq itself, so the call continues; the proxy has seen a BYE.
 passed_attack() {
 	gateway < <(uas_call; uas_ordered_bye)
 	attack
@@ -159,7 +159,7 @@ would_drop() { # the gateway's own answer is the other violation
 	done
 }
 
-@test "H13 both sides over TCP, no attack: the CDR is that of SIPp, whoever hangs up" {
+@test "H13 both sides over TCP, no attack: the CDR is that of SIPp, with a BYE of either side" {
 	tcp_gateway < <(uas_call; sip_serve BYE 200 OK)
 	SIP_CALLS=stream tcp_caller < <(uac_call 13; sip_pause 500; bye 14)
 	call_ends

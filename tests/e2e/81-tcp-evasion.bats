@@ -116,8 +116,8 @@ trick() { # NAME WITHOUT WITH [REASON]: what the server reads; the guard has cou
 	trick many 'read goes' 'unread goes'
 }
 
-@test "F26 300 messages in one segment: the connection stands still" {
-	trick too_many 'read goes' 'unread stands' tcp_unframed
+@test "F26 300 messages in one segment: the connection stalls" {
+	trick too_many 'read goes' 'unread stalls' tcp_unframed
 }
 
 @test "F26 a body that becomes a header block when its message comes again: it is unlike, and dropped" {

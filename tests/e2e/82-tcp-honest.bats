@@ -146,7 +146,7 @@ midway() { # COMMAND...: while each connection has sent half of its messages
 	honest third proxy "$BEYOND" 10 20 offload=off
 }
 
-@test "H13 messages over TCP on a link that loses 10 % and reorders: each arrives once, no connection stands still" {
+@test "H13 messages over TCP on a link that loses 10 % and reorders: each arrives once, no connection stalls" {
 	lossy
 	lossy_line third 0.1
 	honest third proxy "$BEYOND" 8 10 offload=off

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# The tc filters for SIP over TCP: where they stand, who stands before them, who removes and exchanges them. And
+# The tc filters for SIP over TCP: their order, who runs before them, who removes and exchanges them. And
 # what `doctor` says about TCP.
 
 load lib
@@ -36,7 +36,7 @@ status_of() { # JQ-FILTER: of the interface
 	cg -j status | jq -r ".interfaces[0] | $1"
 }
 
-@test "attach: the filters for TCP stand on both hooks in one priority, in order" {
+@test "attach: the filters for TCP are on both hooks in one priority, in order" {
 	cg attach in0
 	assert_equal "$INGRESS" filters ingress
 	assert_equal "$EGRESS" filters egress
@@ -79,14 +79,14 @@ status_of() { # JQ-FILTER: of the interface
 	cg status | grep -q 'TCP in tc'
 }
 
-@test "a filter of another in our priority, added later, stands before ours; attach puts ours before it, and leaves it" {
+@test "a filter of another in our priority, added later, runs before ours; attach puts ours before it, and leaves it" {
 	local side
 
 	cg attach in0
 	for side in ingress egress; do
 		stranger_at "$side" 5
 		run -1 whole
-		cg status | grep -q 'NOT READ: a filter was removed, or another stands before'
+		cg status | grep -q 'NOT READ: a filter was removed, or another runs before'
 		CODE=1 doctor
 		finds warning in0 "1 tc $side filters or programs run before the guard's"
 		cg attach in0

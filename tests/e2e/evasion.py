@@ -5,7 +5,7 @@
 evasion.py TRICK      a function try_TRICK of this file; LAB_ID is in the environment
 Prints what the host's socket made of it:
     read | unread       of a call's BYE with a low CSeq, whose Call-ID, tags and number are whole
-    goes | stands       whether what the connection sends next is read as well
+    goes | stalls       whether what the connection sends next is read as well
 """
 import os
 import sys
@@ -80,7 +80,7 @@ class World:
         return self.has_read(connection, mark)
 
 
-# --- the tricks: each returns the connection that is asked whether it goes on, or None ------------
+# --- the tricks: each returns the connection that is asked whether it continues, or None ------------
 
 def try_whole(w):
     c, _, low = w.begin()
@@ -325,7 +325,7 @@ def main(trick):
     connection = globals()["try_" + trick](world)
     world.settle()
     print("read" if world.verdict() else "unread", end="")
-    print("" if connection is None else " goes" if world.goes(connection) else " stands")
+    print("" if connection is None else " goes" if world.goes(connection) else " stalls")
 
 
 main(*sys.argv[1:])

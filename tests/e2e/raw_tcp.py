@@ -76,7 +76,7 @@ class Connection:
         if flags & SYN:
             at = segment.find(bytes((TIMESTAMPS, 10)), 20, length)
             self.next, self.echo = seq + 1, struct.unpack("!I", segment[at + 2:at + 6])[0]
-        elif self.next is None:  # a socket of the run before stands there
+        elif self.next is None:  # a socket of the run before is there
             self.wire.send(tcp(self.wire.address, self.peer, (self.port, 5060), ack, 0, RST))
         elif seq == self.next & 0xFFFFFFFF and (len(segment) > length or flags & FIN):
             self.next += len(segment) - length + (flags & FIN)

@@ -147,7 +147,7 @@ struct message {
 	const char *text;
 	int body; /* bytes of body_bye, repeated */
 	int is_refused;
-	int is_odd; /* the connection stands still */
+	int is_odd; /* the connection stalls */
 };
 
 static const struct message messages[] = {

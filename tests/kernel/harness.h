@@ -68,7 +68,7 @@ int harness_run(struct harness *harness, int in, const void *frame, size_t len, 
 
 /*
  * Runs a TCP segment that comes in through all programs of the hook, in the same memory: what is
- * written over stands in `frame`. The caller stays on one CPU. Returns 0 or -errno.
+ * written over is in `frame`. The caller stays on one CPU. Returns 0 or -errno.
  */
 int harness_run_tcp(struct harness *harness, void *frame, size_t len, __u32 *verdict);
 

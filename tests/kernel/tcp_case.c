@@ -293,7 +293,7 @@ static const struct {
 	const char *name;
 	bool (*run)(struct harness *harness);
 } streams[] = {
-	{ "F26: a BYE that is cut at any byte is spoiled, or its connection stands still",
+	{ "F26: a BYE that is cut at any byte is spoiled, or its connection stalls",
 	  tcp_stream_cuts },
 	{ "F26: a BYE of one byte a segment does not pass", tcp_stream_bytes },
 	{ "F26: a BYE behind 60, and behind 250 messages in one segment", tcp_stream_many },

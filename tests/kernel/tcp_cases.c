@@ -22,7 +22,7 @@
 	"From: <sip:a@a.example>;tag=a\r\nTo: <sip:b@b.example>;tag=b\r\nCall-ID: $ID\r\n"         \
 	"CSeq: " cseq "\r\n" more
 #define ODD(name, more)                                                                            \
-	TCP_CASE("F26: " name ": the connection stands still",                                     \
+	TCP_CASE("F26: " name ": the connection stalls",                                     \
 	     {"write", VERBATIM("INFO", "14 INFO", more "\r\n")}, LOW,                             \
 	     {"send", "0-", "drop tcp_unframed"}, {"send", "0-", "drop tcp_stalled"}),             \
 	OBSERVED("F26: " name ": observe mode reads on at the next start line",                    \

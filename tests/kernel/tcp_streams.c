@@ -48,7 +48,7 @@ bool tcp_stream_cuts(struct harness *harness)
 	} while (good && cut + 1 < len);
 	/* Behind the Call-ID there is nothing left to spoil: CSeq, Contact and Content-Length. */
 	if (good && (!stalled || stalled > 150))
-		good = wrong("%d of %zu connections stand still", stalled, cut);
+		good = wrong("%d of %zu connections stall", stalled, cut);
 	return good;
 }
 

@@ -32,7 +32,7 @@ struct row {
 static const struct row rows[] = {
 	{ "a message without Content-Length has no body", TEXT(BYE "\r\n"), WHOLE },
 	{ "CRLFs before a message are skipped", TEXT("\r\n\r\n" BYE "\r\n"), WHOLE, 4 },
-	{ "a header block without its empty line goes on", TEXT(BYE), PART },
+	{ "a header block without its empty line is a part", TEXT(BYE), PART },
 	{ "a response is framed as a request is",
 	  TEXT("SIP/2.0 200 OK\r\nContent-Length: 5\r\n\r\n"), WHOLE, 0, 5 },
 
@@ -142,7 +142,7 @@ static int holds_cut(const struct row *row)
 	return 1;
 }
 
-/* The message ends where it ends, whatever follows in the same segment. */
+/* The bytes that follow in the same segment do not move the end of a message. */
 static int holds_followed(const struct row *row)
 {
 	static const char *const next[] = { BYE "\r\n", "\r\n", "\n", "body\0\n", "l: 9\r\n\r\n" };
