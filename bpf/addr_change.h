@@ -2,8 +2,8 @@
 /*
  * Another address of a leg that is no witness: its re-INVITE or UPDATE is noted in `addr_changes`,
  * and the 2xx to it puts the address in force. The address of the opening stays the leg's own as
- * well, so nobody is locked out; the counter stays with it. Owner of `addr_changes`; LRU, since a
- * lost note costs no more than a foreign source.
+ * well, so nobody is locked out; the counter stays with it. Owner of `addr_changes`. It is LRU: if
+ * a note is evicted, its address counts as a foreign source.
  *
  * API: addr_change_find(), addr_change_store(), addr_change_forward(), addr_change_apply(),
  * addr_change_leg(), and under the dialog's lock request_changes_addr().
@@ -62,8 +62,8 @@ bpf_inline void addr_change_store(const struct pkt_ctx *ctx, __u8 leg)
 }
 
 /*
- * The request of `leg` goes out: branch_in is its branch as it came in, 0 where the host hides the
- * Via of its sender.
+ * Notes the branch under which the request of `leg` goes out. branch_in: its branch as it came in;
+ * 0 if the host hides the Via of its sender.
  */
 bpf_inline void addr_change_forward(const struct msg_info *info, __u64 branch_in, __u8 leg,
 				    int hides)
@@ -82,8 +82,8 @@ bpf_inline void addr_change_forward(const struct msg_info *info, __u64 branch_in
 }
 
 /*
- * The other leg's own 2xx to the request of `leg`: under the branch that the host sent, or under
- * the one that came in if the host answers.
+ * Puts the new address of `leg` in force on the other leg's own 2xx to its request. That comes
+ * under the branch that the host sent, or, if the host answers, under the one that came in.
  */
 bpf_inline void addr_change_apply(const struct msg_info *info, __u8 leg)
 {

@@ -40,21 +40,24 @@ bpf_inline void bye_local_out(struct cg_dialog *d, const struct msg_info *info,
 }
 
 /*
- * Copies of a BYE come for 32 s, and the host takes it within 32 s of the last one. A BYE that leaves in
- * the same leg's name later is another: the proxy's own, at its dialog timeout.
+ * Copies of a BYE come for 32 s, and the host takes it within 32 s of the last one. A BYE that
+ * leaves later under the same leg's tag is another one: the proxy's own, at its dialog timeout.
  */
 #define BYE_TAKE_NS (2 * CG_BYE_TIMEOUT_NS)
 
-/* The last BYE that came in is the witness' own, in order, and the host may still take it. */
+/*
+ * Returns whether the last BYE that came in is the witness' own, in order, and the host may still
+ * take it.
+ */
 bpf_inline int bye_of_witness_is_seen(const struct cg_dialog *d, const struct msg_info *info)
 {
 	return (d->flags & CG_D_SEEN_OF_WITNESS) && info->now - bye_seen_at(d) <= BYE_TAKE_NS;
 }
 
 /*
- * Rule 1: the witness' BYE, which came in from its own address, goes out: the host has taken it.
- * Matched by the branch in the Via below the host's own; a host that hides topology leaves none. A
- * BYE of the other leg that crosses it may pend in its place by then.
+ * Rule 1: returns whether the host forwards the witness' BYE, which came in from its own address.
+ * It is matched by the branch in the Via below the host's own; a host that hides topology leaves
+ * none. By then a BYE of the other leg that crosses it may be the pending one.
  */
 bpf_inline int bye_is_taken(const struct cg_dialog *d, const struct msg_info *info,
 			    const struct msg_route *route, const struct leg_view *view)
@@ -199,8 +202,8 @@ bpf_inline void bye_close_relayed(struct cg_dialog *d, const struct cg_config *c
 }
 
 /*
- * The leg itself answers, not the host of somebody else; where no leg has a rank, nobody knows
- * whose it is.
+ * Returns whether a 2xx that proves nothing makes a candidate end: the leg itself sends it. Where
+ * no leg has a rank, its sender is not known, and it does as well.
  */
 bpf_inline int bye_answer_is_doubt(const struct cg_dialog *d, const struct msg_info *info,
 				   const struct leg_view *uas)
@@ -320,7 +323,8 @@ bpf_inline void bye_response_out(struct cg_dialog *d, const struct msg_info *inf
 /* --- answers to other requests ---------------------------------------------------------------- */
 
 /*
- * The witness says that it does not know the call: 481; or it is silent: 408 (RFC 3261 12.2.1.2).
+ * Returns whether the call may be gone: the witness does not know it (481), or is silent (408; RFC
+ * 3261 12.2.1.2).
  */
 bpf_inline int status_is_doubt(const struct msg_info *info)
 {
@@ -328,8 +332,8 @@ bpf_inline int status_is_doubt(const struct msg_info *info)
 }
 
 /*
- * The witness was silent to a re-INVITE or UPDATE that was on its way to it, and the host gives up:
- * its 408 goes to the other leg, under that leg's branch, which is not kept.
+ * Returns whether the host gives up a re-INVITE or UPDATE that was on its way to the witness, which
+ * was silent. The host's 408 goes to the other leg, under that leg's branch, which is not kept.
  */
 bpf_inline int refresh_is_given_up(const struct cg_dialog *d, const struct msg_info *info,
 				   const struct leg_view *uas)

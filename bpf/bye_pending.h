@@ -51,8 +51,8 @@ bpf_inline void dialog_resume(struct cg_dialog *d, __u8 reason, struct verdict *
 }
 
 /*
- * The call may have ended at this time. The last candidate counts. A request that was on its way
- * before it is no sign of life any more.
+ * Sets the candidate: the call may have ended at this time. The last candidate counts. A request
+ * that was on its way before it is no sign of life any more.
  */
 bpf_inline void dialog_set_candidate(struct cg_dialog *d, __u64 at)
 {
@@ -67,7 +67,10 @@ bpf_inline void dialog_clear_candidate(struct cg_dialog *d)
 	d->candidate_ms = 0;
 }
 
-/* A gateway that compares letter case answers 481 to a flipped tag, and the call continues. */
+/*
+ * Returns whether the tags have the letter case of the dialog's. A gateway that compares it answers
+ * 481 to a flipped tag, and the call continues.
+ */
 bpf_inline int bye_has_same_tags(const struct cg_dialog *d, const struct msg_info *info)
 {
 	return d->tag_case_hash && info->tag_case_hash == d->tag_case_hash;
@@ -83,7 +86,7 @@ bpf_inline __u8 bye_sender(const struct cg_dialog *d)
 	return d->flags & CG_D_BYE_CALLEE ? CG_LEG_CALLEE : CG_LEG_CALLER;
 }
 
-/* Silence for so long, and the BYE is no more awaited: RFC 3261 17.1.2.2, Timer F. */
+/* Returns whether the pending BYE may still be answered (RFC 3261 17.1.2.2, Timer F). */
 bpf_inline int bye_is_fresh(const struct cg_dialog *d, const struct msg_info *info)
 {
 	return (__s64)(info->now - d->bye_at) <= (__s64)CG_BYE_TIMEOUT_NS;
@@ -93,8 +96,8 @@ bpf_inline int bye_is_fresh(const struct cg_dialog *d, const struct msg_info *in
 #define BYE_STRONG (CG_D_BYE_PROVED | CG_D_BYE_OF_WITNESS)
 
 /*
- * A BYE awaits evidence: `how` is what is known of it (CG_D_BYE_...). One BYE pends a dialog.
- * Returns 0 if a better one does already.
+ * Makes this BYE the pending one, which awaits evidence. how: what is known of it (CG_D_BYE_...). A
+ * dialog has one pending BYE. Returns 0 if a better one is pending.
  */
 bpf_inline int dialog_pend_bye(struct cg_dialog *d, const struct msg_info *info, __u8 leg,
 			       __u32 how, struct verdict *v)

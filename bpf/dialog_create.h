@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * A dialog is made of its INVITE's note, the branch that was answered, its early dialog, and the
- * message that opens it. Owner of inserts into `dialogs` and `overflow`. What opens in doubt is
- * suspect, and has a row.
+ * message that opens it. Owner of inserts into `dialogs` and `overflow`. A dialog that opens in
+ * doubt is suspect, and has a row.
  *
  * API: dialog_build(), dialog_open(), dialog_report_start(), early_ack().
  */
@@ -59,8 +59,9 @@ bpf_inline void dialog_set_caller(struct cg_dialog *d, const struct pkt_ctx *ctx
 }
 
 /*
- * Who has answered. The host itself, if the 2xx that goes out has its name as Contact and none of
- * its Record-Routes; else a 2xx that has not come in is from a side that is not read.
+ * Sets the side of the callee. The host itself answers if the egress 2xx has its name as Contact
+ * and none of its Record-Routes. Any other 2xx that did not come in is from a side that is not
+ * read.
  */
 bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct pkt_ctx *ctx,
 				  const struct cg_early *e)
@@ -91,7 +92,10 @@ bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct pkt_ctx *ctx
 		d->callee_flags |= CG_LEG_GATEWAY;
 }
 
-/* What the witness gave; where no leg is one, what the host gave the caller in its 2xx. */
+/*
+ * Sets the target: what the witness gave, or, if no leg is one, what the host gave the caller in
+ * its 2xx.
+ */
 bpf_inline void dialog_set_target(struct cg_dialog *d, const struct pkt_ctx *ctx,
 				  const struct cg_invite *invite, const struct cg_branch *branch)
 {
@@ -119,7 +123,10 @@ bpf_inline void dialog_set_target(struct cg_dialog *d, const struct pkt_ctx *ctx
 	}
 }
 
-/* e: its early dialog, or NULL. branch: that was answered, or NULL. Builds in scratch. */
+/*
+ * Builds a dialog in scratch. e: its early dialog, or NULL. branch: the one that was answered, or
+ * NULL.
+ */
 BPF_SUBPROG int dialog_build(struct pkt_ctx *ctx, const struct cg_invite *invite,
 			     const struct cg_branch *branch, const struct cg_early *e)
 {
@@ -140,7 +147,7 @@ BPF_SUBPROG int dialog_build(struct pkt_ctx *ctx, const struct cg_invite *invite
 	d->flags |= invite->flags & (CG_I_CALL_ID_CUT | CG_I_TAG_CUT | CG_I_URI_CUT);
 	if (!info->status || (invite->flags & doubt))
 		d->flags |= CG_D_SUSPECT;
-	if (info->status) /* an ACK's tags may be flipped, and no gateway's */
+	if (info->status) /* in an ACK the caller may have changed the letter case */
 		d->tag_case_hash = info->tag_case_hash;
 	d->sip_code = info->status;
 	d->setup = invite->setup;
@@ -187,9 +194,9 @@ BPF_SUBPROG int dialog_overflow(struct pkt_ctx *ctx, struct verdict *v)
 }
 
 /*
- * A user agent has one To tag, and a caller whose second device answers can open dialogs without
- * end: two an INVITE where a customer answers, 16 where a gateway does. The next one gets a suspect
- * row, unguarded.
+ * Attack: the caller's second device answers one INVITE under any number of To tags, and fills
+ * `dialogs`. An INVITE may open two dialogs where a customer answers, 16 where a gateway does. The
+ * next one gets a suspect row, unguarded.
  */
 bpf_inline __u32 *forks_of(const struct msg_info *info, struct cg_invite *invite)
 {
@@ -214,7 +221,7 @@ BPF_SUBPROG int dialog_insert(struct pkt_ctx *ctx, const struct cg_dialog_key *k
 	return err ? err : bpf_map_update_elem(&dialogs, key, d, BPF_EXIST | BPF_F_LOCK);
 }
 
-/* A call that is refused a place in `dialogs` has a suspect row, unguarded. */
+/* Gives a call that is refused a place in `dialogs` a suspect row, unguarded. */
 bpf_inline __u8 dialog_refuse(struct pkt_ctx *ctx, __u8 reason, struct verdict *v)
 {
 	__u8 stored;
@@ -233,7 +240,7 @@ bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
 	struct cg_dialog *d = (void *)ctx->scratch->dialog;
 	__u8 refused;
 
-	/* beyond a gateway's forks nothing opens as the host sends the 2xx on, either */
+	/* beyond a gateway's forks the 2xx that the host forwards opens nothing either */
 	if (invite->forks > CG_FORKS_MAX || *forks_of(info, invite) > forks_allowed(info))
 		return CG_R_FORKS_FULL;
 	dialog_build(ctx, invite, branch, e);
@@ -290,7 +297,7 @@ bpf_inline __u8 early_ack(struct pkt_ctx *ctx, struct verdict *v)
 	struct cg_txn_key key;
 	struct cg_invite *invite;
 
-	/* of none that is known, and perhaps of one that is, as the gateway reads it */
+	/* the gateway may read it differently, and find a dialog */
 	if (!e && info->direction == CG_IN && !info->remote_is_gateway &&
 	    (ctx->scratch->parser.msg.flags & SIP_AMBIGUOUS))
 		return CG_R_AMBIGUOUS;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Requests of a known dialog that come in: their order and their sources. What came in decides
- * about order only; the bill looks at what goes out (bye_evidence.h), but where the host itself is
- * a leg. Everything here but dialog_bye_reject_low() runs under the dialog's lock and calls no
- * helper.
+ * Requests of a known dialog that come in: their order and their sources. A packet that comes in
+ * decides about order only. The bill depends on what goes out (bye_evidence.h), except where the
+ * host itself is a leg. Everything here but dialog_bye_reject_low() runs under the dialog's lock
+ * and calls no helper.
  *
  * API: dialog_bye_reject_low(), dialog_bye_in(), dialog_ack_in(), dialog_request_in(),
  * dialog_note_alive(), dialog_count_blocked().
@@ -23,8 +23,8 @@ bpf_inline __u64 bye_seen_at(const struct cg_dialog *d)
 }
 
 /*
- * A copy of the leg's last accepted BYE: no higher number has passed since; or it has the same
- * branch, within 32 s, and the host has not refused it.
+ * Returns whether this is a copy of the leg's last accepted BYE: no higher number has passed since;
+ * or it has the same branch, within 32 s, and the host has not refused it.
  */
 bpf_inline int bye_is_repeat(const struct cg_dialog *d, const struct msg_info *info,
 			     const struct leg_view *view)
@@ -110,7 +110,10 @@ bpf_inline int dialog_bye_reject_low(struct cg_dialog *d, const struct msg_info 
 	return is_of;
 }
 
-/* The BYE passed, in order: its leg's counter, and the memory of it for copies. */
+/*
+ * Notes a BYE that passed in order: raises the leg's counter, and keeps the CSeq to recognise
+ * copies.
+ */
 bpf_inline void bye_accept(struct cg_dialog *d, const struct msg_info *info,
 			   const struct leg_view *view)
 {
@@ -262,7 +265,7 @@ bpf_inline int method_shows_life(__u8 method)
 	return method == CG_M_INVITE || method == CG_M_UPDATE || method == CG_M_INFO;
 }
 
-/* Both legs have spoken since the end: it was none. */
+/* Notes that a leg has spoken after the end. If both have, the call has not ended. */
 bpf_inline void dialog_note_alive(struct cg_dialog *d, const struct leg_view *view,
 				  struct verdict *v)
 {
@@ -275,8 +278,8 @@ bpf_inline void dialog_note_alive(struct cg_dialog *d, const struct leg_view *vi
 }
 
 /*
- * The witness' own request with a new number: it is alive. Its re-INVITE moves its target, if
- * answered; the other leg's does, where the host itself is the witness.
+ * Notes a request with a new number. The witness' own shows that it is alive. Its re-INVITE moves
+ * its target, if answered; so does the other leg's, if the host itself is the witness.
  */
 bpf_inline void dialog_request_note(struct cg_dialog *d, const struct msg_info *info,
 				    const struct msg_route *route, const struct leg_view *view)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Early dialogs: who first spoke under a To tag, and the counters before the 2xx. Owner of `early`.
- * Only what answers a noted INVITE gets an entry: forged provisional responses would wash the map.
+ * Only what answers a noted INVITE gets an entry: forged provisional responses would evict the
+ * others.
  *
  * API: early_insert(), early_remove(), early_refuse(), early_request().
  */
@@ -10,7 +11,10 @@
 
 #include "scratch.h"
 
-/* The first message that carries a To tag says whether the host made it. note: its INVITE's key. */
+/*
+ * Stores an early dialog. Its first message shows whether the host made the To tag. note: its
+ * INVITE's key.
+ */
 bpf_inline void early_insert(const struct pkt_ctx *ctx, const struct cg_invite *invite, __u64 note,
 			     __u8 flags)
 {
@@ -43,9 +47,9 @@ bpf_inline void early_remove(const struct msg_info *info)
 }
 
 /*
- * The call found no room in `dialogs`. Its ACK opens none, and neither does the 2xx that the host
- * sends on, though there may be room by then: its callee would be unseen. A copy of the 2xx that
- * comes in does.
+ * The call found no room in `dialogs`: makes its ACK open no dialog. The 2xx that the host forwards
+ * opens none either, even if there is room by then, because its callee would be unseen. An ingress
+ * copy of the 2xx does.
  */
 BPF_SUBPROG int early_refuse(const struct pkt_ctx *ctx, const struct cg_invite *invite,
 			     struct cg_early *e)
@@ -74,8 +78,8 @@ bpf_inline int early_may_raise(const struct pkt_ctx *ctx, const struct cg_early 
 }
 
 /*
- * PRACK and UPDATE raise a counter before the 2xx does. LRU maps take no lock: a race costs a
- * raise.
+ * Raises the counter of an early dialog by its PRACK or UPDATE. LRU maps have no lock: a race can
+ * lose a raise.
  */
 bpf_inline __u8 early_request(const struct pkt_ctx *ctx)
 {

@@ -32,7 +32,7 @@ bpf_inline void count_loss(enum loss loss)
 		c->alerts_limited++;
 }
 
-/* Numbers that no other event of these maps has: each CPU counts its own. */
+/* Returns a number that no other event of these maps has: each CPU counts its own. */
 bpf_inline __u64 event_seq_next(void)
 {
 	__u32 zero = 0;
@@ -153,7 +153,7 @@ BPF_SUBPROG int report_request(struct pkt_ctx *ctx, const struct verdict *v)
 
 /*
  * Counts and reports a packet, and answers it if it is a BYE that may have an answer. action: enum
- * cg_action. xdp: NULL at tc. Returns what has become of it.
+ * cg_action. xdp: NULL at tc. Returns the action that was taken.
  */
 bpf_inline __u8 report_verdict(struct pkt_ctx *ctx, const struct verdict *v, __u8 action,
 			       __u8 came_in, struct xdp_md *xdp)

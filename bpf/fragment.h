@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Fragments (RFC 791 3.2, RFC 8200 4.5), gathered by content: each passes as it comes, and the one
- * that completes the datagram carries the verdict on the whole.
+ * Fragments (RFC 791 3.2, RFC 8200 4.5). Each fragment passes when it arrives. The one that
+ * completes the datagram gets the verdict on the whole.
  *
- * A position of a datagram passes once, with one content. These fragments are dropped:
+ * Each position of a datagram passes with one content only. These fragments are dropped:
  * - one whose bytes differ from those that passed at its position;
  * - one of which a part has passed and a part is new;
  * - one that ends the datagram at another position, or where one that passed did not end it;
- * - a first one that names another protocol: Linux drops that of IPv6 which holds no whole header;
+ * - a first one that names another protocol than the first one before it: Linux drops an IPv6 first
+ *   fragment that does not hold all headers;
  * - any of a datagram that is being judged, or was refused.
- * An equal copy passes. So the host can put together only what was judged here, even if it ignores
+ * An equal copy passes. So the host can reassemble only what was judged here, even if it discards
  * some of the fragments, for example for a wrong checksum.
  *
- * A datagram whose UDP header is not where it is looked for is subject to the policy: behind 4 kB of
- * IPv6 extension headers, which Linux reads, or behind a second fragment header.
+ * The policy --fragments decides about a datagram whose UDP header is not found: it is behind 4 kB
+ * of IPv6 extension headers, which Linux reads, or behind a second fragment header.
  *
- * What is not gathered passes if it is of no SIP port: fragment_is_foreign(). A later fragment does
- * not say its ports. One that passes so leaves the time in `fragment_loose`, and for as long as the
- * host may hold it no first fragment of a SIP port is taken under that hash.
+ * A datagram for another port is not gathered, and passes: fragment_is_foreign(). A later fragment
+ * does not show its ports. If one passes without being gathered, its time is stored in
+ * `fragment_loose`. As long as the host may hold it, no first fragment for a SIP port is gathered
+ * under that hash.
  *
  * Owner of `fragment_bytes` and `fragment_loose`.
- * API: fragment_gather(); the caller owes fragment_judged().
+ * API: fragment_gather(), after which the caller must call fragment_judged().
  */
 #ifndef CG_FRAGMENT_H
 #define CG_FRAGMENT_H
@@ -34,10 +36,11 @@
 #include "verdict.h"
 
 /*
- * Seconds for which later fragments pass behind one that was not gathered. For CG_FRAGMENT_HOLD4_S or
- * HOLD6_S no first fragment of a SIP port is taken after them: longer than that and than what the host
- * remembers, so that no race of two CPUs lets both pass. With forged addresses 8,000 foreign datagrams
- * in fragments a second (IPv6: 4,000) mark all of `fragment_loose`; then the policy decides on SIP's.
+ * Seconds for which later fragments pass after one that was not gathered. For CG_FRAGMENT_HOLD4_S
+ * or CG_FRAGMENT_HOLD6_S no first fragment for a SIP port is gathered after them. That is longer
+ * than the host remembers a fragment, and longer than this time, so that no race of two CPUs lets
+ * both pass. With forged addresses, 8,000 foreign datagrams in fragments a second (IPv6: 4,000)
+ * fill all of `fragment_loose`. Then the policy decides about fragmented SIP.
  */
 #define FRAGMENT_LOOSE_PASS_S 10
 #define FRAGMENT_LOOSE_NEVER 0x7fffffff
@@ -51,7 +54,7 @@ bpf_inline __u8 *fragment_bytes_of(const struct packet *p)
 	return bpf_map_lookup_elem(&fragment_bytes, &index);
 }
 
-/* Bytes of a fragment that are gathered: not those beyond CG_FRAGMENT_BYTES. */
+/* Returns how many bytes of a fragment are gathered: those below CG_FRAGMENT_BYTES. */
 bpf_inline __u32 fragment_length(const struct packet_fragment *f)
 {
 	__u32 room = CG_FRAGMENT_BYTES - f->offset;
@@ -66,8 +69,8 @@ bpf_inline long fragment_load(void *ctx, __u8 direction, __u32 at, void *to, __u
 }
 
 /*
- * Copies the bytes of a fragment: the first CG_FRAGMENT_LOAD to `to`, what is left to `behind`.
- * Both have room for CG_FRAGMENT_LOAD. Returns 0 or an error.
+ * Copies the bytes of a fragment: the first CG_FRAGMENT_LOAD to `to`, the rest to `behind`. Both
+ * have room for CG_FRAGMENT_LOAD. Returns 0 or an error.
  */
 bpf_inline long fragment_copy(void *ctx, __u8 direction, const struct packet_fragment *f, __u8 *to,
 			      __u8 *behind)
@@ -111,7 +114,9 @@ struct fragment_chain {
 	__u8 next;
 };
 
-/* An IPv6 extension header behind the fragment header: RFC 8200 4.5, the fragmentable part. */
+/*
+ * Skips an IPv6 extension header behind the fragment header: RFC 8200 4.5, the fragmentable part.
+ */
 static long fragment_chain_step(__u32 i, void *arg)
 {
 	struct fragment_chain *c = arg;
@@ -126,7 +131,10 @@ static long fragment_chain_step(__u32 i, void *arg)
 	return 0;
 }
 
-/* The datagram is whole: finds the payload and copies it to the parser. Returns as packet_read(). */
+/*
+ * Finds the payload of a complete datagram and copies it to the parser's buffer. Returns as
+ * packet_read() does.
+ */
 bpf_inline int fragment_read(struct pkt_ctx *ctx, const __u8 *bytes, __u8 protocol, __u32 end)
 {
 	struct fragment_chain chain = { .bytes = bytes, .next = protocol };
@@ -173,7 +181,7 @@ bpf_inline int fragment_read(struct pkt_ctx *ctx, const __u8 *bytes, __u8 protoc
 
 /* --- the fragment ----------------------------------------------------------------------------- */
 
-/* Returns whether this first fragment shows that its datagram is none for a SIP port. */
+/* Returns whether this first fragment shows that its datagram is not for a SIP port. */
 bpf_inline int fragment_is_foreign(void *ctx, __u8 direction, const struct cg_config *config,
 				   const struct packet *p)
 {
@@ -188,7 +196,7 @@ bpf_inline int fragment_is_foreign(void *ctx, __u8 direction, const struct cg_co
 	return !err && !packet_is_for_sip(config, bpf_ntohs(ports[0]), bpf_ntohs(ports[1]));
 }
 
-/* A fragment that is not gathered. Returns a reason. */
+/* Notes a fragment that is not gathered. Returns its reason. */
 bpf_inline int fragment_not_gathered(const struct pkt_ctx *ctx, int class, __u32 *loose,
 				     __u32 seconds, int by_policy)
 {
@@ -201,7 +209,10 @@ bpf_inline int fragment_not_gathered(const struct pkt_ctx *ctx, int class, __u32
 	return CG_R_FRAGMENT;
 }
 
-/* Takes a fragment whose positions are claimed. Returns as packet_read(). */
+/*
+ * Copies a fragment whose positions are claimed, and reads the datagram if it is complete. Returns
+ * as packet_read() does.
+ */
 bpf_inline int fragment_take(struct pkt_ctx *ctx, void *raw, __u8 direction,
 			     struct cg_fragment_bucket *bucket, __u8 *bytes)
 {
@@ -219,8 +230,9 @@ bpf_inline int fragment_take(struct pkt_ctx *ctx, void *raw, __u8 direction,
 }
 
 /*
- * raw: the context of XDP or tc. Returns PACKET_SIP if the datagram is whole: its payload is in the
- * parser's buffer, and the caller owes fragment_judged(). Else the reason of the fragment.
+ * Gathers a fragment. raw: the context of XDP or tc. Returns PACKET_SIP if the datagram is
+ * complete: its payload is in the parser's buffer, and the caller must call fragment_judged().
+ * Otherwise returns the reason of the fragment.
  */
 bpf_inline int fragment_gather(struct pkt_ctx *ctx, void *raw, __u8 direction)
 {

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Which positions of a datagram in fragments have passed, and what became of it. A bucket holds the
+ * Which positions of a fragmented datagram have passed, and the verdict on it. A bucket holds the
  * sets of four datagrams under one lock.
  *
- * A position passes once. Fragments pass for CG_FRAGMENT_GATHER_S, equal copies too: with each of
- * them Linux may begin to wait. The set is remembered until Linux has forgotten the last of them.
+ * Fragments of a datagram pass for CG_FRAGMENT_GATHER_S, and so do equal copies. Linux may start
+ * its timer with any of them. The set is kept until Linux has discarded the last of them.
  *
- * If a new datagram needs a set and none is free, one that was judged, or has been incomplete for
- * FRAGMENT_CLOSE_S, leaves it: the datagram is closed. Its key stays, its bytes do not, so that
- * nothing of it passes until Linux has forgotten it. Nothing leaves `closed` before that.
+ * If no set is free for a new datagram, another datagram is closed: one that was judged, or that
+ * has been incomplete for FRAGMENT_CLOSE_S. Its key moves to `closed`, and its bytes are forgotten.
+ * None of its fragments passes until Linux has discarded it, and until then its key stays in
+ * `closed`.
  *
- * An attacker chooses source and identification. Those of one address (IPv6: /64) fall into 1/share
- * of the buckets, picked by a keyed hash. If he fills them all, the datagram of another address meets
- * a full bucket with a chance of 1/share, and SIP sends it again under another identification. With
- * forged addresses it takes 4,000 incomplete datagrams a second to fill all sets, or 3,000 complete
- * ones to fill `closed`; under the address of one victim, 1/share of that keeps out this one. Linux
- * itself refuses new ones (ipfrag_high_thresh) at 150 a second that stay incomplete.
+ * Attack: a sender chooses source and identification, and fills the buckets. The datagrams of one
+ * address (IPv6: /64) use only 1/share of them, picked by a keyed hash. If these are full, a
+ * datagram of another address meets a full bucket with a chance of 1/share, and SIP sends it again
+ * under another identification. With forged addresses, 4,000 incomplete datagrams a second fill all
+ * sets, or 3,000 complete ones fill `closed`. Under the address of one victim, 1/share of that
+ * shuts out the victim. Linux itself refuses new datagrams earlier, at 150 incomplete ones a second
+ * (ipfrag_high_thresh).
  *
  * Owner of `fragments`.
  * API: fragment_key(), fragment_bucket(), fragment_map_step(), fragment_claim(), fragment_claim_foreign(),
@@ -33,11 +35,11 @@
 
 /* What a fragment is to the set of its datagram. */
 enum fragment_claim {
-	FRAGMENT_NONE, /* there is no set, and none may be made */
-	FRAGMENT_FULL, /* ... and none is free */
+	FRAGMENT_NONE, /* the datagram has no set, and this fragment may not begin one */
+	FRAGMENT_FULL, /* the datagram has no set, and none is free */
 	FRAGMENT_NEW, /* all of it is new, and its bits are set */
 	FRAGMENT_THERE, /* all of it has passed: the bytes decide */
-	FRAGMENT_UNLIKE
+	FRAGMENT_UNLIKE /* it contradicts what has passed, or the datagram is closed */
 };
 
 /* Returns the bits below unit n that are in a word of the bitmap. */
@@ -65,7 +67,10 @@ static long fragment_map_step(__u32 i, void *arg)
 	return 0;
 }
 
-/* Returns a keyed hash of what a host joins fragments by, and the direction; never 0. */
+/*
+ * Returns a keyed hash of the fields by which a host reassembles fragments, and of the direction.
+ * Never 0.
+ */
 bpf_inline __u64 fragment_key(const __u64 key[2], const struct packet *p)
 {
 	const __u64 *words = (const void *)p->source; /* and dest */
@@ -85,8 +90,8 @@ _Static_assert(__builtin_offsetof(struct packet, dest) ==
 	       "one array of four words");
 
 /*
- * Returns the index of a bucket. peer: the address (IPv6: /64) that is not the host's; share: it has
- * 1/share of them, 0 is all.
+ * Returns the index of the datagram's bucket. peer: the remote address (IPv6: its /64). share: the
+ * peer may use 1/share of the buckets; 0: all.
  */
 bpf_inline __u32 fragment_bucket(const __u64 key[2], __u64 datagram, __u64 peer, __u16 share)
 {
@@ -110,7 +115,10 @@ bpf_inline struct cg_fragment_set *fragment_set_at(struct cg_fragment_bucket *bu
 
 /* --- under the lock of the bucket ------------------------------------------------------------- */
 
-/* Nanoseconds. Below 0 if another CPU has begun the set after this one has read the clock. */
+/*
+ * Returns the age in nanoseconds. It is negative if another CPU began the set after this one had
+ * read the clock.
+ */
 bpf_inline __s64 fragment_set_age(const struct cg_fragment_set *set, __u64 now)
 {
 	return now - set->born;
@@ -122,7 +130,7 @@ bpf_inline int fragment_set_is_free(const struct cg_fragment_set *set, __u64 now
 	       (fragment_set_age(set, now) >= set->hold_s * 1000000000LL && !set->copying);
 }
 
-/* Returns whether the datagram may be closed, so that another has its set. */
+/* Returns whether the datagram may be closed, so that another one can use its set. */
 bpf_inline int fragment_set_may_close(const struct cg_fragment_set *set, __u64 now)
 {
 	if (set->copying || set->state == CG_FRAGMENTS_JUDGING)
@@ -175,7 +183,10 @@ bpf_inline int fragment_is_closed(struct cg_fragment_bucket *bucket, __u64 key, 
 	for (__u32 i = 0; i < CG_FRAGMENT_GROUP; i++) {
 		__u64 differ = group[i].key ^ (__u32)(key >> 32);
 
-		/* Both are negative. Without branches: the verifier would walk each of 2^16 paths. */
+		/*
+		 * A match sets bit 63 of both. With branches the verifier would walk each of 2^16
+		 * paths.
+		 */
 		found |= (differ - 1) & (seconds - group[i].until);
 	}
 	return found >> 63;
@@ -202,7 +213,7 @@ bpf_inline int fragment_close(struct cg_fragment_bucket *bucket, const struct cg
 	return 1;
 }
 
-/* Takes the positions of a fragment for it, if none of them has passed. */
+/* Claims the positions of a fragment, if none of them has passed. */
 bpf_inline enum fragment_claim fragment_set_claim(struct cg_fragment_set *set,
 						  const struct packet *p)
 {
@@ -237,7 +248,10 @@ bpf_inline enum fragment_claim fragment_set_claim(struct cg_fragment_set *set,
 	return FRAGMENT_NEW;
 }
 
-/* Returns whether all that is to be judged is there, and nobody else copies: then it is judged. */
+/*
+ * Ends the copying of a fragment. Returns 1 if the datagram is complete and no other CPU copies: it
+ * is to be judged now.
+ */
 bpf_inline int fragment_set_copied(struct cg_fragment_set *set, int err)
 {
 	__u64 have = ~0ULL;
@@ -255,7 +269,7 @@ bpf_inline int fragment_set_copied(struct cg_fragment_set *set, int err)
 
 /* --- with the lock ---------------------------------------------------------------------------- */
 
-/* Takes the positions of the fragment. Sets gather.set. Returns enum fragment_claim. */
+/* Claims the positions of the fragment. Sets gather.set. Returns enum fragment_claim. */
 BPF_SUBPROG int fragment_claim(struct cg_fragment_bucket *bucket, struct packet *p)
 {
 	struct packet_gather *g = &p->gather;
@@ -286,8 +300,8 @@ out:
 }
 
 /*
- * This first fragment is for no SIP port. Returns FRAGMENT_UNLIKE if another first fragment has
- * passed. Else what has passed is forgotten: the caller leaves the time in `fragment_loose`.
+ * Handles a first fragment that is not for a SIP port. Returns FRAGMENT_UNLIKE if another first
+ * fragment has passed. Otherwise frees the set; the caller stores the time in `fragment_loose`.
  */
 BPF_SUBPROG int fragment_claim_foreign(struct cg_fragment_bucket *bucket, const struct packet *p)
 {
@@ -308,7 +322,10 @@ BPF_SUBPROG int fragment_claim_foreign(struct cg_fragment_bucket *bucket, const 
 	return claim;
 }
 
-/* The bytes are copied. Returns 1 if the datagram is whole, and sets *protocol and *end. */
+/*
+ * Ends the copying of a fragment; err: it failed. Returns 1 if the datagram is complete. Sets
+ * *protocol and *end.
+ */
 BPF_SUBPROG int fragment_copied(struct cg_fragment_bucket *bucket, const struct packet *p, long err,
 				__u32 *protocol, __u32 *end)
 {
@@ -323,7 +340,7 @@ BPF_SUBPROG int fragment_copied(struct cg_fragment_bucket *bucket, const struct 
 	return whole;
 }
 
-/* The datagram was judged: from now on equal copies pass, or nothing. */
+/* Stores the verdict on a datagram: from now on equal copies pass, or nothing passes. */
 BPF_SUBPROG int fragment_judged(const struct packet *p, __u8 action)
 {
 	struct cg_fragment_bucket *bucket = bpf_map_lookup_elem(&fragments, &p->gather.bucket);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The programs. cseqguard_in (XDP) reads what comes in and may drop; cseqguard_out (tc egress)
- * reads what goes out and never drops. cseqguard_tcp_in and its kin (tc) read TCP. All use one
- * parser, one rule set and one set of maps. README.md follows a BYE through the files.
+ * The programs. cseqguard_in (XDP) reads ingress packets and may drop them. cseqguard_out (tc
+ * egress) reads egress packets and never drops. The four programs cseqguard_tcp_... (tc) read TCP.
+ * All use one parser, one rule set and one set of maps. README.md follows a BYE through the files.
  *
  *   frame      packet.h: Ethernet to UDP; fragment.h: a datagram in fragments
  *   message    message.h: order of the steps; sip_parser.h, msg_info.h, msg_route.h, screen.h
@@ -11,13 +11,13 @@
  *   exit       events.h: one exit, one reason, one counter; refusal.h: the 500 to a refused BYE
  *   TCP        tcp_verdict.h, tcp_segment.h, tcp_order.h, tcp_message.h, tcp_write.h
  *
- * The whole in ten lines. A call has two legs. Each has a counter that only its own address and
- * port can raise; a BYE below it is dropped. The bill does not look at that. One of the legs is the
- * witness. It ends the call by its own BYE, or by its 2xx to a BYE that left the host with the URI
- * and Routes which that leg had given. If the host itself is the witness, the same is asked of what
- * came in. Every other yes is a "perhaps": it is noted, and after an hour without a sign of life it
- * ends the call for an operator to look at. Whose INVITE it was, the host's own stamp in the Vias
- * says.
+ * In short: a call has two legs. Each leg has a CSeq counter that only its own address and port can
+ * raise. A BYE below the counter is dropped. The bill does not depend on that check. One of the
+ * legs is the witness. It ends the call by its own BYE, or by its 2xx to a BYE that left the host
+ * with the Request-URI and Routes which this leg had given. If the host itself is the witness, the
+ * BYE must have come in with them. Any other 2xx is a candidate end: it is noted, and closes the
+ * call as suspect after an hour without a sign of life. The Via that the host stamped shows whose
+ * INVITE it was.
  */
 #include <linux/pkt_cls.h>
 
@@ -32,7 +32,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Reasons of a fragment that is reported, and may be dropped. */
+/* Returns whether a fragment with this reason is reported, and may be dropped. */
 bpf_inline int reason_is_of_fragment(int reason)
 {
 	return reason >= CG_R_FRAGMENT_UNLIKE && reason <= CG_R_TCP_UNFRAMED;
@@ -177,8 +177,8 @@ int cseqguard_tcp_out(struct __sk_buff *skb)
 }
 
 /*
- * Stands behind each of the two, CG_TCP_ROUNDS - 1 times. A program has 33 tail calls, so each goes
- * on where the one before has stopped.
+ * Attached CG_TCP_ROUNDS - 1 times after each of the two. A program can make 33 tail calls, so the
+ * next one continues where it stopped.
  */
 SEC("tc")
 int cseqguard_tcp_more(struct __sk_buff *skb)
@@ -186,7 +186,7 @@ int cseqguard_tcp_more(struct __sk_buff *skb)
 	return handle_tcp_more(skb);
 }
 
-/* Is called for each message of a segment. */
+/* Tail-called once for each message of a segment. */
 SEC("tc")
 int cseqguard_tcp_message(struct __sk_buff *skb)
 {

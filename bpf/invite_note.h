@@ -39,7 +39,7 @@ bpf_inline struct cg_txn_key branch_key(const struct msg_info *info, __u64 branc
 				    .branch = branch };
 }
 
-/* In `pending` first: there is the one that the host has acted on. */
+/* Looks in `pending` first: it has the note that the host has acted on. */
 bpf_inline struct cg_invite *note_find(const struct cg_txn_key *key)
 {
 	struct cg_invite *invite = bpf_map_lookup_elem(&pending, key);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Initial INVITEs. What comes in is noted; what goes out is what the call is: whose INVITE it was,
- * the host's own stamp in the Vias says. Owner of `branches`.
+ * Initial INVITEs. An INVITE that comes in is noted. The one that goes out is the call. The Via
+ * that the host stamped in it shows whose INVITE it was. Owner of `branches`.
  *
  * API: invite_in(), invite_out(), branch_find().
  */
@@ -19,7 +19,7 @@ bpf_inline struct cg_branch *branch_find(const struct msg_info *info, __u64 bran
 
 /* --- INVITEs that come in --------------------------------------------------------------------- */
 
-/* A copy is one in everything that a CDR says. */
+/* Returns whether two INVITEs are equal in everything that a CDR shows. */
 bpf_inline int invite_is_copy(const struct cg_invite *a, const struct cg_invite *b)
 {
 	const __u64 *x = (const void *)&a->call, *y = (const void *)&b->call;
@@ -48,8 +48,8 @@ bpf_inline void invite_keep_outer_caller(struct cg_invite *invite, const struct 
 }
 
 /*
- * The INVITE comes back from the host itself, from a gateway or from a relay. Others could borrow a
- * branch of the host's that they have seen.
+ * Handles a spiral: the INVITE comes back from the host itself, a gateway or a relay. From others
+ * it is none, because they could use a branch of the host that they have seen.
  */
 bpf_inline void invite_spiral(struct pkt_ctx *ctx)
 {
@@ -144,7 +144,8 @@ bpf_inline struct cg_invite *invite_by_join(struct pkt_ctx *ctx, struct cg_txn_k
 
 /*
  * (c) No INVITE came in for it. The host itself calls, if there is no Via but its own and its
- * Contact is its own name. Else the caller is not read: his address is the host's stamp.
+ * Contact is its own name. Else the caller is not read: his address is the one that the host
+ * stamped.
  */
 bpf_inline void invite_of_nobody(struct pkt_ctx *ctx)
 {
@@ -157,7 +158,7 @@ bpf_inline void invite_of_nobody(struct pkt_ctx *ctx)
 		return;
 	}
 	invite->flags |= CG_I_UNSEEN;
-	invite->flags &= ~(CG_I_CSEQ_VALID | CG_I_TCP); /* numbered by whom? */
+	invite->flags &= ~(CG_I_CSEQ_VALID | CG_I_TCP); /* not the caller's own */
 	invite->caller_port = 0;
 	invite->caller_ifindex = 0;
 	__builtin_memcpy(invite->caller_addr, route->stamp, 16);
@@ -166,8 +167,9 @@ bpf_inline void invite_of_nobody(struct pkt_ctx *ctx)
 }
 
 /*
- * The row says what went out; address, port, interface, time and counter are the note's. Returns 0
- * if a flood evicted the note meanwhile: its element may be another call's.
+ * Builds the note of an INVITE that goes out. The texts are those that went out. Address, port,
+ * interface, time and counter are those of the note. Returns 0 if a flood evicted the note
+ * meanwhile: its element may be another call's.
  */
 bpf_inline int invite_of_note(struct pkt_ctx *ctx, const struct cg_invite *note,
 			      const struct cg_txn_key *key)
@@ -183,7 +185,7 @@ bpf_inline int invite_of_note(struct pkt_ctx *ctx, const struct cg_invite *note,
 	return 1;
 }
 
-/* In scratch, where msg_route_parse() has left its request_uri. */
+/* Builds the branch in scratch, where msg_route_parse() has left its request_uri. */
 bpf_inline void branch_build(struct pkt_ctx *ctx, __u64 note)
 {
 	struct scratch *s = ctx->scratch;
@@ -212,7 +214,7 @@ BPF_SUBPROG int branch_insert(struct pkt_ctx *ctx, const struct cg_txn_key *key)
 	return CG_R_INTERNAL;
 }
 
-/* With Replaces or Join an expensive call may go on under the number of this one. */
+/* Returns whether an expensive call may continue under the number of this one: Replaces or Join. */
 bpf_inline int invite_takes_a_call(const struct pkt_ctx *ctx)
 {
 	return (ctx->scratch->parser.msg.flags & SIP_REPLACES) &&
@@ -237,8 +239,9 @@ bpf_inline void invite_check_sent(struct pkt_ctx *ctx, struct cg_invite *note, i
 }
 
 /*
- * A copy. A stateless proxy derives its branch from the caller's, so that an INVITE to another
- * number may go out under the branch of the first: the row cannot say which one was answered.
+ * Handles an INVITE under a known branch. A stateless proxy derives its branch from the caller's,
+ * so an INVITE to another number may go out under the branch of the first. The row cannot say which
+ * one was answered, and is suspect.
  */
 bpf_inline int branch_sent_again(struct pkt_ctx *ctx, const struct cg_branch *branch)
 {

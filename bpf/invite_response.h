@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Responses to an INVITE. A 2xx opens a dialog for a branch under which the host sent the INVITE,
- * from where it was sent to or from a gateway; or when the host itself answers. A better one
- * replaces a dialog of the same tags.
+ * Responses to an INVITE. A 2xx opens a dialog if it answers a branch under which the host sent the
+ * INVITE, and comes from where that was sent or from a gateway. A 2xx of the host itself opens one
+ * as well. A better 2xx replaces a dialog of the same tags.
  *
  * API: invite_response_in(), invite_response_out(), invite_takes_over(), dialog_replace(),
  * invite_note_final().
@@ -25,8 +25,8 @@ bpf_inline int branch_is_on_interface(const struct msg_info *info, const struct 
 }
 
 /*
- * The INVITE went out in fragments, its headers out of sight: found by Call-ID and From tag.
- * Suspect.
+ * Finds an INVITE that went out in fragments, with headers that were not read, by Call-ID and From
+ * tag. It becomes suspect.
  */
 bpf_inline void answered_unforwarded(const struct pkt_ctx *ctx, struct answered *a)
 {
@@ -78,10 +78,10 @@ bpf_inline struct cg_invite *answered_out(const struct msg_info *info)
 	return invite ? invite : note_join(info, &key, &doubt);
 }
 
-/* --- a dialog gives way ----------------------------------------------------------------------- */
+/* --- a dialog is replaced --------------------------------------------------------------------- */
 
 /*
- * True if the 2xx is a better word on these tags than the dialog that has them:
+ * Returns whether the 2xx replaces the dialog that has its tags:
  * - the dialog has ended, and the INVITE came after that: a new call under the old tags;
  * - an ACK alone opened it, and the 2xx is from where its branch was sent, or from a gateway: the copy
  *   of one from elsewhere, which the ACK was for, does not clear the row;
@@ -129,8 +129,8 @@ bpf_inline int invite_takes_over(const struct pkt_ctx *ctx, const struct cg_dial
 }
 
 /*
- * The dialog that gives way, into scratch: ended now, unless it has ended. Returns 0 if the element
- * is another call's by now, or if the other CPU is replacing it.
+ * Copies the dialog that is replaced to scratch, and ends it now, unless it has ended. Returns 0 if
+ * the element is another call's by now, or if the other CPU is replacing it.
  */
 bpf_inline int dialog_copy_replaced(struct cg_dialog *old, struct cg_dialog *d,
 				    const struct msg_info *info)
@@ -200,7 +200,7 @@ BPF_SUBPROG int dialog_replace(struct pkt_ctx *ctx, struct cg_dialog *old, struc
 
 /* --- responses to an INVITE of no known dialog ------------------------------------------------ */
 
-/* The 2xx is from elsewhere than the INVITE went: it opens nothing by itself. */
+/* Handles a 2xx from elsewhere than the INVITE went: it opens nothing by itself. */
 bpf_inline __u8 invite_forged_2xx(struct pkt_ctx *ctx, const struct answered *a, struct cg_early *e,
 				  struct verdict *v)
 {
@@ -216,8 +216,8 @@ bpf_inline __u8 invite_forged_2xx(struct pkt_ctx *ctx, const struct answered *a,
 }
 
 /*
- * The 2xx answers no branch. A proxy may forward it by its Vias all the same: the note remembers
- * it, so that this opens nothing without an ACK, and then a suspect row.
+ * Handles a 2xx that answers no branch. A proxy may forward it by its Vias all the same. The note
+ * remembers it, so that it opens nothing without an ACK, and then a suspect row.
  */
 bpf_inline __u8 invite_stray_2xx(const struct msg_info *info)
 {
@@ -277,7 +277,7 @@ bpf_inline __u8 invite_response_in(struct pkt_ctx *ctx, struct verdict *v)
 	if (info->status >= 200)
 		return invite_2xx_in(ctx, &a, elsewhere, v);
 	early_insert(ctx, a.invite, a.note, elsewhere ? CG_EARLY_ELSEWHERE : 0);
-	/* it rings on, with a copy each minute (RFC 3261 13.3.1.1); others could fill the map so */
+	/* a copy each minute keeps it ringing (RFC 3261 13.3.1.1); others could fill the map so */
 	if (info->remote_is_gateway) {
 		a.invite->renewed = info->now;
 		if (a.branch)
@@ -299,7 +299,10 @@ bpf_inline void invite_note_final(const struct msg_info *info)
 		invite->done = info->now;
 }
 
-/* The host rings for minutes itself: an INVITE flood must not evict the note from `invites`. */
+/*
+ * The host itself rings, perhaps for minutes: an INVITE flood must not evict the note from
+ * `invites`.
+ */
 bpf_inline __u8 invite_rings_here(struct pkt_ctx *ctx, const struct cg_txn_key *key,
 				  struct cg_invite *invite)
 {

@@ -33,8 +33,8 @@ struct leg_view {
 
 /*
  * A deleted element of `dialogs` is given out again at once, and a program that holds its pointer
- * would write into another call. `who` says whose the element is now: check it first thing under
- * the lock.
+ * would write into another call. `who` says whose the element is now: check it first under the
+ * lock.
  */
 bpf_inline int dialog_is_of(const struct cg_dialog *d, const struct msg_info *info)
 {
@@ -134,8 +134,8 @@ bpf_inline int remote_is_peer(const struct msg_info *info, const struct leg_view
 }
 
 /*
- * uas: the leg that answers. Returns whether the response is its own word: from its address, or the
- * host's.
+ * uas: the leg that answers. Returns whether that leg itself sends the response: it comes from the
+ * leg's address, or it leaves the host for a leg that is local or unseen.
  */
 bpf_inline int leg_sends_response(const struct msg_info *info, const struct leg_view *uas)
 {
@@ -162,10 +162,10 @@ bpf_inline int remote_is_self_port(const struct msg_info *info, const struct leg
 }
 
 /*
- * A leg's counter is raised only from the very address and port that the leg spoke from at the
- * opening; a gateway's from any gateway. What a gateway sends back with the host's own Via raises
- * nothing: a caller can send a request with the other leg's tags to a carrier that loose-routes,
- * and the carrier returns it.
+ * Returns whether a request may raise the leg's counter. It must come from the very address and
+ * port that the leg spoke from at the opening; a gateway's may come from any gateway. A request
+ * that a gateway returns with the host's own Via raises nothing: a caller can send a request with
+ * the other leg's tags to a carrier that loose-routes, and the carrier returns it.
  */
 bpf_inline int leg_may_raise(const struct msg_info *info, const struct leg_view *view)
 {
@@ -192,7 +192,8 @@ bpf_inline void leg_raise_cseq(const struct leg_view *view, __u32 cseq)
 }
 
 /*
- * A request passes under the leg's tag, from wherever it came: the far end's counter may follow it.
+ * Notes the CSeq of a request that passes under the leg's tag, from any address: the far end's
+ * counter may follow it.
  */
 bpf_inline void leg_note_passed(const struct msg_info *info, const struct leg_view *view)
 {

@@ -146,8 +146,9 @@ struct {
 } usage SEC(".maps");
 
 /*
- * ... and by whom. The kernel inserts and adds; the daemon corrects; LRU eviction deletes. If an
- * entry is evicted, its address has a share anew until the daemon corrects that.
+ * How many of these entries each address has. The kernel inserts and adds; the daemon corrects; LRU
+ * eviction deletes. If an entry is evicted, its address counts from 0 until the daemon corrects
+ * that.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -158,7 +159,7 @@ struct {
 
 /*
  * Datagrams in fragments, by a keyed hash, and their bytes. The kernel overwrites the oldest of a
- * bucket once it is too old for Linux to complete; nothing else leaves. If a bucket is full, the
+ * bucket once Linux has discarded it; nothing else is removed before. If a bucket is full, the
  * policy --fragments decides.
  */
 struct {
@@ -219,7 +220,10 @@ struct {
 	__type(value, struct cg_counters);
 } counters SEC(".maps");
 
-/* Events of each CPU so far. Pinned, so that new programs count on: a row's `seq` is its own. */
+/*
+ * Events of each CPU so far. Pinned, so that the programs of an upgrade continue to count: no two
+ * rows have one `seq`.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

@@ -220,7 +220,7 @@ bpf_inline int handle_message(struct pkt_ctx *ctx, struct verdict *v)
 	return 0;
 }
 
-/* A fragment or segment that may be dropped: there is no message to speak of. */
+/* Prepares the verdict on a fragment or segment as a whole, without a message. */
 bpf_inline void handle_no_message(struct pkt_ctx *ctx, int reason, struct verdict *v)
 {
 	struct scratch *s = ctx->scratch;

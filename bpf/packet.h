@@ -76,8 +76,8 @@ bpf_inline int packet_udp(struct cursor *c, const struct cg_config *config, stru
 }
 
 /*
- * Finds the TCP header: p->offset, and the ports. tcp_segment.h reads it at tc, XDP counts it only.
- * The header may be behind what can be read by pointer.
+ * Finds the TCP header: sets p->offset and the ports. XDP only counts the segment; tcp_segment.h
+ * reads it at tc. The header may lie behind the bytes that can be read by pointer.
  */
 bpf_inline int packet_tcp(struct cursor *c, const struct cg_config *config, struct packet *p,
 			  __u8 direction)
@@ -96,8 +96,8 @@ bpf_inline int packet_tcp(struct cursor *c, const struct cg_config *config, stru
 }
 
 /*
- * A first fragment of a TCP segment. TCP does not fragment (RFC 9293 3.7.2); its streams are read
- * behind XDP, before the host joins the fragments.
+ * Handles the first fragment of a TCP segment. TCP avoids fragments (RFC 9293 3.7.2). The guard
+ * does not read them, because tc ingress sees them before the host reassembles them.
  */
 bpf_inline int packet_tcp_fragment(struct cursor *c, const struct cg_config *config,
 				   struct packet *p, __u8 direction)

@@ -16,7 +16,10 @@
 #include "addr.h"
 #include "packet_types.h"
 
-/* Only names the reason: what is in a tunnel is read on the device at its end, if on any. */
+/*
+ * Returns the reason of a protocol that is not read. What is in a tunnel is read, if at all, on the
+ * device at its end.
+ */
 bpf_inline int packet_other_protocol(__u8 protocol)
 {
 	return protocol == IPPROTO_GRE || protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6
@@ -47,8 +50,8 @@ bpf_inline __u64 packet_offset(const struct cursor *c)
 }
 
 /*
- * A fragment: its bytes begin at c->above_ip. Linux cuts a fragment that is not the last to a multiple
- * of 8.
+ * Fills *f for a fragment whose bytes begin at c->above_ip. Linux cuts every fragment but the last
+ * to a multiple of 8 bytes.
  */
 bpf_inline int packet_fragment(const struct cursor *c, struct packet_fragment *f, __u16 where)
 {

@@ -69,7 +69,7 @@ struct packet {
 	__u8 gathered; /* from fragments: it is in the parser's buffer already */
 	__u8 direction; /* enum cg_direction */
 	__u8 own_socket; /* it leaves from a socket of this host */
-	__u8 tcp; /* it is one of a TCP stream */
+	__u8 tcp; /* it is a segment of a TCP stream */
 	__u8 enforced; /* if it is refused, it is kept from the host */
 	__u8 has_options; /* of IPv4, or extension headers */
 	__u8 pad;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The answer to a refused BYE: `500 Request Out of Order` (RFC 3261 12.2.2), sent back from where the
- * BYE came in (XDP_TX). Without an answer a user agent repeats the BYE for 32 s.
+ * The answer to a refused BYE: `500 Request Out of Order` (RFC 3261 12.2.2), sent back through the
+ * interface that the BYE came in by (XDP_TX). Without an answer a user agent retransmits the BYE
+ * for 32 s.
  *
  * The BYE becomes its own answer. A status line of the same length is written over the request line.
  * Via, From, To, Call-ID and CSeq, which a response copies, stay where they are. Addresses and ports
@@ -24,7 +25,7 @@
 
 const char refusal_line[32] = "SIP/2.0 500 Request Out of Order"; /* not static: README.md, Types */
 
-/* A reason phrase that is too short ends in blanks. */
+/* Writes a byte of the status line, which is padded with blanks. */
 static long refusal_line_step(__u32 i, void *arg)
 {
 	struct sip_parser *p = ((struct sip_walk *)arg)->p;
@@ -43,8 +44,8 @@ static long refusal_sum_step(__u32 i, void *arg)
 }
 
 /*
- * Returns the UDP checksum of the answer. The BYE's is no start: a frame from a local veth has only
- * the sum of its pseudo-header. An IPv4-mapped address adds 0xffff, which is 0 here.
+ * Returns the UDP checksum of the answer. That of the BYE cannot be updated: a frame from a local
+ * veth has only the sum of its pseudo-header. An IPv4-mapped address adds 0xffff, which is 0 here.
  */
 bpf_inline __u16 refusal_checksum(struct sip_parser *p, const struct packet *packet)
 {
@@ -66,7 +67,7 @@ bpf_inline __u16 refusal_checksum(struct sip_parser *p, const struct packet *pac
 	return sum == 0xffff ? 0xffff : ~sum;
 }
 
-/* Swaps two neighbours in the frame, of `bytes` each. Returns 0 or an error. */
+/* Swaps two adjacent fields of the frame, of `bytes` each. Returns 0 or an error. */
 bpf_inline long refusal_swap(struct xdp_md *xdp, __u32 at, __u32 bytes)
 {
 	__u8 pair[32];
@@ -77,9 +78,10 @@ bpf_inline long refusal_swap(struct xdp_md *xdp, __u32 at, __u32 bytes)
 }
 
 /*
- * The reasons that a user agent can learn from. Only the leg's own address gets an answer, because
- * it has completed a handshake: with a forged source the host would send packets to a stranger. The
- * lock is not taken. If the element is given to another call meanwhile, the BYE gets no answer.
+ * Returns whether the BYE is answered. Its reason must be its CSeq, because a user agent can
+ * correct that. It must come from the leg's own address, which has completed a handshake. Otherwise
+ * the host would send packets to a forged source. The lock is not taken. If the element is given to
+ * another call meanwhile, the BYE gets no answer.
  */
 bpf_inline int refusal_is_for_leg(const struct scratch *s)
 {
@@ -131,8 +133,8 @@ bpf_inline long refusal_write(struct xdp_md *xdp, struct scratch *s, __u32 line)
 }
 
 /*
- * For a message that is to be dropped for scratch.reason. Makes it its answer, if it may have one.
- * Returns its enum cg_action: CG_DROP or CG_ANSWERED.
+ * Turns a message that is to be dropped for scratch.reason into its answer, if it may have one.
+ * Returns CG_ANSWERED or CG_DROP.
  */
 BPF_GLOBAL int refusal_answer(struct xdp_md *xdp)
 {

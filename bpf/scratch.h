@@ -40,7 +40,7 @@ struct msg_route {
 	__u32 pad;
 	struct sip_slice request_host;
 	struct sip_slice next_hop; /* host of the topmost Route, else of the Request-URI */
-	__u8 request_addr[16]; /* what they spell; 0: no address */
+	__u8 request_addr[16]; /* the addresses that both spell; 0: a name */
 	__u8 next_addr[16];
 	__u16 request_port;
 	__u16 pad2[3];
@@ -56,7 +56,7 @@ struct scratch {
 	 * struct cg_dialog. Not as a struct: a spin lock is allowed in hash and array values only.
 	 */
 	__u64 dialog[sizeof(struct cg_dialog) / 8];
-	__u64 second; /* the one that the next three count */
+	__u64 second; /* the second that the next three count in */
 	__u32 alerts;
 	__u32 requests;
 	__u32 answers;
@@ -79,7 +79,10 @@ struct pkt_ctx {
 	const struct cg_config *config;
 };
 
-/* With the key of the hashes in it: rules run under a lock, where no map can be read. */
+/*
+ * Returns the memory of this CPU, with the key of the hashes in it: rules run under a lock, where
+ * no map can be read.
+ */
 bpf_inline struct scratch *scratch_get(void)
 {
 	const struct cg_secret *key;

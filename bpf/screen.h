@@ -58,8 +58,8 @@ bpf_inline int msg_is_truncated(const struct sip_msg *msg)
 }
 
 /*
- * ... and what follows. A gateway copies the Vias that the caller has padded: its answer passes, and
- * the ACK to it opens a suspect row.
+ * Returns the reason of a truncated message. A gateway copies the Vias that the caller has padded.
+ * Its answer passes, and the ACK to it opens a suspect row.
  */
 bpf_inline __u8 msg_truncated_reason(struct pkt_ctx *ctx)
 {
@@ -100,9 +100,9 @@ bpf_inline int msg_is_ambiguous(struct pkt_ctx *ctx)
 /*
  * Returns whether an ingress BYE of this dialog (NULL: of none) is ambiguous. A BYE repeats what
  * the other leg chose: its tag, its Contact as Request-URI, its Record-Route as Route. Odd bytes
- * there drop nothing if the tags are byte for byte those that the dialog was opened with: the other
- * leg could keep the caller from hanging up. What the sender alone writes is refused: two CSeqs,
- * two Call-IDs, an odd start line.
+ * there do not drop the BYE if its tags are byte for byte those of the opening. Otherwise the other
+ * leg could keep the caller from hanging up. What only the sender writes is refused: two CSeqs, two
+ * Call-IDs, an odd start line.
  */
 bpf_inline int msg_bye_is_ambiguous(struct pkt_ctx *ctx, const struct cg_dialog *d)
 {

@@ -38,7 +38,8 @@ bpf_inline void target_init(struct cg_target *target, __u32 contact, __u32 user,
 }
 
 /*
- * Request-URI and Routes are this URI and the witness' route set, in any order; or this URI alone.
+ * Returns whether Request-URI and Routes are this URI and the witness' route set, in any order, or
+ * this URI alone.
  */
 bpf_inline int route_names(const struct msg_route *route, __u32 uri, __u32 routes)
 {
@@ -50,8 +51,9 @@ bpf_inline int route_names(const struct msg_route *route, __u32 uri, __u32 route
 }
 
 /*
- * Compares Request-URI and Routes with what the witness gave. As one collection: a strict router
- * moves its own URI into the Request-URI (RFC 3261 16.6). Many clients send no Route at all.
+ * Compares Request-URI and Routes with what the witness gave. They are compared as one set, because
+ * a strict router moves its own URI into the Request-URI (RFC 3261 16.6). Many clients send no
+ * Route at all.
  *
  * TARGET_KNOWN: the Request-URI under which the host sent the INVITE (registrars, GRUU, SIPp), or
  * the Contact with the witness' own address and port (Contacts that a proxy has corrected). The user
@@ -81,8 +83,8 @@ bpf_inline enum target_match target_match(const struct cg_target *target,
 }
 
 /*
- * The packet goes to the leg, to where the INVITE went, or to the address that the way itself
- * spells.
+ * Returns whether the packet goes to the leg, to where the INVITE went, or to the literal address
+ * in its topmost Route, else in its Request-URI.
  */
 bpf_inline int target_is_reached(const struct cg_target *target, const struct msg_route *route,
 				 const struct msg_info *info, const struct leg_view *view)
@@ -93,7 +95,7 @@ bpf_inline int target_is_reached(const struct cg_target *target, const struct ms
 	       (!addr_is_zero(route->next_addr) && addr_equal(info->remote, route->next_addr));
 }
 
-/* The request moves the target when it is answered 2xx. own: the witness sent it. */
+/* Notes a request that moves the target when it is answered 2xx. own: the witness sent it. */
 bpf_inline void dialog_note_refresh(struct cg_dialog *d, const struct msg_info *info,
 				    const struct msg_route *route, int own)
 {
@@ -114,7 +116,7 @@ bpf_inline void dialog_move_target(struct cg_dialog *d, __u32 contact, __u32 use
 	d->target.latest_port = port;
 }
 
-/* The request at refresh_branch is answered 2xx. */
+/* Moves the target: the request at refresh_branch is answered 2xx. */
 bpf_inline void dialog_refresh_target(struct cg_dialog *d, const struct msg_info *info,
 				      const struct msg_route *route)
 {

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The next message of a segment: finds it in the stream, and notes what is left over for the next
- * segment.
+ * Finds the next message of a segment, and keeps an unfinished one for the next segment.
  *
- * A connection that holds no plain SIP is opaque: nothing of it is read any more. The host's word
- * decides, for a client could write anything: its first byte is no text (TLS), or it answers
- * "HTTP/1.1 101" (WebSocket, RFC 6455 1.3). A client's first byte that is no text counts as long as
- * the host has sent no text from that port.
+ * A connection that does not carry plain SIP is opaque: it is not read any more. What the host
+ * sends decides, because a client can send anything: the host's first byte is not text (TLS), or it
+ * answers "HTTP/1.1 101" (WebSocket, RFC 6455 1.3). A client's first byte that is not text counts
+ * only while the host has sent no text from that port.
  *
- * API: stream_next_message(), stream_advance(), stream_segment_done(), stream_stall(), stream_give_up(),
- * stream_first_byte(), stream_is_upgrade(), stream_set_opaque().
+ * API: stream_next_message(), stream_advance(), stream_segment_done(), stream_stall(),
+ * stream_give_up(), stream_first_byte(), stream_is_upgrade(), stream_set_opaque().
  */
 #ifndef CG_TCP_MESSAGE_H
 #define CG_TCP_MESSAGE_H
@@ -25,28 +24,28 @@ enum stream_found {
 	STREAM_ODD /* peers find its end in different places */
 };
 
-/* The segment is read to its end, and `unfinished` bytes of a message are kept for the next one. */
+/* Ends the reading of a segment. `unfinished` bytes of a message are kept for the next segment. */
 bpf_inline void stream_segment_done(struct cg_stream *stream, __u32 unfinished)
 {
 	stream->unfinished = unfinished;
 	stream_release(stream);
 }
 
-/* Nothing of the connection passes any more. */
+/* Stalls the stream: in enforce mode none of its segments pass any more. */
 bpf_inline void stream_stall(struct cg_stream *stream)
 {
 	stream->state = CG_STREAM_STALLED;
 	stream_release(stream);
 }
 
-/* Not in step: the rest of the segment is not read. */
+/* The stream is out of step: the rest of the segment is not read. */
 bpf_inline void stream_give_up(struct cg_stream *stream)
 {
 	stream->state = CG_STREAM_LOST;
 	stream->body = 0;
 }
 
-/* Returns whether bytes may be the beginning of a start line. */
+/* Returns whether a start line may begin at `pos`. */
 bpf_inline int stream_is_start(const struct sip_parser *p, __u32 pos)
 {
 	__u64 word = sip_word(p, pos), blanks = sip_equal(word, SIP_EACH(' '));
@@ -68,10 +67,7 @@ bpf_inline int stream_is_text(__u8 c)
 
 /* --- opaque connections ----------------------------------------------------------------------- */
 
-/*
- * Returns the place in cg_host_state.text_ports of a port, where it is or may be noted; NULL: it is
- * none of the SIP ports.
- */
+/* Returns the slot of a port in cg_host_state.text_ports, or NULL if it is not a SIP port. */
 bpf_inline __u16 *stream_text_port(struct cg_host_state *host, const struct cg_config *config,
 				   __u16 port)
 {
@@ -81,7 +77,7 @@ bpf_inline __u16 *stream_text_port(struct cg_host_state *host, const struct cg_c
 	return NULL;
 }
 
-/* The first byte of either direction. Returns whether the connection is opaque. */
+/* Reads the first byte of one direction. Returns whether the connection is opaque. */
 bpf_inline int stream_first_byte(const struct pkt_ctx *ctx, const struct tcp_segment *seg,
 				 const struct cg_connection *connection)
 {
@@ -101,7 +97,7 @@ bpf_inline int stream_first_byte(const struct pkt_ctx *ctx, const struct tcp_seg
 	return !text && !connection->out.have && !(noted && *noted == port);
 }
 
-/* A message that goes out and is no SIP. */
+/* An egress message that is not SIP: returns whether it switches to WebSocket. */
 bpf_inline int stream_is_upgrade(const struct sip_parser *p, __u32 pos)
 {
 	const __u64 http = SIP_LETTERS('H', 'T', 'T', 'P', '/', '1', '.', '1');
@@ -130,8 +126,8 @@ bpf_inline __u32 stream_skip_body(struct tcp_segment *seg, struct cg_stream *str
 }
 
 /*
- * Copies the bytes from seg->at on to the parser's buffer, behind those that came with earlier
- * segments. Returns their number; 0: an error.
+ * Copies the bytes from seg->at on into the parser's buffer, after those of earlier segments.
+ * Returns the number of bytes in the buffer, or 0 on an error.
  */
 bpf_inline __u32 stream_fill(struct __sk_buff *skb, struct tcp_segment *seg, struct sip_parser *p,
 			     __u32 left)
@@ -149,9 +145,9 @@ bpf_inline __u32 stream_fill(struct __sk_buff *skb, struct tcp_segment *seg, str
 }
 
 /*
- * Finds the next message. STREAM_MESSAGE: the caller judges it and calls stream_advance(). In all
- * other cases the segment is at its end; the caller owes stream_segment_done() or stream_stall().
- * *unfinished: bytes to keep.
+ * Finds the next message. Returns an enum stream_found. After STREAM_MESSAGE the caller judges the
+ * message and calls stream_advance(). After any other value the segment is at its end, and the
+ * caller must call stream_segment_done() or stream_stall(). *unfinished: bytes to keep.
  */
 bpf_inline int stream_next_message(struct __sk_buff *skb, struct pkt_ctx *ctx,
 				   struct tcp_segment *seg, struct cg_stream *stream,
@@ -184,7 +180,7 @@ bpf_inline int stream_next_message(struct __sk_buff *skb, struct pkt_ctx *ctx,
 	return STREAM_END;
 }
 
-/* Behind the header block of a message. */
+/* Moves behind the header block of a message. */
 bpf_inline void stream_advance(struct tcp_segment *seg, struct cg_stream *stream)
 {
 	seg->at += seg->frame.end - seg->kept;

@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The order of a stream: which bytes of a segment are read, and whether it passes. One rule: a
- * position of the stream passes once, with one content, and is read once.
+ * Which bytes of a segment are read, and whether it passes. The rule: each position of the stream
+ * passes with one content only, and is read once.
  *
  *   the segment                     enforce                            observe
  *   continues what was read         is read                            is read
- *   is ahead of it                  dropped: the sender repeats it     a hole: see below
+ *   is ahead of it                  dropped: it is retransmitted       a hole: see below
  *   is behind it                    passes if the socket has it, or    passes
  *                                   if its bytes are those that
  *                                   passed; else it is dropped
- *   is both behind and new          as both                            the new bytes are read
+ *   is behind it, and ends ahead    both rules apply                   the new bytes are read
  *
- * So a segment that the socket does not take (a wrong checksum, an old timestamp, no room) and
- * another one at its place cannot make the socket read other bytes than were judged. The connection
- * stalls until its sender repeats the bytes that passed.
+ * The socket may discard a segment that passed (wrong checksum, old timestamp, no room). A segment
+ * with other bytes at that position is dropped, so the socket reads only what was judged. The
+ * connection waits until the sender retransmits the bytes that passed.
  *
- * A stream that is not in step (a hole, or a connection from before the attach) is read again from
- * the next segment that begins with a start line.
+ * A stream that is out of step (after a hole, or from before the attach) is read again from the
+ * next segment that begins with a start line.
  *
- * A segment is claimed by one CPU. The claim ends with its last message: stream_release().
+ * One CPU at a time claims the stream. stream_release() ends the claim after the last message of
+ * the segment.
  *
  * API: stream_begin(), stream_release().
  */
@@ -29,13 +30,13 @@
 #include "tcp_segment.h"
 #include "tcp_write.h"
 
-/* What becomes of a segment. */
+/* The decision about a segment. */
 enum stream_step {
-	STREAM_READ, /* its bytes from seg->at on are read; the caller owes stream_release() */
+	STREAM_READ, /* read from seg->at on; the caller must call stream_release() */
 	STREAM_PASS,
-	STREAM_HELD, /* it cannot be read now. Enforce: dropped, and repeated by its sender */
+	STREAM_HELD, /* it cannot be read now; enforce: dropped, the sender retransmits it */
 	STREAM_UNLIKE, /* enforce: dropped, and reported */
-	STREAM_STANDS /* enforce: dropped, as all that follows */
+	STREAM_STANDS /* the stream is stalled; enforce: dropped */
 };
 
 bpf_inline void stream_release(struct cg_stream *stream)
@@ -51,8 +52,8 @@ bpf_inline long stream_load(struct __sk_buff *skb, struct tcp_segment *seg, __u3
 }
 
 /*
- * Bytes of the frame from `at` on, 1 to CG_STREAM_BYTES, at a position `back` bytes before the next
- * one. Returns whether they are those that passed.
+ * Compares `length` bytes of the frame from `at` on, 1 to CG_STREAM_BYTES, with those that passed
+ * at their position, `back` bytes before stream->next. Returns whether they are equal.
  */
 bpf_inline int stream_is_equal(struct __sk_buff *skb, struct tcp_segment *seg,
 			       struct cg_stream *stream, __u32 at, __u32 back, __u32 length)
@@ -68,8 +69,8 @@ _Static_assert(CG_STREAM_BYTES == SIP_MAX && CG_FRAGMENT_BYTES == SIP_MAX,
 	       "bytes_equal() compares all of a stream's, or of a fragment's");
 
 /*
- * The first `old` bytes of a segment have passed before. Returns whether they may pass again; those
- * that the socket has are ignored there.
+ * The first `old` bytes of a segment have passed before. Returns whether they may pass again. Those
+ * that the socket has are not compared: it ignores them.
  */
 bpf_inline int stream_old_passes(struct __sk_buff *skb, struct tcp_segment *seg,
 				 struct cg_stream *stream, __u32 old)
@@ -84,8 +85,9 @@ bpf_inline int stream_old_passes(struct __sk_buff *skb, struct tcp_segment *seg,
 }
 
 /*
- * Appends the new bytes to what is kept of the stream. Afterwards `work` holds what was kept
- * before, and behind its middle the first CG_STREAM_BYTES of the new ones. Returns 0 or an error.
+ * Appends the new bytes to the last bytes of the stream. Afterwards the first half of `work` holds
+ * the last bytes before them, and the second half the first CG_STREAM_BYTES of the new ones.
+ * Returns 0 or an error.
  */
 bpf_inline long stream_keep(struct __sk_buff *skb, struct tcp_segment *seg,
 			    struct cg_stream *stream)
@@ -111,7 +113,7 @@ bpf_inline long stream_keep(struct __sk_buff *skb, struct tcp_segment *seg,
 	return bpf_probe_read_kernel(stream->bytes, CG_STREAM_BYTES, seg->work + length);
 }
 
-/* The stream is read from this segment on, if that begins with a start line. */
+/* Puts the stream out of step. It is read again from `seq` on if a start line begins there. */
 bpf_inline void stream_lose(struct cg_stream *stream, __u32 seq)
 {
 	stream->state = CG_STREAM_LOST;
@@ -119,7 +121,10 @@ bpf_inline void stream_lose(struct cg_stream *stream, __u32 seq)
 	stream->have = stream->body = stream->unfinished = 0;
 }
 
-/* The first segment with bytes. A socket that has received some before is from before the attach. */
+/*
+ * Handles the first segment with data. A socket that received data before it is older than the
+ * attach.
+ */
 bpf_inline void stream_start(struct tcp_segment *seg, struct cg_stream *stream)
 {
 	__u32 seq = seg->base + seg->at;
@@ -133,16 +138,16 @@ bpf_inline void stream_start(struct tcp_segment *seg, struct cg_stream *stream)
 }
 
 /*
- * Bytes have reached the socket that nobody read: before the attach, or while tcp was off. The
- * stream is read from the socket's rcv_nxt on. A segment ahead of that stays unread, because the
- * bytes between are still to come.
+ * Returns whether the socket has bytes that the guard did not read: from before the attach, or from
+ * while tcp was off. The stream is then read from the socket's rcv_nxt on. A segment ahead of that
+ * is not read, because the bytes before it are still to come.
  */
 bpf_inline int stream_is_out_of_step(const struct tcp_segment *seg, const struct cg_stream *stream)
 {
 	return stream->state == CG_STREAM_LOST || (__s32)(seg->rcv_nxt - stream->next) > 0;
 }
 
-/* The claim is held. Returns an enum stream_step. */
+/* Decides about a segment of a claimed stream. Returns an enum stream_step. */
 bpf_inline int stream_order(struct __sk_buff *skb, struct tcp_segment *seg,
 			    struct cg_stream *stream)
 {
@@ -175,7 +180,7 @@ bpf_inline int stream_order(struct __sk_buff *skb, struct tcp_segment *seg,
 	return STREAM_READ;
 }
 
-/* Returns an enum stream_step. */
+/* Claims the stream and decides about a segment. Returns an enum stream_step. */
 bpf_inline int stream_begin(struct __sk_buff *skb, struct tcp_segment *seg,
 			    struct cg_stream *stream)
 {

@@ -23,7 +23,7 @@
 #define TCP_OPTIONS_MAX 40
 #define TCP_OPTIONS_ROOM 64 /* a power of two */
 
-/* What is read of a connection, on its way in and out; lives and dies with the socket. */
+/* State of both streams of a connection. The kernel frees it with the socket. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -31,7 +31,10 @@ struct {
 	__type(value, struct cg_connection);
 } tcp_streams SEC(".maps");
 
-/* The program that judges a message is called once for each of a segment. Only userspace writes. */
+/*
+ * The program that judges one message. It is tail-called for each message of a segment. Only
+ * userspace writes.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, CG_TCP_PROGS);
@@ -40,8 +43,8 @@ struct {
 } tcp_programs SEC(".maps");
 
 /*
- * The segment in hand, over all programs that it goes through. Nothing else runs on this CPU in
- * between: see scratch.h.
+ * The current segment, shared by the programs that handle it. No other segment is handled on this
+ * CPU in between: see scratch.h.
  */
 struct tcp_segment {
 	struct sip_frame frame;
@@ -86,8 +89,8 @@ bpf_inline struct tcp_segment *tcp_segment_get(void)
 /* --- the headers ------------------------------------------------------------------------------ */
 
 /*
- * Returns whether a frame that comes in may begin with its IP header: its first byte could be that
- * of one. See tcp_is_bare().
+ * Returns whether an ingress frame may begin with its IP header, by its first byte. See
+ * tcp_is_bare().
  */
 bpf_inline int tcp_may_be_bare(const void *data)
 {
@@ -97,7 +100,7 @@ bpf_inline int tcp_may_be_bare(const void *data)
 }
 
 /*
- * Fast path: returns whether a frame is none of TCP on a SIP port, by its first 38 bytes, as
+ * Fast path: returns whether a frame is not TCP on a SIP port, by its first 38 bytes, as
  * packet_is_other() does for UDP.
  */
 bpf_inline int tcp_is_other(const void *data, const void *end, const struct cg_config *config)
@@ -133,8 +136,8 @@ bpf_inline int tcp_is_bare(struct __sk_buff *skb)
 }
 
 /*
- * Finds the segment. Returns 0 and fills *seg, the addresses and the ports; else the frame is none
- * of TCP on a SIP port, or no peer would accept it.
+ * Finds the segment. Returns 0 and fills *seg, and addresses and ports of *p. Returns -1 if the
+ * frame is not TCP on a SIP port, or if no peer would accept it.
  */
 bpf_inline int tcp_segment_read(struct __sk_buff *skb, const struct cg_config *config,
 				struct packet *p, struct tcp_segment *seg)
@@ -167,7 +170,7 @@ bpf_inline int tcp_segment_read(struct __sk_buff *skb, const struct cg_config *c
 
 /* --- the socket ------------------------------------------------------------------------------- */
 
-/* Returns the length of the tuple, as bpf_skc_lookup_tcp() wants it: the segment comes in. */
+/* Fills the tuple of an ingress segment. Returns its length, for bpf_skc_lookup_tcp(). */
 bpf_inline __u32 tcp_tuple(const struct packet *p, struct bpf_sock_tuple *tuple)
 {
 	__builtin_memset(tuple, 0, sizeof(*tuple));
@@ -186,8 +189,8 @@ bpf_inline __u32 tcp_tuple(const struct packet *p, struct bpf_sock_tuple *tuple)
 }
 
 /*
- * Returns whether this segment, which comes to a listening socket, completes a handshake by a SYN
- * cookie: its bytes would be taken at once, before there is a socket to note them in.
+ * Returns whether this segment to a listening socket completes a handshake by a SYN cookie. The
+ * kernel accepts its data at once, before there is a socket that can hold the state of the stream.
  */
 bpf_inline int tcp_is_cookie(struct __sk_buff *skb, struct bpf_sock *sk, const struct packet *p,
 			     const struct tcp_segment *seg)
@@ -208,11 +211,13 @@ bpf_inline int tcp_is_cookie(struct __sk_buff *skb, struct bpf_sock *sk, const s
 	return !bpf_tcp_check_syncookie(sk, &ip6, sizeof(ip6), &tcp, sizeof(tcp));
 }
 
-/* The states of a socket that are not BPF_TCP_...: */
+/* Values of sock_state that are not BPF_TCP_...: */
 #define TCP_NO_SOCKET 0
-#define TCP_COOKIE 0xff /* a listening one, and see tcp_is_cookie() */
+#define TCP_COOKIE 0xff /* it listens, and tcp_is_cookie() is true */
 
-/* A full socket: reads its counters. Returns what is noted of it; NULL: no memory. */
+/*
+ * Reads the counters of a full socket. Returns the state of its connection, or NULL without memory.
+ */
 bpf_inline struct cg_connection *tcp_full_socket(struct bpf_sock *sk, struct tcp_segment *seg)
 {
 	struct bpf_tcp_sock *tp = bpf_tcp_sock(sk);
@@ -231,7 +236,7 @@ bpf_inline int tcp_state_is_full(__u8 state)
 	       state != BPF_TCP_TIME_WAIT;
 }
 
-/* The segment comes in. */
+/* Finds the socket of an ingress segment. Returns the state of its connection, or NULL. */
 BPF_SUBPROG struct cg_connection *tcp_connection_in(struct __sk_buff *skb, const struct packet *p,
 						    struct tcp_segment *seg)
 {
@@ -256,7 +261,7 @@ BPF_SUBPROG struct cg_connection *tcp_connection_in(struct __sk_buff *skb, const
 	return connection;
 }
 
-/* The segment goes out. */
+/* Finds the socket of an egress segment. Returns the state of its connection, or NULL. */
 BPF_SUBPROG struct cg_connection *tcp_connection_out(struct __sk_buff *skb, struct tcp_segment *seg)
 {
 	struct bpf_sock *sk = skb->sk;
@@ -271,7 +276,10 @@ BPF_SUBPROG struct cg_connection *tcp_connection_out(struct __sk_buff *skb, stru
 	return tcp_state_is_full(seg->sock_state) ? tcp_full_socket(sk, seg) : NULL;
 }
 
-/* By arithmetic: with a branch the verifier walks all rules for each direction. */
+/*
+ * Selects the stream by arithmetic: with a branch the verifier walks all rules once for each
+ * direction.
+ */
 bpf_inline struct cg_stream *tcp_stream(struct cg_connection *connection, __u8 direction)
 {
 	__u64 way = direction & 1;

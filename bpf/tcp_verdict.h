@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What becomes of a TCP segment. README.md, "A TCP segment".
+ * The verdict on a TCP segment. README.md describes the steps in "A TCP segment".
  *
  * API: handle_tcp(), handle_tcp_more(), handle_tcp_message(), one for each program.
  */
@@ -13,7 +13,7 @@
 #include "message.h"
 #include "tcp_message.h"
 
-/* Reports a segment that holds no message to speak of. Returns the enum cg_action. */
+/* Reports a segment as a whole, without a message. Returns its enum cg_action. */
 BPF_SUBPROG int report_segment(struct pkt_ctx *ctx, int reason)
 {
 	__u8 came_in = ctx->scratch->packet.direction == CG_IN;
@@ -24,14 +24,14 @@ BPF_SUBPROG int report_segment(struct pkt_ctx *ctx, int reason)
 			      NULL);
 }
 
-/* What becomes of a segment whose bytes are not read, and why. Returns TC_ACT_... */
+/* Counts a segment whose bytes are not read. Returns TC_ACT_...: in enforce mode it is dropped. */
 bpf_inline int segment_held(struct tcp_segment *seg, int reason)
 {
 	count_packet(seg->direction, reason, CG_PASS);
 	return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 }
 
-/* The bytes come before there is a socket to note them in. Returns TC_ACT_... */
+/* Handles a segment without a socket that can hold the state of the stream. Returns TC_ACT_... */
 bpf_inline int segment_without_stream(struct tcp_segment *seg)
 {
 	if (seg->sock_state == TCP_NO_SOCKET) {
@@ -43,11 +43,11 @@ bpf_inline int segment_without_stream(struct tcp_segment *seg)
 	return segment_held(seg, CG_R_TCP_HELD);
 }
 
-#define SEGMENT_IS_READ (-2) /* none of TC_ACT_... */
+#define SEGMENT_IS_READ (-2) /* not a TC_ACT_... value */
 
 /*
- * What is no matter of the stream: SYN, urgent data, segments without bytes. Returns TC_ACT_..., or
- * SEGMENT_IS_READ: there are bytes to read.
+ * Handles what is not data of the stream: SYN, RST, urgent data, segments without data. Returns
+ * TC_ACT_..., or SEGMENT_IS_READ if there is data to read.
  */
 bpf_inline int segment_headers(struct __sk_buff *skb, struct tcp_segment *seg)
 {
@@ -108,7 +108,7 @@ bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct
 	return TC_ACT_UNSPEC;
 }
 
-/* tcp_programs is empty: the segment is not read. */
+/* tcp_programs is empty: releases the stream. Returns TC_ACT_... */
 bpf_inline int segment_is_abandoned(struct __sk_buff *skb, struct pkt_ctx *ctx,
 				    struct tcp_segment *seg)
 {
@@ -119,7 +119,7 @@ bpf_inline int segment_is_abandoned(struct __sk_buff *skb, struct pkt_ctx *ctx,
 	return segment_held(seg, CG_R_INTERNAL);
 }
 
-/* The first program of a segment. direction: a constant. */
+/* The first program of a segment. `direction` must be a compile-time constant. */
 bpf_inline int handle_tcp(struct __sk_buff *skb, __u8 direction)
 {
 	struct pkt_ctx ctx = { .config = config_get() };
@@ -128,8 +128,8 @@ bpf_inline int handle_tcp(struct __sk_buff *skb, __u8 direction)
 
 	if (!ctx.config || !seg)
 		return TC_ACT_UNSPEC;
-	seg->waits = seg->rounds =
-		0; /* a filter may be missing: the last frame must not leave any */
+	/* Cleared first: if a filter is missing, the last segment has left them set. */
+	seg->waits = seg->rounds = 0;
 	if (ctx.config->tcp == CG_TCP_OFF ||
 	    tcp_is_other((void *)(long)skb->data, (void *)(long)skb->data_end, ctx.config))
 		return TC_ACT_UNSPEC;

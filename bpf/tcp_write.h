@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What is written over in a TCP segment, its length kept and its checksum mended.
+ * Overwrites bytes of a TCP segment. The length stays, and the checksum is updated.
  *
- * A refused message becomes another one by a byte. Which one:
- * - The first byte of its method, if it came with this segment: no peer takes XYE for a BYE. The
- *   method in CSeq as well: a stateful proxy that relays it takes the answer for that of its own
- *   transaction only if CSeq names the same method. The sender does not know that answer, so its
- *   transaction ends by timeout. If the refused number is not below the leg's counter, the first
- *   digit of the CSeq too: no peer takes the number, so the true sender of that leg is not locked
- *   out.
- * - Else the proxy has the method already. Then the last byte of the Call-ID or of a tag, if that
- *   came with this segment: no peer finds the dialog.
- * - Else nothing: the connection stalls. Only an attacker cuts a BYE so.
+ * A refused message is changed so that no peer reads it as what it was:
+ * - If the method came with this segment, its first byte: no peer takes XYE for a BYE. The method
+ *   in CSeq as well: a stateful proxy that relays the request matches the answer to its own
+ *   transaction only if CSeq names the same method. The sender does not recognise that answer, so
+ *   its transaction ends by timeout. If the refused CSeq may be above the leg's counter, its first
+ *   digit as well: no peer reads a number there, so the true sender of that leg is not locked out.
+ * - If the method came with an earlier segment, the last byte of the Call-ID or of a tag that came
+ *   with this one: no peer finds the dialog.
+ * - If none of these came with this segment, nothing: the connection stalls.
  *
- * What is sent again is written over again: tcp_spoil_again().
+ * A retransmission is overwritten in the same way: tcp_spoil_again().
  *
  * API: tcp_spoil_message(), tcp_spoil_again(), tcp_clear_urgent(), tcp_clear_mptcp().
  */
@@ -25,7 +24,10 @@
 
 #define TCP_CHECK_AT 16 /* in the header */
 
-/* Mends the checksum for a byte that changes. A checksum adds words from the header's start on. */
+/*
+ * Updates the checksum for a byte that changes. The checksum adds 16-bit words from the start of
+ * the header.
+ */
 bpf_inline long tcp_mend_byte(struct __sk_buff *skb, __u32 header, __u32 at, __u8 was, __u8 is)
 {
 	__u16 from = was, to = is;
@@ -51,7 +53,10 @@ bpf_inline long tcp_write_byte(struct __sk_buff *skb, __u32 header, __u32 at, __
 	return tcp_mend_byte(skb, header, at, was, byte);
 }
 
-/* Writes a byte over, and notes it for tcp_spoil_again(). */
+/*
+ * Overwrites a byte, and records it for tcp_spoil_again(). Returns 0, or 1: the segment must not
+ * pass.
+ */
 BPF_SUBPROG int tcp_spoil_byte(struct __sk_buff *skb, const struct tcp_segment *seg,
 			       struct cg_stream *stream, __u32 at, __u32 byte)
 {
@@ -91,8 +96,8 @@ static long tcp_spoil_step(__u32 i, void *arg)
 }
 
 /*
- * [from, to): bytes of the frame that have passed before. Returns 0; or 1 if the segment must not
- * pass: it cannot be written, or it reaches behind what is noted.
+ * Overwrites bytes [from, to) of the frame, which have passed before, as it did then. Returns 0, or
+ * 1 if the segment must not pass: it cannot be written, or it is older than the oldest record.
  */
 bpf_inline int tcp_spoil_again(struct __sk_buff *skb, const struct tcp_segment *seg,
 			       struct cg_stream *stream, __u32 from, __u32 to)
@@ -112,7 +117,7 @@ bpf_inline int tcp_spoil_again(struct __sk_buff *skb, const struct tcp_segment *
 
 /* --- a refused message ------------------------------------------------------------------------ */
 
-/* Reasons whose number is below the leg's counter, or was that of a request before. */
+/* Returns whether a CSeq that is refused for this reason is not above the leg's counter. */
 bpf_inline int reason_is_harmless_number(__u8 reason)
 {
 	return reason == CG_R_OUT_OF_ORDER || reason == CG_R_EQUAL_CSEQ;
@@ -129,7 +134,7 @@ bpf_inline __u32 tcp_cseq_digit(struct sip_parser *p)
 	return v.len ? v.off : 0;
 }
 
-/* ... of the method in it; 0: none. */
+/* Returns the offset of the method in the CSeq; 0: none. */
 bpf_inline __u32 tcp_cseq_method(struct sip_parser *p, __u32 digit)
 {
 	__u32 end = p->values[SIP_H_CSEQ].off + p->values[SIP_H_CSEQ].len;
@@ -138,13 +143,13 @@ bpf_inline __u32 tcp_cseq_method(struct sip_parser *p, __u32 digit)
 	return at > digit && at < end ? at : 0;
 }
 
-/* Another letter, of a method that nobody has. */
+/* Returns a letter that differs from the one at `at`. No method begins with it. */
 bpf_inline __u8 tcp_other_letter(const struct sip_parser *p, __u32 at)
 {
 	return (sip_byte(p, at) | 0x20) == 'x' ? 'Z' : 'X';
 }
 
-/* The last byte of a slice that came with this segment; 0: it did not. */
+/* Returns the offset of the last byte of a slice; 0: it came with an earlier segment. */
 bpf_inline __u32 tcp_last_byte(const struct sip_slice *slice, __u32 kept)
 {
 	__u32 last = slice->off + slice->len - 1;
@@ -152,7 +157,7 @@ bpf_inline __u32 tcp_last_byte(const struct sip_slice *slice, __u32 kept)
 	return slice->len && last >= kept ? last : 0;
 }
 
-/* The method is the proxy's already: returns the byte that hides the dialog; 0: none. */
+/* The proxy has the method already: returns the offset of a byte that hides the dialog; 0: none. */
 bpf_inline __u32 tcp_identity_byte(const struct sip_parser *p, __u32 kept)
 {
 	__u32 at = tcp_last_byte(&p->msg.call_id, kept);
@@ -164,8 +169,8 @@ bpf_inline __u32 tcp_identity_byte(const struct sip_parser *p, __u32 kept)
 }
 
 /*
- * A message in the parser's buffer is refused, and its first byte there has the offset `at` less
- * seg->kept in the frame. Returns 0; or 1 if no byte of it can be written over.
+ * Overwrites a refused message. Offset 0 of the parser's buffer is seg->at - seg->kept in the
+ * frame. Returns 0, or 1 if no byte of the message can be overwritten.
  */
 BPF_SUBPROG int tcp_spoil_message(struct __sk_buff *skb, struct sip_parser *p,
 				  const struct tcp_segment *seg, struct cg_stream *stream,
@@ -192,9 +197,7 @@ BPF_SUBPROG int tcp_spoil_message(struct __sk_buff *skb, struct sip_parser *p,
 
 /* --- what would let a peer read other bytes than were judged ---------------------------------- */
 
-/*
- * Writes two bytes of the header at an even offset. Returns 0 or an error.
- */
+/* Writes two bytes of the header at an even offset. Returns 0 or an error. */
 bpf_inline long tcp_write_header(struct __sk_buff *skb, __u32 header, __u32 at, __be16 was,
 				 __be16 is)
 {
@@ -206,7 +209,8 @@ bpf_inline long tcp_write_header(struct __sk_buff *skb, __u32 header, __u32 at, 
 }
 
 /*
- * Urgent data (RFC 9293 3.8.5): a socket takes one byte out of the stream. Clears flag and pointer.
+ * Clears flag and pointer of urgent data (RFC 9293 3.8.5): a socket takes one byte of it out of the
+ * stream. Returns 0 or an error.
  */
 bpf_inline long tcp_clear_urgent(struct __sk_buff *skb, struct tcp_segment *seg)
 {
@@ -228,7 +232,7 @@ struct tcp_option_walk {
 	__u32 found;
 };
 
-/* A byte of the options. Those of an MPTCP option become NOPs. */
+/* Handles a byte of the options. Those of an MPTCP option become NOPs. */
 static long tcp_option_step(__u32 i, void *arg)
 {
 	struct tcp_option_walk *w = arg;
@@ -256,8 +260,9 @@ static long tcp_option_step(__u32 i, void *arg)
 }
 
 /*
- * A connection of several paths (RFC 8684) puts its stream together from several sockets. Without
- * the option in the SYN it is an ordinary one. Returns 0 or an error.
+ * Clears the MPTCP option of a SYN, so that the connection is ordinary TCP. An MPTCP connection
+ * (RFC 8684) joins its stream from several sockets, which the guard does not. Returns 0 or an
+ * error.
  */
 BPF_SUBPROG int tcp_clear_mptcp(struct __sk_buff *skb, struct tcp_segment *seg)
 {

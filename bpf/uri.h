@@ -10,7 +10,7 @@
 #include "sip_hash.h"
 #include "sip_cseq.h"
 
-#define URI_USER_MAX 128 /* a longer user part is compared as it stands */
+#define URI_USER_MAX 128 /* a longer user part is compared without decoding */
 
 struct uri_unescape {
 	struct sip_parser *p;
@@ -54,8 +54,8 @@ static long uri_unescape_step(__u32 i, void *arg)
 }
 
 /*
- * Decodes a user part's escapes where it stands, towards its end; returns where it begins then.
- * Nobody else reads a Contact, or the Request-URI of a BYE.
+ * Decodes the escapes of a user part in place, towards its end. Returns its new start. No other
+ * code reads a Contact, or the Request-URI of a BYE, afterwards.
  */
 BPF_SUBPROG __u32 uri_unescape_user(struct sip_parser *p, __u32 start, __u32 end)
 {
@@ -75,7 +75,7 @@ struct uri_params {
 	__u32 end;
 };
 
-/* `lr` and `transport=udp` say what is so without them (RFC 3261 19.1.4, 19.1.1). */
+/* Returns whether the parameter is a default: `lr` or `transport=udp` (RFC 3261 19.1.4, 19.1.1). */
 bpf_inline int uri_param_is_default(const struct sip_parser *p, __u32 pos, __u32 end)
 {
 	__u64 word = sip_fold(sip_word(p, pos)), more = sip_fold(sip_word(p, pos + 8));

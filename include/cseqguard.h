@@ -52,15 +52,15 @@
 #endif
 #define CG_FRAGMENT_SETS 4 /* datagrams a bucket */
 #define CG_FRAGMENT_CLOSED 64 /* ... of which nothing passes any more */
-#define CG_FRAGMENT_GROUP 16 /* one of them has its place in a group of so many */
+#define CG_FRAGMENT_GROUP 16 /* places that one of them may have */
 #define CG_FRAGMENT_BYTES 4096 /* of a datagram that are gathered */
 #define CG_FRAGMENT_LOAD 2048 /* bytes that are copied at once */
 #define CG_FRAGMENT_LOOSE 262144 /* a power of two */
-#define CG_FRAGMENT_GATHER_S 5 /* for so long fragments of a datagram may come */
+#define CG_FRAGMENT_GATHER_S 5 /* seconds in which the fragments of a datagram may come */
 /*
- * ... and for so long it is remembered behind that. Linux joins what came within 30 s of the first
- * fragment that it took, over IPv6 within 60 s (ipfrag_time, ip6frag_time). Its timer may be late by
- * 2 s at 250 ticks a second, and over IPv6 by 5 s at 100.
+ * Seconds after that for which the datagram is remembered. Linux reassembles fragments that come
+ * within 30 s of the first one that it took, over IPv6 within 60 s (ipfrag_time, ip6frag_time). Its
+ * timer may be late by 2 s at 250 ticks a second, and over IPv6 by 5 s at 100.
  */
 #define CG_FRAGMENT_HOLD4_S 33
 #define CG_FRAGMENT_HOLD6_S 66
@@ -99,8 +99,8 @@ enum cg_leg_id { CG_LEG_NONE, CG_LEG_CALLER, CG_LEG_CALLEE };
 enum cg_direction { CG_IN, CG_OUT }; /* XDP ingress, tc egress */
 enum cg_mode { CG_OBSERVE, CG_ENFORCE };
 /*
- * CG_REWRITTEN: a message over TCP, of which a byte was written over, so that nobody reads it as
- * what it was.
+ * CG_REWRITTEN: bytes of a message over TCP were overwritten, so that no peer reads it as what it
+ * was.
  */
 enum cg_action { CG_PASS, CG_DROP, CG_WOULD_DROP, CG_REWRITTEN, CG_ANSWERED };
 
@@ -172,7 +172,7 @@ struct cg_leg {
 #define CG_LEG_BYE_CSEQ_VALID 0x02 /* bye_cseq is valid */
 #define CG_LEG_GATEWAY 0x04 /* under --gateway */
 #define CG_LEG_LOCAL 0x08 /* the guarded host itself, by Via and Contact */
-#define CG_LEG_WITNESS 0x10 /* its word ends the call */
+#define CG_LEG_WITNESS 0x10 /* its messages end the call */
 #define CG_LEG_SEEN_AFTER_END 0x20 /* it has sent a request since the end */
 #define CG_LEG_UNSEEN 0x40 /* it reaches the host by a transport that is not read */
 #define CG_LEG_HEP 0x80 /* a proxy reports its messages */
@@ -296,7 +296,7 @@ struct cg_dialog {
 	__u8 ended_by; /* enum cg_leg_id */
 	__u32 seen_branch; /* of the last BYE that came in and passed */
 	__u32 seen_ms; /* its arrival, milliseconds after answer */
-	__u64 setup; /* arrival of the INVITE; a microsecond off where that would be an old row's */
+	__u64 setup; /* arrival of the INVITE; 1 us later if a row has that time */
 	__u64 answer; /* of the 2xx, or of the ACK */
 	__u64 end; /* 0: open */
 	__u64 bye_at; /* of the pending BYE */
@@ -362,7 +362,7 @@ struct cg_invite {
 	struct cg_call call;
 };
 
-#define CG_B_SPIRALED 0x01 /* the INVITE came back to the host: its own 2xx tells of the call */
+#define CG_B_SPIRALED 0x01 /* the INVITE came back to the host: a 2xx may be the inner call's */
 
 struct cg_branch {
 	__u64 note; /* third word of its note's key */
@@ -548,13 +548,13 @@ struct cg_config {
 	__u8 clock; /* current index in clock_offset */
 	__u8 has_gateways; /* an address is under --gateway */
 	__u16 ports[CG_PORTS_MAX];
-	__u64 port_bits; /* cg_port_bits() of them: tells most packets to be none of ours */
+	__u64 port_bits; /* cg_port_bits() of them: a filter for most other packets */
 	__u8 hides; /* enum cg_policy_hides */
 	__u8 unseen; /* enum cg_policy_unseen */
 	__u8 has_prefixes; /* `gateways` is not empty */
 	__u8 was_detached; /* `detach -a` removes the maps: the daemon still reads this one */
 	__u16 share; /* an address may have 1/share of a map that is more than half full; 0: all */
-	__u8 masks_call_id; /* the host gives the Call-ID another text: two dialogs a call */
+	__u8 masks_call_id; /* the host replaces the Call-ID: two dialogs a call */
 	__u8 refuse; /* enum cg_policy_refuse */
 	__u8 tcp; /* enum cg_policy_tcp; enforce needs mode enforce as well */
 	__u8 pad[7];
@@ -564,8 +564,8 @@ struct cg_config {
 };
 
 /*
- * --- secret: array of one; drawn when the maps are made, never changed after. Who knows it can
- * choose texts whose hashes collide, so the daemon's user and root alone may read it. ------------
+ * --- secret: array of one; drawn when the maps are made, never changed after. Anyone who knows it
+ * can choose texts whose hashes collide, so only root and the daemon's user may read it.
  */
 
 struct cg_secret {
@@ -626,7 +626,7 @@ struct cg_fragment_set {
 	__u8 pad[2];
 };
 
-/* A datagram that had to leave its set to another: nothing of it passes. */
+/* A datagram whose set another one uses now: none of its fragments passes. */
 struct cg_fragment_closed {
 	__u32 key; /* the upper half of the set's */
 	__u32 until; /* seconds of CLOCK_MONOTONIC; past: the place is free */
@@ -653,12 +653,12 @@ enum cg_tcp_program { CG_TCP_PROG_MESSAGE, CG_TCP_PROGS };
 enum cg_stream_state {
 	CG_STREAM_NEW, /* nothing was read yet */
 	CG_STREAM_READ, /* every byte was read */
-	CG_STREAM_LOST, /* not in step: waits for a start line */
+	CG_STREAM_LOST, /* out of step: waits for a start line */
 	CG_STREAM_OPAQUE, /* no plain SIP: not read any more */
 	CG_STREAM_STALLED /* enforce: nothing passes any more */
 };
 
-/* A byte that was written over. */
+/* A byte that was overwritten. */
 struct cg_spoil {
 	__u32 seq;
 	__u8 byte; /* its new value */

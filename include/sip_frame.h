@@ -3,8 +3,8 @@
  * Where a message of a stream ends (RFC 3261 18.3): its header block ends at the empty line, its
  * body has the length that Content-Length says.
  *
- * Two peers must find the same end, or what is a body for one is a request for the other. So the
- * form that all of them read alike is the only one that is taken. SIP_FRAME_ODD is each other one:
+ * All peers must find the same end. Otherwise a body for one peer is a request for another. So only
+ * the form that all of them read alike is accepted. Any other form is SIP_FRAME_ODD:
  * - a line end that is not CRLF, or a NUL;
  * - a blank before the first word;
  * - a Content-Length with a blank before its colon, with anything but digits as its value, folded,
@@ -51,7 +51,7 @@ bpf_inline __u32 sip_length_name(const struct sip_parser *p, __u32 line)
 		       : 0;
 }
 
-/* A line that begins with `c` or `l`. Returns whether it is read alike by all. */
+/* Reads a line that begins with `c` or `l`. Returns whether all peers read it alike. */
 bpf_inline int sip_frame_length(struct sip_parser *p, struct sip_frame *f, __u32 line, __u32 end)
 {
 	__u32 name = sip_length_name(p, line), pos, digits;
@@ -60,7 +60,7 @@ bpf_inline int sip_frame_length(struct sip_parser *p, struct sip_frame *f, __u32
 		return 1;
 	pos = line + name;
 	if (sip_byte(p, pos) != ':')
-		return !sip_is_blank(sip_byte(p, pos)); /* another header, whose name begins so */
+		return !sip_is_blank(sip_byte(p, pos)); /* the name of another header */
 	digits = sip_skip_blanks(p, pos + 1, end);
 	pos = sip_number(p, digits, end);
 	if (pos == digits || pos - digits > 8 || sip_skip_blanks(p, pos, end) != end)
@@ -143,8 +143,8 @@ static long sip_frame_step(__u32 i, void *arg)
 }
 
 /*
- * Looks at the first `len` bytes of p->buf, at most SIP_MAX, for a message. Fills *f. With
- * SIP_FRAME_PART, f->start == len says that there is none but CRLFs.
+ * Searches the first `len` bytes of p->buf, at most SIP_MAX, for the end of a message. Fills *f and
+ * returns f->result. If that is SIP_FRAME_PART, f->start == len means that there are only CRLFs.
  */
 BPF_GLOBAL int sip_frame_find(struct sip_parser *p, struct sip_frame *f, __u32 len)
 {
@@ -156,7 +156,7 @@ BPF_GLOBAL int sip_frame_find(struct sip_parser *p, struct sip_frame *f, __u32 l
 	p->len = len < SIP_MAX ? len : SIP_MAX;
 	p->bits = 0;
 	p->next = p->line = 0;
-	/* Each block, and each control byte: all bytes may be some. */
+	/* A step for each block and for each control byte: every byte may be one. */
 	sip_loop((SIP_MAX + SIP_MAX / 64) / SIP_STEPS + 1, sip_frame_step, &walk);
 	return f->result;
 }

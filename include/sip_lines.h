@@ -86,7 +86,7 @@ bpf_inline enum sip_header sip_header_at(struct sip_parser *p, __u32 pos, __u32 
 	return header;
 }
 
-/* list: enum sip_list. Global: it would be in line for each of the lines that a step reads. */
+/* Adds a line. list: enum sip_list. Global: inline, it would be walked for each line of a step. */
 BPF_GLOBAL int sip_lines_add(struct sip_parser *p, __u32 list, __u32 pos, __u32 end)
 {
 	struct sip_lines *lines;
@@ -371,7 +371,9 @@ bpf_inline void sip_next_block(struct sip_parser *p)
 	p->next += 64;
 }
 
-/* Handles the next control byte (mostly a line end), or reads the next 64 bytes. 1: done. */
+/*
+ * Handles the next control byte (mostly a line end), or reads the next 64 bytes. Returns 1 if done.
+ */
 bpf_inline long sip_next_line(struct sip_parser *p)
 {
 	__u64 bits = p->bits, left = bits & (bits - 1);

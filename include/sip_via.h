@@ -12,8 +12,8 @@
 /* --- addresses as text ------------------------------------------------------------------------ */
 
 /*
- * One character of an address. Stops with ip->error set where it cannot be part of one. A letter
- * makes a number no decimal: a.b.c.de is a name.
+ * Reads one character of an address. Sets ip->error and stops if it cannot be part of one. A number
+ * with a letter is not decimal: a.b.c.de is a name.
  */
 static long sip_ip_step(__u32 i, void *arg)
 {
@@ -117,7 +117,8 @@ BPF_GLOBAL int sip_ip_parse(struct sip_parser *p, __u32 pos, __u32 end)
 /* --- Via -------------------------------------------------------------------------------------- */
 
 /*
- * A parameter of the Via value whose parameters begin at `pos`; p->found counts how many there are.
+ * Returns a parameter of the Via value whose parameters begin at `pos`. p->found counts how many
+ * there are.
  */
 bpf_inline struct sip_slice sip_via_param(struct sip_parser *p, __u32 pos, __u32 end, __u64 name,
 					  __u32 name_len)
@@ -154,7 +155,7 @@ bpf_inline void sip_via_first(struct sip_parser *p)
 }
 
 /*
- * Reads the next Via value into p->via. Returns 1, or 0: there are no more. Vias behind
+ * Reads the next Via value into p->via. Returns 1, or 0 if there are no more. Vias behind
  * SIP_LIST_LINES lines are not read.
  */
 BPF_GLOBAL int sip_via_next(struct sip_parser *p)
