@@ -136,10 +136,10 @@ bpf_inline void bye_note_seen(struct cg_dialog *d, const struct msg_info *info, 
 }
 
 /*
- * Returns whether this BYE of the witness is a copy of the one that pends. The branch alone does not
- * say so, because the sender chooses it. With a new CSeq it is another BYE, and the call ran on until
- * it came. A port that raises no counter does not show whether the CSeq is new. There a BYE under
- * the same branch is a copy for 32 s.
+ * Returns whether this BYE of the witness is a copy of the one that pends. The branch alone does
+ * not say so, because the sender chooses it. With a new CSeq it is another BYE, and the call ran on
+ * until it came. A port that raises no counter does not show whether the CSeq is new. There a BYE
+ * under the same branch is a copy for 32 s.
  */
 bpf_inline int bye_of_witness_is_copy(const struct cg_dialog *d, const struct msg_info *info,
 				      const struct leg_view *view, int is_new, __u8 reason)

@@ -19,9 +19,8 @@
  * shuts out the victim. Linux itself refuses new datagrams earlier, at 150 incomplete ones a second
  * (ipfrag_high_thresh).
  *
- * Owner of `fragments`.
- * API: fragment_key(), fragment_bucket(), fragment_map_step(), fragment_claim(), fragment_claim_foreign(),
- * fragment_copied(), fragment_judged().
+ * Owner of `fragments`. API: fragment_key(), fragment_bucket(), fragment_map_step(),
+ * fragment_claim(), fragment_claim_foreign(), fragment_copied(), fragment_judged().
  */
 #ifndef CG_FRAGMENT_SET_H
 #define CG_FRAGMENT_SET_H

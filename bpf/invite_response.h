@@ -83,11 +83,11 @@ bpf_inline struct cg_invite *answered_out(const struct msg_info *info)
 /*
  * Returns whether the 2xx replaces the dialog that has its tags:
  * - the dialog has ended, and the INVITE came after that: a new call under the old tags;
- * - an ACK alone opened it, and the 2xx is from where its branch was sent, or from a gateway: the copy
- *   of one from elsewhere, which the ACK was for, does not clear the row;
- * - a customer's host opened it, and may have ended it. It learned the gateway's To tag from an
- *   18x and answered another INVITE of the same caller with it. Now the gateway's own 2xx is here.
- *   Not if the INVITE has spiralled: that 2xx belongs to the inner call.
+ * - an ACK alone opened it, and the 2xx is from where its branch was sent, or from a gateway: the
+ *   copy of one from elsewhere, which the ACK was for, does not clear the row;
+ * - a customer's host opened it, and may have ended it. It learned the gateway's To tag from an 18x
+ *   and answered another INVITE of the same caller with it. Now the gateway's own 2xx is here. Not
+ *   if the INVITE has spiralled: that 2xx belongs to the inner call.
  */
 bpf_inline int response_is_better(const struct msg_info *info, const struct cg_dialog *d,
 				  const struct answered *a)

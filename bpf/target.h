@@ -56,10 +56,10 @@ bpf_inline int route_names(const struct msg_route *route, __u32 uri, __u32 route
  * Route at all.
  *
  * TARGET_KNOWN: the Request-URI under which the host sent the INVITE (registrars, GRUU, SIPp), or
- * the Contact with the witness' own address and port (Contacts that a proxy has corrected). The user
- * must be the Contact's. If the witness is a gateway, the parameters must be, too: with another alias
- * or maddr a carrier would send the request elsewhere. A customer's may differ: what goes to his own
- * address reaches him.
+ * the Contact with the witness' own address and port (Contacts that a proxy has corrected). The
+ * user must be the Contact's. If the witness is a gateway, the parameters must be, too: with
+ * another alias or maddr a carrier would send the request elsewhere. A customer's may differ: what
+ * goes to his own address reaches him.
  */
 bpf_inline enum target_match target_match(const struct cg_target *target,
 					  const struct msg_route *route, const struct cg_leg *leg,

@@ -61,7 +61,9 @@ bpf_inline int reason_is_strict(const struct cg_config *config, __u8 reason)
 	return 1;
 }
 
-/* Returns the enum cg_action of an ingress packet. enforced: what is refused is kept from the host. */
+/*
+ * Returns the enum cg_action of an ingress packet. enforced: what is refused is kept from the host.
+ */
 bpf_inline __u8 reason_action(const struct cg_config *config, __u8 reason, __u8 enforced)
 {
 	if (!reason_in(reasons_dropped | reasons_by_policy, reason) ||

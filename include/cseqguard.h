@@ -601,8 +601,8 @@ static inline __u64 cg_port_bits(const __u16 *ports, unsigned int n)
 #endif
 
 /*
- * --- fragments: array of buckets. fragment_bytes: array, CG_FRAGMENT_SETS a bucket. fragment_loose:
- * array of __u32, seconds of CLOCK_MONOTONIC.
+ * --- fragments: array of buckets. fragment_bytes: array, CG_FRAGMENT_SETS a bucket.
+ * fragment_loose: array of __u32, seconds of CLOCK_MONOTONIC.
  */
 
 enum cg_fragment_state {

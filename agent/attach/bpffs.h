@@ -10,20 +10,23 @@
 #include <stddef.h>
 
 /*
- * Who can open the pin of a program or a link can run or replace it, also for reading: it is root's. Maps are
- * user cseqguard's, who is the daemon's, and members of its group may read them, but not map `secret`. Without
- * the group all are root's.
+ * Anyone who can open the pin of a program or a link, even for reading, can run or replace it. So
+ * these pins belong to root. Maps belong to user cseqguard, as which the daemon runs, and members
+ * of its group may read them, except map `secret`. Without the group all pins belong to root.
  */
 enum cg_pin_mode { CG_PIN_ROOT_ONLY, CG_PIN_MAP };
 
-/* True in a private mount namespace without a bpffs on /sys/fs/bpf: pins may exist outside of it. */
+/*
+ * True in a private mount namespace without a bpffs on /sys/fs/bpf: pins may exist outside of it.
+ */
 bool cg_bpffs_is_hidden(void);
 
 /* Mounts a bpffs if there is none, and creates the root directory. */
 int cg_bpffs_prepare(void);
 
 /*
- * Waits for cg_pins_lock(), at most a minute. Returns its fd. -ENOENT (nothing is pinned) is not reported.
+ * Waits for cg_pins_lock(), at most a minute. Returns its fd. -ENOENT (nothing is pinned) is not
+ * reported.
  */
 int cg_bpffs_lock(void);
 

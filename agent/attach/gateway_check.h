@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* A gateway that covers an address of the guarded host: the host's own word would count as a carrier's. */
+/*
+ * Finds a gateway that covers an address of the guarded host. The host's own messages would then
+ * count as a carrier's evidence.
+ */
 #ifndef CG_ATTACH_GATEWAY_CHECK_H
 #define CG_ATTACH_GATEWAY_CHECK_H
 
@@ -11,8 +14,8 @@
 
 #define CG_GATEWAY_WHY 160
 /*
- * Returns true if a gateway of the settings covers an address of this network namespace, or of --host. `why`
- * then says which: "192.0.2.0/24 covers 192.0.2.7, an address of this host".
+ * Returns true if a gateway of the settings covers an address of this network namespace, or of
+ * --host. `why` then says which: "192.0.2.0/24 covers 192.0.2.7, an address of this host".
  */
 bool cg_gateway_covers_host(const struct cg_settings *settings, char why[CG_GATEWAY_WHY]);
 

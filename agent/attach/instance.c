@@ -127,7 +127,10 @@ static int share_pins(const char *name)
 	return CG_DONE;
 }
 
-/* Says so if the user wants a size that the existing maps do not have. Returns CG_DONE or CG_FAILED. */
+/*
+ * Says so if the user wants a size that the existing maps do not have. Returns CG_DONE or
+ * CG_FAILED.
+ */
 static int report_sizes(const char *name, const struct cg_settings *settings,
 			const struct cg_config *config)
 {
@@ -152,7 +155,9 @@ static int report_sizes(const char *name, const struct cg_settings *settings,
 	return CG_DONE;
 }
 
-/* Checks that the pins are complete and opens them to the group. Removes those of old interfaces. */
+/*
+ * Checks that the pins are complete and opens them to the group. Removes those of old interfaces.
+ */
 static int check_instance(const char *name)
 {
 	struct guard *skel = cg_skeleton_open();

@@ -25,7 +25,9 @@ int cg_skeleton_load(struct guard *skel);
 /* Duplicates the program fds into *instance, because the skeleton closes its own. */
 int cg_skeleton_dup_programs(const struct guard *skel, struct cg_instance *instance);
 
-/* Checks all pinned maps of the instance. `reuse`: the programs will use them instead of new ones. */
+/*
+ * Checks all pinned maps of the instance. `reuse`: the programs will use them instead of new ones.
+ */
 int cg_skeleton_check_pins(const char *name, struct guard *skel, bool reuse);
 
 #endif

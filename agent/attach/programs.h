@@ -13,7 +13,9 @@ enum cg_program {
 	CG_PROG_TCP_OUT, /* tc egress */
 	CG_PROG_TCP_MORE, /* tc, behind each of these two */
 	CG_PROGS,
-	/* The map by which they call the others. It empties itself once no process or pin has it. */
+	/*
+	 * The map by which they call the others. It empties itself once no process or pin has it.
+	 */
 	CG_PROG_ARRAY = CG_PROGS,
 	CG_PROG_FDS
 };

@@ -30,7 +30,10 @@ struct cg_xdp_state {
  */
 bool cg_xdp_is_ethernet(const struct cg_xdp_state *state);
 
-/* Asks the kernel what is attached, by netlink with a timeout, which libbpf's own query lacks. 0 or -errno. */
+/*
+ * Asks the kernel what is attached, by netlink with a timeout, which libbpf's own query lacks. 0 or
+ * -errno.
+ */
 int cg_xdp_query(__u32 ifindex, struct cg_xdp_state *state);
 
 /* Stores the name of a BPF program. Returns 0, or -errno with `name` set to "?". */

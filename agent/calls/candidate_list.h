@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The dialogs with the oldest candidate ends among all that were added. Bounded; no maps, no clock. */
+/*
+ * The dialogs with the oldest candidate ends among all that were added. Bounded; no maps, no clock.
+ */
 #ifndef CG_CALLS_CANDIDATE_LIST_H
 #define CG_CALLS_CANDIDATE_LIST_H
 

@@ -88,9 +88,9 @@ static inline __u64 cg_dialog_recorded_candidate_ns(const struct cg_dialog *dial
 
 /*
  * Returns the candidate end of an open dialog (CLOCK_BOOTTIME, ns), or 0 if there is none. The
- * kernel records most of them. After bye_timeout of silence the pending BYE is one as well: a BYE of
- * the witness that the host did not accept, or, if no leg is a gateway, a BYE that the witness did
- * not answer.
+ * kernel records most of them. After bye_timeout of silence the pending BYE is one as well: a BYE
+ * of the witness that the host did not accept, or, if no leg is a gateway, a BYE that the witness
+ * did not answer.
  */
 __u64 cg_dialog_candidate_ns(const struct cg_dialog *dialog, const struct cg_limits *limits,
 			     __u64 now);

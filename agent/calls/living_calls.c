@@ -29,7 +29,9 @@ void cg_living_calls_free(struct cg_living_calls *living)
 	free(living);
 }
 
-/* FNV-1a. The UUID is a SHA-1 hash that a caller can choose, but not so that it equals another one. */
+/*
+ * FNV-1a. The UUID is a SHA-1 hash that a caller can choose, but not so that it equals another one.
+ */
 static __u64 hash_call(const char *call_uid, __s64 setup_time)
 {
 	__u64 hash = 0xcbf29ce484222325ULL ^ (__u64)setup_time;

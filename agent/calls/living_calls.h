@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The set of all calls whose dialog was in a map since a certain moment: those that a complete scan
- * found, and those whose rows were written meanwhile. An open row that is not in the set has lost its
- * dialog. Two threads may use the set. No I/O.
+ * found, and those whose rows were written meanwhile. An open row that is not in the set has lost
+ * its dialog. Two threads may use the set. No I/O.
  */
 #ifndef CG_CALLS_LIVING_CALLS_H
 #define CG_CALLS_LIVING_CALLS_H
@@ -19,7 +19,10 @@ struct cg_living_calls {
 	__u64 *slots; /* hashes; 0: free. Open addressing, at most half full */
 };
 
-/* For `max` calls; memory is used as calls come. Beyond that, all calls count as living. NULL: no memory. */
+/*
+ * For `max` calls; memory is used as calls come. Beyond that, all calls count as living. NULL: no
+ * memory.
+ */
 struct cg_living_calls *cg_living_calls_new(__u32 max);
 void cg_living_calls_free(struct cg_living_calls *living);
 

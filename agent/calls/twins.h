@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A host that masks the Call-ID gives two dialogs a call: the caller's, whose callee is unseen, and the
- * callee's, whose caller is unseen. This table joins them as twins. No maps, no clock.
+ * A host that masks the Call-ID gives two dialogs a call: the caller's, whose callee is unseen, and
+ * the callee's, whose caller is unseen. This table joins them as twins. No maps, no clock.
  *
  * Twins have the same From tag, To tag, From and To URI. The callee's numbers the INVITE no higher
  * than the caller's does. Callers and callees choose all of these bytes, and a callee who has seen
  * an INVITE can open calls that look like it. So time decides as well: the host received the INVITE
- * before it sent it on, and got the 2xx before it sent that on. A call that is opened in imitation of
- * another one began too late. If more than one call fits, none is joined.
+ * before it sent it on, and got the 2xx before it sent that on. A call that is opened in imitation
+ * of another one began too late. If more than one call fits, none is joined.
  */
 #ifndef CG_CALLS_TWINS_H
 #define CG_CALLS_TWINS_H
@@ -46,7 +46,10 @@ void cg_twins_free(struct cg_twins *twins);
 const struct cg_twin *cg_twins_update(struct cg_twins *twins, const struct cg_dialog_key *key,
 				      const struct cg_dialog *dialog, bool may_join, __u64 now);
 
-/* Adds to a dialog's row the call_uid of its twin and, if that is the caller's, the caller's address. */
+/*
+ * Adds to a dialog's row the call_uid of its twin and, if that is the caller's, the caller's
+ * address.
+ */
 void cg_twin_fill_row(const struct cg_twin *twin, struct cg_cdr_row *row);
 
 /*

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define LAYERS_MAX 16 /* headers one in another: more are no traffic */
+#define LAYERS_MAX 16 /* nested headers; a packet with more is not read */
 #define EXTENSIONS_MAX 16
 
 #define ETHERTYPE_IPV4 0x0800
@@ -82,7 +82,10 @@ static bool read_link(struct cursor *c, enum cg_link link, uint32_t *ifindex)
 	}
 }
 
-/* Labels up to the bottom of the stack. Behind them there is IP, or a control word and Ethernet. */
+/*
+ * Skips labels up to the bottom of the stack. Behind them there is IP, or a control word and
+ * Ethernet.
+ */
 static bool read_mpls(struct cursor *c)
 {
 	bool is_bottom = false;
@@ -289,7 +292,7 @@ static bool enter_vxlan(struct cursor *c)
 	return c->left >= 8 && c->at[0] == 8 && !c->at[7] && skip(c, 8, ETHERNET);
 }
 
-/* Moves the cursor into the tunnel that the packet is. False: it is none. */
+/* Moves the cursor into the tunnel. False: the packet is not a tunnel's. */
 static bool enter_tunnel(const struct cg_ip_packet *p, struct cursor *c)
 {
 	*c = (struct cursor){ .at = p->payload, .left = p->payload_len };

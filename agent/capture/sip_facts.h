@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What a SIP message says of itself, for what the replay decides before the rules see it. */
+/* The fields of a SIP message by which the replay decides before the rules judge it. */
 #ifndef CG_CAPTURE_SIP_FACTS_H
 #define CG_CAPTURE_SIP_FACTS_H
 

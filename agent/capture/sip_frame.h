@@ -23,7 +23,10 @@ struct cg_sip_frame { /* zeros: an empty one */
 
 void cg_sip_frame_clear(struct cg_sip_frame *frame); /* frees what it holds */
 
-/* Hands out what is whole with these bytes. Returns false if bytes were lost: no memory, or too long. */
+/*
+ * Appends bytes, and hands out each message that they complete. Returns false if bytes were lost:
+ * no memory, or a message that is too long.
+ */
 bool cg_sip_frame_append(struct cg_sip_frame *frame, const uint8_t *bytes, size_t len,
 			 cg_sip_message handle, void *ctx);
 

@@ -12,7 +12,7 @@
 #define FLAG_RST 0x04
 #define FLAG_ACK 0x10
 #define PIECE_BYTES(len) (sizeof(struct piece) + 32 + (len)) /* with the allocator's own */
-#define JUMP (1 << 20) /* a sequence number so far ahead is another connection's */
+#define JUMP (1 << 20) /* a sequence number that is further ahead is another connection's */
 
 struct piece { /* bytes behind a hole, in order of seq */
 	struct piece *next;
@@ -172,7 +172,7 @@ void cg_tcp_free(struct cg_tcp *tcp)
 
 /* --- order ------------------------------------------------------------------------------------ */
 
-/* Whom a message of a stream is for. */
+/* The context of take_message(). */
 struct taker {
 	struct cg_tcp *tcp;
 	const struct cg_flow *flow;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * SIP messages out of captured TCP segments. A stream is one direction of a connection. Its bytes are put
- * in order, and cut into messages (sip_frame.h). What was in order once is not replaced.
+ * SIP messages out of captured TCP segments. A stream is one direction of a connection. Its bytes
+ * are put in order, and cut into messages (sip_frame.h). Bytes that were put in order are not
+ * replaced.
  *
- * A capture may lack segments, or begin within a stream. Such a gap is counted: the stream continues at the
- * next start line. A gap is certain once the receiver has acknowledged what is missing; else the stream
- * waits for it, with the segments behind it. Memory is bounded for each stream and for all of them: the
- * stream that is idle for the longest time is forgotten.
+ * A capture may lack segments, or begin within a stream. Such a gap is counted: the stream
+ * continues at the next start line. A gap is certain once the receiver has acknowledged the missing
+ * bytes. Until then the stream waits for them, and keeps the segments behind the gap. Memory is
+ * bounded for each stream and for all of them: the stream that is idle for the longest time is
+ * forgotten.
  */
 #ifndef CG_CAPTURE_TCP_STREAM_H
 #define CG_CAPTURE_TCP_STREAM_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Puts items in the order of their times: each waits until one that is a window younger has come. Captures of
- * several interfaces, and proxies with several processes, are not quite in order. Items of one time keep
- * their order. Bounded: beyond the bound the oldest goes early. An item that is older than one that has
- * gone goes at once.
+ * Sorts items by time, because captures of several interfaces, and proxies with several processes,
+ * are not quite in order. An item is handed out when one has come that is younger by a window.
+ * Items of one time keep their order. Bounded: beyond CG_TIME_ORDER_ITEMS the oldest is handed out
+ * early. An item that is older than one that was handed out is handed out at once.
  */
 #ifndef CG_CAPTURE_TIME_ORDER_H
 #define CG_CAPTURE_TIME_ORDER_H

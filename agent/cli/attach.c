@@ -89,7 +89,9 @@ static int update_addresses(const char *instance)
 		   : CG_DONE;
 }
 
-/* Makes the instance if it does not exist, and attaches the interfaces. The caller holds the lock. */
+/*
+ * Makes the instance if it does not exist, and attaches the interfaces. The caller holds the lock.
+ */
 static int attach_locked(const struct cg_options *options, const struct cg_settings *settings,
 			 const struct cg_kept *kept)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * `detach -a` sets config.was_detached. The daemon sees it within a second, closes its rows, and says how far it
- * is in the note CG_RUNTIME_CLOSED: the id of map `config`, then a number that grows, or "done".
+ * `detach -a` sets config.was_detached. The daemon sees it within a second, closes its rows, and
+ * says how far it is in the note CG_RUNTIME_CLOSED: the id of map `config`, then a number that
+ * grows, or "done".
  */
 #include "cli/close_calls.h"
 
@@ -140,7 +141,9 @@ static void put_row(void *ctx, const void *key, const void *value)
 	}
 }
 
-/* Puts a row for each dialog of a map. Returns 0 or -errno of the map; closer->err is the spool's. */
+/*
+ * Puts a row for each dialog of a map. Returns 0 or -errno of the map; closer->err is the spool's.
+ */
 static int put_rows(struct closer *closer, const char *instance, const char *map)
 {
 	struct cg_map_iter *iter;

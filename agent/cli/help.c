@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The version, and the help: from the tables of verbs and options, with examples and exit status. */
+/*
+ * The version, and the help: from the tables of verbs and options, with examples and exit status.
+ */
 #include <stdio.h>
 #include <string.h>
 

@@ -17,8 +17,8 @@
 const struct cg_verb cg_verbs[CG_VERBS] = { CG_VERB_LIST(VERB_ROW) };
 
 /*
- * Returns the option that getopt found. Several verbs have an option of the same name: the verb's own
- * one is preferred.
+ * Returns the option that getopt found. Several verbs have an option of the same name: the verb's
+ * own one is preferred.
  */
 static const struct cg_option *find_option(const struct cg_getopt_table *table, int found,
 					   const struct cg_verb *verb)

@@ -94,7 +94,9 @@ static int make_decision(const struct cg_options *options, const char *call_uid,
 	return CG_DONE;
 }
 
-/* --- in PostgreSQL ------------------------------------------------------------------------------ */
+/*
+ * --- in PostgreSQL ------------------------------------------------------------------------------
+ */
 
 static const char db_settle[] =
 	"SELECT cseqguard.settle($1, $2, timestamptz 'epoch' + $3::int8 * interval '1 microsecond',"
@@ -143,9 +145,13 @@ static int settle_in_db(const char *conninfo, const struct decision *d)
 	return code;
 }
 
-/* --- in the spool ------------------------------------------------------------------------------- */
+/*
+ * --- in the spool -------------------------------------------------------------------------------
+ */
 
-/* Rows that may be settled. ?1: call_uid, ?2: setup time, ?3: node, each of the latter NULL: any. */
+/*
+ * Rows that may be settled. ?1: call_uid, ?2: setup time, ?3: node, each of the latter NULL: any.
+ */
 #define CANDIDATES                                                                                 \
 	"call_uid = ?1 AND setup_time = coalesce(CAST(?2 AS INTEGER), setup_time)"                 \
 	" AND node = coalesce(?3, node) AND " CG_SPOOL_MAY_SETTLE
@@ -200,7 +206,10 @@ static int find_candidates(struct cg_spool *spool, const struct decision *d,
 	return rows < 0 ? rows : 0;
 }
 
-/* Returns an exit code: the decision can be carried out, or why not. The same words as in schema.sql. */
+/*
+ * Returns an exit code: the decision can be carried out, or why not. The same words as in
+ * schema.sql.
+ */
 static int check_candidates(const char *path, const struct decision *d,
 			    const struct candidates *found)
 {

@@ -2,8 +2,8 @@
 /*
  * Reads the configuration file. All of it is read before any value is applied, so that every error
  * is reported, and because the file itself may name the instance. inih reports no line numbers, and
- * takes the rest of a line that is too long for another line. So each line is classified here before
- * inih gets it.
+ * takes the rest of a line that is too long for another line. So each line is classified here
+ * before inih gets it.
  */
 #define _GNU_SOURCE
 #include <ctype.h>

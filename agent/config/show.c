@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Prints the daemon's options as a configuration file, and applies and logs what a reload changes. */
+/*
+ * Prints the daemon's options as a configuration file, and applies and logs what a reload changes.
+ */
 #include <stdio.h>
 #include <string.h>
 

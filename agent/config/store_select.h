@@ -10,8 +10,8 @@ struct cg_store {
 
 /*
  * Reads where the daemon of `instance` stores its rows. config: its configuration file, NULL: the
- * default. db, spool: override the file, NULL: as the file has it. Returns CG_DONE, or an exit code,
- * reported. The caller frees the strings with cg_store_free().
+ * default. db, spool: override the file, NULL: as the file has it. Returns CG_DONE, or an exit
+ * code, reported. The caller frees the strings with cg_store_free().
  */
 int cg_store_select(const char *instance, const char *config, const char *db, const char *spool,
 		    struct cg_store *store);

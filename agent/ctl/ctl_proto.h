@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The protocol of the daemon's control socket. A client sends one request. The answer is one packet
- * for each dialog, then an end packet, and the daemon closes the connection. Events may arrive before
- * the answer; their first bytes differ. The daemon closes a client that sends anything else, or uses
- * another version.
+ * for each dialog, then an end packet, and the daemon closes the connection. Events may arrive
+ * before the answer; their first bytes differ. The daemon closes a client that sends anything else,
+ * or uses another version.
  */
 #ifndef CG_CTL_CTL_PROTO_H
 #define CG_CTL_CTL_PROTO_H

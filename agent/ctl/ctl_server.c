@@ -42,7 +42,10 @@ static void close_client(struct client *client)
 	close(client->fd);
 }
 
-/* Reads a request for the dialogs of a Call-ID, and waits until the answer can be sent. False: invalid. */
+/*
+ * Reads a request for the dialogs of a Call-ID, and waits until the answer can be sent. False:
+ * invalid.
+ */
 static bool read_request(struct client *client)
 {
 	struct cg_ctl_request ask;
@@ -63,8 +66,8 @@ static int send_packet(struct client *client, const void *packet, size_t size)
 }
 
 /*
- * Sends one packet of the answer. If the socket has no space, only this client waits. 0, or -1 if the
- * answer is complete or the client is gone.
+ * Sends one packet of the answer. If the socket has no space, only this client waits. 0, or -1 if
+ * the answer is complete or the client is gone.
  */
 static int send_answer(struct client *client)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The daemon's control socket. It sends each event as one packet to each connected client, and answers
- * clients that send a request (ctl_proto.h). A slow client loses events, or waits for its answer. It
- * never blocks the daemon.
+ * The daemon's control socket. It sends each event as one packet to each connected client, and
+ * answers clients that send a request (ctl_proto.h). A slow client loses events, or waits for its
+ * answer. It never blocks the daemon.
  */
 #ifndef CG_CTL_CTL_SERVER_H
 #define CG_CTL_CTL_SERVER_H

@@ -27,7 +27,9 @@ static const char *copy_first_line(const char *text, char out[256])
 
 static PGconn *connect_db(struct cg_findings *f, const char *conninfo)
 {
-	/* before dbname: defaults that the conninfo may change; after it: fixed, as in the daemon */
+	/*
+	 * before dbname: defaults that the conninfo may change; after it: fixed, as in the daemon
+	 */
 	const char *keys[] = { "connect_timeout", "fallback_application_name", "dbname",
 			       "client_encoding", "target_session_attrs",      NULL };
 	const char *values[] = { CONNECT_SECONDS, "cseqguard doctor", conninfo,

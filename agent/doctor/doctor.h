@@ -19,7 +19,10 @@ void cg_doctor_check_interface(struct cg_findings *findings, const char *instanc
 /* Pins, programs, mode, maps and losses of an instance. */
 void cg_doctor_check_instance(struct cg_findings *findings, const char *instance);
 
-/* Tunnels that the guard has counted, and the devices in which they end. interfaces: of the instance. */
+/*
+ * Tunnels that the guard has counted, and the devices in which they end. interfaces: of the
+ * instance.
+ */
 void cg_doctor_check_tunnels(struct cg_findings *findings, const char *instance,
 			     const struct cg_interface *interfaces, size_t n);
 
@@ -30,7 +33,9 @@ void cg_doctor_check_tunnels(struct cg_findings *findings, const char *instance,
 void cg_doctor_check_sides(struct cg_findings *findings, const char *instance,
 			   const struct cg_config *config);
 
-/* SIP over TCP. */
+/*
+ * SIP over TCP: the policy, what was not read and why, and listeners that hide data from the guard.
+ */
 void cg_doctor_check_tcp(struct cg_findings *findings, const char *instance,
 			 const struct cg_config *config);
 

@@ -91,7 +91,9 @@ static bool is_listed(const struct cg_interface *list, size_t n, const char *nam
 	return false;
 }
 
-/* Linux joins fragments of all interfaces of a network namespace, the guard those of the attached. */
+/*
+ * Linux joins fragments of all interfaces of a network namespace, the guard those of the attached.
+ */
 static void check_other_interfaces(struct cg_findings *f, const struct cg_interface *list, size_t n)
 {
 	struct ifaddrs *all, *at;

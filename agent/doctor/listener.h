@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Listening TCP sockets of this network namespace, and options of them that netlink does not show. */
+/*
+ * Listening TCP sockets of this network namespace, and options of them that netlink does not show.
+ */
 #ifndef CG_DOCTOR_LISTENER_H
 #define CG_DOCTOR_LISTENER_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The legs of the calls that run: which of them are not read, who has most of the calls, and what the
- * guard takes for this host.
+ * The legs of the calls that run: which of them are not read, who has most of the calls, and what
+ * the guard takes for this host.
  */
 #include <bpf/bpf.h>
 #include <stdio.h>

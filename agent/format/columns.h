@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /*
- * Appends the characters of `text` that fit into `columns` to `out` (NUL-ended, `size` bytes). `pad`
- * fills the rest with blanks. Control characters and those unknown to the locale become '?'.
+ * Appends the characters of `text` that fit into `columns` to `out` (NUL-ended, `size` bytes).
+ * `pad` fills the rest with blanks. Control characters and those unknown to the locale become '?'.
  */
 void cg_columns_append(char *out, size_t size, const char *text, unsigned int columns, bool pad);
 

@@ -7,7 +7,10 @@
 
 #include "cseqguard.h"
 
-/* The keys are the columns of table violation. Returns a new reference, or NULL without memory. interface: name of event->ifindex. */
+/*
+ * The keys are the columns of table violation. Returns a new reference, or NULL without memory.
+ * interface: name of event->ifindex.
+ */
 json_t *cg_event_json(const struct cg_config *config, const struct cg_event *event,
 		      const char *interface);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Settings and interfaces of an instance, as JSON and as text, for the commands that show or change them. */
+/*
+ * Settings and interfaces of an instance, as JSON and as text, for the commands that show or change
+ * them.
+ */
 #ifndef CG_FORMAT_INSTANCE_JSON_H
 #define CG_FORMAT_INSTANCE_JSON_H
 

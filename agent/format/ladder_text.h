@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* A ladder drawn as text: columns for caller, guard and callee, with a CSeq counter on each side. */
+/*
+ * A ladder drawn as text: columns for caller, guard and callee, with a CSeq counter on each side.
+ */
 #ifndef CG_FORMAT_LADDER_TEXT_H
 #define CG_FORMAT_LADDER_TEXT_H
 

@@ -98,7 +98,9 @@ int cg_table_print_row(struct cg_table_print *table, const char *const *cells,
 	return ++table->rows == ROWS ? print_block(table) : 0;
 }
 
-/* libsmartcols prints no heading without a row: the heading is the first line above an empty one. */
+/*
+ * libsmartcols prints no heading without a row: the heading is the first line above an empty one.
+ */
 static int print_heading(struct cg_table_print *table)
 {
 	char *text = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Tables on standard output, made by libsmartcols. On a terminal they are cut to its width. Rows are
- * printed in blocks, so that a million of them need no more memory. Columns get wider from block to
- * block, never narrower.
+ * Tables on standard output, made by libsmartcols. On a terminal they are cut to its width. Rows
+ * are printed in blocks, so that a million of them need no more memory. Columns get wider from
+ * block to block, never narrower.
  */
 #ifndef CG_FORMAT_TABLE_PRINT_H
 #define CG_FORMAT_TABLE_PRINT_H
@@ -17,7 +17,7 @@
 struct cg_table_print_column {
 	const char *name;
 	unsigned int width; /* minimum */
-	unsigned int flags; /* CG_LIST_... */
+	unsigned int flags; /* CG_PRINT_... */
 };
 
 struct cg_table_print;
@@ -34,8 +34,8 @@ int cg_table_print_row(struct cg_table_print *list, const char *const *cells,
 		       enum cg_colour colour);
 
 /*
- * Prints the remaining rows, or the heading if there were no rows, and frees the table (may be NULL).
- * Returns 0 or -errno.
+ * Prints the remaining rows, or the heading if there were no rows, and frees the table (may be
+ * NULL). Returns 0 or -errno.
  */
 int cg_table_print_end(struct cg_table_print *list);
 void cg_table_print_free(struct cg_table_print *list); /* prints nothing */

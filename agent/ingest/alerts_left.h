@@ -10,8 +10,8 @@
 #include "spool/spool.h"
 
 /*
- * Opens the ring, whose records stay, and says whether it has any. The caller closes *ring. 0 or -errno
- * with *ring untouched.
+ * Opens the ring, whose records stay, and says whether it has any. The caller closes *ring. 0 or
+ * -errno with *ring untouched.
  */
 int cg_alerts_left_open(const char *instance, struct cg_ring_reader **ring, bool *has_records);
 

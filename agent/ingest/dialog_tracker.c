@@ -179,8 +179,8 @@ static __u64 put_row(struct cg_tracker *tracker, const struct cg_dialog *dialog,
 }
 
 /*
- * Records that a call continued although doubt had closed its row. The new row opens the call again,
- * or has another end.
+ * Records that a call continued although doubt had closed its row. The new row opens the call
+ * again, or has another end.
  */
 static void put_alive(struct cg_tracker *tracker, const struct entry *entry,
 		      const struct cg_dialog *dialog, unsigned int due, __u64 now)
@@ -194,8 +194,8 @@ static void put_alive(struct cg_tracker *tracker, const struct entry *entry,
 }
 
 /*
- * Returns cg_cdr_due(). No candidate end is too young if the map needs the dialog's place, or if its
- * twin, which has the better witness, has ended.
+ * Returns cg_cdr_due(). No candidate end is too young if the map needs the dialog's place, or if
+ * its twin, which has the better witness, has ended.
  */
 static unsigned int get_due(const struct cg_tracker *tracker, struct entry *entry,
 			    const struct cg_dialog *dialog, const struct cg_twin *twin, __u64 now)

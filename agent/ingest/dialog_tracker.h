@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Tracks each dialog of the map: the last row written for it, and whether that is on disk. An update
- * with the dialog's value decides whether a row is written, and when the dialog is deleted from the
- * map, which is never before its last row is on disk. The state need not survive the daemon: a new
- * daemon writes all rows again.
+ * Tracks each dialog of the map: the last row written for it, and whether that is on disk. An
+ * update with the dialog's value decides whether a row is written, and when the dialog is deleted
+ * from the map, which is never before its last row is on disk. The state need not survive the
+ * daemon: a new daemon writes all rows again.
  */
 #ifndef CG_INGEST_DIALOG_TRACKER_H
 #define CG_INGEST_DIALOG_TRACKER_H
@@ -36,13 +36,14 @@ void cg_tracker_set_recent(struct cg_tracker *tracker, struct cg_recent *recent)
 void cg_tracker_set_living(struct cg_tracker *tracker, struct cg_living_calls *living);
 
 /*
- * The writer's tickets up to this one are on disk, in its file of that generation. Rows of an earlier
- * generation are written again.
+ * The writer's tickets up to this one are on disk, in its file of that generation. Rows of an
+ * earlier generation are written again.
  */
 void cg_tracker_set_durable(struct cg_tracker *tracker, __u64 ticket, unsigned int generation);
 
 /*
- * Handles a dialog's value. Returns whether the dialog is still in the map. now: CLOCK_BOOTTIME, ns.
+ * Handles a dialog's value. Returns whether the dialog is still in the map. now: CLOCK_BOOTTIME,
+ * ns.
  */
 bool cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *key,
 		       const struct cg_dialog *dialog, __u64 now);
@@ -59,7 +60,8 @@ void cg_tracker_close_doubtful(struct cg_tracker *tracker, const struct cg_dialo
 
 /*
  * After a scan of the whole map: forgets the dialogs that neither this scan nor the one before it
- * found. Handles a bounded number of slots from `from` on. Returns the slot to continue from; 0: done.
+ * found. Handles a bounded number of slots from `from` on. Returns the slot to continue from; 0:
+ * done.
  */
 unsigned int cg_tracker_expire(struct cg_tracker *tracker, unsigned int from);
 

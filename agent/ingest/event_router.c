@@ -65,7 +65,9 @@ void cg_event_router_stop(struct cg_event_router *router)
 	cg_outcomes_free(router->outcomes);
 }
 
-/* Stores a violation and sends it to Homer. False: it was folded, and has no row for its outcome. */
+/*
+ * Stores a violation and sends it to Homer. False: it was folded, and has no row for its outcome.
+ */
 static bool handle_violation(struct cg_event_router *router, const struct cg_event *event)
 {
 	struct cg_violation_row row;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Routes each event of the rings: to the clients of the control socket, to the recent calls, to a row
- * of its violation, and to an update of its dialog.
+ * Routes each event of the rings: to the clients of the control socket, to the recent calls, to a
+ * row of its violation, and to an update of its dialog.
  */
 #ifndef CG_INGEST_EVENT_ROUTER_H
 #define CG_INGEST_EVENT_ROUTER_H
@@ -43,7 +43,9 @@ bool cg_event_router_has_space(void *ctx);
 bool cg_event_router_handle(void *ctx, const struct cg_event *event);
 void cg_event_router_finish_batch(void *ctx);
 
-/* Call each second: writes outcomes of violations that are known by now. now: CLOCK_BOOTTIME, ns. */
+/*
+ * Call each second: writes outcomes of violations that are known by now. now: CLOCK_BOOTTIME, ns.
+ */
 void cg_event_router_poll(struct cg_event_router *router, __u64 now);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Calls for which map `dialogs` had no space. Each gets a row, open and suspect, and is deleted from
- * map `overflow` when the row is on disk. The guard does not watch such a call: its row stays open
- * until an operator settles it, or until it is older than max_call (postgres/stale_calls.h).
+ * Calls for which map `dialogs` had no space. Each gets a row, open and suspect, and is deleted
+ * from map `overflow` when the row is on disk. The guard does not watch such a call: its row stays
+ * open until an operator settles it, or until it is older than max_call (postgres/stale_calls.h).
  */
 #ifndef CG_INGEST_OVERFLOW_CALLS_H
 #define CG_INGEST_OVERFLOW_CALLS_H

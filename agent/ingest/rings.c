@@ -117,8 +117,8 @@ static int handle_ring(sd_event_source *source, int fd, uint32_t events, void *c
 }
 
 /*
- * Polls both rings every CG_ALERTS_POLL_NS, because `alerts` wakes its reader only when it fills up.
- * The rest of a long backlog waits for the next poll.
+ * Polls both rings every CG_ALERTS_POLL_NS, because `alerts` wakes its reader only when it fills
+ * up. The rest of a long backlog waits for the next poll.
  */
 static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 {
@@ -132,8 +132,9 @@ static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 }
 
 /*
- * A ring whose records are not freed at once stays readable, so its source reports wakeups only. The
- * kernel wakes the reader of `alerts` for each record that finds the ring more than a quarter full.
+ * A ring whose records are not freed at once stays readable, so its source reports wakeups only.
+ * The kernel wakes the reader of `alerts` for each record that finds the ring more than a quarter
+ * full.
  */
 static int watch_ring(struct ring *ring, sd_event *loop, int fd, const char *name)
 {

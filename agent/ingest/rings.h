@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Reads the two rings, `events` and `alerts`. libbpf reads `events` and frees each record at once: a
- * record that is lost costs a map scan. The records of `alerts` stay until they are on disk, see
- * violations.h. While the writer's queue is full both rings are paused, which is cheaper than unbounded
- * memory.
+ * Reads the two rings, `events` and `alerts`. libbpf reads `events` and frees each record at once:
+ * a record that is lost costs a map scan. The records of `alerts` stay until they are on disk, see
+ * violations.h. While the writer's queue is full both rings are paused, which is cheaper than
+ * unbounded memory.
  */
 #ifndef CG_INGEST_RINGS_H
 #define CG_INGEST_RINGS_H
@@ -20,9 +20,13 @@ struct cg_rings;
 #define CG_EVENTS_PER_RUN 32 /* of one ring: bounds the time for which the rest of the loop waits */
 
 struct cg_rings_callbacks {
-	/* True if there is space for what an event leads to. False: pause until cg_rings_resume(). */
+	/*
+	 * True if there is space for what an event leads to. False: pause until cg_rings_resume().
+	 */
 	bool (*has_space)(void *ctx);
-	/* Gets a complete event of the current layout. Returns as has_space(), for the next event. */
+	/*
+	 * Gets a complete event of the current layout. Returns as has_space(), for the next event.
+	 */
 	bool (*handle)(void *ctx, const struct cg_event *event);
 	void (*batch_done)(void *ctx); /* after at most CG_EVENTS_PER_RUN events */
 	void *ctx;

@@ -47,7 +47,9 @@ void cg_share_count_free(struct cg_share_count *count)
 	free(count);
 }
 
-/* Reads the next values of map `shares`. Returns their number, or -errno. *end: there are no more. */
+/*
+ * Reads the next values of map `shares`. Returns their number, or -errno. *end: there are no more.
+ */
 static int read_batch(struct cg_share_count *count, bool *end)
 {
 	DECLARE_LIBBPF_OPTS(bpf_map_batch_opts, opts);
@@ -73,7 +75,10 @@ static void set_base(struct cg_shares *shares, const __u8 addr[16], const struct
 		entry->base = *base;
 }
 
-/* Notes what the maps say now. All of `shares` at once: it holds CG_SHARES_MAX values, a few milliseconds. */
+/*
+ * Notes what the maps say now. All of `shares` at once: it holds CG_SHARES_MAX values, a few
+ * milliseconds.
+ */
 static void note_base(struct cg_share_count *count)
 {
 	int n = 1, left = CG_SHARES_MAX;
@@ -187,7 +192,9 @@ void cg_share_count_add_pending(struct cg_share_count *count, const struct cg_tx
 		entry->pending++;
 }
 
-/* What the kernel has added since the base. It began again at 0 if the value was evicted meanwhile. */
+/*
+ * What the kernel has added since the base. It began again at 0 if the value was evicted meanwhile.
+ */
 static __u32 get_added(__u32 now, __u32 base)
 {
 	return now >= base ? now - base : now;
@@ -248,8 +255,8 @@ static bool entry_is_small(const struct cg_share_count *count, const struct cg_s
 }
 
 /*
- * Adds the addresses that the map lacks, because it was made after their calls, or has evicted them.
- * Small ones would evict others.
+ * Adds the addresses that the map lacks, because it was made after their calls, or has evicted
+ * them. Small ones would evict others.
  */
 static int add_batch(struct cg_share_count *count)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Stores violations: as rows of their own, or beyond the limits of violation_fold.h in sums. A record of
- * ring `alerts` is freed once the row that counts it is on disk. The position up to which the records are
- * counted is committed together with the sums. So a daemon that is killed counts each record once: its
- * successor skips those that are counted, and a row that is written again is the same row.
+ * Stores violations: as rows of their own, or beyond the limits of violation_fold.h in sums. A
+ * record of ring `alerts` is freed once the row that counts it is on disk. The position up to which
+ * the records are counted is committed together with the sums. So a daemon that is killed counts
+ * each record once: its successor skips those that are counted, and a row that is written again is
+ * the same row.
  */
 #ifndef CG_INGEST_VIOLATIONS_H
 #define CG_INGEST_VIOLATIONS_H
@@ -28,8 +29,8 @@ void cg_violations_name_ring(struct cg_ring_position *counted, const char *node,
 			     const struct cg_config *config);
 
 /*
- * Opens ring `alerts`, behind the records that the spool's rows count. `writer` must outlive it. 0 or
- * -errno, logged.
+ * Opens ring `alerts`, behind the records that the spool's rows count. `writer` must outlive it. 0
+ * or -errno, logged.
  */
 int cg_violations_start(struct cg_violations *violations, const struct cg_guard_maps *maps,
 			struct cg_writer *writer, const char *spool, const char *node);
@@ -45,8 +46,8 @@ enum cg_violation_result cg_violations_put(struct cg_violations *violations,
 					   const struct cg_violation_row *row);
 
 /*
- * Queues the sums, with the position up to which `alerts` has been read, unless earlier ones are still on
- * their way to the disk. Call after each batch of events, and each second.
+ * Queues the sums, with the position up to which `alerts` has been read, unless earlier ones are
+ * still on their way to the disk. Call after each batch of events, and each second.
  */
 void cg_violations_flush(struct cg_violations *violations);
 

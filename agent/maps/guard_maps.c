@@ -154,8 +154,8 @@ int cg_guard_maps_read_losses(const struct cg_guard_maps *maps, struct cg_losses
 }
 
 /*
- * Changes `config` under the lock, because `cseqguard set` writes it too. It does not wait for the lock: both callers
- * try again a second later.
+ * Changes `config` under the lock, because `cseqguard set` writes it too. It does not wait for the
+ * lock: both callers try again a second later.
  */
 static int change_config(struct cg_guard_maps *maps, cg_config_change change, void *ctx)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The maps of the daemon's instance, opened once, and the changes that the daemon makes to `config`. */
+/*
+ * The maps of the daemon's instance, opened once, and the changes that the daemon makes to
+ * `config`.
+ */
 #ifndef CG_MAPS_GUARD_MAPS_H
 #define CG_MAPS_GUARD_MAPS_H
 

@@ -55,8 +55,8 @@ static int read_address(const struct nlmsghdr *message, void *ctx)
 }
 
 /*
- * Calls `visit` for each address of this network namespace until it returns a value that is not 0. Not by
- * getifaddrs(), which waits for the kernel without a limit.
+ * Calls `visit` for each address of this network namespace until it returns a value that is not 0.
+ * Not by getifaddrs(), which waits for the kernel without a limit.
  */
 static int each_address(visit_addr visit, void *ctx)
 {
@@ -192,7 +192,9 @@ static int remove_old_addrs(const struct cg_host_names_maps *maps)
 	return 0;
 }
 
-/* Beside the addresses of its interfaces. Kamailio's topoh masks the Vias of others by 127.0.0.8. */
+/*
+ * Beside the addresses of its interfaces. Kamailio's topoh masks the Vias of others by 127.0.0.8.
+ */
 static const char *const loopback[] = { "localhost", "127.0.0.8" };
 
 int cg_host_names_update_addresses(const struct cg_host_names_maps *maps)

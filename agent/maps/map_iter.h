@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Iterator over a pinned hash map, a few batches at a time. Between two steps the caller can update
- * its screen, and short batches do not stall the BPF programs, even with a million records. Of these
- * functions only cg_dialogs_for_each() prints.
+ * its screen, and short batches do not stall the BPF programs, even with a million records. Of
+ * these functions only cg_dialogs_for_each() prints.
  */
 #ifndef CG_MAPS_MAP_ITER_H
 #define CG_MAPS_MAP_ITER_H

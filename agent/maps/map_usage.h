@@ -49,7 +49,10 @@ int cg_map_usage_read(const char *instance, struct cg_map_usage *usage);
 json_t *cg_map_usage_json(const struct cg_map_usage *usages, size_t n);
 /* Returns an array with the names of the maps whose alarm is due. The caller owns the reference. */
 json_t *cg_map_usage_alarms_json(const struct cg_map_usage *usages, size_t n);
-/* Prints the usage and the alarms to standard output, in lines of `width` columns; 0: of any length. */
+/*
+ * Prints the usage and the alarms to standard output, in lines of `width` columns; 0: of any
+ * length.
+ */
 void cg_map_usage_print(const struct cg_map_usage *usages, size_t n, unsigned int width);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The lock over pins and `config`: flock() on a directory beside those of the instances. Who can open a file or
- * a directory can lock it, so this one is the daemon's user's alone: not the group's, who may list the others.
+ * The lock over pins and `config`: flock() on a directory beside those of the instances. Who can
+ * open a file or a directory can lock it, so this one is the daemon's user's alone: not the
+ * group's, who may list the others.
  */
 #include <errno.h>
 #include <dirent.h>
@@ -78,7 +79,9 @@ static int open_lock(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Returns an fd that holds the lock, or -errno. -ESTALE: on a directory that was removed meanwhile. */
+/*
+ * Returns an fd that holds the lock, or -errno. -ESTALE: on a directory that was removed meanwhile.
+ */
 static int try_lock(void)
 {
 	char path[PATH_SIZE];

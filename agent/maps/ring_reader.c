@@ -79,8 +79,8 @@ void cg_ring_reader_close(struct cg_ring_reader *reader)
 }
 
 /*
- * The kernel writes the header of a record before it moves its own position. It leaves 8 bytes of the
- * ring free, so that header is not in a record that this test finds whole.
+ * The kernel writes the header of a record before it moves its own position. It leaves 8 bytes of
+ * the ring free, so that header is not in a record that this test finds whole.
  */
 static bool is_overwritten(const struct cg_ring_reader *reader)
 {

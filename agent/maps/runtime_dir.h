@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Runtime files of an instance: the daemon's socket, the lock of the ring reader, and notes; and the
- * directory of what survives a reboot. These functions print nothing.
+ * Runtime files of an instance: the daemon's socket, the lock of the ring reader, and notes; and
+ * the directory of what survives a reboot. These functions print nothing.
  */
 #ifndef CG_MAPS_RUNTIME_DIR_H
 #define CG_MAPS_RUNTIME_DIR_H
@@ -16,30 +16,33 @@ const char *cg_state_dir(void);
 bool cg_state_dir_has(const char *path);
 
 /*
- * Gives a file to the owner of its directory: root makes it, the daemon is to write it. Does nothing for
- * other users, or without the file. Returns 0 or -errno.
+ * Gives a file that root has created to the owner of its directory, so that the daemon can write
+ * it. Does nothing for other users, or without the file. Returns 0 or -errno.
  */
 int cg_give_to_dir_owner(const char *path);
 
-/* Creates that directory if it does not exist, for the daemon's user, as its unit does. 0 or -errno. */
+/*
+ * Creates that directory if it does not exist, for the daemon's user, as its unit does. 0 or
+ * -errno.
+ */
 int cg_state_mkdir(void);
 
 /*
- * Stores DIR/INSTANCE.SUFFIX, where DIR is CSEQGUARD_RUN_DIR or /run/cseqguard; for notes of `check`,
- * which members of the group write, a folder in it. Returns 0, -EINVAL (instance name) or -ENAMETOOLONG,
- * with `buf` untouched on failure.
+ * Stores DIR/INSTANCE.SUFFIX, where DIR is CSEQGUARD_RUN_DIR or /run/cseqguard; for notes of
+ * `check`, which members of the group write, a folder in it. Returns 0, -EINVAL (instance name) or
+ * -ENAMETOOLONG, with `buf` untouched on failure.
  */
 int cg_runtime_path(char *buf, size_t size, const char *instance, const char *suffix);
 
 /*
- * Creates the runtime directory if it does not exist. Root gives it to user `cseqguard`, the daemon's;
- * members of its group may read it. Returns 0 or -errno.
+ * Creates the runtime directory if it does not exist. Root gives it to user `cseqguard`, the
+ * daemon's; members of its group may read it. Returns 0 or -errno.
  */
 int cg_runtime_mkdir(void);
 
 /*
- * Locks the rings, whose records only one daemon may free. Returns an fd, which releases the lock when
- * it is closed, or -errno; -EWOULDBLOCK: another daemon reads them.
+ * Locks the rings, whose records only one daemon may free. Returns an fd, which releases the lock
+ * when it is closed, or -errno; -EWOULDBLOCK: another daemon reads them.
  */
 int cg_runtime_lock_rings(const char *instance);
 

@@ -54,8 +54,8 @@ struct cg_settings {
 
 /*
  * Parse a value that a user has given. Each returns 0, or -EINVAL, -E2BIG (too many elements) or
- * -ENOMEM. Lists are comma-separated. Gateways, relays and hosts are added to those given before; an
- * empty list, or the word none, adds nothing.
+ * -ENOMEM. Lists are comma-separated. Gateways, relays and hosts are added to those given before;
+ * an empty list, or the word none, adds nothing.
  */
 int cg_settings_parse_mode(struct cg_settings *settings, const char *value);
 int cg_settings_parse_equal(struct cg_settings *settings, const char *value);
@@ -99,8 +99,8 @@ int cg_secret_draw(struct cg_secret *secret);
 int cg_settings_update_addresses(const char *instance);
 
 /*
- * Stores the settings that a living instance has: all but the sizes of the rings.
- * Returns 0, or -errno of cg_config_open() or cg_map_open(), not reported, with *settings untouched.
+ * Stores the settings that a living instance has: all but the sizes of the rings. Returns 0, or
+ * -errno of cg_config_open() or cg_map_open(), not reported, with *settings untouched.
  */
 int cg_settings_read(const char *instance, struct cg_settings *settings);
 
@@ -112,8 +112,8 @@ struct cg_settings_fds { /* of the maps that hold settings */
 };
 
 /*
- * Writes the given settings to the maps. The caller holds cg_pins_lock(), or has not pinned the maps
- * yet. Returns 0 or -errno.
+ * Writes the given settings to the maps. The caller holds cg_pins_lock(), or has not pinned the
+ * maps yet. Returns 0 or -errno.
  */
 int cg_settings_write(const struct cg_settings *settings, const struct cg_settings_fds *fds);
 

@@ -95,7 +95,9 @@ static int parse_line(struct cg_kept *kept, const char *section, char *line)
 	return 0;
 }
 
-/* Not by inih, which config/ uses: it cuts a line at 198 bytes, and a list of gateways is longer. */
+/*
+ * Not by inih, which config/ uses: it cuts a line at 198 bytes, and a list of gateways is longer.
+ */
 static void parse_file(FILE *file, struct cg_kept *kept, unsigned int *bad_line)
 {
 	char *line = NULL, *text, section[16] = "";

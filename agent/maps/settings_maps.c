@@ -68,7 +68,10 @@ static bool prefix_is_listed(const struct class_list *list, const struct cg_pref
 	return false;
 }
 
-/* Deletes the prefixes of this class that are not in the list. The map holds at most CG_GATEWAYS_MAX. */
+/*
+ * Deletes the prefixes of this class that are not in the list. The map holds at most
+ * CG_GATEWAYS_MAX.
+ */
 static int remove_stale_prefixes(const struct class_list *list, int fd)
 {
 	struct cg_prefix stale[CG_GATEWAYS_MAX], key, *last = NULL;

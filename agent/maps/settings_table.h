@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The keys of `cseqguard set`, and their values as text: for the file of settings, and for comparisons. */
+/*
+ * The keys of `cseqguard set`, and their values as text: for the file of settings, and for
+ * comparisons.
+ */
 #ifndef CG_MAPS_SETTINGS_TABLE_H
 #define CG_MAPS_SETTINGS_TABLE_H
 
@@ -23,8 +26,8 @@ extern const size_t cg_setting_count;
 void cg_settings_merge(struct cg_settings *into, const struct cg_settings *from);
 
 /*
- * Returns the value as text, which the caller frees, or NULL: out of memory. Equal values give equal texts:
- * lists are sorted.
+ * Returns the value as text, which the caller frees, or NULL: out of memory. Equal values give
+ * equal texts: lists are sorted.
  */
 char *cg_setting_format(const struct cg_setting *setting, const struct cg_settings *settings);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the daemon does for a living guard, for the engine and by the clock of the capture: rows of calls
- * from its dialogs, rows of violations from its events, with their outcomes; and it removes from the
- * maps what is done. Each row is handed out once, when nothing can change it any more.
+ * Does for the engine what the daemon does for a running guard, by the clock of the capture. It
+ * makes rows of calls from dialogs, and rows of violations, with their outcomes, from events. It
+ * removes finished entries from the maps. Each row is handed out once, when nothing can change it
+ * any more.
  */
 #ifndef CG_REPLAY_CALL_KEEPER_H
 #define CG_REPLAY_CALL_KEEPER_H
@@ -27,7 +28,7 @@ struct cg_keeper_user {
 
 struct cg_keeper;
 
-/* config, user, node: are copied. NULL: no memory. */
+/* config, node and user are copied. NULL: no memory. */
 struct cg_keeper *cg_keeper_new(const struct cg_config *config, const char *node,
 				const struct cg_keeper_user *user);
 void cg_keeper_free(struct cg_keeper *keeper);

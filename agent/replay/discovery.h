@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Works out the hosts from the first packets of a capture, and keeps these packets meanwhile. It looks at
- * so many bytes or INVITEs, and at no more than there is.
+ * Works out the hosts from the first packets of a capture, and keeps these packets. It stops after
+ * CG_DISCOVERY_BYTES or CG_DISCOVERY_INVITES, or at the end of the capture.
  */
 #ifndef CG_REPLAY_DISCOVERY_H
 #define CG_REPLAY_DISCOVERY_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The guard's programs in this process: bpf/guard.bpf.c, built natively over native_bpf.h. There is one
- * engine, with its maps and a clock that the caller sets. What the daemon does for the maps of a living
- * guard, the caller does by the functions for their entries.
+ * The guard's programs in this process: bpf/guard.bpf.c, built natively over native_bpf.h. There is
+ * one engine, with its maps and a clock that the caller sets. The caller does for its maps what the
+ * daemon does for those of a running guard, by the functions below.
  */
 #ifndef CG_REPLAY_ENGINE_H
 #define CG_REPLAY_ENGINE_H
@@ -18,8 +18,8 @@
 typedef void (*cg_engine_event)(void *ctx, const struct cg_event *event);
 
 /*
- * Makes the maps, with max_dialogs of *config, and stores the settings. Returns 0 or -ENOMEM. There is
- * no way to end it: its memory is the program's.
+ * Makes the maps, with max_dialogs of *config, and stores the settings. Returns 0 or -ENOMEM. It
+ * cannot be stopped: its memory is freed at the exit of the program.
  */
 int cg_engine_start(const struct cg_config *config, const struct cg_secret *secret,
 		    cg_engine_event handle, void *ctx);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The addresses of the guarded host: given, or worked out from the INVITEs of a capture. A host receives
- * an INVITE and sends it on, under its own Via or with the same Call-ID. Where nobody does, a host is who
- * receives INVITEs. The addresses of one host send each other nothing, and do not both receive one call:
- * of two that do, the one that sent on more is the host.
+ * The addresses of the guarded host: given, or worked out from the INVITEs of a capture. A host
+ * receives an INVITE and sends it on, under its own Via or with the same Call-ID. If no address
+ * does, the hosts are those that receive INVITEs. Two addresses are not of one host if one sends to
+ * the other, or if both receive one call. Of such two the one that forwarded more INVITEs is the
+ * host.
  */
 #ifndef CG_REPLAY_HOSTS_H
 #define CG_REPLAY_HOSTS_H
@@ -34,7 +35,10 @@ unsigned int cg_host_finder_invites(const struct cg_host_finder *finder); /* not
 
 typedef bool (*cg_host_is_gateway)(const __u8 addr[16]);
 
-/* Adds the hosts. A gateway is none, and who speaks with one is likely to be. */
+/*
+ * Adds the hosts. A gateway is not a host. An address that speaks with a gateway is likely to be
+ * one.
+ */
 void cg_host_finder_choose(struct cg_host_finder *finder, cg_host_is_gateway is_gateway,
 			   struct cg_replay_hosts *hosts);
 

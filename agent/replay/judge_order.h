@@ -8,7 +8,7 @@
 
 #include "replay/judge.h"
 
-#define CG_JUDGE_ORDER_NS 200000000ULL /* what is older than that when it comes is judged at once */
+#define CG_JUDGE_ORDER_NS 200000000ULL /* an item that comes later than this is judged at once */
 
 struct cg_judge_order;
 

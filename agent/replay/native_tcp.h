@@ -10,7 +10,7 @@
 
 #include "native_bpf.h"
 
-#define NATIVE_TAIL_CALL (-1000) /* what a program returns that was left by a tail call */
+#define NATIVE_TAIL_CALL (-1000) /* result of a program that has made a tail call */
 #define NATIVE_TAIL_CALLS 33 /* of each program that is attached (MAX_TAIL_CALL_CNT) */
 
 static struct {

@@ -33,7 +33,7 @@ struct replay {
 	int err;
 };
 
-/* --- what the parts say to each other --------------------------------------------------------- */
+/* --- callbacks of the parts ------------------------------------------------------------------- */
 
 static void handle_event(void *ctx, const struct cg_event *event)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What a replay comes to: counts over its calls and violations. No I/O. */
+/* Counts over the calls and violations of a replay. No I/O. */
 #ifndef CG_REPLAY_SUMMARY_H
 #define CG_REPLAY_SUMMARY_H
 

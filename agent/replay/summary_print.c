@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The summary as text: what an operator shows to somebody who was not there. */
+/* The summary as text. */
 #include <stdarg.h>
 #include <stdio.h>
 

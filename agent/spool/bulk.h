@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Stores many rows in a spool without a thread: some in each transaction. For programs that may wait. */
+/*
+ * Stores many rows in a spool without a thread: some in each transaction. For programs that may
+ * wait.
+ */
 #ifndef CG_SPOOL_BULK_H
 #define CG_SPOOL_BULK_H
 

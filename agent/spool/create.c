@@ -18,8 +18,8 @@ static void write_table(FILE *sql, const struct cg_db_table *table, const char *
 }
 
 /*
- * For the filters of `cseqguard cdr`, which lists calls in the order of their answers, and for `cdr settle`, which
- * holds up the writer while it looks for a call.
+ * For the filters of `cseqguard cdr`, which lists calls in the order of their answers, and for `cdr
+ * settle`, which holds up the writer while it looks for a call.
  */
 static int create_indexes(sqlite3 *db)
 {
@@ -34,9 +34,9 @@ static int create_indexes(sqlite3 *db)
 }
 
 /*
- * Rewrites a file that cannot give free pages back to the file system: a new one, and one of an older
- * version if it is small. A large one would hold up the start, and its free pages are used again
- * anyway. Errors leave it as it is.
+ * Rewrites a file that cannot give free pages back to the file system: a new one, and one of an
+ * older version if it is small. A large one would hold up the start, and its free pages are used
+ * again anyway. Errors leave it as it is.
  */
 static void make_shrinkable(sqlite3 *db)
 {

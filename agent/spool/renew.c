@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Replaces a damaged spool: keeps the file for inspection and copies its readable rows to a new one. */
+/*
+ * Replaces a damaged spool: keeps the file for inspection and copies its readable rows to a new
+ * one.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>

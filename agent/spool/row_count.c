@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The number of rows of each table, kept in the file: a start need not read all rows. SQLite reports
- * each row that this connection adds or deletes, and a commit stores the sums. (A trigger would cost
- * more than the insert.) Another connection may be that of sqlite3, which knows nothing of this. So
- * after one has written, the rows are counted, unless there are so many that it takes long.
+ * The number of rows of each table, kept in the file: a start need not read all rows. SQLite
+ * reports each row that this connection adds or deletes, and a commit stores the sums. (A trigger
+ * would cost more than the insert.) Another connection may be that of sqlite3, which knows nothing
+ * of this. So after one has written, the rows are counted, unless there are so many that it takes
+ * long.
  */
 #include <string.h>
 
@@ -77,7 +78,9 @@ int cg_spool_save_counts(struct cg_spool *spool)
 	return err;
 }
 
-/* The rows of an uncommitted transaction are counted as well. A wrong sum is not shown as negative. */
+/*
+ * The rows of an uncommitted transaction are counted as well. A wrong sum is not shown as negative.
+ */
 void cg_spool_read_counts(struct cg_spool *spool, __s64 rows[CG_TABLES])
 {
 	char sql[80];

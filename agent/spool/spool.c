@@ -80,8 +80,8 @@ static int check_version(struct cg_spool *spool, __s64 *version)
 /*
  * Prepares the file for writing. In WAL mode with synchronous=FULL a commit is on disk when it
  * returns, and readers never wait. A log that a long read has made larger than journal_size_limit
- * is cut once it is used from its start again. A file that has all tables is not written to, because
- * its disk may be full.
+ * is cut once it is used from its start again. A file that has all tables is not written to,
+ * because its disk may be full.
  */
 static int set_up_writer(struct cg_spool *spool, __s64 version)
 {

@@ -68,8 +68,8 @@ int cg_spool_beat(struct cg_spool *spool, const struct cg_heartbeat *beat);
 int cg_spool_last_beat(struct cg_spool *spool, const char *node, __s64 maps_at, __s64 *at);
 
 /*
- * The rows of a transaction cover the records of a ring up to a position. Stored with them, it makes a
- * restarted daemon count each record once.
+ * The rows of a transaction cover the records of a ring up to a position. Stored with them, it
+ * makes a restarted daemon count each record once.
  */
 struct cg_ring_position {
 	char node[CG_NODE_MAX];

@@ -3,8 +3,8 @@
  * Upkeep of the spool, in steps that take some milliseconds: deletes rows that are old enough, and
  * gives free pages back to the file system.
  *
- * Rows are examined in the order of their steps, which is that of their last changes. So no index is
- * needed, and a call that was settled lately is kept as long as a new one.
+ * Rows are examined in the order of their steps, which is that of their last changes. So no index
+ * is needed, and a call that was settled lately is kept as long as a new one.
  */
 #include "spool/spool_internal.h"
 
@@ -12,7 +12,9 @@
 #define PAGES_PER_STEP 64
 #define FREE_PAGES_KEPT 1024 /* 16 MiB: the next rows need no longer file */
 
-/* For each table: the column of a row's age, and which rows may be deleted. Open calls never are. */
+/*
+ * For each table: the column of a row's age, and which rows may be deleted. Open calls never are.
+ */
 static const struct expiry {
 	enum cg_db_table_id table;
 	const char *time, *may_go;
@@ -56,8 +58,8 @@ static int delete_rows(struct cg_spool *spool, const struct expiry *expiry,
 }
 
 /*
- * Deletes those of the next rows of a table that may go. Returns 1 if there may be more behind them;
- * 0: all others are to be kept; or -errno.
+ * Deletes those of the next rows of a table that may go. Returns 1 if there may be more behind
+ * them; 0: all others are to be kept; or -errno.
  */
 static int expire_rows(struct cg_spool *spool, const struct expiry *expiry, __s64 before_us)
 {
@@ -84,7 +86,10 @@ static int expire_rows(struct cg_spool *spool, const struct expiry *expiry, __s6
 	return 1;
 }
 
-/* Returns 1 if there are more pages to give back, 0 or -errno. A file of an older version may have none. */
+/*
+ * Returns 1 if there are more pages to give back, 0 or -errno. A file of an older version may have
+ * none.
+ */
 static int shrink_file(struct cg_spool *spool)
 {
 	__s64 mode = 0, pages = 0;

@@ -3,8 +3,8 @@
  * The spool's writer runs in a thread, because an fsync may take 300 ms. Rows ("steps") go into a
  * bounded queue, and each gets a ticket. A number and an eventfd report which tickets are on disk.
  * If the spool fails (disk full), the writer closes it and retries each second. Meanwhile the queue
- * fills, and its callers have to wait. A damaged file is set aside, and its readable rows are copied
- * to a new one. Call all functions from one thread.
+ * fills, and its callers have to wait. A damaged file is set aside, and its readable rows are
+ * copied to a new one. Call all functions from one thread.
  */
 #ifndef CG_SPOOL_WRITER_H
 #define CG_SPOOL_WRITER_H
@@ -16,9 +16,9 @@
 struct cg_writer;
 
 /*
- * Opens the spool and starts the thread. Errors that may go away without help (disk full, read-only,
- * busy) do not fail the start; cg_writer_get_status() reports them. Returns 0, or -errno as
- * cg_spool_open() with the error's text in `why`.
+ * Opens the spool and starts the thread. Errors that may go away without help (disk full,
+ * read-only, busy) do not fail the start; cg_writer_get_status() reports them. Returns 0, or -errno
+ * as cg_spool_open() with the error's text in `why`.
  */
 int cg_writer_start(const char *path, struct cg_writer **writer, char *why, size_t why_size);
 
@@ -31,7 +31,10 @@ unsigned int cg_writer_queue_space(struct cg_writer *writer);
 /* Queues a copy of the row. Returns its ticket (1 and up), or 0 if the queue is full. */
 __u64 cg_writer_put(struct cg_writer *writer, enum cg_db_table_id table, const void *row);
 
-/* As cg_writer_put(), and commits the row together with the next one. The queue needs space for both. */
+/*
+ * As cg_writer_put(), and commits the row together with the next one. The queue needs space for
+ * both.
+ */
 __u64 cg_writer_put_joined(struct cg_writer *writer, enum cg_db_table_id table, const void *row);
 
 /* Queues a position of a ring, as cg_writer_put() does a row. Nothing is sent to PostgreSQL. */

@@ -12,10 +12,15 @@
 
 #define RETRY_SECONDS 1
 
-/* Between the steps of a damaged file and its successor, for steps that an operator's settle took. */
+/*
+ * Between the steps of a damaged file and its successor, for steps that an operator's settle took.
+ */
 #define STEP_GAP (1LL << 32)
 
-/* A checkpoint of SQLite's usual log writes less to the file, and deleting rows adds less to the log. */
+/*
+ * A checkpoint of SQLite's usual log writes less to the file, and deleting rows adds less to the
+ * log.
+ */
 #define RESERVE_BYTES (6 << 20)
 
 void cg_writer_notify(struct cg_writer *writer)

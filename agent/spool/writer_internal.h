@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The writer's state, shared by writer.c (queue and thread), writer_work.c (what the thread does) and
- * writer_file.c (its file).
+ * The writer's state, shared by writer.c (queue and thread), writer_work.c (what the thread does)
+ * and writer_file.c (its file).
  */
 #ifndef CG_SPOOL_WRITER_INTERNAL_H
 #define CG_SPOOL_WRITER_INTERNAL_H

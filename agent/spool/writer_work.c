@@ -103,7 +103,10 @@ static void report_commit(struct cg_writer *writer, const struct work *work)
 	cg_writer_notify(writer);
 }
 
-/* Does a step of upkeep if it is due. A full disk is no error of it: rows still find room. 0 or -errno. */
+/*
+ * Does a step of upkeep if it is due. A full disk is no error of it: rows still find room. 0 or
+ * -errno.
+ */
 static int tidy_file(struct cg_writer *writer, const struct work *work)
 {
 	int more = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The breaker. Among the dialogs whose first BYE was judged within the window, it computes the share
- * with a dropped BYE. An upstream fault (a proxy whose timeout BYE always has CSeq 1) affects every
- * call at once. An attacker who repeats a BYE a thousand times counts as one dialog, and a few
- * dialogs do not trip the breaker. No I/O, no clock.
+ * The breaker. Among the dialogs whose first BYE was judged within the window, it computes the
+ * share with a dropped BYE. An upstream fault (a proxy whose timeout BYE always has CSeq 1) affects
+ * every call at once. An attacker who repeats a BYE a thousand times counts as one dialog, and a
+ * few dialogs do not trip the breaker. No I/O, no clock.
  */
 #ifndef CG_STATS_BREAKER_H
 #define CG_STATS_BREAKER_H

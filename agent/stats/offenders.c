@@ -17,8 +17,8 @@ static struct cg_offender *find_offender(struct cg_offenders *offenders, const _
 }
 
 /*
- * Returns a free entry, or the one with the lowest count. Of equal counts it takes the entry without
- * a BYE for the longest time.
+ * Returns a free entry, or the one with the lowest count. Of equal counts it takes the entry
+ * without a BYE for the longest time.
  */
 static struct cg_offender *replace_lowest(struct cg_offenders *offenders)
 {

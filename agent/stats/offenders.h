@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The sources of the most refused BYEs, in a table of fixed size. The algorithm is Space-Saving
- * (Metwally, Agrawal, El Abbadi, 2005): if the table is full, a new source replaces the one with the
- * lowest count. It inherits that count, which is stored in `over` as the possible error. A source of
- * more than one in CG_OFFENDERS_MAX of all BYEs is therefore in the table, and a million forged
- * sources do not displace it. No I/O, no clock.
+ * (Metwally, Agrawal, El Abbadi, 2005): if the table is full, a new source replaces the one with
+ * the lowest count. It inherits that count, which is stored in `over` as the possible error. A
+ * source of more than one in CG_OFFENDERS_MAX of all BYEs is therefore in the table, and a million
+ * forged sources do not displace it. No I/O, no clock.
  */
 #ifndef CG_STATS_OFFENDERS_H
 #define CG_STATS_OFFENDERS_H

@@ -16,7 +16,10 @@ static inline __u64 cg_backoff_next(__u64 ns)
 	return ns * 2 < CG_BACKOFF_MOST ? ns * 2 : CG_BACKOFF_MOST;
 }
 
-/* Returns the time to wait: between half of `ns` and all of it, so that many nodes do not try at once. */
+/*
+ * Returns the time to wait: between half of `ns` and all of it, so that many nodes do not try at
+ * once.
+ */
 static inline __u64 cg_backoff_wait(__u64 ns)
 {
 	return ns - arc4random_uniform(ns / 2000) * 1000ULL;

@@ -42,8 +42,8 @@ void cg_output_release(struct cg_capture *capture);
 int cg_stdout_write_json(json_t *json);
 
 /*
- * Prints `text` and a newline behind what is already in the line, which is `column` wide. Further lines,
- * if `width` is not 0, begin in that column as well, and are broken between words.
+ * Prints `text` and a newline behind what is already in the line, which is `column` wide. Further
+ * lines, if `width` is not 0, begin in that column as well, and are broken between words.
  */
 void cg_stdout_print_wrapped(unsigned int width, unsigned int column, const char *text);
 

@@ -27,7 +27,7 @@ const char *cg_hides_name(unsigned int policy);
 const char *cg_unseen_name(unsigned int policy);
 const char *cg_tcp_name(unsigned int policy);
 
-/* True if nobody reads the message as what it was. */
+/* True if the message was refused, so that the host does not read it as what it was. */
 static inline int cg_action_refuses(unsigned int action)
 {
 	return action == CG_DROP || action == CG_REWRITTEN || action == CG_ANSWERED;

@@ -26,8 +26,8 @@ const char *cg_getopt_suggest(const struct cg_getopt_table *table, const char *t
 			      char text[CG_SUGGEST_TEXT]);
 
 /*
- * Prints an option for --help: `left`, padded to `column`, then `text` and the default in parentheses
- * (NULL: none), in lines of at most 100 columns.
+ * Prints an option for --help: `left`, padded to `column`, then `text` and the default in
+ * parentheses (NULL: none), in lines of at most 100 columns.
  */
 void cg_help_print(const char *left, unsigned int column, const char *text, const char *def);
 

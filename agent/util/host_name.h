@@ -6,8 +6,8 @@
 #include "cseqguard.h"
 
 /*
- * Returns the keyed hash of a host name or of an address as text (IPv6 in brackets), without port, as the
- * kernel programs compute it. Letter case does not matter.
+ * Returns the keyed hash of a host name or of an address as text (IPv6 in brackets), without port,
+ * as the kernel programs compute it. Letter case does not matter.
  */
 __u64 cg_host_name_hash(const struct cg_secret *secret, const char *name);
 

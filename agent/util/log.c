@@ -31,8 +31,8 @@ void cg_log_configure(const struct cg_log_options *new_options)
 }
 
 /*
- * Returns stderr's fd, or one of our own for the same pipe or terminal. O_NONBLOCK on stderr itself would
- * hold for every process that shares it.
+ * Returns stderr's fd, or one of our own for the same pipe or terminal. O_NONBLOCK on stderr itself
+ * would hold for every process that shares it.
  */
 static int open_stderr(void)
 {
@@ -104,8 +104,8 @@ static char *make_json_line(int level, const char *text)
 }
 
 /*
- * Writes the line with one write() of at most PIPE_BUF bytes, which is atomic on a pipe. False: it is lost, or was
- * cut.
+ * Writes the line with one write() of at most PIPE_BUF bytes, which is atomic on a pipe. False: it
+ * is lost, or was cut.
  */
 static bool write_line(int level, const char *prefix, const char *text)
 {

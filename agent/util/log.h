@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Log of the daemon: one line per message, written to stderr with one write(). If stderr is the
- * journal (JOURNAL_STREAM, systemd.exec(5)), each line has the priority prefix of sd-daemon(3).
- * It never waits for the reader of stderr: lines that find no room are counted, and the log says how
+ * journal (JOURNAL_STREAM, systemd.exec(5)), each line has the priority prefix of sd-daemon(3). It
+ * never waits for the reader of stderr: lines that find no room are counted, and the log says how
  * many when there is room again. For one thread.
  */
 #ifndef CG_UTIL_LOG_H
@@ -30,7 +30,10 @@ void cg_log_poll(void);
 /* Returns the number of lines lost or cut since the start. */
 __u64 cg_log_lost(void);
 
-/* Writes to stderr what it takes at once. Returns the number of bytes, or -errno (-EAGAIN: no room). */
+/*
+ * Writes to stderr what it takes at once. Returns the number of bytes, or -errno (-EAGAIN: no
+ * room).
+ */
 ssize_t cg_log_write_stderr(const char *text, size_t size);
 
 /*

@@ -14,7 +14,9 @@
 
 #define CG_PRIORITY_RINGS SD_EVENT_PRIORITY_IMPORTANT
 
-/* Waits up to timeout_ms (-1: no limit) and handles what is ready, 16 events at most. 0 or -errno. */
+/*
+ * Waits up to timeout_ms (-1: no limit) and handles what is ready, 16 events at most. 0 or -errno.
+ */
 int cg_loop_run(sd_event *loop, int timeout_ms);
 
 /* Returns the longest time that one handler ran since the last call, in ns. */

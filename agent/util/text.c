@@ -120,7 +120,10 @@ static bool is_calendar_time(const struct tm *given)
 	       tm.tm_sec == given->tm_sec;
 }
 
-/* Reads "12:00", "12:00:30" or "12:00:30.25" into *tm and *fraction. Returns the rest; NULL: no time. */
+/*
+ * Reads "12:00", "12:00:30" or "12:00:30.25" into *tm and *fraction. Returns the rest; NULL: no
+ * time.
+ */
 static const char *parse_clock(const char *text, struct tm *tm, __s64 *fraction)
 {
 	const char *rest = isdigit((unsigned char)*text) ? strptime(text, "%H:%M", tm) : NULL;
@@ -135,8 +138,8 @@ static const char *parse_clock(const char *text, struct tm *tm, __s64 *fraction)
 }
 
 /*
- * Stores the seconds since 1970 of *tm, which is in the zone that `zone` names: "Z", an offset such as
- * +01:00, or "" for the local one. Returns 0 or -EINVAL.
+ * Stores the seconds since 1970 of *tm, which is in the zone that `zone` names: "Z", an offset such
+ * as +01:00, or "" for the local one. Returns 0 or -EINVAL.
  */
 static int convert_zone(const char *zone, struct tm *tm, __s64 *seconds)
 {

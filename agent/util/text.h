@@ -9,22 +9,25 @@
 
 #include "cseqguard.h"
 
-/* Formats an address in network byte order. ::ffff:a.b.c.d is an IPv4 address, printed as a.b.c.d. */
+/*
+ * Formats an address in network byte order. ::ffff:a.b.c.d is an IPv4 address, printed as a.b.c.d.
+ */
 void cg_addr_format(const __u8 addr[16], char out[INET6_ADDRSTRLEN]);
 
 /*
  * Copies up to `max` bytes of `in`, or up to its NUL, as printable valid UTF-8. Control characters,
- * backslashes, characters without a glyph and bytes outside a valid sequence become \xHH. If `size` is too small, the text is
- * cut between characters. `out` always ends with a NUL (size > 0). Returns its length in bytes.
+ * backslashes, characters without a glyph and bytes outside a valid sequence become \xHH. If `size`
+ * is too small, the text is cut between characters. `out` always ends with a NUL (size > 0).
+ * Returns its length in bytes.
  */
 #define CG_ESCAPED_SIZE(max) (4 * (max) + 1) /* always large enough: \xHH for each byte */
 size_t cg_text_escape(char *out, size_t size, const char *in, size_t max);
 
 /*
  * Parses a time into microseconds since 1970: 2026-01-31T12:00:00Z, with a blank in place of T, an
- * offset (+01:00) in place of Z, and with or without a fraction or the seconds; 2026-01-31 (midnight);
- * or an age before `now` such as 90s, 15m, 12h or 7d. Without Z and offset the time is local. Returns
- * 0, or -EINVAL with *us untouched, also for a date that does not exist.
+ * offset (+01:00) in place of Z, and with or without a fraction or the seconds; 2026-01-31
+ * (midnight); or an age before `now` such as 90s, 15m, 12h or 7d. Without Z and offset the time is
+ * local. Returns 0, or -EINVAL with *us untouched, also for a date that does not exist.
  */
 int cg_time_parse(const char *text, __s64 now, __s64 *us);
 

@@ -3,8 +3,8 @@
  * The bench that decides: what each class of packet costs beside a program that only passes, what a
  * BYE costs among a million dialogs, and what they take. Through BPF_PROG_TEST_RUN, in one process.
  *
- *	bench [JSON-FILE]
- *	bench --check		measures nothing: does each class still go the way that it is named after?
+ *         bench [JSON-FILE]       bench --check           measures nothing: does each class still
+ * go the way that it is named after?
  */
 #include <errno.h>
 #include <stdio.h>

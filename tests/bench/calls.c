@@ -3,8 +3,9 @@
  * Calls through the pinned programs of an instance, as fast as they go: each is answered by the
  * host, ends by the caller's BYE, and leaves its events in the ring.
  *
- *	calls INSTANCE N [SERIES [open|end]]	SERIES tells the Call-IDs of several runs apart; open:
- *						they stay so; end: those of an earlier run end
+ *         calls INSTANCE N [SERIES [open|end]]    SERIES tells the Call-IDs of several runs apart;
+ * open:
+ * 						they stay so; end: those of an earlier run end
  */
 #include <bpf/bpf.h>
 #include <errno.h>

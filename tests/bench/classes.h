@@ -8,8 +8,8 @@
 int classes_run(struct bench *bench); /* 0 or -errno */
 
 /*
- * Checks that each class still has the verdict and the reason that it is measured for. Prints TAP. Returns how
- * many have not, or -errno.
+ * Checks that each class still has the verdict and the reason that it is measured for. Prints TAP.
+ * Returns how many have not, or -errno.
  */
 int classes_check(struct bench *bench);
 

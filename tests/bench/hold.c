@@ -2,9 +2,9 @@
 /*
  * Keeps for the live benches, until it is killed, what a shell cannot:
  *
- *	hold stats			BPF's run-time statistics; several holders do not disturb each other
- *	hold unread ADDRESS PORT...	UDP sockets that nobody reads
- *	hold refuse ADDRESS PORT	a callee that answers every BYE with 500, as RFC 3261 12.2.2 has it
+ *         hold stats                      BPF's run-time statistics; several holders do not disturb
+ * each other    hold unread ADDRESS PORT...     UDP sockets that nobody reads   hold refuse ADDRESS
+ * PORT        a callee that answers every BYE with 500, as RFC 3261 12.2.2 has it
  *
  * Prints a line when it holds.
  */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The ceiling of the store's bench: the rows of cseqguard.cdr, kept in memory, upserted into the same
- * table, emptied, by a client that does nothing else.
+ * The ceiling of the store's bench: the rows of cseqguard.cdr, kept in memory, upserted into the
+ * same table, emptied, by a client that does nothing else.
  *
- *	upsert CONNINFO unnest|copy|single BATCH	prints rows and seconds
+ *         upsert CONNINFO unnest|copy|single BATCH        prints rows and seconds
  *
  * unnest: the daemon's own statement. copy: COPY into a staging table, then one INSERT ... SELECT.
  * single: prepared INSERTs of a row, a pipeline of BATCH in one transaction.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * flood ADDRESS PORT SECONDS [RATE] <MESSAGE: sends MESSAGE over UDP, RATE a second or as fast as one
- * core can. Each ######## in it is a number that grows; each @@@@@@@@ too, but every number twice: to
- * an LRU map, what is looked up again is in use. Prints how many were sent.
+ * flood ADDRESS PORT SECONDS [RATE] <MESSAGE: sends MESSAGE over UDP, RATE a second or as fast as
+ * one core can. Each ######## in it is a number that grows; each @@@@@@@@ too, but every number
+ * twice: to an LRU map, what is looked up again is in use. Prints how many were sent.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

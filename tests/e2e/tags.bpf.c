@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * VLAN tags where the kernel has no VLAN devices: pushed on the way out of the caller, popped behind
- * the guard. A veth carries the outermost beside the frame, the others in it.
+ * VLAN tags where the kernel has no VLAN devices: pushed on the way out of the caller, popped
+ * behind the guard. A veth carries the outermost beside the frame, the others in it.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Fuzzes what reads a capture before the rules do: link layers, tunnels, TCP streams, HEP. An input is a
- * byte for the link type, then packets, each behind two bytes of its length. A packet ends at the end of
- * its memory. What is handed out must lie within it.
+ * Fuzzes what reads a capture before the rules do: link layers, tunnels, TCP streams, HEP. An input
+ * is a byte for the link type, then packets, each behind two bytes of its length. A packet ends at
+ * the end of its memory. What is handed out must lie within it.
  */
 #include <stdint.h>
 #include <stdio.h>

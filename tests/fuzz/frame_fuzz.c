@@ -194,9 +194,9 @@ static int put_routes(char *text, size_t room, __u8 with)
 }
 
 /*
- * Composes a message from the step's byte (direction 1 bit, peer 2, response 1, port 1, a fifth byte
- * follows 1) and the next four: method 3 bits, status 3, Call-ID 1, truncated 1; CSeq; From tag 2,
- * To tag 2, Request-URI 2, Contact 2; branch 4, branch below it 4 (0: none).
+ * Composes a message from the step's byte (direction 1 bit, peer 2, response 1, port 1, a fifth
+ * byte follows 1) and the next four: method 3 bits, status 3, Call-ID 1, truncated 1; CSeq; From
+ * tag 2, To tag 2, Request-URI 2, Contact 2; branch 4, branch below it 4 (0: none).
  */
 static void compose(struct input *in, __u8 step)
 {

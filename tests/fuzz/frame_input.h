@@ -31,7 +31,10 @@ static inline __u8 take(struct input *in)
 	return in->at < in->end ? *in->at++ : 0;
 }
 
-/* Maps `room` bytes before frames_end. struct xdp_md and struct __sk_buff have 32 bits for an address. */
+/*
+ * Maps `room` bytes before frames_end. struct xdp_md and struct __sk_buff have 32 bits for an
+ * address.
+ */
 static inline void frames_map(size_t room)
 {
 	size_t page = sysconf(_SC_PAGESIZE), whole = (room + page - 1) / page * page;

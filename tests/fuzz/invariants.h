@@ -194,7 +194,9 @@ static int is_from_leg(const struct leg_copy *leg, const struct msg_info *info)
 #include "answer_invariants.h"
 #include "evidence_invariants.h"
 
-/* A counter rises only, by a request of the leg: from its own address and port, or the host's own. */
+/*
+ * A counter rises only, by a request of the leg: from its own address and port, or the host's own.
+ */
 static void check_raise(const struct leg_copy *was, const struct leg_copy *is,
 			const struct passage *p)
 {
@@ -519,9 +521,9 @@ static void check_order(const struct passage *p)
 /* --- what waits for a 2xx --------------------------------------------------------------------- */
 
 /*
- * The first INVITE under a live branch stays, once the host has sent it on. If `branches` had no room, no
- * response finds the note, and a copy of the INVITE writes it again: the reason is pending_full, or with a To
- * tag that of an in-dialog request.
+ * The first INVITE under a live branch stays, once the host has sent it on. If `branches` had no
+ * room, no response finds the note, and a copy of the INVITE writes it again: the reason is
+ * pending_full, or with a To tag that of an in-dialog request.
  */
 static void check_note(const struct cg_invite *was, const struct cg_invite *is,
 		       const struct passage *p)

@@ -4,15 +4,13 @@
  * the caller writes, how it is cut into segments, and what becomes of them: out of order, repeated,
  * overlapping, unlike, lost behind the guard. stream_receiver.h is the socket, and what must hold.
  *
- * The first byte sets the policies. Steps follow, each of which begins with one byte:
- *	mmmmm000	the caller writes a message, see write_message(); the next byte is its number
- *	nnnnn001	... that message again, n times
- *	lllll010 ll	a segment of that length continues what was sent
- *	lllll011 ll bb	... repeats: it begins b bytes before what is sent next
- *	lllll100 ll aa	... is ahead, by a bytes
- *	lllll101 ll bb ii xx	... repeats, unlike: byte i is changed by x
- *	nnnnn110	the next segment is lost behind the guard; n = 31: the policy changes
- *	lllll111	the host sends so many bytes of an answer
+ * The first byte sets the policies. Steps follow, each of which begins with one byte:     mmmmm000
+ * the caller writes a message, see write_message(); the next byte is its number   nnnnn001
+ * ... that message again, n times         lllll010 ll     a segment of that length continues what
+ * was sent        lllll011 ll bb  ... repeats: it begins b bytes before what is sent next
+ * lllll100 ll aa  ... is ahead, by a bytes        lllll101 ll bb ii xx    ... repeats, unlike: byte
+ * i is changed by x     nnnnn110        the next segment is lost behind the guard; n = 31: the
+ * policy changes   lllll111        the host sends so many bytes of an answer
  */
 #define NATIVE_ENTRIES 8
 #define CG_FRAGMENT_BUCKETS 2

@@ -110,8 +110,8 @@ static void receiver_start(int before)
 }
 
 /*
- * What is repeated is compared with the last CG_STREAM_BYTES that passed: an honest caller is sure to
- * get through if he has no more than that under way.
+ * What is repeated is compared with the last CG_STREAM_BYTES that passed: an honest caller is sure
+ * to get through if he has no more than that under way.
  */
 static __u32 receiver_room(__u32 at, __u32 len)
 {

@@ -86,7 +86,9 @@ static void find_hosts(void)
 	hosts("no INVITE, no host", "", INVITES{ {} });
 }
 
-/* --- what follows from a refusal --------------------------------------------------------------- */
+/*
+ * --- what follows from a refusal ---------------------------------------------------------------
+ */
 
 static struct cg_sip_facts make_bye(__u64 branch, __u64 branch2, __u16 status)
 {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // link: agent/util/netlink.c -lmnl
-/* Requests to the kernel by netlink: answers, errors, and a request that the kernel does not answer. */
+/*
+ * Requests to the kernel by netlink: answers, errors, and a request that the kernel does not
+ * answer.
+ */
 #include "util/netlink.h"
 
 #include <errno.h>

@@ -494,7 +494,9 @@ static void failing(void)
 	cg_spool_close(spool);
 }
 
-/* Rows up to the limit of one commit, and a group that begins before that limit and ends behind it. */
+/*
+ * Rows up to the limit of one commit, and a group that begins before that limit and ends behind it.
+ */
 static void grouping(void)
 {
 	struct cg_ring_position put = { .node = "n1", .ring = "boot/7", .position = 312 },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // link: agent/spool/spool.c agent/spool/create.c agent/spool/call_pages.c agent/spool/migrate.c agent/spool/upkeep.c agent/spool/heartbeat.c agent/spool/ring_position.c agent/spool/reader.c agent/spool/row_count.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c -lsqlite3
-/* A spool that is the store of years: it is read in pages, it counts its rows, and it has an end. */
+/*
+ * A spool that is the store of years: it is read in pages, it counts its rows, and it has an end.
+ */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -285,7 +287,10 @@ static int put_large_calls(struct cg_spool *spool, int from, int to)
 	return err ? err : cg_spool_commit(spool);
 }
 
-/* A reader that does not end: the log grows, then it is cut. Then the rows go, and the file shrinks. */
+/*
+ * A reader that does not end: the log grows, then it is cut. Then the rows go, and the file
+ * shrinks.
+ */
 static void sizes(void)
 {
 	sqlite3_stmt *stmt = NULL;
