@@ -66,7 +66,7 @@ static void turns(struct cg_batch_reader *reader)
 	ok(!read_next(reader, &in_flight) && is_batch(&in_flight, CG_TABLE_CDR, 300),
 	   "batch: the next calls follow, and a lower limit is that of its table");
 	ok(!read_next(reader, &in_flight) && is_batch(&in_flight, CG_TABLE_CDR, 300),
-	   "batch: ... and others of the same table while no other has rows");
+	   "batch: while no other table has rows, further ones of the same table are read");
 }
 
 int main(void)
@@ -79,7 +79,7 @@ int main(void)
 		return 1;
 	snprintf(path, sizeof(path), "%s/spool.db", dir);
 	if (ok(!cg_writer_start(path, &writer, why, sizeof(why)) && !write_rows(writer),
-	       "batch: set up")) {
+	       "batch: the test can set up its spool")) {
 		cg_batch_reader_init(&reader, path, writer);
 		turns(&reader);
 		cg_batch_reader_free(&reader);

@@ -46,12 +46,12 @@ static bool trips(int dropped, int passed)
 static void shares(void)
 {
 	ok(!trips(30, 70), "breaker: 30 of 100 dialogs are not more than 30 %%");
-	ok(trips(31, 69), "breaker: 31 of 100 are");
+	ok(trips(31, 69), "breaker: 31 of 100 dialogs with a dropped BYE trip it at 30 %%");
 	ok(!trips(9, 0), "breaker: nine dialogs trip nothing, be they all dropped");
-	ok(trips(10, 0), "breaker: ten do");
-	ok(!trips(0, 100), "breaker: honest calls trip nothing");
+	ok(trips(10, 0), "breaker: ten dialogs are enough to trip it");
+	ok(!trips(0, 100), "breaker: honest calls do not trip it");
 	breaker.percent = 0;
-	ok(!trips(0, 0), "breaker: off, it never trips");
+	ok(!trips(0, 0), "breaker: it never trips while it is off");
 	breaker.percent = 30;
 }
 
@@ -62,19 +62,20 @@ static void windows(void)
 
 	cg_breaker_reset(&breaker, NOW - 2 * S);
 	look(&bad, 20, NOW);
-	ok(cg_breaker_should_trip(&breaker, NOW + 50 * S, &count), "breaker: a window lasts");
+	ok(cg_breaker_should_trip(&breaker, NOW + 50 * S, &count),
+	   "breaker: a dropped BYE counts to the end of the window");
 	ok(!cg_breaker_should_trip(&breaker, NOW + 61 * S, &count) && !count.judged,
-	   "breaker: ... and passes");
+	   "breaker: a dropped BYE does not count after the window");
 	look(&bad, 20, NOW + 61 * S);
 	ok(!cg_breaker_should_trip(&breaker, NOW + 61 * S, &count) && !count.judged,
 	   "breaker: BYEs of before, met by a daemon that has just started, count nothing");
 	look(&bad, 20, NOW - S);
 	ok(!cg_breaker_should_trip(&breaker, NOW + 61 * S, &count) && !count.judged,
-	   "breaker: nor do times in a future that the map claims");
+	   "breaker: BYEs with times in the future count nothing");
 	cg_breaker_reset(&breaker, NOW + S);
 	look(&bad, 20, NOW + 2 * S);
 	ok(!cg_breaker_should_trip(&breaker, NOW + 2 * S, &count) && !count.judged,
-	   "breaker: nor do BYEs of before enforcement began anew");
+	   "breaker: BYEs from before a reset do not trip it");
 	for (int i = 0; i < 100; i++) { /* slots are used again */
 		bad = blocked(NOW + i * 10 * S);
 		look(&bad, 2, NOW + i * 10 * S);
@@ -89,13 +90,14 @@ static void dialogs(void)
 	struct cg_breaker_count count;
 
 	cg_breaker_reset(&breaker, NOW - 2 * S);
-	ok(!cg_breaker_update(&breaker, &d, NOW), "breaker: a call without BYE may come again");
+	ok(!cg_breaker_update(&breaker, &d, NOW),
+	   "breaker: a call without a BYE is not judged yet");
 	d.state = CG_S_ENDING;
 	d.bye_at = NOW;
 	ok(cg_breaker_update(&breaker, &d, NOW), "breaker: a BYE that passed is judged");
 	d = blocked(NOW);
 	d.blocked_byes = 1000;
-	ok(cg_breaker_update(&breaker, &d, NOW), "breaker: one that was dropped is judged");
+	ok(cg_breaker_update(&breaker, &d, NOW), "breaker: a BYE that was dropped is judged");
 	cg_breaker_should_trip(&breaker, NOW, &count);
 	ok(count.judged == 2 && count.blocked == 1,
 	   "breaker: a dialog counts once, however often its BYE was repeated");

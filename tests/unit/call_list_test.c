@@ -50,7 +50,7 @@ static void orders(void)
 	fill(CG_ORDER_AGE, false, 10);
 	ok(calls.n == 10 && id(0) == 0 && id(9) == 9, "calls: by age, the oldest first");
 	fill(CG_ORDER_AGE, true, 10);
-	ok(id(0) == 9 && id(9) == 0, "calls: ... and reversed");
+	ok(id(0) == 9 && id(9) == 0, "calls: by age reversed, the newest first");
 	fill(CG_ORDER_BLOCKED, false, 14);
 	ok(id(0) == 6 && id(1) == 13 && id(2) == 5, "calls: by blocked BYEs, then by age");
 	fill(CG_ORDER_CALLER, false, 10);
@@ -69,10 +69,10 @@ static void bounded(void)
 	for (unsigned int i = 0; i < calls.n; i++)
 		in_order += id(i) == i;
 	ok(calls.n == CG_CALL_LIST_MAX && calls.live == n, "calls: of 20000 the first are kept");
-	ok(in_order == CG_CALL_LIST_MAX, "calls: ... exactly those, in order");
+	ok(in_order == CG_CALL_LIST_MAX, "calls: of 20000 the first are kept in order");
 	fill(CG_ORDER_AGE, true, n);
 	ok(id(0) == n - 1 && id(CG_CALL_LIST_MAX - 1) == n - CG_CALL_LIST_MAX,
-	   "calls: ... and the last, reversed");
+	   "calls: of 20000 the last are kept, reversed");
 }
 
 static void ended(void)
@@ -86,7 +86,7 @@ static void ended(void)
 	d.state = CG_S_ENDED;
 	cg_call_list_add(&calls, &d);
 	ok(calls.live == 2 && calls.ended == 1 && calls.n == 2,
-	   "calls: an ended one is counted, and not listed");
+	   "calls: an ended call is counted, and not listed");
 }
 
 /* Texts that are not ended by a NUL are the map's, too. */
@@ -102,7 +102,7 @@ static void whole(void)
 	cg_call_list_add(&calls, &a);
 	cg_call_list_add(&calls, &b);
 	cg_call_list_sort(&calls);
-	ok(calls.n == 2, "calls: texts without an end");
+	ok(calls.n == 2, "calls: texts that fill their fields are sorted in bounds");
 }
 
 static void rates(void)
@@ -110,17 +110,19 @@ static void rates(void)
 	struct cg_rate rate = {};
 
 	cg_rate_update(&rate, 100, 10 * S);
-	ok(rate.per_second == CG_RATE_UNKNOWN && rate.total == 100, "rate: not known at first");
+	ok(rate.per_second == CG_RATE_UNKNOWN && rate.total == 100,
+	   "rate: it is not known at the first reading");
 	cg_rate_update(&rate, 110, 14 * S);
-	ok(rate.per_second == 2.5, "rate: ten more in four seconds");
+	ok(rate.per_second == 2.5, "rate: ten more in four seconds are 2.5 a second");
 	cg_rate_update(&rate, 110, 15 * S);
-	ok(rate.per_second == 0, "rate: no more");
+	ok(rate.per_second == 0, "rate: a total that stays is 0 a second");
 	cg_rate_update(&rate, 3, 16 * S);
-	ok(rate.per_second == 3 && rate.total == 3, "rate: a sum that was made anew");
+	ok(rate.per_second == 3 && rate.total == 3,
+	   "rate: a counter that restarts at 0 counts from there");
 	cg_rate_update(&rate, 4, 16 * S);
-	ok(rate.per_second == 3, "rate: no time has passed");
-	ok(cg_rate_ended(10, 5, 12) == 3, "rate: ends are what is missing");
-	ok(cg_rate_ended(10, 0, 12) == 0, "rate: ... and never fewer than none");
+	ok(rate.per_second == 3, "rate: a reading at the same time changes nothing");
+	ok(cg_rate_ended(10, 5, 12) == 3, "rate: ends are the calls that are missing");
+	ok(cg_rate_ended(10, 0, 12) == 0, "rate: the number of ends is never negative");
 }
 
 int main(void)

@@ -68,10 +68,10 @@ static void rows(void)
 	ok(row.setup_time == 1099 * US_1970 && row.answer_time == 1100 * US_1970,
 	   "cdr: times are the clock offset plus boot time, in whole microseconds");
 	ok(!strcmp(row.caller_addr, "192.0.2.1") && !strcmp(row.callee_addr, "2001:db8::2"),
-	   "cdr: addresses of both families");
+	   "cdr: a row has addresses of both families");
 	ok(row.caller_cseq == 13 && row.callee_cseq == CG_NULL,
 	   "cdr: a leg that sent no request has no CSeq, not CSeq 0");
-	ok(row.first_blocked_at == CG_NULL, "cdr: nothing blocked, no time of it");
+	ok(row.first_blocked_at == CG_NULL, "cdr: without a blocked BYE first_blocked_at is empty");
 	d.clock = 1;
 	row = row_of(&d, 0);
 	ok(row.setup_time == 5099 * US_1970,
@@ -100,7 +100,7 @@ static void ends(void)
 
 	ok(row.end_time == 1160 * US_1970 && !strcmp(row.end_reason, "bye") &&
 		   !strcmp(row.ended_by, "caller") && row.bye_confirmed && !row.suspect,
-	   "cdr: an ended call says when, why, by whom");
+	   "cdr: the row of an ended call has time, reason and leg of its end");
 	d.flags |= CG_D_ALIVE_AFTER_END;
 	row = row_of(&d, 0);
 	ok(row.suspect && row.end_time == 1160 * US_1970,
@@ -155,7 +155,7 @@ static void lost(void)
 		   !strcmp(row.ended_by, "none") && row.suspect && !row.bye_confirmed,
 	   "cdr: maps_lost: suspect, ended when they went, the same at every look");
 	ok(cg_cdr_fingerprint(&d, CG_DUE_LOST) != cg_cdr_fingerprint(&d, 0),
-	   "fingerprint: the loss does");
+	   "fingerprint: changes when the maps are lost");
 	d = an_ended_call();
 	d.end_reason = CG_E_MAPS_LOST;
 	d.ended_by = CG_LEG_NONE;
@@ -164,13 +164,15 @@ static void lost(void)
 	ok(!strcmp(row.end_reason, "maps_lost") && row.end_time == 1160 * US_1970 && row.suspect &&
 		   !row.bye_confirmed && !strcmp(row.ended_by, "none"),
 	   "cdr: a dialog whose place another took: maps_lost, suspect, ended then");
-	ok(put_aside_closes_its_row(&d), "... its open row closes, and the other's stays open");
+	ok(put_aside_closes_its_row(&d),
+	   "cdr: the open row of a replaced dialog closes, and that of the new one stays open");
 	d = an_ended_call();
-	ok(cg_cdr_due(&d, &gone, 400 * S) == CG_DUE_RETIRE, "due: ... an ended one is not");
+	ok(cg_cdr_due(&d, &gone, 400 * S) == CG_DUE_RETIRE,
+	   "due: an ended call is only retired when the maps are removed");
 	d = a_call();
 	ok(cg_cdr_due(&d, &gone, 50000 * S) & CG_DUE_EXPIRED &&
 		   !(cg_cdr_due(&d, &gone, 50000 * S) & CG_DUE_LOST),
-	   "due: ... and one over max_call is a timeout");
+	   "due: a call over max_call is a timeout, also when the maps are removed");
 	gone.was_detached = 1;
 	cg_cdr_fill_row(&d, &gone, &origin, CG_DUE_LOST, &row);
 	ok(row.end_time == 1300 * US_1970 && !strcmp(row.end_reason, "detached") && row.suspect,
@@ -195,11 +197,11 @@ static void due(void)
 {
 	struct cg_dialog d = a_call();
 
-	ok(!cg_cdr_due(&d, &limits, 200 * S), "due: nothing for a running call");
+	ok(!cg_cdr_due(&d, &limits, 200 * S), "due: nothing is due for a running call");
 	ok(cg_cdr_due(&d, &limits, 43301 * S) == (CG_DUE_EXPIRED | CG_DUE_RETIRE),
 	   "due: a call over max_call expires");
-	ok(!cg_cdr_due(&d, &limits, 43299 * S), "due: ... and not just before");
-	ok(!cg_cdr_due(&d, &limits, 1), "due: nothing in a future that the map claims");
+	ok(!cg_cdr_due(&d, &limits, 43299 * S), "due: a call just below max_call does not expire");
+	ok(!cg_cdr_due(&d, &limits, 1), "due: nothing is due for a call with times in the future");
 	d.state = CG_S_ENDING;
 	d.bye_at = 200 * S;
 	ok(!cg_cdr_due(&d, &limits, 231 * S), "due: a BYE 31 s old may still be answered");
@@ -211,7 +213,7 @@ static void due(void)
 	d = an_ended_call();
 	ok(!cg_cdr_due(&d, &limits, 191 * S), "due: an ended call stays for retransmissions");
 	ok(cg_cdr_due(&d, &limits, 193 * S) == CG_DUE_RETIRE,
-	   "due: ... and leaves after the grace");
+	   "due: an ended call leaves after the grace");
 	ok(cg_cdr_due(&d, &limits, 50000 * S) == CG_DUE_RETIRE,
 	   "due: an ended call does not expire");
 }
@@ -240,7 +242,7 @@ static void candidates(void)
 	struct cg_dialog d = a_call(), other;
 	struct cg_cdr_row row;
 
-	ok(has_candidate(&d, 200 * S, CG_NULL), "candidate: a running call has none");
+	ok(has_candidate(&d, 200 * S, CG_NULL), "candidate: a running call has no candidate end");
 	d.flags = CG_D_CANDIDATE;
 	d.candidate_ms = 50001;
 	ok(has_candidate(&d, 200 * S, 1150 * US_1970),
@@ -259,19 +261,20 @@ static void candidates(void)
 	   "candidate: a proved BYE to a callee on the wire who is silent for 32 s");
 	d.callee_flags |= CG_LEG_GATEWAY;
 	ok(has_candidate(&d, 233 * S, CG_NULL),
-	   "candidate: ... but not if a leg is a gateway, which always answers");
+	   "candidate: a silent gateway makes no candidate, because a gateway always answers");
 	d = a_call_with_bye(0);
-	ok(has_candidate(&d, 233 * S, CG_NULL), "candidate: silence on an unproved BYE is none");
+	ok(has_candidate(&d, 233 * S, CG_NULL),
+	   "candidate: silence on an unproved BYE is no candidate end");
 	d = a_call_with_bye(CG_D_BYE_PROVED | CG_D_CANDIDATE);
 	d.candidate_ms = 50001;
 	ok(has_candidate(&d, 231 * S, 1150 * US_1970) && has_candidate(&d, 233 * S, 1200 * US_1970),
-	   "candidate: of two the later one stands");
+	   "candidate: of two the later one counts");
 	d = an_ended_call();
 	d.flags |= CG_D_CANDIDATE;
 	d.candidate_ms = 50001;
 	row = row_of(&d, 0);
 	ok(row.candidate_end == CG_NULL && !strcmp(row.end_reason, "bye"),
-	   "candidate: an end on evidence leaves none");
+	   "candidate: an end on evidence removes the candidate");
 }
 
 static void doubts(void)
@@ -282,19 +285,20 @@ static void doubts(void)
 
 	d.flags = CG_D_CANDIDATE;
 	d.candidate_ms = 50001;
-	ok(!cg_cdr_due(&d, &limits, 3749 * S), "doubt: a candidate younger than an hour is none");
+	ok(!cg_cdr_due(&d, &limits, 3749 * S),
+	   "doubt: a candidate younger than an hour closes nothing");
 	ok(cg_cdr_due(&d, &limits, 3751 * S) == CG_DUE_DOUBT,
 	   "doubt: an hour after its candidate a call closes, and stays in the map");
 	row = row_of(&d, CG_DUE_DOUBT);
 	ok(row.end_time == 1150 * US_1970 && row.candidate_end == 1150 * US_1970 &&
 		   !strcmp(row.end_reason, "unproven_bye") && !strcmp(row.ended_by, "none") &&
 		   row.suspect && !row.bye_confirmed,
-	   "doubt: ... at the candidate, unproven_bye, suspect");
+	   "doubt: the call closes at its candidate as unproven_bye, suspect");
 	ok(cg_cdr_due(&d, &limits, 43301 * S) == (CG_DUE_DOUBT | CG_DUE_RETIRE),
 	   "doubt: at max_call the row keeps that end, and the dialog leaves the map");
 	gone.lost_at = 4000 * S;
 	ok(cg_cdr_due(&d, &gone, 4001 * S) == CG_DUE_DOUBT,
-	   "doubt: ... and when the maps are removed later");
+	   "doubt: the row keeps that end when the maps are removed later");
 	gone.lost_at = 3000 * S;
 	ok(cg_cdr_due(&d, &gone, 9000 * S) == CG_DUE_LOST,
 	   "doubt: maps removed within the hour: the call is lost");
@@ -303,7 +307,7 @@ static void doubts(void)
 	   "doubt: max_call within the hour is a timeout, whenever it is seen");
 	row = row_of(&d, CG_DUE_EXPIRED);
 	ok(row.candidate_end == 44100 * US_1970 && !strcmp(row.end_reason, "timeout"),
-	   "doubt: ... with the candidate in the row");
+	   "doubt: a row that max_call closes has the candidate");
 	d.flags = 0;
 	d.candidate_ms = 0;
 	ok(cg_cdr_fingerprint(&d, 0) && !cg_cdr_due(&d, &limits, 3751 * S) &&
@@ -319,11 +323,11 @@ static void silent_host(void)
 	d.caller_flags |= CG_LEG_LOCAL | CG_LEG_WITNESS;
 	ok(!cg_cdr_due(&d, &limits, 231 * S), "silence: the host's BYE has 32 s to be answered");
 	ok(cg_cdr_due(&d, &limits, 233 * S) == CG_DUE_SILENT,
-	   "silence: then the host's word closes the call");
+	   "silence: after 32 s without an answer the host's own BYE closes the call");
 	row = row_of(&d, CG_DUE_SILENT);
 	ok(row.end_time == 1200 * US_1970 && !strcmp(row.end_reason, "bye") && row.suspect &&
 		   !row.bye_confirmed,
-	   "silence: ... when it sent its BYE, suspect, not confirmed");
+	   "silence: a call that the host's own BYE closes ends when that was sent, suspect");
 	ok(cg_cdr_due(&d, &limits, 50000 * S) == (CG_DUE_SILENT | CG_DUE_RETIRE),
 	   "silence: max_call does not make it a timeout");
 }
@@ -346,19 +350,22 @@ static void sides(void)
 	struct cg_dialog d = a_call(), other = a_call();
 
 	ok(sides_are(0, CG_LEG_GATEWAY, "wire", "gateway", 3), "sides: a gateway has rank 3");
-	ok(sides_are(CG_LEG_GATEWAY, 0, "gateway", "wire", 3), "sides: ... as the caller, too");
+	ok(sides_are(CG_LEG_GATEWAY, 0, "gateway", "wire", 3),
+	   "sides: a gateway that calls has rank 3");
 	ok(sides_are(0, CG_LEG_LOCAL, "wire", "local", 2), "sides: the host itself has rank 2");
 	ok(sides_are(CG_LEG_LOCAL, CG_LEG_GATEWAY, "local", "gateway", 3),
 	   "sides: a gateway outranks the host");
 	ok(sides_are(0, 0, "wire", "wire", 1), "sides: a callee on the wire has rank 1");
 	ok(sides_are(0, CG_LEG_UNSEEN, "wire", "unseen", 0),
-	   "sides: a caller on the wire has none, nor a callee who is not read");
-	ok(sides_are(CG_LEG_UNSEEN, 0, "unseen", "wire", 1), "sides: an unseen caller");
-	ok(sides_are(CG_LEG_HEP, CG_LEG_HEP, "hep", "hep", 1), "sides: both by HEP");
+	   "sides: a caller on the wire and an unseen callee have no rank");
+	ok(sides_are(CG_LEG_UNSEEN, 0, "unseen", "wire", 1),
+	   "sides: with an unseen caller the callee on the wire is the witness");
+	ok(sides_are(CG_LEG_HEP, CG_LEG_HEP, "hep", "hep", 1),
+	   "sides: of two legs by HEP the callee is the witness");
 	ok(sides_are(CG_LEG_GATEWAY | CG_LEG_HEP, 0, "gateway", "wire", 3),
 	   "sides: a gateway by HEP is a gateway");
 	ok(sides_are(0, CG_LEG_GATEWAY | CG_LEG_LOCAL, "wire", "local", 2),
-	   "sides: the host is `local` before all");
+	   "sides: a leg that is the host is `local`, also under --gateway");
 	other.callee_flags |= CG_LEG_GATEWAY;
 	ok(cg_cdr_fingerprint(&d, 0) != cg_cdr_fingerprint(&other, 0),
 	   "fingerprint: changes with a side");
@@ -378,18 +385,20 @@ static void fingerprints(void)
 	   "fingerprint: session refreshes and pending BYEs of an open call say nothing new");
 	other = d;
 	other.blocked_byes = 1;
-	ok(cg_cdr_fingerprint(&other, 0) != open, "fingerprint: a blocked BYE does");
+	ok(cg_cdr_fingerprint(&other, 0) != open, "fingerprint: changes with a blocked BYE");
 	other = d;
 	other.caller.addr[15] = 9;
-	ok(cg_cdr_fingerprint(&other, 0) != open, "fingerprint: a moved caller does");
+	ok(cg_cdr_fingerprint(&other, 0) != open,
+	   "fingerprint: changes with the address of the caller");
 	other = an_ended_call();
-	ok(cg_cdr_fingerprint(&other, 0) != open, "fingerprint: the end does");
+	ok(cg_cdr_fingerprint(&other, 0) != open, "fingerprint: changes with the end");
 	other.flags |= CG_D_ALIVE_AFTER_END;
 	d = an_ended_call();
 	ok(cg_cdr_fingerprint(&other, 0) != cg_cdr_fingerprint(&d, 0),
-	   "fingerprint: life after the end does");
+	   "fingerprint: changes with messages after the end");
 	d = a_call();
-	ok(cg_cdr_fingerprint(&d, CG_DUE_EXPIRED) != open && open, "fingerprint: max_call does");
+	ok(cg_cdr_fingerprint(&d, CG_DUE_EXPIRED) != open && open,
+	   "fingerprint: changes when max_call is over");
 }
 
 static int same_uid(const char *id, const char *a, const char *b, const char *id2, const char *a2,
@@ -447,7 +456,7 @@ static void violations(void)
 		   !strcmp(row.leg, "caller") && !strcmp(row.method, "BYE") && row.cseq == 10 &&
 		   row.expected_cseq == 14 && row.at == 1123 * US_1970 &&
 		   row.seq == (1LL << 48 | 7) && !strcmp(row.interface, "eth0"),
-	   "violation: the attack of 2008");
+	   "violation: the row of the attack of 2008 has reason, action and both CSeqs");
 	ok(!strcmp(row.call_uid, cdr.call_uid), "violation: finds its call by call_uid");
 	event.cseq_valid = 0;
 	event.expected_cseq = 0;

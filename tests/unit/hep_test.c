@@ -95,16 +95,17 @@ static void bounds(void)
 		memset(out, 0x5a, sizeof(out));
 		kept = cg_hep_encode(&hep, out, size) == -EMSGSIZE && out[size] == 0x5a;
 	}
-	ok(kept, "hep: less room is too little, and is kept to");
+	ok(kept, "hep: a buffer that is too small is not overrun");
 	memset(text, 'x', sizeof(text) - 1);
 	hep.payload = text;
-	ok(cg_hep_encode(&hep, out, sizeof(out)) == -EMSGSIZE, "hep: longer than a chunk can be");
+	ok(cg_hep_encode(&hep, out, sizeof(out)) == -EMSGSIZE,
+	   "hep: a payload longer than a chunk can be is refused");
 	text[65535 - 6] = '\0';
 	ok(cg_hep_encode(&hep, out, sizeof(out)) == -EMSGSIZE,
-	   "hep: a chunk as long as all may be");
+	   "hep: a chunk as long as a whole record is refused");
 	text[65535 - (len - 2)] = '\0';
 	ok(cg_hep_encode(&hep, out, sizeof(out)) == 65535 && out[4] == 0xff && out[5] == 0xff,
-	   "hep: the longest");
+	   "hep: the longest record is encoded");
 }
 
 int main(void)

@@ -128,7 +128,7 @@ static void omissions(void)
 	      make_bye(14, 0, 0), 1005);
 	other = make_bye(15, 0, 0);
 	other.cseq = 11;
-	omits("... and one of another CSeq stays", false, o, CG_OUT, other, 1006);
+	omits("a request with another CSeq stays", false, o, CG_OUT, other, 1006);
 	omits("after a minute nothing follows any more", false, o, CG_OUT, make_bye(11, 10, 0),
 	      1000 + CG_OMISSION_NS);
 	free(o);

@@ -112,13 +112,14 @@ static void attack(void)
 	events[2].status = 200;
 	memcpy(events[2].source, callee_addr, 16);
 	make(&ladder, &d, events, 4);
-	ok(ladder.n == 5 && ladder.has_dialog, "ladder: INVITE, 200, BYE refused, BYE, 200");
+	ok(ladder.n == 5 && ladder.has_dialog,
+	   "ladder: the attack of 2008 has five steps: INVITE, 200, refused BYE, BYE, 200");
 	ok(is_step(&ladder.steps[0], CG_M_INVITE, 13, CG_PLACE_CALLER, CG_PLACE_CALLEE, 13, 0) &&
 		   ladder.steps[0].type == CG_EVENTS,
-	   "ladder: the INVITE is told by the dialog");
+	   "ladder: without its event the INVITE comes from the dialog");
 	ok(is_step(&ladder.steps[1], CG_M_INVITE, 13, CG_PLACE_CALLEE, CG_PLACE_CALLER, 13, 0) &&
 		   ladder.steps[1].status == 200,
-	   "ladder: the answer goes back");
+	   "ladder: the answer goes from callee to caller");
 	ok(is_step(&ladder.steps[2], CG_M_BYE, 10, CG_PLACE_CALLER, CG_PLACE_GUARD, 13,
 		   CG_MARK_REFUSED) &&
 		   ladder.steps[2].expected == 14 && ladder.steps[2].expected_valid,
@@ -172,7 +173,7 @@ static void requests(void)
 	   "ladder: an in-dialog request is a step, and raises its leg");
 	ok(ladder.steps[4].caller.cseq == 20 && ladder.steps[4].callee.cseq == 7 &&
 		   ladder.steps[3].from == CG_PLACE_CALLEE,
-	   "ladder: two legs, two counters");
+	   "ladder: each leg has its own counter");
 	events[1] = events[3];
 	make(&ladder, &d, events, 2);
 	ok(ladder.n == 3 && ladder.steps[2].caller.cseq == 20,
@@ -231,10 +232,10 @@ static void alone(void)
 	make(&ladder, NULL, &event, 1);
 	ok(ladder.n == 1 && !ladder.has_dialog && !strcmp(ladder.dialog.call.from_tag, "Tag-A") &&
 		   !strcmp(ladder.dialog.to_tag, "tag-b"),
-	   "ladder: of an event alone");
+	   "ladder: an event without a dialog makes a ladder");
 	memset(call.n, 255, sizeof(call.n));
 	cg_ladder_build(&call, &ladder);
-	ok(ladder.n <= CG_LADDER_STEPS, "ladder: counts that lie do no harm");
+	ok(ladder.n <= CG_LADDER_STEPS, "ladder: wrong counts are read in bounds");
 }
 
 static void json(void)
@@ -250,7 +251,7 @@ static void json(void)
 	object = cg_ladder_json(&ladder, offset);
 	step = json_array_get(json_object_get(object, "steps"), 2);
 	ok(!strcmp(json_string_value(json_object_get(object, "call_id")), "c\\xff\\x1b"),
-	   "ladder: JSON of any bytes");
+	   "ladder: any bytes make valid JSON");
 	ok(step &&
 		   !strcmp(json_string_value(json_object_get(step, "at")),
 			   "1970-01-01T00:18:30.000000Z") &&
@@ -259,7 +260,7 @@ static void json(void)
 		   json_is_null(json_object_get(step, "callee_cseq")) &&
 		   !strcmp(json_string_value(json_object_get(step, "mark")), "refused") &&
 		   !strcmp(json_string_value(json_object_get(step, "source")), "192.0.2.1"),
-	   "ladder: JSON of a refused BYE");
+	   "ladder: the JSON of a refused BYE has mark, source and expected CSeq");
 	json_decref(object);
 }
 
@@ -275,6 +276,6 @@ int main(void)
 	json();
 	ok(cg_call_id_matches("a\x01", "a\\x01") && cg_call_id_matches("a\x01", "a\x01") &&
 		   !cg_call_id_matches("a", "ab") && !cg_call_id_matches("ab", "a"),
-	   "ladder: a Call-ID as it came, or as it is shown");
+	   "ladder: a Call-ID matches as received, and as it is printed");
 	return tap_done();
 }

@@ -83,7 +83,7 @@ static void everything_fits(void)
 		fits &= longest(text) <= 80;
 		free(text);
 	}
-	ok(fits, "ladder: whatever happens, 80 columns hold it");
+	ok(fits, "ladder: any ladder fits 80 columns");
 }
 
 static void widths(void)
@@ -104,7 +104,7 @@ static void widths(void)
 	free(drawn(&ladder, 80));
 	ladder.has_dialog = false;
 	free(drawn(&ladder, 80));
-	ok(true, "ladder: of nothing");
+	ok(true, "ladder: a ladder without steps is drawn");
 }
 
 static void refused(void)
@@ -130,7 +130,7 @@ static void refused(void)
 	step->leg = CG_LEG_CALLEE;
 	text = drawn(&ladder, 80);
 	ok(strstr(text, " out_of_order, expected 14 X<") != NULL,
-	   "ladder: one of the callee likewise");
+	   "ladder: a refused BYE of the callee ends at the guard");
 	free(text);
 	step->from = CG_PLACE_ELSEWHERE;
 	step->leg = CG_LEG_CALLER;
@@ -138,7 +138,7 @@ static void refused(void)
 	step->source[10] = step->source[11] = 0xff;
 	text = drawn(&ladder, 80);
 	ok(strstr(text, "out_of_order, expected 14, from 0.0.0.0:0") != NULL,
-	   "ladder: one from elsewhere says from where");
+	   "ladder: a BYE from a third address shows that address");
 	free(text);
 	step->mark = CG_MARK_WOULD_REFUSE;
 	step->expected = LARGEST;

@@ -135,18 +135,21 @@ static void failures(void)
 
 	cg_map_scan_start(scan);
 	ok(waits(CG_BACKOFF_FIRST), "scan: one that fails is tried again after a pause");
-	ok(cg_map_scan_is_running(scan), "scan: ... and until then nobody takes it for complete");
-	ok(errors == 1 && strstr(last_error, strerror(ENOMEM)), "scan: ... the log says why");
+	ok(cg_map_scan_is_running(scan), "scan: one that waits for its next try counts as running");
+	ok(errors == 1 && strstr(last_error, strerror(ENOMEM)),
+	   "scan: the log says once why a scan failed");
 	before = stages;
 	cg_map_scan_run(scan, cg_boottime());
-	ok(stages == before, "scan: ... and no map is read in the pause");
-	ok(!cg_map_scan_request(scan, cg_boottime()), "scan: ... whoever requests another one");
-	ok(waits(2 * CG_BACKOFF_FIRST) && waits(4 * CG_BACKOFF_FIRST), "scan: the pauses grow");
+	ok(stages == before, "scan: no map is read in the pause after a failure");
+	ok(!cg_map_scan_request(scan, cg_boottime()),
+	   "scan: a request in the pause starts no scan");
+	ok(waits(2 * CG_BACKOFF_FIRST) && waits(4 * CG_BACKOFF_FIRST),
+	   "scan: the pause grows with each failure");
 	ok(errors == 1 && count_failed() == 3,
 	   "scan: each failure is counted, the first is logged");
-	ok(scans == 3, "scan: each try begins anew");
+	ok(scans == 3, "scan: each try begins at the first entry");
 	run_now(-EPERM);
-	ok(errors == 2, "scan: another error is logged, too");
+	ok(errors == 2, "scan: a different error is logged as well");
 }
 
 static void recovery(void)
@@ -160,13 +163,14 @@ static void recovery(void)
 	   "scan: the calls that a failed scan has collected are not complete; the next one goes "
 	   "on");
 	run_now(1);
-	ok(!cg_map_scan_is_running(scan) && notices == 1, "scan: a complete one ends the trouble");
+	ok(!cg_map_scan_is_running(scan) && notices == 1,
+	   "scan: a complete one ends the state of failure");
 	scan->pause_until = 0;
 	ok(cg_map_scan_request(scan, cg_boottime()) && waits(CG_BACKOFF_FIRST),
-	   "scan: ... and the next pause is short again");
+	   "scan: after a complete one the next pause is short again");
 	cg_map_scan_start(scan);
 	run_now(1);
-	ok(cg_map_scan_is_running(scan), "scan: one that was asked for meanwhile follows");
+	ok(cg_map_scan_is_running(scan), "scan: one that was requested during a scan follows it");
 }
 
 int main(void)

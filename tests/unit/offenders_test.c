@@ -34,7 +34,7 @@ static bool is(const struct cg_offender *offender, unsigned int who, __u64 least
 static void exact(void)
 {
 	memset(&table, 0, sizeof(table));
-	ok(cg_offenders_top(&table, top, TOP) == 0, "offenders: nobody at first");
+	ok(cg_offenders_top(&table, top, TOP) == 0, "offenders: the list is empty at first");
 	send(1, 2);
 	send(2, 5);
 	send(3, 1);
@@ -43,9 +43,11 @@ static void exact(void)
 	ok(cg_offenders_top(&table, top, TOP) == TOP && is(&top[0], 2, 5, 5) &&
 		   is(&top[1], 1, 4, 4) && is(&top[2], 4, 3, 3),
 	   "offenders: a few sources are counted exactly, the most first");
-	ok(top[1].last == now && top[1].reason == 1, "offenders: time and reason are the last's");
-	ok(cg_offenders_top(&table, top, 1) == 1 && is(&top[0], 2, 5, 5), "offenders: one of four");
-	ok(cg_offenders_top(&table, top, 0) == 0, "offenders: none is asked for");
+	ok(top[1].last == now && top[1].reason == 1,
+	   "offenders: time and reason are those of the last BYE");
+	ok(cg_offenders_top(&table, top, 1) == 1 && is(&top[0], 2, 5, 5),
+	   "offenders: the list is cut to the number that is asked for");
+	ok(cg_offenders_top(&table, top, 0) == 0, "offenders: a list of 0 is empty");
 	send(3, 3);
 	cg_offenders_top(&table, top, TOP);
 	ok(is(&top[1], 3, 4, 4), "offenders: of two who sent the same, the later stands first");
@@ -61,11 +63,12 @@ static void flood(void)
 			send(7, 1);
 	}
 	ok(table.n == CG_OFFENDERS_MAX, "offenders: the table is full");
-	ok(table.total == 102000, "offenders: all are in the sum");
+	ok(table.total == 102000, "offenders: the total counts all BYEs");
 	cg_offenders_top(&table, top, TOP);
 	ok(top[0].addr[15] == 7 && !top[0].addr[14] && top[0].count >= 2000,
 	   "offenders: in a flood of forged sources he is first");
-	ok(top[0].count - top[0].over <= 2000, "offenders: at least never says too much");
+	ok(top[0].count - top[0].over <= 2000,
+	   "offenders: the lower bound is never above the true count");
 	ok(top[1].count - top[1].over <= 1, "offenders: the forged ones sent one each at least");
 }
 
@@ -75,14 +78,14 @@ static void replaced(void)
 	for (unsigned int i = 0; i < CG_OFFENDERS_MAX; i++)
 		send(100 + i, 10);
 	send(5000, 1);
-	ok(table.n == CG_OFFENDERS_MAX, "offenders: one more finds no free place");
+	ok(table.n == CG_OFFENDERS_MAX, "offenders: a further source replaces one of a full table");
 	cg_offenders_top(&table, top, TOP);
 	ok(top[0].count == 10 && top[0].over == 0,
-	   "offenders: a newcomer does not stand before those whose count is sure");
+	   "offenders: a new source is listed after those with a sure count");
 	send(5000, 10);
 	cg_offenders_top(&table, top, TOP);
-	ok(is(&top[0], 5000, 11, 21), "offenders: ... until he has sent more, and what may be too "
-				      "much is told");
+	ok(is(&top[0], 5000, 11, 21),
+	   "offenders: a new source with more BYEs is listed first, with its possible error");
 }
 
 int main(void)

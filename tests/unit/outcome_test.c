@@ -86,16 +86,16 @@ static void answers(void)
 	struct cg_event event;
 
 	take(o, bye(1, 10, S));
-	ok(says(o, 2 * S, ""), "outcome: not known before the answer");
+	ok(says(o, 2 * S, ""), "outcome: it is not known before the answer");
 	take(o, answered(1, CG_EV_RESUME, 2 * S));
-	ok(says(o, 3 * S, "10 refused;"), "outcome: refused, whatever CSeq the answer has");
-	ok(says(o, 99 * S, "10 refused;"), "outcome: ... once");
+	ok(says(o, 3 * S, "10 refused;"), "outcome: a BYE is refused by an answer with any CSeq");
+	ok(says(o, 99 * S, "10 refused;"), "outcome: a refused BYE is reported once");
 	cg_outcomes_free(o);
 
 	o = fresh();
 	take(o, answered(1, CG_EV_END, S + 1));
 	take(o, bye(1, 10, S));
-	ok(says(o, S + 2, ""), "outcome: the rings may be a moment apart");
+	ok(says(o, S + 2, ""), "outcome: an answer that is read first waits for its violation");
 	ok(says(o, 2 * S, "10 accepted;"), "outcome: accepted, the answer out of its ring first");
 	cg_outcomes_free(o);
 
@@ -124,16 +124,17 @@ static void answers(void)
 	take(o, bye(1, 11, S + 1));
 	take(o, bye(1, 10, S + 2));
 	take(o, event);
-	ok(says(o, 99 * S, "10 refused;10 refused;"), "outcome: ... else the one of that CSeq");
+	ok(says(o, 99 * S, "10 refused;10 refused;"),
+	   "outcome: of several, the BYE with the CSeq of the answer is meant");
 	cg_outcomes_free(o);
 
 	o = fresh();
 	take(o, bye(1, 10, S));
 	take(o, answered(1, CG_EV_RESUME, 2 * S));
 	full = true;
-	ok(says(o, 3 * S, ""), "outcome: no room for the row");
+	ok(says(o, 3 * S, ""), "outcome: without room no row is written");
 	full = false;
-	ok(says(o, 4 * S, "10 refused;"), "outcome: ... then it is told later");
+	ok(says(o, 4 * S, "10 refused;"), "outcome: a row without room is written later");
 	cg_outcomes_free(o);
 }
 
@@ -147,8 +148,9 @@ static void silence(void)
 	dialog.bye_at = 3 * S;
 	take(o, bye(1, 10, S));
 	take(o, bye(1, 10, 3 * S));
-	ok(says(o, 32 * S, ""), "outcome: 31 s of silence may still be broken");
-	ok(says(o, 40 * S, "10 silent;10 silent;"), "outcome: 32 s are silence, for each copy");
+	ok(says(o, 32 * S, ""), "outcome: after 31 s an answer may still come");
+	ok(says(o, 40 * S, "10 silent;10 silent;"),
+	   "outcome: after 32 s each copy of the BYE is silent");
 	cg_outcomes_free(o);
 
 	o = fresh();
@@ -206,7 +208,7 @@ static void others(void)
 		take(o, bye(i, i, S));
 	take(o, answered(10, CG_EV_RESUME, 2 * S));
 	take(o, answered(CG_OUTCOMES_WAITING + 9, CG_EV_RESUME, 2 * S));
-	ok(says(o, 3 * S, "4105 refused;"), "outcome: a flood pushes the oldest out, no more");
+	ok(says(o, 3 * S, "4105 refused;"), "outcome: a flood replaces the oldest ones only");
 	cg_outcomes_free(o);
 }
 

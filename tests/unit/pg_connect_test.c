@@ -67,9 +67,9 @@ static void refused(void)
 	ok(is_readable(cg_pg_connect_fd(try), PATIENCE_MS), "connect: a refused try ends");
 	conn = cg_pg_connect_finish(try);
 	ok(conn && PQstatus(conn) == CONNECTION_BAD && strstr(PQerrorMessage(conn), "refused"),
-	   "connect: ... with the error");
+	   "connect: a refused try has the error");
 	PQfinish(conn);
-	ok(threads_end(), "connect: ... and so does its thread");
+	ok(threads_end(), "connect: the thread of a refused try ends");
 }
 
 static void abandoned(void)
@@ -84,10 +84,10 @@ static void abandoned(void)
 	ok(!is_readable(cg_pg_connect_fd(try), 0),
 	   "connect: a silent server holds the thread alone");
 	cg_pg_connect_abandon(try);
-	ok(cg_pg_connect_running() == 1, "connect: a try that is left goes on in its thread");
+	ok(cg_pg_connect_running() == 1, "connect: an abandoned try continues in its thread");
 	close(client);
 	close(server);
-	ok(threads_end(), "connect: ... which ends by itself, and frees it");
+	ok(threads_end(), "connect: the thread of an abandoned try ends and frees it");
 }
 
 static void next_host(void)
@@ -102,7 +102,7 @@ static void next_host(void)
 	cg_pg_connect_abandon(try);
 	close(server);
 	close(next);
-	ok(threads_end(), "connect: ... in the same thread");
+	ok(threads_end(), "connect: the next host is tried in the same thread");
 }
 
 int main(void)

@@ -50,7 +50,7 @@ static void test_held(pid_t holder)
 	ok(cg_pins_lock(0) == -EWOULDBLOCK && cg_boottime() - start < CG_SECOND / 10,
 	   "lock: without a wait the answer is there at once");
 	start = cg_boottime();
-	ok(cg_pins_lock(300) == -EWOULDBLOCK, "lock: another process holds it");
+	ok(cg_pins_lock(300) == -EWOULDBLOCK, "lock: it is busy while another process holds it");
 	waited = cg_boottime() - start;
 	ok(waited >= 300000000 && waited < 2 * CG_SECOND, "lock: the wait is bounded");
 	snprintf(expected, sizeof(expected), "PID %d (", holder);
@@ -66,10 +66,11 @@ static void test_root(void)
 	snprintf(instance, sizeof(instance), "%s/a", root);
 	mkdir(instance, 0700);
 	cg_pins_remove_root();
-	ok(!access(instance, F_OK), "root: it stays while an instance is in it");
+	ok(!access(instance, F_OK), "root: the directory stays while an instance is in it");
 	rmdir(instance);
 	cg_pins_remove_root();
-	ok(access(root, F_OK) && errno == ENOENT, "root: it goes after the last instance");
+	ok(access(root, F_OK) && errno == ENOENT,
+	   "root: the directory is removed after the last instance");
 }
 
 int main(void)
@@ -92,6 +93,6 @@ int main(void)
 	cg_pins_lock_holder(text);
 	ok(!strcmp(text, "another process"), "lock: nobody is named while nobody holds it");
 	test_root();
-	ok(cg_pins_lock(1000) == -ENOENT, "lock: without pins there is none");
+	ok(cg_pins_lock(1000) == -ENOENT, "lock: without pins it does not exist");
 	return tap_done();
 }

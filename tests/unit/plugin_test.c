@@ -46,7 +46,7 @@ static void range(void)
 	ranges("@10:20", "abc");
 	ranges("@20", "zabc");
 	ranges("-1:10.5", "bcd");
-	ok(!cg_range_alerts(&none, 1), "range: none never alerts");
+	ok(!cg_range_alerts(&none, 1), "range: without a range nothing alerts");
 	refused("");
 	refused("x");
 	refused("10:x");
@@ -75,15 +75,15 @@ static void lines(void)
 	static struct cg_plugin plugin;
 
 	cg_plugin_say(&plugin, CG_PLUGIN_OK, "mode %s", "enforce");
-	ok(prints(&plugin, "CSEQGUARD OK - mode enforce"), "plugin: a good state");
+	ok(prints(&plugin, "CSEQGUARD OK - mode enforce"), "plugin: a good state is OK");
 	cg_plugin_say(&plugin, CG_PLUGIN_UNKNOWN, "u");
-	ok(plugin.state == CG_PLUGIN_UNKNOWN, "plugin: not known is worse than good");
+	ok(plugin.state == CG_PLUGIN_UNKNOWN, "plugin: UNKNOWN is worse than OK");
 	cg_plugin_say(&plugin, CG_PLUGIN_WARNING, "w");
-	ok(plugin.state == CG_PLUGIN_WARNING, "plugin: a warning is worse than not known");
+	ok(plugin.state == CG_PLUGIN_WARNING, "plugin: WARNING is worse than UNKNOWN");
 	cg_plugin_say(&plugin, CG_PLUGIN_CRITICAL, "c|d\n");
 	cg_plugin_say(&plugin, CG_PLUGIN_OK, "fine");
 	ok(prints(&plugin, "CSEQGUARD CRITICAL - c/d/, w, u, mode enforce, fine"),
-	   "plugin: the worst has the word, and no | of ours");
+	   "plugin: the worst state decides, and a | in a text is replaced");
 	cg_plugin_measure(&plugin,
 			  (struct cg_perfdata){ "fill", "%", 12.5, "80", "95", "0", "100" });
 	cg_plugin_measure(&plugin,
@@ -91,7 +91,7 @@ static void lines(void)
 	cg_plugin_measure(&plugin, (struct cg_perfdata){ "rows", "", 3, NULL, NULL, "0", NULL });
 	ok(prints(&plugin, "CSEQGUARD CRITICAL - c/d/, w, u, mode enforce, fine | "
 			   "fill=12.5%;80;95;0;100 lost=1000000000c rows=3;;;0"),
-	   "plugin: figures");
+	   "plugin: performance data follow the text");
 }
 
 int main(void)

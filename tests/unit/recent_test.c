@@ -73,7 +73,7 @@ static void flood_of_one(void)
 		   step(call, CG_RECENT_VIOLATIONS, 11)->event.cseq == 9999,
 	   "recent: the first steps and the newest stay, the rest is counted");
 	ok(call->n[CG_RECENT_REQUESTS] == 8 && call->left_out[CG_RECENT_REQUESTS] == 9992,
-	   "recent: requests are bounded, too");
+	   "recent: the requests of a call are bounded");
 	cg_recent_free(recent);
 }
 
@@ -88,7 +88,7 @@ static void repeats(void)
 	ok(call->n[CG_RECENT_VIOLATIONS] == 1 &&
 		   step(call, CG_RECENT_VIOLATIONS, 0)->count == 1000 &&
 		   step(call, CG_RECENT_VIOLATIONS, 0)->last == now,
-	   "recent: what repeats is one step");
+	   "recent: equal messages are one step with a count");
 	cg_recent_free(recent);
 }
 
@@ -118,7 +118,7 @@ static void flood_of_strangers(void)
 	}
 	ok(cg_recent_count(recent) <= CG_RECENT_DIALOGS && !find(recent, 200) &&
 		   find(recent, 3099999),
-	   "recent: it is bounded");
+	   "recent: the number of calls is bounded");
 	cg_recent_free(recent);
 }
 
@@ -136,10 +136,10 @@ static void many_at_once(void)
 	ok(find(recent, most) && !find(recent, most + 1),
 	   "recent: more calls a second than would stay for one are not remembered");
 	tell(recent, most + 2, CG_EV_VIOLATION, 10);
-	ok(!!find(recent, most + 2), "recent: ... attacked ones are");
+	ok(!!find(recent, most + 2), "recent: an attacked call above that rate is remembered");
 	now = 8 * CG_SECOND;
 	tell(recent, most + 1, CG_EV_END, 14);
-	ok(!!find(recent, most + 1), "recent: ... and those of the next second");
+	ok(!!find(recent, most + 1), "recent: calls of the next second are remembered");
 	cg_recent_free(recent);
 }
 
@@ -148,19 +148,21 @@ static void dialogs(void)
 	struct cg_recent *recent = cg_recent_new();
 
 	look(recent, 1, 13);
-	ok(!cg_recent_count(recent), "recent: a sweep over the map adds nothing");
+	ok(!cg_recent_count(recent), "recent: a scan of the map adds no dialog");
 	tell(recent, 1, CG_EV_START, 99);
 	look(recent, 1, 13);
 	look(recent, 1, 15);
 	ok(find(recent, 1)->dialog.caller.cseq == 15 && find(recent, 1)->opened_known &&
 		   find(recent, 1)->opened_cseq == 13,
-	   "recent: the first look at a dialog says what it opened with, the last what it is now");
+	   "recent: a dialog keeps its opening CSeq and its latest state");
 	tell(recent, 2, CG_EV_VIOLATION, 10);
 	look(recent, 2, 13);
-	ok(!find(recent, 2)->opened_known, "recent: ... unless its start was not seen");
+	ok(!find(recent, 2)->opened_known,
+	   "recent: a dialog whose start was not seen has no opening CSeq");
 	for (__u64 i = 0; i < 1000; i++)
 		tell(recent, 1000000 + i, CG_EV_VIOLATION, 1);
-	ok(find(recent, 2) != NULL, "recent: a dialog that the map has is no stranger");
+	ok(find(recent, 2) != NULL,
+	   "recent: a flood of unknown tags does not displace a dialog of the map");
 	cg_recent_free(recent);
 }
 
@@ -183,7 +185,8 @@ static void names(void)
 	   "recent: a violation without a key goes to a call of its Call-ID");
 	snprintf(e.call_id, sizeof(e.call_id), "call-7");
 	cg_recent_handle_event(recent, &e);
-	ok(!find(recent, 7) && cg_recent_count(recent) == 2, "recent: ... and to no other");
+	ok(!find(recent, 7) && cg_recent_count(recent) == 2,
+	   "recent: a violation without a key goes to no other call");
 	cg_recent_free(recent);
 }
 

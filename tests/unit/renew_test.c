@@ -116,16 +116,16 @@ int main(void)
 	ok(!make_spool() && !damage() && read_all(&seen) == -EUCLEAN,
 	   "renew: a reader meets the damage");
 	ok(!cg_writer_start(path, &writer, why, sizeof(why)),
-	   "renew: ... which opening it does not");
+	   "renew: the damage is not found when the file is opened");
 	cg_writer_mark_damaged(writer);
 	cg_writer_delete(writer, CG_TABLE_CDR, ROWS / 4);
 	wait_for(writer, cg_writer_put(writer, CG_TABLE_CDR, &row), &status);
 	ok(status.generation == 1 && status.durable == 1 && !status.error,
-	   "renew: told of it, the writer makes a new file, and goes on");
+	   "renew: after a report of damage the writer makes a new file and continues");
 	ok(!access(aside, F_OK) && strstr(status.damage_text, aside),
-	   "renew: ... the damaged one stands beside it, and is named");
+	   "renew: the damaged file is kept beside the new one, and named");
 	ok(read_all(&seen) > ROWS / 2 && seen.rows <= ROWS && seen.first && seen.last,
-	   "renew: ... rows from before and behind the damage are in it, what was queued too");
+	   "renew: the new file has the rows before and behind the damage, and the queued ones");
 	cg_writer_stop(writer);
 	for (int i = 0; i < 6; i++) {
 		snprintf(file, sizeof(file), "%s%s", i < 3 ? path : aside,

@@ -58,7 +58,8 @@ static void put(const char *text)
 
 	cg_settings_file_path(path, "test");
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0640);
-	ok(write(fd, text, strlen(text)) == (ssize_t)strlen(text), "settings: a file by hand");
+	ok(write(fd, text, strlen(text)) == (ssize_t)strlen(text),
+	   "settings: the test can write a file by hand");
 	close(fd);
 }
 
@@ -123,7 +124,8 @@ static void test_file(void)
 	ok(!cg_settings_file_change("test", &none, NULL) && !stat(path, &st) &&
 		   (st.st_mode & 07777) == 0640,
 	   "settings: the file has mode 0640 whatever the umask is");
-	ok(cg_settings_file_path(path, "../x") == -EINVAL, "settings: the instance is a name");
+	ok(cg_settings_file_path(path, "../x") == -EINVAL,
+	   "settings: an invalid instance name is refused");
 }
 
 static void test_equal_values(void)
@@ -173,13 +175,14 @@ static void test_odd_files(void)
 	   "settings: a learned name with a blank is skipped");
 	kept = (struct cg_kept){ .learned = { .n_names = 2,
 					      .names = { "x\n[settings]\nmode = observe", "y" } } };
-	ok(!cg_settings_file_save("test", &kept), "settings: odd learned names are no error");
+	ok(!cg_settings_file_save("test", &kept),
+	   "settings: a learned name with a line end does not fail the save");
 	kept = load(&bad_line);
 	ok(!kept.settings.given && kept.learned.n_names == 1 && !bad_line,
 	   "settings: a learned name with a line end writes no setting");
 	kept = (struct cg_kept){};
 	ok(!cg_settings_file_save("test", &kept) && !rmdir(dir),
-	   "settings: a file with nothing in it goes");
+	   "settings: a file without settings is removed");
 	kept = load(&bad_line);
 	ok(!kept.settings.given && !bad_line, "settings: a missing file keeps nothing");
 }

@@ -136,11 +136,11 @@ static void twin_addresses(void)
 	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.9", bye, late),
 	   "merge: a closed row takes the caller's address with its twin");
 	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.9", bye, late, moved, bye),
-	   "merge: ... and keeps that");
+	   "merge: a closed row keeps the address of its twin's caller");
 	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.9", joined, open, bye),
 	   "merge: a daemon that has not joined the twins yet removes no address");
 	ok(MERGES(spool, "- none 0 0 - 192.0.2.9", open, joined),
-	   "merge: an open row takes the address as well");
+	   "merge: an open row takes the address of its twin's caller as well");
 	cg_spool_close(spool);
 }
 
@@ -191,21 +191,22 @@ static void merging(void)
 	blocked.blocked_byes = 2;
 	blocked.first_blocked_at = 300;
 	doubted.suspect = 1;
-	ok(!cg_spool_open(path, 1, &spool), "spool: made where there is none");
+	ok(!cg_spool_open(path, 1, &spool), "spool: a missing file is created");
 	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", open, bye), "merge: the end closes the row");
 	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", bye, open),
 	   "merge: a replayed open row reopens nothing");
 	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", bye, closed_row("a", 800, "gone")),
 	   "merge: an earlier end shortens nothing");
 	ok(MERGES(spool, "950 gone 0 0 - 192.0.2.1", bye, closed_row("a", 950, "gone")),
-	   "merge: a later end, with its own reason");
-	ok(MERGES(spool, "900 bye 1 0 - 192.0.2.1", doubted, bye), "merge: suspect stays");
+	   "merge: a later end replaces an earlier one, with its own reason");
+	ok(MERGES(spool, "900 bye 1 0 - 192.0.2.1", doubted, bye),
+	   "merge: a row that was suspect stays suspect");
 	ok(MERGES(spool, "500 operator 0 0 - 192.0.2.1", settled, doubted),
-	   "merge: an operator has the last word");
+	   "merge: the end that an operator set replaces every other");
 	ok(MERGES(spool, "500 operator 0 0 - 192.0.2.1", doubted, settled),
-	   "merge: ... over a later end, and over doubt");
+	   "merge: a later end or a doubt does not replace that of an operator");
 	ok(MERGES(spool, "400 operator 0 0 - 192.0.2.1", settled, closed_row("a", 400, "operator")),
-	   "merge: ... and may change his mind");
+	   "merge: an operator can settle a call again");
 	ok(MERGES(spool, "900 bye 1 0 - 192.0.2.1", bye, doubted, bye),
 	   "merge: alive after its end: suspect, end and reason kept");
 	guessed = closed_row("a", 600, "unproven_bye");
@@ -213,7 +214,7 @@ static void merging(void)
 	ok(MERGES(spool, "900 bye 1 0 - 192.0.2.1", guessed, bye),
 	   "merge: a later end on evidence corrects unproven_bye, suspect for good");
 	ok(MERGES(spool, "500 bye 1 0 - 192.0.2.1", guessed, closed_row("a", 500, "bye")),
-	   "merge: ... and so does an earlier one");
+	   "merge: an earlier end on evidence corrects unproven_bye as well");
 	ok(MERGES(spool, "- none 1 0 - 192.0.2.9", guessed, moved),
 	   "merge: a sign of life opens a row again that doubt has closed");
 	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", bye, closed_row("a", 600, "unproven_bye")),
@@ -226,11 +227,11 @@ static void merging(void)
 	ok(MERGES(spool, "- none 0 2 300 192.0.2.1", open, blocked),
 	   "merge: blocked BYEs are counted");
 	ok(MERGES(spool, "900 bye 0 2 300 192.0.2.1", blocked, bye),
-	   "merge: ... and not forgotten");
+	   "merge: the number of blocked BYEs never falls");
 	ok(MERGES(spool, "- none 0 0 - 192.0.2.9", open, moved),
-	   "merge: an open call's caller moves");
+	   "merge: the caller's address of an open call can change");
 	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", bye, moved),
-	   "merge: ... a closed one's does not");
+	   "merge: the caller's address of a closed call does not change");
 	cg_spool_close(spool);
 }
 
@@ -264,8 +265,8 @@ static void outcomes(void)
 	cg_spool_read_steps(spool, CG_TABLE_VIOLATION, 0, 1, see_outcome, last);
 	cg_spool_commit(spool);
 	ok(strstr(first, " -") && strstr(then, " refused") && atoll(then) > atoll(first),
-	   "merge: a violation's outcome is NULL until it is told, as a new step");
-	ok(strstr(last, " refused") != NULL, "merge: ... and stays what was told first");
+	   "merge: the outcome of a violation is NULL until a new step has it");
+	ok(strstr(last, " refused") != NULL, "merge: the first outcome of a violation stays");
 	cg_spool_begin(spool);
 	cg_spool_delete(spool, CG_TABLE_VIOLATION, atoll(last));
 	cg_spool_commit(spool);
@@ -300,10 +301,11 @@ static void unchanged_rows(void)
 	ok(keeps_its_step(spool, CG_TABLE_CDR, &open) &&
 		   keeps_its_step(spool, CG_TABLE_VIOLATION, &violation),
 	   "merge: a row that comes again unchanged is not written");
-	ok(!keeps_its_step(spool, CG_TABLE_CDR, &closed), "merge: ... and with an end it is");
+	ok(!keeps_its_step(spool, CG_TABLE_CDR, &closed),
+	   "merge: a row that comes again with an end is written");
 	ok(keeps_its_step(spool, CG_TABLE_CDR, &closed) &&
 		   keeps_its_step(spool, CG_TABLE_CDR, &open),
-	   "merge: ... but not if it is closed already");
+	   "merge: an open version of a closed row is not written");
 	violation.count = 2;
 	ok(!keeps_its_step(spool, CG_TABLE_VIOLATION, &violation),
 	   "merge: a violation with a new count is written");
@@ -348,23 +350,23 @@ static void contents(void)
 	step = cg_spool_last_step(spool);
 	cg_spool_put(spool, CG_TABLE_CDR, &second);
 	cg_spool_commit(spool);
-	ok(counted(spool, 2, 200), "content: rows, and the oldest end");
+	ok(counted(spool, 2, 200), "content: it has the number of rows, and the oldest end");
 	cg_spool_begin(spool);
 	first.blocked_byes = 1;
 	cg_spool_put(spool, CG_TABLE_CDR, &first);
 	cg_spool_reject(spool, CG_TABLE_CDR, step, "none is at that step any more");
 	cg_spool_commit(spool);
-	ok(counted(spool, 2, 200), "content: a row said again is no other");
+	ok(counted(spool, 2, 200), "content: a row that is written again counts once");
 	cg_spool_begin(spool);
 	cg_spool_put(spool, CG_TABLE_CDR, &(struct cg_cdr_row){ .setup_time = 9, .node = "n" });
 	cg_spool_get_content(spool, &content);
-	ok(content.rows[CG_TABLE_CDR] == 3, "content: counted at once");
+	ok(content.rows[CG_TABLE_CDR] == 3, "content: rows are counted within their transaction");
 	cg_spool_rollback(spool);
-	ok(counted(spool, 2, 200), "content: ... and not after a rollback");
+	ok(counted(spool, 2, 200), "content: rows of a rollback are not counted");
 	cg_spool_begin(spool);
 	cg_spool_delete(spool, CG_TABLE_CDR, INT64_MAX);
 	cg_spool_commit(spool);
-	ok(counted(spool, 0, 0), "content: an empty file");
+	ok(counted(spool, 0, 0), "content: an empty file has no rows");
 	cg_spool_close(spool);
 }
 
@@ -423,16 +425,16 @@ static void writing(void)
 	__u64 ticket = 0;
 
 	ok(!cg_writer_start(path, &writer, why, sizeof(why)),
-	   "writer: starts on a spool that is there");
+	   "writer: it starts on an existing spool");
 	for (int i = 0; i < 100; i++) {
 		row.setup_time = i;
 		ticket = cg_writer_put(writer, CG_TABLE_CDR, &row);
 	}
 	wait_durable(writer, ticket, &status);
-	ok(ticket == 100 && status.durable == 100, "writer: says when all is durable");
+	ok(ticket == 100 && status.durable == 100, "writer: it reports when all rows are durable");
 	ok(!cg_spool_open(path, 0, &spool) &&
 		   cg_spool_read_steps(spool, CG_TABLE_CDR, 0, 1000, see, &seen) == 100,
-	   "writer: ... and a reader finds it");
+	   "writer: a reader finds the durable rows");
 	cg_writer_delete(writer, CG_TABLE_CDR, seen.last_step - 1);
 	cg_writer_reject(writer, CG_TABLE_CDR, seen.last_step, "no such thing");
 	row.setup_time = 1000;
@@ -464,7 +466,8 @@ static void failing(void)
 	fprintf(file,
 		"this is no database, but it is long enough to look like the head of one.....\n");
 	fclose(file);
-	ok(cg_spool_open(other, 1, &spool) == -EUCLEAN, "spool: a damaged file is told");
+	ok(cg_spool_open(other, 1, &spool) == -EUCLEAN,
+	   "spool: opening a damaged file returns EUCLEAN");
 	cg_spool_close(spool);
 	unlink(other);
 	ok(cg_spool_open(other, 0, &spool) == -ENOENT, "spool: a reader makes no file");
@@ -489,7 +492,7 @@ static void failing(void)
 		wait_durable(writer, ticket, &status);
 	} while (status.error);
 	ok(status.durable == ticket && cg_writer_queue_space(writer) == CG_QUEUE_STEPS,
-	   "writer: ... and has lost nothing when the spool is free again");
+	   "writer: no row is lost while the spool is locked");
 	cg_writer_stop(writer);
 	cg_spool_close(spool);
 }
@@ -521,17 +524,18 @@ static void grouping(void)
 		cg_writer_put_joined(writer, CG_TABLE_VIOLATION, &row);
 	cg_writer_get_status(writer, &status);
 	ok(status.queued == single, "group: the thread does not see the rows of one that is open");
-	ok(cg_writer_put_ring_position(writer, &put) == last, "group: a position completes it");
+	ok(cg_writer_put_ring_position(writer, &put) == last,
+	   "group: it ends with a position of the ring");
 	cg_spool_rollback(spool);
 	for (int i = 0; i < 100000 && status.durable != last; i++, usleep(100)) {
 		cg_writer_get_status(writer, &status);
 		split |= status.durable > single && status.durable < last;
 	}
-	ok(status.durable == last && !split, "group: is committed as a whole");
+	ok(status.durable == last && !split, "group: rows and position are committed together");
 	ok(!cg_spool_get_ring_position(spool, &found) && found.position == 312,
 	   "group: the position is in the file");
 	ok(!cg_spool_get_ring_position(spool, &other) && !other.position,
-	   "group: ... and is not that of another ring");
+	   "group: the position of another ring is 0");
 	cg_spool_begin(spool);
 	cg_spool_delete(spool, CG_TABLE_VIOLATION, INT64_MAX);
 	cg_spool_commit(spool);
@@ -555,14 +559,14 @@ static void moved(void)
 	}
 	cg_writer_put(writer, CG_TABLE_CDR, &row);
 	wait_durable(writer, 1, &status);
-	ok(status.error == -ESTALE, "writer: a spool that was moved away is told");
+	ok(status.error == -ESTALE, "writer: a spool that was moved away is reported");
 	do {
 		status.error = 0;
 		wait_durable(writer, 1, &status);
 	} while (status.error);
 	ok(status.durable == 1 && status.open_count == 2 && !cg_spool_open(path, 0, &spool) &&
 		   cg_spool_read_steps(spool, CG_TABLE_CDR, 0, 10, see, &seen) == 1,
-	   "writer: ... and made anew, with the row that was to be written");
+	   "writer: a spool that was moved away is created again, with the queued row");
 	cg_spool_close(spool);
 	cg_writer_stop(writer);
 	unlink(aside);
@@ -685,12 +689,12 @@ static void older_versions(void)
 	ok(!make_version_1(old) && has_rows(old, 0,
 					    "1 900 bye 0 - -\n2 - none 0 - -\n"
 					    "3 700 lost 1 - -\n4 600 unseen_bye 1 - -\n"),
-	   "spool: version 1 is read as it is, by who may not write");
+	   "spool: a reader without write access reads version 1");
 	ok(has_new_columns(old, 0),
-	   "spool: ... with an end as closed_at, and violations that count once");
+	   "spool: version 1 is read with the end as closed_at, and violations of count 1");
 	ok(has_rows(old, 1, rows) && has_rows(old, 0, rows),
 	   "spool: version 1 is migrated by a writer: each row, its step and its end reason");
-	ok(has_new_columns(old, 1), "spool: ... also after the migration");
+	ok(has_new_columns(old, 1), "spool: a migrated version 1 has the new columns");
 	if (!cg_spool_open(old, 1, &spool) && !cg_spool_begin(spool)) {
 		row.setup_time = 2;
 		row.witness = 3;

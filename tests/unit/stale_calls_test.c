@@ -100,13 +100,14 @@ static void heartbeats(struct cg_spool *spool)
 {
 	__s64 at;
 
-	ok(!cg_spool_last_beat(spool, "n1", 999 * US_1970, &at) && !at, "heartbeat: none");
+	ok(!cg_spool_last_beat(spool, "n1", 999 * US_1970, &at) && !at,
+	   "heartbeat: a new spool has none");
 	cg_spool_begin(spool);
 	beat(spool, "n1", 695, 100);
 	beat(spool, "n1", 700, 100);
 	cg_spool_commit(spool);
 	ok(!cg_spool_last_beat(spool, "n1", 999 * US_1970, &at) && at == 700 * US_1970,
-	   "heartbeat: the last one");
+	   "heartbeat: the last one before these maps is found");
 	cg_spool_begin(spool);
 	beat(spool, "n1", 1500, 1399);
 	beat(spool, "n1", 1505, 1399);
@@ -129,7 +130,8 @@ static void closes_lost_rows(struct cg_spool *spool, const char *path)
 	   "stale: times by the current clock, boot and maps with a margin");
 	cg_living_calls_add(living, "living", 1600 * US_1970);
 	cg_living_calls_add(living, "after the scan", 3000 * US_1970);
-	ok(cg_stale_calls_close(&stale, path) == 7, "stale: seven calls of the node");
+	ok(cg_stale_calls_close(&stale, path) == 7,
+	   "stale: seven open rows of the node are closed");
 	ok(!strcmp(ends_of(path), " 700r 600r 650r -1 1380m 1450m -1 1900m 2400u -1 -1"),
 	   "stale: a call ends at its last message, else at the heartbeat, not at the boot");
 	cg_spool_begin(spool);

@@ -200,7 +200,7 @@ static void count_rows(void)
 		ok(0, "counts: set up");
 		return;
 	}
-	ok(counts(spool, CALLS, 0), "counts: kept in the file");
+	ok(counts(spool, CALLS, 0), "counts: they are kept in the file");
 	by_hand("INSERT INTO settlement (at, call_uid, node, setup_time) VALUES (1, 'a', 'n1', 1);"
 		"DELETE FROM cdr WHERE step <= 10");
 	delete_settlements(spool);
@@ -208,7 +208,7 @@ static void count_rows(void)
 	cg_spool_begin(other);
 	cg_spool_delete(other, CG_TABLE_CDR, 20);
 	cg_spool_commit(other);
-	ok(counts(spool, CALLS - 20, 0), "counts: kept by every writer");
+	ok(counts(spool, CALLS - 20, 0), "counts: every writer keeps them");
 	by_hand("UPDATE row_count SET rows = 2000000 + rows WHERE kind = 'violation'");
 	by_hand("UPDATE row_count SET rows = 5 WHERE kind = 'cdr'");
 	cg_spool_begin(spool);
@@ -339,7 +339,7 @@ static void older_file(void)
 		"PRAGMA auto_vacuum = NONE; VACUUM");
 	ok(!number_of("PRAGMA auto_vacuum") && !cg_spool_open(path, 0, &spool) &&
 		   lists(spool, "true AND end_time IS NULL", 5, ""),
-	   "older file: is read as it is");
+	   "older file: it is read without a migration");
 	cg_spool_close(spool);
 	ok(!cg_spool_open(path, 1, &spool) && counts(spool, 9, 0) &&
 		   number_of("PRAGMA auto_vacuum") == 2 &&

@@ -207,7 +207,8 @@ static void run_limits(void)
 	fill_block(text, SIP_MAX);
 	ok(find(text, SIP_MAX, "") == WHOLE && is_whole(0, SIP_MAX, 0),
 	   "stream frame: a header block of %d bytes is whole", SIP_MAX);
-	ok(find(text, SIP_MAX - 1, "\n") == PART, "stream frame: ... and one byte less is a part");
+	ok(find(text, SIP_MAX - 1, "\n") == PART,
+	   "stream frame: a header block that lacks its last byte is a part");
 	fill_block(text, SIP_MAX + 1);
 	ok(find(text, SIP_MAX + 1, "") == PART && parser->len == SIP_MAX,
 	   "stream frame: of a longer one %d bytes are read", SIP_MAX);
@@ -217,7 +218,7 @@ static void run_limits(void)
 	ok(find(text, SIP_MAX, "") == PART && frame.start == SIP_MAX,
 	   "stream frame: line ends alone are no message");
 	ok(find("\r\n\r", 3, "\n") == PART && frame.start == 3,
-	   "stream frame: a keep-alive may be cut");
+	   "stream frame: a CRLF may be split over two segments");
 	ok(find("", 0, "\r\n") == PART && frame.start == 0, "stream frame: no byte is no message");
 	memset(text, '\t', SIP_MAX);
 	memcpy(text, "BYE ", 4);

@@ -77,9 +77,10 @@ static void hints(void)
 
 	cg_suggest_compare(&some, "sweep");
 	ok(!strcmp(cg_suggest_text(&some, "--", text), " (did you mean --sweep?)"),
-	   "nearest: a hint");
+	   "nearest: a similar name makes a hint");
 	cg_suggest_compare(&none, "sweep");
-	ok(!strcmp(cg_suggest_text(&none, "--", text), ""), "nearest: no hint");
+	ok(!strcmp(cg_suggest_text(&none, "--", text), ""),
+	   "nearest: without a similar name there is no hint");
 }
 
 int main(void)

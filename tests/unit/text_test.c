@@ -71,13 +71,15 @@ int main(void)
 		   "j\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9e"),
 	   "text: valid UTF-8 stays");
 	ok(escapes("a\\b", 64, "a\\x5cb"), "text: a backslash is escaped");
-	ok(escapes("\x01\t\n\x7f", 64, "\\x01\\x09\\x0a\\x7f"), "text: control characters");
-	ok(escapes("\xff\xfe", 64, "\\xff\\xfe"), "text: bytes that are no UTF-8");
-	ok(escapes("\xc0\x80", 64, "\\xc0\\x80"), "text: an overlong NUL");
-	ok(escapes("\xe0\x80\xaf", 64, "\\xe0\\x80\\xaf"), "text: an overlong slash");
-	ok(escapes("\xed\xa0\x80", 64, "\\xed\\xa0\\x80"), "text: a surrogate");
-	ok(escapes("\xf4\x90\x80\x80", 64, "\\xf4\\x90\\x80\\x80"), "text: above U+10FFFF");
-	ok(escapes("\xc2\x85", 64, "\\xc2\\x85"), "text: a C1 control");
+	ok(escapes("\x01\t\n\x7f", 64, "\\x01\\x09\\x0a\\x7f"),
+	   "text: control characters are escaped");
+	ok(escapes("\xff\xfe", 64, "\\xff\\xfe"), "text: bytes that are not UTF-8 are escaped");
+	ok(escapes("\xc0\x80", 64, "\\xc0\\x80"), "text: an overlong NUL is escaped");
+	ok(escapes("\xe0\x80\xaf", 64, "\\xe0\\x80\\xaf"), "text: an overlong slash is escaped");
+	ok(escapes("\xed\xa0\x80", 64, "\\xed\\xa0\\x80"), "text: a surrogate is escaped");
+	ok(escapes("\xf4\x90\x80\x80", 64, "\\xf4\\x90\\x80\\x80"),
+	   "text: a character above U+10FFFF is escaped");
+	ok(escapes("\xc2\x85", 64, "\\xc2\\x85"), "text: a C1 control is escaped");
 	ok(escapes("\xd8\x9c", 64, "\\xd8\\x9c") && escapes("\xc2\xad", 64, "\\xc2\\xad") &&
 		   escapes("\xe2\x80\x8b", 64, "\\xe2\\x80\\x8b") &&
 		   escapes("\xe2\x81\xa4", 64, "\\xe2\\x81\\xa4") &&
@@ -85,34 +87,35 @@ int main(void)
 		   escapes("\xf3\xa0\x80\xa0", 64, "\\xf3\\xa0\\x80\\xa0"),
 	   "text: characters without a glyph (Cf), such as an Arabic letter mark or a tag");
 	ok(escapes("\xd8\x9b\xd8\x9d\xe2\x80\x90", 64, "\xd8\x9b\xd8\x9d\xe2\x80\x90"),
-	   "text: their neighbours stay");
-	ok(escapes("\xe2\x82", 64, "\\xe2\\x82"), "text: a sequence that ends early");
-	ok(escapes("\xe2\x82\xac", 2, "\\xe2\\x82"), "text: a sequence cut by max");
+	   "text: characters next to those ranges stay");
+	ok(escapes("\xe2\x82", 64, "\\xe2\\x82"), "text: a sequence that ends early is escaped");
+	ok(escapes("\xe2\x82\xac", 2, "\\xe2\\x82"), "text: a sequence that max cuts is escaped");
 	ok(escapes("abc", 2, "ab"), "text: no byte past max is read");
-	ok(escapes("", 0, ""), "text: nothing");
+	ok(escapes("", 0, ""), "text: an empty text stays empty");
 	ok(cg_text_escape(small, sizeof(small), "ab\xff", 3) == 2 && !strcmp(small, "ab"),
 	   "text: an escape is not cut in two");
 	ok(holds_for_all_sizes(), "text: any bytes, any size: in bounds and printable");
 	ok(prints((const unsigned char[16]){ [10] = 0xff, 0xff, 192, 0, 2, 1 }, "192.0.2.1"),
-	   "text: a mapped IPv4 address");
+	   "text: a mapped IPv4 address has dotted decimals");
 	ok(prints((const unsigned char[16]){ 0x20, 1, 0x0d, 0xb8, [15] = 1 }, "2001:db8::1"),
-	   "text: an IPv6 address");
-	ok(prints((const unsigned char[16]){ 0 }, "::"), "text: no address");
+	   "text: an IPv6 address is in its short form");
+	ok(prints((const unsigned char[16]){ 0 }, "::"), "text: the address 0 is `::`");
 	ok(reads("2026-02-31", -1) && reads("2026-04-31T12:00:00Z", -1) &&
 		   reads("2024-02-29", 1709164800000000) && reads("2023-02-29", -1),
 	   "time: a date that does not exist is refused");
-	ok(reads("2026-01-31T12:00:00Z", 1769860800000000), "time: a time");
-	ok(reads("2026-01-31T12:00:00.25Z", 1769860800250000), "time: ... with a fraction");
-	ok(reads("2026-01-31", 1769817600000000), "time: a day, from its midnight on");
+	ok(reads("2026-01-31T12:00:00Z", 1769860800000000), "time: a time in UTC is read");
+	ok(reads("2026-01-31T12:00:00.25Z", 1769860800250000),
+	   "time: a time with a fraction of a second");
+	ok(reads("2026-01-31", 1769817600000000), "time: a date is its local midnight");
 	ok(reads("90s", 1769860710000000) && reads("2h", 1769853600000000) &&
 		   reads("1d", 1769774400000000),
-	   "time: an age");
+	   "time: an age is read");
 	ok(reads("2026-01-31 12:00:00Z", 1769860800000000) &&
 		   reads("2026-01-31 12:00Z", 1769860800000000),
-	   "time: a blank before the time, no seconds");
+	   "time: a blank replaces the T, and seconds may be missing");
 	ok(reads("2026-01-31T13:30:00+01:30", 1769860800000000) &&
 		   reads("2026-01-31T08:00:00.25-04:00", 1769860800250000),
-	   "time: an offset");
+	   "time: an offset from UTC is read");
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
 	tzset();
 	ok(reads("2026-01-31 13:00", 1769860800000000) &&
@@ -128,9 +131,9 @@ int main(void)
 		   reads("2026-01-31T12:00:00+01:00Z", -1) && reads("2026-01-31  12:00", -1) &&
 		   reads("2026-01-31 12:00+ 1:00", -1) && reads("2026-01-31T", -1) &&
 		   reads("2026-01-31 12", -1),
-	   "time: odd offsets and times");
+	   "time: invalid offsets and times are refused");
 	ok(reads("2026-01-31Z", -1) && reads("soon", -1) && reads("", -1) && reads("12", -1) &&
 		   reads("9999999999d", -1) && reads("2026-01-31T12:00:00Z+1", -1),
-	   "time: neither");
+	   "time: a text that is neither time nor age is refused");
 	return tap_done();
 }

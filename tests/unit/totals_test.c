@@ -50,9 +50,9 @@ static void transports(void)
 	look(&t, &tcp, &call, 0);
 	ok(t.tcp == 1, "totals: a call with both legs over TCP counts once");
 	cg_totals_remove(&t, &udp);
-	ok(t.tcp == 1, "totals: the end of another one changes nothing");
+	ok(t.tcp == 1, "totals: the end of a call over UDP changes no count of TCP");
 	cg_totals_remove(&t, &tcp);
-	ok(!t.tcp, "totals: ... and one that has left the map is over");
+	ok(!t.tcp, "totals: a dialog over TCP that has left the map no longer counts");
 }
 
 static void one_call(void)
@@ -63,7 +63,7 @@ static void one_call(void)
 
 	look(&t, &part, &call, 0);
 	ok(t.states[CG_S_CONFIRMED] == 1 && !t.all.blocked && !t.attacked,
-	   "totals: an honest call is a dialog, and no more");
+	   "totals: an honest call counts as a dialog only");
 	call = open_call(2);
 	look(&t, &part, &call, 0);
 	look(&t, &part, &call, 0);
@@ -74,12 +74,14 @@ static void one_call(void)
 	look(&t, &part, &call, 0);
 	ok(t.all.blocked == 3 && t.all.closed[CG_E_BYE] == 1 && t.all.protected_ms == 40000 &&
 		   !t.attacked && !t.attacked_since_ms,
-	   "totals: ... to the end, which counts once");
-	ok(cg_totals_protected_ms(&t, NOW) == 90000, "totals: what was shown never goes back");
+	   "totals: protected time runs to the end, which counts once");
+	ok(cg_totals_protected_ms(&t, NOW) == 90000,
+	   "totals: the protected time that was shown never falls");
 	call.flags = CG_D_ALIVE_AFTER_END;
 	look(&t, &part, &call, 0);
 	look(&t, &part, &call, 0);
-	ok(t.all.suspect == 1 && t.all.closed[CG_E_BYE] == 1, "totals: alive after its end");
+	ok(t.all.suspect == 1 && t.all.closed[CG_E_BYE] == 1,
+	   "totals: a call that is alive after its end is suspect");
 	cg_totals_remove(&t, &part);
 	ok(t.gone.blocked == 3 && t.gone.protected_ms == 40000 && t.gone.suspect == 1 &&
 		   t.gone.closed[CG_E_BYE] == 1 && t.all.blocked == 3 && !t.states[CG_S_ENDED],
@@ -100,12 +102,13 @@ static void ends(void)
 	   "totals: a call that ran too long closes at its limit, suspect");
 	call = open_call(0);
 	look(&t, &lost, &call, CG_DUE_LOST);
-	ok(t.all.closed[CG_E_MAPS_LOST] == 1, "totals: a call whose map went away");
+	ok(t.all.closed[CG_E_MAPS_LOST] == 1,
+	   "totals: a call whose maps were removed counts as maps_lost");
 	call = ended_call(0);
 	call.end_reason = 200;
 	look(&t, &odd, &call, 0);
 	look(&t, &odd, &call, 0);
-	ok(t.all.closed[CG_E_MAPS_LOST] == 2, "totals: an end that the contract does not know");
+	ok(t.all.closed[CG_E_MAPS_LOST] == 2, "totals: an unknown end reason counts as maps_lost");
 	call = open_call(1);
 	call.flags = CG_D_CANDIDATE;
 	call.candidate_ms = 30001;
@@ -118,11 +121,12 @@ static void ends(void)
 	call.end_reason = CG_E_BYE;
 	look(&t, &doubted, &call, 0);
 	ok(t.all.closed[CG_E_UNPROVEN_BYE] == 1 && !t.all.closed[CG_E_BYE] && t.all.suspect == 3,
-	   "totals: ... also if evidence corrects its end later");
+	   "totals: a call whose end evidence corrects later counts once");
 	call = open_call(1);
 	call.flags = CG_D_BYE_LOCAL;
 	look(&t, &silent, &call, CG_DUE_SILENT);
-	ok(t.all.closed[CG_E_BYE] == 1, "totals: the host's own BYE without an answer");
+	ok(t.all.closed[CG_E_BYE] == 1,
+	   "totals: a call that the host's own BYE closes without an answer counts as bye");
 	call = open_call(1);
 	look(&t, &taken, &call, 0);
 	cg_totals_remove(&t, &taken);
@@ -144,16 +148,18 @@ static void minutes(void)
 	call.answer = NOW - 10 * S;
 	look(&t, &fresh, &call, 0);
 	ok(cg_timeline_blocked(&t.timeline, NOW, 5) == 4,
-	   "timeline: met late, of the first's minute");
-	ok(cg_timeline_blocked(&t.timeline, NOW, 0) == 3, "timeline: of this minute");
+	   "timeline: a BYE that is read late counts in its own minute");
+	ok(cg_timeline_blocked(&t.timeline, NOW, 0) == 3,
+	   "timeline: a BYE of now counts in this minute");
 	ok(!cg_timeline_blocked(&t.timeline, NOW, 4) &&
 		   !cg_timeline_blocked(&t.timeline, NOW, CG_TIMELINE_BUCKETS),
-	   "timeline: nothing between, nor before");
+	   "timeline: minutes without a BYE are 0");
 	ok(!cg_timeline_blocked(&t.timeline, NOW + CG_TIMELINE_BUCKETS * MIN, 0),
 	   "timeline: a minute of hours ago is not this one");
 	cg_timeline_add(&t.timeline, NOW - CG_TIMELINE_BUCKETS * MIN, NOW, 9);
 	cg_timeline_add(&t.timeline, NOW + MIN, NOW, 9);
-	ok(cg_timeline_blocked(&t.timeline, NOW, 0) == 3, "timeline: too old, and not yet");
+	ok(cg_timeline_blocked(&t.timeline, NOW, 0) == 3,
+	   "timeline: BYEs that are too old or in the future are ignored");
 }
 
 static void notes(void)
@@ -165,7 +171,8 @@ static void notes(void)
 		ok(0, "totals: set up");
 		return;
 	}
-	ok(!cg_totals_note_load(&again, "t", 7) && !again.all.blocked, "totals: no note is none");
+	ok(!cg_totals_note_load(&again, "t", 7) && !again.all.blocked,
+	   "totals: without a note the sums begin at 0");
 	t.gone = (struct cg_totals_sums){ .blocked = ~0ULL,
 					  .protected_ms = ~0ULL,
 					  .suspect = ~0ULL };

@@ -116,10 +116,10 @@ static void rows(void)
 	   "twins: each knows the rank of the other's witness");
 	b.dialog.state = CG_S_ENDED;
 	update(&b, LATE);
-	ok(!update(&a, LATE)->has_ended, "twins: ... not an end without evidence");
+	ok(!update(&a, LATE)->has_ended, "twins: a twin's end without evidence does not count");
 	b.dialog.flags = CG_D_CONFIRMED_END;
 	update(&b, LATE);
-	ok(update(&a, LATE)->has_ended, "twins: ... and an end on evidence");
+	ok(update(&a, LATE)->has_ended, "twins: a twin's end on evidence counts");
 	ok(joins(&b, &a), "twins: the order in which they are found does not matter");
 }
 
@@ -165,7 +165,8 @@ static void imitations(void)
 	update(&b, LATE);
 	update(&late, LATE);
 	update(&a, LATE);
-	ok(are_twins(&a, &b), "twins: ... and does not keep the caller's from being joined");
+	ok(are_twins(&a, &b),
+	   "twins: a call that began after the INVITE went out does not hide the caller's");
 	early.dialog.answer = a.dialog.answer + CG_TWINS_ANSWER_GAP;
 	ok(!joins(&early, &b), "twins: a call that was answered long after is not its caller's");
 
@@ -195,7 +196,7 @@ static void time_and_scans(void)
 	begin();
 	update(&b, soon);
 	ok(!update(&a, soon), "twins: a pair waits for a rival");
-	ok(update(&a, soon + 1) != NULL, "twins: ... but not for longer");
+	ok(update(&a, soon + 1) != NULL, "twins: a pair without a rival is joined after the wait");
 	cg_twins_free(twins);
 	twins = cg_twins_new(1000);
 	cg_twins_next_scan(twins);
@@ -203,7 +204,8 @@ static void time_and_scans(void)
 	ok(!update(&a, LATE),
 	   "twins: a daemon that starts joins none before its first scan is complete");
 	cg_twins_next_scan(twins);
-	ok(update(&a, LATE) != NULL, "twins: ... and then all");
+	ok(update(&a, LATE) != NULL,
+	   "twins: after its first complete scan a daemon joins all pairs");
 
 	for (int i = 0; i < 5; i++) {
 		cg_twins_next_scan(twins);
@@ -263,7 +265,7 @@ static void many(void)
 		update(&a[i], LATE);
 		joined += update(&b[i], LATE) != NULL;
 	}
-	ok(joined >= 170, "twins: ... and leave room for others");
+	ok(joined >= 170, "twins: the room of calls that have left is used for others");
 }
 
 int main(void)

@@ -75,14 +75,14 @@ static void one_source(void)
 	violate("192.0.2.1", "out_of_order", "drop", 25);
 	stored = flush(MINUTE + 1, 9);
 	ok(rows == 10 && stored.puts == 1 && stored.count == 25,
-	   "fold: ... the rest is one row with a count");
+	   "fold: violations beyond ten are one row with a count");
 	ok(stored.last.seq == eleventh && stored.last.at == 1000 + eleventh &&
 		   !strcmp(stored.last.node, "lab") &&
 		   !strcmp(stored.last.reason, "out_of_order") &&
 		   !strcmp(stored.last.action, "drop"),
-	   "fold: ... under the key of the first of them");
+	   "fold: a sum has the key of the first violation in it");
 	ok(!*stored.last.call_id && !strcmp(stored.last.source, "::"),
-	   "fold: ... without call and source");
+	   "fold: a sum has neither call nor source");
 	ok(!flush(MINUTE + 2, 9).puts, "fold: a sum that did not grow is not stored again");
 	violate("192.0.2.2", "out_of_order", "drop", 1);
 	violate("192.0.2.1", "bad_cseq", "drop", 1);
@@ -93,9 +93,10 @@ static void one_source(void)
 	ok(stored.puts == 2 && stored.count == 28,
 	   "fold: a sum grows in its row; each action has its own");
 	violate("192.0.2.1", "out_of_order", "drop", 1);
-	ok(!flush(2 * MINUTE, 0).puts, "fold: no space");
+	ok(!flush(2 * MINUTE, 0).puts, "fold: a sum without space is not stored");
 	stored = flush(2 * MINUTE, 9);
-	ok(stored.puts == 1 && stored.count == 27, "fold: ... delays a sum, and loses nothing");
+	ok(stored.puts == 1 && stored.count == 27,
+	   "fold: a sum that found no space is stored later, and loses nothing");
 	violate("192.0.2.1", "out_of_order", "drop", 11);
 	stored = flush(2 * MINUTE + 1, 9);
 	ok(rows == 22 && stored.count == 1 && stored.last.seq == seq,
@@ -113,15 +114,15 @@ static void many_sources(void)
 		violate(source, i & 1 ? "ambiguous" : "foreign_ack", "drop", 1);
 	}
 	stored = flush(MINUTE + 1, 999);
-	ok(rows == 1000, "fold: 1,000 rows a minute, whatever the sources");
+	ok(rows == 1000, "fold: any number of sources gets 1,000 rows a minute");
 	ok(stored.puts == 2 && stored.count + rows == 100000,
-	   "fold: ... and no violation is missing");
+	   "fold: the rows and sums of a flood count every violation");
 	violate("192.0.2.1", "out_of_order", "drop", 1);
 	ok(rows == 1000 && flush(MINUTE + 2, 9).count == 1,
-	   "fold: ... another reason's is in a sum as well");
+	   "fold: beyond 1,000 rows a violation of another reason is in a sum as well");
 	flush(2 * MINUTE, 9);
 	violate("192.0.2.1", "out_of_order", "drop", 1);
-	ok(rows == 1001, "fold: ... until the minute is over");
+	ok(rows == 1001, "fold: the next minute has rows again");
 }
 
 int main(void)
