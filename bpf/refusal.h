@@ -4,10 +4,10 @@
  * interface that the BYE came in by (XDP_TX). Without an answer a user agent retransmits the BYE
  * for 32 s.
  *
- * The BYE becomes its own answer. A status line of the same length is written over the request
- * line. Via, From, To, Call-ID and CSeq, which a response copies, stay where they are. Addresses
- * and ports are swapped, which keeps the checksum of the IPv4 header. The answer is as long as the
- * BYE, and goes to the port that the BYE came from, as if its Via had an `rport`.
+ * The BYE becomes its own answer. A status line of the same length replaces the request line. Via,
+ * From, To, Call-ID and CSeq, which a response copies, stay where they are. Addresses and ports are
+ * swapped, which keeps the checksum of the IPv4 header. The answer is as long as the BYE, and goes
+ * to the port that the BYE came from, as if its Via had an `rport`.
  *
  * API: refusal_answer().
  */

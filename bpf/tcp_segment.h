@@ -56,7 +56,7 @@ struct tcp_segment {
 	__u32 rcv_nxt; /* of the socket: it has all bytes before */
 	__u8 flags; /* of the TCP header: its 14th byte */
 	__u8 direction; /* enum cg_direction */
-	__u8 enforce; /* it may be written over, or dropped */
+	__u8 enforce; /* it may be rewritten or dropped */
 	__u8 is_first; /* `at` is the first byte of the connection */
 	__u8 sock_state; /* enum of BPF_TCP_... */
 	__u8 rounds; /* programs that have run out of tail calls */

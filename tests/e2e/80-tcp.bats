@@ -75,12 +75,12 @@ relayed_attack() {
 	rewritten
 }
 
-@test "F26 BYE with a lower CSeq over TCP, gateway on UDP: written over, Kamailio's CDR and ours have the true length" {
+@test "F26 BYE with a lower CSeq over TCP, gateway on UDP: rewritten, Kamailio's CDR and ours have the true length" {
 	relayed_attack
 	over tcp udp
 }
 
-@test "F26 BYE with a lower CSeq over TCP, gateway on TCP: written over, Kamailio's CDR and ours have the true length" {
+@test "F26 BYE with a lower CSeq over TCP, gateway on TCP: rewritten, Kamailio's CDR and ours have the true length" {
 	gateway() {
 		tcp_gateway
 	}
@@ -88,11 +88,11 @@ relayed_attack() {
 	over tcp tcp
 }
 
-@test "F26 Kamailio with sanity_check finds no fault with what was written over: its CDR and ours have the true length" {
+@test "F26 Kamailio with sanity_check finds no fault with the rewritten message: its CDR and ours have the true length" {
 	SIP_USER=erin relayed_attack
 }
 
-@test "F26 a gateway on TCP sends a BYE below its own INFO: written over, Kamailio's CDR and ours have the true length" {
+@test "F26 a gateway on TCP sends a BYE below its own INFO: rewritten, Kamailio's CDR and ours have the true length" {
 	tcp_gateway -default_behaviors none < <(uas_call; uas_bye_lower 2500)
 	SIP_CALLS=stream caller < <(uac_call 13; sip_serve INFO 200 OK; sip_serve XYE 501 'Not Implemented'; sip_serve BYE 200 OK)
 	call_ends
@@ -137,7 +137,7 @@ would_drop() { # the gateway's own answer is the other violation
 	done
 }
 
-@test "F26 in mode observe tcp=enforce writes nothing over: the BYE passes, ours has the true length" {
+@test "F26 in mode observe tcp=enforce rewrites nothing: the BYE passes, ours has the true length" {
 	guard set mode=observe
 	passed_attack
 	guard set mode=enforce
@@ -145,7 +145,7 @@ would_drop() { # the gateway's own answer is the other violation
 	would_drop
 }
 
-@test "F26 near miss: the next CSeq, and one far above, over TCP: no word of it is written over" {
+@test "F26 near miss: the next CSeq, and one far above, over TCP: no byte of it is rewritten" {
 	local cseq
 
 	for cseq in 14 90000; do

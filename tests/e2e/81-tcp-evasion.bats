@@ -35,7 +35,7 @@ trick() { # NAME WITHOUT WITH [REASON]: what the server reads; the guard has cou
 	(($(counted "${4:-out_of_order}") > before))
 }
 
-@test "F26 a BYE in one segment is written over" {
+@test "F26 a BYE in one segment is rewritten" {
 	trick whole 'read goes' 'unread goes'
 }
 
@@ -75,7 +75,7 @@ trick() { # NAME WITHOUT WITH [REASON]: what the server reads; the guard has cou
 	trick half read unread tcp_unlike
 }
 
-@test "F26 a BYE behind bytes that are sent again is written over" {
+@test "F26 a BYE behind bytes that are sent again is rewritten" {
 	trick behind 'read goes' 'unread goes'
 }
 
@@ -90,7 +90,7 @@ trick() { # NAME WITHOUT WITH [REASON]: what the server reads; the guard has cou
 	assert_equal unread evasion urgent
 }
 
-@test "F26 a BYE with a FIN is written over" {
+@test "F26 a BYE with a FIN is rewritten" {
 	trick fin read unread
 }
 
@@ -112,7 +112,7 @@ trick() { # NAME WITHOUT WITH [REASON]: what the server reads; the guard has cou
 	trick syn_between read unread
 }
 
-@test "F26 a BYE among 200 messages in one segment is written over, all others are read" {
+@test "F26 a BYE among 200 messages in one segment is rewritten, all others are read" {
 	trick many 'read goes' 'unread goes'
 }
 
@@ -128,7 +128,7 @@ trick() { # NAME WITHOUT WITH [REASON]: what the server reads; the guard has cou
 	trick long read unread
 }
 
-@test "F26 a BYE behind a body of 1 MB is written over" {
+@test "F26 a BYE behind a body of 1 MB is rewritten" {
 	trick big_body 'read goes' 'unread goes'
 }
 

@@ -8,7 +8,7 @@
  * - Nothing passes that is ahead of what has passed.
  * - Every message that passed was judged, once.
  * - No BYE that had to be refused can be read in what passed, however it was cut.
- * - Only a method's first byte, a letter or digit of CSeq, Call-ID or a tag is written over.
+ * - Only a method's first byte, a letter or digit of CSeq, Call-ID or a tag is overwritten.
  * - An honest caller, who repeats what is lost, gets all through. A refused message that he cuts
  *   into pieces may stop him.
  * In observe mode nothing is dropped or written.

@@ -67,8 +67,8 @@ int harness_run(struct harness *harness, int in, const void *frame, size_t len, 
 		__u32 *retval, __u32 *ns);
 
 /*
- * Runs a TCP segment that comes in through all programs of the hook, in the same memory: what is
- * written over is in `frame`. The caller stays on one CPU. Returns 0 or -errno.
+ * Runs an ingress TCP segment through all programs of the hook, in the same memory: `frame` has the
+ * rewritten bytes. The caller stays on one CPU. Returns 0 or -errno.
  */
 int harness_run_tcp(struct harness *harness, void *frame, size_t len, __u32 *verdict);
 

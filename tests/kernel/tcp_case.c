@@ -170,7 +170,7 @@ static bool check_step(const struct tcp_talk *talk, const struct tcp_step *step,
 	for (size_t i = 0; i < form->len; i++)
 		changed += r->frame[r->payload + i] != ((const __u8 *)form->bytes)[i];
 	if (changed != step->changed)
-		good = wrong("%d bytes are written over, must be %d", changed, step->changed);
+		good = wrong("%d bytes are overwritten, must be %d", changed, step->changed);
 	return check_headers(r, form, enforced) & check_texts(r, step->holds) & good;
 }
 

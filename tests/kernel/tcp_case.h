@@ -20,7 +20,7 @@
  * verdict   "pass out_of_order rewritten": what becomes of the segment, and the counters that are
  *           raised, N*WORD if by N
  * holds     texts that the segment has afterwards, separated by '|'
- * changed   bytes of the payload that were written over
+ * changed   bytes of the payload that were overwritten
  */
 #ifndef TCP_CASE_H
 #define TCP_CASE_H

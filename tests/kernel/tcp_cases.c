@@ -37,7 +37,7 @@
 	     {"send", "0- " words, "pass out_of_order rewritten", "XYE sip:b|CSeq: 10 XYE", 2})
 
 const struct tcp_case tcp_cases[] = {
-	FRAMED("is written over", ""),
+	FRAMED("is rewritten", ""),
 	FRAMED("in a VLAN", "vlan"),
 	FRAMED("behind IP options", "ipoptions"),
 	FRAMED("behind TCP options", "stamps"),
@@ -192,9 +192,9 @@ const struct tcp_case tcp_cases[] = {
 	     {"write", "=\026\003\001"}, {"send", "0-", "pass"}, LOW, {"send", "-", "drop tcp_unframed"}),
 
 	/* observe */
-	OBSERVED("observe mode writes nothing over", LOW, INFO("14"),
+	OBSERVED("observe mode rewrites nothing", LOW, INFO("14"),
 	     {"send", "0-", "pass out_of_order in_dialog", "BYE sip:b|CSeq: 10 BYE"}),
-	TCP_CASE_OF("mode=observe writes nothing over", "tcp=enforce mode=observe", NULL, LOW,
+	TCP_CASE_OF("mode=observe rewrites nothing", "tcp=enforce mode=observe", NULL, LOW,
 	     {"send", "0-", "pass out_of_order", "BYE sip:b"}),
 	OBSERVED("observe mode counts a hole, and reads on at the next start line", INFO("14"), LOW,
 	     {"send", "0-60", "pass"}, {"send", "80-100", "pass tcp_hole tcp_unread"},

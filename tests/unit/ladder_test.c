@@ -154,7 +154,7 @@ static void rewritten(void)
 	make(&ladder, &d, events, 2);
 	ok(ladder.n == 3 && is_step(&ladder.steps[2], CG_M_BYE, 10, CG_PLACE_CALLER, CG_PLACE_GUARD,
 				    13, CG_MARK_REFUSED),
-	   "ladder: a BYE that was written over ends at the guard, as a dropped one");
+	   "ladder: a rewritten BYE ends at the guard, as a dropped one");
 }
 
 static void requests(void)
