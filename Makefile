@@ -88,7 +88,7 @@ $(OUT)/agent/%.o: agent/%.c $(CONFIG) Makefile
 $(addprefix $(OUT)/agent/attach/,instance.o skeleton.o): $(OUT)/guard.skel.h
 $(OUT)/agent/http/web_page.o: $(OUT)/agent/http/page.html.h
 # The programs, built natively: they read words at any address.
-$(OUT)/agent/replay/engine.o: AGENT_CFLAGS += -Ibpf -fno-strict-aliasing -Wno-unused-parameter -Wno-unused-function \
+$(OUT)/agent/engine/engine.o: AGENT_CFLAGS += -Ibpf -fno-strict-aliasing -Wno-unused-parameter -Wno-unused-function \
 	$(if $(SANITIZE),-fno-sanitize=alignment)
 $(OUT)/agent/postgres/schema.o: $(OUT)/schema.sql.h
 

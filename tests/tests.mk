@@ -109,8 +109,8 @@ $(TESTS)/%.skel.h: $(TESTS)/%.bpf.o
 $(TESTS)/fuzz/parser_fuzz: $(addprefix tests/,fuzz/parser_fuzz.c fuzz/oracle.c fuzz/differences.c \
 	unit/guard_page.c unit/expectation.c) agent/util/enum_names.c
 $(TESTS)/fuzz/parser_fuzz: FUZZ_LIBS := -losipparser2
-$(TESTS)/fuzz/frame_fuzz: tests/fuzz/frame_fuzz.c $(wildcard bpf/*) $(wildcard agent/replay/native_*.h)
-$(TESTS)/fuzz/stream_fuzz: tests/fuzz/stream_fuzz.c $(wildcard bpf/*) $(wildcard agent/replay/native_*.h)
+$(TESTS)/fuzz/frame_fuzz: tests/fuzz/frame_fuzz.c $(wildcard bpf/*) $(wildcard agent/engine/native_*.h)
+$(TESTS)/fuzz/stream_fuzz: tests/fuzz/stream_fuzz.c $(wildcard bpf/*) $(wildcard agent/engine/native_*.h)
 # a frame ends at a page, wherever it begins: BPF reads unaligned words
 $(TESTS)/fuzz/frame_fuzz $(TESTS)/fuzz/stream_fuzz: FUZZ_CFLAGS += -fno-sanitize=alignment
 $(TESTS)/fuzz/capture_fuzz: $(addprefix agent/,$(addsuffix .c,$(addprefix capture/,decap reader sip_facts sip_frame \

@@ -9,7 +9,7 @@
 #define CG_REPLAY_CALL_KEEPER_H
 
 #include "calls/cdr.h"
-#include "replay/engine.h"
+#include "engine/engine.h"
 
 struct cg_replay_call {
 	struct cg_cdr_row row;

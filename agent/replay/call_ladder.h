@@ -3,7 +3,7 @@
 #ifndef CG_REPLAY_CALL_LADDER_H
 #define CG_REPLAY_CALL_LADDER_H
 
-#include "replay/engine.h"
+#include "engine/engine.h"
 
 struct cg_call_ladder;
 

@@ -4,7 +4,7 @@
 #define CG_REPLAY_ENGINE_SETUP_H
 
 #include "maps/settings.h"
-#include "replay/engine.h"
+#include "engine/engine.h"
 #include "replay/hosts.h"
 
 /*

@@ -10,7 +10,7 @@
 #ifndef CG_REPLAY_JUDGE_H
 #define CG_REPLAY_JUDGE_H
 
-#include "replay/engine.h"
+#include "engine/engine.h"
 #include "replay/hosts.h"
 
 struct cg_judge_counters {

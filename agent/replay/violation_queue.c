@@ -7,7 +7,7 @@
 
 #include "calls/outcome.h"
 #include "calls/violation_fold.h"
-#include "replay/engine.h"
+#include "engine/engine.h"
 #include "util/clock.h"
 
 #define QUEUE_MAX 8192

@@ -13,7 +13,7 @@
  */
 #define NATIVE_ENTRIES 8 /* so that maps are full, and evict */
 #define CG_FRAGMENT_BUCKETS 2 /* of four sets each, so that each has its bytes */
-#include "replay/native_tcp.h"
+#include "engine/native_tcp.h"
 
 #include "guard.bpf.c"
 

@@ -14,7 +14,7 @@
  */
 #define NATIVE_ENTRIES 8
 #define CG_FRAGMENT_BUCKETS 2
-#include "replay/native_tcp.h"
+#include "engine/native_tcp.h"
 
 #include "guard.bpf.c"
 

@@ -6,8 +6,8 @@
  *
  * With NATIVE_ENTRIES, maps hold so many at most; of a longer array, entries share one.
  */
-#ifndef CG_REPLAY_NATIVE_MAPS_H
-#define CG_REPLAY_NATIVE_MAPS_H
+#ifndef CG_ENGINE_NATIVE_MAPS_H
+#define CG_ENGINE_NATIVE_MAPS_H
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,12 +5,12 @@
  *
  * The address of a map identifies it. Keys and values have the sizes of the definitions in bpf/.
  */
-#ifndef CG_REPLAY_NATIVE_BPF_H
-#define CG_REPLAY_NATIVE_BPF_H
+#ifndef CG_ENGINE_NATIVE_BPF_H
+#define CG_ENGINE_NATIVE_BPF_H
 
 #define __BPF_HELPERS__ /* keeps libbpf's bpf_helpers.h out */
 
-#include "replay/native_maps.h"
+#include "engine/native_maps.h"
 
 #define SEC(name)
 #define __uint(name, value) int(*name)[value]

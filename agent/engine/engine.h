@@ -4,8 +4,8 @@
  * one engine, with its maps and a clock that the caller sets. The caller does for its maps what the
  * daemon does for those of a running guard, by the functions below.
  */
-#ifndef CG_REPLAY_ENGINE_H
-#define CG_REPLAY_ENGINE_H
+#ifndef CG_ENGINE_ENGINE_H
+#define CG_ENGINE_ENGINE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* One translation unit with the programs: their maps and functions are static. */
 #define _GNU_SOURCE
-#include "replay/native_tcp.h"
+#include "engine/native_tcp.h"
 
 #include <stdint.h>
 #include <sys/mman.h>
 
 #include "guard.bpf.c"
-#include "replay/engine.h"
+#include "engine/engine.h"
 #include "util/host_name.h"
 
 /* Addresses for the frame: struct xdp_md and struct __sk_buff have 32 bits for one. */
