@@ -113,7 +113,7 @@ $(TESTS)/fuzz/frame_fuzz: tests/fuzz/frame_fuzz.c $(wildcard bpf/*) $(wildcard a
 $(TESTS)/fuzz/stream_fuzz: tests/fuzz/stream_fuzz.c $(wildcard bpf/*) $(wildcard agent/engine/native_*.h)
 # a frame ends at a page, wherever it begins: BPF reads unaligned words
 $(TESTS)/fuzz/frame_fuzz $(TESTS)/fuzz/stream_fuzz: FUZZ_CFLAGS += -fno-sanitize=alignment
-$(TESTS)/fuzz/capture_fuzz: $(addprefix agent/,$(addsuffix .c,$(addprefix capture/,decap reader sip_facts sip_frame \
+$(TESTS)/fuzz/capture_fuzz: $(addprefix agent/,$(addsuffix .c,$(addprefix capture/,decap reader sip_facts splitter \
 	tcp_stream) hep/hep_read)) tests/fuzz/capture_fuzz.c $(wildcard agent/capture/*.h)
 $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%): $(wildcard tests/fuzz/*.h include/*.h) $(CONFIG) tests/tests.mk
 	@mkdir -p $(@D)

@@ -45,11 +45,16 @@ static enum cg_link find_link(int type)
 static FILE *open_file(const char *path, struct cg_capture *c)
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "rbe") : stdin;
-	struct stat status;
+	struct stat status = {};
 
 	if (!file)
 		return NULL;
-	if (!fstat(fileno(file), &status) && S_ISREG(status.st_mode))
+	if (!fstat(fileno(file), &status) && S_ISDIR(status.st_mode)) {
+		fclose(file);
+		errno = EISDIR;
+		return NULL;
+	}
+	if (S_ISREG(status.st_mode))
 		c->size = status.st_size;
 	c->buffer = malloc(BUFFER);
 	if (c->buffer)
@@ -62,16 +67,18 @@ int cg_capture_open(const char *path, struct cg_capture **capture, char *why, si
 	struct cg_capture *c = calloc(1, sizeof(*c));
 	char error[PCAP_ERRBUF_SIZE] = "";
 	FILE *file;
+	int err;
 
 	if (!c) {
 		snprintf(why, size, "out of memory");
-		return -1;
+		return -ENOMEM;
 	}
 	file = open_file(path, c);
 	if (!file) {
-		snprintf(why, size, "%s", strerror(errno));
+		err = -errno;
+		snprintf(why, size, "%s", strerror(-err));
 		free(c);
-		return -1;
+		return err;
 	}
 	c->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (!c->pcap) {
@@ -80,7 +87,7 @@ int cg_capture_open(const char *path, struct cg_capture **capture, char *why, si
 			fclose(file);
 		free(c->buffer);
 		free(c);
-		return -1;
+		return -EBADMSG;
 	}
 	c->link = find_link(pcap_datalink(c->pcap));
 	c->position = HEADER;

@@ -29,7 +29,10 @@ struct cg_capture_packet {
 
 struct cg_capture;
 
-/* Opens a file, "-": standard input. Returns 0, or -1 with the cause in `why`. */
+/*
+ * Opens a file, "-": standard input. Returns 0, or with the cause in `why` -errno of opening it, or
+ * -EBADMSG: it is no capture.
+ */
 int cg_capture_open(const char *path, struct cg_capture **capture, char *why, size_t size);
 void cg_capture_close(struct cg_capture *capture); /* NULL is ignored */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "capture/capture_set.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,12 +50,15 @@ static int open_source(struct cg_capture_set *set, const char *path)
 {
 	struct source *source = &set->sources[set->n];
 	char why[512];
+	int err;
 
 	source->path = path;
-	if (cg_capture_open(path, &source->capture, why, sizeof(why)))
-		return cg_fail("%s: cannot read: %s; a capture is a file of tcpdump, dumpcap or "
-			       "Wireshark: pcap or pcapng",
-			       get_name(source), why);
+	err = cg_capture_open(path, &source->capture, why, sizeof(why));
+	if (err)
+		return cg_fail("%s: cannot read: %s%s", get_name(source), why,
+			       err == -EBADMSG ? "; a capture is a file of tcpdump, dumpcap or "
+						 "Wireshark: pcap or pcapng, not compressed"
+					       : "");
 	set->n++;
 	if (!cg_capture_link_is_read(source->capture))
 		return cg_fail("%s: cannot read: its link type is %s; Ethernet, cooked, raw IP and "

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "hep/hep_read.h"
-#include "capture/sip_frame.h"
+#include "capture/splitter.h"
 
 #define UDP_HEADER 8
 
@@ -15,13 +15,38 @@ struct cg_reader {
 	struct cg_reader_user user;
 	struct cg_reader_counters counters;
 	struct cg_tcp *tcp;
+	bool has_hep_tcp; /* in a stream on other ports */
 };
+
+static void handle_hep(struct cg_reader *reader, const uint8_t *bytes, size_t len)
+{
+	struct cg_hep_record record;
+	struct cg_flow flow;
+
+	if (cg_hep_read(bytes, len, &record)) {
+		reader->counters.hep_damaged++;
+		return;
+	}
+	if (!record.payload || (record.type && record.type != CG_HEP_SIP))
+		return;
+	memcpy(flow.source, record.source, 16);
+	memcpy(flow.dest, record.destination, 16);
+	flow.source_port = record.source_port;
+	flow.dest_port = record.destination_port;
+	reader->counters.hep++;
+	reader->user.message(reader->user.ctx, &flow, record.at, record.payload, record.len);
+}
 
 static void handle_tcp_message(void *ctx, const struct cg_flow *flow, const uint8_t *text,
 			       size_t len)
 {
-	const struct cg_reader *reader = ctx;
+	struct cg_reader *reader = ctx;
 
+	if (cg_hep_is_record(text, len)) {
+		handle_hep(reader, text, len);
+		return;
+	}
+	reader->counters.tcp++;
 	reader->user.message(reader->user.ctx, flow, 0, text, len);
 }
 
@@ -63,25 +88,6 @@ static bool flow_is_sip(const struct cg_reader *reader, const struct cg_flow *fl
 	       cg_port_is_sip(reader->config, flow->dest_port);
 }
 
-static void handle_hep(struct cg_reader *reader, const uint8_t *bytes, size_t len)
-{
-	struct cg_hep_record record;
-	struct cg_flow flow;
-
-	if (cg_hep_read(bytes, len, &record)) {
-		reader->counters.hep_damaged++;
-		return;
-	}
-	if (!record.payload || (record.type && record.type != CG_HEP_SIP))
-		return;
-	memcpy(flow.source, record.source, 16);
-	memcpy(flow.dest, record.destination, 16);
-	flow.source_port = record.source_port;
-	flow.dest_port = record.destination_port;
-	reader->counters.hep++;
-	reader->user.message(reader->user.ctx, &flow, record.at, record.payload, record.len);
-}
-
 static void handle_udp(struct cg_reader *reader, const struct cg_ip_packet *packet)
 {
 	const uint8_t *bytes;
@@ -108,6 +114,29 @@ static void handle_udp(struct cg_reader *reader, const struct cg_ip_packet *pack
 	}
 }
 
+/* A stream on another port is one of HEP from its first record on. */
+static bool is_hep_stream(struct cg_reader *reader, const struct cg_ip_packet *packet)
+{
+	const uint8_t *data;
+	size_t len;
+
+	if (reader->has_hep_tcp && cg_tcp_knows(reader->tcp, &packet->flow))
+		return true;
+	data = cg_tcp_data(packet, &len);
+	if (!data || !cg_hep_is_record(data, len))
+		return false;
+	reader->has_hep_tcp = true;
+	return true;
+}
+
+static void handle_tcp(struct cg_reader *reader, const struct cg_ip_packet *packet)
+{
+	if (packet->is_fragment)
+		return;
+	if (flow_is_sip(reader, &packet->flow) || is_hep_stream(reader, packet))
+		cg_tcp_handle(reader->tcp, packet);
+}
+
 void cg_reader_handle(struct cg_reader *reader, const struct cg_capture_packet *packet)
 {
 	struct cg_ip_packet ip;
@@ -117,8 +146,8 @@ void cg_reader_handle(struct cg_reader *reader, const struct cg_capture_packet *
 		reader->counters.not_ip++;
 	else if (ip.protocol == IPPROTO_UDP)
 		handle_udp(reader, &ip);
-	else if (ip.protocol == IPPROTO_TCP && !ip.is_fragment && flow_is_sip(reader, &ip.flow))
-		cg_tcp_handle(reader->tcp, &ip);
+	else if (ip.protocol == IPPROTO_TCP)
+		handle_tcp(reader, &ip);
 }
 
 void cg_reader_flush(struct cg_reader *reader)

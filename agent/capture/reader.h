@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * From the packets of a capture to what the rules read: UDP packets and fragments as they are, and the
- * messages that have no packet of their own, out of TCP streams and HEPv3 records.
+ * messages that have no packet of their own, out of TCP streams and HEPv3 records. HEP is known by its
+ * first bytes, on any port.
  */
 #ifndef CG_CAPTURE_READER_H
 #define CG_CAPTURE_READER_H
@@ -23,6 +24,7 @@ struct cg_reader_counters {
 	__u64 packets;
 	__u64 not_ip; /* or not read: an unknown link type, a damaged header */
 	__u64 cut; /* SIP packets that the capture's snap length has cut: not judged */
+	__u64 tcp; /* SIP messages in TCP */
 	__u64 hep; /* records with a SIP message */
 	__u64 hep_damaged;
 	__u64 other_ports; /* SIP messages in UDP that are on none of the ports */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/sip_frame.h"
+#include "capture/splitter.h"
 
 #define BUCKETS 4096 /* a power of two */
 #define FLAG_FIN 0x01
@@ -26,7 +26,7 @@ struct stream {
 	struct stream *older, *newer;
 	struct cg_flow flow;
 	uint32_t seq; /* of the next byte */
-	struct cg_sip_frame frame; /* bytes in order */
+	struct cg_splitter splitter; /* bytes in order */
 	struct piece *ahead;
 	size_t ahead_bytes;
 };
@@ -72,19 +72,19 @@ struct cg_tcp *cg_tcp_new(cg_tcp_message handle, void *ctx)
 
 /* --- streams ---------------------------------------------------------------------------------- */
 
-static struct stream **find_bucket(struct cg_tcp *tcp, const struct cg_flow *flow)
+static unsigned int get_bucket(const struct cg_flow *flow)
 {
 	const uint8_t *bytes = (const void *)flow;
 	uint64_t hash = 14695981039346656037ULL;
 
 	for (size_t i = 0; i < sizeof(*flow); i++)
 		hash = (hash ^ bytes[i]) * 1099511628211ULL;
-	return &tcp->buckets[(hash ^ hash >> 32) & (BUCKETS - 1)];
+	return (hash ^ hash >> 32) & (BUCKETS - 1);
 }
 
-static struct stream *find_stream(struct cg_tcp *tcp, const struct cg_flow *flow)
+static struct stream *find_stream(const struct cg_tcp *tcp, const struct cg_flow *flow)
 {
-	struct stream *s = *find_bucket(tcp, flow);
+	struct stream *s = tcp->buckets[get_bucket(flow)];
 
 	while (s && memcmp(&s->flow, flow, sizeof(*flow)))
 		s = s->next;
@@ -120,13 +120,13 @@ static void clear_stream(struct cg_tcp *tcp, struct stream *s)
 {
 	while (s->ahead)
 		drop_piece(tcp, s);
-	tcp->bytes -= s->frame.room;
-	cg_sip_frame_clear(&s->frame);
+	tcp->bytes -= s->splitter.room;
+	cg_splitter_clear(&s->splitter);
 }
 
 static void remove_stream(struct cg_tcp *tcp, struct stream *s)
 {
-	struct stream **at = find_bucket(tcp, &s->flow);
+	struct stream **at = &tcp->buckets[get_bucket(&s->flow)];
 
 	while (*at != s)
 		at = &(*at)->next;
@@ -148,7 +148,7 @@ static void make_room(struct cg_tcp *tcp, const struct stream *keep)
 
 static struct stream *add_stream(struct cg_tcp *tcp, const struct cg_flow *flow)
 {
-	struct stream *s = calloc(1, sizeof(*s)), **bucket = find_bucket(tcp, flow);
+	struct stream *s = calloc(1, sizeof(*s)), **bucket = &tcp->buckets[get_bucket(flow)];
 
 	if (!s)
 		return NULL;
@@ -189,11 +189,11 @@ static void take_message(void *ctx, const uint8_t *text, size_t len)
 static void append(struct cg_tcp *tcp, struct stream *s, const uint8_t *data, size_t len)
 {
 	struct taker taker = { tcp, &s->flow };
-	size_t room = s->frame.room;
+	size_t room = s->splitter.room;
 
-	if (!cg_sip_frame_append(&s->frame, data, len, take_message, &taker))
+	if (!cg_splitter_append(&s->splitter, data, len, take_message, &taker))
 		tcp->counters.gaps++;
-	tcp->bytes += s->frame.room - room;
+	tcp->bytes += s->splitter.room - room;
 	make_room(tcp, s);
 }
 
@@ -241,20 +241,31 @@ static void take_ahead(struct cg_tcp *tcp, struct stream *s)
 static void skip_hole(struct cg_tcp *tcp, struct stream *s)
 {
 	tcp->counters.gaps++;
-	cg_sip_frame_lose(&s->frame);
+	cg_splitter_lose(&s->splitter);
 	s->seq = s->ahead->seq;
 	take_ahead(tcp, s);
+}
+
+/* Returns the stream of the other direction, or NULL. */
+static struct stream *find_other(const struct cg_tcp *tcp, const struct cg_flow *flow)
+{
+	struct cg_flow other = { .source_port = flow->dest_port, .dest_port = flow->source_port };
+
+	memcpy(other.source, flow->dest, 16);
+	memcpy(other.dest, flow->source, 16);
+	return find_stream(tcp, &other);
+}
+
+bool cg_tcp_knows(const struct cg_tcp *tcp, const struct cg_flow *flow)
+{
+	return find_stream(tcp, flow) || find_other(tcp, flow);
 }
 
 /* The receiver has got what the capture lacks: it will not come again. */
 static void handle_ack(struct cg_tcp *tcp, const struct cg_flow *flow, uint32_t ack)
 {
-	struct cg_flow other = { .source_port = flow->dest_port, .dest_port = flow->source_port };
-	struct stream *s;
+	struct stream *s = find_other(tcp, flow);
 
-	memcpy(other.source, flow->dest, 16);
-	memcpy(other.dest, flow->source, 16);
-	s = find_stream(tcp, &other);
 	while (s && s->ahead && distance(ack, s->ahead->seq) > 0)
 		skip_hole(tcp, s);
 }
@@ -309,19 +320,28 @@ static void handle_segment(struct cg_tcp *tcp, const struct cg_flow *flow,
 		clear_stream(tcp, s); /* it still knows late copies by their numbers */
 }
 
+const uint8_t *cg_tcp_data(const struct cg_ip_packet *packet, size_t *len)
+{
+	size_t n = packet->payload_len >= 20 ? (packet->payload[12] >> 4) * 4 : 0;
+
+	if (n < 20 || n > packet->payload_len)
+		return NULL;
+	*len = packet->payload_len - n;
+	return packet->payload + n;
+}
+
 void cg_tcp_handle(struct cg_tcp *tcp, const struct cg_ip_packet *packet)
 {
 	const uint8_t *header = packet->payload;
-	size_t n = packet->payload_len >= 20 ? (header[12] >> 4) * 4 : 0;
+	struct segment segment;
 
-	if (n < 20 || n > packet->payload_len)
+	segment.data = cg_tcp_data(packet, &segment.len);
+	if (!segment.data)
 		return;
-	handle_segment(tcp, &packet->flow,
-		       &(struct segment){ .seq = read32(header + 4),
-					  .ack = read32(header + 8),
-					  .flags = header[13],
-					  .data = header + n,
-					  .len = packet->payload_len - n });
+	segment.seq = read32(header + 4);
+	segment.ack = read32(header + 8);
+	segment.flags = header[13];
+	handle_segment(tcp, &packet->flow, &segment);
 }
 
 void cg_tcp_flush(struct cg_tcp *tcp)

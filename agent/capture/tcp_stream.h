@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * SIP messages out of captured TCP segments. A stream is one direction of a connection. Its bytes
- * are put in order, and cut into messages (sip_frame.h). Bytes that were put in order are not
- * replaced.
+ * SIP messages, and records of HEPv3, out of captured TCP segments. A stream is one direction of a
+ * connection. Its bytes are put in order, and split into messages (splitter.h). Bytes that were put
+ * in order are not replaced.
  *
  * A capture may lack segments, or begin within a stream. Such a gap is counted: the stream
  * continues at the next start line. A gap is certain once the receiver has acknowledged the missing
@@ -20,7 +20,7 @@
 #define CG_TCP_BYTES_MAX (64 << 20) /* of all streams */
 
 struct cg_tcp_counters {
-	uint64_t messages;
+	uint64_t messages; /* and records */
 	uint64_t gaps; /* bytes that the capture lacks, once for each place */
 	uint64_t forgotten; /* streams, for want of room */
 };
@@ -36,6 +36,12 @@ void cg_tcp_free(struct cg_tcp *tcp);
 
 /* Handles a packet of protocol TCP that is no fragment. */
 void cg_tcp_handle(struct cg_tcp *tcp, const struct cg_ip_packet *packet);
+
+/* Returns the data of such a packet and its length; NULL: its header is not whole. */
+const uint8_t *cg_tcp_data(const struct cg_ip_packet *packet, size_t *len);
+
+/* True if bytes of the connection were handled, of either direction. */
+bool cg_tcp_knows(const struct cg_tcp *tcp, const struct cg_flow *flow);
 
 /* At the end of the capture: hands out what waits behind holes. */
 void cg_tcp_flush(struct cg_tcp *tcp);

@@ -85,7 +85,14 @@ static void read_chunk(struct cg_hep_record *r, enum hep_chunk type, const __u8 
 
 bool cg_hep_is_record(const void *bytes, size_t len)
 {
-	return len >= HEP_HEADER && !memcmp(bytes, "HEP3", 4);
+	return len >= CG_HEP_HEADER && !memcmp(bytes, CG_HEP_MAGIC, 4);
+}
+
+size_t cg_hep_record_length(const void *bytes)
+{
+	size_t len = read_number((const __u8 *)bytes + 4, 2);
+
+	return len < CG_HEP_HEADER ? 0 : len;
 }
 
 int cg_hep_read(const void *bytes, size_t len, struct cg_hep_record *record)
@@ -96,8 +103,8 @@ int cg_hep_read(const void *bytes, size_t len, struct cg_hep_record *record)
 
 	if (!cg_hep_is_record(bytes, len))
 		return -EINVAL;
-	total = read_number(in + 4, 2);
-	if (total > len)
+	total = cg_hep_record_length(bytes);
+	if (!total || total > len)
 		return -EINVAL;
 	for (size_t at = HEP_HEADER; at < total; at += n) {
 		enum hep_chunk type;

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define CG_HEP_MAGIC "HEP3"
+#define CG_HEP_HEADER 6 /* bytes: magic and length */
 #define CG_HEP_SIP 1 /* protocol type of a SIP message */
 
 struct cg_hep_record {
@@ -21,6 +23,9 @@ struct cg_hep_record {
 
 /* True if this may be a record: it begins as one. */
 bool cg_hep_is_record(const void *bytes, size_t len);
+
+/* Returns the bytes of such a record, with its header; 0: it is damaged. */
+size_t cg_hep_record_length(const void *bytes);
 
 /* Returns 0, or -EINVAL with *record untouched: not HEP version 3, or damaged. */
 int cg_hep_read(const void *bytes, size_t len, struct cg_hep_record *record);

@@ -10,7 +10,7 @@
 
 #include "replay/omission.h"
 #include "capture/reader.h"
-#include "capture/sip_frame.h"
+#include "capture/splitter.h"
 
 #define ETHERNET 14
 #define ETHERTYPE_IPV4 0x0800

@@ -69,7 +69,7 @@ json_t *cg_summary_json(const struct cg_replay_summary *s)
 		"first_packet", make_time(s->first_at),
 		"last_packet", make_time(s->last_at),
 		"packets", I(s->reader.packets),
-		"tcp_messages", I(s->tcp.messages),
+		"tcp_messages", I(s->reader.tcp),
 		"hep_messages", I(s->reader.hep),
 		"hosts", make_hosts(&s->hosts),
 		"hosts_given", s->hosts_are_given,

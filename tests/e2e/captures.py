@@ -11,7 +11,7 @@ The call: 192.0.2.1 sends an INVITE with CSeq 13 to the proxy 192.0.2.10, which 
     end=CSEQ:STATUS   a BYE of the gateway, which the proxy sends on; likewise
     pause=SECONDS
 --by: ethernet, vlan, mpls, pppoe, ipip, gre, vxlan, gtpu, sll, sll2, raw, null, fragments, tcp, pieces (tcp, cut
-at odd places), swapped (... and two of them exchanged), gap (... and one missing), hep
+at odd places), swapped (... and two of them exchanged), gap (... and one missing), hep, heptcp (cut at odd places)
 --shuffle: two packets each are exchanged, with their times; by HEP, only their records are
 """
 import argparse
@@ -114,15 +114,17 @@ def hep(source, dest, at, text):
 
 
 class Streams:
-    """TCP between the hosts, a port 5060 at each end."""
+    """TCP between the hosts, the same port at each end."""
 
     def __init__(self, by):
         self.by = by
+        self.port = 9060 if by == 'heptcp' else 5060
         self.seqs = {}
         self.sent = 0
 
     def segment(self, source, dest, seq, ack, flags, data=b''):
-        return ip(source, dest, 6, struct.pack('!HHIIBBHHH', 5060, 5060, seq, ack, 5 << 4, flags, 65535, 0, 0) + data)
+        return ip(source, dest, 6, struct.pack('!HHIIBBHHH', self.port, self.port, seq, ack, 5 << 4, flags, 65535, 0, 0) +
+                  data)
 
     def packets(self, source, dest, text):
         if (source, dest) not in self.seqs:
@@ -175,6 +177,8 @@ def frames(call, by):
         source, dest = call.hosts[sender], call.hosts[receiver]
         if by in ('tcp', 'pieces', 'swapped', 'gap'):
             packets = streams.packets(source, dest, text)
+        elif by == 'heptcp':
+            packets = streams.packets(call.hosts[PROXY], call.hosts[COLLECTOR], hep(source, dest, at, text))
         elif by == 'hep':
             packets = [udp(call.hosts[PROXY], call.hosts[COLLECTOR], hep(source, dest, at, text), (9060, 9060))]
         elif by == 'fragments':

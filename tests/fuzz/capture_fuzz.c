@@ -11,7 +11,7 @@
 
 #include "capture/reader.h"
 #include "capture/sip_facts.h"
-#include "capture/sip_frame.h"
+#include "capture/splitter.h"
 
 #define HOLD(condition)                                                                            \
 	do {                                                                                       \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/capture/decap.c agent/capture/sip_frame.c agent/capture/tcp_stream.c agent/hep/hep_read.c agent/hep/hep.c
+// link: agent/capture/decap.c agent/capture/splitter.c agent/capture/tcp_stream.c agent/hep/hep_read.c agent/hep/hep.c
 /* From the bytes of a capture to messages: tunnels, TCP streams, HEP. */
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "capture/decap.h"
-#include "capture/sip_frame.h"
+#include "capture/splitter.h"
 #include "capture/tcp_stream.h"
 #include "hep/hep.h"
 #include "hep/hep_read.h"
@@ -293,6 +293,37 @@ static void hep(void)
 	ok(cg_hep_read(b.at, b.len, &r) == -EINVAL, "hep: an address of five bytes is damaged");
 }
 
+static void count_record(void *ctx, const uint8_t *text, size_t len)
+{
+	struct cg_hep_record r;
+	int *records = ctx;
+
+	*records += !cg_hep_read(text, len, &r) && r.len == strlen("\n" A) ? 1 : 100;
+}
+
+/* The payload of a record begins with a start line: it is no message of the stream. */
+static void hep_stream(void)
+{
+	const struct cg_hep sent = { .type = CG_HEP_SIP, .correlation = "", .payload = "\n" A };
+	struct cg_splitter splitter = {};
+	uint8_t out[256];
+	int len = cg_hep_encode(&sent, out, sizeof(out)), records = 0;
+
+	for (int i = 0; i < 3 * len; i++)
+		cg_splitter_append(&splitter, &out[i % len], 1, count_record, &records);
+	ok(records == 3, "hep: three records of a stream, byte by byte");
+	cg_splitter_lose(&splitter);
+	cg_splitter_append(&splitter, out + 8, len - 8, count_record, &records);
+	cg_splitter_append(&splitter, (const uint8_t *)"HHEP", 4, count_record, &records);
+	cg_splitter_append(&splitter, out, len, count_record, &records);
+	ok(records == 4, "hep: behind a gap the stream continues at the next record");
+	ok(!cg_splitter_append(&splitter, (const uint8_t *)"HEP3\0\5", 6, count_record, &records),
+	   "hep: a record without room for its own header is damaged");
+	cg_splitter_append(&splitter, out, len, count_record, &records);
+	ok(records == 5, "hep: ... and the one behind it is read");
+	cg_splitter_clear(&splitter);
+}
+
 int main(void)
 {
 	decap();
@@ -300,5 +331,6 @@ int main(void)
 	tcp();
 	bounds();
 	hep();
+	hep_stream();
 	return tap_done();
 }

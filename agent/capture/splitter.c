@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #define _GNU_SOURCE
-#include "capture/sip_frame.h"
+#include "capture/splitter.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "hep/hep_read.h"
 
 #define START_LINE_MAX 4096
 #define VERSION "SIP/2.0"
@@ -61,13 +63,16 @@ static size_t read_number(const uint8_t *at, const uint8_t *end)
 	return number;
 }
 
-/* bytes: the first `len` bytes of a message. Returns its whole length, or 0 if its end is not known yet. */
+/* bytes: the first `len` bytes of a message. Returns its whole length, or 0 if its end is not known. */
 static size_t message_length(const uint8_t *bytes, size_t len)
 {
 	const uint8_t *value;
 	size_t at = 0, body = 0;
 	bool found = false;
 
+	if (cg_hep_is_record(bytes, len))
+		return cg_hep_record_length(bytes)
+			       ?: SIZE_MAX; /* damaged: as one that is too long */
 	for (;;) {
 		ptrdiff_t line = line_length(bytes + at, len - at);
 		const uint8_t *next;
@@ -113,93 +118,118 @@ bool cg_sip_begins(const uint8_t *bytes, size_t len)
 
 /* --- the stream ------------------------------------------------------------------------------- */
 
-void cg_sip_frame_clear(struct cg_sip_frame *frame)
+void cg_splitter_clear(struct cg_splitter *splitter)
 {
-	free(frame->bytes);
-	*frame = (struct cg_sip_frame){};
+	free(splitter->bytes);
+	*splitter = (struct cg_splitter){};
 }
 
-void cg_sip_frame_lose(struct cg_sip_frame *frame)
+void cg_splitter_lose(struct cg_splitter *splitter)
 {
-	frame->at = frame->len = 0;
-	frame->is_synced = false;
+	splitter->at = splitter->len = 0;
+	splitter->is_synced = false;
 }
 
-/* Looks for a start line, line by line. Returns false if more bytes are needed. */
-static bool sync_frame(struct cg_sip_frame *f)
+/* Returns whether a message begins at `at`. */
+static enum start find_next_start(const struct cg_splitter *s)
+{
+	const uint8_t *bytes = s->bytes + s->at;
+	size_t len = s->len - s->at;
+
+	if (cg_hep_is_record(bytes, len))
+		return START;
+	if (!s->is_hep)
+		return find_start(bytes, len);
+	return len < CG_HEP_HEADER && !memcmp(bytes, CG_HEP_MAGIC, len < 4 ? len : 4) ? UNKNOWN
+										      : NO_START;
+}
+
+/* Skips a line, or up to where a record may begin. */
+static void skip_garbage(struct cg_splitter *s)
+{
+	const uint8_t *bytes = s->bytes + s->at, *next = NULL;
+	size_t len = s->len - s->at;
+
+	if (!s->is_hep)
+		next = memchr(bytes, '\n', len);
+	else if (len)
+		next = memchr(bytes + 1, *CG_HEP_MAGIC, len - 1);
+	s->at = next ? (size_t)(next - s->bytes) + !s->is_hep : s->len;
+}
+
+/* Looks for the start of a message. Returns false if more bytes are needed. */
+static bool find_message(struct cg_splitter *s)
 {
 	enum start start;
 
 	for (;;) {
-		const uint8_t *end;
-
-		f->at += skip_keepalive(f->bytes + f->at, f->len - f->at);
-		start = find_start(f->bytes + f->at, f->len - f->at);
+		s->at += skip_keepalive(s->bytes + s->at, s->len - s->at);
+		start = find_next_start(s);
 		if (start != NO_START)
 			break;
-		end = memchr(f->bytes + f->at, '\n', f->len - f->at);
-		f->at = end ? (size_t)(end - f->bytes) + 1 : f->len;
+		skip_garbage(s);
 	}
-	f->is_synced = start == START;
-	return f->is_synced;
+	s->is_synced = start == START;
+	return s->is_synced;
 }
 
 /* Hands out the message at `at`. Returns 1; 0: it is not whole yet; -1: it is too long. */
-static int take_message(struct cg_sip_frame *f, cg_sip_message handle, void *ctx)
+static int take_message(struct cg_splitter *s, cg_splitter_handler handle, void *ctx)
 {
 	size_t n;
 
-	f->at += skip_keepalive(f->bytes + f->at, f->len - f->at);
-	if (find_start(f->bytes + f->at, f->len - f->at) == NO_START) {
-		f->is_synced = false;
+	s->at += skip_keepalive(s->bytes + s->at, s->len - s->at);
+	if (find_next_start(s) == NO_START) {
+		s->is_synced = false;
 		return 1;
 	}
-	n = message_length(f->bytes + f->at, f->len - f->at);
-	if (n > CG_SIP_MESSAGE_MAX || (!n && f->len - f->at > CG_SIP_MESSAGE_MAX))
+	n = message_length(s->bytes + s->at, s->len - s->at);
+	s->is_hep |= cg_hep_is_record(s->bytes + s->at, s->len - s->at);
+	if (n > CG_SIP_MESSAGE_MAX || (!n && s->len - s->at > CG_SIP_MESSAGE_MAX))
 		return -1;
-	if (!n || n > f->len - f->at)
+	if (!n || n > s->len - s->at)
 		return 0;
-	handle(ctx, f->bytes + f->at, n);
-	f->at += n;
+	handle(ctx, s->bytes + s->at, n);
+	s->at += n;
 	return 1;
 }
 
-static bool reserve(struct cg_sip_frame *f, size_t len)
+static bool reserve(struct cg_splitter *s, size_t len)
 {
-	size_t room = f->room ? f->room : 2048;
+	size_t room = s->room ? s->room : 2048;
 	uint8_t *bytes;
 
-	if (f->at) {
-		f->len -= f->at;
-		memmove(f->bytes, f->bytes + f->at, f->len);
-		f->at = 0;
+	if (s->at) {
+		s->len -= s->at;
+		memmove(s->bytes, s->bytes + s->at, s->len);
+		s->at = 0;
 	}
-	while (room < f->len + len)
+	while (room < s->len + len)
 		room *= 2;
-	if (room == f->room)
+	if (room == s->room)
 		return true;
-	bytes = realloc(f->bytes, room);
+	bytes = realloc(s->bytes, room);
 	if (!bytes)
 		return false;
-	f->bytes = bytes;
-	f->room = room;
+	s->bytes = bytes;
+	s->room = room;
 	return true;
 }
 
-bool cg_sip_frame_append(struct cg_sip_frame *frame, const uint8_t *bytes, size_t len,
-			 cg_sip_message handle, void *ctx)
+bool cg_splitter_append(struct cg_splitter *s, const uint8_t *bytes, size_t len,
+			cg_splitter_handler handle, void *ctx)
 {
 	int result = 1;
 
-	if (!reserve(frame, len)) {
-		cg_sip_frame_lose(frame);
+	if (!reserve(s, len)) {
+		cg_splitter_lose(s);
 		return false;
 	}
-	memcpy(frame->bytes + frame->len, bytes, len);
-	frame->len += len;
-	while (result == 1 && (frame->is_synced || sync_frame(frame)))
-		result = take_message(frame, handle, ctx);
+	memcpy(s->bytes + s->len, bytes, len);
+	s->len += len;
+	while (result == 1 && (s->is_synced || find_message(s)))
+		result = take_message(s, handle, ctx);
 	if (result < 0)
-		cg_sip_frame_lose(frame);
+		cg_splitter_lose(s);
 	return result >= 0;
 }
