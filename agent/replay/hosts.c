@@ -82,13 +82,16 @@ static void add_pair(struct cg_host_finder *f, unsigned int sender, unsigned int
 
 /*
  * Returns who received the INVITE that this sender sends on; 0: it is not one of those noted. Two addresses
- * that receive the same INVITE are not one host.
+ * that receive the same INVITE are not one host. *is_copy: the INVITE itself was noted, as it is sent again,
+ * or the capture has it twice.
  */
 static unsigned int find_receiver(struct cg_host_finder *f, unsigned int sender,
-				  unsigned int receiver, const struct cg_sip_facts *facts)
+				  unsigned int receiver, const struct cg_sip_facts *facts,
+				  bool *is_copy)
 {
 	unsigned int found = 0;
 
+	*is_copy = false;
 	for (unsigned int i = 0; i < NOTES && f->notes[i].receiver; i++) {
 		const struct note *note = &f->notes[i];
 		bool by_via = facts->branch2 && note->branch == facts->branch2;
@@ -96,6 +99,8 @@ static unsigned int find_receiver(struct cg_host_finder *f, unsigned int sender,
 
 		if (!found && (by_via || (by_call && note->receiver == sender)))
 			found = note->receiver;
+		if (by_call && note->receiver == receiver && note->branch == facts->branch)
+			*is_copy = true;
 		if (by_call && note->receiver != receiver)
 			add_pair(f, note->receiver, receiver);
 	}
@@ -106,6 +111,7 @@ void cg_host_finder_note(struct cg_host_finder *finder, const struct cg_flow *fl
 			 const struct cg_sip_facts *facts)
 {
 	unsigned int sender, receiver, first;
+	bool is_copy;
 
 	if (facts->method != CG_M_INVITE || facts->status || facts->has_to_tag)
 		return;
@@ -114,7 +120,9 @@ void cg_host_finder_note(struct cg_host_finder *finder, const struct cg_flow *fl
 	receiver = get_address(finder, flow->dest);
 	if (!sender || !receiver)
 		return;
-	first = find_receiver(finder, sender, receiver, facts);
+	first = find_receiver(finder, sender, receiver, facts, &is_copy);
+	if (is_copy)
+		return;
 	if (first) {
 		finder->addresses[first - 1].sent_on++;
 		if (first != sender)

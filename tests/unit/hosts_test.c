@@ -77,6 +77,9 @@ static void find_hosts(void)
 	hosts("one call at two places is no host of two addresses", "E",
 	      INVITES{
 		      { 'a', 'E', 1, 10, 0 }, { 'b', 'F', 1, 20, 0 }, { 'a', 'E', 1, 10, 0 }, {} });
+	hosts("an INVITE that comes twice counts once", "F",
+	      INVITES{
+		      { 'b', 'F', 1, 20, 0 }, { 'a', 'E', 1, 10, 0 }, { 'a', 'E', 1, 10, 0 }, {} });
 	hosts("a caller that only sends is none, and nobody is left to be one", "g",
 	      INVITES{ { 'C', 'g', 1, 10, 0 }, {} });
 	gateway = 'g';
