@@ -26,7 +26,8 @@ struct cg_options {
 	const char *last; /* cdr: number of rows; NULL: all */
 	bool open, closed, blocked, suspect; /* cdr */
 	const char *ladder; /* replay: a Call-ID; NULL: report all calls */
-	const char *end, *why, *by, *setup, *node; /* cdr settle */
+	const char *end, *why, *by, *setup; /* cdr settle */
+	const char *node; /* cdr settle, replay */
 	const char *spool, *db, *config; /* NULL: the daemon's own */
 	const char *warning, *critical, *spool_warning, *spool_critical; /* check: ranges */
 	__u8 expect; /* check: enum cg_mode */

@@ -37,6 +37,7 @@ struct cg_ship {
 	struct cg_db_maintenance maintenance;
 	int lock_holder; /* process id of the session that has the node's lock for us; 0: none */
 	bool may_have_rows; /* the spool may have rows that were not read yet */
+	unsigned int rejected; /* rows */
 	bool reject_waits; /* the writer has an earlier one: send nothing before its commit */
 };
 
@@ -216,6 +217,7 @@ static void handle_refused_batch(struct cg_ship *ship, const PGresult *result)
 			"database: one row of %s was refused: %s; it is in table `rejected` of %s",
 			cg_db_tables[batch.table].name, primary, ship->spool_path);
 		ship->reader.cursor[batch.table] = batch.last_step;
+		ship->rejected++;
 	} else {
 		ship->reject_waits = true;
 	}
@@ -360,5 +362,6 @@ void cg_ship_get_status(const struct cg_ship *ship, struct cg_ship_status *statu
 {
 	*status = (struct cg_ship_status){ .connected = ship->phase == READY,
 					   .committed_at = ship->committed_at,
+					   .rejected = ship->rejected,
 					   .trouble = ship->trouble };
 }

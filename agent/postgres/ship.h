@@ -34,6 +34,7 @@ int cg_ship_is_idle(const struct cg_ship *ship);
 struct cg_ship_status {
 	bool connected; /* and rows can be sent */
 	__s64 committed_at; /* last batch, microseconds since 1970; 0: none yet */
+	unsigned int rejected; /* rows that PostgreSQL refused for their content */
 	const char *
 		trouble; /* why it is not connected, or ""; valid until the next turn of the loop */
 };

@@ -12,7 +12,7 @@
 #include "replay/engine_setup.h"
 #include "replay/judge_order.h"
 #include "replay/report.h"
-#include "spool/bulk.h"
+#include "replay/store.h"
 #include "util/cli_output.h"
 #include "util/progress.h"
 
@@ -27,7 +27,7 @@ struct replay {
 	struct cg_keeper *keeper;
 	struct cg_report *report; /* NULL: a ladder */
 	struct cg_call_ladder *ladder; /* NULL: a report */
-	struct cg_bulk bulk; /* if options->spool */
+	struct cg_replay_store *store; /* NULL: the rows go nowhere */
 	__u64 now; /* of the packet */
 	bool is_reported; /* err */
 	int err;
@@ -58,13 +58,9 @@ static void handle_verdict(void *ctx, enum cg_direction direction,
 
 static int store_row(struct replay *r, enum cg_db_table_id table, const void *row)
 {
-	int err = r->options->spool ? cg_bulk_put(&r->bulk, table, row) : 0;
+	int err = cg_replay_store_put(r->store, table, row);
 
-	if (err) {
-		cg_fail("spool %s: cannot write: %s", r->options->spool,
-			cg_spool_strerror(r->bulk.spool));
-		r->is_reported = true;
-	}
+	r->is_reported |= err != 0;
 	return err;
 }
 
@@ -195,8 +191,6 @@ static int print_results(struct replay *r)
 {
 	int err = cg_keeper_finish(r->keeper, get_end(r));
 
-	if (!err && r->options->spool)
-		err = cg_bulk_commit(&r->bulk);
 	r->summary.reader = *cg_reader_get_counters(r->reader);
 	r->summary.tcp = *cg_reader_get_tcp(r->reader);
 	r->summary.judge = *cg_judge_get_counters(r->judge);
@@ -214,7 +208,7 @@ static int make_parts(struct replay *r)
 
 	r->reader = cg_reader_new(&r->config, &from_reader);
 	r->judge = cg_judge_new(&r->config, &r->summary.hosts, handle_verdict, r);
-	r->keeper = cg_keeper_new(&r->config, CG_REPLAY_NODE, &from_keeper);
+	r->keeper = cg_keeper_new(&r->config, r->options->target.node, &from_keeper);
 	if (r->judge)
 		r->order = cg_judge_order_new(r->judge, set_time, r);
 	if (r->options->ladder)
@@ -228,21 +222,12 @@ static int make_parts(struct replay *r)
 	return CG_DONE;
 }
 
-static int open_spool(struct replay *r)
-{
-	const char *path = r->options->spool;
-
-	if (!path || !cg_bulk_open(&r->bulk, path))
-		return CG_DONE;
-	return cg_fail("spool %s: cannot open: %s", path, cg_spool_strerror(r->bulk.spool));
-}
-
 static int prepare(struct replay *r)
 {
 	int code = cg_capture_set_open(r->options->files, r->options->n_files, &r->captures), err;
 
 	if (!code)
-		code = open_spool(r);
+		code = cg_replay_store_open(&r->options->target, &r->store);
 	if (!code)
 		code = make_parts(r);
 	if (code)
@@ -256,9 +241,21 @@ static int prepare(struct replay *r)
 	return CG_DONE;
 }
 
+/* A row that is open holds back the bill of its call, also where another node has its end. */
+static int finish_store(struct replay *r)
+{
+	int code = cg_replay_store_finish(r->store);
+
+	if (!code && r->options->target.db && r->summary.open)
+		cg_notice("database: rows of node %s that stay open, as the capture does not show "
+			  "the end of the call: %llu; view billable has no call with an open row",
+			  r->options->target.node, (unsigned long long)r->summary.open);
+	return code;
+}
+
 static int run(struct replay *r)
 {
-	int err = run_captures(r);
+	int err = run_captures(r), code;
 
 	if (!err)
 		err = print_results(r);
@@ -267,9 +264,10 @@ static int run(struct replay *r)
 	if (err)
 		return r->is_reported ? CG_FAILED
 				      : cg_fail("replay: cannot continue: %s", strerror(-err));
-	if (r->ladder)
+	code = finish_store(r);
+	if (!code && r->ladder)
 		return cg_call_ladder_print(r->ladder, r->options->json);
-	if (cg_stdout_flush())
+	if (cg_stdout_flush() || code)
 		return CG_FAILED;
 	return cg_summary_has_wrong(&r->summary) ? CG_HONEST_REFUSED : CG_DONE;
 }
@@ -292,7 +290,7 @@ int cg_replay_run(const struct cg_replay_options *options)
 	cg_judge_free(r->judge);
 	cg_reader_free(r->reader);
 	cg_capture_set_close(r->captures);
-	cg_bulk_close(&r->bulk);
+	cg_replay_store_free(r->store);
 	free(r);
 	return code;
 }

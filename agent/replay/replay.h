@@ -6,14 +6,13 @@
 #include <stdbool.h>
 
 #include "maps/settings.h"
-
-#define CG_REPLAY_NODE "replay" /* node of its rows */
+#include "replay/store.h"
 
 struct cg_replay_options {
 	char *const *files; /* "-": standard input */
 	int n_files;
 	const struct cg_settings *settings; /* addresses among its hosts are the guarded host's */
-	const char *spool; /* file that gets the rows as well; NULL: none */
+	struct cg_replay_target target; /* gets the rows as well */
 	const char *ladder; /* Call-ID of the call to draw; NULL: report all calls */
 	bool json;
 };

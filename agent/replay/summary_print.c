@@ -61,13 +61,16 @@ static void print_refusals(const struct cg_replay_summary *s)
 		print_line("BYEs refused", "%llu, with all that followed from them",
 			   U(s->bye_refusals));
 	} else {
-		print_line(
-			"Would be refused",
-			"%llu BYE%s: %llu right (the far end refused), "
-			"%s%llu wrong (the far end accepted)%s, %llu not answered, %llu not known",
-			U(s->bye_refusals), plural(s->bye_refusals), U(s->right),
-			cg_colour_escape(s->wrong ? CG_RED : CG_PLAIN), U(s->wrong),
-			cg_colour_escape(CG_PLAIN), U(s->silent), U(unknown));
+		print_line("Would be refused",
+			   "%llu BYE%s: %llu right (the far end refused), "
+			   "%s%llu wrong (the far end accepted)%s",
+			   U(s->bye_refusals), plural(s->bye_refusals), U(s->right),
+			   cg_colour_escape(s->wrong ? CG_RED : CG_PLAIN), U(s->wrong),
+			   cg_colour_escape(CG_PLAIN));
+		if (s->silent || unknown)
+			print_line("",
+				   "%llu not answered, %llu whose answer the capture does not show",
+				   U(s->silent), U(unknown));
 	}
 	if (s->other_refusals)
 		print_line("", "%llu packet%s that %s no BYE", U(s->other_refusals),

@@ -47,3 +47,14 @@ int cg_spool_last_beat(struct cg_spool *spool, const char *node, __s64 maps_at, 
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : cg_sqlite_errno(spool->db, rc);
 }
+
+bool cg_spool_has_beat(struct cg_spool *spool)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(spool->db, "SELECT 1 FROM heartbeat", -1, &stmt, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW;
+}

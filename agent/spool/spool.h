@@ -9,6 +9,8 @@
 #ifndef CG_SPOOL_SPOOL_H
 #define CG_SPOOL_SPOOL_H
 
+#include <stdbool.h>
+
 #include "calls/db_tables.h"
 
 struct cg_spool;
@@ -66,6 +68,9 @@ int cg_spool_beat(struct cg_spool *spool, const struct cg_heartbeat *beat);
 
 /* Sets *at to the node's last heartbeat before `maps_at`; 0: none is known. 0 or -errno. */
 int cg_spool_last_beat(struct cg_spool *spool, const char *node, __s64 maps_at, __s64 *at);
+
+/* True if a daemon has ever written its heartbeat to this file. */
+bool cg_spool_has_beat(struct cg_spool *spool);
 
 /*
  * The rows of a transaction cover the records of a ring up to a position. Stored with them, it

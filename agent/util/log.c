@@ -180,7 +180,7 @@ static void write_message(int level, const char *format, va_list args)
 {
 	char text[TEXT_MAX];
 
-	if (vsnprintf(text, sizeof(text), format, args) < 0)
+	if (options.muted || vsnprintf(text, sizeof(text), format, args) < 0)
 		return;
 	cg_log_poll();
 	if (!write_either(level, text)) {

@@ -15,6 +15,7 @@
 struct cg_log_options {
 	bool verbose; /* print cg_log_debug() messages */
 	bool json; /* one JSON object per line */
+	bool muted; /* print nothing: a command that reports in its own way */
 	const char *instance, *node; /* members of the JSON object; NULL: not known yet */
 };
 

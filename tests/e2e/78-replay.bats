@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# `cseqguard replay` over captures that captures.py writes: no network, no root, no maps.
+# `cseqguard replay` over captures that captures.py writes: no network, no root, no maps. The tests of --db use
+# the cluster that all files share.
 
 bats_require_minimum_version 1.5.0
 
@@ -135,10 +136,14 @@ REFUSED='.violations[] | select(.action != "pass") | [.reason, .action, .method,
 	says 'bye caller unseen' '.calls[] | "\(.end_reason) \(.ended_by) \(.caller_side)"' gap.pcap
 }
 
-@test "HEPv3: the messages that a proxy mirrors, also those of TLS" {
-	capture bye=10:500 bye=14:200 --by hep >hep.pcap
-	says 'bye caller 1.999 0.998 1.001 1 false wire gateway' "$CALL" hep.pcap
-	says 14 .summary.hep_messages hep.pcap
+@test "HEPv3 over UDP and TCP: the messages that a proxy mirrors, also those of TLS" {
+	local by
+
+	for by in hep heptcp; do
+		capture bye=10:500 bye=14:200 --by $by >$by.pcap
+		says 'bye caller 1.999 0.998 1.001 1 false wire gateway' "$CALL" $by.pcap
+		says '14 0 0' '.summary | "\(.hep_messages) \(.tcp_messages) \(.not_read.tcp_gaps)"' $by.pcap
+	done
 }
 
 @test "packets that are not quite in order, and a proxy whose processes swap messages, change nothing" {
@@ -177,7 +182,12 @@ REFUSED='.violations[] | select(.action != "pass") | [.reason, .action, .method,
 	run -1 --separate-stderr replay text
 	[[ -z $output && ${#stderr_lines[@]} == 1 && $stderr == *'text: cannot read: '* ]]
 	run -1 --separate-stderr replay missing.pcap
-	[[ $stderr == *'missing.pcap: cannot read: No such file'* ]]
+	[[ $stderr == *'missing.pcap: cannot read: No such file or directory' ]]
+	run -1 --separate-stderr replay .
+	[[ $stderr == *'.: cannot read: Is a directory' ]]
+	: >empty
+	run -1 --separate-stderr replay empty
+	[[ ${#stderr_lines[@]} == 1 && $stderr == *'empty: cannot read: '*'not compressed' ]]
 	run -2 --separate-stderr replay
 	[[ ${#stderr_lines[@]} == 1 && $stderr == *'one capture or more'* ]]
 	run -2 --separate-stderr replay --mode maybe text
@@ -207,4 +217,77 @@ REFUSED='.violations[] | select(.action != "pass") | [.reason, .action, .method,
 	[[ $output == 'out_of_order|would_drop|refused' ]]
 	run -1 --separate-stderr replay --spool /nowhere/rows.db attack.pcap
 	[[ $stderr == *'spool /nowhere/rows.db: cannot open: '* ]]
+}
+
+# --- PostgreSQL ------------------------------------------------------------------------------------
+
+database() { # an empty one; whatever is left behind in TMPDIR shows
+	# shellcheck source=deploy/lab.bash
+	. "$TOP/deploy/lab.bash"
+	DB=replay_$$_$BATS_TEST_NUMBER
+	sql postgres "CREATE DATABASE $DB"
+	export TMPDIR=$BATS_TEST_TMPDIR/tmp
+	mkdir "$TMPDIR"
+}
+
+stored() { # the rows of this database
+	sql "$DB" "SELECT node, call_id, end_reason, extract(epoch FROM end_time - answer_time)::numeric(9, 3), blocked_byes
+		FROM cseqguard.cdr; SELECT node, reason, outcome FROM cseqguard.violation WHERE action = 'would_drop'"
+}
+
+STORED='archive|replay@example|bye|1.999|1
+archive|out_of_order|refused'
+
+@test "--db: a call is one row of its own node, however often it is replayed, and no file is left" {
+	local i
+
+	database
+	capture bye=10:500 bye=14:200 >attack.pcap
+	for i in 1 2; do
+		run -0 --separate-stderr replay --db "$(pg_conninfo "$DB")" --node archive attack.pcap
+		[[ -z $stderr && $output == *'1 right'* ]]
+		[[ $(stored) == "$STORED" && -z $(ls -A "$TMPDIR") ]]
+	done
+}
+
+@test "--db: a row stays open while no capture shows the end of its call, and is closed by one that does" {
+	database
+	capture bye=10:500 bye=14:200 >attack.pcap
+	capture bye=10:500 bye=14:200 --before 1.9 >part.pcap
+	run -0 --separate-stderr replay --db "$(pg_conninfo "$DB")" part.pcap
+	[[ $stderr == *'node replay that stay open'*': 1;'* ]]
+	[[ $(stored) == 'replay|replay@example|none||1'* ]]
+	run -0 --separate-stderr replay --db "$(pg_conninfo "$DB")" attack.pcap
+	[[ -z $stderr && $(stored) == 'replay|replay@example|bye|1.999|1'* ]]
+}
+
+@test "--db: a server that is not there is reported before anything is replayed" {
+	database
+	capture bye=10:500 bye=14:200 >attack.pcap
+	run -1 --separate-stderr replay --db 'host=/nowhere dbname=x' attack.pcap
+	[[ -z $output && ${#stderr_lines[@]} == 1 && $stderr == *'database: '*'/nowhere'*'nothing was replayed'* ]]
+	run -2 --separate-stderr replay --db 'dbname=x passwrd=secret' attack.pcap
+	[[ -z $output && ${#stderr_lines[@]} == 1 && $stderr == *'invalid value for --db: '* && $stderr != *secret* ]]
+	[[ -z $(ls -A "$TMPDIR") ]]
+}
+
+@test "--db: rows that PostgreSQL does not take wait in the spool, and are sent without the capture" {
+	local waiting
+
+	database
+	capture bye=10:500 bye=14:200 >attack.pcap
+	capture pause=1 >other.pcap
+	head -c 24 other.pcap >empty.pcap
+	run -0 replay --db "$(pg_conninfo "$DB")" empty.pcap # makes the schema
+	sql "$DB" 'ALTER TABLE cseqguard.cdr RENAME TO away'
+	run -1 --separate-stderr replay --db "$(pg_conninfo "$DB")" --node archive attack.pcap
+	[[ ${#stderr_lines[@]} == 1 && $stderr == *'database: '*'cseqguard.cdr'*'the rows wait in '* && $output == *'1 right'* ]]
+	waiting=$(echo "$TMPDIR"/cseqguard-replay-*/rows.db)
+	[[ $(sqlite3 "$waiting" 'SELECT count(*) FROM cdr') == 1 ]]
+	sql "$DB" 'ALTER TABLE cseqguard.away RENAME TO cdr'
+	run -0 --separate-stderr replay --db "$(pg_conninfo "$DB")" --spool "$waiting"
+	[[ -z $stderr && $(stored) == "$STORED" ]]
+	[[ $(sqlite3 "$waiting" 'SELECT count(*) FROM cdr') == 0 ]]
+	run -1 --separate-stderr replay --db "$(pg_conninfo "$DB")" --spool missing.db
+	[[ $stderr == *'spool missing.db: cannot open: No such file'* ]]
 }
