@@ -40,6 +40,11 @@ TIME ?= 60
 fuzz: fuzz-programs
 	$(Q)OUT=$(OUT) tests/fuzz/run $(TIME)
 
+# make fuzz-captures TIME=60 [SEED=N]: `cseqguard replay`, sanitized, of captures that are damaged at random
+fuzz-captures:
+	$(Q)$(MAKE) --no-print-directory SANITIZE=1 OUT=$(OUT)/sanitize $(OUT)/sanitize/cseqguard
+	$(Q)tests/fuzz/damage.py $(OUT)/sanitize/cseqguard $(TIME) $(SEED)
+
 unit-programs: $(UNIT_TESTS:%=$(TESTS)/unit/%)
 kernel-programs: $(TESTS)/kernel_test $(TESTS)/bench/bench
 e2e-programs: installable $(TESTS)/e2e/flood $(TESTS)/bench/calls
@@ -193,6 +198,13 @@ bench-tcp: all
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/tcp $(FIGURES)/tcp.json
 	$(call copied,tcp)
 
+# make bench-replay [JSON=FILE] [BYTES=N]: `cseqguard replay` beside tshark and sngrep; see tests/bench/replay
+SETS_bench-replay := bench
+bench-replay: all needs-bench
+	$(figures)
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) $(if $(BYTES),BYTES=$(BYTES)) tests/bench/replay $(FIGURES)/replay.json
+	$(call copied,replay)
+
 # make bench-kamailio [JSON=FILE]: Kamailio beside the guard; two minutes; see tests/bench/kamailio
 bench-kamailio: $(LIVE_NEEDS)
 	$(figures)
@@ -203,15 +215,15 @@ bench-kamailio: $(LIVE_NEEDS)
 pictures: needs-bench
 	$(Q)tests/bench/pictures $(FIGURES) $(PICTURES)
 
-# make pictures-screens [PICTURES=DIR]: page, ladder, top and demo beside real calls
+# make pictures-screens [PICTURES=DIR] [ONLY=replay]: page, ladder, top, replay and demo beside real calls
 pictures-screens: e2e-programs needs-demo needs-test
 	@mkdir -p $(PICTURES)
-	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/pictures $(PICTURES)
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/pictures $(PICTURES) $(ONLY)
 
 # make bench-million [JSON=FILE] [CALLS=N]
 bench-million: all $(TESTS)/bench/calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
 
-.PHONY: unit kernel e2e vectors check coverage fuzz unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
-	bench bench-store bench-sql bench-live bench-tcp bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments test-chaos table
+.PHONY: unit kernel e2e vectors check coverage fuzz fuzz-captures unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
+	bench bench-store bench-sql bench-live bench-tcp bench-replay bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
