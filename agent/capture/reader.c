@@ -20,8 +20,8 @@ struct cg_reader {
 
 static void handle_hep(struct cg_reader *reader, const uint8_t *bytes, size_t len)
 {
+	struct cg_reader_message message = { .by_hep = true };
 	struct cg_hep_record record;
-	struct cg_flow flow;
 
 	if (cg_hep_read(bytes, len, &record)) {
 		reader->counters.hep_damaged++;
@@ -29,17 +29,21 @@ static void handle_hep(struct cg_reader *reader, const uint8_t *bytes, size_t le
 	}
 	if (!record.payload || (record.type && record.type != CG_HEP_SIP))
 		return;
-	memcpy(flow.source, record.source, 16);
-	memcpy(flow.dest, record.destination, 16);
-	flow.source_port = record.source_port;
-	flow.dest_port = record.destination_port;
+	memcpy(message.flow.source, record.source, 16);
+	memcpy(message.flow.dest, record.destination, 16);
+	message.flow.source_port = record.source_port;
+	message.flow.dest_port = record.destination_port;
+	message.at = record.at;
+	message.text = record.payload;
+	message.len = record.len;
 	reader->counters.hep++;
-	reader->user.message(reader->user.ctx, &flow, record.at, record.payload, record.len);
+	reader->user.message(reader->user.ctx, &message);
 }
 
 static void handle_tcp_message(void *ctx, const struct cg_flow *flow, const uint8_t *text,
 			       size_t len)
 {
+	const struct cg_reader_message message = { .flow = *flow, .text = text, .len = len };
 	struct cg_reader *reader = ctx;
 
 	if (cg_hep_is_record(text, len)) {
@@ -47,7 +51,7 @@ static void handle_tcp_message(void *ctx, const struct cg_flow *flow, const uint
 		return;
 	}
 	reader->counters.tcp++;
-	reader->user.message(reader->user.ctx, flow, 0, text, len);
+	reader->user.message(reader->user.ctx, &message);
 }
 
 struct cg_reader *cg_reader_new(const struct cg_config *config, const struct cg_reader_user *user)

@@ -12,11 +12,18 @@
 #include "capture/decap.h"
 #include "capture/tcp_stream.h"
 
+/* A message without a packet of its own. Valid during the call that hands it out. */
+struct cg_reader_message {
+	struct cg_flow flow;
+	__u64 at; /* ns since 1970, as a HEP record says; 0: at this packet */
+	bool by_hep;
+	const __u8 *text;
+	size_t len;
+};
+
 struct cg_reader_user {
 	void (*packet)(void *ctx, const struct cg_ip_packet *packet);
-	/* at: ns since 1970, as a HEP record says; 0: at this packet */
-	void (*message)(void *ctx, const struct cg_flow *flow, __u64 at, const __u8 *text,
-			size_t len);
+	void (*message)(void *ctx, const struct cg_reader_message *message);
 	void *ctx;
 };
 

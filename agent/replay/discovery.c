@@ -21,15 +21,18 @@ struct cg_discovery {
 	size_t bytes;
 };
 
-static void note_message(void *ctx, const struct cg_flow *flow, __u64 at, const __u8 *text,
-			 size_t len)
+static void note_text(struct cg_discovery *discovery, const struct cg_flow *flow, const __u8 *text,
+		      size_t len)
 {
-	struct cg_discovery *discovery = ctx;
 	struct cg_sip_facts facts;
 
-	(void)at;
 	if (cg_sip_facts_read(text, len, &facts))
 		cg_host_finder_note(discovery->finder, flow, &facts);
+}
+
+static void note_message(void *ctx, const struct cg_reader_message *message)
+{
+	note_text(ctx, &message->flow, message->text, message->len);
 }
 
 static void note_packet(void *ctx, const struct cg_ip_packet *packet)
@@ -37,8 +40,8 @@ static void note_packet(void *ctx, const struct cg_ip_packet *packet)
 	const size_t header = 8; /* UDP */
 
 	if (packet->is_first && packet->payload_len > header)
-		note_message(ctx, &packet->flow, 0, packet->payload + header,
-			     packet->payload_len - header);
+		note_text(ctx, &packet->flow, packet->payload + header,
+			  packet->payload_len - header);
 }
 
 struct cg_discovery *cg_discovery_new(const struct cg_config *config)

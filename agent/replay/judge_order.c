@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "replay/judge_order.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "capture/time_order.h"
+#include "replay/doubles.h"
 
 /* What an item is besides its bytes. */
 struct head {
-	bool is_message;
+	bool is_message, by_hep;
 	struct cg_flow flow; /* of a message */
 	struct cg_ip_packet packet; /* its pointers are those of the capture */
 };
@@ -17,7 +19,25 @@ struct cg_judge_order {
 	void (*set_time)(void *ctx, __u64 at);
 	void *ctx;
 	struct cg_time_order *items;
+	struct cg_doubles *doubles; /* NULL: no HEP record has come */
+	__u64 n_doubles;
 };
+
+/* A fragment has no message of its own. */
+static bool is_double(struct cg_judge_order *order, uint64_t at, const struct head *head,
+		      const struct cg_ip_packet *packet, const uint8_t *bytes, size_t len)
+{
+	const size_t header = 8; /* UDP */
+
+	if (!order->doubles)
+		return false;
+	if (head->is_message)
+		return cg_doubles_note(order->doubles, at, head->by_hep, &head->flow, bytes, len);
+	if (packet->is_fragment || packet->payload_len <= header)
+		return false;
+	return cg_doubles_note(order->doubles, at, false, &packet->flow, packet->payload + header,
+			       packet->payload_len - header);
+}
 
 static void judge_item(void *ctx, uint64_t at, const void *item, const uint8_t *bytes, size_t len)
 {
@@ -25,14 +45,19 @@ static void judge_item(void *ctx, uint64_t at, const void *item, const uint8_t *
 	const struct head *head = item;
 	struct cg_ip_packet packet = head->packet;
 
-	order->set_time(order->ctx, at);
-	if (head->is_message) {
-		cg_judge_message(order->judge, &head->flow, bytes, len);
+	if (!head->is_message) {
+		packet.payload = bytes + (packet.payload - packet.bytes);
+		packet.bytes = bytes;
+	}
+	if (is_double(order, at, head, &packet, bytes, len)) {
+		order->n_doubles++;
 		return;
 	}
-	packet.payload = bytes + (packet.payload - packet.bytes);
-	packet.bytes = bytes;
-	cg_judge_packet(order->judge, &packet);
+	order->set_time(order->ctx, at);
+	if (head->is_message)
+		cg_judge_message(order->judge, &head->flow, bytes, len);
+	else
+		cg_judge_packet(order->judge, &packet);
 }
 
 struct cg_judge_order *cg_judge_order_new(struct cg_judge *judge,
@@ -57,6 +82,7 @@ void cg_judge_order_free(struct cg_judge_order *order)
 	if (!order)
 		return;
 	cg_time_order_free(order->items);
+	cg_doubles_free(order->doubles);
 	free(order);
 }
 
@@ -67,12 +93,24 @@ int cg_judge_order_packet(struct cg_judge_order *order, __u64 at, const struct c
 	return cg_time_order_add(order->items, at, &head, packet->bytes, packet->len);
 }
 
-int cg_judge_order_message(struct cg_judge_order *order, __u64 at, const struct cg_flow *flow,
-			   const __u8 *text, size_t len)
+int cg_judge_order_message(struct cg_judge_order *order, __u64 at,
+			   const struct cg_reader_message *message)
 {
-	const struct head head = { .is_message = true, .flow = *flow };
+	const struct head head = { .is_message = true,
+				   .by_hep = message->by_hep,
+				   .flow = message->flow };
 
-	return cg_time_order_add(order->items, at, &head, text, len);
+	if (message->by_hep && !order->doubles) {
+		order->doubles = cg_doubles_new();
+		if (!order->doubles)
+			return -ENOMEM;
+	}
+	return cg_time_order_add(order->items, at, &head, message->text, message->len);
+}
+
+__u64 cg_judge_order_doubles(const struct cg_judge_order *order)
+{
+	return order->n_doubles;
 }
 
 void cg_judge_order_flush(struct cg_judge_order *order)

@@ -6,6 +6,7 @@
 #ifndef CG_REPLAY_JUDGE_ORDER_H
 #define CG_REPLAY_JUDGE_ORDER_H
 
+#include "capture/reader.h"
 #include "replay/judge.h"
 
 #define CG_JUDGE_ORDER_NS 200000000ULL /* an item that comes later than this is judged at once */
@@ -20,8 +21,11 @@ void cg_judge_order_free(struct cg_judge_order *order);
 /* at: ns. Return 0 or -ENOMEM. */
 int cg_judge_order_packet(struct cg_judge_order *order, __u64 at,
 			  const struct cg_ip_packet *packet);
-int cg_judge_order_message(struct cg_judge_order *order, __u64 at, const struct cg_flow *flow,
-			   const __u8 *text, size_t len);
+int cg_judge_order_message(struct cg_judge_order *order, __u64 at,
+			   const struct cg_reader_message *message);
+
+/* Returns the messages that were left out, as they came as a packet and by HEP. */
+__u64 cg_judge_order_doubles(const struct cg_judge_order *order);
 
 void cg_judge_order_flush(struct cg_judge_order *order); /* at the end of the capture */
 

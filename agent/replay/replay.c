@@ -113,12 +113,12 @@ static void handle_packet(void *ctx, const struct cg_ip_packet *packet)
 	note_error(r, cg_judge_order_packet(r->order, r->now, packet));
 }
 
-static void handle_message(void *ctx, const struct cg_flow *flow, __u64 at, const __u8 *text,
-			   size_t len)
+static void handle_message(void *ctx, const struct cg_reader_message *message)
 {
 	struct replay *r = ctx;
 
-	note_error(r, cg_judge_order_message(r->order, at ? at : r->now, flow, text, len));
+	note_error(r,
+		   cg_judge_order_message(r->order, message->at ? message->at : r->now, message));
 }
 
 static void add_unexpected(void *ctx, const __u8 addr[16], __u64 count)
@@ -194,6 +194,7 @@ static int print_results(struct replay *r)
 	r->summary.reader = *cg_reader_get_counters(r->reader);
 	r->summary.tcp = *cg_reader_get_tcp(r->reader);
 	r->summary.judge = *cg_judge_get_counters(r->judge);
+	r->summary.doubles = cg_judge_order_doubles(r->order);
 	cg_engine_visit_unexpected(add_unexpected, &r->summary);
 	if (err || !r->report)
 		return err;

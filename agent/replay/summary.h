@@ -35,6 +35,7 @@ struct cg_replay_summary {
 	struct cg_reader_counters reader;
 	struct cg_tcp_counters tcp;
 	struct cg_judge_counters judge;
+	__u64 doubles; /* messages that were left out, as they came as a packet and by HEP */
 };
 
 /*

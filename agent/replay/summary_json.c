@@ -46,7 +46,7 @@ static json_t *make_time(__u64 ns)
 static json_t *make_not_read(const struct cg_replay_summary *s)
 {
 	/* clang-format off */
-	return json_pack("{sI sI sI sI sI sI sI sI sI}",
+	return json_pack("{sI sI sI sI sI sI sI sI sI sI}",
 		"packets_of_no_host", I(s->judge.of_no_host),
 		"invites_of_no_host", I(s->judge.invites_of_no_host),
 		"packets_not_ip", I(s->reader.not_ip),
@@ -55,6 +55,7 @@ static json_t *make_not_read(const struct cg_replay_summary *s)
 		"tcp_gaps", I(s->tcp.gaps),
 		"tcp_streams_forgotten", I(s->tcp.forgotten),
 		"hep_damaged", I(s->reader.hep_damaged),
+		"hep_doubles", I(s->doubles),
 		"left_out", I(s->judge.left_out));
 	/* clang-format on */
 }

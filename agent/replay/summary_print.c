@@ -111,6 +111,9 @@ static void print_not_read(const struct cg_replay_summary *s)
 	if (s->reader.hep_damaged)
 		print_line("Not read", "%llu damaged HEP record%s", U(s->reader.hep_damaged),
 			   plural(s->reader.hep_damaged));
+	if (s->doubles)
+		print_line("Left out", "%llu message%s that came as a packet and by HEP",
+			   U(s->doubles), plural(s->doubles));
 	if (s->reader.packets && s->reader.not_ip == s->reader.packets)
 		print_line("Not read", "any packet: none is IP in a link layer that is known");
 }

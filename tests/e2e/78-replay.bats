@@ -146,6 +146,15 @@ REFUSED='.violations[] | select(.action != "pass") | [.reason, .action, .method,
 	done
 }
 
+@test "a message that the capture has as a packet and by HEP is judged once, a retransmission each time" {
+	capture bye=10:500 bye=14:200 >wire.pcap
+	capture bye=10:500 bye=14:200 --by hep >hep.pcap
+	says '1 2 14' '.summary | "\(.bye_refusals) \(.byes) \(.not_read.hep_doubles)"' wire.pcap hep.pcap
+	says 'bye caller 1.999 0.998 1.001 1 false wire gateway' "$CALL" hep.pcap wire.pcap
+	says '2 4 14' '.summary | "\(.bye_refusals) \(.byes) \(.not_read.hep_doubles)"' \
+		<(capture bye=10:500 bye=14:200 --repeat) hep.pcap
+}
+
 @test "packets that are not quite in order, and a proxy whose processes swap messages, change nothing" {
 	local by
 

@@ -3,7 +3,7 @@
 """Writes a capture of one call through a proxy, for `cseqguard replay`.
 
     captures.py [STEP]... [--by WAY] [--ipv6] [--ng] [--snap BYTES] [--after SECONDS] [--before SECONDS]
-                [--shuffle] >FILE
+                [--shuffle] [--repeat] >FILE
 
 The call: 192.0.2.1 sends an INVITE with CSeq 13 to the proxy 192.0.2.10, which sends it on to the gateway
 198.51.100.1. Each STEP is one second later:
@@ -13,6 +13,7 @@ The call: 192.0.2.1 sends an INVITE with CSeq 13 to the proxy 192.0.2.10, which 
 --by: ethernet, vlan, mpls, pppoe, ipip, gre, vxlan, gtpu, sll, sll2, raw, null, fragments, tcp, pieces (tcp, cut
 at odd places), swapped (... and two of them exchanged), gap (... and one missing), hep, heptcp (cut at odd places)
 --shuffle: two packets each are exchanged, with their times; by HEP, only their records are
+--repeat: each packet is sent twice
 """
 import argparse
 import socket
@@ -213,6 +214,7 @@ def main():
     parser.add_argument('--ng', action='store_true')
     parser.add_argument('--snap', type=int, default=262144)
     parser.add_argument('--shuffle', action='store_true')
+    parser.add_argument('--repeat', action='store_true')
     parser.add_argument('--after', type=float, default=0)
     parser.add_argument('--before', type=float, default=86400)
     options = parser.parse_args()
@@ -220,6 +222,8 @@ def main():
     call.play(options.steps)
     write = write_pcapng if options.ng else write_pcap
     records = [r for r in frames(call, options.by) if options.after <= r[0] - START < options.before]
+    if options.repeat:
+        records = [again for at, frame in records for again in ((at, frame), (at + .0005, frame))]
     if options.shuffle:
         times = [r[0] for r in records]
         records = [r for i in range(0, len(records), 2) for r in reversed(records[i:i + 2])]

@@ -43,15 +43,14 @@ static void take_packet(void *ctx, const struct cg_ip_packet *packet)
 	     cg_port_is_sip(&config, packet->flow.dest_port));
 }
 
-static void take_message(void *ctx, const struct cg_flow *flow, __u64 at, const __u8 *text,
-			 size_t len)
+static void take_message(void *ctx, const struct cg_reader_message *message)
 {
 	struct cg_sip_facts facts;
 
-	(void)ctx, (void)flow, (void)at;
-	HOLD(len <= CG_SIP_MESSAGE_MAX || text >= current->bytes);
-	read_all(text, len);
-	if (cg_sip_facts_read(text, len, &facts))
+	(void)ctx;
+	HOLD(message->len <= CG_SIP_MESSAGE_MAX || message->by_hep);
+	read_all(message->text, message->len);
+	if (cg_sip_facts_read(message->text, message->len, &facts))
 		HOLD(facts.method < CG_METHODS && (!facts.status || facts.status < 700));
 }
 
