@@ -96,13 +96,15 @@ static size_t message_length(const uint8_t *bytes, size_t len)
  */
 static enum start find_start(const uint8_t *bytes, size_t len)
 {
-	ptrdiff_t line = line_length(bytes, len);
-	size_t n = line < 0 ? len : (size_t)line;
+	ptrdiff_t line;
+	size_t n;
 
+	if (len && (*bytes < 'A' || *bytes > 'z'))
+		return NO_START; /* most packets are RTP */
+	line = line_length(bytes, len);
+	n = line < 0 ? len : (size_t)line;
 	if (n >= VERSION_LEN && !strncasecmp((const char *)bytes, VERSION, VERSION_LEN))
 		return START;
-	if (len && (*bytes < 'A' || *bytes > 'z'))
-		return NO_START;
 	if (line < 0)
 		return len < START_LINE_MAX ? UNKNOWN : NO_START;
 	if (n > VERSION_LEN + 1 && bytes[n - VERSION_LEN - 1] == ' ' &&

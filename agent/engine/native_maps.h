@@ -196,8 +196,10 @@ static inline void *native_lookup(struct native_map *m, const void *key)
 	i = m->type == BPF_MAP_TYPE_LPM_TRIE ? native_find_prefix(m, key) : native_find(m, key);
 	if (i < 0)
 		return NULL;
-	native_lru_remove(m, i + 1);
-	native_lru_add(m, i + 1);
+	if (m->type == BPF_MAP_TYPE_LRU_HASH && m->newest != (__u32)i + 1) {
+		native_lru_remove(m, i + 1);
+		native_lru_add(m, i + 1);
+	}
 	return native_value(m, i);
 }
 
