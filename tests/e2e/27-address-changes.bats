@@ -193,7 +193,7 @@ takes_bye() {
 		sip_pause 200
 		uac_request BYE 10
 		uac_expect 500
-		sip_pause 1500
+		sip_pause 8000
 		bye 14
 	)
 	eventually refused violations reason

@@ -73,7 +73,7 @@ as_host() { # his Contact is a name of the host
 			uac_call 13
 			sip_pause 200
 			uac_request BYE 14 "uri=sip:me@${LAB_THIRD%.*}.99:5060"
-			sip_pause 2000
+			sip_pause 8000
 			bye 15
 		} | as_host
 	)
@@ -87,7 +87,7 @@ as_host() { # his Contact is a name of the host
 @test "F28 a caller over TLS, with the host's name in his Contact, sends a BYE to his own host, which answers 200: the call is open" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	sip_callee third third < <(sip_serve BYE 200 OK)
-	tls_caller < <({ uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_THIRD:5060"; sip_pause 2000; bye 15; } | as_host)
+	tls_caller < <({ uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_THIRD:5060"; sip_pause 8000; bye 15; } | as_host)
 	sip_ended third
 	still_open wrong_target
 	call_ends
@@ -107,7 +107,7 @@ as_host() { # his Contact is a name of the host
 @test "F21 the caller is on TCP, the callee a customer: a BYE to the caller's own host, answered 200 there, closes nothing" {
 	customer < <(uas_call; sip_serve BYE 200 OK)
 	sip_callee gateway own < <(sip_serve BYE 200 OK)
-	third_caller < <(uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_GATEWAY:5060"; sip_pause 6000; bye 15)
+	third_caller < <(uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_GATEWAY:5060"; sip_pause 8000; bye 15)
 	sip_ended own
 	still_open wrong_target
 	sip_ended third callee

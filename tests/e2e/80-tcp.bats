@@ -222,7 +222,7 @@ as_host() { # his Contact is a name of the host
 			uac_call 13
 			sip_pause 200
 			uac_request BYE 14 "uri=sip:me@${LAB_THIRD%.*}.99:5060"
-			sip_pause 2000
+			sip_pause 8000
 			bye 15
 		} | as_host
 	)
@@ -245,7 +245,7 @@ as_host() { # his Contact is a name of the host
 @test "F21 the caller is on TCP, the callee a customer: a BYE to the caller's own host, answered 200 there, closes nothing" {
 	customer < <(uas_call; sip_serve BYE 200 OK)
 	sip_callee gateway own < <(sip_serve BYE 200 OK)
-	third_caller < <(uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_GATEWAY:5060"; sip_pause 4000; bye 15)
+	third_caller < <(uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_GATEWAY:5060"; sip_pause 8000; bye 15)
 	sip_ended own
 	eventually 'wrong_target pass' violations "reason || ' ' || action"
 	cdr_open

@@ -523,11 +523,14 @@ int harness_age_fragments(struct harness *harness, __u64 ns)
 	int fd = bpf_map__fd(harness->skel->maps.fragments), err = 0;
 	int loose = bpf_map__fd(harness->skel->maps.fragment_loose);
 	static __u32 keys[CG_FRAGMENT_LOOSE], times[CG_FRAGMENT_LOOSE];
+	static const struct cg_fragment_bucket unused;
 	struct cg_fragment_bucket bucket;
 	__u32 n = CG_FRAGMENT_LOOSE, next;
 
 	for (__u32 i = 0; i < CG_FRAGMENT_BUCKETS && !err; i++) {
 		err = bpf_map_lookup_elem_flags(fd, &i, &bucket, BPF_F_LOCK);
+		if (!memcmp(&bucket, &unused, sizeof(bucket)))
+			continue;
 		for (int set = 0; set < CG_FRAGMENT_SETS; set++)
 			bucket.sets[set].born -= ns;
 		for (int place = 0; place < CG_FRAGMENT_CLOSED; place++)

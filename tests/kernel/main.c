@@ -26,6 +26,8 @@
 #include "vector_cases.h"
 
 #define DIALOGS 4096
+#define CASE_NS 1000000000ULL /* a case that takes longer has other times than its table */
+#define CASE_TRIES 20
 
 extern const struct suite share, order, opening, evidence, evidence_rules, legs, addr_change,
 	after_end, answer, interface, observe, parser, packet, fragment, attack, stale_bye,
@@ -153,6 +155,20 @@ static bool run_case(struct harness *harness, const struct test_case *test)
 	return true;
 }
 
+/* A busy machine can hold a case up between two steps. Then a failure says nothing: the case runs again. */
+static bool run_in_time(struct harness *harness, const struct test_case *test)
+{
+	for (int tries = 1;; tries++) {
+		__u64 begin = boottime();
+
+		if (run_case(harness, test))
+			return true;
+		if (boottime() - begin < CASE_NS || tries == CASE_TRIES)
+			return false;
+		printf("#   the case took more than a second: it runs again\n");
+	}
+}
+
 static void run_suites(struct harness *harness, const char *pattern, bool list)
 {
 	char full[256];
@@ -165,7 +181,7 @@ static void run_suites(struct harness *harness, const char *pattern, bool list)
 			if (list)
 				puts(full);
 			else
-				result(run_case(harness, test), suites[i]->name, test->name);
+				result(run_in_time(harness, test), suites[i]->name, test->name);
 		}
 }
 
