@@ -101,6 +101,50 @@ static void run_frame(struct cg_judge *judge, const struct frame *frame)
 		run(judge, CG_IN, frame);
 }
 
+/* --- loopback ----------------------------------------------------------------------------------- */
+
+static bool is_loopback(const __u8 addr[16])
+{
+	static const __u8 ipv4[16] = { [10] = 0xff, 0xff, 127, 0, 0, 1 }, ipv6[16] = { [15] = 1 };
+
+	return !memcmp(addr, ipv4, 16) || !memcmp(addr, ipv6, 16);
+}
+
+/*
+ * On loopback all have one address. The host is who uses a SIP port; each of the others gets an address
+ * that has its port: 127.19.197.2 for 127.0.0.1:5061. Returns whether *flow was changed.
+ */
+static bool part_loopback(const struct cg_judge *judge, struct cg_flow *flow)
+{
+	bool from_sip = cg_port_is_sip(judge->config, flow->source_port);
+	bool to_sip = cg_port_is_sip(judge->config, flow->dest_port);
+	__u16 port = from_sip ? flow->dest_port : flow->source_port;
+	__u8 *other = from_sip ? flow->dest : flow->source;
+
+	if (from_sip == to_sip || !is_loopback(flow->source) || !is_loopback(flow->dest))
+		return false;
+	other[13] = port >> 8;
+	other[14] = port & 0xff;
+	other[15] = 2;
+	return true;
+}
+
+/* Writes the addresses into the IP header of the frame. */
+static void set_addresses(const struct cg_flow *flow)
+{
+	__u8 *ip = cg_engine_frame() + ETHERNET;
+
+	if (*ip >> 4 == 6) {
+		memcpy(ip + offsetof(struct ip6_hdr, ip6_src), flow->source, 16);
+		memcpy(ip + offsetof(struct ip6_hdr, ip6_dst), flow->dest, 16);
+	} else {
+		memcpy(ip + offsetof(struct iphdr, saddr), flow->source + 12, 4);
+		memcpy(ip + offsetof(struct iphdr, daddr), flow->dest + 12, 4);
+	}
+}
+
+/* --- a packet ----------------------------------------------------------------------------------- */
+
 static void put_ethernet(int version)
 {
 	__u16 type = version == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4;
@@ -114,10 +158,11 @@ static void put_ethernet(int version)
 void cg_judge_packet(struct cg_judge *judge, const struct cg_ip_packet *packet)
 {
 	bool has_text = !packet->is_fragment && packet->payload_len >= sizeof(struct udphdr);
+	struct cg_flow flow = packet->flow;
 	struct frame frame = {
 		.len = ETHERNET + packet->len,
 		.ifindex = packet->ifindex,
-		.flow = &packet->flow,
+		.flow = &flow,
 		.text = has_text ? packet->payload + sizeof(struct udphdr) : NULL,
 		.text_len = has_text ? packet->payload_len - sizeof(struct udphdr) : 0,
 	};
@@ -126,6 +171,8 @@ void cg_judge_packet(struct cg_judge *judge, const struct cg_ip_packet *packet)
 		return;
 	put_ethernet(*packet->bytes >> 4);
 	memcpy(cg_engine_frame() + ETHERNET, packet->bytes, packet->len);
+	if (part_loopback(judge, &flow))
+		set_addresses(&flow);
 	run_frame(judge, &frame);
 }
 
@@ -180,19 +227,20 @@ void cg_judge_message(struct cg_judge *judge, const struct cg_flow *flow, const 
 	struct udphdr udp = { .len = htons(sizeof(udp) + len) };
 	bool is_ipv4 = is_ipv4_mapped(flow->source);
 	__u8 *at = cg_engine_frame() + ETHERNET;
-	struct cg_flow ports = *flow;
-	struct frame frame = { .ifindex = MADE_IFINDEX, .flow = &ports };
+	struct cg_flow made = *flow;
+	struct frame frame = { .ifindex = MADE_IFINDEX, .flow = &made };
 
 	if (is_ipv4 != is_ipv4_mapped(flow->dest) || len > CG_SIP_MESSAGE_MAX) {
 		judge->counters.unjudged++;
 		return;
 	}
-	set_ports(judge, &ports);
-	udp.source = htons(ports.source_port);
-	udp.dest = htons(ports.dest_port);
+	part_loopback(judge, &made);
+	set_ports(judge, &made);
+	udp.source = htons(made.source_port);
+	udp.dest = htons(made.dest_port);
 	put_ethernet(is_ipv4 ? 4 : 6);
-	at += is_ipv4 ? put_ipv4(at, flow, sizeof(udp) + len)
-		      : put_ipv6(at, flow, sizeof(udp) + len);
+	at += is_ipv4 ? put_ipv4(at, &made, sizeof(udp) + len)
+		      : put_ipv6(at, &made, sizeof(udp) + len);
 	memcpy(at, &udp, sizeof(udp));
 	at += sizeof(udp);
 	memcpy(at, text, len);

@@ -94,6 +94,13 @@ REFUSED='.violations[] | select(.action != "pass") | [.reason, .action, .method,
 		--host 192.0.2.77 call.pcap
 }
 
+@test "a test on loopback, where all have one address: the host is who has the SIP port" {
+	capture bye=10:500 bye=14:200 --loopback >lo.pcap
+	says 'bye caller 1.999 0.998 1.001 1 false wire wire' "$CALL" lo.pcap
+	says '127.19.197.2:5061 127.19.198.2:5062' \
+		'.calls[] | "\(.caller_addr):\(.caller_port) \(.callee_addr):\(.callee_port)"' lo.pcap
+}
+
 @test "link layers, VLAN and tunnels: each shows the same call" {
 	local by
 

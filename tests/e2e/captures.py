@@ -3,7 +3,7 @@
 """Writes a capture of one call through a proxy, for `cseqguard replay`.
 
     captures.py [STEP]... [--by WAY] [--ipv6] [--ng] [--snap BYTES] [--after SECONDS] [--before SECONDS]
-                [--shuffle] [--repeat] >FILE
+                [--shuffle] [--repeat] [--loopback] >FILE
 
 The call: 192.0.2.1 sends an INVITE with CSeq 13 to the proxy 192.0.2.10, which sends it on to the gateway
 198.51.100.1. Each STEP is one second later:
@@ -14,6 +14,7 @@ The call: 192.0.2.1 sends an INVITE with CSeq 13 to the proxy 192.0.2.10, which 
 at odd places), swapped (... and two of them exchanged), gap (... and one missing), hep, heptcp (cut at odd places)
 --shuffle: two packets each are exchanged, with their times; by HEP, only their records are
 --repeat: each packet is sent twice
+--loopback: all three are 127.0.0.1; the caller has port 5061, the gateway 5062
 """
 import argparse
 import socket
@@ -30,15 +31,17 @@ START = 1767225600.0  # 2026-01-01T00:00:00Z
 class Call:
     """The messages of the call, each with its time, sender and receiver."""
 
-    def __init__(self, hosts):
+    def __init__(self, hosts, ports=None):
         self.hosts = hosts
+        self.ports = ports or dict.fromkeys(hosts, 5060)
         self.now = START
         self.messages = []
         self.branches = 0
 
     def host(self, who):
         address = self.hosts[who]
-        return f'[{address}]' if ':' in address else address
+        port = self.ports[who]
+        return (f'[{address}]' if ':' in address else address) + (f':{port}' if port != 5060 else '')
 
     def put(self, sender, receiver, text):
         self.messages.append((self.now, sender, receiver, text.replace('\n', '\r\n').encode()))
@@ -185,7 +188,7 @@ def frames(call, by):
         elif by == 'fragments':
             packets = fragments(udp(source, dest, text), number + 1)
         else:
-            packets = [udp(source, dest, text)]
+            packets = [udp(source, dest, text, (call.ports[sender], call.ports[receiver]))]
         for packet in packets:
             yield at, WRAPS.get(by, ethernet)(packet)
 
@@ -215,10 +218,13 @@ def main():
     parser.add_argument('--snap', type=int, default=262144)
     parser.add_argument('--shuffle', action='store_true')
     parser.add_argument('--repeat', action='store_true')
+    parser.add_argument('--loopback', action='store_true')
     parser.add_argument('--after', type=float, default=0)
     parser.add_argument('--before', type=float, default=86400)
     options = parser.parse_args()
     call = Call(V6 if options.ipv6 else V4)
+    if options.loopback:
+        call = Call(dict.fromkeys(V4, '127.0.0.1'), {CALLER: 5061, PROXY: 5060, GATEWAY: 5062})
     call.play(options.steps)
     write = write_pcapng if options.ng else write_pcap
     records = [r for r in frames(call, options.by) if options.after <= r[0] - START < options.before]
