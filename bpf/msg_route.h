@@ -43,7 +43,8 @@ bpf_inline int via_is_own(struct pkt_ctx *ctx)
 
 	if (via->n_received > 1 || !host_name_is_own(hash_folded(p, via->host.off, via->host.len)))
 		return 0;
-	return !via->n_received || addr_class_of_text(ctx, &via->received) == CG_ADDR_HOST;
+	return !via->n_received || addr_class_of_text(ctx, &via->received) == CG_ADDR_HOST ||
+	       host_name_is_own(hash_folded(p, via->received.off, via->received.len));
 }
 
 /* The address that the host stamped: `received`, else sent-by (RFC 3261 18.2.1). */
@@ -130,7 +131,7 @@ struct uri_list {
 	__u32 end; /* of the current one */
 	__u32 set;
 	__u32 has_own; /* one of the URIs is the host's */
-	__u32 pad;
+	__u32 done; /* all lines are read */
 };
 
 #define URI_LINES 4 /* header lines; more prove nothing */
@@ -142,8 +143,10 @@ bpf_inline long uri_list_next_line(struct uri_list *list)
 	const struct sip_lines *lines = &p->lines[list->lines & (SIP_LISTS - 1)];
 	__u32 i = list->line;
 
-	if (i >= lines->n || i >= URI_LINES)
+	if (i >= lines->n || i >= URI_LINES) {
+		list->done = 1;
 		return 1;
+	}
 	p->at = p->start = lines->line[i].off;
 	p->quoted = 0;
 	list->end = p->at + lines->line[i].len;
@@ -151,7 +154,10 @@ bpf_inline long uri_list_next_line(struct uri_list *list)
 	return 0;
 }
 
-/* A step towards the next URI, or over it. */
+/*
+ * A step towards the next URI, or over it. Some carriers read a Route without angle brackets as well,
+ * and send the request there: it proves nothing.
+ */
 static long uri_list_step(__u32 i, void *arg)
 {
 	struct uri_list *list = arg;
@@ -162,10 +168,16 @@ static long uri_list_step(__u32 i, void *arg)
 	int own;
 
 	(void)i;
-	if (!sip_outside_quotes(p, list->end, '<', '<'))
+	if (!sip_outside_quotes(p, list->end, '<', ':'))
 		return 0;
 	if (p->at >= list->end)
 		return uri_list_next_line(list);
+	if (sip_byte(p, p->at) == ':') {
+		if (list->lines == SIP_ROUTE_LINES)
+			list->set = CG_URIS_NONE;
+		p->at++;
+		return 0;
+	}
 	uri = sip_slice(p->at + 1, sip_find(p, p->at + 1, list->end, SIP_ANY('>', '>', '>')));
 	p->at = uri.off + uri.len + 1;
 	p->start = p->at;
@@ -182,7 +194,7 @@ static long uri_list_step(__u32 i, void *arg)
 	return 0;
 }
 
-/* Returns their set; CG_URIS_NONE if there are too many lines. */
+/* Returns their set; CG_URIS_NONE if there is more than is read. */
 bpf_inline __u32 uri_list_parse(struct uri_list *list)
 {
 	const struct sip_parser *p = &list->ctx->scratch->parser;
@@ -191,7 +203,7 @@ bpf_inline __u32 uri_list_parse(struct uri_list *list)
 		return CG_URIS_NONE;
 	if (!uri_list_next_line(list))
 		sip_loop(URI_STEPS, uri_list_step, list);
-	return list->set;
+	return list->done ? list->set : CG_URIS_NONE;
 }
 
 bpf_inline void msg_route_parse_uris(struct pkt_ctx *ctx)

@@ -105,18 +105,19 @@ static long uri_param_step(__u32 i, void *arg)
 	return 0;
 }
 
-#define URI_PARAMS_MAX 32 /* a URI with more matches none */
+#define URI_PARAMS_MAX 32
 
 /*
  * The keyed hash of a whole URI, compared as in RFC 3261 19.1.4: scheme, user, host, port and every
  * parameter but `lr` and `transport=udp`. A missing port is 5060. Returns 0 for a URI that never
- * matches: with headers behind '?', or too many parameters. Writes the parts to p->uri. Decodes the
+ * matches: with headers behind '?'. One with too many parameters, or a port that is no number, matches
+ * the same bytes. Writes the parts to p->uri. Decodes the
  * user's escapes where they are, so hash each slice once.
  */
 BPF_GLOBAL __u64 uri_hash(struct sip_parser *p, __u32 pos, __u32 len)
 {
 	struct uri_params u = { .p = p };
-	__u32 end = pos + len, at, user, stop;
+	__u32 start = pos, end = pos + len, at, user, stop;
 	__u64 hash;
 
 	if (!p)
@@ -143,8 +144,9 @@ BPF_GLOBAL __u64 uri_hash(struct sip_parser *p, __u32 pos, __u32 len)
 	if (stop < end && sip_byte(p, stop) == ':') {
 		pos = stop + 1;
 		stop = sip_find(p, pos, end, SIP_ANY(';', '?', '?'));
-		sip_number(p, pos, stop);
-		p->uri.port = p->number <= 0xffff ? p->number : 0;
+		if (sip_number(p, pos, stop) != stop || p->number > 0xffff)
+			return hash_exact(p, start, len) | 1;
+		p->uri.port = p->number;
 	}
 	if (sip_find(p, stop, end, SIP_ANY('?', '?', '?')) < end)
 		return 0;
@@ -152,7 +154,7 @@ BPF_GLOBAL __u64 uri_hash(struct sip_parser *p, __u32 pos, __u32 len)
 	u.end = end;
 	sip_loop(URI_PARAMS_MAX, uri_param_step, &u);
 	if (u.pos < u.end)
-		return 0;
+		return hash_exact(p, start, len) | 1;
 	if (at < end)
 		p->uri.name_hash =
 			(HASH_ROTATE(hash, 7) + p->uri.user_hash) * 0x9e3779b97f4a7c15ULL +
