@@ -40,21 +40,6 @@ bpf_inline void bye_local_out(struct cg_dialog *d, const struct msg_info *info,
 }
 
 /*
- * Copies of a BYE come for 32 s, and the host takes it within 32 s of the last one. A BYE that
- * leaves later under the same leg's tag is another one: the proxy's own, at its dialog timeout.
- */
-#define BYE_TAKE_NS (2 * CG_BYE_TIMEOUT_NS)
-
-/*
- * Returns whether the last BYE that came in is the witness' own, in order, and the host may still
- * take it.
- */
-bpf_inline int bye_of_witness_is_seen(const struct cg_dialog *d, const struct msg_info *info)
-{
-	return (d->flags & CG_D_SEEN_OF_WITNESS) && info->now - bye_seen_at(d) <= BYE_TAKE_NS;
-}
-
-/*
  * Rule 1: returns whether the host forwards the witness' BYE, which came in from its own address.
  * It is matched by the branch in the Via below the host's own; a host that hides topology leaves
  * none. By then a BYE of the other leg that crosses it may be the pending one.
@@ -95,12 +80,13 @@ bpf_inline __u32 bye_judge_way(const struct cg_dialog *d, const struct msg_info 
 		return gateway_stamp && view->leg == CG_LEG_CALLEE && remote_is_peer(info, view)
 			       ? how | CG_D_BYE_RELAYED
 			       : how;
-	if (!peer_has(view, CG_LEG_WITNESS) || match == TARGET_OTHER ||
-	    !target_is_reached(&d->target, route, info, view))
+	if (!peer_has(view, CG_LEG_WITNESS) || match == TARGET_OTHER)
 		return how;
-	if (match == TARGET_CONTACT)
+	if (target_is_reached(&d->target, route, info, view))
+		how |= CG_D_BYE_PROVED;
+	if (match == TARGET_CONTACT && ((how & CG_D_BYE_PROVED) || target_is_spelled(route, info)))
 		how |= CG_D_BYE_TO_CONTACT;
-	return how | CG_D_BYE_PROVED;
+	return how;
 }
 
 /* gateway_stamp: the Via below the host's own has the address of a gateway. */
@@ -117,8 +103,13 @@ bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct msg_info *info,
 		bye_local_out(d, info, view, v);
 		return;
 	}
-	if (!route->has_peer_via && info->cseq_valid && leg_counter_is_below(view, info->cseq)) {
-		view->self->bye_cseq = info->cseq; /* the proxy's own: it may come back, over lo */
+	/*
+	 * The proxy's own, which may come back over lo. Not one that came in, where the host hides
+	 * its Via.
+	 */
+	if (!route->has_peer_via && info->cseq_valid && info->cseq > *view->self_passed &&
+	    leg_counter_is_below(view, info->cseq)) {
+		view->self->bye_cseq = info->cseq;
 		*view->self_flags |= CG_LEG_BYE_CSEQ_VALID;
 	}
 	if (d->state == CG_S_ENDED)
@@ -202,13 +193,15 @@ bpf_inline void bye_close_relayed(struct cg_dialog *d, const struct cg_config *c
 }
 
 /*
- * Returns whether a 2xx that proves nothing makes a candidate end: the leg itself sends it. Where
- * no leg has a rank, its sender is not known, and it does as well.
+ * Returns whether a 2xx that proves nothing makes a candidate end: the leg itself sends it, or the
+ * host that its Contact spells. Where no leg has a rank, its sender is not known, and it does as
+ * well.
  */
 bpf_inline int bye_answer_is_doubt(const struct cg_dialog *d, const struct msg_info *info,
 				   const struct leg_view *uas)
 {
-	return remote_is_self(info, uas) || !((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS);
+	return remote_is_self(info, uas) || (d->flags & CG_D_BYE_TO_CONTACT) ||
+	       !((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS);
 }
 
 /* A final response to the pending BYE, from where that was sent. Rules 2, 3 and 4. */

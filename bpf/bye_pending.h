@@ -93,7 +93,7 @@ bpf_inline int bye_is_fresh(const struct cg_dialog *d, const struct msg_info *in
 }
 
 /* BYEs that can end the call: a BYE that cannot does not displace them. */
-#define BYE_STRONG (CG_D_BYE_PROVED | CG_D_BYE_OF_WITNESS)
+#define BYE_STRONG (CG_D_BYE_PROVED | CG_D_BYE_OF_WITNESS | CG_D_BYE_RELAYED)
 
 /*
  * Makes this BYE the pending one, which awaits evidence. how: what is known of it (CG_D_BYE_...). A

@@ -23,6 +23,21 @@ bpf_inline __u64 bye_seen_at(const struct cg_dialog *d)
 }
 
 /*
+ * Copies of a BYE come for 32 s, and the host takes it within 32 s of the last one. A BYE that
+ * leaves later under the same leg's tag is another one: the proxy's own, at its dialog timeout.
+ */
+#define BYE_TAKE_NS (2 * CG_BYE_TIMEOUT_NS)
+
+/*
+ * Returns whether the last BYE that came in is the witness' own, in order, and the host may still
+ * take it.
+ */
+bpf_inline int bye_of_witness_is_seen(const struct cg_dialog *d, const struct msg_info *info)
+{
+	return (d->flags & CG_D_SEEN_OF_WITNESS) && info->now - bye_seen_at(d) <= BYE_TAKE_NS;
+}
+
+/*
  * Returns whether this is a copy of the leg's last accepted BYE: no higher number has passed since;
  * or it has the same branch, within 32 s, and the host has not refused it.
  */
@@ -122,10 +137,18 @@ bpf_inline void bye_accept(struct cg_dialog *d, const struct msg_info *info,
 	*view->self_flags |= CG_LEG_BYE_CSEQ_VALID;
 }
 
-bpf_inline void bye_note_seen(struct cg_dialog *d, const struct msg_info *info, __u8 action)
+/*
+ * Remembers a BYE that came in and passed. own: the witness' own, with a new number. As long as the
+ * host may take that one, no other BYE replaces it: anybody who knows the tags could send one before
+ * the host's answer, which ends the call.
+ */
+bpf_inline void bye_note_seen(struct cg_dialog *d, const struct msg_info *info, int own,
+			      __u8 action)
 {
 	__u32 branch = branch_hash32(info->branch_hash);
 
+	if (!own && bye_of_witness_is_seen(d, info) && !(d->flags & CG_D_SEEN_REFUSED))
+		return;
 	d->flags &= ~CG_D_SEEN_OF_WITNESS;
 	if (d->seen_branch != branch)
 		d->flags &= ~(CG_D_SEEN_REFUSED | CG_D_SEEN_WOULD_DROP);
@@ -227,7 +250,7 @@ bpf_inline void dialog_bye_in(struct cg_dialog *d, const struct msg_info *info,
 	if (is_new)
 		bye_accept(d, info, view);
 	if (v->reason != CG_R_BYE_REPEAT)
-		bye_note_seen(d, info, action);
+		bye_note_seen(d, info, is_new && leg_has(view, CG_LEG_WITNESS), action);
 	if (d->state == CG_S_ENDED || info->came_back)
 		return;
 	own_words = remote_is_self(info, view) && remote_is_self_port(info, view);
@@ -315,7 +338,8 @@ bpf_inline void dialog_request_in(struct cg_dialog *d, const struct msg_info *in
 	}
 	is_new = info->cseq_valid && leg_counter_is_below(view, info->cseq);
 	if (!leg_may_raise(info, view)) {
-		if (is_new && source == SRC_SELF && !info->came_back)
+		if (is_new && source == SRC_SELF && remote_is_self_port(info, view) &&
+		    !info->came_back)
 			dialog_request_note(d, info, route, view);
 		return;
 	}

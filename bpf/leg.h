@@ -154,10 +154,13 @@ bpf_inline enum source_match leg_match_source(const struct msg_info *info,
 	return SRC_OTHER;
 }
 
-/* Returns whether the port is the leg's, if both legs have one address, behind one NAT. */
+/*
+ * Returns whether the port is the leg's, if both legs have one address, behind one NAT. A gateway
+ * may use any port.
+ */
 bpf_inline int remote_is_self_port(const struct msg_info *info, const struct leg_view *view)
 {
-	return !addr_equal(view->self->addr, view->peer->addr) ||
+	return leg_has(view, CG_LEG_GATEWAY) || !addr_equal(view->self->addr, view->peer->addr) ||
 	       info->remote_port == view->self_port;
 }
 
@@ -165,11 +168,14 @@ bpf_inline int remote_is_self_port(const struct msg_info *info, const struct leg
  * Returns whether a request may raise the leg's counter. It must come from the very address and
  * port that the leg spoke from at the opening; a gateway's may come from any gateway. A request
  * that a gateway returns with the host's own Via raises nothing: a caller can send a request with
- * the other leg's tags to a carrier that loose-routes, and the carrier returns it.
+ * the other leg's tags to a carrier that loose-routes, and the carrier returns it. Nor does one
+ * with the host's own address: the host's leg raises its counter as it sends, and a packet from
+ * outside with that address is dropped behind XDP.
  */
 bpf_inline int leg_may_raise(const struct msg_info *info, const struct leg_view *view)
 {
-	if (!info->cseq_valid || info->came_back || !remote_is_self(info, view))
+	if (!info->cseq_valid || info->came_back || leg_has(view, CG_LEG_LOCAL) ||
+	    !remote_is_self(info, view))
 		return 0;
 	return leg_has(view, CG_LEG_GATEWAY) || info->remote_port == view->self_port;
 }

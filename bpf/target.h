@@ -82,17 +82,26 @@ bpf_inline enum target_match target_match(const struct cg_target *target,
 	return TARGET_OTHER;
 }
 
+/* Returns whether the packet goes to the literal address in its topmost Route, or Request-URI. */
+bpf_inline int target_is_spelled(const struct msg_route *route, const struct msg_info *info)
+{
+	return !addr_is_zero(route->next_addr) && addr_equal(info->remote, route->next_addr);
+}
+
 /*
  * Returns whether the packet goes to the leg, to where the INVITE went, or to the literal address
- * in its topmost Route, else in its Request-URI.
+ * in its topmost Route, else in its Request-URI. That address does not count for a request without
+ * the Routes that the witness gave: it could go past a carrier, which would not see the call end.
  */
 bpf_inline int target_is_reached(const struct cg_target *target, const struct msg_route *route,
 				 const struct msg_info *info, const struct leg_view *view)
 {
+	int is_whole = !uri_set_size(target->routes) || route->routes == target->routes;
+
 	if (!interface_is(info, view->peer_ifindex))
 		return 0;
 	return remote_is_peer(info, view) || info->remote_hash == target->sent_to ||
-	       (!addr_is_zero(route->next_addr) && addr_equal(info->remote, route->next_addr));
+	       (is_whole && target_is_spelled(route, info));
 }
 
 /* Notes a request that moves the target when it is answered 2xx. own: the witness sent it. */
