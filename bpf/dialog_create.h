@@ -35,7 +35,7 @@ bpf_inline void dialog_set_counters(struct cg_dialog *d, const struct cg_invite 
 		return;
 	if ((e->caller_flags & CG_LEG_CSEQ_VALID) && e->caller_cseq > d->caller.cseq)
 		d->caller.cseq = d->caller_passed = e->caller_cseq;
-	if (e->callee_flags & CG_LEG_CSEQ_VALID) {
+	if ((e->callee_flags & CG_LEG_CSEQ_VALID) && !(e->flags & CG_EARLY_ELSEWHERE)) {
 		d->callee.cseq = d->callee_passed = e->callee_cseq;
 		d->callee_flags |= CG_LEG_CSEQ_VALID;
 	}
@@ -58,13 +58,20 @@ bpf_inline void dialog_set_caller(struct cg_dialog *d, const struct pkt_ctx *ctx
 		d->caller_flags |= CG_LEG_GATEWAY;
 }
 
+/* The host has added no Record-Route of its own: it is the end of the way. A caller can write one. */
+bpf_inline int host_is_end(const struct msg_route *route, const struct cg_invite *invite)
+{
+	return !route->records_own || (uri_set_is_valid(route->record_routes) &&
+				       route->record_routes == invite->record_routes);
+}
+
 /*
  * Sets the side of the callee. The host itself answers if the egress 2xx has its name as Contact
  * and none of its Record-Routes. Any other 2xx that did not come in is from a side that is not
  * read.
  */
 bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct pkt_ctx *ctx,
-				  const struct cg_early *e)
+				  const struct cg_invite *invite, const struct cg_early *e)
 {
 	const struct msg_info *info = &ctx->scratch->info;
 	const struct msg_route *route = &ctx->scratch->route;
@@ -72,7 +79,7 @@ bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct pkt_ctx *ctx
 	int came_in = info->status ? info->direction == CG_IN : e && e->first_seen == CG_IN;
 
 	if (!came_in) {
-		if (info->status && route->contact_is_own && !route->records_own &&
+		if (info->status && route->contact_is_own && host_is_end(route, invite) &&
 		    !host_hides_topology(ctx->config))
 			d->callee_flags |= CG_LEG_LOCAL;
 		else
@@ -140,7 +147,7 @@ BPF_SUBPROG int dialog_build(struct pkt_ctx *ctx, const struct cg_invite *invite
 	d->state = CG_S_CONFIRMED;
 	d->clock = invite->clock;
 	dialog_set_caller(d, ctx, invite);
-	dialog_set_callee(d, ctx, e);
+	dialog_set_callee(d, ctx, invite, e);
 	dialog_set_witness(d);
 	dialog_set_counters(d, invite, e);
 	dialog_set_target(d, ctx, invite, branch);

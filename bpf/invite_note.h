@@ -12,6 +12,7 @@
 
 #include <linux/errno.h>
 
+#include "addr.h"
 #include "scratch.h"
 #include "share.h"
 #include "text.h"
@@ -114,6 +115,8 @@ BPF_SUBPROG int note_build(struct pkt_ctx *ctx)
 	if (s->parser.msg.to_tag.len)
 		invite->flags |= CG_I_HAS_TO_TAG;
 	invite->flags |= s->packet.tcp * CG_I_TCP;
+	if (s->info.direction == CG_IN && s->info.remote_class == CG_ADDR_OTHER)
+		invite->flags |= CG_I_OUTSIDE;
 	note_copy_texts(ctx);
 	return 0;
 }
@@ -132,7 +135,11 @@ bpf_inline struct cg_join *join_bucket(__u64 print)
 	return bpf_map_lookup_elem(&joins, &index);
 }
 
-/* Two CPUs may write one bucket at once: a slot is a hint. */
+/*
+ * Two CPUs may write one bucket at once: a slot is a hint. Under the ids of the host's own call nobody else's
+ * INVITE can be joined: a callee could send one under them, and refuse the host's, which then leaves
+ * under another branch. The host would seem to hide topology from then on.
+ */
 bpf_inline void join_insert(const struct msg_info *info, __u64 note)
 {
 	__u64 print = join_print(info);
@@ -140,42 +147,77 @@ bpf_inline void join_insert(const struct msg_info *info, __u64 note)
 
 	if (!bucket)
 		return;
+	for (__u32 i = 0; i < CG_JOIN_SLOTS && info->remote_class != CG_ADDR_HOST; i++)
+		if (bucket->slot[i].print == print && bucket->slot[i].note == CG_JOIN_OWN)
+			return;
 	for (__u32 i = CG_JOIN_SLOTS - 1; i > 0; i--)
 		bucket->slot[i] = bucket->slot[i - 1];
 	bucket->slot[0].note = note;
 	bucket->slot[0].print = print;
 }
 
+/* Both came from outside, from two hosts: one of them may be made up. */
+bpf_inline int notes_differ(const struct cg_invite *a, const struct cg_invite *b)
+{
+	return (a->flags & b->flags & CG_I_OUTSIDE) && !addr_equal(a->caller_addr, b->caller_addr);
+}
+
+#define JOIN_DOUBT CG_JOIN_SLOTS /* a flag beside the number of a slot */
+
+/*
+ * Returns -1, or the number of the slot that note_join() finds, with JOIN_DOUBT if there is doubt. Global: it
+ * is walked once, not once for each of its callers.
+ */
+BPF_GLOBAL int join_find(const struct msg_info *info)
+{
+	int found = -1, others = 0, same = 0, doubt = 0;
+	struct cg_invite *invite, *best = NULL;
+	struct cg_join *bucket;
+	struct cg_txn_key key;
+	__u64 print;
+
+	if (!info)
+		return -1;
+	print = join_print(info);
+	bucket = join_bucket(print);
+	for (int i = 0; bucket && i < CG_JOIN_SLOTS; i++) {
+		if (bucket->slot[i].print != print)
+			continue;
+		key = branch_key(info, bucket->slot[i].note);
+		invite = note_find(&key);
+		if (!note_is_live(invite))
+			continue;
+		if (same) {
+			doubt |= invite->cseq == info->cseq && notes_differ(invite, best);
+			continue;
+		}
+		same = invite->cseq == info->cseq;
+		if (same || !others++) {
+			best = invite;
+			found = i;
+		}
+	}
+	doubt |= !same && others > 1;
+	return doubt ? found | JOIN_DOUBT : found;
+}
+
 /*
  * Finds the live INVITE of this Call-ID and From tag that came in: the one with the same CSeq, else
- * the newest. *key is its key. *doubt: there are several, and none has this CSeq.
+ * the newest. *key is its key. *doubt: there are several, and none has this CSeq, or two hosts sent one
+ * that has.
  */
 bpf_inline struct cg_invite *note_join(const struct msg_info *info, struct cg_txn_key *key,
 				       int *doubt)
 {
-	__u64 print = join_print(info), found = 0;
-	struct cg_join *bucket = join_bucket(print);
-	struct cg_invite *invite, *newest = NULL;
-	int n = 0;
+	struct cg_join *bucket = join_bucket(join_print(info));
+	int found = join_find(info);
 
 	*doubt = 0;
-	for (__u32 i = 0; bucket && i < CG_JOIN_SLOTS; i++) {
-		if (bucket->slot[i].print != print)
-			continue;
-		*key = branch_key(info, bucket->slot[i].note);
-		invite = note_find(key);
-		if (!note_is_live(invite))
-			continue;
-		if (invite->cseq == info->cseq)
-			return invite;
-		if (!n++) {
-			newest = invite;
-			found = key->branch;
-		}
-	}
-	key->branch = found;
-	*doubt = n > 1;
-	return newest;
+	if (!bucket || found < 0)
+		return NULL;
+	*doubt = found & JOIN_DOUBT;
+	*key = branch_key(info, bucket->slot[found & (CG_JOIN_SLOTS - 1)].note);
+	return note_find(key);
 }
 
 #endif

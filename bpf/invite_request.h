@@ -84,6 +84,8 @@ bpf_inline __u8 invite_in(struct pkt_ctx *ctx)
 		if (!invite_is_copy(&ctx->scratch->invite, first) &&
 		    !(first->flags & CG_I_FORWARDED))
 			first->flags |= CG_I_SUSPECT;
+		if ((first->flags & CG_I_OUTSIDE) && first->caller_port != info->remote_port)
+			first->flags |= CG_I_OTHER_PORT;
 		first->renewed = info->now;
 		return CG_R_INVITE;
 	}
@@ -121,7 +123,10 @@ bpf_inline int host_hides_topology(const struct cg_config *config)
 	return state && state->hides_topology;
 }
 
-/* (b) No Via is left of the caller's: the host hides topology, or is a B2BUA that keeps ids. */
+/*
+ * (b) No Via is left of the caller's: the host hides topology, or is a B2BUA that keeps ids. Or the Via is
+ * left, and its branch, of RFC 2543, is not unique: that says nothing of the host.
+ */
 bpf_inline struct cg_invite *invite_by_join(struct pkt_ctx *ctx, struct cg_txn_key *key)
 {
 	const struct msg_info *info = &ctx->scratch->info;
@@ -134,7 +139,8 @@ bpf_inline struct cg_invite *invite_by_join(struct pkt_ctx *ctx, struct cg_txn_k
 		return NULL;
 	if (doubt)
 		note->flags |= CG_I_SUSPECT;
-	if (addr_class(ctx->config, note->caller_addr) != CG_ADDR_HOST) {
+	if (!ctx->scratch->route.has_peer_via &&
+	    addr_class(ctx->config, note->caller_addr) != CG_ADDR_HOST) {
 		state = host_state_get();
 		if (state)
 			state->hides_topology = 1;
@@ -155,6 +161,7 @@ bpf_inline void invite_of_nobody(struct pkt_ctx *ctx)
 	note_build(ctx);
 	if (!route->has_peer_via && route->contact_is_own && !host_hides_topology(ctx->config)) {
 		invite->flags |= CG_I_LOCAL;
+		join_insert(&ctx->scratch->info, CG_JOIN_OWN);
 		return;
 	}
 	invite->flags |= CG_I_UNSEEN;
@@ -224,13 +231,13 @@ bpf_inline int invite_takes_a_call(const struct pkt_ctx *ctx)
 /*
  * A host that hides topology joins by Call-ID and From tag alone. A caller who sends a second
  * INVITE under them, to an expensive number, while the first rings, must not be billed for the
- * first.
+ * first. Nor must a caller whose callee, behind the same NAT, replays his INVITE to such a number.
  */
 bpf_inline void invite_check_sent(struct pkt_ctx *ctx, struct cg_invite *note, int joined)
 {
 	__u32 user = ctx->scratch->route.request_user;
 
-	if (invite_takes_a_call(ctx))
+	if (invite_takes_a_call(ctx) || (note->flags & CG_I_OTHER_PORT))
 		note->flags |= CG_I_SUSPECT;
 	if (!note->request_user)
 		note->request_user = user;

@@ -65,6 +65,8 @@ bpf_inline struct answered answered_in(const struct pkt_ctx *ctx)
 	a.invite = note_find(&key);
 	if (!a.invite)
 		a.branch = NULL;
+	else if (a.invite->setup > a.branch->renewed)
+		a.invite->flags |= CG_I_SUSPECT; /* came under the same branch after this one */
 	return a;
 }
 
@@ -95,7 +97,9 @@ bpf_inline int response_is_better(const struct msg_info *info, const struct cg_d
 	int in = info->direction == CG_IN, known = addr_equal(d->callee.addr, info->remote);
 	int sent_there = a->branch && addr_equal(a->branch->sent_to, info->remote);
 
-	if (d->state == CG_S_ENDED && info->status < 300 && a->invite->setup > d->end &&
+	int is_new = a->invite->setup > d->end && (!a->branch || a->branch->renewed > d->end);
+
+	if (d->state == CG_S_ENDED && info->status < 300 && is_new &&
 	    !(a->invite->flags & CG_I_HAS_TO_TAG))
 		return !in || info->remote_is_gateway || sent_there;
 	if (a->branch && (a->branch->flags & CG_B_SPIRALED))
@@ -198,6 +202,27 @@ BPF_SUBPROG int dialog_replace(struct pkt_ctx *ctx, struct cg_dialog *old, struc
 	return dialog_report_start(d, v);
 }
 
+/*
+ * A 2xx to an initial INVITE that may have opened another call than this dialog: its tags differ in letter
+ * case alone, or a gateway answers under them for another Request-URI. The far end chooses its tag, and
+ * both calls would have one row.
+ */
+bpf_inline int answer_is_of_another(const struct msg_info *info, const struct cg_dialog *d)
+{
+	const struct cg_branch *branch;
+
+	if (info->method != CG_M_INVITE || info->direction != CG_IN || info->status < 200 ||
+	    info->status >= 300)
+		return 0;
+	branch = branch_find(info, info->branch_hash);
+	if (!branch || (branch->flags & CG_B_SPIRALED))
+		return 0;
+	if (d->tag_case_hash && d->tag_case_hash != info->tag_case_hash)
+		return info->remote_is_gateway || addr_equal(branch->sent_to, info->remote);
+	return info->remote_is_gateway && d->target.invite_uri != CG_URIS_NONE &&
+	       d->target.invite_uri != branch->invite_uri;
+}
+
 /* --- responses to an INVITE of no known dialog ------------------------------------------------ */
 
 /* Handles a 2xx from elsewhere than the INVITE went: it opens nothing by itself. */
@@ -243,9 +268,11 @@ bpf_inline __u8 invite_2xx_in(struct pkt_ctx *ctx, struct answered *a, int elsew
 	/*
 	 * With a preloaded Route a caller can make the proxy relay an INVITE with an invented To
 	 * tag, and a gateway may accept it as a new call. The price: a call that began before the
-	 * guard was attached gets one suspect row at its next re-INVITE to a gateway.
+	 * guard was attached gets one suspect row at its next re-INVITE to a gateway. Where none is named,
+	 * anybody may be one.
 	 */
-	if ((a->invite->flags & CG_I_HAS_TO_TAG) && !info->remote_is_gateway)
+	if ((a->invite->flags & CG_I_HAS_TO_TAG) && !info->remote_is_gateway &&
+	    ctx->config->has_gateways)
 		return CG_R_UNKNOWN_DIALOG;
 	others_tag = e && !(e->flags & CG_EARLY_ELSEWHERE) && !info->remote_is_gateway &&
 		     !addr_equal(info->remote, e->callee_addr);

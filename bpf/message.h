@@ -136,8 +136,8 @@ BPF_SUBPROG int handle_dialog_response(struct pkt_ctx *ctx, struct cg_dialog *d,
 {
 	const struct msg_route *route = &ctx->scratch->route;
 	const struct msg_info *info = &ctx->scratch->info;
+	int own_word = 0, of_another = answer_is_of_another(info, d);
 	struct leg_view uas;
-	int own_word = 0;
 
 	v->reason = CG_R_OUT_OF_DIALOG;
 	bpf_spin_lock(&d->lock);
@@ -147,6 +147,8 @@ BPF_SUBPROG int handle_dialog_response(struct pkt_ctx *ctx, struct cg_dialog *d,
 	own_word = leg_sends_response(info, &uas);
 	v->leg = uas.peer_leg; /* the leg whose tag is in From */
 	v->clock = d->clock;
+	if (of_another)
+		d->flags |= CG_D_SUSPECT;
 	if (info->method != CG_M_BYE)
 		dialog_response(d, info, route, &uas, v);
 	else if (info->direction == CG_IN)

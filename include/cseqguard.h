@@ -341,6 +341,8 @@ struct cg_txn_key {
 #define CG_I_FORGED_2XX 0x400 /* a 2xx came from elsewhere than it was sent to */
 #define CG_I_TAKEN 0x800 /* copied from `invites` to `pending` */
 #define CG_I_TCP 0x1000 /* it came over TCP */
+#define CG_I_OUTSIDE 0x2000 /* it came from no gateway, no relay and not from the host */
+#define CG_I_OTHER_PORT 0x4000 /* ... and again from another port */
 
 struct cg_invite {
 	__u64 setup; /* arrival */
@@ -383,11 +385,12 @@ struct cg_branch {
  * the note's full key decides.
  */
 #define CG_JOIN_SLOTS 4
+#define CG_JOIN_OWN 0 /* the ids are those of a call of the host itself */
 
 struct cg_join {
 	struct {
 		__u64 print; /* of Call-ID and From tag; 0: free */
-		__u64 note; /* third word of the note's key */
+		__u64 note; /* third word of the note's key, or CG_JOIN_OWN */
 	} slot[CG_JOIN_SLOTS]; /* the newest first */
 };
 
