@@ -157,9 +157,24 @@ bpf_inline int sip_line_is_route(const struct sip_parser *p, __u32 line)
 	return sip_route_name(p, line, &len) != SIP_H_OTHER;
 }
 
+/* Authorization or Proxy-Authorization: they repeat the realm, nonce and opaque of a challenge. */
+bpf_inline int sip_line_is_credentials(struct sip_parser *p, __u32 line, __u32 end)
+{
+	__u64 raw = sip_word(p, line), more;
+
+	if ((sip_fold(raw) & sip_mask(5)) == SIP_LETTERS('p', 'r', 'o', 'x', 'y', 0, 0, 0) &&
+	    (__u8)(raw >> 40) == '-')
+		line += 6;
+	more = sip_fold(sip_word(p, line + 8));
+	if (sip_fold(sip_word(p, line)) != SIP_LETTERS('a', 'u', 't', 'h', 'o', 'r', 'i', 'z') ||
+	    (more & sip_mask(5)) != SIP_LETTERS('a', 't', 'i', 'o', 'n', 0, 0, 0))
+		return 0;
+	return sip_byte(p, sip_skip_blanks(p, line + 13, end)) == ':';
+}
+
 /*
  * A line that peers read in several ways. A BYE has From, To, Call-ID, Route and Record-Route as
- * the other leg chose them. Any other line is the sender's.
+ * the other leg chose them, and credentials as it asked for them. Any other line is the sender's.
  */
 BPF_GLOBAL int sip_note_odd_line(struct sip_parser *p, __u32 line, __u32 end)
 {
@@ -168,7 +183,7 @@ BPF_GLOBAL int sip_note_odd_line(struct sip_parser *p, __u32 line, __u32 end)
 	if (!p)
 		return 0;
 	p->msg.flags |= SIP_AMBIGUOUS;
-	if (sip_line_is_route(p, line))
+	if (sip_line_is_route(p, line) || sip_line_is_credentials(p, line, end))
 		return 0;
 	switch (sip_header_at(p, line, end, &value)) {
 	case SIP_H_FROM:
