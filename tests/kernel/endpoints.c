@@ -20,6 +20,7 @@ static const struct {
 	{ "callee", "203.0.113.7" }, /* no gateway */
 	{ "stranger", "203.0.113.66" }, /* neither leg */
 	{ "proxy2", "192.0.2.11" }, /* an address of the host, whose packets come in over lo */
+	{ "spoofed", "192.0.2.10" }, /* the host's own address, from outside */
 	{ "host_group", "224.0.1.75" }, /* sip.mcast.net */
 	{ "host_group6", "ff0e::116" },
 	{ "host6", "2001:db8:2::10" },

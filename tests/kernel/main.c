@@ -31,11 +31,11 @@
 
 extern const struct suite share, order, opening, evidence, evidence_rules, legs, addr_change,
 	after_end, answer, interface, observe, parser, packet, fragment, attack, stale_bye,
-	unseen_start, field;
+	unseen_start, field, chosen;
 static const struct suite *const suites[] = {
-	&share,	      &order,	  &opening,   &evidence,  &evidence_rules, &legs,
-	&addr_change, &after_end, &interface, &observe,	  &parser,	   &packet,
-	&answer,      &fragment,  &attack,    &stale_bye, &unseen_start,   &field,
+	&share,	    &order,	&opening,      &evidence, &evidence_rules, &legs,   &addr_change,
+	&after_end, &interface, &observe,      &parser,	  &packet,	   &answer, &fragment,
+	&attack,    &stale_bye, &unseen_start, &field,	  &chosen,
 };
 
 static int number, failed;
