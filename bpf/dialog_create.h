@@ -58,7 +58,10 @@ bpf_inline void dialog_set_caller(struct cg_dialog *d, const struct pkt_ctx *ctx
 		d->caller_flags |= CG_LEG_GATEWAY;
 }
 
-/* The host has added no Record-Route of its own: it is the end of the way. A caller can write one. */
+/*
+ * Returns whether the host has added no Record-Route of its own: then it is no proxy. One that the
+ * INVITE had when it came in says nothing: its caller may have written it.
+ */
 bpf_inline int host_is_end(const struct msg_route *route, const struct cg_invite *invite)
 {
 	return !route->records_own || (uri_set_is_valid(route->record_routes) &&

@@ -139,7 +139,7 @@ bpf_inline void bye_accept(struct cg_dialog *d, const struct msg_info *info,
 
 /*
  * Remembers a BYE that came in and passed. own: the witness' own, with a new number. As long as the
- * host may take that one, no other BYE replaces it: anybody who knows the tags could send one before
+ * host may take that one, no other BYE replaces it: whoever knows the tags could send one before
  * the host's answer, which ends the call.
  */
 bpf_inline void bye_note_seen(struct cg_dialog *d, const struct msg_info *info, int own,

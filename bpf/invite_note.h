@@ -136,9 +136,9 @@ bpf_inline struct cg_join *join_bucket(__u64 print)
 }
 
 /*
- * Two CPUs may write one bucket at once: a slot is a hint. Under the ids of the host's own call nobody else's
- * INVITE can be joined: a callee could send one under them, and refuse the host's, which then leaves
- * under another branch. The host would seem to hide topology from then on.
+ * Notes an INVITE for note_join(). Two CPUs may write one bucket at once: a slot is a hint. An INVITE
+ * under the ids of the host's own call is not noted. The host's callee could send one, and refuse the
+ * host's, which then leaves under another branch: the host would seem to hide topology for good.
  */
 bpf_inline void join_insert(const struct msg_info *info, __u64 note)
 {
@@ -156,7 +156,7 @@ bpf_inline void join_insert(const struct msg_info *info, __u64 note)
 	bucket->slot[0].print = print;
 }
 
-/* Both came from outside, from two hosts: one of them may be made up. */
+/* Returns whether both came from outside, from two hosts: one of them may be made up. */
 bpf_inline int notes_differ(const struct cg_invite *a, const struct cg_invite *b)
 {
 	return (a->flags & b->flags & CG_I_OUTSIDE) && !addr_equal(a->caller_addr, b->caller_addr);
@@ -165,8 +165,8 @@ bpf_inline int notes_differ(const struct cg_invite *a, const struct cg_invite *b
 #define JOIN_DOUBT CG_JOIN_SLOTS /* a flag beside the number of a slot */
 
 /*
- * Returns -1, or the number of the slot that note_join() finds, with JOIN_DOUBT if there is doubt. Global: it
- * is walked once, not once for each of its callers.
+ * Returns -1, or the number of the slot that note_join() uses, with JOIN_DOUBT if there is doubt.
+ * Global: the verifier walks it once, not once for each caller.
  */
 BPF_GLOBAL int join_find(const struct msg_info *info)
 {
@@ -203,8 +203,8 @@ BPF_GLOBAL int join_find(const struct msg_info *info)
 
 /*
  * Finds the live INVITE of this Call-ID and From tag that came in: the one with the same CSeq, else
- * the newest. *key is its key. *doubt: there are several, and none has this CSeq, or two hosts sent one
- * that has.
+ * the newest. *key is its key. *doubt: there are several, and none has this CSeq, or two hosts sent
+ * one that has.
  */
 bpf_inline struct cg_invite *note_join(const struct msg_info *info, struct cg_txn_key *key,
 				       int *doubt)

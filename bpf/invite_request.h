@@ -124,8 +124,8 @@ bpf_inline int host_hides_topology(const struct cg_config *config)
 }
 
 /*
- * (b) No Via is left of the caller's: the host hides topology, or is a B2BUA that keeps ids. Or the Via is
- * left, and its branch, of RFC 2543, is not unique: that says nothing of the host.
+ * (b) No Via is left of the caller's: the host hides topology, or is a B2BUA that keeps ids. Or
+ * his Via is left, and its branch, of RFC 2543, is not unique: that says nothing of the host.
  */
 bpf_inline struct cg_invite *invite_by_join(struct pkt_ctx *ctx, struct cg_txn_key *key)
 {

@@ -203,9 +203,9 @@ BPF_SUBPROG int dialog_replace(struct pkt_ctx *ctx, struct cg_dialog *old, struc
 }
 
 /*
- * A 2xx to an initial INVITE that may have opened another call than this dialog: its tags differ in letter
- * case alone, or a gateway answers under them for another Request-URI. The far end chooses its tag, and
- * both calls would have one row.
+ * Returns whether this 2xx to an initial INVITE may have opened another call than the dialog: its
+ * tags differ in letter case alone, or a gateway sends it for another Request-URI. The far end
+ * chooses its tag, and both calls have one row.
  */
 bpf_inline int answer_is_of_another(const struct msg_info *info, const struct cg_dialog *d)
 {

@@ -155,8 +155,8 @@ bpf_inline long uri_list_next_line(struct uri_list *list)
 }
 
 /*
- * A step towards the next URI, or over it. Some carriers read a Route without angle brackets as well,
- * and send the request there: it proves nothing.
+ * A step towards the next URI, or over it. Some carriers read a Route without angle brackets as
+ * well, and send the request there: it proves nothing.
  */
 static long uri_list_step(__u32 i, void *arg)
 {

@@ -110,9 +110,9 @@ static long uri_param_step(__u32 i, void *arg)
 /*
  * The keyed hash of a whole URI, compared as in RFC 3261 19.1.4: scheme, user, host, port and every
  * parameter but `lr` and `transport=udp`. A missing port is 5060. Returns 0 for a URI that never
- * matches: with headers behind '?'. One with too many parameters, or a port that is no number, matches
- * the same bytes. Writes the parts to p->uri. Decodes the
- * user's escapes where they are, so hash each slice once.
+ * matches: with headers behind '?'. One with too many parameters, or with a port that is no number,
+ * equals the same bytes only. Writes the parts to p->uri. Decodes the user's escapes where they
+ * are, so hash each slice once.
  */
 BPF_GLOBAL __u64 uri_hash(struct sip_parser *p, __u32 pos, __u32 len)
 {
