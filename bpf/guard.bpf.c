@@ -64,21 +64,36 @@ bpf_inline int locate_payload(struct pkt_ctx *ctx, struct cursor *c, __u8 direct
 }
 
 /*
- * A subprogram for each direction, so that its stack frame is released before sip_parse() runs, and
- * the direction is a constant: XDP and tc have different helpers.
+ * A subprogram for each direction, so that its stack frame, with the cursor, is released before
+ * sip_parse() runs, and the direction is a constant: XDP and tc have different helpers.
  */
-BPF_SUBPROG int locate_in(struct pkt_ctx *ctx, struct cursor *c, __u32 ifindex)
+BPF_SUBPROG int locate_in(struct pkt_ctx *ctx, struct xdp_md *xdp)
 {
-	return locate_payload(ctx, c, CG_IN, ifindex);
+	struct cursor c = { .ctx = xdp,
+			    .data = (void *)(long)xdp->data,
+			    .pos = (void *)(long)xdp->data,
+			    .end = (void *)(long)xdp->data_end,
+			    .frame = bpf_xdp_get_buff_len(xdp) };
+
+	return locate_payload(ctx, &c, CG_IN, xdp->ingress_ifindex);
 }
 
-BPF_SUBPROG int locate_out(struct pkt_ctx *ctx, struct cursor *c, __u32 ifindex)
+BPF_SUBPROG int locate_out(struct pkt_ctx *ctx, struct __sk_buff *skb)
 {
-	return locate_payload(ctx, c, CG_OUT, ifindex);
+	struct cursor c = { .ctx = skb,
+			    .data = (void *)(long)skb->data,
+			    .pos = (void *)(long)skb->data,
+			    .end = (void *)(long)skb->data_end,
+			    .frame = skb->len };
+
+	return locate_payload(ctx, &c, CG_OUT, skb->ifindex);
 }
 
-/* After locate_in() or locate_out(). Returns the enum cg_action of the packet. */
-bpf_inline int handle_located(struct pkt_ctx *ctx, struct cursor *c, int reason, __u8 direction)
+/*
+ * After locate_in() or locate_out(). frame: the context of XDP or tc. Returns the enum cg_action of
+ * the packet.
+ */
+bpf_inline int handle_located(struct pkt_ctx *ctx, void *frame, int reason, __u8 direction)
 {
 	struct verdict v = { .event = CG_EVENTS };
 	struct packet *p = &ctx->scratch->packet;
@@ -87,7 +102,7 @@ bpf_inline int handle_located(struct pkt_ctx *ctx, struct cursor *c, int reason,
 	__u8 action;
 
 	if (reason == PACKET_SIP && p->length && !p->gathered)
-		err = packet_load(c->ctx, direction, p->offset, ctx->scratch->parser.buf,
+		err = packet_load(frame, direction, p->offset, ctx->scratch->parser.buf,
 				  copy_length(length, SIP_MAX));
 	if (reason != PACKET_SIP)
 		handle_no_message(ctx, reason, &v);
@@ -97,7 +112,7 @@ bpf_inline int handle_located(struct pkt_ctx *ctx, struct cursor *c, int reason,
 		handle_message(ctx, &v);
 	action = direction == CG_IN ? message_action(ctx, v.reason) : CG_PASS;
 	action = report_verdict(ctx, &v, action, direction == CG_IN,
-				direction == CG_IN ? c->ctx : NULL);
+				direction == CG_IN ? frame : NULL);
 	if (reason == PACKET_SIP && p->gathered)
 		fragment_judged(p, action);
 	return action;
@@ -113,24 +128,19 @@ bpf_inline int action_xdp(int action)
 bpf_inline int handle_ingress(struct xdp_md *xdp)
 {
 	struct pkt_ctx ctx = { .config = config_get() };
-	struct cursor c = { .ctx = xdp,
-			    .data = (void *)(long)xdp->data,
-			    .pos = (void *)(long)xdp->data,
-			    .end = (void *)(long)xdp->data_end };
 	int reason;
 
 	if (!ctx.config)
 		return XDP_PASS;
-	if (packet_is_other(c.data, c.end, ctx.config)) {
+	if (packet_is_other((void *)(long)xdp->data, (void *)(long)xdp->data_end, ctx.config)) {
 		count_packet(CG_IN, CG_R_OTHER_PORT, CG_PASS);
 		return XDP_PASS;
 	}
-	c.frame = bpf_xdp_get_buff_len(xdp);
-	reason = locate_in(&ctx, &c, xdp->ingress_ifindex);
+	reason = locate_in(&ctx, xdp);
 	if (reason != PACKET_SIP && !reason_is_of_fragment(reason))
 		return XDP_PASS;
 	ctx.scratch->packet.own_socket = 0;
-	return action_xdp(handle_located(&ctx, &c, reason, CG_IN));
+	return action_xdp(handle_located(&ctx, xdp, reason, CG_IN));
 }
 
 SEC("xdp.frags")
@@ -143,24 +153,19 @@ SEC("tc")
 int cseqguard_out(struct __sk_buff *skb)
 {
 	struct pkt_ctx ctx = { .config = config_get() };
-	struct cursor c = { .ctx = skb,
-			    .data = (void *)(long)skb->data,
-			    .pos = (void *)(long)skb->data,
-			    .end = (void *)(long)skb->data_end,
-			    .frame = skb->len };
 	int reason;
 
 	if (!ctx.config)
 		return TC_ACT_UNSPEC;
-	if (packet_is_other(c.data, c.end, ctx.config)) {
+	if (packet_is_other((void *)(long)skb->data, (void *)(long)skb->data_end, ctx.config)) {
 		count_packet(CG_OUT, CG_R_OTHER_PORT, CG_PASS);
 		return TC_ACT_UNSPEC;
 	}
-	reason = locate_out(&ctx, &c, skb->ifindex);
+	reason = locate_out(&ctx, skb);
 	if (reason != PACKET_SIP && !reason_is_of_fragment(reason))
 		return TC_ACT_UNSPEC;
 	ctx.scratch->packet.own_socket = skb->sk != NULL;
-	handle_located(&ctx, &c, reason, CG_OUT);
+	handle_located(&ctx, skb, reason, CG_OUT);
 	return TC_ACT_UNSPEC;
 }
 

@@ -98,9 +98,14 @@ bpf_inline void sip_via(struct sip_parser *p, __u32 pos, __u32 end)
 
 /* --- From, To, Contact ------------------------------------------------------------------------ */
 
+struct sip_display {
+	struct sip_parser *p;
+	__u32 end;
+};
+
 static long sip_display_step(__u32 i, void *arg)
 {
-	struct sip_search *s = arg;
+	struct sip_display *s = arg;
 
 	(void)i;
 	return sip_outside_quotes(s->p, s->end, '<', ';');
@@ -112,7 +117,7 @@ static long sip_display_step(__u32 i, void *arg)
  */
 BPF_GLOBAL int sip_address(struct sip_parser *p, __u32 pos, __u32 end, struct sip_slice *uri)
 {
-	struct sip_search s = { .p = p, .end = end };
+	struct sip_display s = { .p = p, .end = end };
 	__u32 at, name;
 
 	if (!p || !uri)
