@@ -24,9 +24,9 @@
 static void report_walk(struct bench *bench)
 {
 	report_figure("verifier_insns", "verifier's walk, the way in", "insns",
-		      harness_insns(&bench->harness, 1), 0);
+		      harness_insns(&bench->harness, "cseqguard_in"), 0);
 	report_figure("verifier_insns_out", "... the way out", "insns",
-		      harness_insns(&bench->harness, 0), 0);
+		      harness_insns(&bench->harness, "cseqguard_out"), 0);
 }
 
 static int measure(struct bench *bench)

@@ -618,13 +618,12 @@ int harness_first(struct harness *harness, const char *name, void *value)
 	return fd < 0 ? fd : bpf_map_lookup_elem(fd, key, value) ? -errno : 0;
 }
 
-int harness_insns(struct harness *harness, int in)
+int harness_insns(struct harness *harness, const char *program)
 {
+	struct bpf_program *prog = bpf_object__find_program_by_name(harness->skel->obj, program);
 	struct bpf_prog_info info = { 0 };
 	__u32 size = sizeof(info);
-	int err = bpf_obj_get_info_by_fd(bpf_program__fd(in ? harness->skel->progs.cseqguard_in
-							    : harness->skel->progs.cseqguard_out),
-					 &info, &size);
+	int err = bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size);
 
 	return err ? err : (int)info.verified_insns;
 }

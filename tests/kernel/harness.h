@@ -119,7 +119,7 @@ int harness_fill(struct harness *harness, const char *map);
 int harness_drop_one(struct harness *harness, const char *map);
 int harness_first(struct harness *harness, const char *map, void *value);
 
-/* Returns the number of instructions that the verifier walked, or -errno. in: ingress. */
-int harness_insns(struct harness *harness, int in);
+/* Returns the number of instructions of this program that the verifier walked, or -errno. */
+int harness_insns(struct harness *harness, const char *program);
 
 #endif

@@ -199,8 +199,10 @@ static void load(struct harness *harness)
 		printf("1..%d\n", number);
 		exit(1);
 	}
-	printf("# verifier: cseqguard_in %d instructions, cseqguard_out %d\n",
-	       harness_insns(harness, 1), harness_insns(harness, 0));
+	printf("# verifier: cseqguard_in %d instructions, cseqguard_out %d, cseqguard_tcp_message "
+	       "%d\n",
+	       harness_insns(harness, "cseqguard_in"), harness_insns(harness, "cseqguard_out"),
+	       harness_insns(harness, "cseqguard_tcp_message"));
 	result(!harness->without_btf, "load", "every map keeps its types (BTF)");
 }
 
