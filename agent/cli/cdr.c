@@ -193,10 +193,14 @@ static int add_time_condition(struct filter *filter, const char *condition, cons
 			      char us[24])
 {
 	__s64 at;
+	int err;
 
 	if (!value)
 		return CG_DONE;
-	if (cg_time_parse(value, cg_now_us(), &at))
+	err = cg_time_parse(value, cg_now_us(), &at);
+	if (err == -ENOTUNIQ)
+		return cg_fail_clock_change(value);
+	if (err)
 		return cg_fail_usage(
 			"invalid time '%s': expected 2026-01-31, 2026-01-31 12:00 (both local), "
 			"2026-01-31T12:00:00Z, or an age "

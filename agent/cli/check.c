@@ -141,7 +141,8 @@ static const char *read_new_losses(struct check *c, const struct losses *now, st
 	has_note = !cg_runtime_note_read(c->options->instance, suffix, text) &&
 		   sscanf(text, "%u %llu %llu %llu", &id, &then.events, &then.unguarded,
 			  &then.unrecorded) == 4 &&
-		   id == c->config_id;
+		   id == c->config_id && then.events <= now->events &&
+		   then.unguarded <= now->unguarded && then.unrecorded <= now->unrecorded;
 	if (!has_note)
 		then = (struct losses){};
 	snprintf(text, sizeof(text), "%u %llu %llu %llu\n", c->config_id, now->events,

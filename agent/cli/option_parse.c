@@ -110,6 +110,13 @@ int cg_parse_option_count(struct cg_options *options, const char *value)
 	return 0;
 }
 
+int cg_fail_clock_change(const char *value)
+{
+	return cg_fail_usage("invalid time '%s': a clock change skips or repeats this local time; "
+			     "add Z or an offset such as +01:00",
+			     value);
+}
+
 int cg_parse_option_last(struct cg_options *options, const char *value)
 {
 	__u64 count;

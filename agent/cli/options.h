@@ -90,6 +90,9 @@ int cg_options_parse(int argc, char **argv, struct cg_options *options,
 /* Parses KEY=VALUE of `set`. Returns CG_DONE or CG_USAGE (reported). */
 int cg_options_set(struct cg_settings *settings, const char *assignment);
 
+/* Reports a time for which cg_time_parse() returned -ENOTUNIQ. Returns CG_USAGE. */
+int cg_fail_clock_change(const char *value);
+
 /* Stores the verb of that name. Returns CG_DONE or CG_USAGE (reported). */
 int cg_verb_find(const char *name, const struct cg_verb **verb);
 

@@ -55,10 +55,14 @@ static const char *operator_name(const struct cg_options *options)
 static int parse_time(const char *option, const char *value, __s64 now, char us[24])
 {
 	__s64 at;
+	int err;
 
 	if (!value)
 		return CG_DONE;
-	if (cg_time_parse(value, now, &at))
+	err = cg_time_parse(value, now, &at);
+	if (err == -ENOTUNIQ)
+		return cg_fail_clock_change(value);
+	if (err)
 		return cg_fail_usage("invalid value '%s' for %s: expected a time such as "
 				     "2026-01-31T12:00:00Z or 2026-01-31 12:00 (local)",
 				     value, option);

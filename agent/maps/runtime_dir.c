@@ -174,7 +174,8 @@ int cg_runtime_note_write(const char *instance, const char *suffix, const char *
 	snprintf(note, sizeof(note), "%s", text);
 	if (is_of_check(suffix))
 		make_check_dir(); /* root may check before any daemon has run */
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	/* O_NONBLOCK: a member of the group could put a FIFO in place of root's note of a check */
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640);
 	if (fd < 0)
 		return -errno;
 	written = write(fd, note, sizeof(note)); /* replaces the old note with one write() */

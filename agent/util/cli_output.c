@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "util/progress.h"
+#include "util/text.h"
 
 static bool as_json;
 static struct cg_capture *innermost; /* NULL: reports go to stderr */
@@ -29,11 +30,12 @@ void cg_output_release(struct cg_capture *capture)
 
 static void print_report(const char *kind, const char *format, va_list args)
 {
-	char text[1024];
+	char raw[1024], text[1024];
 	json_t *line;
 
 	cg_progress_clear();
-	vsnprintf(text, sizeof(text), format, args);
+	vsnprintf(raw, sizeof(raw), format, args);
+	cg_text_make_printable(text, sizeof(text), raw); /* an argument may have any bytes */
 	if (innermost) {
 		snprintf(innermost->text, sizeof(innermost->text), "%s", text);
 		return;

@@ -22,21 +22,24 @@ void cg_addr_format(const __u8 addr[16], char out[INET6_ADDRSTRLEN])
 }
 
 /*
- * Unicode's classes Cf (version 15), Zl and Zp: characters without a glyph. With them an attacker's
- * Call-ID could rearrange the printed line, or look like another one.
+ * Unicode's classes Cf, Zl, Zp and Zs (version 15) and what is Default_Ignorable: characters without a
+ * glyph. With them an attacker's Call-ID could rearrange the printed line, or look like another one.
  */
 static bool is_format_character(unsigned int code)
 {
 	static const struct {
 		unsigned int first, last;
 	} ranges[] = {
-		{ 0xad, 0xad },	      { 0x600, 0x605 },	    { 0x61c, 0x61c },
-		{ 0x6dd, 0x6dd },     { 0x70f, 0x70f },	    { 0x890, 0x891 },
-		{ 0x8e2, 0x8e2 },     { 0x180e, 0x180e },   { 0x200b, 0x200f },
-		{ 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0xfeff, 0xfeff },
-		{ 0xfff9, 0xfffb },   { 0x110bd, 0x110bd }, { 0x110cd, 0x110cd },
+		{ 0xa0, 0xa0 },	      { 0xad, 0xad },	    { 0x34f, 0x34f },
+		{ 0x600, 0x605 },     { 0x61c, 0x61c },	    { 0x6dd, 0x6dd },
+		{ 0x70f, 0x70f },     { 0x890, 0x891 },	    { 0x8e2, 0x8e2 },
+		{ 0x115f, 0x1160 },   { 0x1680, 0x1680 },   { 0x17b4, 0x17b5 },
+		{ 0x180b, 0x180f },   { 0x2000, 0x200f },   { 0x2028, 0x202f },
+		{ 0x205f, 0x206f },   { 0x3000, 0x3000 },   { 0x3164, 0x3164 },
+		{ 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },
+		{ 0xfff0, 0xfffb },   { 0x110bd, 0x110bd }, { 0x110cd, 0x110cd },
 		{ 0x13430, 0x1343f }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
-		{ 0xe0000, 0xe007f },
+		{ 0xe0000, 0xe0fff },
 	};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
@@ -72,13 +75,13 @@ static size_t printable_len(const unsigned char *p, size_t left)
 	return is_format_character(code) ? 0 : len;
 }
 
-size_t cg_text_escape(char *out, size_t size, const char *in, size_t max)
+static size_t escape_text(char *out, size_t size, const char *in, size_t max, bool keep_backslash)
 {
 	const unsigned char *p = (const unsigned char *)in;
 	size_t left = strnlen(in, max), at = 0;
 
 	while (left) {
-		size_t len = printable_len(p, left);
+		size_t len = keep_backslash && *p == '\\' ? 1 : printable_len(p, left);
 		size_t need = len ? len : 4;
 
 		if (at + need >= size)
@@ -93,6 +96,16 @@ size_t cg_text_escape(char *out, size_t size, const char *in, size_t max)
 	}
 	out[at] = '\0';
 	return at;
+}
+
+size_t cg_text_escape(char *out, size_t size, const char *in, size_t max)
+{
+	return escape_text(out, size, in, max, false);
+}
+
+void cg_text_make_printable(char *out, size_t size, const char *in)
+{
+	escape_text(out, size, in, strlen(in), true);
 }
 
 /* Returns the seconds in a unit of time, or 0 for an unknown unit. */
@@ -137,21 +150,43 @@ static const char *parse_clock(const char *text, struct tm *tm, __s64 *fraction)
 	return rest;
 }
 
+/* Converts *tm as local time, with summer time (1), without (0), or either (-1). False: no clock shows it. */
+static bool convert_local(const struct tm *tm, int is_dst, __s64 *seconds)
+{
+	struct tm shown = *tm;
+
+	shown.tm_isdst = is_dst;
+	*seconds = mktime(&shown);
+	return shown.tm_hour == tm->tm_hour && shown.tm_min == tm->tm_min;
+}
+
 /*
- * Stores the seconds since 1970 of *tm, which is in the zone that `zone` names: "Z", an offset such
- * as +01:00, or "" for the local one. Returns 0 or -EINVAL.
+ * Returns 0, or -ENOTUNIQ for a time that a clock change skips or repeats. Of a day it may be the
+ * midnight: the day begins once all the same.
  */
-static int convert_zone(const char *zone, struct tm *tm, __s64 *seconds)
+static int convert_unique_local(const struct tm *tm, bool is_day, __s64 *seconds)
+{
+	bool exists = convert_local(tm, -1, seconds);
+	__s64 winter, summer;
+	bool repeats =
+		convert_local(tm, 0, &winter) && convert_local(tm, 1, &summer) && winter != summer;
+
+	if (repeats)
+		*seconds = winter < summer ? winter : summer;
+	return is_day || (exists && !repeats) ? 0 : -ENOTUNIQ;
+}
+
+/*
+ * Stores the seconds since 1970 of *tm, which is in the zone that `zone` names: "Z", or an
+ * offset such as +01:00. Returns 0 or -EINVAL.
+ */
+static int convert_zone(const char *zone, const struct tm *tm, __s64 *seconds)
 {
 	unsigned int hours, minutes;
+	struct tm utc = *tm;
 	int end = 0;
 
-	if (!*zone) {
-		tm->tm_isdst = -1;
-		*seconds = mktime(tm);
-		return 0;
-	}
-	*seconds = timegm(tm);
+	*seconds = timegm(&utc);
 	if (!strcmp(zone, "Z"))
 		return 0;
 	if ((*zone != '+' && *zone != '-') ||
@@ -168,16 +203,23 @@ int cg_time_parse(const char *text, __s64 now, __s64 *us)
 	__s64 fraction = 0, age, seconds;
 	struct tm tm = {};
 	const char *rest;
+	bool is_day;
+	int err;
 
 	if (digits && digits < 9 && (age = unit_seconds(text + digits))) {
 		*us = now - atoll(text) * age * 1000000;
 		return 0;
 	}
 	rest = strptime(text, "%Y-%m-%d", &tm);
+	is_day = rest && !*rest;
 	if (rest && *rest)
 		rest = *rest == 'T' || *rest == ' ' ? parse_clock(rest + 1, &tm, &fraction) : NULL;
-	if (!rest || !is_calendar_time(&tm) || convert_zone(rest, &tm, &seconds))
+	if (!rest || !is_calendar_time(&tm))
 		return -EINVAL;
+	err = *rest ? convert_zone(rest, &tm, &seconds)
+		    : convert_unique_local(&tm, is_day, &seconds);
+	if (err)
+		return err;
 	*us = seconds * 1000000 + fraction;
 	return 0;
 }

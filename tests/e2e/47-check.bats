@@ -91,6 +91,19 @@ figure() { # LABEL: what stands behind it
 	check 2 CRITICAL '[0-9]+ calls unguarded since the attach'
 }
 
+@test "check: a note that is wrong, or no file, neither raises an alarm nor holds up the check" {
+	local note=$CSEQGUARD_RUN_DIR/check/$CSEQGUARD_INSTANCE.check-$EUID
+	cg attach in0
+	daemon
+	check 0 OK 'dialogs'
+	sed -i -z 's/ 0 0 0/ 7 7 7/' "$note"
+	check 0 OK 'dialogs'
+	rm "$note"
+	mkfifo "$note"
+	run -0 timeout 60 "$LAB_OUT/cseqguard" -n "$HOST" check --spool "$SPOOL"
+	rm "$note"
+}
+
 @test "check: reports an interface that is gone and a tc filter that was removed" {
 	cg attach in0
 	daemon

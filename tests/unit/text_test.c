@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // link: agent/util/text.c
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -62,9 +63,16 @@ static int reads(const char *text, long long expected)
 	       (expected >= 0 || us == 7);
 }
 
+static int refuses(const char *text, int expected)
+{
+	__s64 us = 7;
+
+	return cg_time_parse(text, 1769860800000000, &us) == expected && us == 7;
+}
+
 int main(void)
 {
-	char small[5];
+	char small[5], printable[64];
 
 	ok(escapes("call-1@host", 64, "call-1@host"), "text: plain text stays");
 	ok(escapes("j\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9e", 64,
@@ -86,6 +94,13 @@ int main(void)
 		   escapes("\xef\xbb\xbf", 64, "\\xef\\xbb\\xbf") &&
 		   escapes("\xf3\xa0\x80\xa0", 64, "\\xf3\\xa0\\x80\\xa0"),
 	   "text: characters without a glyph (Cf), such as an Arabic letter mark or a tag");
+	ok(escapes("\xc2\xa0", 64, "\\xc2\\xa0") &&
+		   escapes("\xe2\x80\x87", 64, "\\xe2\\x80\\x87") &&
+		   escapes("\xe3\x85\xa4", 64, "\\xe3\\x85\\xa4") &&
+		   escapes("\xef\xb8\x8f", 64, "\\xef\\xb8\\x8f") &&
+		   escapes("\xf3\xa0\x84\x80", 64, "\\xf3\\xa0\\x84\\x80"),
+	   "text: characters that look like nothing, such as a no-break space, a filler or a "
+	   "variation selector");
 	ok(escapes("\xd8\x9b\xd8\x9d\xe2\x80\x90", 64, "\xd8\x9b\xd8\x9d\xe2\x80\x90"),
 	   "text: characters next to those ranges stay");
 	ok(escapes("\xe2\x82", 64, "\\xe2\\x82"), "text: a sequence that ends early is escaped");
@@ -94,6 +109,9 @@ int main(void)
 	ok(escapes("", 0, ""), "text: an empty text stays empty");
 	ok(cg_text_escape(small, sizeof(small), "ab\xff", 3) == 2 && !strcmp(small, "ab"),
 	   "text: an escape is not cut in two");
+	cg_text_make_printable(printable, sizeof(printable), "a\\x1b \x1b[31m\xff\n\xe2\x82\xac");
+	ok(!strcmp(printable, "a\\x1b \\x1b[31m\\xff\\x0a\xe2\x82\xac"),
+	   "text: a message with escapes gets none twice");
 	ok(holds_for_all_sizes(), "text: any bytes, any size: in bounds and printable");
 	ok(prints((const unsigned char[16]){ [10] = 0xff, 0xff, 192, 0, 2, 1 }, "192.0.2.1"),
 	   "text: a mapped IPv4 address has dotted decimals");
@@ -124,6 +142,20 @@ int main(void)
 		   reads("2026-01-31", 1769814000000000) &&
 		   reads("2026-01-31T12:00:00Z", 1769860800000000),
 	   "time: without Z or offset it is local, in summer as well");
+	ok(reads("2026-03-29 01:59:59.5", 1774745999500000) &&
+		   reads("2026-03-29 03:00", 1774746000000000) &&
+		   reads("2026-10-25 01:59", 1792886340000000) &&
+		   reads("2026-10-25 03:00", 1792893600000000) &&
+		   reads("2026-10-25T02:30:00+01:00", 1792891800000000),
+	   "time: next to a clock change it is local as well");
+	ok(refuses("2026-03-29 02:00", -ENOTUNIQ) && refuses("2026-03-29 02:59:59", -ENOTUNIQ) &&
+		   refuses("2026-10-25 02:00", -ENOTUNIQ) &&
+		   refuses("2026-10-25T02:59:59", -ENOTUNIQ),
+	   "time: a local time that a clock change skips or repeats is refused");
+	setenv("TZ", "CST5CDT,M3.2.0/0,M11.1.0/1", 1); /* midnight is skipped, and comes twice */
+	tzset();
+	ok(reads("2026-03-08", 1772946000000000) && reads("2026-11-01", 1793505600000000),
+	   "time: a day without a midnight of its own has a beginning");
 	unsetenv("TZ");
 	tzset();
 	ok(reads("2026-01-31T12:00:00+1", -1) && reads("2026-01-31T12:00:00+0100", -1) &&
