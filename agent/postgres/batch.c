@@ -41,7 +41,7 @@ static int open_spool(struct cg_batch_reader *reader)
 	if (reader->open_count != status.open_count)
 		close_spool(reader);
 	if (!reader->spool)
-		err = cg_spool_open(reader->spool_path, 0, &reader->spool);
+		err = cg_spool_open_in_loop(reader->spool_path, &reader->spool);
 	reader->open_count = status.open_count;
 	return err;
 }

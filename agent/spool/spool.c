@@ -11,6 +11,7 @@
 #include "util/text.h"
 
 #define BUSY_MS 5000 /* longer than another writer or a backup usually holds the lock */
+#define BUSY_MS_IN_LOOP 10
 
 static void write_insert(FILE *sql, const struct cg_db_table *table, const char *clause)
 {
@@ -122,7 +123,7 @@ static int find_write_error(const char *path, int err)
 	return access(*folder ? folder : "/", W_OK) ? -errno : err;
 }
 
-int cg_spool_open(const char *path, int writable, struct cg_spool **out)
+static int open_spool(const char *path, int writable, int busy_ms, struct cg_spool **out)
 {
 	int flags = writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
 	struct cg_spool *spool = calloc(1, sizeof(*spool));
@@ -136,12 +137,22 @@ int cg_spool_open(const char *path, int writable, struct cg_spool **out)
 	err = cg_sqlite_errno(spool->db, rc);
 	if (err)
 		return writable ? find_write_error(path, err) : err;
-	sqlite3_busy_timeout(spool->db, BUSY_MS);
+	sqlite3_busy_timeout(spool->db, busy_ms);
 	err = check_version(spool, &version);
 	if (!err)
 		err = writable ? set_up_writer(spool, version)
 			       : cg_spool_view_old_columns(spool->db);
 	return err;
+}
+
+int cg_spool_open(const char *path, int writable, struct cg_spool **out)
+{
+	return open_spool(path, writable, BUSY_MS, out);
+}
+
+int cg_spool_open_in_loop(const char *path, struct cg_spool **out)
+{
+	return open_spool(path, 0, BUSY_MS_IN_LOOP, out);
 }
 
 void cg_spool_close(struct cg_spool *spool)
@@ -172,7 +183,7 @@ const char *cg_spool_strerror(struct cg_spool *spool)
 {
 	if (!spool)
 		return strerror(ENOMEM);
-	return spool->error_text ? spool->error_text : sqlite3_errmsg(spool->db);
+	return spool->error_text ? spool->error_text : cg_sqlite_strerror(spool->db);
 }
 
 /* Checks that the file is still there: SQLite would write rows to a moved or deleted one. */

@@ -22,6 +22,12 @@ struct cg_spool;
  * cg_spool_strerror() and cg_spool_close(); NULL: no memory.
  */
 int cg_spool_open(const char *path, int writable, struct cg_spool **spool);
+
+/*
+ * Opens it for reading in the event loop: a read returns -EBUSY instead of waiting for a process that keeps
+ * everybody out, as a VACUUM by hand or PRAGMA locking_mode = EXCLUSIVE does. Returns as cg_spool_open().
+ */
+int cg_spool_open_in_loop(const char *path, struct cg_spool **spool);
 void cg_spool_close(struct cg_spool *spool);
 
 /* Gives out only steps above `step` from now on. Cursors of an earlier handle stay valid. */

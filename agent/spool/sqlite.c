@@ -3,6 +3,29 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Returns the errno of the last I/O error; 0: not known. SQLite keeps that of a COMMIT with its file alone. */
+static int get_system_errno(sqlite3 *db)
+{
+	sqlite3_file *log = NULL;
+	int err = sqlite3_system_errno(db);
+
+	if (!err)
+		sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &err);
+	if (!err && !sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) && log &&
+	    log->pMethods)
+		log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &err);
+	return err;
+}
+
+/* SQLITE_FULL is a full disk alone. A quota, a limit of the file's size, or a -shm without room is not. */
+static int get_io_errno(sqlite3 *db)
+{
+	int err = db ? get_system_errno(db) : 0;
+
+	return err == ENOSPC || err == EDQUOT || err == EFBIG ? -ENOSPC : -EIO;
+}
 
 int cg_sqlite_errno(sqlite3 *db, int rc)
 {
@@ -25,9 +48,18 @@ int cg_sqlite_errno(sqlite3 *db, int rc)
 		return -EBUSY;
 	case SQLITE_CANTOPEN:
 		return sqlite3_system_errno(db) ? -sqlite3_system_errno(db) : -EIO;
+	case SQLITE_IOERR:
+		return get_io_errno(db);
 	default:
 		return -EIO;
 	}
+}
+
+const char *cg_sqlite_strerror(sqlite3 *db)
+{
+	int err = sqlite3_errcode(db) == SQLITE_IOERR ? get_system_errno(db) : 0;
+
+	return err ? strerror(err) : sqlite3_errmsg(db);
 }
 
 int cg_sqlite_execute(sqlite3 *db, const char *sql)

@@ -11,8 +11,11 @@
 
 #include "calls/db_tables.h"
 
-/* Returns SQLite's result code as 0 or -errno. -EUCLEAN: damaged, or not an SQLite file. */
+/* Returns SQLite's result code as 0 or -errno. -EUCLEAN: damaged, or not an SQLite file. -ENOSPC: no room. */
 int cg_sqlite_errno(sqlite3 *db, int rc);
+
+/* Returns the last error as text, valid until the next call; of an I/O error its cause. */
+const char *cg_sqlite_strerror(sqlite3 *db);
 
 /* Runs one or more statements that return no rows. 0 or -errno. */
 int cg_sqlite_execute(sqlite3 *db, const char *sql);
