@@ -72,7 +72,8 @@ static void check_clock(struct cg_housekeeping *hk)
 /* Should the host stop or the maps go now, the active calls ran until this moment. */
 static void write_heartbeat(struct cg_housekeeping *hk)
 {
-	struct cg_heartbeat beat = { .at = cg_now_us(),
+	struct cg_heartbeat beat = { .instance = hk->guard->instance,
+				     .at = cg_now_us(),
 				     .maps_at = cg_stale_calls_maps_time(&hk->guard->config) };
 	__u64 now = cg_boottime();
 

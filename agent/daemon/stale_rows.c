@@ -114,5 +114,6 @@ void cg_stale_rows_finish(struct cg_stale_rows *rows)
 {
 	if (rows->thread_runs)
 		join_thread(rows);
+	cg_stale_calls_end(&rows->calls);
 	cg_living_calls_free(rows->living);
 }

@@ -126,6 +126,7 @@ static void start_beats(struct cg_daemon *d)
 						.ship = &d->ship,
 						.spool = d->options.spool,
 						.calls = d->stale_rows.calls };
+	d->stale_rows.calls.instance = d->guard.instance;
 	d->closing = (struct cg_closing){ .guard = &d->guard,
 					  .limits = &d->options.limits,
 					  .scan = d->scan,

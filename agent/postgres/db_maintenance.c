@@ -20,7 +20,7 @@ void cg_db_maintenance_init(struct cg_db_maintenance *maintenance, struct cg_sta
 
 void cg_db_maintenance_finish(struct cg_db_maintenance *maintenance)
 {
-	cg_stale_db_restart(&maintenance->stale);
+	cg_stale_db_free(&maintenance->stale);
 }
 
 void cg_db_maintenance_restart(struct cg_db_maintenance *maintenance)

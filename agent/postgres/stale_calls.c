@@ -2,6 +2,8 @@
 #include "postgres/stale_calls.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "util/text.h"
 
@@ -27,13 +29,18 @@ void cg_stale_calls_begin(struct cg_stale_calls *stale, struct cg_living_calls *
 			  const struct cg_config *config, __u64 max_call, const char *path)
 {
 	const __s64 maps_at = cg_stale_calls_maps_time(config);
+	const char *node = stale->origin->node;
 	struct cg_spool *spool = NULL;
 	__s64 beat = 0;
 
-	if (!cg_spool_open(path, 0, &spool))
-		cg_spool_last_beat(spool, stale->origin->node, maps_at, &beat);
+	cg_stale_calls_end(stale);
+	if (!cg_spool_open_in_loop(path, &spool)) {
+		cg_spool_last_beat(spool, node, maps_at, &beat);
+		cg_spool_former_nodes(spool, stale->instance, node, &stale->former);
+	}
 	cg_spool_close(spool);
-	stale->values[CG_STALE_NODE] = stale->origin->node;
+	stale->values[CG_STALE_FORMER] = stale->former ? stale->former : "{}";
+	stale->values[CG_STALE_NODE] = node;
 	set_time(stale, CG_STALE_BOOT, to_us(config, 0) - MARGIN_US);
 	set_time(stale, CG_STALE_MAPS, maps_at);
 	set_time(stale, CG_STALE_BEAT, beat);
@@ -44,4 +51,17 @@ void cg_stale_calls_begin(struct cg_stale_calls *stale, struct cg_living_calls *
 	stale->done = false;
 	stale->closed = 0;
 	stale->living = living;
+}
+
+bool cg_stale_calls_row_is_stale(const struct cg_stale_calls *stale, const char *node,
+				 const char *call_uid, __s64 setup_time)
+{
+	return strcmp(node, stale->origin->node) ||
+	       !cg_living_calls_has(stale->living, call_uid, setup_time);
+}
+
+void cg_stale_calls_end(struct cg_stale_calls *stale)
+{
+	free(stale->former);
+	stale->former = NULL;
 }

@@ -11,30 +11,33 @@
 
 #define ROWS_PER_COMMIT 20000
 
-static const char open_sql[] = "node = ?1 AND end_time IS NULL AND (end_reason <> 'unguarded'"
-			       " OR answer_time < CAST(?5 AS INTEGER))";
+static const char open_sql[] =
+	"(node = ?1 OR EXISTS (SELECT 1 FROM json_each(?6) AS former"
+	" WHERE former.key = node AND answer_time <= former.value)) AND end_time IS NULL"
+	" AND (end_reason <> 'unguarded' OR answer_time < CAST(?5 AS INTEGER))";
 
-/* In SQLite max() of several values is NULL if one of them is. ?6: their steps, ?7: time, ?8: last step. */
+/* In SQLite max() of several values is NULL if one of them is. ?7: their steps, ?8: time, ?9: last step. */
 static const char close_sql[] =
 	"UPDATE cdr SET"
-	" end_time = max(answer_time, coalesce(call.message, CAST(?4 AS INTEGER), 0)),"
+	" end_time = max(answer_time, coalesce(call.message, CASE WHEN node = ?1 THEN"
+	" CAST(?4 AS INTEGER) ELSE (SELECT value FROM json_each(?6) WHERE key = node) END, 0)),"
 	" end_reason = CASE WHEN end_reason = 'unguarded' THEN end_reason"
 	" WHEN answer_time < CAST(?2 AS INTEGER) THEN 'reboot' ELSE 'maps_lost' END,"
 	" ended_by = 'none', bye_confirmed = 0, suspect = 1,"
-	" closed_at = CAST(?7 AS INTEGER), step = ?8 + call.number"
+	" closed_at = CAST(?8 AS INTEGER), step = ?9 + call.number"
 	" FROM (SELECT step AS was, row_number() OVER (ORDER BY step) AS number,"
 	" nullif(max(coalesce(candidate_end, 0), coalesce(first_blocked_at, 0),"
 	" CASE WHEN answer_time < CAST(?3 AS INTEGER) THEN coalesce(seen.early, 0)"
 	" ELSE coalesce(seen.at, 0) END), 0) AS message"
-	" FROM cdr LEFT JOIN (SELECT call_uid, max(at) AS at,"
+	" FROM cdr LEFT JOIN (SELECT call_uid, node, max(at) AS at,"
 	" max(at) FILTER (WHERE at < CAST(?3 AS INTEGER)) AS early FROM violation"
-	" WHERE node = ?1 GROUP BY call_uid) AS seen USING (call_uid)"
-	" WHERE step IN (SELECT value FROM json_each(?6)) AND end_time IS NULL) AS call"
+	" GROUP BY call_uid, node) AS seen USING (call_uid, node)"
+	" WHERE step IN (SELECT value FROM json_each(?7)) AND end_time IS NULL) AS call"
 	" WHERE cdr.step = call.was";
 
 struct found {
-	struct cg_living_calls *living;
-	unsigned int uid, setup; /* numbers of the columns */
+	const struct cg_stale_calls *stale;
+	unsigned int node, uid, setup; /* numbers of the columns */
 	__s64 *steps; /* of stale rows */
 	size_t count, space;
 };
@@ -58,7 +61,8 @@ static int compare_row(void *ctx, __s64 step, const char *const *values)
 {
 	struct found *found = ctx;
 
-	if (cg_living_calls_has(found->living, values[found->uid], atoll(values[found->setup])))
+	if (!cg_stale_calls_row_is_stale(found->stale, values[found->node], values[found->uid],
+					 atoll(values[found->setup])))
 		return 0;
 	return add_step(found, step);
 }
@@ -111,7 +115,8 @@ static int close_rows(struct cg_spool *spool, const struct cg_stale_calls *stale
 int cg_stale_calls_close(const struct cg_stale_calls *stale, const char *path)
 {
 	const struct cg_db_table *cdr = &cg_db_tables[CG_TABLE_CDR];
-	struct found found = { .living = stale->living,
+	struct found found = { .stale = stale,
+			       .node = cg_db_column_find(cdr, "node"),
 			       .uid = cg_db_column_find(cdr, "call_uid"),
 			       .setup = cg_db_column_find(cdr, "setup_time") };
 	struct cg_spool *spool = NULL;

@@ -62,6 +62,7 @@ int cg_spool_delete(struct cg_spool *spool, enum cg_db_table_id table, __s64 thr
 /* When a daemon was alive. Times are microseconds since 1970. */
 struct cg_heartbeat {
 	char node[CG_NODE_MAX];
+	const char *instance;
 	__s64 at;
 	__s64 maps_at; /* when its maps were made */
 };
@@ -77,6 +78,13 @@ int cg_spool_last_beat(struct cg_spool *spool, const char *node, __s64 maps_at, 
 
 /* True if a daemon has ever written its heartbeat to this file. */
 bool cg_spool_has_beat(struct cg_spool *spool);
+
+/*
+ * Returns the names other than `node` under which the daemon of the instance has written, with the last
+ * heartbeat of each, as a JSON object. The caller frees it. 0 or -errno with *json NULL.
+ */
+int cg_spool_former_nodes(struct cg_spool *spool, const char *instance, const char *node,
+			  char **json);
 
 /*
  * The rows of a transaction cover the records of a ring up to a position. Stored with them, it

@@ -157,13 +157,40 @@ spool_ends() {
 	assert_equal "$call lab bye f" ends
 }
 
+node_held() { # NAME: as if a daemon of that name were connected, until node_free
+	coproc NODE_HOLDER { exec psql -XAtq -d "$(pg_conninfo "$DB")" 3>&-; }
+	printf '%s\n' "SELECT 1 FROM pg_advisory_lock(hashtextextended('cseqguard.node.$1', 0));" >&"${NODE_HOLDER[1]}"
+	read -ru "${NODE_HOLDER[0]}"
+}
+
+node_free() {
+	eval "exec ${NODE_HOLDER[1]}>&-"
+}
+
+@test "lost: a node that gets another name closes the rows of the former one, unless another daemon has that name now" {
+	NODE=before daemon_db
+	dialog answer=5
+	eventually "$call before none f" ends
+	lab_wait 30 assert_equal before sqlite3 "$SPOOL" 'SELECT node FROM heartbeat'
+	guard_daemon_end KILL
+	daemon_db
+	lab_wait 60 assert_equal "$call before maps_lost t, $call lab none f" ends
+	lab_wait 30 assert_equal 2 spooled heartbeat
+	guard_daemon_end KILL
+	node_held lab
+	NODE=after daemon_db
+	lab_wait 60 page_read
+	assert_equal "$call after none f, $call before maps_lost t, $call lab none f" ends
+	node_free
+}
+
 scanned() { # NUMBER: so many times
 	(($(grep -c 'scan: ' "$LAB_DIR/daemon.log") >= $1))
 }
 
 page_read() { # of open rows, as the last statement of the daemon
 	[[ $(sql "$DB" "SELECT query FROM pg_stat_activity WHERE datname = '$DB' AND application_name = 'cseqguardd'") == \
-		*'ORDER BY setup_time, call_uid LIMIT'* ]]
+		*'ORDER BY setup_time, call_uid, node LIMIT'* ]]
 }
 
 @test "lost: thousands of rows in PostgreSQL are closed page by page, between those of living calls" {

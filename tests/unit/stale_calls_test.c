@@ -46,9 +46,12 @@ static void put_violation(struct cg_spool *spool, const char *uid, __s64 at)
 	cg_spool_put(spool, CG_TABLE_VIOLATION, &row);
 }
 
-static void beat(struct cg_spool *spool, const char *node, __s64 at, __s64 maps_at)
+static void beat(struct cg_spool *spool, const char *node, const char *instance, __s64 at,
+		 __s64 maps_at)
 {
-	struct cg_heartbeat beat = { .at = at * US_1970, .maps_at = maps_at * US_1970 };
+	struct cg_heartbeat beat = { .instance = instance,
+				     .at = at * US_1970,
+				     .maps_at = maps_at * US_1970 };
 
 	snprintf(beat.node, sizeof(beat.node), "%s", node);
 	cg_spool_beat(spool, &beat);
@@ -92,6 +95,7 @@ static struct cg_living_calls *begin(struct cg_stale_calls *stale, const char *p
 	struct cg_living_calls *living = cg_living_calls_new(2);
 
 	stale->origin = &origin;
+	stale->instance = "edge";
 	cg_stale_calls_begin(stale, living, &config, (cg_now_us() - 2500 * US_1970) * 1000, path);
 	return living;
 }
@@ -103,15 +107,15 @@ static void heartbeats(struct cg_spool *spool)
 	ok(!cg_spool_last_beat(spool, "n1", 999 * US_1970, &at) && !at,
 	   "heartbeat: a new spool has none");
 	cg_spool_begin(spool);
-	beat(spool, "n1", 695, 100);
-	beat(spool, "n1", 700, 100);
+	beat(spool, "n1", "edge", 695, 100);
+	beat(spool, "n1", "edge", 700, 100);
 	cg_spool_commit(spool);
 	ok(!cg_spool_last_beat(spool, "n1", 999 * US_1970, &at) && at == 700 * US_1970,
 	   "heartbeat: the last one before these maps is found");
 	cg_spool_begin(spool);
-	beat(spool, "n1", 1500, 1399);
-	beat(spool, "n1", 1505, 1399);
-	beat(spool, "n2", 710, 100);
+	beat(spool, "n1", "edge", 1500, 1399);
+	beat(spool, "n1", "edge", 1505, 1399);
+	beat(spool, "n2", "core", 710, 100);
 	cg_spool_commit(spool);
 	ok(!cg_spool_last_beat(spool, "n1", 1399 * US_1970, &at) && at == 700 * US_1970,
 	   "heartbeat: the last one before these maps, also once the daemon runs again");
@@ -145,6 +149,36 @@ static void closes_lost_rows(struct cg_spool *spool, const char *path)
 	ok(!stale.values[CG_STALE_BEAT] && cg_stale_calls_close(&stale, path) == 1 &&
 		   !strncmp(ends_of(path), " 499r 700r", 10),
 	   "stale: without a heartbeat it ends at its answer");
+	cg_stale_calls_end(&stale);
+	cg_living_calls_free(living);
+}
+
+/* The host was called n0 before; n2 is another daemon with the same spool. */
+static void closes_rows_of_former_name(struct cg_spool *spool, const char *path)
+{
+	struct cg_stale_calls stale = {};
+	struct cg_living_calls *living;
+
+	cg_spool_begin(spool);
+	cg_spool_delete(spool, CG_TABLE_CDR, INT64_MAX);
+	cg_spool_delete(spool, CG_TABLE_VIOLATION, INT64_MAX);
+	beat(spool, "n0", "edge", 1700, 1399);
+	beat(spool, "n\"'\\", "edge", 1702, 1399);
+	beat(spool, "n2", "core", 1700, 1399);
+	put_call(spool, "alive", "n0", 1600, 0, "none");
+	put_call(spool, "alive", "n1", 1600, 0, "none");
+	put_call(spool, "candidate", "n0", 1610, 1620, "none");
+	put_call(spool, "odd name", "n\"'\\", 1620, 0, "none");
+	put_call(spool, "name of somebody else now", "n0", 1701, 0, "none");
+	put_call(spool, "other instance", "n2", 1701, 0, "none");
+	cg_spool_commit(spool);
+	living = begin(&stale, path);
+	cg_living_calls_add(living, "alive", 1600 * US_1970);
+	ok(cg_stale_calls_close(&stale, path) == 3,
+	   "renamed: the rows of the former names are closed");
+	ok(!strcmp(ends_of(path), " 1700m -1 1620m 1702m -1 -1"),
+	   "renamed: at their last message, else at the last heartbeat of that name");
+	cg_stale_calls_end(&stale);
 	cg_living_calls_free(living);
 }
 
@@ -192,6 +226,7 @@ int main(void)
 	cg_spool_commit(spool);
 	heartbeats(spool);
 	closes_lost_rows(spool, path);
+	closes_rows_of_former_name(spool, path);
 	cg_spool_close(spool);
 	unlink(path);
 	rmdir(dir);
