@@ -231,6 +231,11 @@ static int check_candidates(const char *path, const struct decision *d,
 	if (!end)
 		return cg_fail("spool %s: cannot settle: call_uid %s is open; give its --end", path,
 			       d->call_uid);
+	if (end > atoll(d->at) + FUTURE_US)
+		return cg_fail(
+			"spool %s: cannot settle: call_uid %s: its end is in the future; give the "
+			"right --end",
+			path, d->call_uid);
 	cg_utc_format(found->answer, answer);
 	if (end < found->answer)
 		return cg_fail("spool %s: cannot settle: call_uid %s: the end is before the answer "

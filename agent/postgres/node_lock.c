@@ -5,13 +5,18 @@
 #include <stdlib.h>
 
 /* clang-format off: one clause a line */
-/* CASE, because it alone guarantees that the sleep comes before the try. */
+/*
+ * Sets up the session as well: a row leaves the spool after its commit, so the commit has to be on disk. The
+ * second CASE, because it alone guarantees that the sleep comes before the try.
+ */
 const char cg_node_lock_sql[] =
 	"WITH RECURSIVE node AS ("
 	" SELECT hashtextextended('cseqguard.node.' || $1, 0) AS key,"
 	" set_config('tcp_keepalives_idle', '30', false),"
 	" set_config('tcp_keepalives_interval', '5', false),"
-	" set_config('tcp_keepalives_count', '5', false)"
+	" set_config('tcp_keepalives_count', '5', false),"
+	" set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
+	" WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
 	"), holder AS ("
 	" SELECT pid, format('process %s%s', pid, ' at ' || host(client_addr)) AS text"
 	" FROM pg_locks JOIN pg_stat_activity USING (pid), node"

@@ -288,6 +288,13 @@ const char *cg_pg_role(const struct cg_pg *pg)
 	return pg->conn ? PQuser(pg->conn) : "";
 }
 
+bool cg_pg_stores_utf8(const struct cg_pg *pg)
+{
+	const char *encoding = PQparameterStatus(pg->conn, "server_encoding");
+
+	return !encoding || !strcmp(encoding, "UTF8") || !strcmp(encoding, "SQL_ASCII");
+}
+
 int cg_pg_session(const struct cg_pg *pg)
 {
 	return PQbackendPID(pg->conn);

@@ -41,6 +41,9 @@ bool cg_pg_is_idle(const struct cg_pg *pg); /* connected, and no statement in fl
 /* Returns the role of the connection, valid until it is lost; "": not connected. */
 const char *cg_pg_role(const struct cg_pg *pg);
 
+/* True if the database of the connection stores any text in UTF-8. */
+bool cg_pg_stores_utf8(const struct cg_pg *pg);
+
 /* Returns the process id of the server's session; 0: not connected. */
 int cg_pg_session(const struct cg_pg *pg);
 

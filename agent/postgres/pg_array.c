@@ -2,8 +2,11 @@
 #include "postgres/pg_array.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define BYTE_MAX 5 /* of an escaped byte, \\xHH with its second backslash */
 
 /* Makes room for `more` bytes. 0 or -ENOMEM. */
 static int reserve_bytes(struct cg_pg_array *array, size_t more)
@@ -30,12 +33,27 @@ void cg_pg_arrays_reset(struct cg_pg_arrays *arrays, unsigned int n_columns)
 		arrays->columns[i].len = 0;
 }
 
+/* Appends the bytes of a value as the text between quotes. Returns the end. */
+static char *append_bytes(char *p, const char *value, bool ascii)
+{
+	for (; *value; value++) {
+		if (ascii && *value & 0x80) {
+			p += sprintf(p, "\\\\x%02x", (unsigned char)*value);
+			continue;
+		}
+		if (*value == '"' || *value == '\\')
+			*p++ = '\\';
+		*p++ = *value;
+	}
+	return p;
+}
+
 /* Appends a value, always quoted: PostgreSQL would read a bare NULL or brace as syntax. */
-static int append_value(struct cg_pg_array *array, const char *value)
+static int append_value(struct cg_pg_array *array, const char *value, bool ascii)
 {
 	char *p;
 
-	if (reserve_bytes(array, 2 * (value ? strlen(value) : 4) + 8))
+	if (reserve_bytes(array, BYTE_MAX * (value ? strlen(value) : 4) + 8))
 		return -ENOMEM;
 	p = array->text + array->len;
 	*p++ = array->len ? ',' : '{';
@@ -44,9 +62,7 @@ static int append_value(struct cg_pg_array *array, const char *value)
 		p += 4;
 	} else {
 		*p++ = '"';
-		for (; *value; *p++ = *value++)
-			if (*value == '"' || *value == '\\')
-				*p++ = '\\';
+		p = append_bytes(p, value, ascii);
 		*p++ = '"';
 	}
 	array->len = p - array->text;
@@ -58,7 +74,7 @@ int cg_pg_arrays_add_row(struct cg_pg_arrays *arrays, const char *const *values)
 	int err = 0;
 
 	for (unsigned int i = 0; i < arrays->n_columns && !err; i++)
-		err = append_value(&arrays->columns[i], values[i]);
+		err = append_value(&arrays->columns[i], values[i], arrays->ascii);
 	return err;
 }
 

@@ -3,11 +3,13 @@
 #ifndef CG_POSTGRES_PG_ARRAY_H
 #define CG_POSTGRES_PG_ARRAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "calls/db_tables.h"
 
 struct cg_pg_arrays {
+	bool ascii; /* the database cannot store all of UTF-8: bytes above ASCII become \xHH */
 	unsigned int n_columns;
 	struct cg_pg_array {
 		char *text;

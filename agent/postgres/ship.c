@@ -135,6 +135,7 @@ static void start_shipping(struct cg_ship *ship)
 	cg_log_notice("database: connected%s", ship->schema_created ? change : "");
 	ship->trouble[0] = '\0';
 	ship->schema_created = false;
+	ship->reader.arrays.ascii = !cg_pg_stores_utf8(ship->pg);
 	ship->phase = READY;
 	cg_pg_reset_backoff(ship->pg);
 	cg_db_maintenance_restart(&ship->maintenance);
@@ -263,6 +264,7 @@ static bool handle_passing_error(struct cg_ship *ship, const PGresult *result)
 		return false;
 	}
 	drop_batches(ship);
+	ship->maintenance.sent = CG_DB_TASK_NONE; /* is still due; a batch may come first */
 	if (ship->phase == READY)
 		send_next(ship);
 	else

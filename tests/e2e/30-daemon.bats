@@ -98,6 +98,22 @@ load daemon
 	eventually '1 bye' row "concat_ws(' ', count(*), min(end_reason))"
 }
 
+@test "daemon: no row is lost when PostgreSQL crashes, even if its commits do not wait for the disk" {
+	sql postgres "ALTER DATABASE $DB SET synchronous_commit = off"
+	sql postgres "ALTER SYSTEM SET wal_writer_delay = '10s'" # the time that such a commit may take to be written
+	sql postgres 'SELECT pg_reload_conf()' >/dev/null
+	lab_wait 30 assert_equal 10s sql postgres 'SHOW wal_writer_delay'
+	daemon_db
+	dialog answer=5
+	eventually none row end_reason
+	lab_wait 30 assert_equal 0 spooled cdr
+	pg_stop immediate
+	pg_start
+	sql postgres 'ALTER SYSTEM RESET wal_writer_delay'
+	sql postgres 'SELECT pg_reload_conf()' >/dev/null
+	assert_equal 1 row 'count(*)'
+}
+
 @test "daemon: a PostgreSQL that stalls is given up at the deadline, and reached again" {
 	local backend
 
@@ -133,6 +149,17 @@ load daemon
 	call=$(printf 'a\001\377\\\\"{},NULL')
 	dialog answer=5
 	eventually 'a\x01\xff\x5c\x5c"{},NULL' sql "$DB" 'SELECT call_id FROM cseqguard.cdr'
+}
+
+@test "daemon: a database that cannot store UTF-8 gets such bytes escaped, and refuses no row" {
+	sql postgres "DROP DATABASE $DB"
+	sql postgres "CREATE DATABASE $DB ENCODING LATIN1 TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+	daemon_db
+	call=$(printf 'a\\"\342\202\254')
+	dialog answer=5
+	eventually 'a\x5c"\xe2\x82\xac' sql "$DB" 'SELECT call_id FROM cseqguard.cdr'
+	lab_wait 30 assert_equal 0 spooled cdr
+	assert_equal 0 spooled rejected
 }
 
 @test "daemon: a row that PostgreSQL refuses for its content goes to table rejected and delays no other" {

@@ -332,6 +332,18 @@ slowest_insert() { # N
 	[[ $(dropped) == *'|f|1 open or suspect calls; settle them' ]]
 }
 
+@test "retention: a partition on which a view of the owner depends is kept, and said so; the others are dropped" {
+	local old older
+	old=$(date -u -d '-500 days' +%Y%m) older=$(date -u -d '-600 days' +%Y%m)
+	schema "$DB"
+	call=older call_row lab "$(ago '600 days')" "$(ago '599 days')"
+	call_row lab "$(ago '500 days')" "$(ago '499 days')"
+	sql "$DB" "SELECT cseqguard.make_partitions(now() - interval '700 days')" >/dev/null
+	sql "$DB" "CREATE VIEW report AS SELECT call_id FROM cseqguard.cdr_$older"
+	assert_equal "cdr_$older|f|cannot drop table cseqguard.cdr_$older because other objects depend on it
+cdr_$old|t|older" dropped
+}
+
 # --- roles ---------------------------------------------------------------------------------------
 
 @test "roles: a member of cseqguard_writer ships, closes and makes partitions; deletes, drops and decides nothing" {

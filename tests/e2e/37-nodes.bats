@@ -250,6 +250,22 @@ tastes() { # SQLSTATE TIMES: so many inserts fail with it (a sequence is not rol
 	run ! logged 'rows wait'
 }
 
+@test "errors: a conflict while stale rows are closed is tried again, also with rows that come meanwhile" {
+	schema "$DB"
+	call=lost call_row lab "$(ago '1 minute')" NULL false none
+	sql "$DB" "CREATE SEQUENCE tries; CREATE FUNCTION taste() RETURNS trigger LANGUAGE plpgsql AS
+		'BEGIN IF nextval(''tries'') <= 3 THEN PERFORM pg_sleep(1); RAISE EXCEPTION SQLSTATE ''40001''; END IF; RETURN new; END';
+		CREATE TRIGGER taste BEFORE UPDATE ON cseqguard.cdr FOR EACH ROW EXECUTE FUNCTION taste()"
+	: >"$LAB_DIR/daemon.log"
+	daemon_db
+	lab_wait 30 assert_equal t sql "$DB" 'SELECT is_called FROM tries'
+	dialog answer=5
+	eventually none row end_reason
+	lab_wait 30 assert_equal maps_lost sql "$DB" "SELECT end_reason FROM cseqguard.cdr WHERE call_id = 'lost'"
+	lab_wait 30 assert_equal 0 spooled cdr
+	run ! logged 'rows wait'
+}
+
 @test "errors: one that persists is an outage: logged, retried with back-off, and over by itself" {
 	daemon_db
 	tastes 40001 8

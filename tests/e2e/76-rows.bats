@@ -245,6 +245,14 @@ refuses() { # STATUS TEXT COMMAND...: in one line
 	[[ ${#lines[@]} == 1 && $output == *"$2"* ]] || lab_fail "$output"
 }
 
+# The end that a stepped clock gave to the row of 20 November.
+ends_in_the_future() { # db_settle|spool_settle
+	case $1 in
+	db_settle) sql "$DB" "UPDATE cseqguard.cdr SET end_time = '2126-01-01Z', suspect = true WHERE setup_time = '2025-11-20 10:00:00Z'" ;;
+	*) sqlite3 "$SPOOL" 'UPDATE cdr SET end_time = 4922899200000000, suspect = 1 WHERE setup_time = 1763632800000000' ;;
+	esac
+}
+
 # Both stores refuse and take the same.
 settles_by_key() { # db_settle|spool_settle
 	refuses 1 "has 2 rows: 2025-11-01T10:00:00.000000Z lab, 2025-11-20T10:00:00.000000Z lab; choose one with --setup and --node" \
@@ -257,6 +265,8 @@ settles_by_key() { # db_settle|spool_settle
 	refuses 2 'it is in the future' "$1" --setup 2025-11-20T10:00:00Z --end 2126-01-01
 	refuses 2 "invalid value '2026-02-31T12:00:00Z' for end" "$1" --setup 2025-11-20T10:00:00Z --end 2026-02-31T12:00:00Z
 	refuses 2 "invalid value 'noon' for setup" "$1" --setup noon --end 2025-11-20T10:05:00Z
+	ends_in_the_future "$1"
+	refuses 1 'in the future' "$1" --setup 2025-11-20T10:00:00Z
 	"$1" --setup 2025-11-20T10:00:00Z --node lab --end 2025-11-20T10:05:00Z
 	"$1" --setup 2025-11-20T10:00:00Z --end 2025-11-20T10:06:00Z # a slip is put right
 }

@@ -135,6 +135,7 @@ CREATE OR REPLACE FUNCTION cseqguard.drop_partitions(older_than interval)
 DECLARE
 	old record;
 	locked_at timestamptz; -- of a parent, until the end; null: none is
+	held timestamptz; -- it, before this partition
 BEGIN
 	IF older_than < interval '0' THEN
 		RAISE invalid_parameter_value USING MESSAGE = format('older_than %s: expected a positive age such as 1 year', older_than);
@@ -151,6 +152,7 @@ BEGIN
 				why := 'writers wait already; call the function again';
 				EXIT;
 			END IF;
+			held := locked_at;
 			BEGIN
 				-- the parent first, in the order of the writers
 				EXECUTE format('LOCK TABLE ONLY %s, ONLY %s IN ACCESS EXCLUSIVE MODE', old.parent, partition);
@@ -163,8 +165,13 @@ BEGIN
 					why := 'older';
 				END IF;
 				EXIT;
-			EXCEPTION WHEN lock_not_available THEN
-				why := 'in use; try again';
+			EXCEPTION
+				WHEN lock_not_available THEN
+					why := 'in use; try again';
+				WHEN dependent_objects_still_exist THEN -- a view of the owner, for example
+					why := SQLERRM;
+					locked_at := held;
+					EXIT;
 			END;
 			EXIT WHEN locked_at IS NOT NULL;
 			PERFORM pg_sleep(0.05);

@@ -222,9 +222,6 @@ DECLARE
 	call cseqguard.cdr;
 	found cseqguard.cdr[];
 BEGIN
-	IF end_at > clock_timestamp() + interval '1 minute' THEN -- clocks differ
-		RAISE invalid_parameter_value USING MESSAGE = format('the end %s is in the future', end_at);
-	END IF;
 	found := ARRAY(SELECT c FROM cseqguard.cdr AS c WHERE call_uid = uid
 		AND setup_time = coalesce(of_setup, setup_time) AND node = coalesce(of_node, node)
 		AND (suspect OR end_time IS NULL OR end_reason = 'operator') ORDER BY setup_time, node FOR UPDATE);
@@ -237,6 +234,9 @@ BEGIN
 			(SELECT string_agg(to_char(setup_time AT TIME ZONE 'UTC', utc) || ' ' || node, ', ') FROM unnest(found)));
 	ELSIF coalesce(end_at, call.end_time) IS NULL THEN
 		RAISE invalid_parameter_value USING MESSAGE = format('call_uid %s is open; give its end', uid);
+	ELSIF coalesce(end_at, call.end_time) > clock_timestamp() + interval '1 minute' THEN -- clocks differ
+		RAISE invalid_parameter_value USING MESSAGE = format('the end %s is in the future',
+			coalesce(end_at, call.end_time));
 	ELSIF coalesce(end_at, call.end_time) < call.answer_time THEN
 		RAISE invalid_parameter_value USING MESSAGE = format('call_uid %s: the end is before the answer at %s', uid,
 			to_char(call.answer_time AT TIME ZONE 'UTC', utc));
