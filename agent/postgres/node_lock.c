@@ -6,8 +6,8 @@
 
 /* clang-format off: one clause a line */
 /*
- * Sets up the session as well: a row leaves the spool after its commit, so the commit has to be on disk. The
- * second CASE, because it alone guarantees that the sleep comes before the try.
+ * Sets up the session as well. synchronous_commit: a row leaves the spool after its commit, so the
+ * commit has to be on disk. CASE, because it alone guarantees that the sleep comes before the try.
  */
 const char cg_node_lock_sql[] =
 	"WITH RECURSIVE node AS ("

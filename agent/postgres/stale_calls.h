@@ -8,8 +8,9 @@
  * else at the answer. The host may have been down for days, so the boot is not their end. A row of an
  * unguarded call never had a dialog: it is closed as `unguarded` when it is older than max_call.
  *
- * A daemon whose node has a new name closes the rows of the former one in the same way. Their dialogs may live,
- * and have rows under the new name then. The spool knows the former names (table heartbeat).
+ * A daemon whose node has a new name closes the rows of the former one in the same way. Their
+ * dialogs may live, and have rows under the new name then. The spool knows the former names (table
+ * heartbeat).
  *
  * stale_db.c does it in PostgreSQL, stale_spool.c in a spool that is the store.
  */
@@ -29,7 +30,7 @@ enum cg_stale_value {
 	CG_STALE_MAPS, /* when the maps were made: later messages belong to another call */
 	CG_STALE_BEAT, /* heartbeat, or NULL */
 	CG_STALE_UNGUARDED, /* unguarded calls answered before this time */
-	CG_STALE_FORMER, /* as cg_spool_former_nodes(): calls that they answered until their heartbeat */
+	CG_STALE_FORMER, /* as cg_spool_former_nodes(): their calls until the heartbeat */
 	CG_STALE_VALUES
 };
 

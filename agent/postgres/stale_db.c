@@ -9,8 +9,8 @@
 #define PAGE_ROWS 2000
 
 /*
- * $2, $3 and $5: the last row of the page before. The row comparison alone would not use the index. A former
- * name that another daemon has locked belongs to that one: the spool may be a copy.
+ * $2, $3 and $5: the last row of the page before. The row comparison alone would not use the index.
+ * A former name that another daemon has locked belongs to that one: the spool may be a copy.
  */
 static const char page_sql[] =
 	"WITH given AS (SELECT to_timestamp($4::float8 / 1000000) AS unguarded,"

@@ -16,7 +16,10 @@ static const char open_sql[] =
 	" WHERE former.key = node AND answer_time <= former.value)) AND end_time IS NULL"
 	" AND (end_reason <> 'unguarded' OR answer_time < CAST(?5 AS INTEGER))";
 
-/* In SQLite max() of several values is NULL if one of them is. ?7: their steps, ?8: time, ?9: last step. */
+/*
+ * In SQLite max() of several values is NULL if one of them is. ?7: their steps, ?8: time, ?9: last
+ * step.
+ */
 static const char close_sql[] =
 	"UPDATE cdr SET"
 	" end_time = max(answer_time, coalesce(call.message, CASE WHEN node = ?1 THEN"

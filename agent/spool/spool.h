@@ -24,8 +24,8 @@ struct cg_spool;
 int cg_spool_open(const char *path, int writable, struct cg_spool **spool);
 
 /*
- * Opens it for reading in the event loop: a read returns -EBUSY instead of waiting for a process that keeps
- * everybody out, as a VACUUM by hand or PRAGMA locking_mode = EXCLUSIVE does. Returns as cg_spool_open().
+ * Opens it for reading in the event loop: a read returns -EBUSY instead of waiting for a process
+ * that keeps everybody out, as PRAGMA locking_mode = EXCLUSIVE does. Returns as cg_spool_open().
  */
 int cg_spool_open_in_loop(const char *path, struct cg_spool **spool);
 void cg_spool_close(struct cg_spool *spool);
@@ -80,8 +80,8 @@ int cg_spool_last_beat(struct cg_spool *spool, const char *node, __s64 maps_at, 
 bool cg_spool_has_beat(struct cg_spool *spool);
 
 /*
- * Returns the names other than `node` under which the daemon of the instance has written, with the last
- * heartbeat of each, as a JSON object. The caller frees it. 0 or -errno with *json NULL.
+ * Returns the names other than `node` under which the daemon of the instance has written, with the
+ * last heartbeat of each, as a JSON object. The caller frees it. 0 or -errno with *json NULL.
  */
 int cg_spool_former_nodes(struct cg_spool *spool, const char *instance, const char *node,
 			  char **json);

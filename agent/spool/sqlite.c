@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns the errno of the last I/O error; 0: not known. SQLite keeps that of a COMMIT with its file alone. */
+/* Returns the errno of the last I/O error; 0: unknown. Only the file keeps that of a COMMIT. */
 static int get_system_errno(sqlite3 *db)
 {
 	sqlite3_file *log = NULL;
@@ -19,7 +19,7 @@ static int get_system_errno(sqlite3 *db)
 	return err;
 }
 
-/* SQLITE_FULL is a full disk alone. A quota, a limit of the file's size, or a -shm without room is not. */
+/* SQLITE_FULL is a full disk, but no quota, no limit of the file's size, no -shm without room. */
 static int get_io_errno(sqlite3 *db)
 {
 	int err = db ? get_system_errno(db) : 0;

@@ -11,7 +11,7 @@
 
 #include "calls/db_tables.h"
 
-/* Returns SQLite's result code as 0 or -errno. -EUCLEAN: damaged, or not an SQLite file. -ENOSPC: no room. */
+/* Returns SQLite's code as 0 or -errno. -EUCLEAN: damaged, or no SQLite file; -ENOSPC: no room. */
 int cg_sqlite_errno(sqlite3 *db, int rc);
 
 /* Returns the last error as text, valid until the next call; of an I/O error its cause. */

@@ -22,8 +22,9 @@ void cg_addr_format(const __u8 addr[16], char out[INET6_ADDRSTRLEN])
 }
 
 /*
- * Unicode's classes Cf, Zl, Zp and Zs (version 15) and what is Default_Ignorable: characters without a
- * glyph. With them an attacker's Call-ID could rearrange the printed line, or look like another one.
+ * Unicode's classes Cf, Zl, Zp and Zs (version 15), and what is Default_Ignorable: characters that
+ * have no glyph. With them an attacker's Call-ID could rearrange the printed line, or look like
+ * another one.
  */
 static bool is_format_character(unsigned int code)
 {
@@ -150,7 +151,7 @@ static const char *parse_clock(const char *text, struct tm *tm, __s64 *fraction)
 	return rest;
 }
 
-/* Converts *tm as local time, with summer time (1), without (0), or either (-1). False: no clock shows it. */
+/* Converts *tm as local time, with summer time (1), without (0), or either (-1). False: none. */
 static bool convert_local(const struct tm *tm, int is_dst, __s64 *seconds)
 {
 	struct tm shown = *tm;

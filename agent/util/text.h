@@ -30,8 +30,8 @@ void cg_text_make_printable(char *out, size_t size, const char *in);
  * Parses a time into microseconds since 1970: 2026-01-31T12:00:00Z, with a blank in place of T, an
  * offset (+01:00) in place of Z, and with or without a fraction or the seconds; 2026-01-31
  * (midnight); or an age before `now` such as 90s, 15m, 12h or 7d. Without Z and offset the time is
- * local. Returns 0, or with *us untouched -EINVAL, also for a date that does not exist, or -ENOTUNIQ
- * for a local time that a clock change skips or repeats.
+ * local. Returns 0, or with *us untouched -EINVAL, also for a date that does not exist, or
+ * -ENOTUNIQ for a local time that a clock change skips or repeats.
  */
 int cg_time_parse(const char *text, __s64 now, __s64 *us);
 
