@@ -200,7 +200,7 @@ bench-tcp: all
 
 # make bench-replay [JSON=FILE] [BYTES=N]: `cseqguard replay` beside tshark and sngrep; see tests/bench/replay
 SETS_bench-replay := bench
-bench-replay: all needs-bench
+bench-replay: all
 	$(figures)
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) $(if $(BYTES),BYTES=$(BYTES)) tests/bench/replay $(FIGURES)/replay.json
 	$(call copied,replay)

@@ -73,12 +73,13 @@ def damage(capture, dice):
 
 
 def main():
-    program, until = sys.argv[1], time.monotonic() + float(sys.argv[2])
+    program = sys.argv[1]
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 32)
     dice = random.Random(seed)
     captures = list(sources(sys.argv[4:]))
     environment = dict(os.environ, ASAN_OPTIONS='exitcode=99', UBSAN_OPTIONS='halt_on_error=1:exitcode=99')
     runs = failed = 0
+    until = time.monotonic() + float(sys.argv[2])
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / 'damaged.pcap'
         while time.monotonic() < until:
