@@ -16,6 +16,7 @@
 #include "util/enum_names.h"
 #include "util/text.h"
 
+#define CONNECT_SECONDS "10" /* for each host: a server may accept, and say nothing */
 #define FUTURE_US 60000000LL /* clocks differ: an end may be this far in the future */
 
 struct decision { /* times: microseconds since 1970 */
@@ -130,7 +131,10 @@ static int settle_in_db(const char *conninfo, const struct decision *d)
 	const char *values[] = { d->call_uid,	      d->why,
 				 get_value(d->end),   d->by,
 				 get_value(d->setup), get_value(d->node) };
-	PGconn *conn = PQconnectdb(conninfo);
+	/* before dbname: a default that the conninfo may change; after it: fixed, as in the daemon */
+	const char *keys[] = { "connect_timeout", "dbname", "client_encoding", NULL };
+	const char *settings[] = { CONNECT_SECONDS, conninfo, "UTF8", NULL };
+	PGconn *conn = PQconnectdbParams(keys, settings, 1);
 	PGresult *result = NULL;
 	const char *primary;
 	char why[1024];

@@ -288,6 +288,15 @@ settles_by_key() { # db_settle|spool_settle
 	assert_equal '2|1763632800000000|ann' sqlite3 "$SPOOL" 'SELECT count(*), max(setup_time), min(operator) FROM settlement'
 }
 
+@test "settle: a server that accepts and says nothing is given up" {
+	coproc SILENT { exec python3 -c 'import socket, sys; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); sys.stdin.read()' 3>&-; }
+	local port
+	read -ru "${SILENT[0]}" port
+	run -1 timeout 100 "$LAB_OUT/cseqguard" cdr settle "$(uid)" --why seen --db "host=127.0.0.1 port=$port"
+	[[ ${#lines[@]} == 1 && $output == *'cannot settle: connection to server at "127.0.0.1", port '*'timeout expired'* ]] || lab_fail "$output"
+	eval "exec ${SILENT[1]}>&-"
+}
+
 @test "settle: the function itself refuses what cseqguard refuses" {
 	two_calls_in_db
 	settle() { # ARGUMENTS: the result, or the error without its context
