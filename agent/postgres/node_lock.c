@@ -7,7 +7,8 @@
 /* clang-format off: one clause a line */
 /*
  * Sets up the session as well. synchronous_commit: a row leaves the spool after its commit, so the
- * commit has to be on disk. CASE, because it alone guarantees that the sleep comes before the try.
+ * commit has to be on disk. array_nulls: where it is off, a NULL in a batch is a text. CASE, because
+ * it alone guarantees that the sleep comes before the try.
  */
 const char cg_node_lock_sql[] =
 	"WITH RECURSIVE node AS ("
@@ -15,6 +16,7 @@ const char cg_node_lock_sql[] =
 	" set_config('tcp_keepalives_idle', '30', false),"
 	" set_config('tcp_keepalives_interval', '5', false),"
 	" set_config('tcp_keepalives_count', '5', false),"
+	" set_config('array_nulls', 'on', false),"
 	" set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
 	" WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)"
 	"), holder AS ("

@@ -151,6 +151,23 @@ load daemon
 	eventually 'a\x01\xff\x5c\x5c"{},NULL' sql "$DB" 'SELECT call_id FROM cseqguard.cdr'
 }
 
+@test "daemon: settings of the database that give statements another meaning change no row" {
+	local setting
+
+	for setting in array_nulls=off "datestyle='German, DMY'" intervalstyle=sql_standard quote_all_identifiers=on \
+		timezone="'America/Sao_Paulo'" default_transaction_isolation=serializable search_path=pg_temp; do
+		sql postgres "ALTER DATABASE $DB SET $setting"
+	done
+	daemon_db
+	dialog answer=5
+	eventually 'none t' row "concat_ws(' ', end_reason, answer_time BETWEEN now() - interval '10 minutes' AND now())"
+	lab_wait 30 assert_equal 0 spooled cdr
+	dialog answer=5 end=1 state=ended end_reason=bye ended_by=1
+	eventually 'bye 00:00:04' row "concat_ws(' ', end_reason, to_char(duration, 'HH24:MI:SS'))"
+	lab_wait 30 assert_equal t sql "$DB" "SELECT to_regclass('cseqguard.cdr_$(date -u +%Y%m)') IS NOT NULL"
+	assert_equal 0 spooled rejected
+}
+
 @test "daemon: a database that cannot store UTF-8 gets such bytes escaped, and refuses no row" {
 	sql postgres "DROP DATABASE $DB"
 	sql postgres "CREATE DATABASE $DB ENCODING LATIN1 TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
