@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "capture/time_order.h"
+#include "hep/time_order.h"
 #include "replay/doubles.h"
 
 /* What an item is besides its bytes. */

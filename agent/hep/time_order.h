@@ -5,8 +5,8 @@
  * Items of one time keep their order. Bounded: beyond CG_TIME_ORDER_ITEMS the oldest is handed out
  * early. An item that is older than one that was handed out is handed out at once.
  */
-#ifndef CG_CAPTURE_TIME_ORDER_H
-#define CG_CAPTURE_TIME_ORDER_H
+#ifndef CG_HEP_TIME_ORDER_H
+#define CG_HEP_TIME_ORDER_H
 
 #include <stddef.h>
 #include <stdint.h>
