@@ -200,8 +200,16 @@ bpf_inline void bye_close_relayed(struct cg_dialog *d, const struct cg_config *c
 bpf_inline int bye_answer_is_doubt(const struct cg_dialog *d, const struct msg_info *info,
 				   const struct leg_view *uas)
 {
+	if (from_hep() && !leg_has(uas, CG_LEG_WITNESS))
+		return 0; /* a report leaves no doubt about a call whose witness is read */
 	return remote_is_self(info, uas) || (d->flags & CG_D_BYE_TO_CONTACT) ||
 	       !((d->caller_flags | d->callee_flags) & CG_LEG_WITNESS);
+}
+
+/* The BYE that is answered came from a witness in TLS: its report is to come, and ends the call. */
+bpf_inline int bye_is_to_be_reported(const struct leg_view *uas)
+{
+	return peer_has(uas, CG_LEG_WITNESS) && peer_has(uas, CG_LEG_HEP);
 }
 
 /* A final response to the pending BYE, from where that was sent. Rules 2, 3 and 4. */
@@ -224,7 +232,7 @@ bpf_inline void bye_judge_response(struct cg_dialog *d, const struct msg_info *i
 		v->reason = CG_R_CLOSED;
 		dialog_close(d, CG_E_BYE, bye_sender(d), d->bye_at, v);
 	} else if (ok && bye_answer_is_doubt(d, info, uas)) {
-		bye_doubt(d, CG_R_WRONG_TARGET, v);
+		bye_doubt(d, bye_is_to_be_reported(uas) ? CG_R_IN_DIALOG : CG_R_WRONG_TARGET, v);
 	} else if (ok) {
 		dialog_resume(d, CG_R_WRONG_TARGET, v);
 	} else if (info->status == 481 && proved && (d->flags & gone) == gone &&

@@ -56,6 +56,8 @@ bpf_inline void dialog_set_caller(struct cg_dialog *d, const struct pkt_ctx *ctx
 		d->caller_flags |= CG_LEG_UNSEEN;
 	else if (addr_is_gateway(ctx->config, d->caller.addr))
 		d->caller_flags |= CG_LEG_GATEWAY;
+	if (invite->flags & CG_I_HEP && !(invite->flags & (CG_I_LOCAL | CG_I_UNSEEN)))
+		d->caller_flags |= CG_LEG_HEP;
 }
 
 /*
@@ -100,6 +102,8 @@ bpf_inline void dialog_set_callee(struct cg_dialog *d, const struct pkt_ctx *ctx
 	}
 	if (came_in && addr_is_gateway(ctx->config, d->callee.addr))
 		d->callee_flags |= CG_LEG_GATEWAY;
+	if (came_in && (info->status ? from_hep() : e && e->flags & CG_EARLY_CALLEE_HEP))
+		d->callee_flags |= CG_LEG_HEP;
 }
 
 /*
@@ -218,6 +222,24 @@ bpf_inline __u32 forks_allowed(const struct msg_info *info)
 	return info->remote_is_gateway ? CG_FORKS_MAX : CG_FORKS_CUSTOMER;
 }
 
+/* Beyond a gateway's forks the 2xx that the host forwards opens nothing either. */
+bpf_inline int forks_are_full(const struct msg_info *info, struct cg_invite *invite)
+{
+	return !from_hep() &&
+	       (invite->forks > CG_FORKS_MAX || *forks_of(info, invite) > forks_allowed(info));
+}
+
+/* Forks that are reported are counted for themselves: there is one runner of cseqguard_hep. */
+bpf_inline int fork_refuse(const struct msg_info *info, struct cg_invite *invite)
+{
+	if (!from_hep())
+		return __sync_fetch_and_add(forks_of(info, invite), 1) >= forks_allowed(info);
+	if (invite->hep_forks >= forks_allowed(info))
+		return 1;
+	invite->hep_forks++;
+	return 0;
+}
+
 /*
  * Inserts the dialog in scratch. Its element may have been another call's until now, and a packet
  * of that call on another CPU may hold its lock and write to it once more: an insert takes no lock.
@@ -250,12 +272,11 @@ bpf_inline __u8 dialog_open(struct pkt_ctx *ctx, struct cg_invite *invite,
 	struct cg_dialog *d = (void *)ctx->scratch->dialog;
 	__u8 refused;
 
-	/* beyond a gateway's forks the 2xx that the host forwards opens nothing either */
-	if (invite->forks > CG_FORKS_MAX || *forks_of(info, invite) > forks_allowed(info))
+	if (forks_are_full(info, invite))
 		return CG_R_FORKS_FULL;
 	dialog_build(ctx, invite, branch, e);
 	refused = share_refuse_dialog(ctx);
-	if (!refused && __sync_fetch_and_add(forks_of(info, invite), 1) >= forks_allowed(info))
+	if (!refused && fork_refuse(info, invite))
 		refused = CG_R_FORKS_FULL;
 	if (refused) {
 		early_refuse(ctx, invite, e);
@@ -311,7 +332,8 @@ bpf_inline __u8 early_ack(struct pkt_ctx *ctx, struct verdict *v)
 	if (!e && info->direction == CG_IN && !info->remote_is_gateway &&
 	    (ctx->scratch->parser.msg.flags & SIP_AMBIGUOUS))
 		return CG_R_AMBIGUOUS;
-	if (!e || !e->note)
+	if (!e || !e->note ||
+	    (from_hep() && !hep_may_speak_early(info, e, info->from_hash == e->caller_tag)))
 		return CG_R_OUT_OF_DIALOG;
 	key = branch_key(info, e->note);
 	invite = note_find(&key);

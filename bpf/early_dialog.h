@@ -26,6 +26,10 @@ bpf_inline void early_insert(const struct pkt_ctx *ctx, const struct cg_invite *
 			      .first_seen = info->direction,
 			      .flags = flags };
 
+	if (invite->flags & CG_I_HEP)
+		e.flags |= CG_EARLY_CALLER_HEP;
+	if (from_hep() && info->direction == CG_IN)
+		e.flags |= CG_EARLY_CALLEE_HEP;
 	e.caller_cseq = invite->cseq;
 	e.caller_flags = invite->flags & CG_I_CSEQ_VALID ? CG_LEG_CSEQ_VALID : 0;
 	__builtin_memcpy(e.caller_addr, invite->caller_addr, 16);
@@ -61,6 +65,17 @@ BPF_SUBPROG int early_refuse(const struct pkt_ctx *ctx, const struct cg_invite *
 	return 0;
 }
 
+/* A report speaks for a leg that is known by reports, as in hep.h. caller: the From tag is his. */
+bpf_inline int hep_may_speak_early(const struct msg_info *info, const struct cg_early *e,
+				   int caller)
+{
+	if (!from_hep())
+		return 1; /* first: the verifier walks what comes before it in every program */
+	if (caller == (info->direction == CG_IN))
+		return e->flags & CG_EARLY_CALLER_HEP;
+	return e->flags & CG_EARLY_CALLEE_HEP;
+}
+
 bpf_inline int early_may_raise(const struct pkt_ctx *ctx, const struct cg_early *e, int caller)
 {
 	const struct msg_info *info = &ctx->scratch->info;
@@ -68,8 +83,9 @@ bpf_inline int early_may_raise(const struct pkt_ctx *ctx, const struct cg_early 
 	__u32 ifindex = caller ? e->caller_ifindex : e->callee_ifindex;
 	__u16 port = caller ? e->caller_port : e->callee_port;
 
-	if (!info->cseq_valid || info->method == CG_M_ACK || info->method == CG_M_BYE ||
-	    info->came_back || (info->ifindex && info->ifindex != ifindex))
+	if (!hep_may_speak_early(info, e, caller) || !info->cseq_valid ||
+	    info->method == CG_M_ACK || info->method == CG_M_BYE || info->came_back ||
+	    (info->ifindex && info->ifindex != ifindex))
 		return 0;
 	if (info->remote_is_gateway && info->direction == CG_IN)
 		return addr_is_gateway(ctx->config, caller ? e->caller_addr : e->callee_addr);

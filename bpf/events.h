@@ -25,11 +25,11 @@ bpf_inline void count_loss(enum loss loss)
 	if (!c)
 		return;
 	if (loss == EVENT_LOST)
-		c->events_lost++;
+		count_add(&c->events_lost);
 	else if (loss == ALERT_LOST)
-		c->alerts_lost++;
+		count_add(&c->alerts_lost);
 	else
-		c->alerts_limited++;
+		count_add(&c->alerts_limited);
 }
 
 /* Returns a number that no other event of these maps has: each CPU counts its own. */
@@ -37,8 +37,11 @@ bpf_inline __u64 event_seq_next(void)
 {
 	__u32 zero = 0;
 	__u64 *next = bpf_map_lookup_elem(&event_seq, &zero);
+	__u64 cpu = (__u64)bpf_get_smp_processor_id() << 48;
 
-	return (__u64)bpf_get_smp_processor_id() << 48 | (next ? (*next)++ : 0);
+	if (from_hep())
+		return cpu | CG_SEQ_HEP | (next ? __sync_fetch_and_add(next, 1) : 0);
+	return cpu | (next ? (*next)++ : 0);
 }
 
 bpf_inline void event_fill(struct cg_event *e, struct pkt_ctx *ctx, __u8 type, __u8 action,
@@ -48,7 +51,7 @@ bpf_inline void event_fill(struct cg_event *e, struct pkt_ctx *ctx, __u8 type, _
 	const struct sip_parser *p = &s->parser;
 
 	if (!s->info.now)
-		s->info.now = bpf_ktime_get_boot_ns();
+		s->info.now = packet_time(&s->packet);
 	e->layout = CG_LAYOUT;
 	e->size = sizeof(*e);
 	e->type = type;

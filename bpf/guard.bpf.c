@@ -10,6 +10,7 @@
  *   dialog     dialog_request.h, bye_evidence.h
  *   exit       events.h: one exit, one reason, one counter; refusal.h: the 500 to a refused BYE
  *   TCP        tcp_verdict.h, tcp_segment.h, tcp_order.h, tcp_message.h, tcp_write.h
+ *   HEP        hep.h: what a proxy reports, and what such a message may change
  *
  * In short: a call has two legs. Each leg has a CSeq counter that only its own address and port can
  * raise. A BYE below the counter is dropped. The bill does not depend on that check. One of the
@@ -24,6 +25,7 @@
 #include "bytes.h"
 #include "events.h"
 #include "fragment.h"
+#include "hep.h"
 #include "maps.h"
 #include "message.h"
 #include "packet.h"
@@ -196,4 +198,51 @@ SEC("tc")
 int cseqguard_tcp_message(struct __sk_buff *skb)
 {
 	return handle_tcp_message(skb);
+}
+
+/* --- reports ---------------------------------------------------------------------------------- */
+
+/* Reads the head of a report, and its message into the parser's buffer. Returns 0 or an error. */
+BPF_SUBPROG int report_load(struct xdp_md *xdp, struct scratch *s)
+{
+	__u64 length = bpf_xdp_get_buff_len(xdp) - sizeof(struct cg_hep_report);
+	struct packet *p = &s->packet;
+	struct cg_hep_report report;
+
+	if (bpf_xdp_load_bytes(xdp, 0, &report, sizeof(report)) || !length || length > SIP_MAX)
+		return -EINVAL;
+	p->at = report.at;
+	__builtin_memcpy(p->source, report.source, 16);
+	__builtin_memcpy(p->dest, report.dest, 16);
+	p->source_port = report.source_port;
+	p->dest_port = report.dest_port;
+	p->direction = report.direction ? CG_OUT : CG_IN;
+	p->cut = report.cut;
+	p->length = length;
+	p->ifindex = p->own_socket = p->tcp = p->enforced = p->gathered = 0;
+	return bpf_xdp_load_bytes(xdp, sizeof(report), s->parser.buf, copy_length(length, SIP_MAX));
+}
+
+/*
+ * Is not attached. The daemon runs it for each message that a proxy reports. A task may be preempted in
+ * it on 6.1: who finds the scratch of this CPU in use reads nothing.
+ */
+SEC("?xdp.frags")
+int cseqguard_hep(struct xdp_md *xdp)
+{
+	struct pkt_ctx ctx = { .config = config_get(), .scratch = scratch_get() };
+	struct verdict v = { .event = CG_EVENTS };
+	__u8 came_in;
+
+	if (!ctx.config || !ctx.scratch || __sync_val_compare_and_swap(&ctx.scratch->busy, 0, 1))
+		return XDP_ABORTED;
+	if (report_load(xdp, ctx.scratch)) {
+		ctx.scratch->busy = 0;
+		return XDP_ABORTED;
+	}
+	came_in = ctx.scratch->packet.direction == CG_IN;
+	handle_message(&ctx, &v);
+	report_verdict(&ctx, &v, came_in ? message_action(&ctx, v.reason) : CG_PASS, came_in, NULL);
+	ctx.scratch->busy = 0;
+	return XDP_PASS;
 }

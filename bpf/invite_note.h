@@ -13,6 +13,7 @@
 #include <linux/errno.h>
 
 #include "addr.h"
+#include "hep.h"
 #include "scratch.h"
 #include "share.h"
 #include "text.h"
@@ -117,6 +118,8 @@ BPF_SUBPROG int note_build(struct pkt_ctx *ctx)
 	invite->flags |= s->packet.tcp * CG_I_TCP;
 	if (s->info.direction == CG_IN && s->info.remote_class == CG_ADDR_OTHER)
 		invite->flags |= CG_I_OUTSIDE;
+	if (from_hep())
+		invite->flags |= CG_I_HEP;
 	note_copy_texts(ctx);
 	return 0;
 }

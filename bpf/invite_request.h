@@ -61,13 +61,41 @@ bpf_inline void invite_spiral(struct pkt_ctx *ctx)
 	if (!ctx->scratch->route.came_back)
 		return;
 	branch = branch_find(info, ctx->scratch->route.own_branch);
-	if (!branch)
+	if (!branch || !hep_may_touch_branch(branch))
 		return;
 	branch->flags |= CG_B_SPIRALED;
 	key = branch_key(info, branch->note);
 	first = bpf_map_lookup_elem(&pending, &key);
 	if (first)
 		invite_keep_outer_caller(&ctx->scratch->invite, first);
+}
+
+/*
+ * The host has sent an INVITE on over UDP before the caller's was reported: the note has the address that
+ * the host stamped, and what went out. The rest is the report's.
+ */
+bpf_inline __u8 hep_adopt_note(struct pkt_ctx *ctx, struct cg_invite *note)
+{
+	const struct cg_invite *told = &ctx->scratch->invite;
+
+	if (!(note->flags & CG_I_UNSEEN))
+		return CG_R_HEP_OF_WIRE;
+	if (note->done)
+		return CG_R_INVITE; /* answered: see hep_adopt_caller() */
+	note->setup = told->setup < note->setup ? told->setup : note->setup;
+	note->cseq = told->cseq;
+	note->contact = told->contact;
+	note->contact_user = told->contact_user;
+	note->record_routes = told->record_routes;
+	note->caller_port = told->caller_port;
+	note->flags = (note->flags & ~CG_I_UNSEEN) | CG_I_HEP | (told->flags & CG_I_CSEQ_VALID);
+	return CG_R_INVITE;
+}
+
+/* An INVITE that the kernel has read is worth more than one that was reported. */
+bpf_inline int note_is_first(const struct cg_invite *first)
+{
+	return note_is_live(first) && (from_hep() || !(first->flags & CG_I_HEP));
 }
 
 bpf_inline __u8 invite_in(struct pkt_ctx *ctx)
@@ -79,7 +107,9 @@ bpf_inline __u8 invite_in(struct pkt_ctx *ctx)
 	if (!info->cseq_valid && !info->remote_is_gateway)
 		return CG_R_BAD_CSEQ; /* RFC 3261 8.1.1.5: its BYEs would have no order */
 	note_build(ctx);
-	if (note_is_live(first)) {
+	if (first && !hep_may_touch_note(first))
+		return hep_adopt_note(ctx, first);
+	if (note_is_first(first)) {
 		/* the host may have taken either: the first stays, and the row is suspect */
 		if (!invite_is_copy(&ctx->scratch->invite, first) &&
 		    !(first->flags & CG_I_FORWARDED))
@@ -141,7 +171,7 @@ bpf_inline struct cg_invite *invite_by_join(struct pkt_ctx *ctx, struct cg_txn_k
 		note->flags |= CG_I_SUSPECT;
 	if (!ctx->scratch->route.has_peer_via &&
 	    addr_class(ctx->config, note->caller_addr) != CG_ADDR_HOST) {
-		state = host_state_get();
+		state = from_hep() ? NULL : host_state_get();
 		if (state)
 			state->hides_topology = 1;
 	}
@@ -184,6 +214,8 @@ bpf_inline int invite_of_note(struct pkt_ctx *ctx, const struct cg_invite *note,
 	__builtin_memcpy(&ctx->scratch->invite, note, sizeof(*note));
 	if (note_find(key) != note)
 		return 0;
+	if (!hep_may_touch_note(note))
+		return 1; /* what the kernel sees leave says more */
 	ctx->scratch->invite.flags &= ~CG_I_HAS_TO_TAG;
 	if (ctx->scratch->parser.msg.to_tag.len)
 		ctx->scratch->invite.flags |= CG_I_HAS_TO_TAG;
@@ -199,7 +231,7 @@ bpf_inline void branch_build(struct pkt_ctx *ctx, __u64 note)
 	struct cg_branch *branch = &s->branch;
 
 	branch->done = 0;
-	branch->flags = 0;
+	branch->flags = from_hep() ? CG_B_HEP : 0;
 	branch->pad = 0;
 	branch->note = note;
 	branch->renewed = s->info.now;
@@ -212,6 +244,10 @@ bpf_inline void branch_build(struct pkt_ctx *ctx, __u64 note)
 
 BPF_SUBPROG int branch_insert(struct pkt_ctx *ctx, const struct cg_txn_key *key)
 {
+	int refused = share_add_branch(ctx);
+
+	if (refused)
+		return refused;
 	switch ((int)bpf_map_update_elem(&branches, key, &ctx->scratch->branch, BPF_ANY)) {
 	case 0:
 		return CG_R_INVITE;
@@ -256,6 +292,8 @@ bpf_inline int branch_sent_again(struct pkt_ctx *ctx, const struct cg_branch *br
 	struct cg_txn_key key = branch_key(info, branch->note);
 	struct cg_invite *note;
 
+	if (!hep_may_touch_branch(branch))
+		return CG_R_HEP_OF_WIRE;
 	if (branch->invite_uri == ctx->scratch->route.request_uri &&
 	    addr_equal(branch->sent_to, info->remote))
 		return CG_R_INVITE;
@@ -263,6 +301,13 @@ bpf_inline int branch_sent_again(struct pkt_ctx *ctx, const struct cg_branch *br
 	if (note)
 		note->flags |= CG_I_SUSPECT;
 	return CG_R_INVITE;
+}
+
+/* A report takes a note that the kernel has made, and leaves its texts. */
+bpf_inline int note_is_sent(const struct cg_invite *note)
+{
+	return note->flags & CG_I_FORWARDED ||
+	       (!hep_may_touch_note(note) && note->flags & CG_I_TAKEN);
 }
 
 BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
@@ -278,14 +323,15 @@ BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
 	if (branch)
 		return branch_sent_again(ctx, branch);
 	note = joined ? invite_by_join(ctx, &key) : invite_by_stamp(ctx, &key);
-	if (note_is_live(note) && (note->flags & CG_I_FORWARDED)) {
+	if (note_is_live(note) && note_is_sent(note)) {
 		branch_build(ctx, key.branch);
 		invite_check_sent(ctx, note, joined);
 		return branch_insert(ctx, &out);
 	}
 	if (!note_is_live(note) || !invite_of_note(ctx, note, &key)) {
 		note = NULL;
-		key = out;
+		if (joined || !s->route.has_stamp)
+			key = out; /* else the caller's INVITE may be reported yet */
 		invite_of_nobody(ctx);
 		s->invite.flags |= CG_I_FORWARDED;
 	}
@@ -296,7 +342,8 @@ BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
 	reason = note_take(ctx, &key);
 	if (reason)
 		return reason;
-	if (note && !(note->flags & CG_I_TAKEN)) /* else it was replaced just now */
+	/* else it was replaced just now */
+	if (note && !(note->flags & CG_I_TAKEN) && hep_may_touch_note(note))
 		note->flags |= CG_I_FORWARDED;
 	return branch_insert(ctx, &out);
 }

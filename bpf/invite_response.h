@@ -35,7 +35,7 @@ bpf_inline void answered_unforwarded(const struct pkt_ctx *ctx, struct answered 
 	struct cg_txn_key key;
 	int doubt;
 
-	if (!info->relayed || (ctx->config->has_gateways && !info->remote_is_gateway))
+	if (from_hep() || !info->relayed || (ctx->config->has_gateways && !info->remote_is_gateway))
 		return;
 	invite = note_join(info, &key, &doubt);
 	if (!invite || (invite->flags & CG_I_FORWARDED))
@@ -56,7 +56,7 @@ bpf_inline struct answered answered_in(const struct pkt_ctx *ctx)
 		answered_unforwarded(ctx, &a);
 		return a;
 	}
-	if (!branch_is_on_interface(info, a.branch)) {
+	if (!branch_is_on_interface(info, a.branch) || !hep_may_touch_branch(a.branch)) {
 		a.branch = NULL;
 		return a;
 	}
@@ -77,10 +77,18 @@ bpf_inline struct cg_invite *answered_out(const struct msg_info *info)
 	struct cg_invite *invite = note_find(&key);
 	int doubt;
 
-	return invite ? invite : note_join(info, &key, &doubt);
+	if (!invite)
+		invite = note_join(info, &key, &doubt);
+	return invite && hep_may_touch_note(invite) ? invite : NULL;
 }
 
 /* --- a dialog is replaced --------------------------------------------------------------------- */
+
+/* A report opened the dialog, and the kernel reads the 2xx to an INVITE that it has seen leave. */
+bpf_inline int response_is_read(const struct cg_dialog *d, const struct answered *a)
+{
+	return d->callee_flags & CG_LEG_HEP && a->branch && !(a->branch->flags & CG_B_HEP);
+}
 
 /*
  * Returns whether the 2xx replaces the dialog that has its tags:
@@ -89,7 +97,8 @@ bpf_inline struct cg_invite *answered_out(const struct msg_info *info)
  *   copy of one from elsewhere, which the ACK was for, does not clear the row;
  * - a customer's host opened it, and may have ended it. It learned the gateway's To tag from an 18x
  *   and answered another INVITE of the same caller with it. Now the gateway's own 2xx is here. Not
- *   if the INVITE has spiralled: that 2xx belongs to the inner call.
+ *   if the INVITE has spiralled: that 2xx belongs to the inner call;
+ * - a report opened it: see response_is_read().
  */
 bpf_inline int response_is_better(const struct msg_info *info, const struct cg_dialog *d,
 				  const struct answered *a)
@@ -104,6 +113,8 @@ bpf_inline int response_is_better(const struct msg_info *info, const struct cg_d
 		return !in || info->remote_is_gateway || sent_there;
 	if (a->branch && (a->branch->flags & CG_B_SPIRALED))
 		return 0;
+	if (in && response_is_read(d, a))
+		return info->status < 300 && (info->remote_is_gateway || sent_there);
 	if (!d->sip_code && d->state != CG_S_ENDED)
 		return !in || info->remote_is_gateway ||
 		       ((known || !(d->callee_flags & CG_LEG_GATEWAY)) && sent_there);
@@ -119,8 +130,12 @@ bpf_inline int invite_takes_over(const struct pkt_ctx *ctx, const struct cg_dial
 
 	if (info->method != CG_M_INVITE || info->status < 200)
 		return 0;
+	if (from_hep() &&
+	    !((info->direction == CG_IN ? d->callee_flags : d->caller_flags) & CG_LEG_HEP))
+		return 0;
 	if (d->state != CG_S_ENDED && d->sip_code &&
-	    (info->direction == CG_OUT || !info->remote_is_gateway))
+	    (info->direction == CG_OUT ||
+	     !(info->remote_is_gateway || d->callee_flags & CG_LEG_HEP)))
 		return 0;
 	if (info->direction == CG_IN) {
 		*a = answered_in(ctx);
@@ -232,7 +247,8 @@ bpf_inline __u8 invite_forged_2xx(struct pkt_ctx *ctx, const struct answered *a,
 	const struct msg_info *info = &ctx->scratch->info;
 
 	v->unexpected_uas = 1;
-	a->invite->flags |= CG_I_FORGED_2XX;
+	if (hep_may_touch_note(a->invite))
+		a->invite->flags |= CG_I_FORGED_2XX;
 	if (!e)
 		early_insert(ctx, a->invite, a->note, CG_EARLY_ELSEWHERE);
 	else if (addr_equal(e->callee_addr, info->remote))
@@ -265,6 +281,8 @@ bpf_inline __u8 invite_2xx_in(struct pkt_ctx *ctx, struct answered *a, int elsew
 
 	if (elsewhere)
 		return invite_forged_2xx(ctx, a, e, v);
+	if (from_hep() && e && !(e->flags & CG_EARLY_CALLEE_HEP))
+		return CG_R_HEP_OF_WIRE; /* the guard itself has seen whose To tag it is */
 	/*
 	 * With a preloaded Route a caller can make the proxy relay an INVITE with an invented To
 	 * tag, and a gateway may accept it as a new call. The price: a call that began before the
@@ -280,7 +298,7 @@ bpf_inline __u8 invite_2xx_in(struct pkt_ctx *ctx, struct answered *a, int elsew
 		return CG_R_FORGED_2XX; /* under another's To tag, learned from its 18x */
 	if (a->branch)
 		a->branch->done = info->now;
-	if (a->invite->flags & (CG_I_LOCAL | CG_I_UNSEEN))
+	if (a->invite->flags & (CG_I_LOCAL | CG_I_UNSEEN) && hep_may_touch_note(a->invite))
 		a->invite->done = info->now;
 	return dialog_open(ctx, a->invite, a->branch, v);
 }
@@ -300,7 +318,7 @@ bpf_inline __u8 invite_response_in(struct pkt_ctx *ctx, struct verdict *v)
 	if (info->status == 100 || (!a.invite && info->status < 200))
 		return CG_R_EARLY;
 	if (!a.invite)
-		return invite_stray_2xx(info);
+		return from_hep() ? CG_R_OUT_OF_DIALOG : invite_stray_2xx(info);
 	if (info->status >= 200)
 		return invite_2xx_in(ctx, &a, elsewhere, v);
 	early_insert(ctx, a.invite, a.note, elsewhere ? CG_EARLY_ELSEWHERE : 0);
@@ -319,10 +337,10 @@ bpf_inline void invite_note_final(const struct msg_info *info)
 	struct cg_txn_key key = note_key(info, info->branch_hash, info->remote);
 	struct cg_invite *invite = bpf_map_lookup_elem(&pending, &key);
 
-	if (invite && !invite->done)
+	if (invite && !invite->done && hep_may_touch_note(invite))
 		invite->done = info->now;
 	invite = bpf_map_lookup_elem(&invites, &key);
-	if (invite && !invite->done)
+	if (invite && !invite->done && hep_may_touch_note(invite))
 		invite->done = info->now;
 }
 
@@ -356,6 +374,8 @@ bpf_inline __u8 invite_response_out(struct pkt_ctx *ctx, struct verdict *v)
 	}
 	if (!invite)
 		invite = note_join(info, &key, &doubt);
+	if (invite && !hep_may_touch_note(invite))
+		return CG_R_HEP_OF_WIRE;
 	if (info->status == 100 || !invite)
 		return info->status < 200 ? CG_R_EARLY : CG_R_OUT_OF_DIALOG;
 	if (info->status < 200) {

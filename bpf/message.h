@@ -12,6 +12,8 @@
 #include "bye_evidence.h"
 #include "dialog_request.h"
 #include "early_dialog.h"
+#include "hep.h"
+#include "hep_callee.h"
 #include "invite_note.h"
 #include "invite_request.h"
 #include "invite_response.h"
@@ -31,9 +33,31 @@ bpf_inline void parse_routing(struct pkt_ctx *ctx)
 {
 	struct scratch *s = ctx->scratch;
 
-	msg_info_parse_routing(&s->info, &s->parser, ctx->config);
+	msg_info_parse_routing(&s->info, &s->parser, ctx->config, &s->packet);
 	msg_route_parse(ctx);
 	s->info.came_back = s->route.came_back && s->info.remote_is_gateway;
+}
+
+/* Under the lock. gateway_stamp: of a BYE that goes out, see dialog_bye_out(). */
+bpf_inline void judge_dialog_request(struct cg_dialog *d, const struct pkt_ctx *ctx,
+				     const struct leg_view *view, int gateway_stamp,
+				     struct verdict *v)
+{
+	const struct msg_route *route = &ctx->scratch->route;
+	const struct msg_info *info = &ctx->scratch->info;
+
+	if (info->direction == CG_OUT && info->method == CG_M_BYE)
+		dialog_bye_out(d, info, route, view, gateway_stamp, v);
+	else if (info->direction == CG_OUT)
+		dialog_request_out(d, info, route, view, v);
+	else if (info->method == CG_M_BYE)
+		dialog_bye_in(d, info, route, view, ctx->config, v);
+	else if (info->method == CG_M_ACK)
+		dialog_ack_in(info, view, v);
+	else if (info->method == CG_M_CANCEL)
+		v->reason = CG_R_IN_DIALOG;
+	else
+		dialog_request_in(d, info, route, view, v);
 }
 
 /*
@@ -58,18 +82,12 @@ BPF_SUBPROG int handle_dialog_request(struct pkt_ctx *ctx, struct cg_dialog *d, 
 	leg_view_init(d, msg_is_from_caller(d, info), &view);
 	v->leg = view.leg;
 	v->clock = d->clock;
-	if (info->direction == CG_OUT && info->method == CG_M_BYE)
-		dialog_bye_out(d, info, route, &view, gateway_stamp, v);
-	else if (info->direction == CG_OUT)
-		dialog_request_out(d, info, route, &view, v);
-	else if (info->method == CG_M_BYE)
-		dialog_bye_in(d, info, route, &view, ctx->config, v);
-	else if (info->method == CG_M_ACK)
-		dialog_ack_in(info, &view, v);
-	else if (info->method == CG_M_CANCEL)
-		v->reason = CG_R_IN_DIALOG;
-	else
-		dialog_request_in(d, info, route, &view, v);
+	hep_adopt_caller(d, info, &view);
+	if (!hep_may_speak(info, &view)) {
+		v->reason = hep_left_out(info, &view);
+		goto left_out;
+	}
+	judge_dialog_request(d, ctx, &view, gateway_stamp, v);
 out:
 	bpf_spin_unlock(&d->lock);
 	if (v->addr_change)
@@ -77,6 +95,9 @@ out:
 	if (info->direction == CG_OUT)
 		addr_change_forward(info, route->peer_branch, v->leg,
 				    !route->has_peer_via && host_hides_topology(ctx->config));
+	return 0;
+left_out:
+	bpf_spin_unlock(&d->lock);
 	return 0;
 }
 
@@ -144,11 +165,15 @@ BPF_SUBPROG int handle_dialog_response(struct pkt_ctx *ctx, struct cg_dialog *d,
 	if (!dialog_is_of(d, info))
 		goto out;
 	leg_view_init_uas(d, info, &uas);
-	own_word = leg_sends_response(info, &uas);
 	v->leg = uas.peer_leg; /* the leg whose tag is in From */
 	v->clock = d->clock;
+	if (!hep_may_speak(info, &uas)) {
+		v->reason = hep_left_out(info, &uas);
+		goto out;
+	}
 	if (of_another)
 		d->flags |= CG_D_SUSPECT;
+	own_word = leg_sends_response(info, &uas);
 	if (info->method != CG_M_BYE)
 		dialog_response(d, info, route, &uas, v);
 	else if (info->direction == CG_IN)
@@ -169,6 +194,8 @@ BPF_SUBPROG int handle_response(struct pkt_ctx *ctx, struct cg_dialog *d, struct
 
 	if (d && invite_takes_over(ctx, d, &a))
 		v->reason = dialog_replace(ctx, d, &a, v);
+	else if (d && hep_knows_callee(ctx, d, &a))
+		v->reason = hep_adopt_callee(ctx, d, &a, v);
 	else if (d)
 		handle_dialog_response(ctx, d, v);
 	else if (info->method != CG_M_INVITE)

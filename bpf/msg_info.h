@@ -95,9 +95,9 @@ bpf_inline void msg_info_set_key(struct msg_info *info, struct sip_parser *p)
 
 /* The time, the branches, the targets, and whether the far end is a gateway. */
 bpf_inline void msg_info_parse_routing(struct msg_info *info, struct sip_parser *p,
-				       const struct cg_config *config)
+				       const struct cg_config *config, const struct packet *packet)
 {
-	info->now = bpf_ktime_get_boot_ns();
+	info->now = packet_time(packet);
 	info->remote_class = addr_class(config, info->remote);
 	info->remote_is_gateway = info->remote_class == CG_ADDR_GATEWAY;
 	info->remote_hash = addr_hash32(p->hash_key, info->remote);

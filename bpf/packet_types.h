@@ -2,7 +2,7 @@
 /*
  * A frame on its way through packet_ip.h and packet.h: how far it is read, and what was found.
  *
- * API: packet_load().
+ * API: packet_time(), packet_load().
  */
 #ifndef CG_PACKET_TYPES_H
 #define CG_PACKET_TYPES_H
@@ -13,6 +13,7 @@
 
 #include "bpf_attr.h"
 #include "cseqguard.h"
+#include "reads_hep.h"
 
 #define PACKET_SIP (-1) /* not a reason: there is a payload on a SIP port */
 #define PACKET_FRAGMENT (-2) /* ... a fragment of what may be a UDP datagram */
@@ -59,6 +60,7 @@ struct packet_gather {
 };
 
 struct packet {
+	__u64 at; /* of a message that is reported (hep.h) */
 	__u8 source[16];
 	__u8 dest[16];
 	__u16 source_port;
@@ -78,6 +80,12 @@ struct packet {
 	struct packet_fragment fragment;
 	struct packet_gather gather;
 };
+
+/* When the packet came or left, CLOCK_BOOTTIME. */
+bpf_inline __u64 packet_time(const struct packet *packet)
+{
+	return from_hep() ? packet->at : bpf_ktime_get_boot_ns();
+}
 
 struct cursor {
 	void *ctx; /* of XDP or tc */

@@ -62,6 +62,7 @@ struct scratch {
 	__u32 answers;
 	__u8 reason; /* enum cg_reason of a packet that is dropped, for refusal_answer() */
 	__u8 pad[3];
+	__u64 busy; /* cseqguard_hep runs with it */
 	struct sip_parser parser;
 };
 

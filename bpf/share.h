@@ -2,16 +2,17 @@
 /*
  * Shares: how much of `dialogs` and `pending` one address may have, so that one account cannot fill
  * them. A call with a gateway leg has no limit; where gateways are named, the last quarter of
- * `dialogs` is theirs. Owner of `usage` and `shares`.
+ * `dialogs` is theirs. Reports (hep.h) fill half of a map at most. Owner of `usage` and `shares`.
  *
  * API: share_refuse_dialog(), share_add_dialog(), share_row_is_due(), share_refuse_note(),
- * share_add_note().
+ * share_add_note(), share_add_branch().
  */
 #ifndef CG_SHARE_H
 #define CG_SHARE_H
 
 #include "addr.h"
 #include "maps.h"
+#include "reads_hep.h"
 #include "scratch.h"
 
 bpf_inline struct cg_usage *usage_get(void)
@@ -63,12 +64,14 @@ BPF_SUBPROG int share_refuse_dialog(struct pkt_ctx *ctx)
 	const struct cg_usage *all = usage_get();
 	const struct cg_share *share;
 
-	if (!all || (d->caller_flags | d->callee_flags) & CG_LEG_GATEWAY)
+	if (!all || (!from_hep() && (d->caller_flags | d->callee_flags) & CG_LEG_GATEWAY))
 		return 0;
 	if (ctx->config->has_gateways && all->dialogs >= cg_dialogs_unreserved(max))
 		return CG_R_DIALOGS_FULL;
 	if (all->dialogs <= max / 2)
 		return 0;
+	if (from_hep())
+		return CG_R_SHARE_FULL;
 	share = share_of_dialog(ctx);
 	return share && share->dialogs >= max / ctx->config->share ? CG_R_SHARE_FULL : 0;
 }
@@ -85,10 +88,14 @@ BPF_SUBPROG int share_add_dialog(struct pkt_ctx *ctx)
 	return 0;
 }
 
-/* Beyond its share an address has one suspect row a minute; the others are counted. */
+/*
+ * Beyond its share an address has one suspect row a minute; the others are counted. All reports are
+ * of one address: the sender of a report may name any.
+ */
 BPF_SUBPROG int share_row_is_due(struct pkt_ctx *ctx)
 {
-	struct cg_share *share = share_of_dialog(ctx);
+	const __u8 nobody[16] = {};
+	struct cg_share *share = from_hep() ? share_get(nobody) : share_of_dialog(ctx);
 	__u64 now = ctx->scratch->info.now;
 
 	if (share && share->row_at && now - share->row_at < CG_SHARE_ROW_NS)
@@ -120,6 +127,8 @@ BPF_SUBPROG int share_refuse_note(struct pkt_ctx *ctx)
 
 	if (!all || all->pending <= max / 2)
 		return 0;
+	if (from_hep())
+		return CG_R_SHARE_FULL;
 	share = share_of_note(ctx);
 	return share && share->pending >= max / ctx->config->share ? CG_R_SHARE_FULL : 0;
 }
@@ -133,6 +142,24 @@ BPF_SUBPROG int share_add_note(struct pkt_ctx *ctx)
 		__sync_fetch_and_add(&all->pending, 1);
 	if (share)
 		__sync_fetch_and_add(&share->pending, 1);
+	return 0;
+}
+
+/* --- branches --------------------------------------------------------------------------------- */
+
+/*
+ * Returns 0, or the reason why a branch that is reported may have no place in `branches`. It adds one that
+ * may.
+ */
+bpf_inline int share_add_branch(struct pkt_ctx *ctx)
+{
+	struct cg_usage *all = usage_get();
+
+	if (!from_hep() || !all)
+		return 0;
+	if (all->hep_branches > cg_branches_max(ctx->config->max_dialogs) / 4)
+		return CG_R_SHARE_FULL;
+	__sync_fetch_and_add(&all->hep_branches, 1);
 	return 0;
 }
 

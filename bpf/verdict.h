@@ -10,6 +10,7 @@
 
 #include "bpf_attr.h"
 #include "maps.h"
+#include "reads_hep.h"
 
 /* The decision on a message, and what has to be reported. */
 struct verdict {
@@ -83,11 +84,11 @@ bpf_inline void count_packet(__u8 direction, __u8 reason, __u8 action)
 	if (!c || field >= CG_REASONS)
 		return;
 	words = direction == CG_IN ? (__u64 *)&c->in : (__u64 *)&c->out;
-	words[field]++;
+	count_add(&words[field]);
 	if (action == CG_DROP)
 		c->dropped++;
 	else if (action == CG_WOULD_DROP)
-		c->would_drop++;
+		count_add(&c->would_drop);
 	else if (action == CG_REWRITTEN)
 		c->rewritten++;
 }
@@ -111,9 +112,9 @@ bpf_inline void count_would_drop(__u8 how)
 	if (!c)
 		return;
 	if (how == CG_EV_END)
-		c->would_drop_accepted++;
+		count_add(&c->would_drop_accepted);
 	else
-		c->would_drop_refused++;
+		count_add(&c->would_drop_refused);
 }
 
 #endif

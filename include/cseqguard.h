@@ -343,6 +343,7 @@ struct cg_txn_key {
 #define CG_I_TCP 0x1000 /* it came over TCP */
 #define CG_I_OUTSIDE 0x2000 /* it came from no gateway, no relay and not from the host */
 #define CG_I_OTHER_PORT 0x4000 /* ... and again from another port */
+#define CG_I_HEP 0x8000 /* a proxy reported it */
 
 struct cg_invite {
 	__u64 setup; /* arrival */
@@ -360,11 +361,13 @@ struct cg_invite {
 	__u32 caller_ifindex;
 	__u32 customer_forks; /* ... where anybody else did */
 	__u8 clock;
-	__u8 pad[3];
+	__u8 hep_forks; /* dialogs opened by it through reports */
+	__u8 pad[2];
 	struct cg_call call;
 };
 
 #define CG_B_SPIRALED 0x01 /* the INVITE came back to the host: a 2xx may be the inner call's */
+#define CG_B_HEP 0x02 /* a proxy reported it */
 
 struct cg_branch {
 	__u64 note; /* third word of its note's key */
@@ -419,6 +422,8 @@ struct cg_host_state {
 
 #define CG_EARLY_ELSEWHERE 0x01 /* a 2xx from elsewhere: only an ACK to its sender opens */
 #define CG_EARLY_HOST_2XX 0x02 /* the host's own 2xx, after a 2xx from elsewhere: its ACK opens */
+#define CG_EARLY_CALLER_HEP 0x04 /* the caller's INVITE was reported */
+#define CG_EARLY_CALLEE_HEP 0x08 /* the first message with the To tag was reported */
 
 struct cg_early {
 	__u64 caller_tag;
@@ -467,7 +472,8 @@ struct cg_unexpected_uas {
 };
 
 /*
- * --- usage: array of one; how many entries `dialogs` and `pending` have.
+ * --- usage: array of one; how many entries `dialogs` and `pending` have, and how many of `branches`
+ * were reported by HEP.
  * --- shares (LRU), key: 16 bytes of address, an IPv6 one cut to its /64: how many of them this
  * caller has. Calls with a gateway leg, of relays and of the host itself count in `usage` alone.
  * The kernel adds at opening; the daemon sets both to what it counts in the maps.
@@ -501,6 +507,8 @@ static inline int cg_caller_has_share(__u8 caller_flags, __u8 callee_flags)
 struct cg_usage {
 	__u32 dialogs;
 	__u32 pending;
+	__u32 hep_branches;
+	__u32 pad;
 };
 
 struct cg_share {
@@ -719,6 +727,8 @@ struct cg_prefix {
 enum cg_event_type { CG_EVENT_LIST(CG_EVENT_ENUM) CG_EVENTS };
 #undef CG_EVENT_ENUM
 
+#define CG_SEQ_HEP (1ULL << 47) /* of a message that a proxy reported */
+
 struct cg_event {
 	__u16 layout; /* CG_LAYOUT */
 	__u16 size; /* of the record */
@@ -727,7 +737,7 @@ struct cg_event {
 	__u8 action; /* enum cg_action; resume, end: would_drop if observe mode let the BYE pass */
 	__u8 leg; /* enum cg_leg_id whose tag is in From */
 	__u64 at;
-	__u64 seq; /* CPU in the top 16 bits, then a count: unique as long as the maps exist */
+	__u64 seq; /* CPU in the top 16 bits, then CG_SEQ_HEP and a count: unique as long as the maps exist */
 	struct cg_dialog_key key;
 	__u32 cseq; /* of the message, if cseq_valid */
 	__u32 expected_cseq; /* the lowest that would have passed; 0: not applicable */
@@ -743,6 +753,21 @@ struct cg_event {
 	char call_id[CG_CALL_ID_MAX];
 	char from_tag[CG_TAG_MAX]; /* of the message, in any direction */
 	char to_tag[CG_TAG_MAX];
+};
+
+/*
+ * --- the input of cseqguard_hep (BPF_PROG_RUN): this head, then the message. It answers XDP_PASS, or
+ * XDP_ABORTED: it has not read it.
+ */
+struct cg_hep_report {
+	__u64 at; /* when the message came, or was sent */
+	__u8 source[16];
+	__u8 dest[16];
+	__u16 source_port;
+	__u16 dest_port;
+	__u8 direction; /* enum cg_direction, as the guarded host sees it */
+	__u8 cut; /* the message is longer than what is here */
+	__u8 pad[2];
 };
 
 #define CG_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
@@ -767,9 +792,11 @@ CG_SIZE(struct cg_join, 64);
 CG_SIZE(struct cg_host_name, 64);
 CG_SIZE(struct cg_early, 80);
 CG_SIZE(struct cg_addr_change, 56);
+CG_SIZE(struct cg_usage, 16);
 CG_SIZE(struct cg_share, 16);
 CG_SIZE(struct cg_config, 144);
 CG_SIZE(struct cg_prefix, 20);
 CG_SIZE(struct cg_event, 304);
+CG_SIZE(struct cg_hep_report, 48);
 
 #endif

@@ -49,6 +49,8 @@
 	X(REFUSED, refused, NOTE, "BYE refused: the call continues")                               \
 	X(UNANSWERED, unanswered, NOTE, "BYE not answered in 32 s: the call continues")            \
 	X(ALIVE_AFTER_END, alive_after_end, NOTE, "messages of both legs after the end")           \
+	X(HEP_OF_WIRE, hep_of_wire, NOTE,                                                          \
+	  "message reported by HEP, of a leg that the guard reads itself: left out")               \
 	/* dropped before the proxy reads it */                                                    \
 	X(OUT_OF_ORDER, out_of_order, DROP, "BYE below the leg's CSeq")                            \
 	X(EQUAL_CSEQ, equal_cseq, POLICY, "BYE under the CSeq of another request")                 \

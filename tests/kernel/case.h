@@ -17,6 +17,7 @@
  *           perhaps a `request`. Words: check.h.
  * then      "confirmed caller=13 blocked=1": the dialog after the step. NULL: not checked.
  * frame     "vlan options": headers around the message. NULL: Ethernet, IP, UDP. Words: frame.h.
+ *           "hep": no packet; a proxy reports the message
  */
 #ifndef CASE_H
 #define CASE_H

@@ -54,7 +54,7 @@ bool check_verdict(const struct run *run, const char *verdict)
 	bool answered = !strncmp(verdict, "answered ", 9);
 	bool drop = answered || !strncmp(verdict, "drop ", 5);
 	bool would = !strncmp(verdict, "would_drop ", 11);
-	__u32 pass = run->in ? XDP_PASS : (__u32)TC_ACT_UNSPEC;
+	__u32 pass = run->in || run->reported ? XDP_PASS : (__u32)TC_ACT_UNSPEC;
 	__u32 wanted = answered ? XDP_TX : drop ? XDP_DROP : pass;
 	int reason = word ? cg_reason_from_name(word + 1) : -1;
 	bool good = true;
@@ -138,7 +138,10 @@ static bool check_contents(const struct run *run, const struct cg_event *event)
 	if (memcmp(event->source, run->from.addr, 16) ||
 	    (event->source_port != run->from.port && !is_unread(event)))
 		good = wrong("%s: its source is not the packet's", what);
-	if (event->ifindex != (run->harness->ifindex ? run->harness->ifindex : 1))
+	if (!(event->seq & CG_SEQ_HEP) != !run->reported)
+		good = wrong("%s: the number of %s event", what,
+			     run->reported ? "another" : "a reported");
+	if (!run->reported && event->ifindex != (run->harness->ifindex ? run->harness->ifindex : 1))
 		good = wrong("%s: interface %u", what, event->ifindex);
 	if (event->direction != (run->in ? CG_IN : CG_OUT))
 		good = wrong("%s: the wrong direction", what);

@@ -47,6 +47,7 @@ struct run { /* a step, after it was run */
 	int in;
 	const struct frame *frame;
 	const char *wrap; /* see frame.h */
+	bool reported; /* by HEP: report.h */
 	struct moment now;
 	struct moment labels[LABELS_MAX]; /* of this case */
 	int n_labels;
