@@ -240,9 +240,12 @@ guard_down() {
 	guard detach -a
 }
 
-guard_daemon() { # DATABASE [OPTION]...: returns when it has made its schema
+guard_daemon() { # DATABASE [OPTION]...: returns when it has made its schema. LAB_DAEMON_NET: its network namespace
+	local enter=()
+
+	[[ -z ${LAB_DAEMON_NET:-} ]] || enter=(nsenter "--net=/run/netns/$LAB_DAEMON_NET")
 	install -d "$LAB_DIR/run"
-	CSEQGUARD_RUN_DIR=$LAB_DIR/run "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
+	CSEQGUARD_RUN_DIR=$LAB_DIR/run "${enter[@]}" "$LAB_OUT/cseqguardd" --instance "lab-$LAB_ID" --node lab \
 		--db "$(pg_conninfo "$1")" --spool "$LAB_DIR/spool.db" "${@:2}" \
 		>>"$LAB_DIR/daemon.log" 2>&1 </dev/null 3>&- &
 	printf '%d' $! >"$LAB_DIR/daemon.pid"

@@ -85,6 +85,26 @@ static int share_map(const char *path, const char *name)
 			  group && !map_is_secret(name) ? 0640 : 0600);
 }
 
+static int give_to_daemon(const char *path)
+{
+	const struct passwd *user = getpwnam("cseqguard");
+
+	return set_access(path, user ? user->pw_uid : 0, 0, 0600);
+}
+
+static int set_pin_access(const char *path, const char *name, enum cg_pin_mode mode)
+{
+	switch (mode) {
+	case CG_PIN_MAP:
+		return share_map(path, name);
+	case CG_PIN_DAEMON:
+		return give_to_daemon(path);
+	case CG_PIN_ROOT_ONLY:
+		break;
+	}
+	return set_access(path, 0, 0, 0600);
+}
+
 static int make_dir(const char *path)
 {
 	if (mkdir(path, 0700))
@@ -174,11 +194,11 @@ int cg_bpffs_pin(int fd, const char *instance, const char *name, enum cg_pin_mod
 	if (!err && bpf_obj_pin(fd, path))
 		err = -errno;
 	if (!err)
-		err = mode == CG_PIN_MAP ? share_map(path, name) : set_access(path, 0, 0, 0600);
+		err = set_pin_access(path, name, mode);
 	return err ? report_error(path, "pin", err) : 0;
 }
 
-int cg_bpffs_repin(int fd, const char *instance, const char *name)
+int cg_bpffs_repin(int fd, const char *instance, const char *name, enum cg_pin_mode mode)
 {
 	char from[PATH_SIZE], to[PATH_SIZE], temporary[64];
 	int err;
@@ -186,7 +206,7 @@ int cg_bpffs_repin(int fd, const char *instance, const char *name)
 	snprintf(temporary, sizeof(temporary), "%s_new", name);
 	err = cg_bpffs_unpin(instance, temporary);
 	if (!err)
-		err = cg_bpffs_pin(fd, instance, temporary, CG_PIN_ROOT_ONLY);
+		err = cg_bpffs_pin(fd, instance, temporary, mode);
 	if (err)
 		return err;
 	err = cg_pin_path(from, sizeof(from), instance, temporary);

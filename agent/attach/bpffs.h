@@ -11,10 +11,11 @@
 
 /*
  * Anyone who can open the pin of a program or a link, even for reading, can run or replace it. So
- * these pins belong to root. Maps belong to user cseqguard, as which the daemon runs, and members
+ * these pins belong to root. The program that the daemon runs belongs to its user, and to no group:
+ * who runs it can forge calls. Maps belong to user cseqguard, as which the daemon runs, and members
  * of its group may read them, except map `secret`. Without the group all pins belong to root.
  */
-enum cg_pin_mode { CG_PIN_ROOT_ONLY, CG_PIN_MAP };
+enum cg_pin_mode { CG_PIN_ROOT_ONLY, CG_PIN_DAEMON, CG_PIN_MAP };
 
 /*
  * True in a private mount namespace without a bpffs on /sys/fs/bpf: pins may exist outside of it.
@@ -40,7 +41,8 @@ int cg_bpffs_remove_instance(const char *instance);
 int cg_bpffs_share(const char *instance, const char *name);
 
 int cg_bpffs_pin(int fd, const char *instance, const char *name, enum cg_pin_mode mode);
-int cg_bpffs_repin(int fd, const char *instance, const char *name); /* replaces the pin */
+/* Replaces the pin, if there is one. */
+int cg_bpffs_repin(int fd, const char *instance, const char *name, enum cg_pin_mode mode);
 int cg_bpffs_unpin(const char *instance, const char *name); /* 0 if the pin does not exist */
 bool cg_bpffs_has_pin(const char *instance, const char *name);
 

@@ -31,6 +31,12 @@ int cg_instance_load_programs(const char *name, struct cg_instance *instance);
 /* Loads the programs with small maps of their own, to test whether this kernel accepts them. */
 int cg_instance_try_load(struct cg_instance *instance);
 
+/*
+ * Loads cseqguard_hep with the pinned maps, and pins it for the daemon, in place of an earlier one.
+ * The verifier walks it for about a second.
+ */
+int cg_instance_load_hep(const char *name);
+
 void cg_instance_close(struct cg_instance *instance);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attach/bpffs.h"
 #include "attach/instance_internal.h"
 #include "attach/open_error.h"
 #include "maps/pins.h"
@@ -41,15 +42,8 @@ static int fill_array(struct guard *skel)
 		       : 0;
 }
 
-int cg_skeleton_load(struct guard *skel)
+static int report_load(int err)
 {
-	int err;
-
-	cg_progress_show("BPF programs: the kernel's verifier checks them");
-	err = guard__load(skel);
-	if (!err)
-		err = fill_array(skel);
-	cg_progress_end();
 	if (!err)
 		return CG_DONE;
 	if (err == -EPERM)
@@ -61,6 +55,33 @@ int cg_skeleton_load(struct guard *skel)
 	return cg_fail("BPF programs: cannot load: %s; they need Linux 6.1 or newer, -v shows the "
 		       "verifier's log",
 		       strerror(-err));
+}
+
+int cg_skeleton_load(struct guard *skel)
+{
+	int err;
+
+	cg_progress_show("BPF programs: the kernel's verifier checks them");
+	err = guard__load(skel);
+	if (!err)
+		err = fill_array(skel);
+	cg_progress_end();
+	return report_load(err);
+}
+
+/* Of all programs cseqguard_hep alone, as its header says (bpf/reads_hep.h). */
+static int load_hep(struct guard *skel)
+{
+	struct bpf_program *program;
+	int err;
+
+	bpf_object__for_each_program (program, skel->obj)
+		bpf_program__set_autoload(program, program == skel->progs.cseqguard_hep);
+	skel->rodata->reads_hep = 1;
+	cg_progress_show("BPF programs: the kernel's verifier checks the one for HEP");
+	err = guard__load(skel);
+	cg_progress_end();
+	return report_load(err);
 }
 
 int cg_skeleton_dup_programs(const struct guard *skel, struct cg_instance *instance)
@@ -144,6 +165,23 @@ int cg_instance_load_programs(const char *name, struct cg_instance *instance)
 		return err;
 	}
 	return load_programs(skel, name, instance);
+}
+
+int cg_instance_load_hep(const char *name)
+{
+	struct guard *skel = cg_skeleton_open();
+	int err;
+
+	if (!skel)
+		return CG_FAILED;
+	err = cg_skeleton_check_pins(name, skel, true);
+	if (!err)
+		err = load_hep(skel);
+	if (!err && cg_bpffs_repin(bpf_program__fd(skel->progs.cseqguard_hep), name, CG_PIN_HEP,
+				   CG_PIN_DAEMON))
+		err = CG_FAILED;
+	guard__destroy(skel);
+	return err;
 }
 
 static void shrink_map(struct bpf_map *map)

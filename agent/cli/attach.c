@@ -90,6 +90,17 @@ static int update_addresses(const char *instance)
 }
 
 /*
+ * The program for what proxies report is loaded on demand: it costs the verifier a second, and most
+ * hosts have no TLS. A later attach may add it.
+ */
+static int load_hep(const struct cg_options *options)
+{
+	if (!options->hep || cg_bpffs_has_pin(options->instance, CG_PIN_HEP))
+		return CG_DONE;
+	return cg_instance_load_hep(options->instance);
+}
+
+/*
  * Makes the instance if it does not exist, and attaches the interfaces. The caller holds the lock.
  */
 static int attach_locked(const struct cg_options *options, const struct cg_settings *settings,
@@ -103,6 +114,8 @@ static int attach_locked(const struct cg_options *options, const struct cg_setti
 	err = update_addresses(options->instance);
 	if (!err && instance.made)
 		cg_kept_restore(options->instance, kept);
+	if (!err)
+		err = load_hep(options);
 	if (!err)
 		err = attach_interfaces(options, &instance);
 	if (err && instance.made)

@@ -76,6 +76,7 @@ int cg_cmd_doctor(const struct cg_options *options)
 	cg_doctor_check_instance(&findings, options->instance);
 	check_interfaces(&findings, options);
 	cg_doctor_check_daemon(&findings, options->instance, store.spool);
+	cg_doctor_check_hep(&findings, options->instance);
 	close(switch_netns(options->outside));
 	cg_doctor_check_db(&findings, store.db);
 	cg_doctor_check_clock(&findings);

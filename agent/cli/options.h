@@ -18,6 +18,7 @@ struct cg_options {
 
 	enum cg_attach_mode attach_mode;
 	struct cg_settings settings; /* attach, replay */
+	bool hep; /* attach: load the program for what proxies report */
 	bool verbose; /* attach, upgrade */
 	bool all; /* detach, stats */
 	bool follow; /* events */

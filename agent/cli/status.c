@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "format/colour.h"
 #include "format/instance_json.h"
+#include "hep/hep_note.h"
 #include "maps/map_usage.h"
 #include "maps/pins.h"
 #include "maps/status_hints.h"
@@ -84,7 +85,7 @@ static json_t *make_breaker(const struct status *s)
 /* clang-format off */
 static json_t *make_json(const struct status *s)
 {
-	return json_pack("{ss sb si so so so so so so so so so}",
+	return json_pack("{ss sb si so so so so so so so so so so}",
 			 "instance", s->instance,
 			 "attached", s->attached,
 			 "layout", s->config.layout,
@@ -96,7 +97,8 @@ static json_t *make_json(const struct status *s)
 			 "rings", make_rings(s),
 			 "would_drop", make_would_drop(&s->hints),
 			 "answerers", make_answerers(s),
-			 "breaker", make_breaker(s));
+			 "breaker", make_breaker(s),
+			 "hep", cg_hep_note_json(s->instance));
 }
 /* clang-format on */
 
@@ -197,6 +199,20 @@ static void print_interface(const struct cg_interface *interface)
 			      "native is the secure one");
 }
 
+static void print_hep(const char *instance)
+{
+	struct cg_hep_note note;
+	char text[256];
+
+	if (cg_hep_note_read(instance, &note))
+		return;
+	cg_hep_note_format(&note, text, sizeof(text));
+	print_wrapped("hep", "%s: %s", note.address, text);
+	if (!note.has_program)
+		print_wrapped("", "NOT JUDGED: the guard has no program for them; run: cseqguard "
+				  "attach --hep IFACE");
+}
+
 static int print_text(const struct status *s, json_t *status)
 {
 	printf("%-17s%s\n", "instance", s->instance);
@@ -207,6 +223,7 @@ static int print_text(const struct status *s, json_t *status)
 	print_share(s);
 	for (size_t i = 0; i < RINGS; i++)
 		printf("%-17s%s: %u bytes\n", "ring", ring_names[i], s->ring_bytes[i]);
+	print_hep(s->instance);
 	print_hints(s, status);
 	json_decref(status);
 	return cg_stdout_flush();

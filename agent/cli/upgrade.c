@@ -32,7 +32,7 @@ static int replace_programs(const char *name, const struct cg_instance *from,
 	}
 	cg_progress_end();
 	for (int i = 0; i < CG_PROG_FDS && !err; i++)
-		err = cg_bpffs_repin(to->programs.fd[i], name, cg_program_pin(i));
+		err = cg_bpffs_repin(to->programs.fd[i], name, cg_program_pin(i), CG_PIN_ROOT_ONLY);
 	while (err && done--)
 		cg_interface_upgrade(name, &list[done], &from->programs, &to->programs);
 	free(list);
@@ -79,6 +79,8 @@ static int upgrade_locked(const struct cg_options *options)
 	if (err)
 		goto out;
 	err = replace_programs(options->instance, &old, &fresh);
+	if (!err && cg_bpffs_has_pin(options->instance, CG_PIN_HEP))
+		err = cg_instance_load_hep(options->instance);
 out:
 	cg_instance_close(&old);
 	cg_instance_close(&fresh);

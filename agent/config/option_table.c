@@ -144,6 +144,16 @@ const struct daemon_option cg_daemon_table[] = {
 		.def = "2001",
 	},
 	{
+		.name = "hep", .kind = ADDRESS, .place = RELOAD, .offset = AT(hep),
+		.arg = "IP46:PORT",
+		.help = "UDP and TCP listener for the messages in TLS and WebSocket that proxies report, as HEPv3",
+	},
+	{
+		.name = "hep-key", .kind = TEXT, .place = RELOAD, .offset = AT(hep_key),
+		.arg = "TEXT",
+		.help = "key that each of those records has to carry (HEP auth key)",
+	},
+	{
 		.name = "log-format", .kind = CHOICE, .place = RELOAD, .offset = AT(log_format),
 		.arg = "text|json",
 		.help = "format of the log on stderr; json: one object a line",

@@ -36,6 +36,8 @@ struct cg_daemon_options {
 	char *homer; /* as cg_endpoint_parse() takes it, or NULL: none */
 	__u64 homer_protocol; /* CG_HOMER_... */
 	__u64 homer_id;
+	char *hep; /* as homer: listener for what proxies report */
+	char *hep_key;
 	__u64 log_format; /* CG_LOG_... */
 	bool verbose;
 	bool check_config;

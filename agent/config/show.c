@@ -61,6 +61,8 @@ static void format_value(const struct cg_daemon_options *options, size_t i, char
 	case LISTENER:
 		if (string && !strcmp(option->name, "db"))
 			cg_conninfo_redact(string, text, size);
+		else if (string && !strcmp(option->name, "hep-key"))
+			snprintf(text, size, "***");
 		else if (string)
 			snprintf(text, size, "%s", string);
 		break;

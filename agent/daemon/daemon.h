@@ -46,6 +46,7 @@ struct cg_daemon {
 	struct cg_recent *recent;
 	struct cg_ctl_server *server;
 	struct cg_ship *ship; /* NULL: no --db */
+	struct cg_hep_input *hep; /* NULL: no --hep */
 	__u64 beat_ns; /* between two beats */
 	int spool_error; /* the last one logged; 0: none */
 	unsigned int spool_generation; /* of the last file that was handled */

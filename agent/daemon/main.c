@@ -108,6 +108,8 @@ int main(int argc, char **argv)
 		.reload = {
 			.options = &d.options,
 			.router = &d.router,
+			.hep = &d.hep,
+			.guard = &d.guard,
 			.ship = &d.ship,
 			.stale = &d.stale_rows.calls,
 		},

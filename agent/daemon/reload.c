@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "daemon/manager.h"
+#include "hep/hep_note.h"
 #include "hep/homer.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -33,6 +34,19 @@ int cg_reload_homer(const struct cg_reload *reload)
 	if (err)
 		cg_log_err("homer %s: cannot start: %s", options->homer, strerror(-err));
 	return err;
+}
+
+int cg_reload_hep(const struct cg_reload *reload)
+{
+	const struct cg_daemon_options *options = reload->options;
+
+	cg_hep_input_free(*reload->hep);
+	*reload->hep = NULL;
+	if (!options->hep)
+		cg_hep_note_remove(options->instance); /* of a daemon that was killed */
+	return options->hep ? cg_hep_input_new(reload->loop, options->hep, options->hep_key,
+					       reload->guard, reload->hep)
+			    : 0;
 }
 
 /* Rows that wait for PostgreSQL are never deleted for their age. */
@@ -79,6 +93,9 @@ static void apply_changes(const struct cg_reload *reload, __u64 changed)
 	    cg_daemon_option_changed(changed, "homer-protocol") ||
 	    cg_daemon_option_changed(changed, "homer-id"))
 		cg_reload_homer(reload);
+	if (cg_daemon_option_changed(changed, "hep") ||
+	    cg_daemon_option_changed(changed, "hep-key"))
+		cg_reload_hep(reload);
 }
 
 void cg_reload_run(const struct cg_reload *reload)

@@ -9,6 +9,7 @@
 #include <systemd/sd-event.h>
 
 #include "config/options.h"
+#include "hep/hep_input.h"
 #include "ingest/event_router.h"
 #include "postgres/ship.h"
 
@@ -19,6 +20,8 @@ struct cg_reload { /* owns none of its pointers */
 	sd_event_source *scan_timer;
 	struct cg_daemon_options *options; /* other parts read limits and breaker from here */
 	struct cg_event_router *router; /* with its homer */
+	struct cg_hep_input **hep;
+	const struct cg_guard_maps *guard;
 	struct cg_ship **ship;
 	struct cg_writer *writer;
 	struct cg_stale_calls *stale;
@@ -26,9 +29,11 @@ struct cg_reload { /* owns none of its pointers */
 
 void cg_reload_run(const struct cg_reload *reload);
 
-/* Used at the start and after a change. Each replaces the log, Homer or the shipper by the options. */
+/* Used at the start and after a change. Each replaces the log, Homer, the listener for HEP
+ * or the shipper by the options. */
 void cg_reload_log(const struct cg_daemon_options *options);
 int cg_reload_homer(const struct cg_reload *reload); /* 0 or -errno, logged */
+int cg_reload_hep(const struct cg_reload *reload); /* likewise */
 int cg_reload_ship(const struct cg_reload *reload); /* likewise */
 
 #endif

@@ -146,6 +146,7 @@ static int start_http(struct cg_daemon *d)
 						  .rings = &d->rings,
 						  .totals = &d->totals,
 						  .ship = &d->ship,
+						  .hep = &d->hep,
 						  .recent = d->recent,
 						  .spool = d->options.spool,
 						  .http_name = d->options.http_name,
@@ -218,6 +219,9 @@ int cg_daemon_start(struct cg_daemon *d)
 	err = start_router(d);
 	if (err)
 		goto out;
+	err = cg_reload_hep(&d->reload);
+	if (err)
+		goto out;
 	start_beats(d);
 	err = cg_daemon_watch(d);
 out:
@@ -226,6 +230,7 @@ out:
 
 void cg_daemon_finish(struct cg_daemon *d)
 {
+	cg_hep_input_free(d->hep);
 	cg_rings_free(d->rings);
 	cg_event_router_stop(&d->router);
 	cg_ship_free(d->ship);

@@ -39,6 +39,9 @@ void cg_doctor_check_sides(struct cg_findings *findings, const char *instance,
 void cg_doctor_check_tcp(struct cg_findings *findings, const char *instance,
 			 const struct cg_config *config);
 
+/* What proxies report to the daemon by HEP. */
+void cg_doctor_check_hep(struct cg_findings *findings, const char *instance);
+
 /* The daemon of the instance and its spool, a path. */
 void cg_doctor_check_daemon(struct cg_findings *findings, const char *instance, const char *spool);
 

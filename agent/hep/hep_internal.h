@@ -18,6 +18,7 @@ enum hep_chunk { /* vendor 0 */
 		 HEP_MICROSECONDS = 0x000a,
 		 HEP_TYPE = 0x000b,
 		 HEP_AGENT = 0x000c,
+		 HEP_KEY = 0x000e,
 		 HEP_PAYLOAD = 0x000f,
 		 HEP_CORRELATION = 0x0011,
 };

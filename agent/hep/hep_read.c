@@ -74,6 +74,10 @@ static void read_chunk(struct cg_hep_record *r, enum hep_chunk type, const __u8 
 	case HEP_MICROSECONDS:
 		r->at += read_number(value, 4) * 1000ULL;
 		break;
+	case HEP_KEY:
+		r->key = value;
+		r->key_len = len;
+		break;
 	case HEP_PAYLOAD:
 		r->payload = value;
 		r->len = len;

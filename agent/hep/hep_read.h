@@ -19,6 +19,8 @@ struct cg_hep_record {
 	__u8 type; /* CG_HEP_SIP; 0: not given */
 	const __u8 *payload; /* a part of the record; NULL: none */
 	size_t len;
+	const __u8 *key; /* as payload: what the sender has to know (auth key) */
+	size_t key_len;
 };
 
 /* True if this may be a record: it begins as one. */

@@ -99,3 +99,19 @@ void cg_time_order_flush(struct cg_time_order *order)
 	while (order->oldest)
 		give_oldest(order);
 }
+
+unsigned int cg_time_order_give(struct cg_time_order *order, uint64_t until, unsigned int max)
+{
+	unsigned int n = 0;
+
+	for (; n < max && order->oldest && order->oldest->at <= until; n++)
+		give_oldest(order);
+	return n;
+}
+
+unsigned int cg_time_order_count(const struct cg_time_order *order, uint64_t *oldest)
+{
+	if (order->oldest)
+		*oldest = order->oldest->at;
+	return order->count;
+}

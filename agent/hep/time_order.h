@@ -30,4 +30,13 @@ int cg_time_order_add(struct cg_time_order *order, uint64_t at, const void *head
 
 void cg_time_order_flush(struct cg_time_order *order); /* hands out all */
 
+/*
+ * For a stream that may pause: hands out those that are not younger than `until`, at most `max`. Returns
+ * their number.
+ */
+unsigned int cg_time_order_give(struct cg_time_order *order, uint64_t until, unsigned int max);
+
+/* Returns the number of items that wait. *oldest: the time of the oldest. */
+unsigned int cg_time_order_count(const struct cg_time_order *order, uint64_t *oldest);
+
 #endif

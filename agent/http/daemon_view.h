@@ -3,6 +3,7 @@
 #ifndef CG_HTTP_DAEMON_VIEW_H
 #define CG_HTTP_DAEMON_VIEW_H
 
+#include "hep/hep_input.h"
 #include "ingest/dialog_tracker.h"
 #include "ingest/map_scan.h"
 #include "ingest/rings.h"
@@ -20,6 +21,7 @@ struct cg_daemon_view { /* owns none of its pointers */
 	struct cg_rings **rings; /* NULL in it: not read yet */
 	struct cg_totals *totals;
 	struct cg_ship **ship; /* a reload may replace the shipper; NULL in it: no --db */
+	struct cg_hep_input **hep; /* likewise; NULL in it: no --hep */
 	const struct cg_recent *recent;
 	const char *spool; /* path */
 	const char *http_name; /* host name by which the page may be requested; NULL: none */

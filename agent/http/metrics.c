@@ -217,6 +217,51 @@ static void put_store(FILE *out, const struct cg_daemon_view *view)
 		    ship.committed_at * US);
 }
 
+/* The label `address` is no text. */
+static void put_hep_faults(FILE *out, const struct cg_hep_counts *counts)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	put_family(
+		out, "hep_faults_total", "counter",
+		"HEP records that are of no use, by the sender's address; the senders heard last.");
+	for (int i = 0; i < CG_HEP_SENDERS_MAX; i++) {
+		const struct cg_hep_sender *sender = &counts->senders[i];
+
+		cg_addr_format(sender->addr, address);
+		for (int fate = 0; fate < CG_HEP_FATES; fate++)
+			if (sender->fates[fate] && cg_hep_fate_is_fault(fate))
+				fprintf(out,
+					"cseqguard_hep_faults_total{address=\"%s\",fate=\"%s\"} "
+					"%llu\n",
+					address, cg_hep_fate_word(fate),
+					(unsigned long long)sender->fates[fate]);
+	}
+}
+
+static void put_hep(FILE *out, const struct cg_hep_input *hep)
+{
+	struct cg_hep_status status;
+
+	cg_hep_input_get_status(hep, &status);
+	put_gauge(out, "hep_program", "0 if the guard has no program for HEP: attach --hep.",
+		  status.has_program);
+	put_family(out, "hep_records_total", "counter",
+		   "HEP records that proxies sent, by what became of them.");
+	for (int fate = 0; fate < CG_HEP_FATES; fate++)
+		put_labelled(out, "hep_records_total", "fate", cg_hep_fate_word(fate),
+			     status.counts.fates[fate]);
+	put_counter(out, "hep_clock_off_total",
+		    "HEP records whose time is more than 1 s off: their arrival counts.",
+		    status.counts.clock_off);
+	put_counter(out, "hep_lost_total",
+		    "HEP datagrams that the kernel dropped because they came too fast.",
+		    status.counts.lost);
+	put_gauge(out, "hep_waiting", "Messages that wait for earlier ones.", status.waiting);
+	put_gauge(out, "hep_connections", "TCP connections of HEP senders.", status.connections);
+	put_hep_faults(out, &status.counts);
+}
+
 char *cg_metrics_text(const struct cg_daemon_view *view, __u64 now)
 {
 	struct cg_map_scan_status scan;
@@ -241,6 +286,8 @@ char *cg_metrics_text(const struct cg_daemon_view *view, __u64 now)
 	}
 	if (*view->rings)
 		put_loop(out, *view->rings, now);
+	if (*view->hep)
+		put_hep(out, *view->hep);
 	put_store(out, view);
 	return fclose(out) ? NULL : text;
 }

@@ -14,6 +14,8 @@
 
 #define CG_INSTANCE_DEFAULT "default"
 
+#define CG_PIN_HEP "prog_hep" /* cseqguard_hep, which `attach --hep` loads and the daemon runs */
+
 /* Returns CSEQGUARD_INSTANCE or "default". Do not free the string. */
 const char *cg_instance_default_name(void);
 

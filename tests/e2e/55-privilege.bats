@@ -26,7 +26,7 @@ setup_file() {
 		sh "$LAB_DIR" >/dev/null 2>&1 3>&- &
 	export MOUNTS=$!
 	lab_wait 5 test -e "$LAB_DIR/mounted"
-	guard_up
+	guard_up --hep
 	inside mount --bind /sys/fs/bpf/cseqguard "$LAB_DIR/pins"
 }
 
@@ -133,6 +133,15 @@ told() { # LINE NUMBER: at least so often
 	assert_equal "$ORDINARY" stat -c %u "$LAB_DIR/state/spool.db"
 }
 
+@test "privilege: what a proxy reports by HEP is judged without any capability" {
+	echo 'hep = 127.0.0.1:9060' >"$LAB_DIR/hep.conf"
+	chmod 644 "$LAB_DIR/hep.conf"
+	daemon "CSEQGUARD_CONFIG=$LAB_DIR/hep.conf"
+	"$LAB_TOP/tests/e2e/hep_send.py" proxy udp 127.0.0.1 9060 "from=$LAB_CALLER:40000" "to=$LAB_PROXY:5061" \
+		'text=OPTIONS sip:a SIP/2.0\nCall-ID: 1\nFrom: <sip:a>;tag=1\nTo: <sip:b>\nCSeq: 1 OPTIONS\n\n'
+	lab_wait 30 assert_equal '1 0' eval "guard status -j | jq -r '.hep | \"\(.judged) \(.failed)\"'"
+}
+
 @test "privilege: a user outside the group gets one line that names the group" {
 	refused 'group cseqguard' 65534
 	refused "$LAB_DIR/pins" 65534
@@ -164,6 +173,7 @@ told() { # LINE NUMBER: at least so often
 		"$LAB_DIR/pins/lab-$LAB_ID"
 	grep -q '^dialogs rw$' <<<"$output"
 	grep -q '^secret rw$' <<<"$output"
+	grep -q '^prog_hep rw$' <<<"$output"
 	grep -q '^prog_in -$' <<<"$output"
 }
 
