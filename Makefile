@@ -164,7 +164,7 @@ test: installable
 	$(Q)OUT=$(OUT) CI=$(CI) tests/run
 
 test-bare:
-	$(Q)OUT=$(OUT) tests/bare
+	$(Q)OUT=$(OUT) RELEASE=$(RELEASE) tests/bare
 
 SHELL_FILES = $(shell git ls-files configure .ci deploy tests | \
 	xargs grep -lE '^\#!.*[ /](sh|bash|bats)$$') deploy/cseqguard.bash-completion
@@ -253,7 +253,8 @@ help:
 	@echo '                            MODE=enforce, GATEWAY=CIDR,..., DB=CONNINFO'
 	@echo 'Test (root; CI=1: a skipped test is a failure):'
 	@echo '  make test                 all tests; make unit, fuzz-programs, kernel, e2e: one kind'
-	@echo '  make test-bare            the two command lines of README.md, each in a new minimal Debian'
+	@echo '  make test-bare            the two command lines of README.md, each in a new minimal Debian;'
+	@echo '                            RELEASE=trixie: in that release'
 	@echo '  make unit TEST=breaker, kernel CASE=F1, e2e FILE=20 CASE="F1 BYE": one of them; see tests/run -h'
 	@echo '  make coverage E2E=FILES   functions that no test reaches; with E2E=10 that file of tests/e2e runs too'
 	@echo '  make fuzz TIME=60         fuzz parser and frames for this many seconds each'

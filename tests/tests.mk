@@ -61,9 +61,8 @@ endef
 $(foreach test,$(UNIT_TESTS),$(eval $(call unit_test,$(test),\
 	$(shell sed -n '1,3s|^// link: ||p' tests/unit/$(test).c))))
 
-# Static, so that the same program runs in a bare kernel: tests/kernel/qemu.
 $(TESTS)/kernel_test: $(KERNEL_OBJS)
-	$(call say,LINK,$@)$(CC) -static $^ -lbpf -lelf -lz -o $@
+	$(call say,LINK,$@)$(CC) $^ -lbpf -lelf -lz -o $@
 
 $(TESTS)/bench/bench: $(BENCH_OBJS)
 	$(call say,LINK,$@)$(CC) $(filter %.o,$^) -pthread -lbpf -lelf -lz -o $@

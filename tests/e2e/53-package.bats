@@ -107,9 +107,10 @@ little_exposure() { # TENTHS UNIT...
 }
 
 @test "package: systemd finds nothing to say against its units" {
-	local there=$BATS_TEST_TMPDIR units=$BATS_TEST_TMPDIR/lib/systemd/system
+	local there=$BATS_TEST_TMPDIR units
 
 	dpkg-deb -x "$PACKAGE" "$there"
+	units=$(dirname "$(find "$there" -name cseqguardd.service)")
 	grep -qx ExecStart=/usr/sbin/cseqguardd "$units/cseqguardd.service"
 	sed -i "s|/usr/sbin/|$there&|" "$units"/*.service
 	grep -qx 'ExecStart=/.*/usr/sbin/cseqguardd --instance %i' "$units/cseqguardd@.service"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # bats file_tags=emulated
 #
-# The package's units under a real systemd, in Debian 12's own kernel: vm/boot boots it, vm/guest checks.
+# The package's units under a real systemd, in Debian's own kernel: vm/boot boots it, vm/guest checks.
 
 load lib
 load package
