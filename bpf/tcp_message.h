@@ -7,6 +7,9 @@
  * answers "HTTP/1.1 101" (WebSocket, RFC 6455 1.3). A client's first byte that is not text counts
  * only while the host has sent no text from that port.
  *
+ * Of a header block over CG_STREAM_BYTES the first lines are judged, like those of a datagram. The
+ * rest is skipped up to the empty line. No honest peer sends a BYE over CG_STREAM_BYTES.
+ *
  * API: stream_next_message(), stream_advance(), stream_segment_done(), stream_stall(),
  * stream_give_up(), stream_first_byte(), stream_is_upgrade(), stream_set_opaque().
  */
@@ -19,6 +22,7 @@
 /* What stream_next_message() found. */
 enum stream_found {
 	STREAM_MESSAGE, /* it begins in the parser's buffer, and has seg->frame */
+	STREAM_REST, /* lines of a long header block that are skipped: they have seg->frame */
 	STREAM_END, /* no more bytes, or no more that can be read */
 	STREAM_KEEPALIVE, /* CRLFs and no more bytes */
 	STREAM_ODD /* peers find its end in different places */
@@ -43,6 +47,7 @@ bpf_inline void stream_give_up(struct cg_stream *stream)
 {
 	stream->state = CG_STREAM_LOST;
 	stream->body = 0;
+	stream->rest = 0;
 }
 
 /* Returns whether a start line may begin at `pos`. */
@@ -144,10 +149,43 @@ bpf_inline __u32 stream_fill(struct __sk_buff *skb, struct tcp_segment *seg, str
 	return bpf_skb_load_bytes(skb, seg->at, p->buf, length) ? 0 : length;
 }
 
+/* Fills *f with what the earlier lines of a long header block said. */
+bpf_inline void stream_resume_frame(const struct cg_stream *stream, struct sip_frame *f)
+{
+	f->rest = stream->rest;
+	f->body = stream->rest ? stream->length : 0;
+	f->has_length = stream->rest && stream->has_length;
+	f->after_length = stream->rest && stream->after_length;
+}
+
+/* Returns whether the message is a response, or a request with a known method other than BYE. */
+bpf_inline int stream_may_be_long(const struct sip_parser *p, __u32 pos)
+{
+	return stream_is_start(p, pos) && (sip_fold(sip_word(p, pos)) & sip_mask(3)) !=
+						  SIP_LETTERS('b', 'y', 'e', 0, 0, 0, 0, 0);
+}
+
+/*
+ * Takes the whole lines of a header block that does not end in the parser's buffer, which is full.
+ * Returns an enum stream_found.
+ */
+bpf_inline int stream_take_lines(struct tcp_segment *seg, struct cg_stream *stream,
+				 const struct sip_parser *p)
+{
+	struct sip_frame *f = &seg->frame;
+
+	if (p->line <= f->start || (!f->rest && !stream_may_be_long(p, f->start)))
+		return STREAM_ODD;
+	f->end = p->line;
+	stream->state = CG_STREAM_READ;
+	return f->rest ? STREAM_REST : STREAM_MESSAGE;
+}
+
 /*
  * Finds the next message. Returns an enum stream_found. After STREAM_MESSAGE the caller judges the
- * message and calls stream_advance(). After any other value the segment is at its end, and the
- * caller must call stream_segment_done() or stream_stall(). *unfinished: bytes to keep.
+ * message and calls stream_advance(), after STREAM_REST it only calls that. After any other value
+ * the segment is at its end, and the caller must call stream_segment_done() or stream_stall().
+ * *unfinished: bytes to keep.
  */
 bpf_inline int stream_next_message(struct __sk_buff *skb, struct pkt_ctx *ctx,
 				   struct tcp_segment *seg, struct cg_stream *stream,
@@ -162,6 +200,7 @@ bpf_inline int stream_next_message(struct __sk_buff *skb, struct pkt_ctx *ctx,
 	length = stream_fill(skb, seg, p, left);
 	if (!length)
 		return STREAM_ODD;
+	stream_resume_frame(stream, &seg->frame);
 	sip_frame_find(p, &seg->frame, length);
 	if (stream->state == CG_STREAM_LOST && !stream_is_start(p, seg->frame.start)) {
 		count_packet(seg->direction, CG_R_TCP_UNREAD, CG_PASS);
@@ -169,10 +208,12 @@ bpf_inline int stream_next_message(struct __sk_buff *skb, struct pkt_ctx *ctx,
 	}
 	if (seg->frame.result == SIP_FRAME_WHOLE) {
 		stream->state = CG_STREAM_READ;
-		return STREAM_MESSAGE;
+		return seg->frame.rest ? STREAM_REST : STREAM_MESSAGE;
 	}
-	if (seg->frame.result == SIP_FRAME_ODD || seg->kept + left >= SIP_MAX)
-		return STREAM_ODD; /* or a header block that is too long */
+	if (seg->frame.result == SIP_FRAME_ODD)
+		return STREAM_ODD;
+	if (seg->kept + left >= SIP_MAX)
+		return stream_take_lines(seg, stream, p);
 	if (seg->frame.start == length)
 		return STREAM_KEEPALIVE;
 	stream->state = CG_STREAM_READ;
@@ -180,12 +221,19 @@ bpf_inline int stream_next_message(struct __sk_buff *skb, struct pkt_ctx *ctx,
 	return STREAM_END;
 }
 
-/* Moves behind the header block of a message. */
+/* Moves behind the header block of a message, or behind the lines of it that were found. */
 bpf_inline void stream_advance(struct tcp_segment *seg, struct cg_stream *stream)
 {
-	seg->at += seg->frame.end - seg->kept;
-	seg->kept = 0;
-	stream->body = seg->frame.body;
+	const struct sip_frame *f = &seg->frame;
+	__u32 end = f->end, kept = seg->kept, taken = end < kept ? end : kept;
+
+	seg->kept = end < kept ? kept - end : 0;
+	seg->at += end - taken;
+	stream->rest = f->result != SIP_FRAME_WHOLE;
+	stream->body = stream->rest ? 0 : f->body;
+	stream->length = f->body;
+	stream->has_length = f->has_length;
+	stream->after_length = f->after_length;
 }
 
 #endif

@@ -119,6 +119,7 @@ bpf_inline void stream_lose(struct cg_stream *stream, __u32 seq)
 	stream->state = CG_STREAM_LOST;
 	stream->next = seq;
 	stream->have = stream->body = stream->unfinished = 0;
+	stream->rest = 0;
 }
 
 /*

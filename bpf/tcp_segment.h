@@ -49,6 +49,7 @@ struct {
 struct tcp_segment {
 	struct sip_frame frame;
 	__u32 header; /* offsets in the frame: of the TCP header, */
+	__u32 data; /* ... behind it, */
 	__u32 at; /* ... of the byte that is read next, */
 	__u32 stop; /* ... and behind the last one */
 	__u32 base; /* sequence number that offset 0 would have */
@@ -63,7 +64,7 @@ struct tcp_segment {
 	__u8 waits; /* ... and messages are left for the next one */
 	__u8 pad;
 	__u64 received; /* bytes that the socket has received, or that were acknowledged to it */
-	__u8 options[TCP_OPTIONS_ROOM];
+	__u8 options[TCP_OPTIONS_ROOM]; /* or the whole header */
 	__u8 work[2 * CG_STREAM_BYTES + SIP_SLACK];
 };
 
@@ -81,8 +82,10 @@ bpf_inline struct tcp_segment *tcp_segment_get(void)
 	return bpf_map_lookup_elem(&tcp_scratch, &zero);
 }
 
+#define TCP_FIN 0x01
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
+#define TCP_PSH 0x08
 #define TCP_ACK 0x10
 #define TCP_URG 0x20
 
@@ -160,7 +163,7 @@ bpf_inline int tcp_segment_read(struct __sk_buff *skb, const struct cg_config *c
 		return -1;
 	length = tcp.doff * 4;
 	seg->flags = ((__u8 *)&tcp)[13];
-	seg->at = seg->header + length;
+	seg->at = seg->data = seg->header + length;
 	seg->stop = c.ip_end;
 	seg->base = bpf_ntohl(tcp.seq) - seg->at;
 	if (length < sizeof(tcp) || c.ip_end > c.frame || seg->at > seg->stop)

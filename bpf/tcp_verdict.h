@@ -11,6 +11,7 @@
 
 #include "events.h"
 #include "message.h"
+#include "tcp_cut.h"
 #include "tcp_message.h"
 
 /* Reports a segment as a whole, without a message. Returns its enum cg_action. */
@@ -31,8 +32,28 @@ bpf_inline int segment_held(struct tcp_segment *seg, int reason)
 	return seg->enforce ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 }
 
+/*
+ * Handles a segment of a stalled connection: no byte of it passes, and the host's socket is reset.
+ * Returns TC_ACT_...
+ */
+bpf_inline int segment_stalled(struct __sk_buff *skb, const struct packet *p,
+			       struct tcp_segment *seg)
+{
+	return tcp_cut_data(skb, p, seg, TCP_RST) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}
+
+/* Handles the last segment of a handshake, with data: only its ACK passes. Returns TC_ACT_... */
+bpf_inline int segment_opens(struct __sk_buff *skb, const struct packet *p, struct tcp_segment *seg)
+{
+	if (!seg->enforce || tcp_cut_data(skb, p, seg, 0))
+		return segment_held(seg, CG_R_TCP_HELD);
+	count_packet(seg->direction, CG_R_TCP_HELD, CG_PASS);
+	return TC_ACT_UNSPEC;
+}
+
 /* Handles a segment without a socket that can hold the state of the stream. Returns TC_ACT_... */
-bpf_inline int segment_without_stream(struct tcp_segment *seg)
+bpf_inline int segment_without_stream(struct __sk_buff *skb, const struct packet *p,
+				      struct tcp_segment *seg)
 {
 	if (seg->sock_state == TCP_NO_SOCKET) {
 		count_packet(seg->direction, CG_R_TCP_FORWARDED, CG_PASS);
@@ -40,6 +61,8 @@ bpf_inline int segment_without_stream(struct tcp_segment *seg)
 	}
 	if (seg->sock_state == BPF_TCP_LISTEN || seg->sock_state == BPF_TCP_TIME_WAIT)
 		return TC_ACT_UNSPEC; /* the host takes no byte of it */
+	if (seg->sock_state == BPF_TCP_NEW_SYN_RECV || seg->sock_state == TCP_COOKIE)
+		return segment_opens(skb, p, seg);
 	return segment_held(seg, CG_R_TCP_HELD);
 }
 
@@ -86,7 +109,7 @@ bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct
 		return action;
 	connection = tcp_connection(skb, p, seg);
 	if (!connection)
-		return segment_without_stream(seg);
+		return segment_without_stream(skb, p, seg);
 	stream = tcp_stream(connection, seg->direction);
 	step = stream_begin(skb, seg, stream);
 	if (step == STREAM_READ && seg->is_first && stream_first_byte(ctx, seg, connection)) {
@@ -103,7 +126,8 @@ bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct
 		return report_segment(ctx, CG_R_TCP_UNLIKE) == CG_DROP ? TC_ACT_SHOT
 								       : TC_ACT_UNSPEC;
 	case STREAM_STANDS:
-		return segment_held(seg, CG_R_TCP_STALLED);
+		count_packet(seg->direction, CG_R_TCP_STALLED, CG_PASS);
+		return segment_stalled(skb, p, seg);
 	}
 	return TC_ACT_UNSPEC;
 }
@@ -160,13 +184,13 @@ bpf_inline int handle_tcp_more(struct __sk_buff *skb)
 }
 
 /* The rest of the stream cannot be read: it stalls, or is read again from a start line on. */
-bpf_inline int segment_is_odd(struct pkt_ctx *ctx, struct tcp_segment *seg,
+bpf_inline int segment_is_odd(struct __sk_buff *skb, struct pkt_ctx *ctx, struct tcp_segment *seg,
 			      struct cg_stream *stream)
 {
 	report_segment(ctx, CG_R_TCP_UNFRAMED);
 	if (seg->enforce) {
 		stream_stall(stream);
-		return TC_ACT_SHOT;
+		return segment_stalled(skb, &ctx->scratch->packet, seg);
 	}
 	stream_give_up(stream);
 	stream_segment_done(stream, 0);
@@ -182,7 +206,8 @@ bpf_inline int judge_stream_message(struct __sk_buff *skb, struct pkt_ctx *ctx,
 	struct scratch *s = ctx->scratch;
 	__u8 came_in = seg->direction == CG_IN, action = CG_PASS;
 
-	s->packet.length = seg->frame.end;
+	s->packet.cut = seg->frame.result != SIP_FRAME_WHOLE;
+	s->packet.length = s->packet.cut ? SIP_MAX : seg->frame.end;
 	handle_message(ctx, &v);
 	if (came_in)
 		action = message_action(ctx, v.reason);
@@ -215,16 +240,17 @@ bpf_inline int handle_tcp_message(struct __sk_buff *skb)
 	stream = tcp_stream(connection, seg->direction);
 	found = stream_next_message(skb, &ctx, seg, stream, &unfinished);
 	if (found == STREAM_ODD)
-		return segment_is_odd(&ctx, seg, stream);
-	if (found != STREAM_MESSAGE) {
+		return segment_is_odd(skb, &ctx, seg, stream);
+	if (found != STREAM_MESSAGE && found != STREAM_REST) {
 		if (found == STREAM_KEEPALIVE)
 			count_packet(seg->direction, CG_R_KEEPALIVE, CG_PASS);
 		stream_segment_done(stream, unfinished);
 		return TC_ACT_UNSPEC;
 	}
-	if (!judge_stream_message(skb, &ctx, seg, connection, stream)) {
+	if (found == STREAM_MESSAGE && !judge_stream_message(skb, &ctx, seg, connection, stream)) {
 		stream_stall(stream);
-		return segment_held(seg, CG_R_TCP_STALLED);
+		count_packet(seg->direction, CG_R_TCP_STALLED, CG_PASS);
+		return segment_stalled(skb, &ctx.scratch->packet, seg);
 	}
 	stream_advance(seg, stream);
 	if (!stream_skip_body(seg, stream) || stream->state == CG_STREAM_OPAQUE) {
@@ -236,7 +262,7 @@ bpf_inline int handle_tcp_message(struct __sk_buff *skb)
 		seg->waits = 1;
 		return TC_ACT_UNSPEC;
 	}
-	return segment_is_odd(&ctx, seg, stream);
+	return segment_is_odd(skb, &ctx, seg, stream);
 }
 
 #endif

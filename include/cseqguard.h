@@ -655,7 +655,8 @@ struct cg_fragment_bucket {
  * --- tcp_programs: program array. The programs that a TCP segment goes through (CG_TCP_PROG_...).
  */
 
-#define CG_STREAM_BYTES 4096 /* the last bytes that passed; a header block fits in or is not read */
+#define CG_STREAM_BYTES                                                                            \
+	4096 /* the last bytes that passed; what is behind them in a header block is skipped */
 #define CG_STREAM_SPOILS 64
 #define CG_TCP_ROUNDS 8 /* times that the programs are attached to a hook, see bpf/README.md */
 
@@ -685,7 +686,10 @@ struct cg_stream {
 	__u32 have; /* bytes that are valid */
 	__u32 n_spoils; /* so far; the last CG_STREAM_SPOILS of them are kept */
 	__u8 state; /* enum cg_stream_state */
-	__u8 pad[7];
+	__u8 rest; /* the first lines of a header block without its end were read, and the rest is skipped */
+	__u8 has_length; /* ... they have a Content-Length, */
+	__u8 after_length; /* ... it is the last of them, */
+	__u32 length; /* ... with this value */
 	struct cg_spoil spoils[CG_STREAM_SPOILS];
 	__u8 bytes[CG_STREAM_BYTES]; /* the last bytes of the stream, as received */
 };

@@ -23,7 +23,8 @@
 	X(TCP_UNREAD, tcp_unread, PASS, "TCP segment before the first start line that was seen")   \
 	X(TCP_HOLE, tcp_hole, PASS, "TCP segment behind a gap: read from the next start line on")  \
 	X(TCP_HELD, tcp_held, PASS, "TCP segment out of order: dropped, the sender repeats it")    \
-	X(TCP_STALLED, tcp_stalled, PASS, "TCP segment of a stalled connection: dropped")          \
+	X(TCP_STALLED, tcp_stalled, PASS,                                                          \
+	  "TCP segment of a stalled connection, whose socket is reset")                            \
 	X(MALFORMED, malformed, PASS, "contradictory headers or lengths")                          \
 	X(FRAGMENT, fragment, PASS, "a fragment of a datagram that is not whole yet, or not SIP")  \
 	X(KEEPALIVE, keepalive, PASS, "no message: CRLF, NUL or STUN keep-alive")                  \

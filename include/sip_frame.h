@@ -11,6 +11,9 @@
  *   or twice with two values.
  * Without Content-Length there is no body. CRLFs before a message are skipped (RFC 5626 3.5.1).
  *
+ * A header block may be longer than the buffer. Then whole lines of it are taken, and the search
+ * continues with the rest: see sip_frame_find().
+ *
  * API: sip_frame_find().
  */
 #ifndef SIP_FRAME_H
@@ -30,7 +33,7 @@ struct sip_frame {
 	__u8 result; /* enum sip_frame_result */
 	__u8 has_length; /* a Content-Length was found */
 	__u8 after_length; /* it is in the line before this one */
-	__u8 pad;
+	__u8 rest; /* lines of this header block were taken before */
 };
 
 /*
@@ -90,7 +93,7 @@ bpf_inline long sip_frame_line(struct sip_parser *p, struct sip_frame *f, __u32 
 		f->result = SIP_FRAME_WHOLE;
 		return 1;
 	}
-	if ((line == f->start && sip_byte(p, line) <= ' ') ||
+	if ((line == f->start && !f->rest && sip_byte(p, line) <= ' ') ||
 	    (f->after_length && sip_is_blank(sip_byte(p, line))))
 		return sip_frame_odd(f);
 	f->after_length = 0;
@@ -115,13 +118,13 @@ bpf_inline long sip_frame_next(struct sip_parser *p, struct sip_frame *f)
 	p->bits = bits & (bits - 1);
 	if (!bits || pos >= p->len)
 		return 1;
-	if (pos == f->start && (c == '\r' || c == '\n')) {
+	if (pos == f->start && !f->rest && (c == '\r' || c == '\n')) {
 		f->start = p->line = pos + 1;
 		return 0;
 	}
 	if (c == '\r')
 		return pos + 1 < p->len && sip_byte(p, pos + 1) != '\n' ? sip_frame_odd(f) : 0;
-	if (c == '\0' || (c == '\n' && sip_byte(p, pos - 1) != '\r'))
+	if (c == '\0' || (c == '\n' && (!pos || sip_byte(p, pos - 1) != '\r')))
 		return sip_frame_odd(f);
 	return c == '\n' ? sip_frame_line(p, f, p->line, pos - 1) : 0;
 }
@@ -144,7 +147,11 @@ static long sip_frame_step(__u32 i, void *arg)
 
 /*
  * Searches the first `len` bytes of p->buf, at most SIP_MAX, for the end of a message. Fills *f and
- * returns f->result. If that is SIP_FRAME_PART, f->start == len means that there are only CRLFs.
+ * returns f->result. If that is SIP_FRAME_PART, f->start == len means that there are only CRLFs, and
+ * p->line is the start of the line without its end.
+ *
+ * *f must be zeros. For the rest of a header block, behind p->line of an earlier call: `body`,
+ * `has_length` and `after_length` of that call, and 1 in `rest`.
  */
 BPF_GLOBAL int sip_frame_find(struct sip_parser *p, struct sip_frame *f, __u32 len)
 {
@@ -152,7 +159,8 @@ BPF_GLOBAL int sip_frame_find(struct sip_parser *p, struct sip_frame *f, __u32 l
 
 	if (!p || !f)
 		return 0;
-	*f = (struct sip_frame){ 0 };
+	f->start = f->end = 0;
+	f->result = SIP_FRAME_PART;
 	p->len = len < SIP_MAX ? len : SIP_MAX;
 	p->bits = 0;
 	p->next = p->line = 0;

@@ -68,7 +68,7 @@ static void check_listeners(struct cg_findings *f, const struct cg_config *confi
 		if (list[i].defers_accept)
 			cg_finding_add(f, enforces ? CG_FAILURE : CG_WARNING, "tcp", defers,
 				       "%s (process %d) listens on port %u with TCP_DEFER_ACCEPT: "
-				       "under tcp=enforce its connections open late or never",
+				       "under tcp=enforce its connections open late",
 				       list[i].process, list[i].pid, list[i].port);
 		if (list[i].mptcp)
 			cg_finding_add(f, CG_WARNING, "tcp", mptcp,

@@ -92,6 +92,18 @@ static inline __u32 native_fold(__u64 sum)
 	return sum;
 }
 
+static inline long bpf_skb_change_tail(struct __sk_buff *skb, __u32 len, __u64 flags)
+{
+	(void)flags;
+	native_helper();
+	if (len > native.frame_len)
+		return -EINVAL;
+	native.frame_len = len;
+	skb->len = len;
+	skb->data_end = skb->data + len;
+	return 0;
+}
+
 /* size: 2, from and to are words; 0: `to` is a difference of bpf_csum_diff(). */
 static inline long bpf_l4_csum_replace(void *ctx, __u32 offset, __u64 from, __u64 to, __u64 size)
 {
@@ -105,6 +117,11 @@ static inline long bpf_l4_csum_replace(void *ctx, __u32 offset, __u64 from, __u6
 	sum = ~native_fold((__u16)~sum + (size ? (__u16)~from + (__u16)to : (__u32)to));
 	memcpy((__u8 *)native.frame + offset, &sum, sizeof(sum));
 	return 0;
+}
+
+static inline long bpf_l3_csum_replace(void *ctx, __u32 offset, __u64 from, __u64 to, __u64 size)
+{
+	return bpf_l4_csum_replace(ctx, offset, from, to, size);
 }
 
 static inline __s64 bpf_csum_diff(__be32 *from, __u32 from_size, __be32 *to, __u32 to_size,

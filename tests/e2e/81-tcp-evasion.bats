@@ -3,21 +3,30 @@
 #
 # A client that sends TCP segments of its choice tries to get a BYE with a low CSeq past the guard. evasion.py
 # plays it, and the server on the guarded host. Each trick is played without and with the guard: what works
-# without it is no trick if the guard's socket reads the BYE as well.
+# without it is no trick if the guard's socket reads the BYE as well. At the end all tricks are played against
+# Kamailio on the guarded host.
 
-# shellcheck disable=SC2154
+# shellcheck disable=SC2034,SC2153,SC2154
 load lib
 CLIENT=10.77.1.77 # no kernel owns it, so none answers for it
+LAB_TCP=yes
+LAB_MEMORY=128
 
 setup_file() {
 	local mac
 
-	LAB_INTERFACES=(caller0)
-	guarded_lab --xdp skb --tcp enforce # no GRO: each segment comes as it was sent
+	LAB_INTERFACES=(caller0 gateway0)
+	# no GRO: each segment comes as it was sent; all calls are of one address
+	guarded_lab --gateway "$LAB_GATEWAY/32" --xdp skb --tcp enforce --share 0
 	mac=$(lab_in caller cat /sys/class/net/eth0/address)
 	ip -n "$(lab_ns caller)" link set eth0 mtu 65535
 	ip -n "$(lab_ns proxy)" link set caller0 mtu 65535
 	ip -n "$(lab_ns proxy)" neigh add "$CLIENT" lladdr "$mac" dev caller0 nud permanent
+}
+
+teardown() {
+	[[ -z ${PLAYER:-} ]] || kill "$PLAYER" 2>/dev/null || :
+	[[ -n ${BATS_TEST_COMPLETED:-} ]] || { evidence && cat "$LAB_DIR/through-proxy"; } >&2
 }
 
 evasion() { # TRICK
@@ -116,8 +125,12 @@ trick() { # NAME WITHOUT WITH [REASON]: what the server reads; the guard has cou
 	trick many 'read goes' 'unread goes'
 }
 
-@test "F26 300 messages in one segment: the connection stalls" {
-	trick too_many 'read goes' 'unread stalls' tcp_unframed
+@test "F26 300 messages in one segment: the connection stalls, and is reset" {
+	trick too_many 'read goes' 'unread resets' tcp_unframed
+}
+
+@test "F26 a trunk's BYE that cannot be rewritten: its connection is reset, and the trunk's other call continues over the next" {
+	trick trunk 'read goes' 'unread resets' tcp_stalled
 }
 
 @test "F26 a body that becomes a header block when its message comes again: it is unlike, and dropped" {
@@ -136,12 +149,82 @@ trick() { # NAME WITHOUT WITH [REASON]: what the server reads; the guard has cou
 	trick fragments read unread tcp_unframed
 }
 
-@test "F26 a BYE with the last segment of the handshake: dropped, and judged when it comes again" {
+@test "F26 a BYE with the last segment of the handshake: cut off, and judged when it comes again" {
 	trick third_ack 'read goes' 'unread goes' tcp_held
+	trick lost_ack 'read goes' 'unread goes' tcp_held
 }
 
-@test "F26 a BYE with the last segment of a handshake by SYN cookie: dropped, and judged when it comes again" {
+@test "F26 a BYE with the last segment of a handshake by SYN cookie: cut off, and judged when it comes again" {
 	lab_in proxy sysctl -qw net.ipv4.tcp_syncookies=2
 	trick third_ack 'read goes' 'unread goes' tcp_held
+	trick lost_ack 'read goes' 'unread goes' tcp_held
 	lab_in proxy sysctl -qw net.ipv4.tcp_syncookies=1
+}
+
+# --- the same against a proxy ----------------------------------------------------------------------
+
+# Kamailio takes each BYE that reaches its socket, and ends the call in its dialog engine. zero_window fills its buffer
+# with line ends, so it closes that connection.
+TAKEN='ahead bad_ack behind body bytes checksum cuts fin fragments half long lost_ack many old_timestamp overlap pipelined syn_between third_ack too_many trunk urgent whole'
+
+through_proxy() { # TCP: all tricks are played, one after the other, and all calls run still
+	if [[ ! -d $LAB_DIR/kamailio ]]; then
+		kamailio_db "$ACC"
+		kamailio_up "$ACC"
+	fi
+	rm -f "$LAB_DIR/played" "$LAB_DIR/hang-up" "$LAB_DIR/lengths"
+	guard set "tcp=$1"
+	"$LAB_TOP/tests/e2e/evasion.py" through-proxy >"$LAB_DIR/through-proxy" 2>&1 3>&- &
+	PLAYER=$!
+	lab_wait 300 played
+	[[ -e $LAB_DIR/played ]]
+}
+
+played() { # or the player has failed
+	[[ -e $LAB_DIR/played ]] || ! kill -0 "$PLAYER"
+}
+
+all_hang_up() { # each by an honest BYE over another connection; the lengths of the calls are in a table
+	local database
+
+	touch "$LAB_DIR/hang-up"
+	wait "$PLAYER" || lab_fail "$(<"$LAB_DIR/through-proxy")"
+	for database in "$ACC" "$CDRS"; do
+		sql "$database" 'DROP TABLE IF EXISTS public.truth; CREATE TABLE public.truth (call text, seconds float)'
+		sql "$database" "\\copy public.truth FROM '$LAB_DIR/lengths'"
+	done
+}
+
+# Calls that Kamailio has a CDR of, by the trick that was played in them.
+ended_by_tricks() {
+	sql "$ACC" "SELECT coalesce(string_agg(DISTINCT split_part(callid, '-', 1), ' '
+		ORDER BY split_part(callid, '-', 1)), '') FROM acc_cdrs WHERE callid LIKE '%-$PLAYER-%'"
+}
+
+taken() { # BYEs with a low CSeq that name one of the calls, and are in Kamailio's acc
+	sql "$ACC" "SELECT count(*) FROM acc JOIN public.truth ON call = callid WHERE method = 'BYE' AND
+		cseq::bigint < 14 AND from_tag = 'caller' AND to_tag = 'callee'"
+}
+
+true_cdrs() { # DATABASE TABLE CALL-ID SECONDS [CONDITION]: t if each call has one, of the true length
+	sql "$1" "SELECT count(*) = (SELECT count(*) FROM public.truth) AND bool_and(abs($4 - seconds) < 2 AND ${5:-true})
+		FROM $2 JOIN public.truth ON call = $3"
+}
+
+@test "F26 all tricks against Kamailio without the guard: its dialog engine ends the calls at the BYEs" {
+	through_proxy off
+	eventually "$TAKEN" ended_by_tricks
+	all_hang_up
+	(($(taken) > 0))
+}
+
+@test "F26 all tricks against Kamailio: no call ends before its honest BYE, its CDRs and ours have the true lengths" {
+	through_proxy enforce
+	assert_equal '' ended_by_tricks
+	assert_equal 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.cdr WHERE call_id LIKE '%-$PLAYER-%' AND end_time IS NOT NULL"
+	all_hang_up
+	assert_equal 0 taken
+	eventually t true_cdrs "$ACC" acc_cdrs callid duration
+	eventually t true_cdrs "$CDRS" cseqguard.cdr call_id 'extract(epoch FROM duration)' \
+		"end_reason = 'bye' AND ended_by = 'caller' AND bye_confirmed AND NOT suspect"
 }

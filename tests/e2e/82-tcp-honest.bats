@@ -98,6 +98,32 @@ lossy() { # host third is behind a line of lossy.py
 	assert_equal "$before" refusals
 }
 
+# The guard cuts the message off, and reads it when it comes again.
+piggybacked() { # ADDRESS
+	local held
+
+	held=$(counted tcp_held)
+	honest caller proxy "$1" 5 10 piggyback
+	(($(counted tcp_held) >= held + 5))
+}
+
+@test "H13 clients whose first message completes the handshake: each message arrives" {
+	piggybacked "$SERVER"
+	piggybacked "$SERVER6"
+}
+
+@test "H13 clients whose first message completes a handshake by SYN cookie: each message arrives" {
+	lab_in proxy sysctl -qw net.ipv4.tcp_syncookies=2
+	piggybacked "$SERVER"
+	piggybacked "$SERVER6"
+	lab_in proxy sysctl -qw net.ipv4.tcp_syncookies=1
+}
+
+@test "H13 a server with TCP_DEFER_ACCEPT: its connections open late, each message arrives" {
+	honest caller proxy "$SERVER" 5 10 deferred
+	honest caller proxy "$SERVER" 5 10 deferred piggyback
+}
+
 at_server() {
 	lab_in proxy ss -Hltn "src $SERVER and sport = :5061" | grep -q .
 }

@@ -5,7 +5,12 @@
 evasion.py TRICK      a function try_TRICK of this file; LAB_ID is in the environment
 Prints what the host's socket made of it:
     read | unread       of a call's BYE with a low CSeq, whose Call-ID, tags and number are whole
-    goes | stalls       whether what the connection sends next is read as well
+    goes | stalls | resets      whether what the connection sends next is read as well, or its socket was reset
+
+evasion.py through-proxy
+All tricks against a Kamailio on the guarded host; LAB_DIR is in the environment too. Makes LAB_DIR/played when all
+are, each with calls whose Call-ID begins with its name, waits for LAB_DIR/hang-up, and ends all calls by honest
+BYEs over another connection. LAB_DIR/lengths has their Call-IDs and lengths.
 """
 import os
 import sys
@@ -13,18 +18,22 @@ import sys
 sys.dont_write_bytecode = True
 import raw_tcp  # noqa: E402
 from players import PROXY, enter  # noqa: E402
+from tcp_proxy import Proxy  # noqa: E402
 from tcp_server import Call, Server  # noqa: E402
 
 CLIENT = "10.77.1.77"  # no kernel owns it
 
 
 class World:
-    def __init__(self):
-        enter("proxy")
-        self.server = Server(PROXY)
+    """The client, and the server of its connections: Server or Proxy."""
+
+    def __init__(self, host, kind):
+        enter(host)
+        self.server = kind(PROXY)
+        self.step = 1 if kind is Server else 5  # bytes between two cuts
         enter("caller")
         self.wire = raw_tcp.Wire(CLIENT, PROXY)
-        self.calls = []
+        self.calls, self.played, self.trick = [], [], "none"  # calls of the trick, and of those before
         self.fenced = self.connect()
 
     def poll(self):
@@ -39,7 +48,7 @@ class World:
         return connection
 
     def has_read(self, connection, data):
-        return data in self.server.bytes.get(connection.port, b"")
+        return self.server.has_read(connection, data)
 
     def settle(self):
         """All that was sent has reached the sockets, and has been read."""
@@ -52,13 +61,15 @@ class World:
 
     def dial(self, connections):
         """A call over each, of which the guard has seen INVITE 13, its 200 and its ACK."""
-        calls = [Call(CLIENT, c.port) for c in connections]
-        for connection, call in zip(connections, calls):
-            connection.send(call.request("INVITE", 13))
-        self.settle()
-        for connection, call in zip(connections, calls):
-            call.to = ";tag=callee"
-            connection.send(call.request("ACK", 13))
+        calls = [Call(CLIENT, c.port, self.trick) for c in connections]
+        for at in range(0, len(calls), 20):
+            pairs = list(zip(connections[at:at + 20], calls[at:at + 20]))
+            for connection, call in pairs:
+                connection.send(call.request("INVITE", 13))
+            self.settle()
+            for connection, call in pairs:
+                raw_tcp.until(lambda: self.server.dialed(connection, call), self.poll)
+                connection.send(call.request("ACK", 13))
         self.settle()
         self.calls += calls
         return calls
@@ -70,14 +81,15 @@ class World:
 
     def verdict(self):
         """Whether a socket has read what it must not."""
-        heads = [head for heads in self.server.messages.values() for head in heads]
-        return any(call.is_low_bye(head) for call in self.calls for head in heads)
+        return self.server.took_low_bye(self.calls)
 
-    def goes(self, connection):
+    def fate(self, connection):
         mark = Call(CLIENT, connection.port).request("OPTIONS", 2)
         connection.send(mark)
         self.settle()
-        return self.has_read(connection, mark)
+        if self.has_read(connection, mark):
+            return "goes"
+        return "stalls" if connection.port in self.server.sockets else "resets"
 
 
 # --- the tricks: each returns the connection that is asked whether it continues, or None ------------
@@ -97,9 +109,10 @@ def try_bytes(w):
 
 
 def try_cuts(w):
-    """Two segments, cut at each byte; a connection for each."""
-    connections = [w.connect() for _ in range(len(w.begin()[2]) - 1)]
-    for at, (c, call) in enumerate(zip(connections, w.dial(connections)), 1):
+    """Two segments, cut at each byte, or at each fifth; a connection for each."""
+    cuts = range(1, len(w.begin()[2]), w.step)
+    connections = [w.connect() for _ in cuts]
+    for at, c, call in zip(cuts, connections, w.dial(connections)):
         low = call.request("BYE", 10)
         c.send(low[:at])
         c.send(low[at:])
@@ -110,8 +123,7 @@ def try_pipelined(w):
     c, call, low = w.begin()
     before, behind = call.request("INFO", 14, "hello"), call.request("INFO", 15, "world")
     c.send(before + low + behind)
-    w.settle()
-    assert w.has_read(c, before) and w.has_read(c, behind)
+    raw_tcp.until(lambda: w.has_read(c, before) and w.has_read(c, behind), w.poll)
     return c
 
 
@@ -189,14 +201,14 @@ def try_behind(w):
 def try_zero_window(w):
     """The socket has no room for a harmless message; when it has, the BYE comes in its place."""
     c, call, low = w.begin()
-    w.server.paused.add(c.port)
+    w.server.pause(c)
     while c.window:
         c.send(b"\n" * min(c.window, 1000))
         raw_tcp.until(lambda: c.acked >= c.at, w.poll)
     other = call.other(len(low))
     c.put(c.at, other)
     w.settle()
-    w.server.paused.discard(c.port)
+    w.server.resume(c)
     w.settle()
     return in_its_place(w, c, other, low)
 
@@ -287,6 +299,21 @@ def try_long(w):
     return None
 
 
+def try_trunk(w):
+    """A trunk's connection has two calls; the BYE of one comes in two segments, and nothing of the second names it."""
+    c = w.connect()
+    first, second = w.dial([c])[0], w.dial([c])[0]
+    low = first.request("BYE", 10).replace(b"CSeq: ", b"X-Pad: %s\r\nCSeq: " % (b"x" * 900))
+    at = low.index(b"X-Pad")
+    c.send(low[:at])
+    c.send(low[at:])
+    w.settle()
+    again, other = w.connect(), second.request("INFO", 14)
+    again.send(other)
+    raw_tcp.until(lambda: w.has_read(again, other), w.poll)
+    return c
+
+
 def try_big_body(w):
     """1 MB, and then the BYE."""
     c, call, low = w.begin()
@@ -320,12 +347,67 @@ def try_third_ack(w):
     return c
 
 
-def main(trick):
-    world = World()
+def try_lost_ack(w):
+    """... because its bare ACK was lost. The sender repeats it, as it is."""
+    low = w.begin()[2]
+    c = raw_tcp.Connection(w.wire)
+    c.syn()
+    raw_tcp.until(c.is_open, w.wire.receive, c.syn)
+    c.put(0, low)
+    w.settle()
+    c.put(0, low)
+    c.at = len(low)
+    return c
+
+
+def play(world, trick):
+    world.trick = trick
     connection = globals()["try_" + trick](world)
     world.settle()
+    return connection
+
+
+# --- all of them, through a proxy -------------------------------------------------------------------
+
+# No server here has MPTCP or TCP Fast Open, and none reads 1 MB in one message.
+NOT_OF_A_PROXY = ("multipath", "syn_data", "big_body")
+
+
+def file(name, mode="r"):
+    return open("%s/%s" % (os.environ["LAB_DIR"], name), mode)
+
+
+def hang_up(world):
+    """All calls, over a connection that no trick was played on."""
+    connection = world.connect()
+    for call in world.played:
+        connection.send(call.request("BYE", 100))
+        raw_tcp.until(lambda: call.id in world.server.ended, world.poll)
+    world.settle()
+
+
+def through_proxy():
+    world = World("gateway", Proxy)
+    for name in list(globals()):
+        if name.startswith("try_") and name[4:] not in NOT_OF_A_PROXY:
+            play(world, name[4:])
+            world.played += world.calls
+            world.calls = []
+    file("played", "w").close()
+    raw_tcp.until(lambda: os.path.exists(os.environ["LAB_DIR"] + "/hang-up"), world.poll)
+    hang_up(world)
+    with file("lengths", "w") as lengths:
+        for call in world.played:
+            lengths.write("%s\t%.3f\n" % (call.id, world.server.ended[call.id] - world.server.answered[call.id]))
+
+
+def main(trick):
+    if trick == "through-proxy":
+        return through_proxy()
+    world = World("proxy", Server)
+    connection = play(world, trick)
     print("read" if world.verdict() else "unread", end="")
-    print("" if connection is None else " goes" if world.goes(connection) else " stalls")
+    print("" if connection is None else " " + world.fate(connection))
 
 
 main(*sys.argv[1:])

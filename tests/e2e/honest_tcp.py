@@ -7,6 +7,8 @@ The clients are on host CLIENT, the server is on HOST, at ADDRESS. Each connecti
 several in one write, and awaits the answers. Fails unless each arrives once, in order, with its body.
     midway      after half of them: makes LAB_DIR/midway and waits for LAB_DIR/go-on
     upgraded    the server answers the first one as a WebSocket server does; what follows is no SIP
+    piggyback   the third segment of each handshake has the first message
+    deferred    the server listens with TCP_DEFER_ACCEPT
     offload=on, offload=off     GSO, TSO and GRO, and checksums, of the link between CLIENT and proxy
 """
 import asyncio
@@ -90,8 +92,10 @@ async def client(number, s, messages, words):
     writer.close()
 
 
-async def connected(family, where):
+async def connected(family, where, words):
     s = socket.socket(family, socket.SOCK_STREAM)
+    if "piggyback" in words:  # on a client: its ACK waits for data
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
     s.setblocking(False)
     await asyncio.get_running_loop().sock_connect(s, where)
     return s
@@ -107,10 +111,12 @@ async def main(clients, host, address, connections, messages, *words):
     enter(host)
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if "deferred" in words:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
     listener.bind((address, 5060))
     await asyncio.start_server(lambda *streams: serve(*streams, "upgraded" in words), sock=listener)
     enter(clients)
-    sockets = await asyncio.gather(*(connected(family, (address, 5060)) for _ in range(int(connections))))
+    sockets = await asyncio.gather(*(connected(family, (address, 5060), words) for _ in range(int(connections))))
     await asyncio.gather(*(client(n, s, int(messages), words) for n, s in enumerate(sockets)))
 
 

@@ -65,6 +65,7 @@ class Connection:
         self.first = self.port * 7919
         self.at = self.acked = 0  # position of the next byte, and of the first that the peer lacks
         self.next = None  # sequence number that the peer sends next
+        self.heard = b""
         self.window = 0
         self.clock, self.echo = 1000000, 0
         wire.connections[self.port] = self
@@ -80,6 +81,7 @@ class Connection:
             self.wire.send(tcp(self.wire.address, self.peer, (self.port, 5060), ack, 0, RST))
         elif seq == self.next & 0xFFFFFFFF and (len(segment) > length or flags & FIN):
             self.next += len(segment) - length + (flags & FIN)
+            self.heard += segment[length:]
             self.put(self.at, b"")
 
     def put(self, at, data, flags=ACK | PSH, cuts=(), ack=0, age=0, **odd):

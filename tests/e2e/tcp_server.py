@@ -29,6 +29,24 @@ class Server:
         self.sockets, self.bytes, self.ends, self.messages, self.syns = {}, {}, {}, {}, {}
         self.paused = set()
 
+    def pause(self, connection):
+        self.paused.add(connection.port)
+
+    def resume(self, connection):
+        self.paused.discard(connection.port)
+
+    def has_read(self, connection, data):
+        return data in self.bytes.get(connection.port, b"")
+
+    def dialed(self, connection, call):
+        """Whether the INVITE was answered; what the call needs to know of the answer."""
+        call.to = ";tag=callee"
+        return True
+
+    def took_low_bye(self, calls):
+        heads = [head for heads in self.messages.values() for head in heads]
+        return any(call.is_low_bye(head) for call in calls for head in heads)
+
     def poll(self):
         while True:
             try:
@@ -94,15 +112,16 @@ class Server:
 class Call:
     """What a client says in one call to the server."""
 
-    def __init__(self, client, port):
-        self.id = "%d-%d@%s" % (os.getpid(), next(NUMBERS), os.environ["LAB_ID"])
+    def __init__(self, client, port, name="call"):
+        self.id = "%s-%d-%d@%s" % (name, os.getpid(), next(NUMBERS), os.environ["LAB_ID"])
         self.client, self.port, self.to = client, port, ""
+        self.target, self.routes = "sip:gw@" + PROXY, ()
 
     def request(self, method, cseq, body="", lines=()):
         return "\r\n".join([
-            "%s sip:gw@%s SIP/2.0" % (method, PROXY),
+            "%s %s SIP/2.0" % (method, self.target),
             "Via: SIP/2.0/TCP %s:%d;branch=z9hG4bK%d" % (self.client, self.port, next(NUMBERS)),
-            *lines,
+            *self.routes, *lines,
             "From: <sip:bob@%s>;tag=caller" % self.client, "To: <sip:gw@%s>%s" % (PROXY, self.to),
             "Call-ID: " + self.id, "CSeq: %d %s" % (cseq, method), "Contact: <sip:bob@%s:%d>" % (self.client, self.port),
             "Content-Length: %d" % len(body), "", body]).encode()

@@ -89,17 +89,34 @@ static void run_datagram(int in, const __u8 *peer, const char *text)
 		cseqguard_out(&skb);
 }
 
-/* The checksum over a TCP header and what is behind it: 0 if that in the header is right. */
-static __u16 tcp_sum(const __u8 *tcp, size_t len)
+static __u16 pseudo_sum(const __u8 *tcp, size_t len)
 {
 	const __u8 *ip = tcp - 20;
 	__u32 sum = IPPROTO_TCP + len;
 
 	for (size_t i = 12; i < 20; i += 2)
 		sum += ip[i] << 8 | ip[i + 1];
+	return native_fold(sum);
+}
+
+/* The checksum over a TCP header and what is behind it: 0 if that in the header is right. */
+static __u16 tcp_sum(const __u8 *tcp, size_t len)
+{
+	__u32 sum = pseudo_sum(tcp, len);
+
 	for (size_t i = 0; i < len; i++)
 		sum += i & 1 ? tcp[i] : tcp[i] << 8;
 	return ~native_fold(sum);
+}
+
+/* What is left of a segment that became an RST. */
+static void check_reset(const __u8 *at, int sum_counts)
+{
+	struct tcphdr tcp;
+
+	memcpy(&tcp, at, sizeof(tcp));
+	HOLD(is_enforced() && tcp.rst && !tcp.fin && bpf_ntohl(tcp.seq) == native_tcp.tcp.rcv_nxt);
+	HOLD(!sum_counts || !tcp_sum(at, sizeof(tcp)));
 }
 
 /* Runs the programs over a segment that is at the end of the frames. Returns its bytes. */
@@ -116,14 +133,22 @@ static __u8 *run_segment(int in, __u32 seq, const __u8 *bytes, size_t len, int *
 				 .len = native.frame_len,
 				 .ifindex = 2,
 				 .sk = native_tcp.sock };
+	__u32 whole = skb.len;
+	int sum_counts;
 
 	memcpy(at, &tcp, 20);
 	memcpy(at + 20, bytes, len);
 	tcp.check = bpf_htons(tcp_sum(at, 20 + len));
+	/* A sum that happens to be that of the pseudo-header is not known to be whole. */
+	sum_counts = bpf_ntohs(tcp.check) != pseudo_sum(at, 20 + len);
 	memcpy(at, &tcp, 20);
 	*verdict = native_segment(&skb, in ? cseqguard_tcp_in : cseqguard_tcp_out,
 				  cseqguard_tcp_message, cseqguard_tcp_more, CG_TCP_ROUNDS);
 	HOLD(*verdict == TC_ACT_UNSPEC || *verdict == TC_ACT_SHOT);
+	if (*verdict == TC_ACT_UNSPEC && skb.len < whole) {
+		check_reset(at, sum_counts);
+		*verdict = TC_ACT_SHOT;
+	}
 	HOLD(*verdict == TC_ACT_SHOT || !tcp_sum(at, 20 + len));
 	HOLD(!connection()->in.claim && !connection()->out.claim);
 	return at + 20;
@@ -166,24 +191,38 @@ static const struct message messages[] = {
 	{ REQUEST("BYE", "8", "\n"), 0, 1, 1 },
 	{ REQUEST("INFO", "8", "l: +1\r\n\r\n"), 0, 0, 1 },
 	{ "\x16\x03\x01", 0, 0, 1 }, /* may be TLS */
-	{ NULL, 0, 0, 0 }, /* a header block of 4,000 bytes, and some */
+	{ NULL, 0, 0, 0 }, /* see write_long() */
 };
+
+/* A header block of about 4,000 bytes, or more: the number decides, and whether it is a BYE's. */
+static int write_long(char *text, size_t room, __u8 number)
+{
+	int is_bye = number & 16, len, lines = 34 + (number >> 4) * 2;
+
+	len = snprintf(text, room, "%s",
+		       is_bye ? REQUEST("BYE", "17", "") : REQUEST("INFO", "17", ""));
+	for (int i = 0; i < lines; i++)
+		len += snprintf(text + len, room - len, "X: %0*d\r\n", 97 + (i & 7), 0);
+	len += snprintf(text + len, room - len, "%s\r\n", number & 32 ? "l: 10\r\n" : "");
+	return len;
+}
 
 static void write_message(__u8 number)
 {
 	const struct message *m = &messages[number & 15];
 	static char text[8192];
-	int len, body;
+	int len, is_long, bytes = m->text ? m->body : number & 32 ? 10 : 0;
 
 	if (m->text)
 		len = snprintf(text, sizeof(text), "%s", m->text);
 	else
-		len = snprintf(text, sizeof(text), "%s%0*d\r\n\r\n", REQUEST("INFO", "17", "X: "),
-			       3700 + number, 0);
-	for (body = 0; body < m->body; body++)
+		len = write_long(text, sizeof(text), number);
+	is_long = len > CG_STREAM_BYTES;
+	for (int body = 0; body < bytes; body++)
 		text[len++] = body_bye[body % (sizeof(body_bye) - 1)];
-	receiver.has_body |= m->body > 0;
-	receiver_write(text, len, m->is_refused, m->is_odd || (!m->text && len > 4096));
+	receiver.has_body |= bytes > 0;
+	receiver_write(text, len, m->is_refused || (!m->text && number & 16),
+		       m->is_odd || (is_long && number & 16));
 }
 
 /* --- segments --------------------------------------------------------------------------------- */

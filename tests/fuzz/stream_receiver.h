@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The socket of a TCP connection, and what must hold of what it reads. A part of stream_fuzz.c,
- * included behind guard.bpf.c. It knows nothing of cg_stream but its state.
+ * included behind guard.bpf.c. It knows nothing of cg_stream but its state, and that it is in a long
+ * header block.
  *
  * In enforce mode:
  * - A position of the stream passes with one content, unless the socket has it already.
@@ -254,7 +255,9 @@ static void receiver_finish(void)
 		return;
 	if (!receiver.unread) {
 		read = read_messages();
-		HOLD(state == CG_STREAM_STALLED ? judged >= read : judged == read);
+		/* A long header block is judged before its end. */
+		HOLD(state == CG_STREAM_STALLED ? judged >= read
+						: judged == read + connection()->in.rest);
 	}
 	/* A stream that is not in step may be taken up at a message in a body. */
 	if (!receiver.dishonest && !receiver.has_odd && !(receiver.unread && receiver.has_body))

@@ -342,20 +342,21 @@ int harness_run(struct harness *harness, int in, const void *frame, size_t len, 
 	return 0;
 }
 
-int harness_run_tcp(struct harness *harness, void *frame, size_t len, __u32 *verdict)
+int harness_run_tcp(struct harness *harness, void *frame, size_t *len, __u32 *verdict)
 {
 	int err = 0;
 
 	*verdict = (__u32)TC_ACT_UNSPEC;
 	for (int round = 0; round < CG_TCP_ROUNDS && !err && *verdict == (__u32)TC_ACT_UNSPEC;
 	     round++) {
-		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len,
-			    .data_out = frame, .data_size_out = len, .repeat = 1);
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = *len,
+			    .data_out = frame, .data_size_out = *len, .repeat = 1);
 		struct bpf_program *program = round ? harness->skel->progs.cseqguard_tcp_more
 						    : harness->skel->progs.cseqguard_tcp_in;
 
 		err = bpf_prog_test_run_opts(bpf_program__fd(program), &opts);
 		*verdict = opts.retval;
+		*len = opts.data_size_out;
 	}
 	return err;
 }

@@ -70,7 +70,7 @@ int harness_run(struct harness *harness, int in, const void *frame, size_t len, 
  * Runs an ingress TCP segment through all programs of the hook, in the same memory: `frame` has the
  * rewritten bytes. The caller stays on one CPU. Returns 0 or -errno.
  */
-int harness_run_tcp(struct harness *harness, void *frame, size_t len, __u32 *verdict);
+int harness_run_tcp(struct harness *harness, void *frame, size_t *len, __u32 *verdict);
 
 /*
  * What goes out by loopback goes through the program for TCP. Returns 0 or -errno; -ENOENT: this

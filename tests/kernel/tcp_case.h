@@ -18,7 +18,7 @@
  * settings  the settings change
  *
  * verdict   "pass out_of_order rewritten": what becomes of the segment, and the counters that are
- *           raised, N*WORD if by N
+ *           raised, N*WORD if by N. "reset": dropped, but for an RST in its place
  * holds     texts that the segment has afterwards, separated by '|'
  * changed   bytes of the payload that were overwritten
  */

@@ -24,12 +24,18 @@
 #define ODD(name, more)                                                                            \
 	TCP_CASE("F26: " name ": the connection stalls",                                     \
 	     {"write", VERBATIM("INFO", "14 INFO", more "\r\n")}, LOW,                             \
-	     {"send", "0-", "drop tcp_unframed"}, {"send", "0-", "drop tcp_stalled"}),             \
+	     {"send", "0-", "reset tcp_unframed"}, {"send", "0-", "reset tcp_stalled"}),             \
 	OBSERVED("F26: " name ": observe mode reads on at the next start line",                    \
 	     {"write", VERBATIM("INFO", "14 INFO", more "\r\n")}, {"send", "0-", "pass tcp_unframed"})
 #define EVEN(name, more)                                                                           \
 	TCP_CASE("near miss: " name, {"write", VERBATIM("INFO", "14 INFO", more "\r\n")}, LOW,     \
 	     {"send", "0-", "pass in_dialog out_of_order rewritten", "XYE sip:b", 2})
+
+/* Header lines of 200 and 5,000 bytes. */
+#define LINE "X-Pad: 01234567890123456789012345678901234567890\r\n"
+#define LINES_200 LINE LINE LINE LINE
+#define LINES_1000 LINES_200 LINES_200 LINES_200 LINES_200 LINES_200
+#define LINES_5000 LINES_1000 LINES_1000 LINES_1000 LINES_1000 LINES_1000
 
 /* The BYE alone, in a frame like this. */
 #define FRAMED(name, words)                                                                        \
@@ -130,10 +136,41 @@ const struct tcp_case tcp_cases[] = {
 	ODD("a line that ends with LF", "X: y\n"),
 	ODD("a NUL", "X: %00\r\n"),
 	TCP_CASE("F26: a BYE whose lines end with LF", {"write", "BYE 10 a>b via=c8 lf"},
-	     {"send", "0-", "drop tcp_unframed"}),
-	TCP_CASE("F26: a header block of more than 4,096 bytes", {"write", "BYE 14 a>b via=c8 pad=4200"},
-	     {"send", "0-3000", "pass"}, {"send", "3000-", "drop tcp_unframed"},
-	     {"send", "3000-", "drop tcp_stalled"}),
+	     {"send", "0-", "reset tcp_unframed"}),
+	TCP_CASE("near miss: a header block of 5,000 bytes: its first lines are judged, and what follows it",
+	     {"write", VERBATIM("INFO", "14 INFO", LINES_5000 "l: 5\r\n\r\nBYE b")}, LOW,
+	     {"send", "0-3000", "pass"}, {"send", "3000-4500", "pass in_dialog"},
+	     {"send", "4500-", "pass out_of_order rewritten", "BYE bXYE sip:b", 2}),
+	TCP_CASE("near miss: ... in other segments, some of which are sent again",
+	     {"write", VERBATIM("INFO", "14 INFO", LINES_5000 "\r\n")}, LOW,
+	     {"send", "0-3000", "pass"}, {"send", "1000-4200", "pass in_dialog"}, {"send", "4100-4800", "pass"},
+	     {"send", "2000-4700", "pass"}, {"send", "4800-", "pass out_of_order rewritten", "XYE sip:b", 2}),
+	TCP_CASE("near miss: an answer with a header block of 10,000 bytes",
+	     {"write", "=SIP/2.0 404 Not Found\r\nVia: SIP/2.0/TCP h\r\n" LINES_5000},
+	     {"write", "=" LINES_5000 "\r\n"}, LOW, {"send", "0-3000", "pass"},
+	     {"send", "3000-6000", "pass unparsable"}, {"send", "6000-9000", "pass"},
+	     {"send", "9000-", "pass out_of_order rewritten", "XYE sip:b", 2}),
+	OBSERVED("near miss: a header block of 5,000 bytes under tcp=observe",
+	     {"write", VERBATIM("INFO", "14 INFO", LINES_5000 "l: 5\r\n\r\nBYE b")}, LOW,
+	     {"send", "0-3000", "pass"}, {"send", "3000-", "pass in_dialog out_of_order", "BYE bBYE sip:b"}),
+	TCP_CASE("F26: ... with a second Content-Length behind 4,096 bytes",
+	     {"write", VERBATIM("INFO", "14 INFO", "l: 0\r\n" LINES_5000 "l: 5\r\n\r\n")}, LOW,
+	     {"send", "0-3000", "pass"}, {"send", "3000-", "reset in_dialog tcp_unframed"},
+	     {"send", "3000-", "reset tcp_stalled"}),
+	TCP_CASE("F26: ... with a line that ends with LF behind 4,096 bytes",
+	     {"write", VERBATIM("INFO", "14 INFO", LINES_5000 "X: y\n\r\n")}, LOW,
+	     {"send", "0-3000", "pass"}, {"send", "3000-", "reset in_dialog tcp_unframed"}),
+	TCP_CASE("F26: a header line of 5,000 bytes", {"write", "INFO 14 a>b via=c7 pad=5000"}, LOW,
+	     {"send", "0-3000", "pass"}, {"send", "3000-", "reset unparsable tcp_unframed"}),
+	TCP_CASE("F26: a header block of 5,000 bytes of a method that nobody knows",
+	     {"write", VERBATIM("XYE", "14 XYE", LINES_5000 "\r\n")}, {"send", "0-3000", "pass"},
+	     {"send", "3000-", "reset tcp_unframed"}),
+	TCP_CASE("F26: a BYE with a header block of 5,000 bytes, in order",
+	     {"write", VERBATIM("BYE", "14 BYE", LINES_5000 "\r\n")}, {"send", "0-3000", "pass"},
+	     {"send", "3000-", "reset tcp_unframed"}),
+	TCP_CASE("F26: ... of more than 4,096 bytes, in segments", {"write", "BYE 14 a>b via=c8 pad=4200"},
+	     {"send", "0-3000", "pass"}, {"send", "3000-", "reset tcp_unframed"},
+	     {"send", "3000-", "reset tcp_stalled"}),
 	TCP_CASE("near miss: a header block of nearly 4,096 bytes", {"write", "BYE 10 a>b via=c8 pad=3600"},
 	     {"send", "0-3000", "pass"}, {"send", "3000-", "pass out_of_order rewritten", NULL, 1}),
 
@@ -157,7 +194,7 @@ const struct tcp_case tcp_cases[] = {
 	     {"send", "0-3", "pass tcp_opaque"}, {"send", "3-", "pass", "BYE sip:b"},
 	     {"send", "3- unlike=2", "pass"}),
 	TCP_CASE("F26: a first byte that is no text is read where the host has sent text from that port", {"text", ""},
-	     {"write", "=\026\003\001\r\n\r\n"}, LOW, {"send", "0-", "drop tcp_unframed"}),
+	     {"write", "=\026\003\001\r\n\r\n"}, LOW, {"send", "0-", "reset tcp_unframed"}),
 	TCP_CASE("F26: a first line that is no SIP hides no BYE", {"write", "=text\r\n\r\n"}, LOW,
 	     {"send", "0-", "pass not_sip out_of_order rewritten", "XYE sip:b", 2}),
 	TCP_CASE("H: a connection from before the attach is read from the next start line on", INFO("14"),
@@ -189,7 +226,7 @@ const struct tcp_case tcp_cases[] = {
 	     {"send", "0-", "pass out_of_order rewritten", "XYE sip:b", 2}),
 	TCP_CASE("F26: the host has sent text: a first byte that is none makes no connection opaque",
 	     {"attach", ""}, {"answer", "200 INFO 14 a>b via=c7", "pass in_dialog"},
-	     {"write", "=\026\003\001"}, {"send", "0-", "pass"}, LOW, {"send", "-", "drop tcp_unframed"}),
+	     {"write", "=\026\003\001"}, {"send", "0-", "pass"}, LOW, {"send", "-", "reset tcp_unframed"}),
 
 	/* observe */
 	OBSERVED("observe mode rewrites nothing", LOW, INFO("14"),

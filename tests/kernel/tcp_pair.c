@@ -305,10 +305,15 @@ int tcp_run(struct harness *harness, const struct tcp_pair *pair, const struct t
 	    struct tcp_result *r)
 {
 	int err = form->len > TCP_BYTES_MAX ? -EMSGSIZE : 0;
+	size_t whole;
 
 	if (!err)
 		tcp_build(pair, form, r);
-	err = err ? err : harness_run_tcp(harness, r->frame, r->len, &r->verdict);
+	whole = r->len;
+	err = err ? err : harness_run_tcp(harness, r->frame, &r->len, &r->verdict);
+	r->reset = !err && r->len < whole && r->frame[r->header + 13] & 4;
+	if (r->reset && r->verdict == (__u32)TC_ACT_UNSPEC)
+		r->verdict = TC_ACT_SHOT;
 	r->sum_is_right = !tcp_sum(pair, r->frame + r->header, r->len - r->header);
 	return err;
 }

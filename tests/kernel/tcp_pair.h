@@ -51,6 +51,7 @@ struct tcp_result {
 	size_t payload;
 	size_t len;
 	bool sum_is_right;
+	bool reset; /* it became an RST without data, at the byte that the host's socket lacks: TC_ACT_SHOT */
 };
 
 /* Runs a segment through all programs of the hook. Returns 0 or -errno. */
