@@ -18,9 +18,23 @@ struct cg_reader {
 	bool has_hep_tcp; /* in a stream on other ports */
 };
 
+bool cg_port_is_sip(const struct cg_config *config, __u16 port)
+{
+	for (int i = 0; i < config->n_ports; i++)
+		if (config->ports[i] == port)
+			return true;
+	return false;
+}
+
+static bool flow_is_sip(const struct cg_reader *reader, const struct cg_flow *flow)
+{
+	return cg_port_is_sip(reader->config, flow->source_port) ||
+	       cg_port_is_sip(reader->config, flow->dest_port);
+}
+
 static void handle_hep(struct cg_reader *reader, const uint8_t *bytes, size_t len)
 {
-	struct cg_reader_message message = { .by_hep = true };
+	struct cg_reader_message message = { .by_hep = true, .unread = true };
 	struct cg_hep_record record;
 
 	if (cg_hep_read(bytes, len, &record)) {
@@ -34,6 +48,8 @@ static void handle_hep(struct cg_reader *reader, const uint8_t *bytes, size_t le
 	message.flow.source_port = record.source_port;
 	message.flow.dest_port = record.destination_port;
 	message.at = record.at;
+	if (record.protocol == IPPROTO_UDP || record.protocol == IPPROTO_TCP)
+		message.unread = !flow_is_sip(reader, &message.flow);
 	message.text = record.payload;
 	message.len = record.len;
 	reader->counters.hep++;
@@ -76,20 +92,6 @@ void cg_reader_free(struct cg_reader *reader)
 		return;
 	cg_tcp_free(reader->tcp);
 	free(reader);
-}
-
-bool cg_port_is_sip(const struct cg_config *config, __u16 port)
-{
-	for (int i = 0; i < config->n_ports; i++)
-		if (config->ports[i] == port)
-			return true;
-	return false;
-}
-
-static bool flow_is_sip(const struct cg_reader *reader, const struct cg_flow *flow)
-{
-	return cg_port_is_sip(reader->config, flow->source_port) ||
-	       cg_port_is_sip(reader->config, flow->dest_port);
 }
 
 static void handle_udp(struct cg_reader *reader, const struct cg_ip_packet *packet)

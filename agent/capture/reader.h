@@ -17,6 +17,7 @@ struct cg_reader_message {
 	struct cg_flow flow;
 	__u64 at; /* ns since 1970, as a HEP record says; 0: at this packet */
 	bool by_hep;
+	bool unread; /* its transport is none that the guard reads: a proxy's word alone */
 	const __u8 *text;
 	size_t len;
 };

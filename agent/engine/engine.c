@@ -6,6 +6,12 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+#include "reads_hep.h"
+
+/* In the kernel a constant of each load: here one process runs packets and reports. */
+static int runs_report;
+#define from_hep() runs_report
+
 #include "guard.bpf.c"
 #include "engine/engine.h"
 #include "util/host_name.h"
@@ -127,33 +133,79 @@ static __u8 find_reason(const struct cg_reason_counters *was, const struct cg_re
 	return reason;
 }
 
-void cg_engine_run(enum cg_direction direction, size_t len, __u32 ifindex, bool own_socket,
-		   struct cg_engine_verdict *verdict)
+/* The counters before a run: what has changed behind it is the verdict. */
+struct before {
+	const struct cg_reason_counters *now;
+	struct cg_reason_counters reasons;
+	__u64 would_drop;
+};
+
+static struct scratch *begin_run(enum cg_direction direction, size_t len, struct before *before)
 {
 	const struct cg_counters *c = cg_engine_counters();
-	const struct cg_reason_counters *now = direction == CG_IN ? &c->in : &c->out;
-	struct cg_reason_counters before = *now;
-	__u64 would_drop = c->would_drop;
 	struct scratch *s = scratch_get();
-	__u32 end = (__u32)(uintptr_t)engine.frame + len;
 
 	if (!s)
 		native_refuse("there is no scratch");
+	before->now = direction == CG_IN ? &c->in : &c->out;
+	before->reasons = *before->now;
+	before->would_drop = c->would_drop;
 	memset(&s->info, 0, sizeof(s->info));
 	s->alerts = s->requests = 0; /* the limits of a second protect rings: there are none */
 	native.frame = engine.frame;
 	native.frame_len = len;
-	*verdict = (struct cg_engine_verdict){};
+	return s;
+}
+
+static void end_run(const struct scratch *s, const struct before *before, bool dropped,
+		    struct cg_engine_verdict *verdict)
+{
+	bool would_drop = cg_engine_counters()->would_drop != before->would_drop;
+
+	*verdict = (struct cg_engine_verdict){
+		.reason = find_reason(&before->reasons, before->now),
+		.action = dropped      ? CG_DROP
+			  : would_drop ? CG_WOULD_DROP
+				       : CG_PASS,
+		.method = s->info.method,
+		.status = s->info.status,
+		.key = s->info.key,
+	};
+}
+
+void cg_engine_run(enum cg_direction direction, size_t len, __u32 ifindex, bool own_socket,
+		   struct cg_engine_verdict *verdict)
+{
+	__u32 end = (__u32)(uintptr_t)engine.frame + len;
+	struct before before;
+	struct scratch *s = begin_run(direction, len, &before);
+	bool dropped = false;
+
 	if (direction == CG_OUT)
 		run_out(end, ifindex, own_socket);
-	else if (run_in(end, ifindex))
-		verdict->action = CG_DROP;
-	else if (c->would_drop != would_drop)
-		verdict->action = CG_WOULD_DROP;
-	verdict->reason = find_reason(&before, now);
-	verdict->method = s->info.method;
-	verdict->status = s->info.status;
-	verdict->key = s->info.key;
+	else
+		dropped = run_in(end, ifindex);
+	end_run(s, &before, dropped, verdict);
+}
+
+void cg_engine_run_report(const struct cg_hep_report *report, const __u8 *text, size_t len,
+			  struct cg_engine_verdict *verdict)
+{
+	size_t n = len < SIP_MAX ? len : SIP_MAX;
+	struct cg_hep_report head = *report;
+	struct xdp_md xdp = {};
+	struct before before;
+	struct scratch *s;
+
+	head.at = native.now;
+	head.cut = n < len;
+	memcpy(engine.frame, &head, sizeof(head));
+	memcpy(engine.frame + sizeof(head), text, n);
+	s = begin_run(head.direction, sizeof(head) + n, &before);
+	runs_report = 1;
+	cseqguard_hep(&xdp);
+	runs_report = 0;
+	end_run(s, &before, false, verdict);
 }
 
 /* --- what the daemon does --------------------------------------------------------------------- */
@@ -214,13 +266,28 @@ static struct cg_share *find_share(const __u8 addr[16])
 	return bpf_map_lookup_elem(&shares, key);
 }
 
+static __u32 count_hep_branches(void)
+{
+	struct native_map *m = NATIVE_MAP(&branches);
+	const struct cg_branch *branch;
+	__u32 n = 0;
+
+	for (__u32 i = 0; i < m->touched; i++) {
+		branch = native_value(m, i);
+		n += m->used[i] && branch->flags & CG_B_HEP;
+	}
+	return n;
+}
+
 void cg_engine_correct_usage(void)
 {
 	struct native_map *calls = NATIVE_MAP(&dialogs), *notes = NATIVE_MAP(&pending);
 	struct native_map *m = NATIVE_MAP(&shares);
 	struct cg_share *share;
 
-	*usage_get() = (struct cg_usage){ .dialogs = calls->count, .pending = notes->count };
+	*usage_get() = (struct cg_usage){ .dialogs = calls->count,
+					  .pending = notes->count,
+					  .hep_branches = count_hep_branches() };
 	for (__u32 i = 0; i < m->touched; i++) {
 		share = native_value(m, i);
 		share->dialogs = share->pending = 0;

@@ -53,6 +53,13 @@ struct cg_engine_verdict {
 void cg_engine_run(enum cg_direction direction, size_t len, __u32 ifindex, bool own_socket,
 		   struct cg_engine_verdict *verdict);
 
+/*
+ * Runs a message that a proxy reports, as the program for HEP does. report->at is not used: the clock
+ * is the engine's.
+ */
+void cg_engine_run_report(const struct cg_hep_report *report, const __u8 *text, size_t len,
+			  struct cg_engine_verdict *verdict);
+
 /* Returns a dialog, or NULL. Valid until the next frame. */
 const struct cg_dialog *cg_engine_find_dialog(const struct cg_dialog_key *key);
 

@@ -33,6 +33,7 @@ struct frame {
 	const struct cg_flow *flow;
 	const __u8 *text; /* of the message; NULL: a fragment */
 	size_t text_len;
+	bool is_report; /* there is no frame */
 };
 
 struct cg_judge *cg_judge_new(const struct cg_config *config, const struct cg_replay_hosts *hosts,
@@ -56,6 +57,18 @@ void cg_judge_free(struct cg_judge *judge)
 
 /* --- one direction ---------------------------------------------------------------------------- */
 
+static void run_report(enum cg_direction direction, const struct frame *frame,
+		       struct cg_engine_verdict *verdict)
+{
+	struct cg_hep_report report = { .source_port = frame->flow->source_port,
+					.dest_port = frame->flow->dest_port,
+					.direction = direction };
+
+	memcpy(report.source, frame->flow->source, 16);
+	memcpy(report.dest, frame->flow->dest, 16);
+	cg_engine_run_report(&report, frame->text, frame->text_len, verdict);
+}
+
 /* Returns false if the message was left out. */
 static bool run(struct cg_judge *judge, enum cg_direction direction, const struct frame *frame)
 {
@@ -70,7 +83,10 @@ static bool run(struct cg_judge *judge, enum cg_direction direction, const struc
 		judge->counters.left_out++;
 		return false;
 	}
-	cg_engine_run(direction, frame->len, frame->ifindex, true, &verdict);
+	if (frame->is_report)
+		run_report(direction, frame, &verdict);
+	else
+		cg_engine_run(direction, frame->len, frame->ifindex, true, &verdict);
 	if (enforces && verdict.action == CG_DROP)
 		cg_omissions_add(&judge->omissions, &facts, now);
 	judge->handle(judge->ctx, direction, &verdict);
@@ -209,44 +225,42 @@ static size_t put_ipv6(__u8 *at, const struct cg_flow *flow, size_t len)
 	return sizeof(ip);
 }
 
-/* The guard reads its ports only. A message of TLS gets one, on the host's side. */
-static void set_ports(const struct cg_judge *judge, struct cg_flow *flow)
+/* Puts the message into the engine's frame, as a datagram. */
+static void make_datagram(struct frame *frame)
 {
-	if (cg_port_is_sip(judge->config, flow->source_port) ||
-	    cg_port_is_sip(judge->config, flow->dest_port))
-		return;
-	if (cg_replay_hosts_has(judge->hosts, flow->dest))
-		flow->dest_port = judge->config->ports[0];
-	else
-		flow->source_port = judge->config->ports[0];
+	struct udphdr udp = { .source = htons(frame->flow->source_port),
+			      .dest = htons(frame->flow->dest_port),
+			      .len = htons(sizeof(udp) + frame->text_len) };
+	bool is_ipv4 = is_ipv4_mapped(frame->flow->source);
+	__u8 *at = cg_engine_frame() + ETHERNET;
+
+	put_ethernet(is_ipv4 ? 4 : 6);
+	at += is_ipv4 ? put_ipv4(at, frame->flow, sizeof(udp) + frame->text_len)
+		      : put_ipv6(at, frame->flow, sizeof(udp) + frame->text_len);
+	memcpy(at, &udp, sizeof(udp));
+	at += sizeof(udp);
+	memcpy(at, frame->text, frame->text_len);
+	frame->text = at;
+	frame->len = at + frame->text_len - cg_engine_frame();
 }
 
-void cg_judge_message(struct cg_judge *judge, const struct cg_flow *flow, const __u8 *text,
-		      size_t len)
+void cg_judge_message(struct cg_judge *judge, const struct cg_reader_message *message)
 {
-	struct udphdr udp = { .len = htons(sizeof(udp) + len) };
-	bool is_ipv4 = is_ipv4_mapped(flow->source);
-	__u8 *at = cg_engine_frame() + ETHERNET;
-	struct cg_flow made = *flow;
-	struct frame frame = { .ifindex = MADE_IFINDEX, .flow = &made };
+	struct cg_flow flow = message->flow;
+	struct frame frame = { .ifindex = MADE_IFINDEX,
+			       .flow = &flow,
+			       .text = message->text,
+			       .text_len = message->len,
+			       .is_report = message->unread };
 
-	if (is_ipv4 != is_ipv4_mapped(flow->dest) || len > CG_SIP_MESSAGE_MAX) {
+	if (is_ipv4_mapped(flow.source) != is_ipv4_mapped(flow.dest) ||
+	    message->len > CG_SIP_MESSAGE_MAX) {
 		judge->counters.unjudged++;
 		return;
 	}
-	part_loopback(judge, &made);
-	set_ports(judge, &made);
-	udp.source = htons(made.source_port);
-	udp.dest = htons(made.dest_port);
-	put_ethernet(is_ipv4 ? 4 : 6);
-	at += is_ipv4 ? put_ipv4(at, &made, sizeof(udp) + len)
-		      : put_ipv6(at, &made, sizeof(udp) + len);
-	memcpy(at, &udp, sizeof(udp));
-	at += sizeof(udp);
-	memcpy(at, text, len);
-	frame.text = at;
-	frame.text_len = len;
-	frame.len = at + len - cg_engine_frame();
+	part_loopback(judge, &flow);
+	if (!frame.is_report)
+		make_datagram(&frame);
 	run_frame(judge, &frame);
 }
 

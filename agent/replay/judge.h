@@ -2,7 +2,8 @@
 /*
  * Runs each packet and message as the guarded host would see it: ingress where it is for the host, egress
  * where it is the host's own, both where the host talks to itself. A message without a packet is put into
- * a UDP datagram made for it, so the rules read all messages in one way.
+ * a UDP datagram made for it, so the rules read all messages in one way. A message that the guard could
+ * not have read is a report, as the daemon gives one to the program for HEP.
  *
  * In enforce mode, what follows from a refused request is left out: the host would not have forwarded it,
  * nor answered it.
@@ -10,6 +11,7 @@
 #ifndef CG_REPLAY_JUDGE_H
 #define CG_REPLAY_JUDGE_H
 
+#include "capture/reader.h"
 #include "engine/engine.h"
 #include "replay/hosts.h"
 
@@ -33,8 +35,7 @@ void cg_judge_free(struct cg_judge *judge);
 
 /* The clock of the engine must be set. */
 void cg_judge_packet(struct cg_judge *judge, const struct cg_ip_packet *packet);
-void cg_judge_message(struct cg_judge *judge, const struct cg_flow *flow, const __u8 *text,
-		      size_t len);
+void cg_judge_message(struct cg_judge *judge, const struct cg_reader_message *message);
 
 const struct cg_judge_counters *cg_judge_get_counters(const struct cg_judge *judge);
 

@@ -9,9 +9,10 @@
 
 /* What an item is besides its bytes. */
 struct head {
-	bool is_message, by_hep;
-	struct cg_flow flow; /* of a message */
-	struct cg_ip_packet packet; /* its pointers are those of the capture */
+	bool is_message;
+	/* one of these; its pointers are those of the capture */
+	struct cg_reader_message message;
+	struct cg_ip_packet packet;
 };
 
 struct cg_judge_order {
@@ -32,7 +33,8 @@ static bool is_double(struct cg_judge_order *order, uint64_t at, const struct he
 	if (!order->doubles)
 		return false;
 	if (head->is_message)
-		return cg_doubles_note(order->doubles, at, head->by_hep, &head->flow, bytes, len);
+		return cg_doubles_note(order->doubles, at, head->message.by_hep,
+				       &head->message.flow, bytes, len);
 	if (packet->is_fragment || packet->payload_len <= header)
 		return false;
 	return cg_doubles_note(order->doubles, at, false, &packet->flow, packet->payload + header,
@@ -43,8 +45,10 @@ static void judge_item(void *ctx, uint64_t at, const void *item, const uint8_t *
 {
 	struct cg_judge_order *order = ctx;
 	const struct head *head = item;
+	struct cg_reader_message message = head->message;
 	struct cg_ip_packet packet = head->packet;
 
+	message.text = bytes;
 	if (!head->is_message) {
 		packet.payload = bytes + (packet.payload - packet.bytes);
 		packet.bytes = bytes;
@@ -55,7 +59,7 @@ static void judge_item(void *ctx, uint64_t at, const void *item, const uint8_t *
 	}
 	order->set_time(order->ctx, at);
 	if (head->is_message)
-		cg_judge_message(order->judge, &head->flow, bytes, len);
+		cg_judge_message(order->judge, &message);
 	else
 		cg_judge_packet(order->judge, &packet);
 }
@@ -96,9 +100,7 @@ int cg_judge_order_packet(struct cg_judge_order *order, __u64 at, const struct c
 int cg_judge_order_message(struct cg_judge_order *order, __u64 at,
 			   const struct cg_reader_message *message)
 {
-	const struct head head = { .is_message = true,
-				   .by_hep = message->by_hep,
-				   .flow = message->flow };
+	const struct head head = { .is_message = true, .message = *message };
 
 	if (message->by_hep && !order->doubles) {
 		order->doubles = cg_doubles_new();

@@ -11,7 +11,8 @@ The call: 192.0.2.1 sends an INVITE with CSeq 13 to the proxy 192.0.2.10, which 
     end=CSEQ:STATUS   a BYE of the gateway, which the proxy sends on; likewise
     pause=SECONDS
 --by: ethernet, vlan, mpls, pppoe, ipip, gre, vxlan, gtpu, sll, sll2, raw, null, fragments, tcp, pieces (tcp, cut
-at odd places), swapped (... and two of them exchanged), gap (... and one missing), hep, heptcp (cut at odd places)
+at odd places), swapped (... and two of them exchanged), gap (... and one missing), hep (what a proxy
+mirrors of TLS), hepudp (... of UDP), heptcp (hep over TCP, cut at odd places)
 --shuffle: two packets each are exchanged, with their times; by HEP, only their records are
 --repeat: each packet is sent twice
 --loopback: all three are 127.0.0.1; the caller has port 5061, the gateway 5062
@@ -106,12 +107,12 @@ def ethernet(packet, kind=None):
     return bytes(12) + struct.pack('!H', kind) + packet
 
 
-def hep(source, dest, at, text):
+def hep(source, dest, at, text, protocol=6, ports=(5061, 40000)):
     def chunk(kind, value):
         return struct.pack('!HHH', 0, kind, 6 + len(value)) + value
 
-    chunks = chunk(1, b'\x02') + chunk(2, b'\x06') + chunk(3, packed(source)) + chunk(4, packed(dest)) + \
-        chunk(7, struct.pack('!H', 5061)) + chunk(8, struct.pack('!H', 40000)) + \
+    chunks = chunk(1, b'\x02') + chunk(2, bytes([protocol])) + chunk(3, packed(source)) + chunk(4, packed(dest)) + \
+        chunk(7, struct.pack('!H', ports[0])) + chunk(8, struct.pack('!H', ports[1])) + \
         chunk(9, struct.pack('!I', int(at))) + chunk(10, struct.pack('!I', round(at % 1 * 1e6))) + \
         chunk(11, b'\x01') + chunk(15, text)
     return b'HEP3' + struct.pack('!H', 6 + len(chunks)) + chunks
@@ -183,8 +184,9 @@ def frames(call, by):
             packets = streams.packets(source, dest, text)
         elif by == 'heptcp':
             packets = streams.packets(call.hosts[PROXY], call.hosts[COLLECTOR], hep(source, dest, at, text))
-        elif by == 'hep':
-            packets = [udp(call.hosts[PROXY], call.hosts[COLLECTOR], hep(source, dest, at, text), (9060, 9060))]
+        elif by in ('hep', 'hepudp'):
+            record = hep(source, dest, at, text) if by == 'hep' else hep(source, dest, at, text, 17, (5060, 5060))
+            packets = [udp(call.hosts[PROXY], call.hosts[COLLECTOR], record, (9060, 9060))]
         elif by == 'fragments':
             packets = fragments(udp(source, dest, text), number + 1)
         else:

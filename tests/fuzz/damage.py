@@ -18,7 +18,7 @@ import tempfile
 import time
 
 WAYS = ('ethernet vlan mpls pppoe ipip gre vxlan gtpu sll sll2 raw null fragments tcp pieces swapped gap hep '
-        'heptcp').split()
+        'hepudp heptcp').split()
 OPTIONS = (['--mode', 'observe'], ['--mode', 'enforce'], ['--equal', 'pass', '--unseen', 'believe'],
            ['--host', '192.0.2.10'], ['--hides', 'on'], ['--masks-call-id'], ['--ladder', 'replay@example'],
            ['--max-dialogs', '1'], ['--source', 'strict', '--fragments', 'pass'])
