@@ -181,7 +181,9 @@ int cg_bpffs_share(const char *instance, const char *name)
 
 	err = cg_pin_path(path, sizeof(path), instance, name);
 	if (!err)
-		err = name ? share_map(path, name) : share_dir(path);
+		err = !name			 ? share_dir(path)
+		      : strcmp(name, CG_PIN_HEP) ? share_map(path, name)
+						 : give_to_daemon(path);
 	return err ? report_error(path, "set its permissions", err) : 0;
 }
 

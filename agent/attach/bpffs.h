@@ -37,7 +37,10 @@ int cg_bpffs_make_dir(const char *instance);
 /* Removes all pins of the instance, its directory, and the root directory if it is empty then. */
 int cg_bpffs_remove_instance(const char *instance);
 
-/* Gives the pin of a map, or the directory if `name` is NULL, its owner, group and mode. */
+/*
+ * Sets owner, group and mode of the pin of a map or of the program for HEP, or of the directory if
+ * `name` is NULL.
+ */
 int cg_bpffs_share(const char *instance, const char *name);
 
 int cg_bpffs_pin(int fd, const char *instance, const char *name, enum cg_pin_mode mode);

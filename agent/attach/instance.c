@@ -124,6 +124,8 @@ static int share_pins(const char *name)
 	for (size_t i = 0; i < CG_MAP_NAMES; i++)
 		if (cg_bpffs_share(name, cg_map_names[i]))
 			return CG_FAILED;
+	if (cg_bpffs_has_pin(name, CG_PIN_HEP) && cg_bpffs_share(name, CG_PIN_HEP))
+		return CG_FAILED;
 	return CG_DONE;
 }
 
