@@ -16,34 +16,41 @@ static const struct {
 	const char *examples;
 	const char *exits; /* NULL: EXITS */
 } verb_help[CG_VERBS] = {
-	[CG_V_BIT_ATTACH] = { "attach --mode observe --gateway 192.0.2.0/24 eth0 eth1\n"
-			      "attach --xdp native --gateway 192.0.2.0/24 --strict-interface "
-			      "eth0\n" },
-	[CG_V_BIT_DETACH] = { "detach eth1\ndetach -a\n" },
-	[CG_V_BIT_SET] = { "set mode=enforce\nset gateway=192.0.2.0/24,198.51.100.0/24 "
-			   "equal=pass\n" },
-	[CG_V_BIT_UPGRADE] = { "upgrade\nupgrade -v --instance edge2\n" },
-	[CG_V_BIT_STATUS] = { "status\nstatus -j\n", EXITS ", 3 not attached" },
-	[CG_V_BIT_STATS] = { "stats\nstats --all -j\n" },
-	[CG_V_BIT_DIALOGS] = { "dialogs\ndialogs -j\n" },
-	[CG_V_BIT_EVENTS] = { "events -f\n"
-			      "events -f --reason out_of_order,equal_cseq --source 10.77.1.0/24\n"
-			      "events -f -j\n" },
-	[CG_V_BIT_LADDER] = { "ladder 3848276298220188511@atlanta.example.com\n" },
-	[CG_V_BIT_DOCTOR] = { "doctor\ndoctor eth0 eth1\n",
-			      "0 nothing failed, 1 a check failed, 2 usage error" },
-	[CG_V_BIT_CHECK] = { "check\ncheck -w 70 -c 90 --expect observe\n",
-			     "0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN" },
-	[CG_V_BIT_TOP] = { "top\ntop -b -j --count 1\n" },
-	[CG_V_BIT_CDR] = { "cdr --since 12h --blocked\ncdr --last 20 --suspect -j\n"
-			   "cdr settle CALL_UID --end 2026-01-31T12:00:00Z --why 'by the "
-			   "carrier'\n" },
-	[CG_V_BIT_REPLAY] = { "replay trunk.pcap\n"
-			      "replay --gateway 192.0.2.0/24 -j monday.pcapng tuesday.pcapng\n"
-			      "replay --host 198.51.100.7 --ladder CALL-ID trunk.pcap\n",
-			      EXITS ", 4 a BYE that the far end accepted would have been refused" },
-	[CG_V_BIT_VERSION] = { "version\n" },
-	[CG_V_BIT_HELP] = { "help attach\n" },
+	[CG_V_BIT_ATTACH] = { .examples = "attach --mode observe --gateway 192.0.2.0/24 eth0 eth1\n"
+					  "attach --xdp native --gateway 192.0.2.0/24 "
+					  "--strict-interface "
+					  "eth0\n" },
+	[CG_V_BIT_DETACH] = { .examples = "detach eth1\ndetach -a\n" },
+	[CG_V_BIT_SET] = { .examples = "set mode=enforce\nset gateway=192.0.2.0/24,198.51.100.0/24 "
+				       "equal=pass\n" },
+	[CG_V_BIT_UPGRADE] = { .examples = "upgrade\nupgrade -v --instance edge2\n" },
+	[CG_V_BIT_STATUS] = { .examples = "status\nstatus -j\n",
+			      .exits = EXITS ", 3 not attached" },
+	[CG_V_BIT_STATS] = { .examples = "stats\nstats --all -j\n" },
+	[CG_V_BIT_DIALOGS] = { .examples = "dialogs\ndialogs -j\n" },
+	[CG_V_BIT_EVENTS] = { .examples = "events -f\n"
+					  "events -f --reason out_of_order,equal_cseq --source "
+					  "10.77.1.0/24\n"
+					  "events -f -j\n" },
+	[CG_V_BIT_LADDER] = { .examples = "ladder 3848276298220188511@atlanta.example.com\n" },
+	[CG_V_BIT_DOCTOR] = { .examples = "doctor\ndoctor eth0 eth1\n",
+			      .exits = "0 nothing failed, 1 a check failed, 2 usage error" },
+	[CG_V_BIT_CHECK] = { .examples = "check\ncheck -w 70 -c 90 --expect observe\n",
+			     .exits = "0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN" },
+	[CG_V_BIT_TOP] = { .examples = "top\ntop -b -j --count 1\n" },
+	[CG_V_BIT_CDR] = { .examples =
+				   "cdr --since 12h --blocked\ncdr --last 20 --suspect -j\n"
+				   "cdr settle CALL_UID --end 2026-01-31T12:00:00Z --why 'by the "
+				   "carrier'\n" },
+	[CG_V_BIT_REPLAY] = { .examples =
+				      "replay trunk.pcap\n"
+				      "replay --gateway 192.0.2.0/24 -j monday.pcapng "
+				      "tuesday.pcapng\n"
+				      "replay --host 198.51.100.7 --ladder CALL-ID trunk.pcap\n",
+			      .exits = EXITS
+			      ", 4 a BYE that the far end accepted would have been refused" },
+	[CG_V_BIT_VERSION] = { .examples = "version\n" },
+	[CG_V_BIT_HELP] = { .examples = "help attach\n" },
 };
 
 int cg_cmd_version(const struct cg_options *options)
