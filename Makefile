@@ -37,7 +37,7 @@ PROGRAMS := $(OUT)/cseqguard $(OUT)/cseqguardd
 all: $(PROGRAMS)
 
 # The sets of packages in the table of configure, and those that a goal needs besides build.
-SETS := build demo deb fuzz test coverage bench lint
+SETS := build demo deb fuzz test vm coverage bench lint
 SETS_demo := demo
 SETS_deb := deb
 SETS_fuzz := fuzz
@@ -45,6 +45,7 @@ SETS_fuzz-programs := fuzz
 SETS_test-programs := fuzz
 SETS_test := demo deb fuzz test
 SETS_e2e := $(SETS_test)
+SETS_test-vm := demo test vm
 SETS_coverage := $(SETS_test) coverage
 SETS_lint := lint
 SETS_format := lint
@@ -262,6 +263,7 @@ help:
 	@echo '  make test-mixed           2,000 calls of all kinds in random order'
 	@echo '  make test-fragments       2,000 calls in fragments that are lost and reordered'
 	@echo '  make test-tcp             10,000 honest calls over TCP'
+	@echo '  make test-vm              WireGuard, GRE, IPIP and netem in Debian'\''s own kernel; minutes'
 	@echo '  make test-floods          floods of 10 s each'
 	@echo '  make test-chaos SEED=N    72,000 calls in 240 s while daemon, PostgreSQL and disk fail'
 	@echo '  make lint                 includes, headers, shellcheck, cppcheck, clang-format'

@@ -135,6 +135,11 @@ test-mixed: e2e-programs
 test-fragments: e2e-programs
 	$(Q)LOSSY_CALLS=2000 LOSSY_RATE=50 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/89-lossy.bats
 
+# devices and faults that not every kernel has, in Debian's own
+test-vm: e2e-programs
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/vm/here bats tests/e2e/vm/devices.bats
+
+# 10,000 calls over TCP
 test-tcp: e2e-programs
 	$(Q)TCP_CALLS=10000 TCP_RATE=100 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/82-tcp-honest.bats
 
@@ -224,5 +229,6 @@ bench-million: all $(TESTS)/bench/calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
 
 .PHONY: unit kernel e2e vectors check coverage fuzz fuzz-captures unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
-	bench bench-store bench-sql bench-live bench-tcp bench-replay bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments test-chaos table
+	bench bench-store bench-sql bench-live bench-tcp bench-replay bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments \
+	test-tcp test-vm test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
