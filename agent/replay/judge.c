@@ -217,8 +217,9 @@ static size_t put_ipv4(__u8 *at, const struct cg_flow *flow, size_t len)
 
 static size_t put_ipv6(__u8 *at, const struct cg_flow *flow, size_t len)
 {
-	struct ip6_hdr ip = { .ip6_vfc = 6 << 4, .ip6_nxt = IPPROTO_UDP, .ip6_plen = htons(len) };
+	struct ip6_hdr ip = { .ip6_nxt = IPPROTO_UDP, .ip6_plen = htons(len) };
 
+	ip.ip6_vfc = 6 << 4; /* shares a union with ip6_nxt */
 	memcpy(&ip.ip6_src, flow->source, 16);
 	memcpy(&ip.ip6_dst, flow->dest, 16);
 	memcpy(at, &ip, sizeof(ip));
