@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "calls/call_list.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static int compare_numbers(__u64 a, __u64 b)

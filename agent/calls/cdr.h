@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * CDR logic: turns dialogs and events into rows, and decides which actions are due. No maps, no
+ * CDR logic: turns dialogs into rows, and decides which actions are due. No maps, no
  * database, no clock. Any input gives values within the bounds of the columns.
  */
 #ifndef CG_CALLS_CDR_H
@@ -114,38 +114,6 @@ void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *lim
 /* Sets what identifies the row of a dialog: call_uid, and setup_time (microseconds since 1970). */
 void cg_cdr_identify(const struct cg_dialog *dialog, const struct cg_origin *origin,
 		     char call_uid[CG_UUID_TEXT], __s64 *setup_time);
-
-/* Fills the row of a violation. ifname: name of event->ifindex, "" if it has none. */
-void cg_cdr_fill_violation(const struct cg_event *event, const struct cg_origin *origin,
-			   const char *ifname, struct cg_violation_row *row);
-
-/*
- * Fills the violation `unanswered` of the dialog's pending BYE. Time and seq derive from the BYE
- * alone, so that a repeated call gives the same row.
- */
-void cg_cdr_fill_unanswered(const struct cg_dialog_key *key, const struct cg_dialog *dialog,
-			    const struct cg_limits *limits, const struct cg_origin *origin,
-			    struct cg_violation_row *row);
-
-/*
- * Fills the violation `alive_after_end` of a dialog whose row doubt had closed, and whose witness
- * has shown a sign of life, or proved another end, since. now: CLOCK_BOOTTIME, ns.
- */
-void cg_cdr_fill_alive(const struct cg_dialog_key *key, const struct cg_dialog *dialog, __u64 now,
-		       const struct cg_origin *origin, struct cg_violation_row *row);
-
-/*
- * Fills the record of a fallback to observe mode, with reason `breaker` and without a call. now:
- * CLOCK_BOOTTIME, ns.
- */
-void cg_cdr_fill_breaker(__u64 now, __u8 clock, const struct cg_origin *origin,
-			 struct cg_violation_row *row);
-
-/*
- * Fills the sum of folded violations of one reason and action (violation_fold.h), with count 0 and
- * without a call. `first` is the first of them. It has no row of its own, so the sum takes its key.
- */
-void cg_cdr_fill_sum(const struct cg_violation_row *first, struct cg_violation_row *sum);
 
 /*
  * Makes a UUID (version 5) of Call-ID and the two tags, in ASCII lower case. The tags may be in

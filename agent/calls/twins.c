@@ -11,7 +11,7 @@
 
 #define SLOTS_PER_RUN 8192
 
-/* What twins have in common. */
+/* The fields that twins have in common. */
 struct print {
 	__u64 words[2];
 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "calls/cdr.h"
+#include "calls/violation_row.h"
 
 #define SLOTS 2048 /* a power of two. Each pair has a row: they fill less than half of them. */
 _Static_assert(CG_FOLD_ROWS < SLOTS / 2, "a search ends at an empty slot");
@@ -71,7 +71,7 @@ static struct sum *get_sum(struct cg_fold *fold, const struct cg_violation_row *
 		return NULL;
 	fold->n_sums++;
 	sum->stored = 0;
-	cg_cdr_fill_sum(row, &sum->row);
+	cg_violation_fill_sum(row, &sum->row);
 	return sum;
 }
 

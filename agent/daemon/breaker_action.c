@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "calls/cdr.h"
+#include "calls/violation_row.h"
 #include "maps/runtime_dir.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -34,7 +34,7 @@ static void set_observe(struct cg_breaker_action *action, const struct cg_breake
 	cg_log_err("BREAKER: %s; mode changed from enforce to observe; when the cause is removed: "
 		   "cseqguard set mode=enforce",
 		   note);
-	cg_cdr_fill_breaker(now, action->guard->config.clock, action->origin, &row);
+	cg_violation_fill_breaker(now, action->guard->config.clock, action->origin, &row);
 	cg_writer_put(action->writer, CG_TABLE_VIOLATION, &row);
 	cg_settings_keeper_trip(action->keeper, note);
 	err = cg_runtime_note_write(instance, CG_RUNTIME_BREAKER, note);

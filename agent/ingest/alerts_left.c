@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "calls/violation_fold.h"
+#include "calls/violation_row.h"
 #include "ingest/violations.h"
 #include "maps/pins.h"
 #include "util/clock.h"
@@ -50,7 +51,7 @@ static void put_records(struct cg_ring_reader *ring, struct cg_fold *fold,
 		if (!cg_event_check(&event, size) || event.type != CG_EV_VIOLATION)
 			continue;
 		cg_ifname_get(ifname_fd, event.ifindex, ifname);
-		cg_cdr_fill_violation(&event, origin, ifname, &row);
+		cg_violation_fill_event(&event, origin, ifname, &row);
 		if (cg_fold_admit(fold, &row))
 			put_row(store, &row);
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "calls/twins.h"
+#include "calls/violation_row.h"
 
 #define SLOTS_PER_RUN 16384
 
@@ -189,7 +190,7 @@ static void put_alive(struct cg_tracker *tracker, const struct entry *entry,
 
 	if (!entry->closed_by_doubt || due & CG_DUE_DOUBT)
 		return;
-	cg_cdr_fill_alive(&entry->key, dialog, now, tracker->origin, &row);
+	cg_violation_fill_alive(&entry->key, dialog, now, tracker->origin, &row);
 	cg_violations_put(tracker->violations, &row);
 }
 
@@ -252,7 +253,7 @@ static void put_unanswered(struct cg_tracker *tracker, struct entry *entry,
 
 	if (entry->unanswered == dialog->bye_at)
 		return;
-	cg_cdr_fill_unanswered(&entry->key, dialog, tracker->limits, tracker->origin, &row);
+	cg_violation_fill_unanswered(&entry->key, dialog, tracker->limits, tracker->origin, &row);
 	if (cg_violations_put(tracker->violations, &row) != CG_VIOLATION_NO_SPACE)
 		entry->unanswered = dialog->bye_at;
 }

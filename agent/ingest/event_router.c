@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calls/violation_row.h"
 #include "util/clock.h"
 #include "util/ifname.h"
 
@@ -24,7 +25,7 @@ static void fill_violation(const struct cg_event_router *router, const struct cg
 	char ifname[IF_NAMESIZE];
 
 	cg_ifname_get(router->ifname_fd, event->ifindex, ifname);
-	cg_cdr_fill_violation(event, router->origin, ifname, row);
+	cg_violation_fill_event(event, router->origin, ifname, row);
 }
 
 static bool find_dialog(void *ctx, const struct cg_dialog_key *key, struct cg_dialog *dialog)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "calls/twins.h"
+#include "calls/violation_row.h"
 #include "replay/violation_queue.h"
 #include "util/clock.h"
 
@@ -207,14 +208,14 @@ static void note_due(struct cg_keeper *keeper, const struct cg_dialog_key *key,
 		return;
 	if (due & CG_DUE_UNANSWERED && note->unanswered != dialog->bye_at) {
 		note->unanswered = dialog->bye_at;
-		cg_cdr_fill_unanswered(key, dialog, &limits, &keeper->origin, &row);
+		cg_violation_fill_unanswered(key, dialog, &limits, &keeper->origin, &row);
 		cg_violation_queue_put(keeper->violations, &row);
 	}
 	if (due & CG_DUE_DOUBT) {
 		note->closed_by_doubt = true;
 	} else if (note->closed_by_doubt && !(due & CG_DUE_CLOSING)) {
 		note->closed_by_doubt = false;
-		cg_cdr_fill_alive(key, dialog, keeper->now, &keeper->origin, &row);
+		cg_violation_fill_alive(key, dialog, keeper->now, &keeper->origin, &row);
 		cg_violation_queue_put(keeper->violations, &row);
 	}
 }

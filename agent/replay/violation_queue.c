@@ -7,6 +7,7 @@
 
 #include "calls/outcome.h"
 #include "calls/violation_fold.h"
+#include "calls/violation_row.h"
 #include "engine/engine.h"
 #include "util/clock.h"
 
@@ -130,7 +131,7 @@ void cg_violation_queue_handle(struct cg_violation_queue *queue, const struct cg
 	struct cg_violation_row row;
 
 	if (event->type == CG_EV_VIOLATION) {
-		cg_cdr_fill_violation(event, queue->origin, "", &row);
+		cg_violation_fill_event(event, queue->origin, "", &row);
 		add_row(queue, &row, event->seq, event->at + wait);
 	}
 	cg_outcomes_handle(queue->outcomes, event);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/calls/cdr.c agent/calls/db_tables.c agent/util/text.c agent/util/enum_names.c -luuid -lsqlite3
+// link: agent/calls/cdr.c agent/calls/violation_row.c agent/calls/db_tables.c agent/util/text.c agent/util/enum_names.c -luuid -lsqlite3
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "calls/cdr.h"
+#include "calls/violation_row.h"
 #include "calls/db_tables.h"
 #include "tap.h"
 
@@ -451,7 +451,7 @@ static void violations(void)
 	struct cg_dialog_key key = { 1, 2 };
 	struct cg_violation_row row, again;
 
-	cg_cdr_fill_violation(&event, &origin, "eth0", &row);
+	cg_violation_fill_event(&event, &origin, "eth0", &row);
 	ok(!strcmp(row.reason, "out_of_order") && !strcmp(row.action, "drop") &&
 		   !strcmp(row.leg, "caller") && !strcmp(row.method, "BYE") && row.cseq == 10 &&
 		   row.expected_cseq == 14 && row.at == 1123 * US_1970 &&
@@ -462,12 +462,12 @@ static void violations(void)
 	event.expected_cseq = 0;
 	event.seq = ~0ULL;
 	event.reason = 250;
-	cg_cdr_fill_violation(&event, &origin, "", &row);
+	cg_violation_fill_event(&event, &origin, "", &row);
 	ok(row.cseq == CG_NULL && row.expected_cseq == CG_NULL && row.seq >= 0 &&
 		   !strcmp(row.reason, "unknown"),
 	   "violation: what is not known is NULL, and seq fits a bigint");
 
-	cg_cdr_fill_breaker(500 * S, 0, &origin, &row);
+	cg_violation_fill_breaker(500 * S, 0, &origin, &row);
 	ok(row.at == 1500 * US_1970 && !strcmp(row.reason, "breaker") &&
 		   !strcmp(row.source, "::") && strlen(row.call_uid) == 36 && row.seq > 0,
 	   "violation: a fall back to observe mode is of no call");
@@ -478,8 +478,8 @@ static void violations(void)
 	d.callee_flags |= CG_LEG_BYE_CSEQ_VALID;
 	d.callee.bye_cseq = 3;
 	memset(&again, 0xee, sizeof(again));
-	cg_cdr_fill_unanswered(&key, &d, &limits, &origin, &row);
-	cg_cdr_fill_unanswered(&key, &d, &limits, &origin, &again);
+	cg_violation_fill_unanswered(&key, &d, &limits, &origin, &row);
+	cg_violation_fill_unanswered(&key, &d, &limits, &origin, &again);
 	ok(!memcmp(&row, &again, sizeof(row)) && row.at == 1182 * US_1970 && row.cseq == 3 &&
 		   !strcmp(row.reason, "unanswered") && !strcmp(row.leg, "callee") &&
 		   !strcmp(row.from_tag, "tag-b") && !strcmp(row.source, "2001:db8::2"),
@@ -493,7 +493,7 @@ static void alive_after_doubt(void)
 	struct cg_violation_row row;
 	struct cg_cdr_row cdr = row_of(&d, 0);
 
-	cg_cdr_fill_alive(&key, &d, 500 * S, &origin, &row);
+	cg_violation_fill_alive(&key, &d, 500 * S, &origin, &row);
 	ok(row.at == 1500 * US_1970 && !strcmp(row.reason, "alive_after_end") &&
 		   !strcmp(row.action, "pass") && !strcmp(row.leg, "callee") &&
 		   !strcmp(row.source, "2001:db8::2") && row.source_port == 5062 &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/calls/violation_fold.c agent/calls/cdr.c agent/util/text.c agent/util/enum_names.c -luuid
+// link: agent/calls/violation_fold.c agent/calls/violation_row.c agent/calls/cdr.c agent/util/text.c agent/util/enum_names.c -luuid
 #include "calls/violation_fold.h"
 
 #include <stdio.h>
