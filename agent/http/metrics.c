@@ -92,17 +92,16 @@ static void put_packets(FILE *out, const struct cg_counters *c)
 	put_reasons(out, "in", &c->in);
 	put_reasons(out, "out", &c->out);
 	put_counter(out, "dropped_packets_total", "Packets dropped.", c->dropped);
-	put_counter(out, "answered_byes_total", "... of them, BYEs that were answered with a 500.",
+	put_counter(out, "answered_byes_total", "Dropped BYEs that were answered with a 500.",
 		    c->answered);
 	put_counter(out, "rewritten_messages_total",
-		    "Messages over TCP that were written over, so that nobody reads them.",
+		    "Messages over TCP that were rewritten, so that no peer reads them as before.",
 		    c->rewritten);
 	put_counter(out, "would_drop_packets_total",
 		    "Packets passed by observe mode that enforce mode would drop.", c->would_drop);
 	put_family(out, "would_drop_byes_total", "counter",
-		   "BYEs passed by observe mode that enforce mode would drop, by the answer of the "
-		   "other "
-		   "leg. Dropping an accepted one would have been wrong.");
+		   "BYEs passed by observe mode that enforce mode would drop, by the other leg's "
+		   "answer. Dropping an accepted one would have been wrong.");
 	put_labelled(out, "would_drop_byes_total", "outcome", "accepted", c->would_drop_accepted);
 	put_labelled(out, "would_drop_byes_total", "outcome", "refused", c->would_drop_refused);
 	put_counter(out, "calls_opened_total", "Calls stored in map dialogs.",
@@ -161,7 +160,10 @@ static void put_scan(FILE *out, const struct cg_map_scan_status *scan)
 		put_labelled(out, "map_max_entries", "map", scan->maps[i].map, scan->maps[i].max);
 }
 
-/* Who holds most of the map, of the addresses that are bound by a share. Its label is no text. */
+/*
+ * The address with the most calls among those that a share limits. The label is no text of the
+ * wire.
+ */
 static void put_share(FILE *out, const struct cg_map_scan_status *scan)
 {
 	char address[CG_SHARE_ADDR_TEXT];

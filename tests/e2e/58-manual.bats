@@ -186,11 +186,16 @@ command_lab_down() {
 	done
 }
 
-@test "man: cseqguard-metrics(7) has each alert, cseqguard-evidence(7) each reason" {
-	local alert word
+@test "man: cseqguard-metrics(7) has each alert and each metric, cseqguard-evidence(7) each reason" {
+	local alert word words
 
 	for alert in $(sed -n 's/.*- alert: //p' "$LAB_TOP/deploy/prometheus/cseqguard.rules.yml"); do
 		grep -q "^\.BR $alert " "$MAN/man7/cseqguard-metrics.7" || lab_fail "no alert $alert"
+	done
+	words=$(grep -oE 'out, "[a-z_]+"' "$LAB_TOP/agent/http/metrics.c" | grep -oE '[a-z_]+"' | tr -d '"' | grep -vxE 'in|out' | sort -u)
+	[[ $(wc -w <<<"$words") -ge 30 ]]
+	for word in $words; do
+		grep -qx "\\\\fBcseqguard_$word\\\\fR" "$MAN/man7/cseqguard-metrics.7" || lab_fail "no metric $word"
 	done
 	for word in $(sed -nE 's/^\tX\([A-Z0-9_]+, ([a-z0-9_]+),.*/\1/p' "$LAB_TOP/include/reasons.h"); do
 		grep -qx "\\\\fB$word\\\\fR" "$MAN/man7/cseqguard-evidence.7" || lab_fail "no reason $word"
