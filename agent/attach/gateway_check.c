@@ -8,7 +8,7 @@
 #include "util/cli_output.h"
 #include "util/text.h"
 
-bool cg_gateway_covers_host(const struct cg_settings *settings, char why[CG_GATEWAY_WHY])
+static bool covers_host(const struct cg_settings *settings, char why[CG_GATEWAY_WHY])
 {
 	char gateway[CG_PREFIX_TEXT], address[INET6_ADDRSTRLEN];
 	struct cg_prefix prefix = {};
@@ -22,20 +22,20 @@ bool cg_gateway_covers_host(const struct cg_settings *settings, char why[CG_GATE
 	return true;
 }
 
-bool cg_gateway_covers_host_now(const char *instance, char why[CG_GATEWAY_WHY])
+bool cg_gateway_covers_host(const char *instance, char why[CG_GATEWAY_WHY])
 {
 	struct cg_settings settings;
 
-	return !cg_settings_read(instance, &settings) && cg_gateway_covers_host(&settings, why);
+	return !cg_settings_read(instance, &settings) && covers_host(&settings, why);
 }
 
 int cg_gateway_check(const struct cg_settings *settings)
 {
 	char why[CG_GATEWAY_WHY];
 
-	if (!cg_gateway_covers_host(settings, why))
+	if (!covers_host(settings, why))
 		return CG_DONE;
-	return cg_fail("gateway: cannot use it: %s, whose word would count as a carrier's; "
+	return cg_fail("gateway: cannot use it: %s, whose messages would count as a carrier's; "
 		       "list the carriers' own addresses",
 		       why);
 }

@@ -14,15 +14,13 @@
 
 #define CG_GATEWAY_WHY 160
 /*
- * Returns true if a gateway of the settings covers an address of this network namespace, or of
- * --host. `why` then says which: "192.0.2.0/24 covers 192.0.2.7, an address of this host".
+ * Returns true if a gateway of the instance covers an address of this network namespace, or of
+ * --host. `why` then says which: "192.0.2.0/24 covers 192.0.2.7, an address of this host". False if
+ * the maps cannot be read.
  */
-bool cg_gateway_covers_host(const struct cg_settings *settings, char why[CG_GATEWAY_WHY]);
+bool cg_gateway_covers_host(const char *instance, char why[CG_GATEWAY_WHY]);
 
-/* As above, of the gateways that a living instance has. False if its maps cannot be read. */
-bool cg_gateway_covers_host_now(const char *instance, char why[CG_GATEWAY_WHY]);
-
-/* Refuses such gateways. Returns CG_DONE or CG_FAILED, reported. */
+/* Refuses settings with such a gateway. Returns CG_DONE or CG_FAILED, reported. */
 int cg_gateway_check(const struct cg_settings *settings);
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "attach/kept_settings.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,7 +115,7 @@ static void report_forgotten(const char *instance, const struct cg_settings *set
 		free(value);
 	}
 	if (!fclose(out))
-		cg_notice("instance %s: its settings go with its maps; after the next attach: "
+		cg_notice("instance %s: its settings are removed; to restore them after an attach: "
 			  "cseqguard set%s",
 			  instance, text);
 	free(text);

@@ -53,8 +53,8 @@ static int attach_interfaces(const struct cg_options *options, const struct cg_i
 }
 
 /*
- * A site that forgets --gateway in enforce mode would take the word of any callee for a carrier's.
- * So a new instance in enforce mode names the gateways, or says that there are none.
+ * A site that forgets --gateway in enforce mode would accept the messages of any callee as a
+ * carrier's. So a new instance in enforce mode names the gateways, or says that there are none.
  */
 static int check_gateways(const struct cg_settings *settings)
 {
@@ -73,8 +73,8 @@ static void report_no_gateway(const char *instance, const struct cg_settings *se
 	bool enforces = !(settings->given & CG_SET_MODE) || settings->mode == CG_ENFORCE;
 
 	if (enforces && settings->given & CG_SET_GATEWAYS && !settings->n_gateways)
-		cg_notice("instance %s: no --gateway: no carrier's word is asked for, and a call "
-			  "to a carrier ends on the callee's own word",
+		cg_notice("instance %s: no --gateway: no messages count as a carrier's, and a call "
+			  "to a carrier ends by the callee's own messages",
 			  instance);
 }
 

@@ -98,7 +98,7 @@ static void check_gateways(struct check *c)
 {
 	char why[CG_GATEWAY_WHY];
 
-	if (cg_gateway_covers_host_now(c->options->instance, why))
+	if (cg_gateway_covers_host(c->options->instance, why))
 		cg_plugin_say(&c->plugin, CG_PLUGIN_CRITICAL, "gateway %s", why);
 }
 

@@ -34,8 +34,8 @@ const struct cg_option cg_option_table[] = {
 	{ .name = "mode",
 	  .arg = "enforce|observe",
 	  .verbs = CG_V(REPLAY),
-	  .help = "observe shows what would have been refused; enforce leaves it out, with what "
-		  "follows from it",
+	  .help = "observe lists what would have been refused; enforce leaves it out, and the "
+		  "messages that followed from it",
 	  .def_text = "observe",
 	  .expected = "enforce or observe",
 	  .parse = cg_parse_option_replay_mode },
@@ -73,7 +73,7 @@ const struct cg_option cg_option_table[] = {
 	  .arg = "ADDR|NAME,...",
 	  .verbs = CG_V(REPLAY),
 	  .help = "addresses of the guarded host, and further names of it",
-	  .def_text = "who receives INVITEs and sends them on",
+	  .def_text = "addresses that receive INVITEs and forward them",
 	  .expected = "up to 16 addresses or names",
 	  .repeats = true,
 	  .parse = cg_parse_option_replay_host },
@@ -122,17 +122,16 @@ const struct cg_option cg_option_table[] = {
 	{ .name = "fragments",
 	  .arg = "strict|pass",
 	  .verbs = CG_V(ATTACH) | CG_V(REPLAY),
-	  .help = "treatment of fragments without room to gather them, and of dialog headers "
-		  "behind "
-		  "4,096 bytes; strict drops them, but for those of gateways",
+	  .help = "treatment of dialog headers behind 4,096 bytes, and of fragments without room; "
+		  "strict drops them, except those of gateways",
 	  .def = "strict",
 	  .expected = "strict or pass",
 	  .setting = cg_settings_parse_fragments },
 	{ .name = "tcp",
 	  .arg = "off|observe|enforce",
 	  .verbs = CG_V(ATTACH),
-	  .help = "SIP over TCP: not read, read and accounted, or refused as well; it enforces "
-		  "in mode enforce alone",
+	  .help = "SIP over TCP: off does not read it, observe reads it for the CDRs, enforce "
+		  "refuses messages as well, if the mode is enforce",
 	  .def = "observe",
 	  .expected = "off, observe or enforce",
 	  .setting = cg_settings_parse_tcp },
@@ -149,8 +148,8 @@ const struct cg_option cg_option_table[] = {
 	{ .name = "share",
 	  .arg = "N",
 	  .verbs = CG_V(ATTACH) | CG_V(REPLAY),
-	  .help = "part of maps dialogs and pending, 1/N, that the calls of one address may fill "
-		  "once more than half is full, and of the room for its fragments; 0 is no limit",
+	  .help = "share of one address, 1/N: of maps dialogs and pending once more than half is "
+		  "full, and of the room for fragments; 0: no limit",
 	  .def = "8",
 	  .expected = "a number from 0 to 65535",
 	  .setting = cg_settings_parse_share },

@@ -184,7 +184,7 @@ static void check_mode(struct cg_findings *f, const char *name, const struct cg_
 	else
 		cg_finding_add(f, CG_OK, "mode", NULL, "%s%s", cg_mode_name(config->mode),
 			       config->mode == CG_OBSERVE ? ": nothing is dropped" : "");
-	if (cg_gateway_covers_host_now(name, why))
+	if (cg_gateway_covers_host(name, why))
 		cg_finding_add(f, CG_FAILURE, "gateways", CG_GATEWAY_REMEDY, "%s", why);
 	if (!config->has_gateways)
 		cg_finding_add(f, CG_WARNING, "gateways", "cseqguard set gateway=CIDR,...",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* SIP over TCP: the policy, what of it was not read, and sockets that would not work with it. */
+/* SIP over TCP: the policy, what was not read, and sockets that would not work with tcp=enforce. */
 #include <stdio.h>
 
 #include "doctor/doctor.h"
@@ -23,18 +23,17 @@ struct count {
 
 static const struct count counts[] = {
 	COUNT(tcp_forwarded, CG_WARNING,
-	      "segments belong to no socket of this network namespace, as those of containers, and "
-	      "are not read",
+	      "segments have no socket in this network namespace (such as those of containers), "
+	      "and are not read",
 	      "guard the namespace in which the proxy runs: cseqguard -n NETNS attach"),
-	COUNT(tcp_opaque, CG_OK, "segments are no plain SIP: a leg over TLS or WebSocket is unseen",
-	      NULL),
+	COUNT(tcp_opaque, CG_OK,
+	      "segments are not plain SIP: a leg over TLS or WebSocket is unseen", NULL),
 	COUNT(tcp_hole, CG_WARNING,
-	      "segments came behind a gap: messages were lost to the guard until the next start "
-	      "line",
+	      "segments came after a gap: messages up to the next start line were not read",
 	      "attach every interface that carries SIP; if the network loses packets, only "
-	      "tcp=enforce reads all"),
+	      "tcp=enforce reads every message"),
 	COUNT(tcp_unframed, CG_WARNING,
-	      "segments with SIP that cannot be read, by its line ends, its length, or IP "
+	      "segments with SIP that cannot be read because of line ends, lengths or IP "
 	      "fragments; under tcp=enforce the connection stalls",
 	      "see who sends them: cseqguard events --reason tcp_unframed"),
 	COUNT(tcp_stalled, CG_WARNING, "segments of stalled connections were dropped",
@@ -72,8 +71,8 @@ static void check_listeners(struct cg_findings *f, const struct cg_config *confi
 				       list[i].process, list[i].pid, list[i].port);
 		if (list[i].mptcp)
 			cg_finding_add(f, CG_WARNING, "tcp", mptcp,
-				       "%s (process %d) listens on port %u by MPTCP: what comes by "
-				       "a second path is not read",
+				       "%s (process %d) listens on port %u by MPTCP: data on a "
+				       "second path is not read",
 				       list[i].process, list[i].pid, list[i].port);
 	}
 }
@@ -93,7 +92,7 @@ void cg_doctor_check_tcp(struct cg_findings *f, const char *instance,
 	else
 		cg_finding_add(f, CG_OK, "tcp", NULL, "%s%s", cg_tcp_name(config->tcp),
 			       config->tcp == CG_TCP_OBSERVE
-				       ? ": SIP over TCP is read, and nothing of it refused"
+				       ? ": SIP over TCP is read, and not refused"
 				       : "");
 	if (!cg_counters_read_pinned(instance, &sum))
 		check_counters(f, &sum.counters);

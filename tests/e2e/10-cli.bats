@@ -252,13 +252,13 @@ narrow() { # ARGUMENT...: what the command prints on a terminal of 60 columns
 	[[ $(status_json .settings.mode) == enforce ]]
 }
 
-@test "attach: enforce mode needs --gateway, or the word that there is none, and then says what is not protected" {
+@test "attach: enforce mode needs --gateway, or --gateway none, which names what is not protected" {
 	local unaided=("$GUARD" -n "$HOST" attach)
 	refused 2 "--gateway none" "${unaided[@]}" in0
 	refused 2 "--mode observe" "${unaided[@]}" --mode enforce in0
 	[[ ! -e $PINS ]]
 	run --separate-stderr "${unaided[@]}" --gateway none in0
-	[[ $status == 0 && ${#stderr_lines[@]} == 1 && $stderr == *"ends on the callee's own word"* ]]
+	[[ $status == 0 && ${#stderr_lines[@]} == 1 && $stderr == *"ends by the callee's own messages"* ]]
 	run --separate-stderr "${unaided[@]}" in1 # the instance has its settings
 	[[ $status == 0 && -z $stderr ]]
 	guard detach -a

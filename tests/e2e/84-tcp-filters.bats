@@ -249,12 +249,12 @@ subprocess.run(["bpftool", "map", "update", "pinned", sys.argv[1], "key", "0", "
 	cg attach in0
 	count tcp tcp_held tcp_unread
 	doctor
-	finds ok tcp 'observe: SIP over TCP is read, and nothing of it refused'
+	finds ok tcp 'observe: SIP over TCP is read, and not refused'
 	finds_no '.*' tcp tcp_
 	count tcp_forwarded tcp_opaque tcp_hole tcp_unframed tcp_stalled
 	doctor
 	finds warning tcp 'tcp_forwarded: [0-9]+ segments .*cseqguard -n NETNS attach'
-	finds ok tcp 'tcp_opaque: [0-9]+ segments are no plain SIP'
+	finds ok tcp 'tcp_opaque: [0-9]+ segments are not plain SIP'
 	finds warning tcp 'tcp_hole: [0-9]+ segments .*attach every interface'
 	finds warning tcp 'tcp_unframed: [0-9]+ segments .*cseqguard events --reason tcp_unframed'
 	finds warning tcp 'tcp_stalled: [0-9]+ segments .*cseqguard set tcp=observe'
