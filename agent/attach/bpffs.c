@@ -70,7 +70,7 @@ static int share_dir(const char *path)
 	return set_access(path, 0, group ? group->gr_gid : 0, group ? 0750 : 0700);
 }
 
-/* Who knows the key of the hashes can choose Call-IDs that collide. */
+/* Anyone who knows the key of the hashes can choose Call-IDs that collide. */
 static bool map_is_secret(const char *name)
 {
 	return !strcmp(name, "secret");

@@ -2,7 +2,6 @@
 /* The dialogs in the map, one line or one JSON object each. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "attach/open_error.h"

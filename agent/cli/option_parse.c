@@ -31,7 +31,7 @@ int cg_parse_option_xdp(struct cg_options *options, const char *value)
 	return -EINVAL;
 }
 
-/* Who writes `-m observe` means --mode. */
+/* `-m observe` means --mode. */
 int cg_parse_option_xdp_or_mode(struct cg_options *options, const char *value)
 {
 	return cg_parse_option_xdp(options, value)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* The screen of `top`, or its content as text or JSON at each refresh. */
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 

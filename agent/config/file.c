@@ -6,7 +6,6 @@
  * before inih gets it.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>

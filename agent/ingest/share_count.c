@@ -76,8 +76,8 @@ static void set_base(struct cg_shares *shares, const __u8 addr[16], const struct
 }
 
 /*
- * Notes what the maps say now. All of `shares` at once: it holds CG_SHARES_MAX values, a few
- * milliseconds.
+ * Stores the present values of the maps. All of `shares` at once: it holds CG_SHARES_MAX values, a
+ * few milliseconds.
  */
 static void note_base(struct cg_share_count *count)
 {

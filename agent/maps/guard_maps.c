@@ -65,18 +65,10 @@ static int open_map(const char *instance, const char *name, size_t key_size, siz
 	return fd;
 }
 
-int cg_guard_maps_open(struct cg_guard_maps *maps, const char *instance)
+/* Opens all maps but `config`. Returns 0, or -errno with the remaining ones at -1. */
+static int open_maps(struct cg_guard_maps *maps)
 {
 	const size_t dialog = sizeof(struct cg_dialog), dialog_key = sizeof(struct cg_dialog_key);
-	struct cg_config config;
-	int fd = cg_config_open_writable(instance, &config);
-
-	if (fd < 0) {
-		log_open_error(instance, fd);
-		return fd;
-	}
-	*maps = (struct cg_guard_maps){ .instance = instance, .config = config, .config_fd = fd };
-	maps->config_id = cg_map_get_id(fd);
 	const struct {
 		int *fd;
 		const char *name;
@@ -100,14 +92,29 @@ int cg_guard_maps_open(struct cg_guard_maps *maps, const char *instance)
 	for (size_t i = 0; i < n; i++)
 		*table[i].fd = -1;
 	for (size_t i = 0; i < n; i++) {
-		fd = open_map(instance, table[i].name, table[i].key_size, table[i].value_size);
-		if (fd < 0) {
-			cg_guard_maps_close(maps);
-			return fd;
-		}
-		*table[i].fd = fd;
+		*table[i].fd = open_map(maps->instance, table[i].name, table[i].key_size,
+					table[i].value_size);
+		if (*table[i].fd < 0)
+			return *table[i].fd;
 	}
 	return 0;
+}
+
+int cg_guard_maps_open(struct cg_guard_maps *maps, const char *instance)
+{
+	struct cg_config config;
+	int fd = cg_config_open_writable(instance, &config), err;
+
+	if (fd < 0) {
+		log_open_error(instance, fd);
+		return fd;
+	}
+	*maps = (struct cg_guard_maps){ .instance = instance, .config = config, .config_fd = fd };
+	maps->config_id = cg_map_get_id(fd);
+	err = open_maps(maps);
+	if (err)
+		cg_guard_maps_close(maps);
+	return err;
 }
 
 void cg_guard_maps_close(struct cg_guard_maps *maps)

@@ -146,7 +146,7 @@ static int add_given(struct names *names, const char *text)
 	return add_name(names, text);
 }
 
-/* Takes the origin from all other names. A name without any origin goes. */
+/* Takes the origin from all other names. A name without any origin is removed. */
 static int remove_others(const struct names *names)
 {
 	__u64 keys[CG_HOSTS_MAX], *last = NULL;

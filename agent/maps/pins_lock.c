@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The lock over pins and `config`: flock() on a directory beside those of the instances. Who can
- * open a file or a directory can lock it, so this one is the daemon's user's alone: not the
- * group's, who may list the others.
+ * The lock over pins and `config`: flock() on a directory beside those of the instances. Anyone who
+ * can open a file or a directory can lock it. So this one belongs to the daemon's user alone;
+ * members of the group can open the others.
  */
 #include <errno.h>
 #include <dirent.h>

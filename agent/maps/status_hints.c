@@ -2,7 +2,6 @@
 #include "maps/status_hints.h"
 
 #include <bpf/bpf.h>
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 

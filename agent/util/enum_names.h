@@ -26,13 +26,13 @@ const char *cg_fragments_name(unsigned int policy);
 const char *cg_hides_name(unsigned int policy);
 const char *cg_unseen_name(unsigned int policy);
 const char *cg_tcp_name(unsigned int policy);
+const char *cg_refuse_name(unsigned int policy);
 
 /* True if the message was refused, so that the host does not read it as what it was. */
 static inline int cg_action_refuses(unsigned int action)
 {
 	return action == CG_DROP || action == CG_REWRITTEN || action == CG_ANSWERED;
 }
-const char *cg_refuse_name(unsigned int policy);
 
 /* Return the value with this name, or -ENOENT. The comparison is case-sensitive. */
 int cg_reason_from_name(const char *name);

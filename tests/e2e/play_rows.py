@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Plays rows of DESIGN's tables in a lab (LAB_ID), and says what the gateway counted.
+"""Plays rows of the table of attacks, cseqguard-evidence(7), in a lab (LAB_ID), and says what the gateway counted.
 
 play_rows.py plain|guarded                  each row once, all at the same time
 play_rows.py guarded CALLS SEED A-SECOND    so many calls, half of them ordinary, in random order

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""DESIGN's rows of fraud and of honest oddities, one coroutine each, for players.py.
+"""The rows of the table of attacks and of honest calls, one coroutine each, for players.py.
 
-Each is a call whose end the gateway knows; its first line says in the README what it is. A fraud
+Each is a call whose end the gateway knows; its first line says what it is. A fraud
 tries to end the bill after TALK seconds, and ends truly after four times as much.
 """
 from players import CALLER, GATEWAY, PROXY, THIRD

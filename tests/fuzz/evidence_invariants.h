@@ -69,7 +69,7 @@ static void check_proof(const struct cg_dialog *is, const struct leg_copy *peer,
 		     addr_equal(p->info->remote, route->next_addr));
 }
 
-/* The witness' BYE is its own word: in order, and from its own address. */
+/* The witness' BYE is evidence if it is in order, and from its own address. */
 static void check_witness_bye(const struct leg_copy *sender, const struct passage *p)
 {
 	HOLD(p->in && p->reason == CG_R_BYE && is_from_leg(sender, p->info));

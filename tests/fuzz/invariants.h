@@ -287,7 +287,7 @@ static void check_end(const struct cg_dialog *was, const struct cg_dialog *is,
 	HOLD((is->flags & END_FLAGS) == (was->flags & END_FLAGS));
 }
 
-/* A candidate end is on open dialogs only, and for what DESIGN of bpf/README.md calls one. */
+/* A candidate end is on open dialogs only, and for what bpf/README.md calls one under Evidence. */
 static void check_candidate(const struct cg_dialog *was, const struct cg_dialog *is,
 			    const struct passage *p)
 {
@@ -299,7 +299,7 @@ static void check_candidate(const struct cg_dialog *was, const struct cg_dialog 
 	if ((is->flags & CG_D_CANDIDATE) && is->candidate_ms != was->candidate_ms) {
 		HOLD(info->status >= 200 || info->method == CG_M_BYE);
 		HOLD(info->method == CG_M_BYE || info->status == 481 || info->status == 408);
-		HOLD(has_witness(is) || info->status); /* nobody else's word is a perhaps */
+		HOLD(has_witness(is) || info->status); /* no other leg makes a candidate */
 		if (p->in && !info->status)
 			check_low_bye(is, p);
 	}
