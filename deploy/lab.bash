@@ -129,7 +129,7 @@ lab_remove() { # LAB_DIR; KEEP=1 keeps it, and names it where bats shows it
 	fi
 }
 
-# attach mounts bpffs where none is: unmounted again, unless somebody else has come to use it.
+# attach mounts a bpffs if there is none. Unmounts it, unless another instance has come to use it.
 lab_bpffs() {
 	local used
 

@@ -215,7 +215,7 @@ uas_answer() { # STATUS PHRASE: to the INVITE
 	)
 }
 
-# To the INVITE, whatever has come since: for SIPp the last headers are those of that. Sent once.
+# Answers the INVITE after other requests have come, whose headers are the last ones for SIPp. Sent once.
 uas_late_answer() { # STATUS PHRASE TO-TAG [HEADER]
 	sip_send < <(
 		cat <<-END
@@ -270,7 +270,7 @@ uas_ordered_bye() {
 	printf '<nop next="500"/>\n<label id="502"/>\n'
 }
 
-# --- those who play them -------------------------------------------------------------------------
+# --- the processes of SIPp -----------------------------------------------------------------------
 
 declare -gA SIP_PID=()
 
@@ -308,7 +308,7 @@ sip_caller() { # HOST NAME CALL-ID [SIPP-OPTION]...
 	sip_play "$1" "$2" -cid_str "$3" "${@:4}" "${SIP_REMOTE:-$LAB_PROXY}:5060"
 }
 
-# The call $call of SIPp NAME on host caller, which is in sip_hold, goes on. The INFO stays on that host.
+# Continues call $call of SIPp NAME on host caller, which waits in sip_hold. The INFO stays on that host.
 sip_go() { # NAME
 	lab_wait 10 grep -q ' ACK' "$LAB_DIR/$1.short" || lab_fail "SIPp $1 is not in a call" || return
 	printf '%s\r\n' "INFO sip:$1 SIP/2.0" 'Via: SIP/2.0/UDP localhost;branch=z9hG4bK-go' \
@@ -329,7 +329,7 @@ sip_ended() {
 	done
 }
 
-sip_over() { # whoever plays still is ended
+sip_over() { # ends each SIPp that still runs
 	local name
 
 	for name in "${!SIP_PID[@]}"; do

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 -- Monthly partitions, in UTC: created in advance, and dropped by age.
 
 CREATE OR REPLACE FUNCTION cseqguard.make_partition(parent text, key text, month timestamptz)

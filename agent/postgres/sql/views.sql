@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 -- Each call once. A call seen by several nodes (two proxies, two instances) has a row of each. Such rows
 -- have one call_uid and different nodes. A call through a host that masks the Call-ID has two rows, its
 -- twins: the twin_uid of one is the call_uid of the other. The rows of a call were set up within an hour
