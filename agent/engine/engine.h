@@ -47,8 +47,9 @@ struct cg_engine_verdict {
 };
 
 /*
- * Runs the frame, `len` bytes, as ingress (XDP) or egress (tc). Call it as often as a frame passes the
- * host. own_socket: what goes out leaves from a socket of the host.
+ * Runs the frame, `len` bytes, as ingress (XDP) or egress (tc). Call it once for each time that a
+ * frame passes an interface of the host. own_socket: an outgoing frame comes from a socket of the
+ * host.
  */
 void cg_engine_run(enum cg_direction direction, size_t len, __u32 ifindex, bool own_socket,
 		   struct cg_engine_verdict *verdict);

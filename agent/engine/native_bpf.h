@@ -26,7 +26,7 @@ static struct {
 	__u64 now; /* CLOCK_BOOTTIME */
 	int locked;
 	int ring_full;
-	void (*before_lock)(void *lock); /* NULL, or called once: another CPU's last chance */
+	void (*before_lock)(void *lock); /* NULL, or called once, as another CPU */
 	__u8 record[1024]; /* the reserved record */
 	void (*submitted)(const void *ring, const void *record);
 	const void *ring;

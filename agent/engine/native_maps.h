@@ -4,7 +4,8 @@
  * is allocated in full when it is first used; pages are used as entries come. LRU maps evict the
  * entry that was least recently looked up or written.
  *
- * With NATIVE_ENTRIES, maps hold so many at most; of a longer array, entries share one.
+ * NATIVE_ENTRIES limits the entries of each map. In a longer array, several indexes share one
+ * entry.
  */
 #ifndef CG_ENGINE_NATIVE_MAPS_H
 #define CG_ENGINE_NATIVE_MAPS_H

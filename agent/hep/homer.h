@@ -18,7 +18,7 @@
 
 struct cg_homer;
 
-/* address: of cg_endpoint_parse(). agent: capture ID. 0 or -errno. */
+/* address: of cg_endpoint_parse(). agent: capture ID. Returns 0 or -errno. */
 int cg_homer_new(sd_event *loop, const char *address, int tcp, __u32 agent,
 		 struct cg_homer **homer);
 

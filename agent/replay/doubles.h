@@ -19,8 +19,8 @@ struct cg_doubles *cg_doubles_new(void); /* NULL: no memory */
 void cg_doubles_free(struct cg_doubles *doubles);
 
 /*
- * Notes a message at `at` (ns). True if it is the double of one of the other kind. The messages of the
- * last minute are known, but for some where there are very many.
+ * Notes a message at `at` (ns). Returns true if it is the double of one of the other kind. The
+ * messages of the last minute are remembered; of very many, some are forgotten earlier.
  */
 bool cg_doubles_note(struct cg_doubles *doubles, __u64 at, bool by_hep, const struct cg_flow *flow,
 		     const __u8 *text, size_t len);

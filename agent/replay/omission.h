@@ -2,8 +2,8 @@
 /*
  * Finds messages that follow from refused requests: the requests that the host forwarded, and the
  * responses to both. A forwarded request is found by the branch of the Via below the host's own. If
- * the host hides the topology, it has one Via, and is found by Call-ID, From tag and CSeq. Bounded:
- * the oldest are forgotten.
+ * the host hides the topology, it has one Via, and is found by Call-ID, From tag and CSeq. Of more
+ * than CG_OMISSIONS_MAX refused requests, the oldest are forgotten.
  */
 #ifndef CG_REPLAY_OMISSION_H
 #define CG_REPLAY_OMISSION_H
@@ -11,7 +11,7 @@
 #include "capture/sip_facts.h"
 
 #define CG_OMISSIONS_MAX 1024
-#define CG_OMISSION_NS 64000000000ULL /* a refused request is remembered */
+#define CG_OMISSION_NS 64000000000ULL /* how long a refused request is remembered */
 
 struct cg_omission {
 	struct cg_sip_facts refused;

@@ -17,7 +17,7 @@ struct cg_replay_target {
 
 struct cg_replay_store;
 
-/* Returns an exit code, errors reported. *store: NULL if the target is none. */
+/* Returns an exit code, errors reported. *store: NULL if *target names none. */
 int cg_replay_store_open(const struct cg_replay_target *target, struct cg_replay_store **store);
 
 /* Stores a row. Returns 0, or -errno, reported. A NULL store is ignored here and below. */

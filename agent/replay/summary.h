@@ -16,7 +16,7 @@
 struct cg_replay_summary {
 	__u64 calls, open, suspect;
 	__u64 byes; /* that came in for a call of which the capture has the start */
-	__u64 byes_unknown; /* ... for another one */
+	__u64 byes_unknown; /* ... for a call of which it has not */
 	/* what enforce mode refuses */
 	__u64 bye_refusals, other_refusals; /* packets */
 	__u64 right, wrong,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Violations on their way to the report: each waits until the outcome of its BYE is known, or cannot be
- * known. All are counted; the rows of a flood are then folded as the daemon folds them
- * (calls/violation_fold.h). Bounded: beyond it, the oldest goes without its outcome.
+ * Violations on their way to the report: each waits until the outcome of its BYE is known, or
+ * cannot be known. All are counted; the rows of a flood are then folded as the daemon folds them
+ * (calls/violation_fold.h). The queue is bounded: when it is full, the oldest violation is given
+ * without its outcome.
  */
 #ifndef CG_REPLAY_VIOLATION_QUEUE_H
 #define CG_REPLAY_VIOLATION_QUEUE_H
