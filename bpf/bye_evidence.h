@@ -194,8 +194,8 @@ bpf_inline void bye_close_relayed(struct cg_dialog *d, const struct cg_config *c
 
 /*
  * Returns whether a 2xx that proves nothing makes a candidate end: the leg itself sends it, or the
- * host that its Contact spells. Where no leg has a rank, its sender is not known, and it does as
- * well.
+ * BYE went to the address in the leg's Contact. If no leg is a witness, nobody knows who should
+ * send it, and any 2xx does.
  */
 bpf_inline int bye_answer_is_doubt(const struct cg_dialog *d, const struct msg_info *info,
 				   const struct leg_view *uas)

@@ -154,8 +154,9 @@ bpf_inline int host_hides_topology(const struct cg_config *config)
 }
 
 /*
- * (b) No Via is left of the caller's: the host hides topology, or is a B2BUA that keeps ids. Or
- * his Via is left, and its branch, of RFC 2543, is not unique: that says nothing of the host.
+ * (b) The host removed the caller's Vias: it hides topology, or is a B2BUA that keeps ids. If the
+ * caller's Via is left, its branch has no z9hG4bK (RFC 2543) and is not unique. That says nothing
+ * about the host.
  */
 bpf_inline struct cg_invite *invite_by_join(struct pkt_ctx *ctx, struct cg_txn_key *key)
 {
@@ -265,9 +266,10 @@ bpf_inline int invite_takes_a_call(const struct pkt_ctx *ctx)
 }
 
 /*
- * A host that hides topology joins by Call-ID and From tag alone. A caller who sends a second
- * INVITE under them, to an expensive number, while the first rings, must not be billed for the
- * first. Nor must a caller whose callee, behind the same NAT, replays his INVITE to such a number.
+ * On a host that hides topology, INVITEs are joined by Call-ID and From tag alone. While the first
+ * INVITE rings, its caller may send a second one under the same ids, to an expensive number: the
+ * bill must not name the first number. A callee behind the caller's NAT may do the same with a copy
+ * of the INVITE, from another port.
  */
 bpf_inline void invite_check_sent(struct pkt_ctx *ctx, struct cg_invite *note, int joined)
 {

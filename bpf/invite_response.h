@@ -286,8 +286,8 @@ bpf_inline __u8 invite_2xx_in(struct pkt_ctx *ctx, struct answered *a, int elsew
 	/*
 	 * With a preloaded Route a caller can make the proxy relay an INVITE with an invented To
 	 * tag, and a gateway may accept it as a new call. The price: a call that began before the
-	 * guard was attached gets one suspect row at its next re-INVITE to a gateway. Where none is named,
-	 * anybody may be one.
+	 * guard was attached gets one suspect row at its next re-INVITE to a gateway. Without
+	 * `--gateway`, any host may be a gateway.
 	 */
 	if ((a->invite->flags & CG_I_HAS_TO_TAG) && !info->remote_is_gateway &&
 	    ctx->config->has_gateways)

@@ -82,7 +82,10 @@ bpf_inline enum target_match target_match(const struct cg_target *target,
 	return TARGET_OTHER;
 }
 
-/* Returns whether the packet goes to the literal address in its topmost Route, or Request-URI. */
+/*
+ * Returns whether the packet goes to the literal address in its topmost Route or, without a Route,
+ * in its Request-URI.
+ */
 bpf_inline int target_is_spelled(const struct msg_route *route, const struct msg_info *info)
 {
 	return !addr_is_zero(route->next_addr) && addr_equal(info->remote, route->next_addr);

@@ -127,8 +127,9 @@ static bool is_loopback(const __u8 addr[16])
 }
 
 /*
- * On loopback all have one address. The host is who uses a SIP port; each of the others gets an address
- * that has its port: 127.19.197.2 for 127.0.0.1:5061. Returns whether *flow was changed.
+ * On loopback all programs have one address. The one on a SIP port is the host. Each of the others
+ * gets an address made from its port: 127.19.197.2 for 127.0.0.1:5061. Returns whether *flow was
+ * changed.
  */
 static bool part_loopback(const struct cg_judge *judge, struct cg_flow *flow)
 {
