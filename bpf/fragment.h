@@ -229,6 +229,24 @@ bpf_inline int fragment_take(struct pkt_ctx *ctx, void *raw, __u8 direction,
 	return reason;
 }
 
+/* Sets the key, time and bucket of the fragment's datagram. class: of the remote address. */
+bpf_inline void fragment_locate(const struct pkt_ctx *ctx, struct packet *p, __u8 direction,
+				int *class)
+{
+	const __u8 *peer = direction == CG_IN ? p->source : p->dest;
+	const __u64 *hash_key = ctx->scratch->parser.hash_key;
+	struct packet_gather *g = &p->gather;
+
+	g->key = fragment_key(hash_key, p);
+	g->now = bpf_ktime_get_ns();
+	g->hold_s = CG_FRAGMENT_GATHER_S +
+		    (p->fragment.version == 4 ? CG_FRAGMENT_HOLD4_S : CG_FRAGMENT_HOLD6_S);
+	*class = addr_class(ctx->config, peer);
+	g->bucket =
+		fragment_bucket(hash_key, g->key, ((const __u64 *)peer)[p->fragment.version == 4],
+				*class == CG_ADDR_OTHER ? ctx->config->share : 0);
+}
+
 /*
  * Gathers a fragment. raw: the context of XDP or tc. Returns PACKET_SIP if the datagram is
  * complete: its payload is in the parser's buffer, and the caller must call fragment_judged().
@@ -241,7 +259,6 @@ bpf_inline int fragment_gather(struct pkt_ctx *ctx, void *raw, __u8 direction)
 	struct cg_fragment_bucket *bucket;
 	__u32 *loose, slot, seconds;
 	__s32 age;
-	const __u8 *peer = direction == CG_IN ? p->source : p->dest;
 	int first = !p->fragment.offset, foreign, claim, class;
 	__u8 *bytes;
 
@@ -249,14 +266,7 @@ bpf_inline int fragment_gather(struct pkt_ctx *ctx, void *raw, __u8 direction)
 	p->dest_port = 0;
 	if (p->fragment.offset >= CG_FRAGMENT_BYTES)
 		return CG_R_FRAGMENT;
-	g->key = fragment_key(ctx->scratch->parser.hash_key, p);
-	g->now = bpf_ktime_get_ns();
-	g->hold_s = CG_FRAGMENT_GATHER_S +
-		    (p->fragment.version == 4 ? CG_FRAGMENT_HOLD4_S : CG_FRAGMENT_HOLD6_S);
-	class = addr_class(ctx->config, peer);
-	g->bucket = fragment_bucket(ctx->scratch->parser.hash_key, g->key,
-				    ((const __u64 *)peer)[p->fragment.version == 4],
-				    class == CG_ADDR_OTHER ? ctx->config->share : 0);
+	fragment_locate(ctx, p, direction, &class);
 	slot = (g->key >> 32) & (CG_FRAGMENT_LOOSE - 1);
 	seconds = g->now / 1000000000;
 	loose = bpf_map_lookup_elem(&fragment_loose, &slot);

@@ -107,6 +107,20 @@ static long uri_param_step(__u32 i, void *arg)
 
 #define URI_PARAMS_MAX 32
 
+/* Joins the hashes of the parts in p->uri. scheme: its hash. Sets name_hash and plain. */
+bpf_inline __u64 uri_join_hashes(struct sip_parser *p, __u64 scheme, int has_user)
+{
+	__u64 hash = HASH_ROTATE(scheme, 7) + p->uri.user_hash;
+
+	if (has_user)
+		p->uri.name_hash = hash * 0x9e3779b97f4a7c15ULL + p->uri.params_sum + p->uri.params;
+	p->uri.plain = !has_user && !p->uri.params;
+	hash = HASH_ROTATE(hash, 7) + p->uri.host_hash;
+	hash = HASH_ROTATE(hash, 7) + ((__u64)p->uri.port << 32 | p->uri.params) +
+	       p->uri.params_sum;
+	return hash | 1;
+}
+
 /*
  * The keyed hash of a whole URI, compared as in RFC 3261 19.1.4: scheme, user, host, port and every
  * parameter but `lr` and `transport=udp`. A missing port is 5060. Returns 0 for a URI that never
@@ -155,16 +169,7 @@ BPF_GLOBAL __u64 uri_hash(struct sip_parser *p, __u32 pos, __u32 len)
 	sip_loop(URI_PARAMS_MAX, uri_param_step, &u);
 	if (u.pos < u.end)
 		return hash_exact(p, start, len) | 1;
-	if (at < end)
-		p->uri.name_hash =
-			(HASH_ROTATE(hash, 7) + p->uri.user_hash) * 0x9e3779b97f4a7c15ULL +
-			p->uri.params_sum + p->uri.params;
-	p->uri.plain = at >= end && !p->uri.params;
-	hash = HASH_ROTATE(hash, 7) + p->uri.user_hash;
-	hash = HASH_ROTATE(hash, 7) + p->uri.host_hash;
-	hash = HASH_ROTATE(hash, 7) + ((__u64)p->uri.port << 32 | p->uri.params) +
-	       p->uri.params_sum;
-	return hash | 1;
+	return uri_join_hashes(p, hash, at < end);
 }
 
 #endif

@@ -65,6 +65,29 @@ static long sip_ip_place_step(__u32 i, void *arg)
 }
 
 /*
+ * Ends dotted decimals with their last number: an IPv4 address, or the last two groups of an IPv6
+ * one. Returns 0, or -1: they are not an address.
+ */
+bpf_inline int sip_ip_end_quad(struct sip_ip *ip)
+{
+	if (ip->dots != 3 || !ip->digits || ip->decimal > 255 || ip->groups > 6)
+		return -1;
+	ip->quad = ip->quad << 8 | ip->decimal;
+	if (ip->colons) {
+		ip->group[ip->groups++ & 7] = ip->quad >> 16;
+		ip->group[ip->groups++ & 7] = ip->quad;
+		return 0;
+	}
+	ip->groups = 0;
+	ip->addr[10] = ip->addr[11] = 0xff;
+	ip->addr[12] = ip->quad >> 24;
+	ip->addr[13] = ip->quad >> 16;
+	ip->addr[14] = ip->quad >> 8;
+	ip->addr[15] = ip->quad;
+	return 0;
+}
+
+/*
  * Reads an IPv4 or IPv6 address, the latter with or without brackets, into p->ip.addr: 16 bytes in
  * network order, IPv4 as ::ffff:a.b.c.d. Returns 0, or -1: [pos, end) is not an address.
  */
@@ -86,21 +109,11 @@ BPF_GLOBAL int sip_ip_parse(struct sip_parser *p, __u32 pos, __u32 end)
 	s.pos = pos;
 	s.end = end;
 	sip_loop(SIP_IP_TEXT_MAX, sip_ip_step, &s);
-	if (ip->dots) { /* the last number, of dotted decimals */
-		if (ip->dots != 3 || !ip->digits || ip->decimal > 255 || ip->groups > 6)
+	if (ip->dots) {
+		if (sip_ip_end_quad(ip))
 			return -1;
-		ip->quad = ip->quad << 8 | ip->decimal;
-		if (!ip->colons) {
-			ip->groups = 0;
-			ip->addr[10] = ip->addr[11] = 0xff;
-			ip->addr[12] = ip->quad >> 24;
-			ip->addr[13] = ip->quad >> 16;
-			ip->addr[14] = ip->quad >> 8;
-			ip->addr[15] = ip->quad;
+		if (!ip->colons)
 			return ip->error ? -1 : 0;
-		}
-		ip->group[ip->groups++ & 7] = ip->quad >> 16;
-		ip->group[ip->groups++ & 7] = ip->quad;
 	} else if (ip->digits) {
 		if (ip->groups >= 8)
 			return -1;
