@@ -97,7 +97,7 @@ $(TESTS)/kernel/host_name.o: agent/util/host_name.c $(CONFIG)
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
 $(TESTS)/bench/upsert.o: TEST_CFLAGS += $(DAEMON_CFLAGS)
-$(TESTS)/kernel/harness.o: $(OUT)/guard.skel.h
+$(addprefix $(TESTS)/kernel/,harness.o report.o reuse.o): $(OUT)/guard.skel.h
 $(TESTS)/kernel/probe.o: $(TESTS)/kernel/probe.skel.h
 $(TESTS)/kernel/probe.o: TEST_CFLAGS += -I$(TESTS)/kernel
 $(BENCH_OBJS): $(OUT)/guard.skel.h $(TESTS)/bench/bench.skel.h
