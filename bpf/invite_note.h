@@ -20,17 +20,19 @@
 
 /*
  * The key of a note. The caller chooses his branch, so his address is part of it: another host
- * cannot use the branch that it has seen or guessed.
+ * cannot use the branch that it has seen or guessed. The address is mixed with the branch's hash,
+ * which is keyed: with IPv6 a host could choose one of 2^64 addresses to match a sum.
  */
 bpf_inline struct cg_txn_key note_key(const struct msg_info *info, __u64 branch,
 				      const __u8 addr[16])
 {
 	const __u64 *x = (const void *)addr;
+	__u64 mix = (x[0] ^ branch) * (branch | 1);
 
+	mix = ((mix ^ mix >> 29) + x[1]) * (branch | 1);
 	return (struct cg_txn_key){ .call = info->key.call,
 				    .from = info->from_hash,
-				    .branch = branch + x[0] * 0x9e3779b97f4a7c15ULL +
-					      (x[1] ^ x[1] >> 32) * 0xc2b2ae3d27d4eb4fULL };
+				    .branch = mix ^ mix >> 32 };
 }
 
 /* The key of a branch under which the host sent an INVITE, or of a note that has that name. */

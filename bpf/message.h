@@ -171,7 +171,7 @@ BPF_SUBPROG int handle_dialog_response(struct pkt_ctx *ctx, struct cg_dialog *d,
 		v->reason = hep_left_out(info, &uas);
 		goto out;
 	}
-	if (of_another)
+	if (of_another && d->state != CG_S_ENDED)
 		d->flags |= CG_D_SUSPECT;
 	own_word = leg_sends_response(info, &uas);
 	if (info->method != CG_M_BYE)

@@ -118,7 +118,8 @@ bpf_inline __u64 uri_join_hashes(struct sip_parser *p, __u64 scheme, int has_use
 	hash = HASH_ROTATE(hash, 7) + p->uri.host_hash;
 	hash = HASH_ROTATE(hash, 7) + ((__u64)p->uri.port << 32 | p->uri.params) +
 	       p->uri.params_sum;
-	return hash | 1;
+	/* each bit of the port reaches those that a set keeps */
+	return (hash ^ hash >> 32) * 0x9e3779b97f4a7c15ULL | 1;
 }
 
 /*

@@ -29,6 +29,8 @@ static const struct {
 	{ "gateway6", "2001:db8:51::1" },
 	{ "callee6", "2001:db8:113::7" },
 	{ "stranger6", "2001:db8:113::66" },
+	/* the key of its note would be that of "caller", were that a sum */
+	{ "twin6", "2001:db8:113:0:53c6:8a9b:33bc:2f07" },
 	{ "nobody6", "::" },
 	{ "mapped6", "::ffff:198.51.100.1" }, /* the gateway's IPv4 address, IPv4-mapped */
 };
