@@ -170,7 +170,8 @@ bpf_inline __u32 tcp_identity_byte(const struct sip_parser *p, __u32 kept)
 
 /*
  * Overwrites a refused message. Offset 0 of the parser's buffer is seg->at - seg->kept in the
- * frame. Returns 0, or 1 if no byte of the message can be overwritten.
+ * frame. The bytes are recorded in their order: tcp_spoil_again() knows all behind its oldest record.
+ * Returns 0, or 1 if no byte of the message can be overwritten.
  */
 BPF_SUBPROG int tcp_spoil_message(struct __sk_buff *skb, struct sip_parser *p,
 				  const struct tcp_segment *seg, struct cg_stream *stream,
@@ -188,11 +189,11 @@ BPF_SUBPROG int tcp_spoil_message(struct __sk_buff *skb, struct sip_parser *p,
 		return 1;
 	digit = tcp_cseq_digit(p);
 	method = tcp_cseq_method(p, digit);
-	if (method &&
-	    tcp_spoil_byte(skb, seg, stream, to_frame + method, tcp_other_letter(p, method)))
+	if (digit && !reason_is_harmless_number(reason) &&
+	    tcp_spoil_byte(skb, seg, stream, to_frame + digit, 'X'))
 		return 1;
-	return digit && !reason_is_harmless_number(reason) &&
-	       tcp_spoil_byte(skb, seg, stream, to_frame + digit, 'X');
+	return method &&
+	       tcp_spoil_byte(skb, seg, stream, to_frame + method, tcp_other_letter(p, method));
 }
 
 /* --- what would let a peer read other bytes than were judged ---------------------------------- */
