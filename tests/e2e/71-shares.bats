@@ -148,7 +148,7 @@ bills() { # NAME SECONDS: its calls that are billed, as long as they were
 	calls caller flood second 9 8000
 	eventually 9 used
 	guard_daemon_end KILL
-	bpftool map update pinned "/sys/fs/bpf/cseqguard/lab-$LAB_ID/usage" key 0 0 0 0 value 0 0 0 0 0 0 0 0
+	bpftool map update pinned "/sys/fs/bpf/cseqguard/lab-$LAB_ID/usage" key 0 0 0 0 value 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0
 	bpftool map delete pinned "/sys/fs/bpf/cseqguard/lab-$LAB_ID/shares" key hex \
 		00 00 00 00 00 00 00 00 00 00 ff ff 0a 4d 01 01
 	assert_equal 'null null null' most
