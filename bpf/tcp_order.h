@@ -36,7 +36,7 @@ enum stream_step {
 	STREAM_PASS,
 	STREAM_HELD, /* it cannot be read now; enforce: dropped, the sender retransmits it */
 	STREAM_UNLIKE, /* enforce: dropped, and reported */
-	STREAM_STANDS /* the stream is stalled; enforce: dropped */
+	STREAM_STALLED /* the stream is stalled; enforce: dropped */
 };
 
 bpf_inline void stream_release(struct cg_stream *stream)
@@ -190,7 +190,7 @@ bpf_inline int stream_begin(struct __sk_buff *skb, struct tcp_segment *seg,
 	if (stream->state == CG_STREAM_OPAQUE)
 		return STREAM_PASS;
 	if (stream->state == CG_STREAM_STALLED && seg->enforce)
-		return STREAM_STANDS;
+		return STREAM_STALLED;
 	if (__sync_val_compare_and_swap(&stream->claim, 0, 1))
 		return STREAM_HELD;
 	if (stream->state == CG_STREAM_NEW)

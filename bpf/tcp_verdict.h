@@ -125,7 +125,7 @@ bpf_inline int handle_segment(struct __sk_buff *skb, struct pkt_ctx *ctx, struct
 	case STREAM_UNLIKE:
 		return report_segment(ctx, CG_R_TCP_UNLIKE) == CG_DROP ? TC_ACT_SHOT
 								       : TC_ACT_UNSPEC;
-	case STREAM_STANDS:
+	case STREAM_STALLED:
 		count_packet(seg->direction, CG_R_TCP_STALLED, CG_PASS);
 		return segment_stalled(skb, p, seg);
 	}

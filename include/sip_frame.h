@@ -21,8 +21,6 @@
 
 #include "sip_lines.h"
 
-#define SIP_BODY_MAX 99999999 /* bytes */
-
 enum sip_frame_result { SIP_FRAME_PART, SIP_FRAME_WHOLE, SIP_FRAME_ODD };
 
 /* The result, and the state of the search; in map memory for the reason in struct sip_parser. */
