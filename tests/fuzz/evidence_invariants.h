@@ -20,10 +20,27 @@ static const struct cg_branch *branch_before(const struct msg_info *info)
 	return NULL;
 }
 
+static int has_invite(const struct native_map *notes, __u32 record_routes)
+{
+	const struct cg_invite *invites = (const void *)notes->values;
+
+	for (__u32 i = 0; i < notes->entries; i++)
+		if (notes->used[i] && invites[i].record_routes == record_routes)
+			return 1;
+	return 0;
+}
+
+/* A caller can write a Record-Route in the host's name: the 2xx of the host has it as the INVITE had. */
+static int came_with_an_invite(__u32 record_routes)
+{
+	return record_routes != CG_URIS_NONE && (has_invite(NATIVE_MAP(&pending), record_routes) ||
+						 has_invite(NATIVE_MAP(&invites), record_routes));
+}
+
 /*
  * A 2xx that comes in opens if it is from where its branch was sent, or from a gateway. The host is
- * the callee if its 2xx has its name as Contact, and in no Record-Route. A caller on the wire is no
- * witness.
+ * the callee if its 2xx has its name as Contact, and in no Record-Route of its own. A caller on the
+ * wire is no witness.
  */
 static void check_opening(const struct cg_dialog *d, const struct passage *p)
 {
@@ -32,7 +49,8 @@ static void check_opening(const struct cg_dialog *d, const struct passage *p)
 	if (p->in && p->info->status && branch)
 		HOLD(p->info->remote_is_gateway || !memcmp(branch->sent_to, p->info->remote, 16));
 	if (d->callee_flags & CG_LEG_LOCAL)
-		HOLD(!p->in && p->route->contact_is_own && !p->route->records_own);
+		HOLD(!p->in && p->route->contact_is_own &&
+		     (!p->route->records_own || came_with_an_invite(p->route->record_routes)));
 	HOLD(!(d->caller_flags & CG_LEG_WITNESS) ||
 	     d->caller_flags & (CG_LEG_GATEWAY | CG_LEG_LOCAL));
 }
