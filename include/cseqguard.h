@@ -607,6 +607,16 @@ static inline __u64 cg_port_bits(const __u16 *ports, unsigned int n)
 		bits |= CG_PORT_BIT(ports[i]);
 	return bits;
 }
+
+/* For programs in userspace. The kernel's look at the filter first: packet_is_sip_port(). */
+static inline int cg_port_is_sip(const struct cg_config *config, __u16 port)
+{
+	for (int i = 0; i < config->n_ports && i < CG_PORTS_MAX; i++)
+		if (config->ports[i] == port)
+			return 1;
+	return 0;
+}
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "addresses, ports and words of text are read in little-endian order"
 #endif

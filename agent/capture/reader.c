@@ -18,14 +18,6 @@ struct cg_reader {
 	bool has_hep_tcp; /* in a stream on other ports */
 };
 
-bool cg_port_is_sip(const struct cg_config *config, __u16 port)
-{
-	for (int i = 0; i < config->n_ports; i++)
-		if (config->ports[i] == port)
-			return true;
-	return false;
-}
-
 static bool flow_is_sip(const struct cg_reader *reader, const struct cg_flow *flow)
 {
 	return cg_port_is_sip(reader->config, flow->source_port) ||

@@ -51,6 +51,4 @@ void cg_reader_flush(struct cg_reader *reader); /* at the end of the capture */
 const struct cg_reader_counters *cg_reader_get_counters(const struct cg_reader *reader);
 const struct cg_tcp_counters *cg_reader_get_tcp(const struct cg_reader *reader);
 
-bool cg_port_is_sip(const struct cg_config *config, __u16 port);
-
 #endif

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "hep/hep_internal.h"
+#include "util/text.h"
 
 struct record {
 	__u8 *out;
@@ -37,14 +38,9 @@ static void put_number(struct record *record, enum hep_chunk chunk, __u32 number
 	put_bytes(record, chunk, (__u8 *)&ordered + sizeof(ordered) - bytes, bytes);
 }
 
-static bool is_mapped(const __u8 addr[16])
-{
-	return IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)addr);
-}
-
 static void put_addresses(struct record *record, const struct cg_hep *hep)
 {
-	bool four = is_mapped(hep->source) && is_mapped(hep->destination);
+	bool four = cg_addr_is_ipv4(hep->source) && cg_addr_is_ipv4(hep->destination);
 	size_t skip = four ? 12 : 0;
 
 	put_number(record, HEP_FAMILY, four ? AF_INET : AF_INET6, 1);

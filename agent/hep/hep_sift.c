@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sip_parser.h"
+#include "util/text.h"
 
 #define WORD(NAME, word, text) #word,
 #define TEXT(NAME, word, text) text,
@@ -34,24 +35,19 @@ static bool key_is_right(const struct cg_hep_record *record, const char *key)
 	return !differ;
 }
 
-static bool is_mapped(const __u8 addr[16])
-{
-	return IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)addr);
-}
-
 /* Neither :: nor 0.0.0.0. */
 static bool is_address(const __u8 addr[16])
 {
 	static const __u8 zero[16];
 
-	return memcmp(addr, zero, 16) && !(is_mapped(addr) && !memcmp(addr + 12, zero, 4));
+	return memcmp(addr, zero, 16) && !(cg_addr_is_ipv4(addr) && !memcmp(addr + 12, zero, 4));
 }
 
 static enum cg_hep_fate check_addresses(const struct cg_hep_record *r)
 {
 	if (!is_address(r->source) || !is_address(r->destination))
 		return CG_HEP_NO_ADDRESS;
-	if (is_mapped(r->source) != is_mapped(r->destination))
+	if (cg_addr_is_ipv4(r->source) != cg_addr_is_ipv4(r->destination))
 		return CG_HEP_MIXED_FAMILIES;
 	return memcmp(r->source, r->destination, 16) ? CG_HEP_JUDGED : CG_HEP_SAME_ADDRESS;
 }
@@ -59,14 +55,10 @@ static enum cg_hep_fate check_addresses(const struct cg_hep_record *r)
 /* The guard reads a packet if one of its ports is a SIP port. */
 static bool is_on_wire(const struct cg_config *config, const struct cg_hep_record *r)
 {
-	unsigned int n = config->n_ports < CG_PORTS_MAX ? config->n_ports : CG_PORTS_MAX;
-
 	if (r->protocol != IPPROTO_UDP && (r->protocol != IPPROTO_TCP || config->tcp == CG_TCP_OFF))
 		return false;
-	for (unsigned int i = 0; i < n; i++)
-		if (config->ports[i] == r->source_port || config->ports[i] == r->destination_port)
-			return true;
-	return false;
+	return cg_port_is_sip(config, r->source_port) ||
+	       cg_port_is_sip(config, r->destination_port);
 }
 
 static enum cg_hep_fate find_direction(const struct cg_hep_sieve *sieve,

@@ -13,7 +13,7 @@
 static void set_unspecified(const __u8 source[16], __u8 destination[16])
 {
 	memset(destination, 0, 16);
-	if (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)source))
+	if (cg_addr_is_ipv4(source))
 		memset(destination + 10, 0xff, 2);
 }
 

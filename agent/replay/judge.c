@@ -11,6 +11,7 @@
 #include "replay/omission.h"
 #include "capture/reader.h"
 #include "capture/splitter.h"
+#include "util/text.h"
 
 #define ETHERNET 14
 #define ETHERTYPE_IPV4 0x0800
@@ -195,13 +196,6 @@ void cg_judge_packet(struct cg_judge *judge, const struct cg_ip_packet *packet)
 
 /* --- a message without a packet --------------------------------------------------------------- */
 
-static bool is_ipv4_mapped(const __u8 addr[16])
-{
-	static const __u8 prefix[12] = { [10] = 0xff, [11] = 0xff };
-
-	return !memcmp(addr, prefix, sizeof(prefix));
-}
-
 static size_t put_ipv4(__u8 *at, const struct cg_flow *flow, size_t len)
 {
 	struct iphdr ip = { .version = 4,
@@ -233,7 +227,7 @@ static void make_datagram(struct frame *frame)
 	struct udphdr udp = { .source = htons(frame->flow->source_port),
 			      .dest = htons(frame->flow->dest_port),
 			      .len = htons(sizeof(udp) + frame->text_len) };
-	bool is_ipv4 = is_ipv4_mapped(frame->flow->source);
+	bool is_ipv4 = cg_addr_is_ipv4(frame->flow->source);
 	__u8 *at = cg_engine_frame() + ETHERNET;
 
 	put_ethernet(is_ipv4 ? 4 : 6);
@@ -255,7 +249,7 @@ void cg_judge_message(struct cg_judge *judge, const struct cg_reader_message *me
 			       .text_len = message->len,
 			       .is_report = message->unread };
 
-	if (is_ipv4_mapped(flow.source) != is_ipv4_mapped(flow.dest) ||
+	if (cg_addr_is_ipv4(flow.source) != cg_addr_is_ipv4(flow.dest) ||
 	    message->len > CG_SIP_MESSAGE_MAX) {
 		judge->counters.unjudged++;
 		return;

@@ -13,10 +13,8 @@
 
 void cg_addr_format(const __u8 addr[16], char out[INET6_ADDRSTRLEN])
 {
-	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (!memcmp(addr, mapped, sizeof(mapped)))
-		inet_ntop(AF_INET, addr + sizeof(mapped), out, INET6_ADDRSTRLEN);
+	if (cg_addr_is_ipv4(addr))
+		inet_ntop(AF_INET, addr + 12, out, INET6_ADDRSTRLEN);
 	else
 		inet_ntop(AF_INET6, addr, out, INET6_ADDRSTRLEN);
 }

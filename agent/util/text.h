@@ -6,8 +6,17 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "cseqguard.h"
+
+/* Returns whether an address in network byte order is ::ffff:a.b.c.d, an IPv4 address. */
+static inline bool cg_addr_is_ipv4(const __u8 addr[16])
+{
+	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(addr, mapped, sizeof(mapped));
+}
 
 /*
  * Formats an address in network byte order. ::ffff:a.b.c.d is an IPv4 address, printed as a.b.c.d.
@@ -23,7 +32,10 @@ void cg_addr_format(const __u8 addr[16], char out[INET6_ADDRSTRLEN]);
 #define CG_ESCAPED_SIZE(max) (4 * (max) + 1) /* always large enough: \xHH for each byte */
 size_t cg_text_escape(char *out, size_t size, const char *in, size_t max);
 
-/* The same for a message, parts of which are escaped already: backslashes stay. */
+/*
+ * Copies a message as cg_text_escape() does, but keeps its backslashes: some parts of it have been
+ * escaped before.
+ */
 void cg_text_make_printable(char *out, size_t size, const char *in);
 
 /*
