@@ -2,6 +2,9 @@
 #include "calls/living_calls.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "util/hash.h"
 
 struct cg_living_calls *cg_living_calls_new(__u32 max)
 {
@@ -29,15 +32,11 @@ void cg_living_calls_free(struct cg_living_calls *living)
 	free(living);
 }
 
-/*
- * FNV-1a. The UUID is a SHA-1 hash that a caller can choose, but not so that it equals another one.
- */
+/* The UUID is a SHA-1 hash that a caller can choose, but not so that it equals another one. */
 static __u64 hash_call(const char *call_uid, __s64 setup_time)
 {
-	__u64 hash = 0xcbf29ce484222325ULL ^ (__u64)setup_time;
+	__u64 hash = cg_hash_add(CG_HASH_START ^ (__u64)setup_time, call_uid, strlen(call_uid));
 
-	for (; *call_uid; call_uid++)
-		hash = (hash ^ (unsigned char)*call_uid) * 0x100000001b3ULL;
 	return hash ? hash : 1;
 }
 

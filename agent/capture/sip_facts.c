@@ -4,17 +4,17 @@
 #include <string.h>
 
 #include "sip_parser.h"
+#include "util/hash.h"
 
 static struct sip_parser parser;
 
 static __u64 hash_slice_bytes(const struct sip_slice *slice)
 {
-	__u64 hash = 14695981039346656037ULL;
+	__u64 hash;
 
 	if (!slice->len)
 		return 0;
-	for (__u32 i = 0; i < slice->len; i++)
-		hash = (hash ^ parser.buf[slice->off + i]) * 1099511628211ULL;
+	hash = cg_hash_add(CG_HASH_START, parser.buf + slice->off, slice->len);
 	return hash ? hash : 1;
 }
 

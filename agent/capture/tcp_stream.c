@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture/splitter.h"
+#include "util/hash.h"
 
 #define BUCKETS 4096 /* a power of two */
 #define FLAG_FIN 0x01
@@ -74,11 +75,8 @@ struct cg_tcp *cg_tcp_new(cg_tcp_message handle, void *ctx)
 
 static unsigned int get_bucket(const struct cg_flow *flow)
 {
-	const uint8_t *bytes = (const void *)flow;
-	uint64_t hash = 14695981039346656037ULL;
+	uint64_t hash = cg_hash_add(CG_HASH_START, flow, sizeof(*flow));
 
-	for (size_t i = 0; i < sizeof(*flow); i++)
-		hash = (hash ^ bytes[i]) * 1099511628211ULL;
 	return (hash ^ hash >> 32) & (BUCKETS - 1);
 }
 

@@ -18,6 +18,8 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 
+#include "util/hash.h"
+
 #ifndef NATIVE_ENTRIES
 #define NATIVE_ENTRIES 0x7fffffff /* as many as bpf/ says */
 #endif
@@ -98,11 +100,8 @@ static inline void *native_key(struct native_map *m, __u32 entry)
 
 static inline __u32 *native_head(struct native_map *m, const void *key)
 {
-	const __u8 *bytes = key;
-	__u64 hash = 14695981039346656037ULL;
+	__u64 hash = cg_hash_add(CG_HASH_START, key, m->key_size);
 
-	for (__u32 i = 0; i < m->key_size; i++)
-		hash = (hash ^ bytes[i]) * 1099511628211ULL;
 	return &m->heads[(hash ^ hash >> 32) & m->mask];
 }
 
