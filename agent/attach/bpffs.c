@@ -174,16 +174,24 @@ int cg_bpffs_make_dir(const char *instance)
 	return err && err != -EEXIST ? report_error(path, "create", err) : err;
 }
 
-int cg_bpffs_share(const char *instance, const char *name)
+int cg_bpffs_share_dir(const char *instance)
+{
+	char path[PATH_SIZE];
+	int err = cg_pin_path(path, sizeof(path), instance, NULL);
+
+	if (!err)
+		err = share_dir(path);
+	return err ? report_error(path, "set its permissions", err) : 0;
+}
+
+int cg_bpffs_share(const char *instance, const char *name, enum cg_pin_mode mode)
 {
 	char path[PATH_SIZE];
 	int err;
 
 	err = cg_pin_path(path, sizeof(path), instance, name);
 	if (!err)
-		err = !name			 ? share_dir(path)
-		      : strcmp(name, CG_PIN_HEP) ? share_map(path, name)
-						 : give_to_daemon(path);
+		err = set_pin_access(path, name, mode);
 	return err ? report_error(path, "set its permissions", err) : 0;
 }
 

@@ -37,11 +37,9 @@ int cg_bpffs_make_dir(const char *instance);
 /* Removes all pins of the instance, its directory, and the root directory if it is empty then. */
 int cg_bpffs_remove_instance(const char *instance);
 
-/*
- * Sets owner, group and mode of the pin of a map or of the program for HEP, or of the directory if
- * `name` is NULL.
- */
-int cg_bpffs_share(const char *instance, const char *name);
+/* Set owner, group and mode of the instance's directory, or of a pin in it. */
+int cg_bpffs_share_dir(const char *instance);
+int cg_bpffs_share(const char *instance, const char *name, enum cg_pin_mode mode);
 
 int cg_bpffs_pin(int fd, const char *instance, const char *name, enum cg_pin_mode mode);
 /* Replaces the pin, if there is one. */

@@ -119,12 +119,12 @@ out:
 /* Runs at each attach, because the group may have been created after the pins. */
 static int share_pins(const char *name)
 {
-	if (cg_bpffs_share(name, NULL))
+	if (cg_bpffs_share_dir(name))
 		return CG_FAILED;
 	for (size_t i = 0; i < CG_MAP_NAMES; i++)
-		if (cg_bpffs_share(name, cg_map_names[i]))
+		if (cg_bpffs_share(name, cg_map_names[i], CG_PIN_MAP))
 			return CG_FAILED;
-	if (cg_bpffs_has_pin(name, CG_PIN_HEP) && cg_bpffs_share(name, CG_PIN_HEP))
+	if (cg_bpffs_has_pin(name, CG_PIN_HEP) && cg_bpffs_share(name, CG_PIN_HEP, CG_PIN_DAEMON))
 		return CG_FAILED;
 	return CG_DONE;
 }
