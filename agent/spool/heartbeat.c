@@ -53,13 +53,9 @@ int cg_spool_last_beat(struct cg_spool *spool, const char *node, __s64 maps_at, 
 
 bool cg_spool_has_beat(struct cg_spool *spool)
 {
-	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(spool->db, "SELECT 1 FROM heartbeat", -1, &stmt, NULL);
+	__s64 found = 0;
 
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
-	sqlite3_finalize(stmt);
-	return rc == SQLITE_ROW;
+	return !cg_sqlite_read_number(spool->db, "SELECT 1 FROM heartbeat", 0, &found) && found;
 }
 
 int cg_spool_former_nodes(struct cg_spool *spool, const char *instance, const char *node,
