@@ -8,43 +8,17 @@
 load lib
 load tcp
 load topology
+load tls
 LAB_TCP=yes
 STRANGER=10.77.3.2
 SECURE=10.77.0.2 # a proxy on TLS as well
 
 setup_file() {
-	compgen -G '/usr/lib/*/kamailio/modules/tls.so' >/dev/null || skip "Kamailio's tls.so is missing: make deps-test"
-	type -P openssl >/dev/null || skip 'openssl is missing: make deps-test'
+	tls_needs
 	proxy_lab --tcp off
 	lab_address_add third "$STRANGER" eth0
 	lab_address_add proxy "$SECURE" lo
-	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab -keyout "$LAB_DIR/key.pem" \
-		-out "$LAB_DIR/cert.pem" 2>/dev/null || return
-	cat "$LAB_DIR/key.pem" "$LAB_DIR/cert.pem" >"$LAB_DIR/both.pem"
-	proxy_at proxy "$SECURE" "$LAB_GATEWAY" -l "tls:$SECURE:5061" -A TLS -A "TLS_KEY=\"$LAB_DIR/key.pem\"" \
-		-A "TLS_CERTIFICATE=\"$LAB_DIR/cert.pem\"" -A "BACK=\"$LAB_CALLER\""
-	tunnel caller from 5060 "$SECURE" 5061
-	tunnel gateway to 5061 "$LAB_GATEWAY" 5060 "$LAB_DIR/both.pem"
-}
-
-tunnel() { # HOST from|to PORT ADDRESS PORT [PEM]
-	"$LAB_TOP/tests/e2e/tls_tunnel.py" "$@" >"$LAB_DIR/tunnel-$1.log" 2>&1 </dev/null 3>&- &
-	lab_wait 10 listens_tcp "$1" "$3" || lab_fail "the tunnel of host $1 does not start: $(tail -n 1 "$LAB_DIR/tunnel-$1.log")"
-}
-
-listens_tcp() { # HOST PORT
-	lab_in "$1" ss -Hltn "sport = :$2" | grep -q .
-}
-
-tls_caller() { # steps on stdin
-	SIP_REMOTE=127.0.0.1 sip_caller caller caller "$call" -t t1 < <(sed 's|SIP/2.0/UDP|SIP/2.0/TLS|')
-}
-
-tls_gateway() { # steps on stdin
-	sip_play gateway gateway -t t1 < <(
-		sed -e 's|SIP/2.0/UDP|SIP/2.0/TLS|' -e 's/^Contact: .*/Contact: <sip:gw@[local_ip]:5061;transport=tls>/'
-	)
-	lab_wait 5 listens_tcp gateway 5060
+	tls_proxy -A "BACK=\"$LAB_CALLER\""
 }
 
 unseen() { # the caller of the call's one row

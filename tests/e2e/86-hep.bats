@@ -8,45 +8,19 @@
 load lib
 load tcp
 load topology
+load tls
 SECURE=10.77.0.2 # the proxy, on UDP and TLS
 HEP=127.0.0.1:9060 # the daemon, in the namespace of the guarded host
 
 setup_file() {
-	compgen -G '/usr/lib/*/kamailio/modules/tls.so' >/dev/null || skip "Kamailio's tls.so is missing: make deps-test"
-	type -P openssl >/dev/null || skip 'openssl is missing: make deps-test'
+	tls_needs
 	lab_up "$$" "$LAB_PG"
 	export CDRS=cdr_$LAB_ID
 	sql postgres "CREATE DATABASE $CDRS"
 	lab_address_add proxy "$SECURE" lo
 	guard_up --gateway "$LAB_GATEWAY/32" --hep
 	LAB_DAEMON_NET=$(lab_ns proxy) guard_daemon "$CDRS" --hep "$HEP" --http 127.0.0.1:9470
-	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab -keyout "$LAB_DIR/key.pem" \
-		-out "$LAB_DIR/cert.pem" 2>/dev/null || return
-	cat "$LAB_DIR/key.pem" "$LAB_DIR/cert.pem" >"$LAB_DIR/both.pem"
-	proxy_at proxy "$SECURE" "$LAB_GATEWAY" -l "tls:$SECURE:5061" -A TLS -A "TLS_KEY=\"$LAB_DIR/key.pem\"" \
-		-A "TLS_CERTIFICATE=\"$LAB_DIR/cert.pem\"" -A "HEP=\"sip:$HEP\""
-	tunnel caller from 5060 "$SECURE" 5061
-	tunnel gateway to 5061 "$LAB_GATEWAY" 5060 "$LAB_DIR/both.pem"
-}
-
-tunnel() { # HOST from|to PORT ADDRESS PORT [PEM]
-	"$LAB_TOP/tests/e2e/tls_tunnel.py" "$@" >"$LAB_DIR/tunnel-$1.log" 2>&1 </dev/null 3>&- &
-	lab_wait 30 listens_tcp "$1" "$3" || lab_fail "the tunnel of host $1 does not start: $(tail -n 1 "$LAB_DIR/tunnel-$1.log")"
-}
-
-listens_tcp() { # HOST PORT
-	lab_in "$1" ss -Hltn "sport = :$2" | grep -q .
-}
-
-tls_caller() { # steps on stdin; calls the carrier on TLS
-	SIP_CALLS=${SIP_CALLS:-trunk} SIP_REMOTE=127.0.0.1 sip_caller caller caller "$call" -t t1 < <(sed 's|SIP/2.0/UDP|SIP/2.0/TLS|')
-}
-
-tls_gateway() { # steps on stdin
-	sip_play gateway gateway -t t1 < <(
-		sed -e 's|SIP/2.0/UDP|SIP/2.0/TLS|' -e 's/^Contact: .*/Contact: <sip:gw@[local_ip]:5061;transport=tls>/'
-	)
-	lab_wait 30 listens_tcp gateway 5060
+	tls_proxy -A "HEP=\"sip:$HEP\""
 }
 
 sides() { # CALLER CALLEE: words of the call's one row, which says where the caller is
@@ -67,7 +41,7 @@ hep() { # FILTER: of the status
 
 @test "F1 in TLS: a BYE below the counter would be dropped, and the gateway's 500 ends nothing" {
 	tls_gateway < <(uas_call; sip_serve BYE 500 Refused; sip_serve BYE 200 OK)
-	tls_caller < <(uac_call 13; sip_pause 300; uac_request BYE 10; uac_expect 500; sip_pause 1000; bye 14)
+	SIP_CALLS=trunk tls_caller < <(uac_call 13; sip_pause 300; uac_request BYE 10; uac_expect 500; sip_pause 1000; bye 14)
 	call_ends
 	cdr_true bye caller gateway
 	sides hep gateway
@@ -76,7 +50,7 @@ hep() { # FILTER: of the status
 
 @test "F8, H4 in TLS: an INFO; a BYE that the gateway refuses ends nothing, the next one does" {
 	tls_gateway < <(uas_call; sip_serve INFO 200 OK; sip_serve BYE 403 Forbidden; sip_serve BYE 200 OK)
-	tls_caller < <(
+	SIP_CALLS=trunk tls_caller < <(
 		uac_call 13
 		uac_request INFO 14
 		uac_expect 200
@@ -96,7 +70,7 @@ hep() { # FILTER: of the status
 @test "F6 in TLS: the 2xx of the caller's own host to his BYE ends nothing" {
 	tls_gateway < <(uas_call; sip_serve BYE 200 OK)
 	sip_callee third third < <(sip_serve BYE 200 OK)
-	tls_caller < <(uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_THIRD:5060"; sip_pause 1000; bye 15)
+	SIP_CALLS=trunk tls_caller < <(uac_call 13; sip_pause 200; bye 14 "uri=sip:me@$LAB_THIRD:5060"; sip_pause 1000; bye 15)
 	sip_ended third caller gateway
 	cdr_true bye caller gateway
 	sides hep gateway

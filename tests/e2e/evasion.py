@@ -333,31 +333,28 @@ def try_fragments(w):
     return None
 
 
-def try_third_ack(w):
-    """Bytes with the segment that makes the socket."""
+def open_by_data(w, *then):
+    """The BYE in the segment that completes the handshake. The segments `then` follow, and the BYE again."""
     low = w.begin()[2]
     c = raw_tcp.Connection(w.wire)
     c.syn()
     raw_tcp.until(c.is_open, w.wire.receive, c.syn)
     c.put(0, low)
     w.settle()
-    c.put(0, b"")
-    c.put(0, low)
+    for data in (*then, low):
+        c.put(0, data)
     c.at = len(low)
     return c
+
+
+def try_third_ack(w):
+    """A bare ACK follows the BYE that completes the handshake."""
+    return open_by_data(w, b"")
 
 
 def try_lost_ack(w):
-    """... because its bare ACK was lost. The sender repeats it, as it is."""
-    low = w.begin()[2]
-    c = raw_tcp.Connection(w.wire)
-    c.syn()
-    raw_tcp.until(c.is_open, w.wire.receive, c.syn)
-    c.put(0, low)
-    w.settle()
-    c.put(0, low)
-    c.at = len(low)
-    return c
+    """The bare ACK was lost: the sender repeats the BYE alone."""
+    return open_by_data(w)
 
 
 def play(world, trick):

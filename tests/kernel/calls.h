@@ -31,6 +31,19 @@
 /* The call of most cases: the callee is a gateway, and therefore the witness. */
 #define CALL CALL_BY_PROXY_TO("gateway")
 
+/* INVITE and 2xx of a record-routing proxy. `gave`: Contact and Record-Routes of the gateway's 2xx. */
+#define CALL_WHERE_GATEWAY_GAVE(gave)                                                              \
+	{"caller>host", "INVITE 13 a> via=c1 uri=sip:0049@proxy.example", "pass invite"},           \
+	{"host>gateway", "INVITE 13 a> via=p1,c1 rr=192.0.2.10", "pass invite"},                    \
+	{"gateway>host", "200 INVITE 13 a>b via=p1,c1 " gave, "pass opened", "start",               \
+	 "confirmed witness=callee caller_side=wire callee_side=gateway suspect=0"}
+
+/* The caller is on TLS: only what goes on to the gateway is read. */
+#define CALLER_UNSEEN                                                                              \
+	{"host>gateway", "INVITE 13 a> via=p1,t1 rr=192.0.2.10", "pass invite"},                    \
+	{"gateway>host", "200 INVITE 13 a>b via=p1,t1 rr=192.0.2.10", "pass opened", "start",       \
+	 "confirmed caller_side=unseen caller=- witness=callee suspect=0"}
+
 /* The host itself answers: SIPp, a B2BUA, FreeSWITCH. */
 #define CALL_TO_HOST                                                                               \
 	{"caller>host", "INVITE 13 a> via=c1 @setup", "pass invite", NULL, "none"},           \

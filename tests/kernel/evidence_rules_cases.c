@@ -8,12 +8,6 @@
 /* Tables are laid out by hand. */
 /* clang-format off */
 
-/* INVITE and 2xx of a record-routing proxy. `gave`: Contact and Record-Routes of the gateway's 2xx. */
-#define CALL_WHERE_GATEWAY_GAVE(gave)                                                              \
-	{"caller>host", "INVITE 13 a> via=c1 uri=sip:0049@proxy.example", "pass invite"},           \
-	{"host>gateway", "INVITE 13 a> via=p1,c1 rr=192.0.2.10", "pass invite"},                    \
-	{"gateway>host", "200 INVITE 13 a>b via=p1,c1 " gave, "pass opened", "start",               \
-	 "confirmed witness=callee caller_side=wire callee_side=gateway suspect=0"}
 #define ROUTED_CALL CALL_WHERE_GATEWAY_GAVE("rr=192.0.2.10")
 
 /* The caller's BYE, sent on with this Request-URI and these Routes. */
@@ -44,12 +38,6 @@
 	 "confirmed caller_at=caller caller=13 caller_side=wire witness=callee setup@setup "        \
 	 "uri=sip:0049@gw.example suspect=0"},                                                      \
 	{"host>caller", "200 INVITE 13 a>b via=c1 contact=own", "pass in_dialog"}
-
-/* The caller is on TLS: only what goes on to the gateway is read. */
-#define CALLER_UNSEEN                                                                              \
-	{"host>gateway", "INVITE 13 a> via=p1,t1 rr=192.0.2.10", "pass invite"},                    \
-	{"gateway>host", "200 INVITE 13 a>b via=p1,t1 rr=192.0.2.10", "pass opened", "start",       \
-	 "confirmed caller_side=unseen caller=- witness=callee suspect=0"}
 
 /* The carrier is on TLS: its 2xx is seen as it goes out, with a Contact that is not the host's. */
 #define CARRIER_UNSEEN                                                                             \
