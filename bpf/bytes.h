@@ -14,7 +14,10 @@
 #include "bpf_attr.h"
 #include "sip_types.h"
 
-/* Returns a length of 1 to max, of which the verifier knows that too. max: a power of two. */
+/*
+ * Returns a length, which the caller knows to be 1 to max, in a form that shows it to the verifier.
+ * max: a power of two.
+ */
 bpf_inline __u32 copy_length(__u32 length, __u32 max)
 {
 	/* clang 19 drops a mask that it can prove from the caller's checks; the verifier cannot. */

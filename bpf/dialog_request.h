@@ -139,8 +139,8 @@ bpf_inline void bye_accept(struct cg_dialog *d, const struct msg_info *info,
 
 /*
  * Remembers a BYE that came in and passed. own: the witness' own, with a new number. As long as the
- * host may take that one, no other BYE replaces it: whoever knows the tags could send one before
- * the host's answer, which ends the call.
+ * host may take that one, no other BYE replaces it. Attack: somebody who knows the tags sends a BYE
+ * before the host's answer, so that the answer no longer matches and the call does not end.
  */
 bpf_inline void bye_note_seen(struct cg_dialog *d, const struct msg_info *info, int own,
 			      __u8 action)

@@ -4,9 +4,10 @@
  * cseqguard_hep for each (BPF_PROG_RUN): the object loaded once more, with `reads_hep` set. It shares
  * every map but `scratch`.
  *
- * A report is the word of whoever can send to the daemon's port. So it may open calls, and speaks for
- * legs, INVITEs and branches that are known by reports alone (CG_LEG_HEP, CG_I_HEP, CG_B_HEP). What the
- * kernel has read is closed to it: a forged 2xx to a BYE would end a call that runs on.
+ * Anybody who can send to the daemon's port can make up a report. So a report may open calls, and may
+ * change only legs, INVITEs and branches that reports alone have made (CG_LEG_HEP, CG_I_HEP, CG_B_HEP).
+ * It changes nothing that the kernel has read from packets. Attack: a forged 2xx to a BYE would end a
+ * call that continues.
  *
  * The program runs in a process, and XDP may interrupt it. Numbers that both raise are raised
  * atomically here.
@@ -43,16 +44,19 @@ bpf_inline int hep_may_speak(const struct msg_info *info, const struct leg_view 
 	return hep_far_flags(info, view) & CG_LEG_HEP;
 }
 
-/* The reason of a report that may not speak. A leg that stays unseen is no attempt. */
+/*
+ * Returns the reason of a report that hep_may_speak() refuses. If the leg is unseen, nobody tried to
+ * forge anything.
+ */
 bpf_inline __u8 hep_left_out(const struct msg_info *info, const struct leg_view *view)
 {
 	return hep_far_flags(info, view) & CG_LEG_UNSEEN ? CG_R_IN_DIALOG : CG_R_HEP_OF_WIRE;
 }
 
 /*
- * The caller's INVITE was reported later than the host sent it on over UDP: he was unseen. What he
- * sends from the address that the host stamped makes him known, and his ACK has the INVITE's number.
- * A gateway stays unseen: what it gave in its INVITE, to be a witness, is not known.
+ * Gives an unseen caller the side `hep` by a request from the address that the host stamped. He is
+ * unseen if his INVITE was reported after the host had forwarded it over UDP. His ACK has the CSeq of
+ * the INVITE. A gateway stays unseen: it would be a witness, and its Contact and Routes are not known.
  */
 bpf_inline void hep_adopt_caller(struct cg_dialog *d, const struct msg_info *info,
 				 struct leg_view *view)

@@ -10,8 +10,8 @@
 #include "invite_response.h"
 
 /*
- * The host has sent the 2xx on over UDP before the callee's was reported: he was unseen. Fills *a and
- * returns 1 if this is that 2xx, from where the INVITE was reported to go, or from a gateway.
+ * Returns whether this is the 2xx of a callee who is still unseen, from where the INVITE was reported
+ * to go, or from a gateway. Fills *a.
  */
 bpf_inline int hep_knows_callee(const struct pkt_ctx *ctx, const struct cg_dialog *d,
 				struct answered *a)
@@ -43,7 +43,7 @@ bpf_inline void dialog_set_known_callee(struct cg_dialog *d, const struct cg_dia
 		d->caller_flags &= ~CG_LEG_WITNESS;
 }
 
-/* The row says where the callee is from now on, and he may be the witness. */
+/* Gives the dialog its callee, who may be the witness, and reports the start again for the row. */
 bpf_inline __u8 hep_adopt_callee(struct pkt_ctx *ctx, struct cg_dialog *d, struct answered *a,
 				 struct verdict *v)
 {

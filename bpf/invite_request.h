@@ -71,8 +71,8 @@ bpf_inline void invite_spiral(struct pkt_ctx *ctx)
 }
 
 /*
- * The host has sent an INVITE on over UDP before the caller's was reported: the note has the address that
- * the host stamped, and what went out. The rest is the report's.
+ * Completes a note whose INVITE the host forwarded over UDP before the caller's was reported. The note
+ * keeps the address that the host stamped and the texts that went out; the report gives the rest.
  */
 bpf_inline __u8 hep_adopt_note(struct pkt_ctx *ctx, struct cg_invite *note)
 {
@@ -305,7 +305,7 @@ bpf_inline int branch_sent_again(struct pkt_ctx *ctx, const struct cg_branch *br
 	return CG_R_INVITE;
 }
 
-/* A report takes a note that the kernel has made, and leaves its texts. */
+/* Returns whether a note has the texts that went out. A report changes no texts of the kernel's note. */
 bpf_inline int note_is_sent(const struct cg_invite *note)
 {
 	return note->flags & CG_I_FORWARDED ||

@@ -41,9 +41,9 @@ int cg_pin_path(char *buf, size_t size, const char *instance, const char *name);
 int cg_pin_open(const char *instance, const char *name);
 
 /*
- * Open a pinned map after they have checked that keys and values have these sizes. A lookup writes
- * as many bytes as the map's values have, whatever the caller's buffer holds. Errors are those of
- * cg_pin_open() and -EPROTO: the pin is not such a map. cg_map_open() opens it for reading, which
+ * Open a pinned map, and check that its keys and values have these sizes: with longer values a
+ * lookup would write beyond the caller's buffer. Errors are those of cg_pin_open(), and -EPROTO:
+ * the pin is not such a map. cg_map_open() opens it for reading, which
  * the members of group cseqguard may; only the daemon's user and root may write.
  */
 int cg_map_open(const char *instance, const char *name, size_t key_size, size_t value_size);

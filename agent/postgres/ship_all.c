@@ -15,8 +15,9 @@
 #include "util/progress.h"
 
 #define TIMEOUT (30 * CG_SECOND) /* as the daemon's default */
-#define PATIENCE (10 * CG_SECOND) /* without a new row, after a connection was lost */
-#define STALL (120 * CG_SECOND) /* without a new row, whatever the reason */
+/* Times without a new row after which it gives up. */
+#define PATIENCE (10 * CG_SECOND) /* there is trouble, and there was a connection before */
+#define STALL (120 * CG_SECOND) /* with or without trouble */
 
 struct shipping {
 	const char *spool_path;

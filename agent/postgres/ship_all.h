@@ -8,11 +8,12 @@
 #define CG_SHIP_WHY 640
 
 /*
- * Connects as this node, creates the schema if needed, and sends the rows, each of which leaves the
- * spool when PostgreSQL has it. An empty spool, which is created, thus checks the connection. A
- * server that does not answer is given up after half a minute, one that refuses all rows after ten
- * seconds. Nothing is logged. conninfo: libpq can parse it. Returns 0, or -errno with the object and
- * the cause in `why`: the rows that PostgreSQL has not got are in the spool.
+ * Connects as this node, creates the schema if needed, and sends the rows. A row is deleted from the
+ * spool when PostgreSQL has committed it. If there is no spool, an empty one is created, and the call
+ * only checks the connection. It gives up after half a minute without an answer of the server, or ten
+ * seconds in which the server refuses all rows. Nothing is logged. conninfo: libpq can parse it.
+ * Returns 0, or -errno with the object and the cause in `why`. Then the rows that were not sent are
+ * in the spool.
  */
 int cg_ship_all(const char *conninfo, const char *node, const char *spool_path,
 		char why[CG_SHIP_WHY]);

@@ -15,8 +15,8 @@
 
 struct cg_replay_summary {
 	__u64 calls, open, suspect;
-	__u64 byes; /* that came in for a call of which the capture has the start */
-	__u64 byes_unknown; /* ... for a call of which it has not */
+	__u64 byes; /* that came in, of calls whose start is in the capture */
+	__u64 byes_unknown; /* that came in, of calls whose start is not */
 	/* what enforce mode refuses */
 	__u64 bye_refusals, other_refusals; /* packets */
 	__u64 right, wrong,
