@@ -7,7 +7,8 @@ KERNEL_OBJS := $(patsubst tests/kernel/%.c,$(TESTS)/kernel/%.o,\
 	$(filter-out %.bpf.c,$(wildcard tests/kernel/*.c))) $(TESTS)/kernel/words.o \
 	$(TESTS)/kernel/host_name.o \
 	$(TESTS)/unit/expectation.o $(TESTS)/unit/vectors.o
-HARNESS_OBJS := $(addprefix $(TESTS)/kernel/,harness.o endpoints.o message.o frame.o host_name.o)
+HARNESS_OBJS := $(addprefix $(TESTS)/kernel/,harness.o harness_age.o harness_maps.o harness_settings.o \
+	endpoints.o message.o frame.o host_name.o)
 BENCH_OBJS := $(addprefix $(TESTS)/bench/,bench.o classes.o measure.o million.o packet.o report.o \
 	scaling.o upkeep.o) $(HARNESS_OBJS)
 TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/unit -I$(OUT)
@@ -97,7 +98,7 @@ $(TESTS)/kernel/host_name.o: agent/util/host_name.c $(CONFIG)
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
 $(TESTS)/bench/upsert.o: TEST_CFLAGS += $(DAEMON_CFLAGS)
-$(addprefix $(TESTS)/kernel/,harness.o report.o reuse.o): $(OUT)/guard.skel.h
+$(addprefix $(TESTS)/kernel/,report.o reuse.o) $(filter %/harness%.o,$(HARNESS_OBJS)): $(OUT)/guard.skel.h
 $(TESTS)/kernel/probe.o: $(TESTS)/kernel/probe.skel.h
 $(TESTS)/kernel/probe.o: TEST_CFLAGS += -I$(TESTS)/kernel
 $(BENCH_OBJS): $(OUT)/guard.skel.h $(TESTS)/bench/bench.skel.h

@@ -158,13 +158,20 @@ stalled_ends() {
 # The first rows after a start of PostgreSQL come late: the daemon has given up on them by then, and sent
 # newer ones over another connection. A statement does not end with its client.
 chaos_lags() {
-	sql "$CDRS" "CREATE FUNCTION lag() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
-			IF now() < pg_postmaster_start_time() + interval ''3 s'' AND pg_try_advisory_lock(1) THEN
+	sql "$CDRS" "CREATE TABLE public.lagged (start timestamptz);
+		CREATE FUNCTION lag() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
+			IF NOT EXISTS (SELECT FROM public.lagged WHERE start = pg_postmaster_start_time()) AND
+					pg_try_advisory_lock(1) THEN
 				PERFORM pg_sleep(1);
+				INSERT INTO public.lagged VALUES (pg_postmaster_start_time());
 			END IF;
 			RETURN NULL;
 		END';
 		CREATE TRIGGER lag BEFORE INSERT ON cseqguard.cdr EXECUTE FUNCTION lag()"
+}
+
+chaos_lagged() { # t: since the last start the first rows have come, late
+	sql "$CDRS" 'SELECT EXISTS (SELECT FROM public.lagged WHERE start = pg_postmaster_start_time())'
 }
 
 # --- the spool's disk ----------------------------------------------------------------------------
@@ -270,10 +277,10 @@ chaos_begins() { # SEED MILLISECONDS: the most that the daemon is left in one st
 	chaos_lags
 }
 
-chaos_while() { # CONDITION SECONDS
-	local lane deadline=$((${EPOCHREALTIME/./} + $2 * 1000000))
+chaos_while() { # CONDITION
+	local lane
 
-	while "$1" && ((${EPOCHREALTIME/./} < deadline)); do
+	while "$1"; do
 		for lane in "${LANES[@]}"; do
 			((${EPOCHREALTIME/./} < ${DUE[$lane]:-0})) || play "$lane"
 		done
