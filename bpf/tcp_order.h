@@ -13,7 +13,8 @@
  *
  * The socket may discard a segment that passed (wrong checksum, old timestamp, no room). A segment
  * with other bytes at that position is dropped, so the socket reads only what was judged. The
- * connection waits until the sender retransmits the bytes that passed.
+ * connection waits until the sender retransmits the bytes that passed. It is stalled, and reset, if
+ * the sender repeats the others: he may be honest, and the guard may not know any more what passed.
  *
  * A stream that is out of step (after a hole, or from before the attach) is read again from the
  * next segment that begins with a start line.
@@ -148,6 +149,20 @@ bpf_inline int stream_is_out_of_step(const struct tcp_segment *seg, const struct
 	return stream->state == CG_STREAM_LOST || (__s32)(seg->rcv_nxt - stream->next) > 0;
 }
 
+/*
+ * A segment is unlike what passed. Returns whether the stream is to stall: it is not the first such
+ * segment with the byte that the socket waits for.
+ */
+bpf_inline int stream_is_stuck(const struct tcp_segment *seg, struct cg_stream *stream)
+{
+	if (seg->rcv_nxt - (seg->base + seg->at) >= seg->stop - seg->at)
+		return 0;
+	if (stream->stuck_at != seg->rcv_nxt)
+		stream->stuck = 0;
+	stream->stuck_at = seg->rcv_nxt;
+	return ++stream->stuck >= CG_STREAM_TRIES;
+}
+
 /* Decides about a segment of a claimed stream. Returns an enum stream_step. */
 bpf_inline int stream_order(struct __sk_buff *skb, struct tcp_segment *seg,
 			    struct cg_stream *stream)
@@ -168,8 +183,12 @@ bpf_inline int stream_order(struct __sk_buff *skb, struct tcp_segment *seg,
 	}
 	old = -ahead;
 	if (old && seg->enforce && stream->state == CG_STREAM_READ &&
-	    !stream_old_passes(skb, seg, stream, old))
-		return STREAM_UNLIKE;
+	    !stream_old_passes(skb, seg, stream, old)) {
+		if (!stream_is_stuck(seg, stream))
+			return STREAM_UNLIKE;
+		stream->state = CG_STREAM_STALLED;
+		return STREAM_STALLED;
+	}
 	if (old >= length)
 		return STREAM_PASS;
 	seg->at += old;

@@ -668,6 +668,7 @@ struct cg_fragment_bucket {
 #define CG_STREAM_BYTES                                                                            \
 	4096 /* the last bytes that passed; what is behind them in a header block is skipped */
 #define CG_STREAM_SPOILS 64
+#define CG_STREAM_TRIES 4 /* unlike segments for the byte that the socket waits for */
 #define CG_TCP_ROUNDS 8 /* times that the programs are attached to a hook, see bpf/README.md */
 
 enum cg_tcp_program { CG_TCP_PROG_MESSAGE, CG_TCP_PROGS };
@@ -700,6 +701,8 @@ struct cg_stream {
 	__u8 has_length; /* ... they have a Content-Length, */
 	__u8 after_length; /* ... it is the last of them, */
 	__u32 length; /* ... with this value */
+	__u32 stuck_at; /* the socket's rcv_nxt when a segment that begins there was unlike, */
+	__u32 stuck; /* ... so many times */
 	struct cg_spoil spoils[CG_STREAM_SPOILS];
 	__u8 bytes[CG_STREAM_BYTES]; /* the last bytes of the stream, as received */
 };

@@ -384,13 +384,13 @@ static void start(__u8 policies)
 /* The caller repeats what the socket has not, as long as that helps. */
 static void finish(void)
 {
-	while (receiver.taken < receiver.written) {
+	for (int tries = 0; receiver.taken < receiver.written && tries < CG_STREAM_TRIES; tries++) {
 		__u32 taken = receiver.taken;
 
 		receiver.lose = 0;
 		send_bytes(taken, 1400, 0, 0);
-		if (receiver.taken == taken)
-			break;
+		if (receiver.taken != taken)
+			tries = -1;
 	}
 	receiver_finish();
 }

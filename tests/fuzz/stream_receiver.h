@@ -249,7 +249,6 @@ static void receiver_finish(void)
 {
 	int state = connection()->in.state, whole = receiver.taken == receiver.written;
 	__u64 read, judged = judged_messages() - receiver.judged;
-	__u32 spoils = connection()->in.n_spoils; /* what is beyond the last is not repeated */
 
 	if (!is_enforced() || state == CG_STREAM_OPAQUE)
 		return;
@@ -259,10 +258,14 @@ static void receiver_finish(void)
 		HOLD(state == CG_STREAM_STALLED ? judged >= read
 						: judged == read + connection()->in.rest);
 	}
-	/* A stream that is not in step may be taken up at a message in a body. */
-	if (!receiver.dishonest && !receiver.has_odd && !(receiver.unread && receiver.has_body))
-		HOLD(whole || (receiver.has_refused &&
-			       (state == CG_STREAM_STALLED || spoils > CG_STREAM_SPOILS)));
+	HOLD(whole ||
+	     state == CG_STREAM_STALLED); /* then the caller is told: the connection is reset */
+	/*
+	 * A stream that is not in step may be taken up at a message in a body; and what passed unread may
+	 * leave a hole whose bytes nobody knows.
+	 */
+	if (!receiver.dishonest && !receiver.has_odd && !receiver.unread)
+		HOLD(whole || receiver.has_refused);
 }
 
 #endif

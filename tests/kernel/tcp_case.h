@@ -58,6 +58,7 @@ struct tcp_talk {
 	size_t len;
 	bool attached; /* what goes out is read */
 	size_t sent; /* where the last segment of a table ended */
+	size_t delivered; /* bytes that the host's socket has */
 	struct tcp_result result; /* of the last segment */
 };
 
