@@ -312,6 +312,19 @@ bpf_inline int note_is_sent(const struct cg_invite *note)
 	       (!hep_may_touch_note(note) && note->flags & CG_I_TAKEN);
 }
 
+/* An INVITE that was sent leaves under one more branch. */
+bpf_inline int invite_fork(struct pkt_ctx *ctx, struct cg_invite *note,
+			   const struct cg_txn_key *out)
+{
+	int refused = share_refuse_fork(ctx, note);
+
+	if (refused)
+		return refused;
+	if (note->branches < 255)
+		note->branches++;
+	return branch_insert(ctx, out);
+}
+
 BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
 {
 	struct scratch *s = ctx->scratch;
@@ -328,7 +341,7 @@ BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
 	if (note_is_live(note) && note_is_sent(note)) {
 		branch_build(ctx, key.branch);
 		invite_check_sent(ctx, note, joined);
-		return branch_insert(ctx, &out);
+		return invite_fork(ctx, note, &out);
 	}
 	if (!note_is_live(note) || !invite_of_note(ctx, note, &key)) {
 		note = NULL;
@@ -341,6 +354,7 @@ BPF_SUBPROG int invite_out(struct pkt_ctx *ctx)
 	if (invite_takes_a_call(ctx))
 		s->invite.flags |= CG_I_SUSPECT;
 	s->invite.request_user = s->route.request_user;
+	s->invite.branches = 1;
 	reason = note_take(ctx, &key);
 	if (reason)
 		return reason;

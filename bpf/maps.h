@@ -68,7 +68,7 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 2 * CG_PENDING_MAX /* cg_branches_max() */);
+	__uint(max_entries, CG_BRANCHES_PER_NOTE *CG_PENDING_MAX /* cg_branches_max() */);
 	__type(key, struct cg_txn_key);
 	__type(value, struct cg_branch);
 } branches SEC(".maps");

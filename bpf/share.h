@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Shares: how much of `dialogs` and `pending` one address may have, so that one account cannot fill
+ * Shares: how much of `dialogs`, `pending` and `branches` one address may have, so that one account cannot fill
  * them. A call with a gateway leg has no limit; where gateways are named, the last quarter of
  * `dialogs` is theirs. Reports (hep.h) fill half of a map at most. Owner of `usage` and `shares`.
  *
  * API: share_refuse_dialog(), share_add_dialog(), share_row_is_due(), share_refuse_note(),
- * share_add_note(), share_add_branch().
+ * share_add_note(), share_refuse_fork(), share_add_branch().
  */
 #ifndef CG_SHARE_H
 #define CG_SHARE_H
@@ -148,6 +148,22 @@ BPF_SUBPROG int share_add_note(struct pkt_ctx *ctx)
 /* --- branches --------------------------------------------------------------------------------- */
 
 /*
+ * Returns 0, or the reason why an INVITE that has branches may have no further one in `branches`. The
+ * account that it calls chooses how many contacts it has. With two branches a note, the share of
+ * `pending` is one of `branches` as well.
+ */
+bpf_inline int share_refuse_fork(const struct pkt_ctx *ctx, const struct cg_invite *note)
+{
+	__u32 max = cg_branches_max(ctx->config->max_dialogs);
+	const struct cg_usage *all = usage_get();
+
+	if (!ctx->config->share || !all || all->branches <= max / 2 ||
+	    ctx->scratch->info.remote_is_gateway)
+		return 0;
+	return note->branches < CG_BRANCHES_PER_NOTE ? 0 : CG_R_SHARE_FULL;
+}
+
+/*
  * Returns 0, or the reason why a branch that is reported may have no place in `branches`. It adds one that
  * may.
  */
@@ -155,11 +171,13 @@ bpf_inline int share_add_branch(struct pkt_ctx *ctx)
 {
 	struct cg_usage *all = usage_get();
 
-	if (!from_hep() || !all)
+	if (!all)
 		return 0;
-	if (all->hep_branches > cg_branches_max(ctx->config->max_dialogs) / 4)
+	if (from_hep() && all->hep_branches > cg_branches_max(ctx->config->max_dialogs) / 4)
 		return CG_R_SHARE_FULL;
-	__sync_fetch_and_add(&all->hep_branches, 1);
+	if (from_hep())
+		__sync_fetch_and_add(&all->hep_branches, 1);
+	__sync_fetch_and_add(&all->branches, 1);
 	return 0;
 }
 

@@ -317,10 +317,12 @@ static inline __u32 cg_pending_max(__u32 max_dialogs)
 	return max_dialogs / 4 > CG_PENDING_MAX ? max_dialogs / 4 : CG_PENDING_MAX;
 }
 
-/* Size of `branches`: an INVITE may fork. */
+#define CG_BRANCHES_PER_NOTE 2 /* an INVITE may fork */
+
+/* Size of `branches` */
 static inline __u32 cg_branches_max(__u32 max_dialogs)
 {
-	return 2 * cg_pending_max(max_dialogs);
+	return CG_BRANCHES_PER_NOTE * cg_pending_max(max_dialogs);
 }
 
 struct cg_txn_key {
@@ -362,7 +364,8 @@ struct cg_invite {
 	__u32 customer_forks; /* ... where anybody else did */
 	__u8 clock;
 	__u8 hep_forks; /* dialogs opened by it through reports */
-	__u8 pad[2];
+	__u8 branches; /* that it has; 255: or more */
+	__u8 pad;
 	struct cg_call call;
 };
 
@@ -507,8 +510,8 @@ static inline int cg_caller_has_share(__u8 caller_flags, __u8 callee_flags)
 struct cg_usage {
 	__u32 dialogs;
 	__u32 pending;
+	__u32 branches;
 	__u32 hep_branches;
-	__u32 pad;
 };
 
 struct cg_share {

@@ -287,6 +287,7 @@ void cg_engine_correct_usage(void)
 
 	*usage_get() = (struct cg_usage){ .dialogs = calls->count,
 					  .pending = notes->count,
+					  .branches = NATIVE_MAP(&branches)->count,
 					  .hep_branches = count_hep_branches() };
 	for (__u32 i = 0; i < m->touched; i++) {
 		share = native_value(m, i);

@@ -168,8 +168,10 @@ void cg_share_count_add_branch(struct cg_share_count *count, const struct cg_txn
 {
 	__u8 note[16];
 
-	if (branch->flags & CG_B_HEP && branch->renewed < count->begin)
-		count->usage.hep_branches++;
+	if (branch->renewed < count->begin) {
+		count->usage.branches++;
+		count->usage.hep_branches += !!(branch->flags & CG_B_HEP);
+	}
 	if (!count->to_gateways || get_class(count, branch->sent_to) != CG_ADDR_GATEWAY)
 		return;
 	make_note_key(key, branch->note, note);
@@ -244,6 +246,8 @@ static int correct_usage(struct cg_share_count *count)
 		return -errno;
 	value.dialogs = count->usage.dialogs + get_added(value.dialogs, count->usage_base.dialogs);
 	value.pending = count->usage.pending + get_added(value.pending, count->usage_base.pending);
+	value.branches =
+		count->usage.branches + get_added(value.branches, count->usage_base.branches);
 	value.hep_branches = count->usage.hep_branches +
 			     get_added(value.hep_branches, count->usage_base.hep_branches);
 	return bpf_map_update_elem(count->guard->usage_fd, &zero, &value, BPF_ANY) ? -errno : 0;

@@ -143,6 +143,14 @@ bills() { # NAME SECONDS: its calls that are billed, as long as they were
 	assert_equal "$full" counted_out share_full
 }
 
+dump() { # MAP
+	bpftool -j map dump pinned "/sys/fs/bpf/cseqguard/lab-$LAB_ID/$1"
+}
+
+branches_are_counted() {
+	[[ $(dump usage | jq '.[0].formatted.value.branches') == $(dump branches | jq length) ]]
+}
+
 @test "F20 a daemon that starts counts the calls that run: a full share stays full" {
 	sip_callee second second -m 12 < <(uas_call; sip_serve BYE 200 OK)
 	calls caller flood second 9 8000
@@ -154,6 +162,7 @@ bills() { # NAME SECONDS: its calls that are billed, as long as they were
 	assert_equal 'null null null' most
 	guard_daemon "$CDRS" --grace 1s --sweep 300ms
 	eventually "$LAB_CALLER 9 56" most
+	lab_wait 30 branches_are_counted
 	calls caller more second 3 100 -p 5070
 	sip_ended more
 	assert_equal $((full + 3)) counted_out share_full

@@ -46,8 +46,8 @@ void harness_close(struct harness *harness);
 /*
  * Empties maps and rings, and applies settings: equal=drop|pass, source=observe|strict,
  * mode=enforce|observe, tcp=off|observe|enforce, fragments=strict|pass, strict_interface=off|on, ports=5060,5062,
- * refuse=drop|answer, gateways=NAME,NAME|none, relays=NAME,NAME, hides=on|off, max=N (max_dialogs), share=N, used=N and
- * used_pending=N (what map `usage` says). Defaults: the first value of each, port 5060, gateways 198.51.100.0/24
+ * refuse=drop|answer, gateways=NAME,NAME|none, relays=NAME,NAME, hides=on|off, max=N (max_dialogs), share=N, used=N,
+ * used_pending=N and used_branches=N (what map `usage` says). Defaults: the first value of each, port 5060, gateways 198.51.100.0/24
  * and 2001:db8:51::/48. Returns 0 or -errno.
  */
 int harness_reset(struct harness *harness, const char *settings);

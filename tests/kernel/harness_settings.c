@@ -158,6 +158,8 @@ static int apply(struct settings *settings, const char *name, char *value)
 		settings->used.dialogs = atoi(value);
 	else if (!strcmp(name, "used_pending"))
 		settings->used.pending = atoi(value);
+	else if (!strcmp(name, "used_branches"))
+		settings->used.branches = atoi(value);
 	else
 		return policy(config, name, value);
 	return 0;
