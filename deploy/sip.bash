@@ -94,6 +94,19 @@ uac_invite() { # CSEQ [HEADER]: the initial INVITE, repeated until answered
 	)
 }
 
+uac_cancel() { # CSEQ: of the initial INVITE, once it rings
+	sip_send <<-END
+		CANCEL sip:[callee]@[remote_ip] SIP/2.0
+		[last_Via:]
+		From: <sip:[caller]@[local_ip]>;tag=[from_tag]
+		To: <sip:[callee]@[remote_ip]>
+		Call-ID: [call_id]
+		CSeq: $1 CANCEL
+		Max-Forwards: 70
+		Content-Length: 0
+	END
+}
+
 uac_ack() { # CSEQ: of a 2xx
 	uac_message ACK "$1" | sip_send
 }

@@ -232,19 +232,6 @@ uac_ack_rejection() { # CSEQ
 	assert_equal 0 violations 'count(*)'
 }
 
-uac_cancel() { # of INVITE 13, once it rings
-	sip_send <<-END
-		CANCEL sip:[callee]@[remote_ip] SIP/2.0
-		[last_Via:]
-		From: <sip:[caller]@[local_ip]>;tag=[from_tag]
-		To: <sip:[callee]@[remote_ip]>
-		Call-ID: [call_id]
-		CSeq: 13 CANCEL
-		Max-Forwards: 70
-		Content-Length: 0
-	END
-}
-
 @test "H8 a CANCEL that crosses the 2xx does not prevent the call, which ends by its BYE" {
 	gateway < <(
 		uas_invite
@@ -255,7 +242,7 @@ uac_cancel() { # of INVITE 13, once it rings
 		sip_recv ACK
 		sip_serve BYE 200 OK
 	)
-	caller < <(uac_invite 13; uac_rings; uac_cancel; uac_expect 200; uac_answered 13; sip_pause 500; bye 14)
+	caller < <(uac_invite 13; uac_rings; uac_cancel 13; uac_expect 200; uac_answered 13; sip_pause 500; bye 14)
 	call_ends
 	cdr_true bye caller gateway
 	unblocked
@@ -270,7 +257,7 @@ uac_cancel() { # of INVITE 13, once it rings
 		uas_late_answer 487 'Request Terminated' t-gateway
 		sip_recv ACK
 	)
-	caller < <(uac_invite 13; uac_rings; uac_cancel; uac_expect 200; uac_expect 487; uac_ack_rejection 13)
+	caller < <(uac_invite 13; uac_rings; uac_cancel 13; uac_expect 200; uac_expect 487; uac_ack_rejection 13)
 	call_ends
 	assert_equal 0 cdr 'count(*)'
 	assert_equal 0 violations 'count(*)'
