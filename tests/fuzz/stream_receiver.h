@@ -192,14 +192,30 @@ static void receiver_end(const __u8 *bytes, int verdict)
 
 /* --- what the socket reads -------------------------------------------------------------------- */
 
-/* Returns the length of the body, as the last Content-Length says it. */
+/* Returns what is behind the colon if a line has this header, in any case of letters, else NULL. */
+static const char *header_value(const char *line, const char *end, const char *name)
+{
+	size_t len = strlen(name);
+
+	if ((size_t)(end - line) <= len || strncasecmp(line, name, len))
+		return NULL;
+	for (line += len; line < end && (*line == ' ' || *line == '\t'); line++)
+		;
+	return line < end && *line == ':' ? line + 1 : NULL;
+}
+
+/* Returns the length of the body, as the first Content-Length says it: two that differ stall. */
 static unsigned long body_length(const char *text, const char *end)
 {
-	const char *value, *other = text_behind(text, end, "\r\nContent-Length: ");
+	const char *line = text, *value;
 
-	value = text_behind(text, end, "\r\nl: ");
-	value = value ? value : other;
-	return value ? strtoul(value, NULL, 10) : 0;
+	while ((line = text_behind(line, end, "\r\n"))) {
+		value = header_value(line, end, "l");
+		value = value ? value : header_value(line, end, "Content-Length");
+		if (value)
+			return strtoul(value, NULL, 10);
+	}
+	return 0;
 }
 
 /*
