@@ -101,7 +101,7 @@ $(TESTS)/bench/upsert.o: TEST_CFLAGS += $(DAEMON_CFLAGS)
 $(addprefix $(TESTS)/kernel/,report.o reuse.o) $(filter %/harness%.o,$(HARNESS_OBJS)): $(OUT)/guard.skel.h
 $(TESTS)/kernel/probe.o: $(TESTS)/kernel/probe.skel.h
 $(TESTS)/kernel/probe.o: TEST_CFLAGS += -I$(TESTS)/kernel
-$(BENCH_OBJS): $(OUT)/guard.skel.h $(TESTS)/bench/bench.skel.h
+$(BENCH_OBJS): $(OUT)/guard.skel.h $(TESTS)/bench/bench.skel.h $(TESTS)/bench/floor.skel.h
 $(BENCH_OBJS): TEST_CFLAGS += -I$(TESTS)/bench
 
 $(TESTS)/%.bpf.o: tests/%.bpf.c $(CONFIG)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench.skel.h"
+#include "floor.skel.h"
 #include "guard.skel.h"
 
 #define PATIENCE 120 /* seconds */
@@ -26,6 +27,18 @@ static int share_maps(struct bench *bench)
 			err = bpf_map__reuse_fd(own, bpf_map__fd(map));
 	}
 	return err;
+}
+
+static int load_floor(struct bench *bench)
+{
+	int err;
+
+	bench->floor = floor_bpf__open();
+	if (!bench->floor)
+		return -errno;
+	err = bpf_map__reuse_fd(bench->floor->maps.dialogs,
+				bpf_map__fd(bench->harness.skel->maps.dialogs));
+	return err ? err : floor_bpf__load(bench->floor);
 }
 
 static int load(struct bench *bench)
@@ -71,12 +84,14 @@ int bench_open(struct bench *bench, __u32 max_dialogs)
 	int err = harness_open(&bench->harness, max_dialogs);
 
 	err = err ? err : load(bench);
+	err = err ? err : load_floor(bench);
 	err = err ? err : harness_reset(&bench->harness, "max=4000000"); /* no quarter is kept */
 	return err ? err : measure_idle(bench);
 }
 
 void bench_close(struct bench *bench)
 {
+	floor_bpf__destroy(bench->floor);
 	bench_bpf__destroy(bench->skel);
 	harness_close(&bench->harness);
 }
@@ -85,6 +100,7 @@ static int entry_fd(const struct bench *bench, enum entry entry)
 {
 	const struct bpf_program *const programs[] = {
 		[PASS] = bench->skel->progs.bench_pass,
+		[FLOOR] = bench->floor->progs.floor_in,
 		[GUARD] = bench->harness.skel->progs.cseqguard_in,
 		[RANDOM] = bench->skel->progs.bench_random,
 		[RANDOM_ONLY] = bench->skel->progs.bench_random_only,

@@ -14,15 +14,17 @@
 #define REPEAT_LIGHT 1000000 /* of what takes nanoseconds */
 
 struct bench_bpf;
+struct floor_bpf;
 
 struct bench {
 	struct harness harness; /* the guard as shipped, which owns the maps */
 	struct bench_bpf *skel;
+	struct floor_bpf *floor;
 	double idle; /* ns that a run takes beside its packets */
 };
 
-/* Programs; bench.bpf.c says what each does. */
-enum entry { NONE, PASS, GUARD, RANDOM, RANDOM_ONLY, KEY, LOOKUP, ANSWER };
+/* Programs; bench.bpf.c and floor.bpf.c say what each does. */
+enum entry { NONE, PASS, FLOOR, GUARD, RANDOM, RANDOM_ONLY, KEY, LOOKUP, ANSWER };
 
 struct subject {
 	const char *key; /* in JSON, with _ns */

@@ -25,7 +25,7 @@ static void keep(const char *key, const char *suffix, double value)
 
 void report_heading(const char *text)
 {
-	printf("\n%-52s %9s %8s %8s\n", text, "ns", "x PASS", "budget");
+	printf("\n%-52s %9s %8s %8s %12s\n", text, "ns", "x PASS", "x floor", "budget");
 }
 
 static void print_budget(const char *format, double value, double budget)
@@ -39,11 +39,24 @@ static void print_budget(const char *format, double value, double budget)
 	fflush(stdout);
 }
 
-void report_ns(const char *key, const char *text, double ns, double pass, double budget)
+void report_keep_ns(const char *key, double ns)
 {
-	printf("%-52s %9.1f %8.1f", text, ns, ns / pass);
-	print_budget(" %8.1f", ns / pass, budget);
 	keep(key, "_ns", ns);
+}
+
+void report_ns(const char *key, const char *text, double ns, const struct report_unit *unit,
+	       const struct report_budget *budget)
+{
+	printf("%-52s %9.1f %8.1f", text, ns, ns / unit->pass);
+	if (unit->floor)
+		printf(" %8.2f", ns / unit->floor);
+	else
+		printf(" %8s", "");
+	if (budget->pass)
+		print_budget(" %5.1f PASS ", ns / unit->pass, budget->pass);
+	else
+		print_budget(" %5.1f floor", ns / unit->floor, budget->floor);
+	report_keep_ns(key, ns);
 }
 
 void report_figure(const char *key, const char *text, const char *unit, double value, double budget)

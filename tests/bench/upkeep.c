@@ -10,7 +10,7 @@
 #include "report.h"
 
 #define BATCH 256 /* as the daemon's sweep: CG_SCAN_BATCH */
-#define BYTES_BUDGET 640
+#define BYTES_BUDGET 704
 
 /* By the kernel's own count, all that a map takes: values, keys, buckets and lists. */
 static long long map_bytes(int fd)

@@ -60,10 +60,7 @@ static int make_small(struct harness *harness)
 
 	err = err ? err : bpf_map__set_max_entries(harness->skel->maps.branches, SMALL);
 	err = err ? err : bpf_map__set_max_entries(harness->skel->maps.invites, SMALL_LRU);
-	err = err ? err : bpf_map__set_max_entries(harness->skel->maps.early, SMALL_LRU);
-	/* for harness_age_fragments() */
-	return err ? err
-		   : bpf_map__set_map_flags(harness->skel->maps.fragment_loose, BPF_F_MMAPABLE);
+	return err ? err : bpf_map__set_max_entries(harness->skel->maps.early, SMALL_LRU);
 }
 
 /* The program that judges a message is called by the one for a segment. */
@@ -88,6 +85,9 @@ int harness_open(struct harness *harness, __u32 max_dialogs)
 	err = bpf_map__set_max_entries(harness->skel->maps.dialogs, max_dialogs);
 	err = err ? err : bpf_map__set_max_entries(harness->skel->maps.overflow, SMALL_LRU);
 	err = err ? err : max_dialogs > SMALL ? 0 : make_small(harness);
+	/* for harness_age_fragments() */
+	err = err ? err
+		  : bpf_map__set_map_flags(harness->skel->maps.fragment_loose, BPF_F_MMAPABLE);
 	err = err ? err : guard__load(harness->skel);
 	harness->without_btf = without_btf;
 	err = err ? err : add_tcp_program(harness);
