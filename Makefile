@@ -260,7 +260,7 @@ help:
 	@echo '                            RELEASE=trixie: in that release'
 	@echo '  make unit TEST=breaker, kernel CASE=F1, e2e FILE=20 CASE="F1 BYE": one of them; see tests/run -h'
 	@echo '  make coverage E2E=FILES   functions that no test reaches; with E2E=10 that file of tests/e2e runs too'
-	@echo '  make fuzz TIME=60         fuzz parser and frames for this many seconds each'
+	@echo '  make fuzz TIME=60         fuzz each target for this many seconds'
 	@echo '  make fuzz-captures TIME=60  replay captures that are cut and bit-flipped at random, with ASan and UBSan'
 	@echo '  make test-mixed           2,000 calls of all kinds in random order'
 	@echo '  make test-fragments       2,000 calls in fragments that are lost and reordered'

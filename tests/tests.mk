@@ -17,7 +17,7 @@ TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/u
 TEST_SOURCES := $(filter-out %.bpf.c,$(wildcard tests/*/*.c))
 compile_test = $(CC) $(TEST_CFLAGS) $(DAEMON_CFLAGS) $(addprefix -I,$(TESTS)/kernel $(TESTS)/bench) -Ibpf -Wno-unused-parameter
 
-FUZZ_TARGETS := parser_fuzz frame_fuzz stream_fuzz capture_fuzz
+FUZZ_TARGETS := parser_fuzz frame_fuzz stream_fuzz capture_fuzz hep_fuzz
 FUZZ_CFLAGS := -std=gnu11 $(WARNINGS) -Wno-unused-parameter -Wno-unused-function -g -O2 \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Iinclude -Iagent -Ibpf -Itests/fuzz -Itests/unit
@@ -120,9 +120,13 @@ $(TESTS)/fuzz/stream_fuzz: tests/fuzz/stream_fuzz.c $(wildcard bpf/*) $(wildcard
 $(TESTS)/fuzz/frame_fuzz $(TESTS)/fuzz/stream_fuzz: FUZZ_CFLAGS += -fno-sanitize=alignment
 $(TESTS)/fuzz/capture_fuzz: $(addprefix agent/,$(addsuffix .c,$(addprefix capture/,decap reader sip_facts splitter \
 	tcp_stream) hep/hep_read)) tests/fuzz/capture_fuzz.c $(wildcard agent/capture/*.h)
+# hep_world.h includes these, with system calls of its own
+FUZZ_INCLUDED := agent/hep/hep_input.c agent/hep/hep_listener.c
+$(TESTS)/fuzz/hep_fuzz: tests/fuzz/hep_fuzz.c $(addprefix agent/,$(addsuffix .c,hep/hep_counts hep/hep_guard \
+	hep/hep_read hep/hep_sift hep/hep_stream hep/time_order util/endpoint util/host_name util/text)) $(FUZZ_INCLUDED) $(wildcard agent/hep/*.h)
 $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%): $(wildcard tests/fuzz/*.h include/*.h) $(CONFIG) tests/tests.mk
 	@mkdir -p $(@D)
-	$(call say,FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) $(filter-out bpf/%,$(filter %.c,$^)) $(FUZZ_LIBS) -o $@
+	$(call say,FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) $(filter-out bpf/% $(FUZZ_INCLUDED),$(filter %.c,$^)) $(FUZZ_LIBS) -o $@
 
 # The long forms of what `make e2e` has in short. `make table` writes what each row is billed into
 # cseqguard-evidence(7).

@@ -87,9 +87,14 @@ static struct cg_hep_clocks read_clocks(void)
 static void put_in_order(struct cg_hep_input *input, const struct waiting *head, const __u8 *text,
 			 size_t len)
 {
-	if (cg_time_order_add(input->order, head->report.at, head, text, len))
+	uint64_t oldest = 0;
+
+	if (cg_time_order_add(input->order, head->report.at, head, text, len)) {
 		judge(input, head, text, len);
-	else if (!input->timer_is_set)
+		return;
+	}
+	cg_time_order_count(input->order, &oldest);
+	if (!input->timer_is_set || oldest == head->report.at)
 		set_timer(input);
 }
 

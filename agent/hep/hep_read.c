@@ -17,6 +17,7 @@ static __u32 read_number(const __u8 *at, size_t bytes)
 
 static void set_address(__u8 out[16], const __u8 *value, size_t bytes)
 {
+	memset(out, 0, 16);
 	if (bytes == 4)
 		out[10] = out[11] = 0xff;
 	memcpy(out + 16 - bytes, value, bytes);

@@ -128,6 +128,20 @@ static void keys(void)
 	sieve.key = NULL;
 }
 
+/* --- reading ------------------------------------------------------------------------------------- */
+
+static void two_families(void)
+{
+	static const __u8 bytes[] = "HEP3\0\x26"
+				    "\0\0\0\5\0\x16\x20\1\xd\xb8\0\0\0\0\0\0\0\0\0\0\0\1"
+				    "\0\0\0\3\0\xa\xc0\0\2\1";
+	const __u8 caller[16] = CALLER;
+	struct cg_hep_record r = {};
+
+	ok(!cg_hep_read(bytes, sizeof(bytes) - 1, &r) && !memcmp(r.source, caller, 16),
+	   "hep: of an IPv6 and an IPv4 source the last one counts, whole");
+}
+
 /* --- reports ---------------------------------------------------------------------------------- */
 
 static __u64 time_of(__u64 at, bool *off)
@@ -279,6 +293,7 @@ int main(void)
 	addresses();
 	doubles();
 	keys();
+	two_families();
 	times();
 	reports();
 	streams();
