@@ -69,6 +69,8 @@ int cg_spool_create_tables(sqlite3 *db)
 		err = cg_spool_create_heartbeat(db);
 	if (!err)
 		err = cg_spool_create_ring_position(db);
+	if (!err)
+		err = cg_spool_create_age(db);
 	if (err)
 		return err;
 	err = cg_sqlite_execute(

@@ -119,11 +119,18 @@ void cg_spool_rollback(struct cg_spool *spool);
 int cg_spool_checkpoint(struct cg_spool *spool);
 
 /*
+ * Makes all rows older by the time since the last call with this handle, in a transaction.
+ * boottime_us: CLOCK_BOOTTIME. now_us: microseconds since 1970, which count only in a file whose
+ * rows have no age yet. 0 or -errno.
+ */
+int cg_spool_add_age(struct cg_spool *spool, __s64 keep_us, __s64 boottime_us, __s64 now_us);
+
+/*
  * One small step of upkeep, between commits. Deletes closed calls and violations whose last change
- * is before `before_us` (0: none), never an open call. Gives free pages back to the file system.
+ * is older than keep_us (0: none), never an open call. Gives free pages back to the file system.
  * Returns 1 if there is more to do, 0 or -errno.
  */
-int cg_spool_tidy(struct cg_spool *spool, __s64 before_us);
+int cg_spool_tidy(struct cg_spool *spool, __s64 keep_us);
 
 struct cg_spool_content {
 	__s64 rows[CG_TABLES];

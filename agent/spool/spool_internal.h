@@ -17,6 +17,7 @@ struct cg_spool {
 	__s64 added[CG_TABLES]; /* rows, in this transaction; negative: deleted */
 	__s64 data_version; /* SQLite's number of other connections' commits; 0: none read yet */
 	__s64 examined[CG_TABLES]; /* by cg_spool_tidy(): rows up to this step; 0: start again */
+	__s64 aged_at; /* of the last cg_spool_add_age(): CLOCK_BOOTTIME, us; 0: none */
 	const char *error_text; /* our own error, shown instead of SQLite's; NULL: none */
 };
 
@@ -28,6 +29,12 @@ int cg_spool_view_old_columns(sqlite3 *db);
 
 /* Creates the table of cg_spool_beat(), if it does not exist. 0 or -errno. */
 int cg_spool_create_heartbeat(sqlite3 *db);
+
+/* Creates the table of cg_spool_add_age(), if it does not exist. 0 or -errno. */
+int cg_spool_create_age(sqlite3 *db);
+
+/* Sets *step to the last one whose row is older than keep_us; 0: none is. 0 or -errno. */
+int cg_spool_get_old_step(struct cg_spool *spool, __s64 keep_us, __s64 *step);
 
 /* Creates the table of cg_spool_put_ring_position(), if it does not exist. 0 or -errno. */
 int cg_spool_create_ring_position(sqlite3 *db);

@@ -3,12 +3,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include "util/text.h"
 
 #define STEPS_PER_COMMIT 2048
 
@@ -38,7 +37,7 @@ static bool take_work(struct cg_writer *writer, struct work *work)
 	memcpy(work->delete_through, writer->delete_through, sizeof(work->delete_through));
 	work->reject = writer->reject;
 	work->beat = writer->beat;
-	work->before_us = writer->keep_us ? cg_now_us() - writer->keep_us : 0;
+	work->keep_us = writer->keep_us;
 	pthread_mutex_unlock(&writer->lock);
 	return found;
 }

@@ -49,8 +49,8 @@ int cg_writer_reject(struct cg_writer *writer, enum cg_db_table_id table, __s64 
 		     const char *error);
 
 /*
- * Deletes closed calls and violations this long after their end, ns; 0: never. For a spool that is
- * the store: the rows that wait for PostgreSQL have no such end.
+ * Deletes closed calls and violations when the daemon has run for so long since their last change,
+ * ns; 0: never. For a spool that is the store: the rows that wait for PostgreSQL have no such end.
  */
 void cg_writer_set_keep(struct cg_writer *writer, __u64 keep);
 

@@ -35,7 +35,7 @@ struct work { /* of one commit */
 	struct reject reject;
 	struct cg_heartbeat beat; /* at 0: none */
 	bool commit; /* false: there is only upkeep to do */
-	__s64 before_us; /* rows from before may go; 0: none */
+	__s64 keep_us; /* 0: for ever */
 };
 
 struct cg_writer {

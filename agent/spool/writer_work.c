@@ -3,6 +3,8 @@
 #include <errno.h>
 
 #include "spool/writer_internal.h"
+#include "util/clock.h"
+#include "util/text.h"
 
 bool cg_writer_has_deletes(const __s64 delete_through[CG_TABLES])
 {
@@ -56,6 +58,9 @@ static int commit_work(struct cg_writer *writer, const struct work *work)
 	err = delete_steps(writer, work);
 	if (!err && work->beat.at)
 		err = cg_spool_beat(writer->spool, &work->beat);
+	if (!err && work->beat.at && work->keep_us)
+		err = cg_spool_add_age(writer->spool, work->keep_us, cg_boottime() / 1000,
+				       cg_now_us());
 	if (err)
 		goto out;
 	err = cg_spool_commit(writer->spool);
@@ -112,7 +117,7 @@ static int tidy_file(struct cg_writer *writer, const struct work *work)
 	int more = 0;
 
 	if (writer->tidying || work->beat.at)
-		more = cg_spool_tidy(writer->spool, work->before_us);
+		more = cg_spool_tidy(writer->spool, work->keep_us);
 	if (more == -ENOSPC) {
 		cg_spool_rollback(writer->spool);
 		more = 0;

@@ -258,6 +258,13 @@ dropped() {
 	grep -v 'call the function again' <<<"$all" | grep . | LC_ALL=C sort -u
 }
 
+# A violation each six days of the last year: rows that confirm the server's clock.
+confirm_clock() {
+	sql "$DB" "INSERT INTO cseqguard.violation SELECT now() - n * interval '6 days', 'lab', 100 + n, md5('none')::uuid,
+		'out_of_order', 'drop', '', '', '', 'BYE', 10, 14, 'caller', '192.0.2.1', 5060, 'eth0', NULL
+		FROM generate_series(0, 60) AS n"
+}
+
 @test "retention: drops what is old, whole; keeps what holds a call that nobody settled, and its evidence" {
 	local old older
 	old=$(date -u -d '-500 days' +%Y%m) older=$(date -u -d '-600 days' +%Y%m)
@@ -269,6 +276,7 @@ dropped() {
 		FROM (VALUES (interval '500 days', '$call'), ('600 days', 'older')) AS v (age, call)"
 	[[ $(dropped) == *'cdr_default|f|2 older rows; SELECT cseqguard.make_partitions('* ]]
 	sql "$DB" "SELECT cseqguard.make_partitions(now() - interval '700 days')" >/dev/null
+	confirm_clock
 	assert_equal "cdr_$older|t|older
 cdr_$old|f|1 open or suspect calls; settle them
 violation_$older|t|older
@@ -302,6 +310,7 @@ slowest_insert() { # N
 	sql "$DB" "SELECT cseqguard.make_partitions(now() - interval '700 days');
 		CREATE OR REPLACE FUNCTION cseqguard.unsettled(parent regclass, partition text) RETURNS bigint
 		LANGUAGE sql AS 'SELECT count(*) FROM pg_sleep(3) AS p WHERE p IS NULL'" >/dev/null
+	confirm_clock
 	dropped >"$LAB_DIR/dropped" & # as if each count took 3 s
 	counting=$!
 	sleep 1
@@ -332,6 +341,36 @@ slowest_insert() { # N
 	[[ $(dropped) == *'|f|1 open or suspect calls; settle them' ]]
 }
 
+@test "retention: a clock years ahead drops nothing that the rows since then do not confirm" {
+	local old
+	old=$(date -u -d '-500 days' +%Y%m)
+	schema "$DB"
+	call_row lab "$(ago '500 days')" "$(ago '499 days')"
+	sql "$DB" "SELECT cseqguard.make_partitions(now() - interval '700 days')" >/dev/null
+	call=now call_row lab "$(ago '1 s')" "$(ago '0 s')"
+	call=future call_row lab "$(ago '-1500 days')" "$(ago '-1501 days')"
+	assert_equal "cdr_$old|f|old by the clock, but not by the rows since then: a pause counts as a week" dropped
+	confirm_clock
+	assert_equal "cdr_$old|t|older" dropped
+}
+
+@test "retention: a call of a host whose clock was years behind is as old as its row" {
+	local old
+	old=$(date -u -d '-500 days' +%Y%m)
+	schema "$DB"
+	call_row lab "$(ago '500 days')" "$(ago '499 days')"
+	sql "$DB" "UPDATE cseqguard.cdr SET closed_at = now();
+		INSERT INTO cseqguard.violation SELECT now() - interval '500 days', 'lab', 1, md5('$call')::uuid, 'out_of_order',
+		'drop', '', '', '', 'BYE', 10, 14, 'caller', '192.0.2.1', 5060, 'eth0', NULL;
+		SELECT cseqguard.make_partitions(now() - interval '700 days')" >/dev/null
+	confirm_clock
+	assert_equal "cdr_$old|f|1 calls were stored later than that: late, or by a host with a wrong clock
+violation_$old|f|1 calls were stored later than that: late, or by a host with a wrong clock" dropped
+	sql "$DB" "UPDATE cseqguard.cdr SET closed_at = now() - interval '400 days'"
+	assert_equal "cdr_$old|t|older
+violation_$old|t|older" dropped
+}
+
 @test "retention: a partition on which a view of the owner depends is kept, and said so; the others are dropped" {
 	local old older
 	old=$(date -u -d '-500 days' +%Y%m) older=$(date -u -d '-600 days' +%Y%m)
@@ -339,6 +378,7 @@ slowest_insert() { # N
 	call=older call_row lab "$(ago '600 days')" "$(ago '599 days')"
 	call_row lab "$(ago '500 days')" "$(ago '499 days')"
 	sql "$DB" "SELECT cseqguard.make_partitions(now() - interval '700 days')" >/dev/null
+	confirm_clock
 	sql "$DB" "CREATE VIEW report AS SELECT call_id FROM cseqguard.cdr_$older"
 	assert_equal "cdr_$older|f|cannot drop table cseqguard.cdr_$older because other objects depend on it
 cdr_$old|t|older" dropped

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/spool/spool.c agent/spool/create.c agent/spool/call_pages.c agent/spool/migrate.c agent/spool/upkeep.c agent/spool/heartbeat.c agent/spool/ring_position.c agent/spool/reader.c agent/spool/row_count.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c -lsqlite3
+// link: agent/spool/spool.c agent/spool/create.c agent/spool/call_pages.c agent/spool/migrate.c agent/spool/upkeep.c agent/spool/row_age.c agent/spool/heartbeat.c agent/spool/ring_position.c agent/spool/reader.c agent/spool/row_count.c agent/spool/sqlite.c agent/calls/db_tables.c agent/util/enum_names.c agent/util/text.c -lsqlite3
 /*
- * A spool that is the store of years: it is read in pages, it counts its rows, and it has an end.
+ * A spool that is the store of years: it is read in pages, it counts its rows, and it
+ * shrinks. row_age_test.c: which rows it deletes.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -15,7 +16,6 @@
 #include "util/text.h"
 
 #define CALLS 10000 /* more than two pages */
-#define DAY_US (86400LL * 1000000)
 #define MIB (1LL << 20)
 
 static char path[64];
@@ -226,52 +226,15 @@ static void count_rows(void)
 /* --- upkeep ----------------------------------------------------------------------------------- */
 
 /* Steps of upkeep until there is nothing more to do. Returns their number, or -errno. */
-static int tidy(struct cg_spool *spool, __s64 before_us)
+static int tidy(struct cg_spool *spool)
 {
 	int more, n = 0;
 
 	do {
-		more = cg_spool_tidy(spool, before_us);
+		more = cg_spool_tidy(spool, 0);
 		n++;
 	} while (more == 1);
 	return more < 0 ? more : n;
-}
-
-static void retention(void)
-{
-	const __s64 now = cg_now_us(), before = now - 400 * DAY_US;
-	struct cg_violation_row violation = { .node = "n1", .seq = 1, .count = 1 };
-	struct cg_spool *spool;
-	char sql[256];
-	__s64 open = number_of("SELECT count(*) FROM cdr WHERE end_time IS NULL"),
-	      closed = number_of("SELECT count(*) FROM cdr WHERE end_time IS NOT NULL");
-
-	if (cg_spool_open(path, 1, &spool) || cg_spool_begin(spool)) {
-		ok(0, "retention: set up");
-		return;
-	}
-	violation.at = before - 1;
-	cg_spool_put(spool, CG_TABLE_VIOLATION, &violation);
-	violation.at = before + DAY_US;
-	cg_spool_put(spool, CG_TABLE_VIOLATION, &violation);
-	cg_spool_commit(spool);
-	ok(tidy(spool, before) == 1 && counts(spool, open + closed, 0) &&
-		   number_of("SELECT count(*) FROM violation") == 1,
-	   "retention: a violation goes after its time, a younger one and calls of today stay");
-	snprintf(sql, sizeof(sql),
-		 "UPDATE cdr SET closed_at = %lld WHERE end_time IS NOT NULL AND step <= %d",
-		 before - 1, CALLS / 2);
-	by_hand(sql);
-	closed = number_of(
-		"SELECT count(*) FROM cdr WHERE closed_at > 1000000 * (unixepoch() - 99999)");
-	ok(tidy(spool, 0) == 1 && counts(spool, number_of("SELECT count(*) FROM cdr"), 0) &&
-		   number_of("SELECT count(*) FROM cdr") > open + closed,
-	   "retention: nothing goes while it is off");
-	ok(tidy(spool, before) > 5, "retention: thousands of calls go in small steps");
-	ok(counts(spool, open + closed, 0) &&
-		   number_of("SELECT count(*) FROM cdr WHERE end_time IS NULL") == open,
-	   "retention: an open call stays whatever its age, as does one closed later");
-	cg_spool_close(spool);
 }
 
 static int put_large_calls(struct cg_spool *spool, int from, int to)
@@ -317,7 +280,7 @@ static void sizes(void)
 	cg_spool_begin(spool);
 	cg_spool_delete(spool, CG_TABLE_CDR, INT64_MAX);
 	cg_spool_commit(spool);
-	ok(tidy(spool, 0) > 5 && !cg_spool_checkpoint(spool) && large > 20 * MIB &&
+	ok(tidy(spool) > 5 && !cg_spool_checkpoint(spool) && large > 20 * MIB &&
 		   size_of("") < 18 * MIB,
 	   "sizes: a file that was large shrinks in small steps when its rows have gone");
 	sqlite3_close(db);
@@ -357,7 +320,6 @@ int main(void)
 	snprintf(path, sizeof(path), "%s/spool.db", dir);
 	pages();
 	count_rows();
-	retention();
 	sizes();
 	older_file();
 	for (int i = 0; i < 3; i++) {

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 -- Privileges. Only the owner settles calls and drops partitions, unless the owner grants more.
 REVOKE EXECUTE ON FUNCTION cseqguard.settle, cseqguard.make_partition, cseqguard.make_partitions,
-	cseqguard.unsettled, cseqguard.has_unsettled, cseqguard.old_partitions, cseqguard.drop_partitions FROM PUBLIC;
+	cseqguard.unsettled, cseqguard.has_unsettled, cseqguard.stored_since, cseqguard.age_limit,
+	cseqguard.old_partitions, cseqguard.drop_partitions FROM PUBLIC;
 
 DO $$
 BEGIN

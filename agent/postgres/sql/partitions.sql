@@ -94,15 +94,63 @@ BEGIN
 	RETURN found;
 END $$;
 
+-- Returns the time before which rows are older than older_than. It is now() - older_than, unless the rows of
+-- both tables have pauses: a pause of more than a week counts as a week. So no clock that is set wrong, neither
+-- this server's nor that of a guard's host, makes other rows older than by a week: the years that it skips have
+-- no rows. Rows in the future count nothing. -infinity: the rows do not cover such an age yet.
+CREATE OR REPLACE FUNCTION cseqguard.age_limit(older_than interval)
+	RETURNS timestamptz LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+	week CONSTANT interval := '7 days';
+	reached timestamptz := now();
+	missing interval := now() - (now() - older_than);
+	earlier timestamptz;
+	counted interval;
+BEGIN
+	WHILE missing > interval '0' LOOP
+		earlier := least(
+			(SELECT min(setup_time) FROM cseqguard.cdr WHERE setup_time >= reached - week AND setup_time < reached),
+			(SELECT min(at) FROM cseqguard.violation WHERE at >= reached - week AND at < reached));
+		IF earlier IS NULL THEN
+			earlier := greatest((SELECT max(setup_time) FROM cseqguard.cdr WHERE setup_time < reached - week),
+				(SELECT max(at) FROM cseqguard.violation WHERE at < reached - week));
+		END IF;
+		IF earlier IS NULL THEN
+			RETURN '-infinity';
+		END IF;
+		counted := least(reached - earlier, week, missing);
+		missing := missing - counted;
+		reached := CASE WHEN missing > interval '0' THEN earlier ELSE reached - counted END;
+	END LOOP;
+	RETURN reached;
+END $$;
+
+-- Returns the number of calls in a partition that were stored at or after `since`, by this server's clock; for
+-- a partition of violations, the number of such calls that have violations in it. Their host had a wrong clock
+-- when they were set up, or their rows waited in the spool. A call that an operator settled does not count.
+CREATE OR REPLACE FUNCTION cseqguard.stored_since(parent regclass, partition text, upper timestamptz, since timestamptz)
+	RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	found bigint;
+BEGIN
+	EXECUTE format('SELECT count(DISTINCT call_uid) FROM cseqguard.cdr WHERE setup_time < $1 AND closed_at >= $2
+		AND end_reason <> ''operator'' AND call_uid IN (SELECT call_uid FROM %s)', partition)
+		INTO found USING upper, since;
+	RETURN found;
+END $$;
+
 -- Returns the partitions that end before now() - older_than, and what keeps each from being dropped; why is
 -- null if nothing does. It counts rows, but locks nothing.
 CREATE OR REPLACE FUNCTION cseqguard.old_partitions(older_than interval)
 	RETURNS TABLE (parent regclass, partition text, why text) LANGUAGE plpgsql
 	SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
+	old_before CONSTANT timestamptz := cseqguard.age_limit(older_than);
 	bound text;
+	upper timestamptz;
 	oldest timestamptz;
 	open bigint;
+	late bigint;
 BEGIN
 	FOR parent, partition, bound IN
 		SELECT inhparent, inhrelid::regclass, pg_get_expr(relpartbound, inhrelid)
@@ -114,19 +162,25 @@ BEGIN
 			EXECUTE format('SELECT count(*), min(%I) FROM %s WHERE %1$I < $1',
 				CASE parent WHEN 'cseqguard.cdr'::regclass THEN 'setup_time' ELSE 'at' END, partition)
 				INTO open, oldest USING now() - older_than;
+			CONTINUE WHEN open = 0;
 			why := format('%s older rows; SELECT cseqguard.make_partitions(%L) moves them to partitions', open, oldest);
 		ELSE
-			CONTINUE WHEN coalesce(substring(bound FROM ' TO \(''([^'']+)''\)')::timestamptz > now() - older_than, true);
+			upper := substring(bound FROM ' TO \(''([^'']+)''\)');
+			CONTINUE WHEN coalesce(upper > now() - older_than, true);
 			open := cseqguard.unsettled(parent, partition);
-			why := CASE WHEN open > 0 THEN format('%s open or suspect calls; settle them', open) END;
+			late := cseqguard.stored_since(parent, partition, upper, now() - older_than);
+			why := CASE
+				WHEN open > 0 THEN format('%s open or suspect calls; settle them', open)
+				WHEN late > 0 THEN format('%s calls were stored later than that: late, or by a host with a wrong clock', late)
+				WHEN upper > old_before THEN 'old by the clock, but not by the rows since then: a pause counts as a week'
+			END;
 		END IF;
-		CONTINUE WHEN bound = 'DEFAULT' AND open = 0;
 		RETURN NEXT;
 	END LOOP;
 END $$;
 
--- For the owner: drops the partitions that end before now() - older_than, except those with open or
--- suspect calls, or with violations of such calls. Returns a row for each partition. Writers wait for a
+-- For the owner: drops the partitions that end before now() - older_than, except those that old_partitions()
+-- names a reason for: open or suspect calls, or a clock that the rows do not confirm. Returns a row for each partition. Writers wait for a
 -- tenth of a second at most: all rows are counted before the first lock, a lock that somebody holds is
 -- given up and tried again, for 5 s as long as nothing is locked, and 40 ms after the first lock the rest is
 -- left for another call.
