@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # `make help` lists the goals. deploy/package checks that deploy/debian/changelog has the same version.
 VERSION := 0.1.0
+# Seconds since 1970: the release, unless the environment says when this is built. No clock is right that is earlier.
+RELEASED := $(shell sed -n '1,/^ --/s/^ -- .*>  //p' deploy/debian/changelog)
+BUILD_TIME := $(or $(SOURCE_DATE_EPOCH),$(shell date -u -d '$(RELEASED)' +%s))
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 DOCDIR ?= $(PREFIX)/share/doc/cseqguard
@@ -27,7 +30,7 @@ WARNINGS := -Wall -Wextra -Werror
 PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(OUT)/=out/
 SANITIZERS := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 AGENT_CFLAGS := -std=gnu11 $(WARNINGS) -fstack-protector-strong $(PREFIX_MAP) -Iinclude -Iagent -I$(OUT) \
-	-DCG_VERSION='"$(VERSION)"' $(if $(SANITIZE),$(SANITIZERS),-D_FORTIFY_SOURCE=2)
+	-DCG_VERSION='"$(VERSION)"' -DCG_BUILD_TIME=$(BUILD_TIME) $(if $(SANITIZE),$(SANITIZERS),-D_FORTIFY_SOURCE=2)
 AGENT_LDFLAGS := $(if $(SANITIZE),$(SANITIZERS)) -Wl,-z,relro,-z,now
 # -Wno-unused-parameter: most callbacks of bpf_loop do not use the index.
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g $(WARNINGS) -Wno-unused-parameter -Iinclude -Ibpf $(PREFIX_MAP)
@@ -117,8 +120,7 @@ $(OUT)/agent/%.html.h: agent/%.html
 # builds programs in OUT/host that run on this one.
 HOST_OUT := $(OUT)$(if $(CROSS),/host)
 MANUALS := $(patsubst deploy/%.in,$(OUT)/man/%,$(wildcard deploy/*.[578].in))
-RELEASED = $(shell sed -n '1,/^ --/s/^ -- .*>  //p' deploy/debian/changelog)
-DATE = $(shell date -u -d '$(or $(SOURCE_DATE_EPOCH:%=@%),$(RELEASED))' +%Y-%m-%d)
+DATE = $(shell date -u -d @$(BUILD_TIME) +%Y-%m-%d)
 $(OUT)/man/%: deploy/%.in deploy/manual $(HOST_OUT)/cseqguard $(HOST_OUT)/cseqguardd
 	@mkdir -p $(@D)
 	$(call say,MAN,$@)OUT=$(HOST_OUT) deploy/manual $< $(VERSION) $(DATE) >$@.tmp && mv $@.tmp $@

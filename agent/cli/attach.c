@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attach/bpffs.h"
+#include "attach/clock_check.h"
 #include "attach/gateway_check.h"
 #include "attach/instance.h"
 #include "attach/interface.h"
@@ -78,6 +80,17 @@ static void report_no_gateway(const char *instance, const struct cg_settings *se
 			  instance);
 }
 
+/* Calls of a wrong clock have wrong times for good. A host without a battery has such a clock at first. */
+static void report_clock(const char *instance)
+{
+	char why[CG_CLOCK_WHY];
+
+	if (cg_clock_is_early(time(NULL), why))
+		cg_notice("instance %s: the clock is wrong: %s; calls that begin before it is set "
+			  "have wrong times. " CG_CLOCK_REMEDY,
+			  instance, why);
+}
+
 /* An interface that has come later brought addresses of its own. */
 static int update_addresses(const char *instance)
 {
@@ -124,6 +137,8 @@ static int attach_locked(const struct cg_options *options, const struct cg_setti
 		report_no_gateway(options->instance, settings);
 	if (!err)
 		cg_kept_report(options->instance, &options->settings);
+	if (!err)
+		report_clock(options->instance);
 	cg_instance_close(&instance);
 	return err;
 }

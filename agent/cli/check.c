@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "attach/clock_check.h"
 #include "attach/gateway_check.h"
 #include "attach/instance_netns.h"
 #include "attach/interface.h"
@@ -100,6 +102,15 @@ static void check_gateways(struct check *c)
 
 	if (cg_gateway_covers_host(c->options->instance, why))
 		cg_plugin_say(&c->plugin, CG_PLUGIN_CRITICAL, "gateway %s", why);
+}
+
+/* Only what is wrong is worth a word. */
+static void check_clock(struct check *c)
+{
+	char why[CG_CLOCK_WHY];
+
+	if (cg_clock_is_early(time(NULL), why))
+		cg_plugin_say(&c->plugin, CG_PLUGIN_CRITICAL, "the clock is wrong: %s", why);
 }
 
 static void check_usage(struct check *c, struct cg_map_usage fill)
@@ -265,6 +276,7 @@ static void check_instance(struct check *c)
 	check_usage(c, cg_map_usages[CG_USAGE_BRANCHES]);
 	check_mode(c);
 	check_gateways(c);
+	check_clock(c);
 	check_interfaces(c);
 	check_counters(c);
 	check_daemon(c);

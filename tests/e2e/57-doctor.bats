@@ -42,6 +42,21 @@ load doctor
 		jq -r '.[] | select(.verdict == "failed") | "\(.object) \(.finding)"' <<<"$output"
 }
 
+@test "doctor: attach, check and doctor say that the clock is before the release" {
+	local shim=$LAB_DIR/clock.so
+	"${CC:-cc}" -shared -fPIC -x c - -o "$shim" <<<'long time(long *at) { return at ? (*at = 1000000) : 1000000; }'
+	LD_PRELOAD=$shim run -0 --separate-stderr cg attach in0
+	[[ $stderr == *'the clock is wrong: 1970-01-12T13:46:40Z is before this version was released'*'install chrony'* ]]
+	LD_PRELOAD=$shim run -2 cg check
+	[[ $output == *'the clock is wrong: 1970-01-12T13:46:40Z'* ]]
+	LD_PRELOAD=$shim CODE=1 doctor
+	finds failed clock 'wrong time: 1970-01-12T13:46:40Z is before this version was released'
+	run -0 --separate-stderr cg attach in0 # ... and the same with the clock as it is
+	[[ $stderr != *clock* ]]
+	run cg check
+	[[ $output != *clock* ]]
+}
+
 @test "doctor: reports a kernel that is too old" {
 	run -1 setarch --uname-2.6 "$LAB_OUT/cseqguard" -n "$HOST" doctor --spool "$SPOOL"
 	finds failed kernel '2\.6\.[0-9]+.* is too old for the programs; install Linux 6.1'
