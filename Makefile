@@ -40,7 +40,7 @@ PROGRAMS := $(OUT)/cseqguard $(OUT)/cseqguardd
 all: $(PROGRAMS)
 
 # The sets of packages in the table of configure, and those that a goal needs besides build.
-SETS := build demo deb fuzz test vm coverage bench lint
+SETS := build demo deb fuzz test vm coverage bench parsers lint
 SETS_demo := demo
 SETS_deb := deb
 SETS_fuzz := fuzz
@@ -278,6 +278,7 @@ help:
 	@echo '  make bench-store          calls a second from ring to row; bench-million: a million dialogs'
 	@echo '  make bench-sql            the views of PostgreSQL at a million rows; PLANS=FILE: their plans'
 	@echo '  make bench-replay         cseqguard replay beside tshark and sngrep, of a capture of 1 GB'
+	@echo '  make bench-parser         the parser beside libosip2 and Sofia-SIP, natively'
 	@echo '  make bench-kamailio       Kamailio in a flood, with and without the guard'
 	@echo '  make table                what each attack is billed, from real calls, into cseqguard-evidence(7)'
 	@echo '  make figures              what make bench measured, into cseqguard-evidence(7)'

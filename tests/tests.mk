@@ -15,7 +15,8 @@ TEST_CFLAGS := -std=gnu11 $(WARNINGS) -Iinclude -Iagent -Itests/kernel -Itests/u
 
 # for compile_commands.json
 TEST_SOURCES := $(filter-out %.bpf.c,$(wildcard tests/*/*.c))
-compile_test = $(CC) $(TEST_CFLAGS) $(DAEMON_CFLAGS) $(addprefix -I,$(TESTS)/kernel $(TESTS)/bench) -Ibpf -Wno-unused-parameter
+compile_test = $(CC) $(TEST_CFLAGS) $(DAEMON_CFLAGS) $(addprefix -I,$(TESTS)/kernel $(TESTS)/bench) $(PEER_CFLAGS) \
+	-Ibpf -Wno-unused-parameter
 
 FUZZ_TARGETS := parser_fuzz frame_fuzz stream_fuzz capture_fuzz hep_fuzz
 FUZZ_CFLAGS := -std=gnu11 $(WARNINGS) -Wno-unused-parameter -Wno-unused-function -g -O2 \
@@ -81,6 +82,14 @@ $(TESTS)/bench/upsert: $(TESTS)/bench/upsert.o \
 # The live benches' sockets and statistics.
 $(TESTS)/bench/hold: $(TESTS)/bench/hold.o
 	$(call say,LINK,$@)$(CC) $^ -lbpf -o $@
+
+# The parser beside libosip2 and Sofia-SIP.
+PARSER_OBJS := $(addprefix $(TESTS)/,$(addprefix bench/,parsers.o parser_guard.o parser_peers.o parser_messages.o) \
+	unit/vectors.o kernel/words.o)
+PEER_CFLAGS = $(shell $(PKG_CONFIG) --cflags sofia-sip-ua 2>/dev/null)
+$(TESTS)/bench/parser_peers.o: TEST_CFLAGS += $(PEER_CFLAGS)
+$(TESTS)/bench/parsers: $(PARSER_OBJS)
+	$(call say,LINK,$@)$(CC) $^ -losipparser2 -lsofia-sip-ua -ljansson -o $@
 
 $(TESTS)/e2e/flood: $(TESTS)/e2e/flood.o
 	$(call say,LINK,$@)$(CC) $^ -o $@
@@ -214,6 +223,13 @@ bench-replay: all
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) $(if $(BYTES),BYTES=$(BYTES)) tests/bench/replay $(FIGURES)/replay.json
 	$(call copied,replay)
 
+# make bench-parser [JSON=FILE]: ns a message and MB/s, of the parser, libosip2 and Sofia-SIP
+SETS_bench-parser := parsers
+bench-parser: needs-parsers $(TESTS)/bench/parsers
+	$(figures)
+	$(Q)$(TESTS)/bench/parsers $(FIGURES)/parser.json
+	$(call copied,parser)
+
 # make bench-kamailio [JSON=FILE]: Kamailio beside the guard; two minutes; see tests/bench/kamailio
 bench-kamailio: $(LIVE_NEEDS)
 	$(figures)
@@ -234,6 +250,6 @@ bench-million: all $(TESTS)/bench/calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
 
 .PHONY: unit kernel e2e vectors check coverage fuzz fuzz-captures unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
-	bench bench-store bench-sql bench-live bench-tcp bench-replay bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments \
+	bench bench-store bench-sql bench-live bench-tcp bench-replay bench-parser bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments \
 	test-tcp test-vm test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
