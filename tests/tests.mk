@@ -157,6 +157,11 @@ test-vm: e2e-programs
 test-tcp: e2e-programs
 	$(Q)TCP_CALLS=10000 TCP_RATE=100 LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/82-tcp-honest.bats
 
+# make test-honest [SEED=N] [CALLS=N]: honest calls of every kind; the seed is printed
+CALLS = 100000
+test-honest: e2e-programs
+	$(Q)HONEST_CALLS=$(CALLS) HONEST_RATE=120 HONEST_SEED=$(SEED) LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/87-honest.bats
+
 # make test-chaos [SEED=N]: four minutes; the seed is printed
 SEED = $(shell date +%s)
 test-chaos: e2e-programs
@@ -251,5 +256,5 @@ bench-million: all $(TESTS)/bench/calls
 
 .PHONY: unit kernel e2e vectors check coverage fuzz fuzz-captures unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
 	bench bench-store bench-sql bench-live bench-tcp bench-replay bench-parser bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments \
-	test-tcp test-vm test-chaos table
+	test-tcp test-vm test-honest test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)

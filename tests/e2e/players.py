@@ -32,7 +32,8 @@ def part(pattern, text, otherwise=""):
 
 class Message:
     def __init__(self, data):
-        lines = data.decode("latin-1").lstrip("\r\n").replace("\r\n", "\n").split("\n\n")[0].split("\n")
+        head = data.decode("latin-1").lstrip("\r\n").replace("\r\n", "\n").split("\n\n")[0]
+        lines = re.sub(r"\n[ \t]+", " ", head).split("\n")
         self.start = lines[0]
         self.lines = []
         for line in lines[1:]:
@@ -46,7 +47,7 @@ class Message:
         return ", ".join(value for key, value in self.lines if key == name)
 
     def tag(self, name):
-        return part(r";\s*tag=([^;>\s]+)", self.get(name))
+        return part(r";\s*tag\s*=\s*([^;>\s]+)", re.sub(r'"(\\.|[^"])*"', "", self.get(name)))
 
     def response(self, status, tag="", lines=()):
         out = ["SIP/2.0 %d Said" % status]
@@ -99,7 +100,8 @@ class Gateway:
 
     def __init__(self, call):
         self.call, self.plan, self.now = call, call.plan, call.world.loop.time
-        self.tags, self.answered, self.ended = {}, {}, {}
+        self.answered, self.ended = {}, {}
+        self.over = asyncio.Event()  # each answered call has ended
         self.highest = self.bye_cseq = 0
         self.invites = {}
         self.acked = asyncio.Event()
@@ -148,9 +150,14 @@ class Gateway:
             await self.call.talk(plan["hangup"])
             self.send_bye(host, plan["bye_cseq"])
 
+    def end(self, tag):
+        self.ended.setdefault(tag, self.now())
+        if len(self.ended) == len(self.answered):
+            self.over.set()
+
     def send_bye(self, host, cseq):
         invite = self.invite
-        self.ended.setdefault(self.call.tag, self.now())
+        self.end(self.call.tag)
         host.send(text([
             "BYE %s SIP/2.0" % part("<([^>]*)>", invite.get("contact")),
             "Via: SIP/2.0/UDP %s:%d;branch=z9hG4bK-gw-%s" % (host.address, host.port, self.call.tag),
@@ -186,7 +193,7 @@ class Gateway:
         if status == 200:
             tag = message.tag("to")
             if self.bye_cseq != message.cseq:
-                self.ended.setdefault(tag, self.now())
+                self.end(tag)
             self.bye_cseq = message.cseq
         if self.plan.get("neighbour"):
             host = self.call.world.neighbour
@@ -199,13 +206,15 @@ class Gateway:
 
 
 class Call:
-    """One call, from the caller's side. drops: BYEs that the guard should have dropped."""
+    """One call, from the caller's side. drops: BYEs that the guard should have dropped; manner: see manners.py."""
 
-    def __init__(self, world, row, number):
-        self.world, self.row = world, row
-        self.tag = "t-%s-%d" % (row.__name__, number)
-        self.own_tag = "f-%s-%d" % (row.__name__, number)
-        self.id = "%s-%d@%s" % (row.__name__, number, os.environ["LAB_ID"])
+    def __init__(self, world, row, number, manner=None):
+        self.world, self.row, self.manner = world, row, manner
+        self.base = getattr(manner, "base", 0)
+        kind = row.__name__ + ("-" + manner.__name__ if manner else "")
+        self.tag = "t-%s-%d" % (kind, number)
+        self.own_tag = "f-%s-%d" % (kind, number)
+        self.id = "%s-%d@%s" % (kind, number, os.environ["LAB_ID"])
         self.plan, self.drops, self.edits = {}, 0, {}
         self.host, self.proxy = world.caller, (PROXY, 5060)
         self.callee, self.user = "gw", "bob"
@@ -213,6 +222,10 @@ class Call:
         self.queue = asyncio.Queue()
         self.branches = 0
         self.gateway = Gateway(self)
+
+    def forget(self):
+        for host in self.world.hosts():
+            host.calls.pop(self.id, None)
 
     def begin(self):
         for host in (self.world.caller, self.world.second_port, self.world.here):
@@ -243,13 +256,13 @@ class Call:
             "from": "From: <sip:%s@%s>;tag=%s" % (self.user, CALLER, self.own_tag),
             "to": "To: <sip:%s@%s>%s" % (self.callee, PROXY, ";tag=" + self.remote if in_dialog else ""),
             "call": "Call-ID: " + self.id,
-            "cseq": "CSeq: %s %s" % (cseq, method),
+            "cseq": "CSeq: %s %s" % (cseq + self.base if self.base else cseq, method),
             "contact": "Contact: <sip:%s@%s:%d>" % (self.user, self.host.address, self.host.port),
             "hops": "Max-Forwards: 70",
             "last": "",
         }
         lines.update(edits)
-        return text(lines.values(), body)
+        return text(self.manner(self, lines) if self.manner else lines.values(), body)
 
     def send(self, *arguments, **edits):
         self.host.send(self.request(*arguments, **edits), self.proxy)
@@ -258,7 +271,7 @@ class Call:
         async def wait():
             while True:
                 message = await self.queue.get()
-                if message.status >= 200 and message.method == method and message.cseq == cseq:
+                if message.status >= 200 and message.method == method and message.cseq == cseq + self.base:
                     return message
         return await self.world.within(seconds, wait())
 
@@ -326,6 +339,9 @@ class World:
         self.gateway = await Host().open("gateway", GATEWAY)
         self.neighbour = await Host().open("gateway", NEIGHBOUR)
         return self
+
+    def hosts(self):
+        return (self.here, self.guarded_host, self.third, self.caller, self.second_port, self.gateway, self.neighbour)
 
     def take(self, message, source, host):
         """The attacker's own host says yes to everything."""
