@@ -15,6 +15,7 @@
 #include "doctor/doctor.h"
 #include "maps/runtime_dir.h"
 #include "spool/spool.h"
+#include "util/text.h"
 
 #define USER "cseqguard"
 #define FREE_BYTES_MIN (64ULL << 20)
@@ -87,6 +88,16 @@ static void check_spool_rights(struct cg_findings *f, const struct account *acco
 			       "%s: %s cannot write to this file", path, account->name);
 }
 
+static void check_spool_times(struct cg_findings *f, struct cg_spool *spool)
+{
+	__s64 calls = cg_spool_count_after(spool, cg_now_us() + CG_DOCTOR_FUTURE_US);
+
+	if (calls > 0)
+		cg_finding_add(f, CG_WARNING, "spool", CG_DOCTOR_FUTURE_REMEDY,
+			       "%lld calls have times in the future: the clock was or is wrong",
+			       (long long)calls);
+}
+
 static void check_spool(struct cg_findings *f, const struct account *account, const char *path)
 {
 	char copy[PATH_MAX], *folder;
@@ -113,6 +124,8 @@ static void check_spool(struct cg_findings *f, const struct account *account, co
 	else
 		cg_finding_add(f, CG_OK, "spool", NULL, "%s: %lld%s rows", path, (long long)rows,
 			       rows == ROWS_MAX ? " or more" : "");
+	if (rows > 0)
+		check_spool_times(f, spool);
 	cg_spool_close(spool);
 	if (access(folder, F_OK))
 		return;

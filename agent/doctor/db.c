@@ -192,6 +192,24 @@ static void check_clock(struct cg_findings *f, PGconn *conn)
 	PQclear(result);
 }
 
+static const char future_sql[] =
+	"SELECT count(*), string_agg(DISTINCT node, ', ') FROM cseqguard.cdr"
+	" WHERE answer_time > now() + interval '1 minute' OR closed_at > now() + interval '1 "
+	"minute'";
+
+/* Retention counts such rows for nothing, and they stay until that time has come. */
+static void check_times(struct cg_findings *f, PGconn *conn)
+{
+	PGresult *result = run_query(conn, future_sql);
+
+	if (PQresultStatus(result) == PGRES_TUPLES_OK && strcmp(PQgetvalue(result, 0, 0), "0"))
+		cg_finding_add(f, CG_WARNING, OBJECT, CG_DOCTOR_FUTURE_REMEDY,
+			       "%s calls have times in the future: the clock of the server or of a "
+			       "node was or is wrong (%s)",
+			       PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1));
+	PQclear(result);
+}
+
 void cg_doctor_check_db(struct cg_findings *f, const char *conninfo)
 {
 	PGresult *version;
@@ -211,8 +229,10 @@ void cg_doctor_check_db(struct cg_findings *f, const char *conninfo)
 	} else {
 		cg_finding_add(f, CG_OK, OBJECT, NULL, "version %s, database %s, writable",
 			       PQgetvalue(version, 0, 0), PQdb(conn));
-		if (check_schema(f, conn))
+		if (check_schema(f, conn)) {
 			check_privileges(f, conn);
+			check_times(f, conn);
+		}
 		check_clock(f, conn);
 	}
 	PQclear(version);

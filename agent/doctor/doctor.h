@@ -12,6 +12,11 @@ void cg_doctor_check_host(struct cg_findings *findings);
 
 void cg_doctor_check_clock(struct cg_findings *findings);
 
+/* A clock was set wrong if rows have times that come later than this, after the present one. */
+#define CG_DOCTOR_FUTURE_US 60000000LL
+#define CG_DOCTOR_FUTURE_REMEDY                                                                    \
+	"set the clock right; the times of these calls are wrong, and no clock corrects them"
+
 /* An interface of the current network namespace, by name. */
 void cg_doctor_check_interface(struct cg_findings *findings, const char *instance,
 			       const char *name);

@@ -66,6 +66,15 @@ __s64 cg_spool_count_rows(struct cg_spool *spool, __s64 most)
 	return err ? err : rows;
 }
 
+__s64 cg_spool_count_after(struct cg_spool *spool, __s64 us)
+{
+	__s64 rows = 0;
+	int err = cg_sqlite_read_number(
+		spool->db, "SELECT count(*) FROM cdr WHERE answer_time > ?1", us, &rows);
+
+	return err ? err : rows;
+}
+
 int cg_spool_get_oldest(struct cg_spool *spool, __s64 *us)
 {
 	return cg_sqlite_read_number(

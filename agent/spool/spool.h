@@ -168,6 +168,9 @@ int cg_spool_select_calls(struct cg_spool *spool, const char *where, int n,
 /* Returns the number of rows in all tables, at most `most`, or -errno. */
 __s64 cg_spool_count_rows(struct cg_spool *spool, __s64 most);
 
+/* Returns the number of calls that were answered after `us`, since 1970, or -errno. */
+__s64 cg_spool_count_after(struct cg_spool *spool, __s64 us);
+
 /*
  * Sets *us to the end of the call, or the time of the violation, whose row has waited longest, in
  * microseconds since 1970. 0: no such row. Returns 0 or -errno.

@@ -427,6 +427,22 @@ dialogs() { # FIRST LAST: calls of one address
 	finds warning postgresql "its clock is (89|90)\.[0-9] s ahead of this host's; .*chrony"
 }
 
+@test "doctor: reports calls of the future, which a clock that was wrong has left, and none of today" {
+	sql postgres "CREATE DATABASE $DB"
+	"$LAB_OUT/cseqguardd" --print-schema | psql -Xq1 -v ON_ERROR_STOP=1 -d "$(db)" >/dev/null
+	cg attach in0
+	daemon
+	sqlite3 -cmd '.timeout 10000' "$SPOOL" "INSERT INTO cdr (call_uid, setup_time, answer_time)
+		VALUES ('one', 1, 1000000 * unixepoch()), ('two', 2, 1000000 * (unixepoch() + 86400))"
+	sql "$DB" "INSERT INTO cseqguard.cdr (setup_time, call_uid, node, call_id, from_tag, to_tag, caller, callee, request_uri,
+		caller_addr, caller_port, callee_addr, callee_port, answer_time, end_reason, ended_by, bye_confirmed, suspect,
+		blocked_byes, sip_code) SELECT t, md5('')::uuid, node, '', '', '', '', '', '', '192.0.2.1', 1, '192.0.2.2', 1, t,
+		'none', 'none', false, false, 0, 200 FROM (VALUES (now(), 'edge6'), (now() + interval '1 day', 'edge7')) AS f (t, node)"
+	doctor --db "$(db)"
+	finds warning spool '1 calls have times in the future'
+	finds warning postgresql '1 calls have times in the future: .*[(]edge7[)]'
+}
+
 @test "doctor: reads the daemon's configuration file" {
 	printf 'db = host=%s\nspool = %s\n' "$LAB_DIR/none" "$LAB_DIR/none.db" >"$BATS_TEST_TMPDIR/conf"
 	run -1 cg doctor --config "$BATS_TEST_TMPDIR/conf"
