@@ -15,6 +15,8 @@
 #include "util/log.h"
 #include "util/loop.h"
 
+#define CLOCK_SLACK_NS 100000 /* ns; adjtimex(2) moves the wall clock slowly */
+
 struct cg_hep_input {
 	char *address, *key;
 	struct cg_hep_guard guard;
@@ -24,6 +26,7 @@ struct cg_hep_input {
 	sd_event_source *timer; /* set while something waits */
 	bool timer_is_set;
 	int program_err; /* the last one that was logged; 0: none */
+	__u64 real_offset; /* from CLOCK_BOOTTIME to CLOCK_REALTIME, ns */
 	struct cg_hep_counts counts;
 };
 
@@ -75,13 +78,23 @@ static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 
 /* --- from the listener ------------------------------------------------------------------------ */
 
-static struct cg_hep_clocks read_clocks(void)
+/*
+ * Reads both clocks, with the difference that they had before, unless it has changed. A daemon that is
+ * preempted between the two readings would give a message another time, and the INVITE that the host
+ * sends on would seem older than the one that it has received.
+ */
+static struct cg_hep_clocks read_clocks(struct cg_hep_input *input)
 {
-	struct timespec real;
+	__u64 before = cg_boottime(), real, after;
+	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &real);
-	return (struct cg_hep_clocks){ .boot = cg_boottime(),
-				       .real = real.tv_sec * CG_SECOND + real.tv_nsec };
+	clock_gettime(CLOCK_REALTIME, &now);
+	real = now.tv_sec * CG_SECOND + now.tv_nsec;
+	after = cg_boottime();
+	if (before + input->real_offset > real + CLOCK_SLACK_NS ||
+	    after + input->real_offset + CLOCK_SLACK_NS < real)
+		input->real_offset = real - after;
+	return (struct cg_hep_clocks){ .boot = after, .real = after + input->real_offset };
 }
 
 static void put_in_order(struct cg_hep_input *input, const struct waiting *head, const __u8 *text,
@@ -102,7 +115,7 @@ static bool handle_record(void *ctx, const __u8 sender[16], const void *bytes, s
 {
 	struct cg_hep_input *input = ctx;
 	enum cg_hep_fate fate = CG_HEP_DAMAGED;
-	struct cg_hep_clocks clocks = read_clocks();
+	struct cg_hep_clocks clocks = read_clocks(input);
 	struct cg_hep_record record;
 	struct cg_hep_sifted sifted;
 	struct waiting head;
