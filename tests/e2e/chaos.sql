@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
--- What SIPp saw of each call, from the short messages of both sides, and how the bill differs.
+-- What SIPp saw of each call, from the short messages of both sides, and how the bill differs, by more than
+-- :within seconds. A busy machine holds SIPp up.
 
 CREATE UNLOGGED TABLE caller_log (
 	day text, clock text,
@@ -43,11 +44,11 @@ SELECT call_id, what
 FROM truth FULL JOIN cseqguard.cdr USING (call_id), LATERAL (VALUES
 	(truth IS NULL, 'billed, but never called'),
 	(cdr IS NULL, 'not billed'),
-	(abs(extract(epoch FROM cdr.answer_time - truth.answer_time)) > 0.5,
+	(abs(extract(epoch FROM cdr.answer_time - truth.answer_time)) > :within,
 		format('answered %s, billed from %s', truth.answer_time, cdr.answer_time)),
-	(abs(extract(epoch FROM cdr.end_time - truth.end_time)) > 0.5,
+	(abs(extract(epoch FROM cdr.end_time - truth.end_time)) > :within,
 		format('ended %s, billed until %s', truth.end_time, cdr.end_time)),
-	(abs(extract(epoch FROM duration - (truth.end_time - truth.answer_time))) > 0.5,
+	(abs(extract(epoch FROM duration - (truth.end_time - truth.answer_time))) > :within,
 		format('lasted %s, billed %s', truth.end_time - truth.answer_time, duration)),
 	(cdr.end_time IS NOT NULL AND end_reason <> 'bye' OR suspect, format('ended as %s, suspect: %s', end_reason, suspect)),
 	(cdr.end_time IS NULL, 'open'),
