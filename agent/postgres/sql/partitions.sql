@@ -180,10 +180,10 @@ BEGIN
 END $$;
 
 -- For the owner: drops the partitions that end before now() - older_than, except those that old_partitions()
--- names a reason for: open or suspect calls, or a clock that the rows do not confirm. Returns a row for each partition. Writers wait for a
--- tenth of a second at most: all rows are counted before the first lock, a lock that somebody holds is
--- given up and tried again, for 5 s as long as nothing is locked, and 40 ms after the first lock the rest is
--- left for another call.
+-- names a reason for: open or suspect calls, or a clock that the rows do not confirm. Returns a row for each
+-- partition. Writers wait for a tenth of a second at most: all rows are counted before the first lock, a lock
+-- that somebody holds is given up and tried again, for 5 s as long as nothing is locked, and 40 ms after the
+-- first lock the rest is left for another call.
 CREATE OR REPLACE FUNCTION cseqguard.drop_partitions(older_than interval)
 	RETURNS TABLE (partition text, dropped boolean, why text) LANGUAGE plpgsql
 	SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s' AS $$
