@@ -277,6 +277,7 @@ help:
 	@echo '  make bench                cost of a packet; bench-live: of a flood over veth; bench-tcp: of TCP'
 	@echo '  make bench-store          calls a second from ring to row; bench-million: a million dialogs'
 	@echo '  make bench-sql            the views of PostgreSQL at a million rows; PLANS=FILE: their plans'
+	@echo '  make bench-hep            10,000 messages a second reported by HEP, beside calls on the wire'
 	@echo '  make bench-replay         cseqguard replay beside tshark and sngrep, of a capture of 1 GB'
 	@echo '  make bench-parser         the parser beside libosip2 and Sofia-SIP, natively'
 	@echo '  make bench-kamailio       Kamailio in a flood, with and without the guard'

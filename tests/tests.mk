@@ -75,6 +75,11 @@ $(TESTS)/bench/calls: $(addprefix $(TESTS)/,bench/calls.o kernel/endpoints.o ker
 	$(OUT)/agent/maps/pins.o
 	$(call say,LINK,$@)$(CC) $(AGENT_LDFLAGS) $^ -lbpf -o $@
 
+# A proxy that reports calls, for bench-hep.
+$(TESTS)/bench/hep_calls: $(addprefix $(TESTS)/,bench/hep_calls.o kernel/endpoints.o kernel/message.o) \
+	$(addprefix $(OUT)/agent/,hep/hep.o util/endpoint.o util/text.o)
+	$(call say,LINK,$@)$(CC) $(AGENT_LDFLAGS) $^ -o $@
+
 $(TESTS)/bench/upsert: $(TESTS)/bench/upsert.o \
 	$(addprefix $(OUT)/agent/,calls/db_tables.o util/enum_names.o postgres/pg_array.o postgres/pg_insert.o)
 	$(call say,LINK,$@)$(CC) $(AGENT_LDFLAGS) $^ $(DAEMON_LIBS) -o $@
@@ -235,6 +240,13 @@ bench-parser: needs-parsers $(TESTS)/bench/parsers
 	$(Q)$(TESTS)/bench/parsers $(FIGURES)/parser.json
 	$(call copied,parser)
 
+# make bench-hep [JSON=FILE]: 10,000 messages a second by HEP, beside calls on the wire; see tests/bench/hep
+SETS_bench-hep := demo test
+bench-hep: all $(TESTS)/bench/hep_calls
+	$(figures)
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/hep $(FIGURES)/hep.json
+	$(call copied,hep)
+
 # make bench-kamailio [JSON=FILE]: Kamailio beside the guard; two minutes; see tests/bench/kamailio
 bench-kamailio: $(LIVE_NEEDS)
 	$(figures)
@@ -255,6 +267,6 @@ bench-million: all $(TESTS)/bench/calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
 
 .PHONY: unit kernel e2e vectors check coverage fuzz fuzz-captures unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
-	bench bench-store bench-sql bench-live bench-tcp bench-replay bench-parser bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments \
+	bench bench-store bench-sql bench-live bench-tcp bench-hep bench-replay bench-parser bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments \
 	test-tcp test-vm test-honest test-chaos table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
