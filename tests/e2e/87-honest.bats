@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# bats file_tags=alone
 #
 # HONEST_CALLS honest calls (each kind once), HONEST_RATE (30) a second, in the random order of HONEST_SEED (1), through
 # a guarded Kamailio in enforce mode: none is hindered, each is billed as the gateway counts.
