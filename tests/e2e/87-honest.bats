@@ -11,7 +11,8 @@ LAB_MEMORY=512
 setup_file() {
 	guarded_lab --gateway "${LAB_GATEWAY%.*}.0/25" --ports 5060,5062
 	ip -n "$(lab_ns gateway)" addr add "${LAB_GATEWAY%.*}.2/24" dev eth0
-	kamailio_up
+	kamailio_db "$ACC"
+	kamailio_up "$ACC"
 }
 
 truth() { # COLUMNS [CONDITION]: of the gateway's count and our rows beside it
