@@ -6,24 +6,17 @@
 # of MIXED_SEED, MIXED_RATE (50) a second, through Kamailio. The gateway counts for itself.
 
 load lib
+load players
 LAB_MEMORY=512
 
 setup_file() {
-	guarded_lab --gateway "${LAB_GATEWAY%.*}.0/25" --ports 5060,5062
-	ip -n "$(lab_ns gateway)" addr add "${LAB_GATEWAY%.*}.2/24" dev eth0
-	kamailio_db "$ACC"
-	kamailio_up "$ACC"
-}
-
-truth() { # COLUMNS [CONDITION]: of the gateway's count and our rows beside it
-	sql "$CDRS" "SELECT $1 FROM truth LEFT JOIN cseqguard.cdr USING (to_tag) WHERE ${2:-true}"
+	players_lab
 }
 
 @test "mixed run: the bill is the gateway's count to within a second a call, and no false drop" {
 	"$LAB_TOP/tests/e2e/play_rows.py" guarded "${MIXED_CALLS:-200}" "${MIXED_SEED:-1}" \
 		"${MIXED_RATE:-50}" >"$LAB_DIR/truth"
-	sql "$CDRS" 'CREATE TABLE truth (row text, to_tag text, seconds numeric, drops int, what text)'
-	psql -Xq -d "$(pg_conninfo "$CDRS")" -c "\\copy truth FROM '$LAB_DIR/truth'"
+	load_truth 'row text, to_tag text, seconds numeric, drops int, what text'
 	eventually 0 truth 'count(*)' 'end_time IS NULL OR suspect'
 	# A forged 2xx (F15) that the proxy forwards and the caller acknowledges has a row of its own, suspect.
 	assert_equal 0 sql "$CDRS" "SELECT count(*) FROM cseqguard.cdr

@@ -6,17 +6,11 @@
 # a guarded Kamailio in enforce mode: none is hindered, each is billed as the gateway counts.
 
 load lib
+load players
 LAB_MEMORY=512
 
 setup_file() {
-	guarded_lab --gateway "${LAB_GATEWAY%.*}.0/25" --ports 5060,5062
-	ip -n "$(lab_ns gateway)" addr add "${LAB_GATEWAY%.*}.2/24" dev eth0
-	kamailio_db "$ACC"
-	kamailio_up "$ACC"
-}
-
-truth() { # COLUMNS [CONDITION]: of the gateway's count and our rows beside it
-	sql "$CDRS" "SELECT $1 FROM truth LEFT JOIN cseqguard.cdr USING (to_tag) WHERE ${2:-true}"
+	players_lab
 }
 
 @test "honest calls of every kind: none is hindered, each has its CDR, to within a second" {
@@ -27,8 +21,7 @@ truth() { # COLUMNS [CONDITION]: of the gateway's count and our rows beside it
 	((calls >= kinds)) || calls=$kinds
 	printf '# honest: seed %s\n' "${HONEST_SEED:-1}" >&3
 	"$LAB_TOP/tests/e2e/play_honest.py" "$calls" "${HONEST_SEED:-1}" "${HONEST_RATE:-30}" >"$LAB_DIR/truth"
-	sql "$CDRS" 'CREATE TABLE truth (course text, manner text, to_tag text, seconds numeric)'
-	psql -Xq -d "$(pg_conninfo "$CDRS")" -c "\\copy truth FROM '$LAB_DIR/truth'"
+	load_truth 'course text, manner text, to_tag text, seconds numeric'
 	lab_wait 60 assert_equal 0 truth 'count(*)' 'end_time IS NULL OR suspect'
 	truth "format('# %s calls of $kinds kinds, %s s by the gateway, %s s billed', count(*),
 		round(sum(seconds), 1), round(sum(extract(epoch FROM duration)), 1))" >&3

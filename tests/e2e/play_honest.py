@@ -22,14 +22,7 @@ ENDS = 10  # seconds after the caller's last step by which the gateway has ended
 LINGER = 10  # seconds that a call is known after its end: copies may still be under way
 
 
-async def ordinary(c):
-    """a call and its BYE"""
-    await c.dial()
-    await c.talk(2 * rows.TALK)
-    await c.bye(14)
-
-
-COURSES = [ordinary, *(row for row in rows.HONEST if row not in (rows.H11, rows.H12))]  # those have a fraud in them
+COURSES = [rows.ordinary, *(row for row in rows.HONEST if row not in (rows.H11, rows.H12))]  # those have a fraud in them
 # Kamailio 5.6 itself makes no right CANCEL of such an INVITE, nor repeats it with credentials.
 UNABLE = {(rows.H6, manners.ahead), (rows.H8, manners.ahead), (rows.H8, manners.folded)}
 KINDS = [(course, manner) for course in COURSES for manner in manners.EVERY if (course, manner) not in UNABLE]

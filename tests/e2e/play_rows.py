@@ -18,13 +18,6 @@ import rows  # noqa: E402
 from players import Call, World
 
 
-async def ordinary(c):
-    """a call and its BYE"""
-    await c.dial()
-    await c.talk(2 * rows.TALK)
-    await c.bye(14)
-
-
 async def play(world, row, number):
     call = Call(world, row, number)
     call.begin()
@@ -48,7 +41,7 @@ def choose(arguments):
         return every, 100, lambda: 1
     calls, seed, a_second = (int(word) for word in arguments[1:])
     chance = random.Random(seed)
-    return ([chance.choice([ordinary, chance.choice(every)]) for _ in range(calls)], a_second,
+    return ([chance.choice([rows.ordinary, chance.choice(every)]) for _ in range(calls)], a_second,
             lambda: chance.uniform(0.5, 2.5))
 
 

@@ -9,6 +9,13 @@ from players import CALLER, GATEWAY, PROXY, THIRD
 TALK = 1
 
 
+async def ordinary(c):
+    """a call and its BYE"""
+    await c.dial()
+    await c.talk(2 * TALK)
+    await c.bye(14)
+
+
 async def attack(c, *attempts, last=14):
     await c.dial()
     await c.talk(TALK)
