@@ -13,8 +13,9 @@
  *
  * The socket may discard a segment that passed (wrong checksum, old timestamp, no room). A segment
  * with other bytes at that position is dropped, so the socket reads only what was judged. The
- * connection waits until the sender retransmits the bytes that passed. It is stalled, and reset, if
- * the sender repeats the others: he may be honest, and the guard may not know any more what passed.
+ * connection waits until the sender retransmits the bytes that passed. If the sender repeats other
+ * bytes, the connection stalls and is reset: an honest sender opens another one. The guard does not
+ * always know what passed, for instance after a change from observe to enforce.
  *
  * A stream that is out of step (after a hole, or from before the attach) is read again from the
  * next segment that begins with a start line.
@@ -150,8 +151,8 @@ bpf_inline int stream_is_out_of_step(const struct tcp_segment *seg, const struct
 }
 
 /*
- * A segment is unlike what passed. Returns whether the stream is to stall: it is not the first such
- * segment with the byte that the socket waits for.
+ * Handles a segment that is unlike what passed. Returns whether the stream must stall: it is the
+ * CG_STREAM_TRIES-th that has the byte that the socket waits for.
  */
 bpf_inline int stream_is_stuck(const struct tcp_segment *seg, struct cg_stream *stream)
 {

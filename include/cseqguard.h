@@ -704,8 +704,8 @@ struct cg_stream {
 	__u8 has_length; /* ... they have a Content-Length, */
 	__u8 after_length; /* ... it is the last of them, */
 	__u32 length; /* ... with this value */
-	__u32 stuck_at; /* the socket's rcv_nxt when a segment that begins there was unlike, */
-	__u32 stuck; /* ... so many times */
+	__u32 stuck_at; /* rcv_nxt of the socket at the last unlike segment that had this byte, */
+	__u32 stuck; /* ... and how many such segments there were */
 	struct cg_spoil spoils[CG_STREAM_SPOILS];
 	__u8 bytes[CG_STREAM_BYTES]; /* the last bytes of the stream, as received */
 };
