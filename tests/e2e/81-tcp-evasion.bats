@@ -29,7 +29,14 @@ teardown() {
 	[[ -n ${BATS_TEST_COMPLETED:-} ]] || { evidence && cat "$LAB_DIR/through-proxy"; } >&2
 }
 
+number_run() { # exports RUN, which no run before had: each has ports of its own
+	echo >>"$LAB_DIR/runs"
+	RUN=$(wc -l <"$LAB_DIR/runs")
+	export RUN
+}
+
 evasion() { # TRICK
+	number_run
 	timeout 60 "$LAB_TOP/tests/e2e/evasion.py" "$1"
 }
 
@@ -174,6 +181,7 @@ through_proxy() { # TCP: all tricks are played, one after the other, and all cal
 	fi
 	rm -f "$LAB_DIR/played" "$LAB_DIR/hang-up" "$LAB_DIR/lengths"
 	guard set "tcp=$1"
+	number_run
 	"$LAB_TOP/tests/e2e/evasion.py" through-proxy >"$LAB_DIR/through-proxy" 2>&1 3>&- &
 	PLAYER=$!
 	lab_wait 300 played

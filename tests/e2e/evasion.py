@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Tries to get a BYE with a low CSeq past the guard to a socket on the guarded host, over TCP.
 
-evasion.py TRICK      a function try_TRICK of this file; LAB_ID is in the environment
+evasion.py TRICK      a function try_TRICK of this file; LAB_ID is in the environment, and RUN, a number that no run
+                      before had
 Prints what the host's socket made of it:
     read | unread       of a call's BYE with a low CSeq, whose Call-ID, tags and number are whole
     goes | stalls | resets      whether what the connection sends next is read as well, or its socket was reset
@@ -32,7 +33,7 @@ class World:
         self.server = kind(PROXY)
         self.step = 1 if kind is Server else 5  # bytes between two cuts
         enter("caller")
-        self.wire = raw_tcp.Wire(CLIENT, PROXY)
+        self.wire = raw_tcp.Wire(CLIENT, PROXY, int(os.environ["RUN"]))
         self.calls, self.played, self.trick = [], [], "none"  # calls of the trick, and of those before
         self.fenced = self.connect()
 

@@ -4,7 +4,6 @@
 Nothing is repeated but by the caller of put(). All runs in one thread on one CPU, so that segments
 arrive in the order in which they were sent.
 """
-import itertools
 import os
 import socket
 import struct
@@ -15,6 +14,7 @@ import packets
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 ETH_P_IP = 0x0800
 PATIENCE = 30  # seconds
+PORTS = 500  # of one run; the host keeps sockets of the run before
 TIMESTAMPS, MPTCP = 8, 30  # options
 
 
@@ -26,9 +26,9 @@ def tcp(source, dest, ports, seq, ack, flags, data=b"", window=60000, options=b"
 
 
 class Wire:
-    """The client's host. Enter its namespace first."""
+    """The client's host. Enter its namespace first. `run`: 0 to 99, another one for each Wire of the same address."""
 
-    def __init__(self, address, peer):
+    def __init__(self, address, peer, run):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
         self.address, self.peer = address, peer
         self.out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
@@ -36,7 +36,7 @@ class Wire:
         self.into = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
         self.into.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
         self.into.setblocking(False)
-        self.ports = itertools.count(10000 + os.getpid() * 499 % 50000)  # none of the run before
+        self.ports = iter(range(10000 + run * PORTS, 10000 + (run + 1) * PORTS))
         self.connections = {}
 
     def send(self, segment, cuts=()):
@@ -77,8 +77,6 @@ class Connection:
         if flags & SYN:
             at = segment.find(bytes((TIMESTAMPS, 10)), 20, length)
             self.next, self.echo = seq + 1, struct.unpack("!I", segment[at + 2:at + 6])[0]
-        elif self.next is None:  # a socket of the run before is there
-            self.wire.send(tcp(self.wire.address, self.peer, (self.port, 5060), ack, 0, RST))
         elif seq == self.next & 0xFFFFFFFF and (len(segment) > length or flags & FIN):
             self.next += len(segment) - length + (flags & FIN)
             self.heard += segment[length:]
