@@ -170,7 +170,7 @@ test-honest: e2e-programs
 # make test-chaos [SEED=N]: four minutes; the seed is printed
 SEED = $(shell date +%s)
 test-chaos: e2e-programs
-	$(Q)CHAOS_RATE=300 CHAOS_SECONDS=240 CHAOS_PACE=2000 CHAOS_KILLS=50 CHAOS_WITHIN=0.1 CHAOS_SEED=$(SEED) \
+	$(Q)CHAOS_RATE=300 CHAOS_SECONDS=240 CHAOS_PACE=2000 CHAOS_KILLS=50 WITHIN=0.1 CHAOS_SEED=$(SEED) \
 		LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/38-chaos.bats
 
 # $(call into_page,MARK,FILE): FILE replaces what is between `MARK` and `end of MARK` in the page's source
