@@ -204,6 +204,14 @@ struct {
 	__type(value, struct cg_config);
 } config SEC(".maps");
 
+/* Names of the other hosts of the pair. Only userspace writes and reads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CG_PEERS_MAX);
+	__type(key, __u32);
+	__type(value, struct cg_peer);
+} peers SEC(".maps");
+
 /* The key of all hashes. Userspace writes once, the kernel reads. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -35,6 +35,8 @@
 #define CG_FORKS_MAX 16 /* dialogs that one INVITE may open where a gateway answers */
 #define CG_FORKS_CUSTOMER 2 /* ... where anybody else does: a user agent has one To tag */
 #define CG_HOSTS_MAX 64
+#define CG_PEERS_MAX 16 /* the index 0 is this host */
+#define CG_PEER_NODE_MAX 65 /* bytes of a node's name, with its NUL */
 
 #define CG_DIALOGS_DEFAULT 131072
 #define CG_OVERFLOW_MAX 8192 /* calls that the daemon has not collected yet */
@@ -243,6 +245,8 @@ static inline __u8 cg_leg_rank(__u8 flags, int is_callee)
 /* ... and of the opening */
 #define CG_D_CALLER_TCP 0x100000 /* the caller's INVITE came over TCP */
 #define CG_D_CALLEE_TCP 0x200000 /* the 2xx came over TCP */
+/* ... and of a dialog that another host of the pair has opened */
+#define CG_D_SPEAKS_HERE 0x400000 /* a leg has sent a message to this host */
 
 /*
  * A set of URIs as a number: the sum of their keyed hashes in the low 28 bits, how many there are
@@ -300,10 +304,15 @@ struct cg_dialog {
 	__u64 answer; /* of the 2xx, or of the ACK */
 	__u64 end; /* 0: open */
 	__u64 bye_at; /* of the pending BYE */
-	/* what only a CDR reads */
+	__u16 epoch; /* raised where what does not only rise changes: the peers' newest version wins */
+	__u16 peer; /* index in `peers` of the host that opened it; 0: this one */
+	__u32 blocked_elsewhere; /* blocked_byes of the other hosts of the pair */
+	/* what only a CDR reads; never changes */
 	struct cg_call call; /* call.from_tag is the caller's tag */
 	char to_tag[CG_TAG_MAX]; /* the callee's tag */
 };
+
+#define CG_DIALOG_HEAD __builtin_offsetof(struct cg_dialog, call) /* bytes that may change */
 
 /*
  * --- invites (LRU) and pending (hash): INVITEs. One that comes in is noted in `invites`; when the
@@ -790,6 +799,44 @@ struct cg_hep_report {
 	__u8 pad[2];
 };
 
+/*
+ * --- peers: array, names of the other hosts of the pair. Userspace writes; the kernel reads only the
+ * index in cg_dialog.peer.
+ */
+
+struct cg_peer {
+	char node[CG_PEER_NODE_MAX]; /* NUL-ended; empty: free */
+	__u8 pad[3];
+};
+
+/*
+ * --- the input of cseqguard_peer (BPF_PROG_RUN), which answers enum cg_peer_result: a dialog of the
+ * pair, as another host has it. Its times are this host's under dialog.clock, its ifindexes are 0.
+ */
+
+enum cg_peer_update_type {
+	CG_PEER_WHOLE, /* inserts a dialog that is unknown here */
+	CG_PEER_HEAD, /* the texts may be missing */
+	CG_PEER_COUNTERS, /* cseq and passed of the legs, CG_LEG_CSEQ_VALID, blocked_elsewhere */
+	CG_PEER_GONE /* only between the daemons: userspace deletes */
+};
+
+struct cg_peer_update {
+	__u8 type; /* enum cg_peer_update_type */
+	__u8 pad[7];
+	struct cg_dialog_key key;
+	struct cg_dialog dialog; /* blocked_elsewhere: of all hosts but this one */
+};
+
+enum cg_peer_result {
+	CG_PEER_UNCHANGED,
+	CG_PEER_CHANGED,
+	CG_PEER_INSERTED,
+	CG_PEER_NO_ROOM,
+	CG_PEER_UNKNOWN, /* no such dialog, and the update is not whole */
+	CG_PEER_INVALID
+};
+
 #define CG_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
 #define CG_AT(type, field, bytes)                                                                  \
 	_Static_assert(__builtin_offsetof(type, field) == (bytes), #type "." #field)
@@ -798,11 +845,12 @@ CG_SIZE(struct cg_txn_key, 24);
 CG_SIZE(struct cg_call, 368);
 CG_SIZE(struct cg_leg, 24);
 CG_SIZE(struct cg_target, 28);
-CG_SIZE(struct cg_dialog, 616);
+CG_SIZE(struct cg_dialog, 624);
 CG_AT(struct cg_dialog, lock, 8);
 CG_AT(struct cg_dialog, caller, 16);
 CG_AT(struct cg_dialog, caller_port, 64);
-CG_AT(struct cg_dialog, call, 200);
+CG_AT(struct cg_dialog, epoch, 200);
+CG_AT(struct cg_dialog, call, 208);
 CG_SIZE(struct cg_fragment_set, 88);
 CG_SIZE(struct cg_fragment_closed, 8);
 CG_SIZE(struct cg_fragment_bucket, 872);
@@ -818,5 +866,8 @@ CG_SIZE(struct cg_config, 144);
 CG_SIZE(struct cg_prefix, 20);
 CG_SIZE(struct cg_event, 304);
 CG_SIZE(struct cg_hep_report, 48);
+CG_SIZE(struct cg_peer, 68);
+CG_SIZE(struct cg_peer_update, 648);
+CG_AT(struct cg_peer_update, dialog, 24);
 
 #endif

@@ -11,7 +11,7 @@
 #include "attach/instance.h"
 #include "guard.skel.h"
 
-#define CG_MAP_NAMES 24
+#define CG_MAP_NAMES 25
 
 /* The pinned maps of the contract. `config` is pinned last and marks a complete instance. */
 extern const char *const cg_map_names[CG_MAP_NAMES];

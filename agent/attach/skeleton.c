@@ -15,11 +15,11 @@
 #define TRY_ENTRIES 64 /* map size for a trial load; the verifier needs no more */
 
 const char *const cg_map_names[CG_MAP_NAMES] = {
-	"dialogs",	  "overflow",  "invites",     "pending",	"branches",
-	"joins",	  "hosts",     "host_state",  "early",		"addr_changes",
-	"unexpected_uas", "gateways",  "usage",	      "shares",		"counters",
-	"events",	  "alerts",    "fragments",   "fragment_bytes", "fragment_loose",
-	"secret",	  "event_seq", "tcp_streams", "config"
+	"dialogs",	  "overflow", "invites",    "pending",	      "branches",
+	"joins",	  "hosts",    "host_state", "early",	      "addr_changes",
+	"unexpected_uas", "gateways", "usage",	    "shares",	      "counters",
+	"events",	  "alerts",   "fragments",  "fragment_bytes", "fragment_loose",
+	"peers",	  "secret",   "event_seq",  "tcp_streams",    "config"
 };
 
 struct guard *cg_skeleton_open(void)

@@ -42,10 +42,12 @@ def dialog(number, field):
     evidence += struct.pack("=7II", *7 * [0], int(field.get("candidate_ms", 0)))
     evidence += struct.pack("=HBBII", 200, ENDS[field.get("end_reason", "none")], int(field.get("ended_by", 0)), 0, 0)
     evidence += struct.pack("=QQQQ", answer - 1000000000, answer, ago("end"), ago("bye_at"))
+    evidence += struct.pack("=HHI", int(field.get("epoch", 0)), int(field.get("peer", 0)),
+                            int(field.get("blocked_elsewhere", 0)))
     call = text(field.get("call_id", "call-%d" % number), 128) + text(field.get("from_tag", "Alice"), 48)
     call += text("sip:alice@example.org", 64) + text("sip:bob@example.org", 64) + text("sip:bob@192.0.2.2", 64)
     value = hot + legs + evidence + call + text("Bob", 48)
-    assert len(value) == 616, len(value)
+    assert len(value) == 624, len(value)
     return value
 
 
