@@ -3,7 +3,6 @@
 #include "parser_messages.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +10,14 @@
 #include "vectors.h"
 
 /* What SIPp 3.6 sends in its scenarios uac and uas, with its values put in. */
-#define VIA "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-4711-1-%d\r\n"
+#define VIA(n) "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-4711-1-" n "\r\n"
 #define CALLER "From: sipp <sip:sipp@192.0.2.1:5060>;tag=4711SIPpTag001\r\n"
-#define CALLEE "To: service <sip:service@192.0.2.2:5060>%s\r\n"
+#define CALLEE(tag) "To: service <sip:service@192.0.2.2:5060>" tag "\r\n"
 #define TO_TAG ";tag=4712SIPpTag011"
 #define CALL_ID "Call-ID: 1-4711@192.0.2.1\r\n"
 #define END "Max-Forwards: 70\r\nSubject: Performance Test\r\n"
 #define CONTACT "Contact: sip:sipp@192.0.2.1:5060\r\n"
-#define SDP "Content-Type: application/sdp\r\nContent-Length: %zu\r\n\r\n%s"
+#define WITH_SDP "Content-Type: application/sdp\r\n"
 
 static const char sdp[] = "v=0\r\no=user1 53655765 2353687637 IN IP4 192.0.2.1\r\ns=-\r\n"
 			  "c=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 6000 RTP/AVP 0\r\n"
@@ -54,33 +53,57 @@ static const char large_sdp[] =
 	"Session-Expires: 1800;refresher=uac\r\nMin-SE: 90\r\n"                                    \
 	"P-Asserted-Identity: \"Alice Example\" <sip:+4930987654@example.org>\r\n"                 \
 	"P-Charging-Vector: icid-value=1234bc9876e;orig-ioi=example.org\r\n"                       \
-	"User-Agent: Example Softphone 5.20.1 (Linux x86_64)\r\n" SDP
+	"User-Agent: Example Softphone 5.20.1 (Linux x86_64)\r\n" WITH_SDP
 
-/* Takes the text over; NULL: no memory. 0 or -errno. */
-static int add_class(struct message_class *class, const char *key, const char *name, char *text)
+static const struct {
+	const char *key;
+	const char *name;
+	const char *head; /* all but Content-Length */
+	const char *body;
+} one_message[] = {
+	{ .key = "invite",
+	  .name = "INVITE of SIPp",
+	  .head = "INVITE sip:service@192.0.2.2:5060 SIP/2.0\r\n" VIA("0") CALLER CALLEE("") CALL_ID
+	  "CSeq: 1 INVITE\r\n" CONTACT END WITH_SDP,
+	  .body = sdp },
+	{ .key = "ok",
+	  .name = "200 to it",
+	  .head = "SIP/2.0 200 OK\r\n" VIA("0") CALLER CALLEE(TO_TAG) CALL_ID
+	  "CSeq: 1 INVITE\r\nContact: <sip:192.0.2.2:5060;transport=UDP>\r\n" WITH_SDP,
+	  .body = sdp },
+	{ .key = "ack",
+	  .name = "ACK",
+	  .head = "ACK sip:service@192.0.2.2:5060 SIP/2.0\r\n" VIA("5") CALLER CALLEE(TO_TAG)
+		  CALL_ID "CSeq: 1 ACK\r\n" CONTACT END,
+	  .body = "" },
+	{ .key = "bye",
+	  .name = "BYE",
+	  .head = "BYE sip:service@192.0.2.2:5060 SIP/2.0\r\n" VIA("7") CALLER CALLEE(TO_TAG)
+		  CALL_ID "CSeq: 2 BYE\r\n" CONTACT END,
+	  .body = "" },
+	{ .key = "large_invite",
+	  .name = "INVITE with 3 Via and a large SDP",
+	  .head = LARGE,
+	  .body = large_sdp },
+};
+#define ONE_MESSAGE (sizeof(one_message) / sizeof(*one_message))
+
+/* A class of one message. 0 or -ENOMEM. */
+static int add_message(struct message_class *class, const char *head, const char *body)
 {
-	*class = (struct message_class){ .key = key, .name = name };
-	class->messages = text ? calloc(1, sizeof(*class->messages)) : NULL;
+	char *text;
+	int len = asprintf(&text, "%sContent-Length: %zu\r\n\r\n%s", head, strlen(body), body);
+
+	if (len < 0)
+		return -ENOMEM;
+	class->messages = calloc(1, sizeof(*class->messages));
 	if (!class->messages) {
 		free(text);
 		return -ENOMEM;
 	}
-	class->messages[0] = (struct message){ .text = text, .len = strlen(text) };
+	class->messages[0] = (struct message){ .text = text, .len = len };
 	class->count = 1;
 	return 0;
-}
-
-/* Returns the formatted text, which the caller frees; NULL: no memory. */
-__attribute__((format(printf, 1, 2))) static char *format_text(const char *format, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
-	va_end(args);
-	return text;
 }
 
 /* The vectors that begin a message and are no larger than a datagram that is parsed. */
@@ -108,44 +131,22 @@ static int add_vectors(struct message_class *class)
 
 int messages_read(struct message_class **out)
 {
-	enum { CLASSES = 6 };
-	struct message_class *c = calloc(CLASSES, sizeof(*c));
+	struct message_class *c = calloc(ONE_MESSAGE + 1, sizeof(*c));
 	int err = c ? 0 : -ENOMEM;
 
+	for (size_t i = 0; i < ONE_MESSAGE && !err; i++) {
+		c[i].key = one_message[i].key;
+		c[i].name = one_message[i].name;
+		err = add_message(&c[i], one_message[i].head, one_message[i].body);
+	}
 	if (!err)
-		err = add_class(
-			&c[0], "invite", "INVITE of SIPp",
-			format_text("INVITE sip:service@192.0.2.2:5060 SIP/2.0\r\n" VIA CALLER
-					    CALLEE CALL_ID "CSeq: 1 INVITE\r\n" CONTACT END SDP,
-				    0, "", sizeof(sdp) - 1, sdp));
-	if (!err)
-		err = add_class(&c[1], "ok", "200 to it",
-				format_text("SIP/2.0 200 OK\r\n" VIA CALLER CALLEE CALL_ID
-					    "CSeq: 1 INVITE\r\nContact: <sip:192.0.2.2:5060;"
-					    "transport=UDP>\r\n" SDP,
-					    0, TO_TAG, sizeof(sdp) - 1, sdp));
-	if (!err)
-		err = add_class(&c[2], "ack", "ACK",
-				format_text("ACK sip:service@192.0.2.2:5060 SIP/2.0\r\n" VIA CALLER
-						    CALLEE CALL_ID "CSeq: 1 ACK\r\n" CONTACT END
-					    "Content-Length: 0\r\n\r\n",
-					    5, TO_TAG));
-	if (!err)
-		err = add_class(&c[3], "bye", "BYE",
-				format_text("BYE sip:service@192.0.2.2:5060 SIP/2.0\r\n" VIA CALLER
-						    CALLEE CALL_ID "CSeq: 2 BYE\r\n" CONTACT END
-					    "Content-Length: 0\r\n\r\n",
-					    7, TO_TAG));
-	if (!err)
-		err = add_class(&c[4], "large_invite", "INVITE with 3 Via and a large SDP",
-				format_text(LARGE, sizeof(large_sdp) - 1, large_sdp));
-	if (!err)
-		err = add_vectors(&c[5]);
+		err = add_vectors(&c[ONE_MESSAGE]);
+	if (err) {
+		messages_free(c, c ? ONE_MESSAGE + 1 : 0);
+		return err;
+	}
 	*out = c;
-	if (!err)
-		return CLASSES;
-	messages_free(c, c ? CLASSES : 0);
-	return err;
+	return ONE_MESSAGE + 1;
 }
 
 void messages_free(struct message_class *classes, int count)
