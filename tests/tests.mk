@@ -49,7 +49,7 @@ fuzz-captures:
 
 unit-programs: $(UNIT_TESTS:%=$(TESTS)/unit/%)
 kernel-programs: $(TESTS)/kernel_test $(TESTS)/bench/bench
-e2e-programs: installable $(TESTS)/e2e/flood $(TESTS)/bench/calls
+e2e-programs: installable $(TESTS)/e2e/flood $(TESTS)/e2e/merge $(TESTS)/bench/calls
 fuzz-programs: $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%)
 test-programs: unit-programs kernel-programs fuzz-programs
 
@@ -99,6 +99,10 @@ $(TESTS)/bench/parsers: $(PARSER_OBJS)
 $(TESTS)/e2e/flood: $(TESTS)/e2e/flood.o
 	$(call say,LINK,$@)$(CC) $^ -o $@
 
+$(TESTS)/e2e/merge: $(addprefix $(TESTS)/,e2e/merge.o unit/merge_orders.o) \
+	$(addprefix $(OUT)/agent/,calls/db_tables.o util/enum_names.o postgres/pg_array.o postgres/pg_insert.o)
+	$(call say,LINK,$@)$(CC) $(AGENT_LDFLAGS) $^ $(DAEMON_LIBS) -o $@
+
 $(TESTS)/%.o: tests/%.c $(CONFIG) tests/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
@@ -111,7 +115,7 @@ $(TESTS)/kernel/host_name.o: agent/util/host_name.c $(CONFIG)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(TEST_CFLAGS) -O2 -g -MMD -MP -c $< -o $@
 
-$(TESTS)/bench/upsert.o: TEST_CFLAGS += $(DAEMON_CFLAGS)
+$(TESTS)/bench/upsert.o $(TESTS)/e2e/merge.o: TEST_CFLAGS += $(DAEMON_CFLAGS)
 $(addprefix $(TESTS)/kernel/,report.o reuse.o) $(filter %/harness%.o,$(HARNESS_OBJS)): $(OUT)/guard.skel.h
 $(TESTS)/kernel/probe.o: $(TESTS)/kernel/probe.skel.h
 $(TESTS)/kernel/probe.o: TEST_CFLAGS += -I$(TESTS)/kernel

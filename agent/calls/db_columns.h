@@ -9,14 +9,17 @@
  *   merge  how a later version of the same row changes the column:
  *          KEY    part of the primary key
  *          KEEP   the first value is kept
- *          OPEN   the later value is taken while the call is open, or closed by doubt
+ *          OPEN   the later value is taken while the call is open; then that of the better end
  *          MAX    the larger value is taken
  *          MIN    the smaller value is taken
- *          END    follows the end of the call. An end is never removed, never moved to an earlier
- *                 time, and never replaces an operator's decision. Exception: a later version
- *                 always replaces `unproven_bye`, which was only a guess. It may open the row
- *                 again, and the row stays suspect (TAINT).
- *          TAINT  stays true once it is true, unless an operator has settled the row
+ *          END    follows the better end of the call, whichever version comes first: an operator's
+ *                 decision, then bye and gone, relayed_bye, unproven_bye, timeout, and last
+ *                 maps_lost, reboot and detached. Of two that are equally good the later one. So two
+ *                 nodes may write the row of one call. An end is never removed. Exception:
+ *                 `unproven_bye` was only a guess, and a later version may open the row again.
+ *          TAINT  stays true once it is true, unless an operator has settled the row. Exception: an
+ *                 end on evidence takes the suspicion of timeout, maps_lost, reboot and detached
+ *                 away. That of unproven_bye stays.
  *          FILL   the first value that is not NULL is kept. An empty text is NULL.
  *          TWIN   as OPEN, but the twin's address counts: that of the first version that names a twin is
  *                 taken at any time, and none without a twin replaces it

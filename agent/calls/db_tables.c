@@ -84,52 +84,91 @@ void cg_db_table_write_key(FILE *sql, const struct cg_db_table *table)
 }
 
 /*
- * Templates of the merged value: @ is the column, $ the end reason `operator`, ? the end reason
- * `unproven_bye`. `old` is the stored row, `excluded` the later version. A comparison with NULL is
- * unknown, and CASE then takes its ELSE.
+ * How much an end is worth. A better one wins whatever the times say, so that the versions of two
+ * nodes give one row in any order. A reason without a rank is open, or worth nothing.
  */
+static const __u8 end_ranks[CG_ENDS] = {
+	[CG_E_OPERATOR] = 6,	[CG_E_BYE] = 5,		 [CG_E_GONE] = 5,
+	[CG_E_RELAYED_BYE] = 4, [CG_E_UNPROVEN_BYE] = 3, [CG_E_TIMEOUT] = 2,
+	[CG_E_MAPS_LOST] = 1,	[CG_E_REBOOT] = 1,	 [CG_E_DETACHED] = 1,
+};
+
+/*
+ * Templates of the merged value: @ is the column, $ the end reason `operator`, ? the end reason
+ * `unproven_bye`, { the rank of the stored row's end, } that of the later version's. `old` is the
+ * stored row, `excluded` the later version. The first conditions decide for most rows, and rank
+ * nothing. A comparison with NULL is unknown, and CASE then takes its ELSE.
+ */
+#define IF_OPEN                                                                                    \
+	" WHEN old.end_time IS NULL THEN excluded.@ WHEN excluded.end_time IS NULL"                \
+	" THEN CASE old.end_reason WHEN '?' THEN excluded.@ ELSE old.@ END"
+#define OLD_WORTH "({, old.end_time, old.end_reason)" /* the reason: equal times of two nodes */
+#define NEW_WORTH "(}, excluded.end_time, excluded.end_reason)"
+#define IF_BETTER " WHEN " OLD_WORTH " < " NEW_WORTH " THEN excluded.@ ELSE old.@ END"
+#define IF_AS_GOOD                                                                                 \
+	" WHEN excluded.end_reason = '$' OR " OLD_WORTH " <= " NEW_WORTH " THEN excluded.@"
+#define GIVEN_UP " BETWEEN 1 AND 2" /* a rank: nothing but time has ended the call */
+#define EVIDENCE " >= 4" /* a rank: messages have */
+
 static const char *const merge_sql[] = {
-	[CG_MERGE_OPEN] = "CASE WHEN old.end_time IS NULL OR old.end_reason = '?' THEN excluded.@"
-			  " ELSE old.@ END",
+	[CG_MERGE_OPEN] = "CASE" IF_OPEN IF_BETTER,
 	[CG_MERGE_MAX] = "CASE WHEN old.@ IS NULL OR excluded.@ > old.@ THEN excluded.@ ELSE old.@ "
 			 "END",
 	[CG_MERGE_MIN] = "CASE WHEN old.@ IS NULL OR excluded.@ < old.@ THEN excluded.@ ELSE old.@ "
 			 "END",
-	[CG_MERGE_END] = "CASE WHEN excluded.end_reason = '$' THEN excluded.@"
-			 " WHEN old.end_reason = '$' THEN old.@"
-			 " WHEN old.end_reason = '?' THEN excluded.@"
-			 " WHEN excluded.end_time IS NULL"
-			 " OR old.end_time > excluded.end_time THEN old.@ ELSE excluded.@ END",
+	[CG_MERGE_END] = "CASE" IF_OPEN IF_AS_GOOD " ELSE old.@ END",
 	[CG_MERGE_TAINT] = "CASE WHEN excluded.end_reason = '$' THEN excluded.@"
 			   " WHEN old.end_reason = '$' THEN old.@"
+			   " WHEN old.end_time IS NULL OR excluded.end_time IS NULL"
+			   " THEN old.@ OR excluded.@"
+			   " WHEN {" GIVEN_UP " AND }" EVIDENCE " THEN excluded.@"
+			   " WHEN }" GIVEN_UP " AND {" EVIDENCE " THEN old.@"
 			   " ELSE old.@ OR excluded.@ END",
 	[CG_MERGE_FILL] = "coalesce(old.@, excluded.@)",
 	[CG_MERGE_TWIN] =
 		"CASE WHEN old.twin_uid IS NOT NULL AND excluded.twin_uid IS NULL THEN old.@"
-		" WHEN old.end_time IS NULL OR old.end_reason = '?'"
-		" OR old.twin_uid IS NULL AND excluded.twin_uid IS NOT NULL THEN excluded.@"
-		" ELSE old.@ END",
-	/* the conditions are those of END, and then: nothing that matters to a bill is new */
-	[CG_MERGE_CLOSED] = "CASE WHEN old.end_reason = '$' AND excluded.end_reason <> '$'"
-			    " OR old.end_reason <> '?' AND (excluded.end_time IS NULL"
-			    " OR excluded.end_reason <> '$' AND old.end_time > excluded.end_time)"
-			    " OR old.end_time = excluded.end_time"
-			    " AND old.end_reason = excluded.end_reason"
-			    " AND NOT (excluded.suspect AND NOT old.suspect)"
-			    " THEN old.@ ELSE excluded.@ END",
+		" WHEN old.twin_uid IS NULL AND excluded.twin_uid IS NOT NULL THEN "
+		"excluded.@" IF_OPEN IF_BETTER,
+	/* as END, and then: nothing that matters to a bill is new */
+	[CG_MERGE_CLOSED] =
+		"CASE WHEN old.end_time = excluded.end_time"
+		" AND old.end_reason = excluded.end_reason"
+		" AND (old.suspect OR NOT excluded.suspect) THEN old.@" IF_OPEN IF_AS_GOOD
+		" WHEN excluded.suspect AND NOT old.suspect AND old.end_reason <> '$'"
+		" AND NOT }" GIVEN_UP " THEN excluded.@ ELSE old.@ END",
 };
+
+static void write_rank(FILE *sql, const char *version)
+{
+	fprintf(sql, "CASE %s.end_reason", version);
+	for (unsigned int reason = 0; reason < CG_ENDS; reason++)
+		if (end_ranks[reason])
+			fprintf(sql, " WHEN '%s' THEN %u", cg_end_name(reason), end_ranks[reason]);
+	fputs(" ELSE 0 END", sql);
+}
 
 static void write_merged_value(FILE *sql, const struct cg_db_column *column)
 {
 	for (const char *c = merge_sql[column->merge]; *c; c++)
-		if (*c == '@')
+		switch (*c) {
+		case '@':
 			fputs(column->name, sql);
-		else if (*c == '$')
+			break;
+		case '$':
 			fputs(cg_end_name(CG_E_OPERATOR), sql);
-		else if (*c == '?')
+			break;
+		case '?':
 			fputs(cg_end_name(CG_E_UNPROVEN_BYE), sql);
-		else
+			break;
+		case '{':
+			write_rank(sql, "old");
+			break;
+		case '}':
+			write_rank(sql, "excluded");
+			break;
+		default:
 			fputc(*c, sql);
+		}
 }
 
 static bool can_change(const struct cg_db_column *column)

@@ -185,7 +185,7 @@ static void merging(void)
 	struct cg_spool *spool;
 	struct cg_cdr_row open = open_row("a"), bye = closed_row("a", 900, "bye"), moved = open,
 			  blocked = open, doubted = bye, settled = closed_row("a", 500, "operator"),
-			  guessed;
+			  guessed, given_up;
 
 	snprintf(moved.caller_addr, sizeof(moved.caller_addr), "192.0.2.9");
 	blocked.blocked_byes = 2;
@@ -219,9 +219,14 @@ static void merging(void)
 	   "merge: a sign of life opens a row again that doubt has closed");
 	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", bye, closed_row("a", 600, "unproven_bye")),
 	   "merge: doubt shortens no end on evidence");
-	ok(MERGES(spool, "900 timeout 0 0 - 192.0.2.1", closed_row("a", 900, "timeout"),
-		  closed_row("a", 500, "bye")),
-	   "merge: an end on evidence does not shorten a timeout");
+	given_up = closed_row("a", 950, "timeout");
+	given_up.suspect = 1;
+	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", given_up, bye),
+	   "merge: an end on evidence replaces a timeout, and its suspicion");
+	ok(MERGES(spool, "900 bye 0 0 - 192.0.2.1", bye, given_up),
+	   "merge: a timeout neither moves an end on evidence nor makes it suspect");
+	ok(MERGES(spool, "900 bye 1 0 - 192.0.2.1", given_up, doubted),
+	   "merge: an end on evidence that is suspect by itself stays so");
 	ok(MERGES(spool, "500 operator 0 0 - 192.0.2.1", guessed, settled, guessed),
 	   "merge: doubt does not undo an operator's decision");
 	ok(MERGES(spool, "- none 0 2 300 192.0.2.1", open, blocked),
