@@ -8,7 +8,9 @@
 #include "calls/cdr.h"
 #include "util/text.h"
 
-/* Texts from the wire are escaped, words of the contract are copied. `field` is an array of char. */
+/*
+ * Texts from the wire are escaped, words of the contract are copied. `field` is an array of char.
+ */
 #define SET_ESCAPED(field, from) cg_text_escape(field, sizeof(field), from, sizeof(from))
 #define SET_TEXT(field, word) snprintf(field, sizeof(field), "%s", word)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Captures, read by libpcap: pcap and pcapng, of any size. This header does not include the contract:
- * libpcap and linux/bpf.h both define struct bpf_insn.
+ * Captures, read by libpcap: pcap and pcapng, of any size. This header does not include the
+ * contract: libpcap and linux/bpf.h both define struct bpf_insn.
  */
 #ifndef CG_CAPTURE_CAPTURE_FILE_H
 #define CG_CAPTURE_CAPTURE_FILE_H
@@ -36,7 +36,9 @@ struct cg_capture;
 int cg_capture_open(const char *path, struct cg_capture **capture, char *why, size_t size);
 void cg_capture_close(struct cg_capture *capture); /* NULL is ignored */
 
-/* Returns 1 and the next packet; 0: no more; -1: the rest cannot be read, for cg_capture_fault(). */
+/*
+ * Returns 1 and the next packet; 0: no more; -1: the rest cannot be read, for cg_capture_fault().
+ */
 int cg_capture_next(struct cg_capture *capture, struct cg_capture_packet *packet);
 
 const char *cg_capture_fault(struct cg_capture *capture); /* "" if there is none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * From the bytes of a capture to the innermost IP packet: link layer, VLAN, MPLS, PPPoE, and the tunnels
- * IPIP, GRE, VXLAN and GTP-U. No state, no allocation.
+ * From the bytes of a capture to the innermost IP packet: link layer, VLAN, MPLS, PPPoE, and the
+ * tunnels IPIP, GRE, VXLAN and GTP-U. No state, no allocation.
  */
 #ifndef CG_CAPTURE_DECAP_H
 #define CG_CAPTURE_DECAP_H
@@ -10,7 +10,9 @@
 
 #include "capture/capture_file.h"
 
-/* Addresses in network order, IPv4 as ::ffff:a.b.c.d; ports in host order, 0 in a later fragment. */
+/*
+ * Addresses in network order, IPv4 as ::ffff:a.b.c.d; ports in host order, 0 in a later fragment.
+ */
 struct cg_flow {
 	uint8_t source[16], dest[16];
 	uint16_t source_port, dest_port;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * From the packets of a capture to what the rules read: UDP packets and fragments as they are, and the
- * messages that have no packet of their own, out of TCP streams and HEPv3 records. HEP is known by its
- * first bytes, on any port.
+ * From the packets of a capture to what the rules read: UDP packets and fragments as they are, and
+ * the messages that have no packet of their own, out of TCP streams and HEPv3 records. HEP is known
+ * by its first bytes, on any port.
  */
 #ifndef CG_CAPTURE_READER_H
 #define CG_CAPTURE_READER_H

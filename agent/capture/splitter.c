@@ -63,7 +63,10 @@ static size_t read_number(const uint8_t *at, const uint8_t *end)
 	return number;
 }
 
-/* bytes: the first `len` bytes of a message. Returns its whole length, or 0 if its end is not known. */
+/*
+ * bytes: the first `len` bytes of a message. Returns its whole length, or 0 if its end is not
+ * known.
+ */
 static size_t message_length(const uint8_t *bytes, size_t len)
 {
 	const uint8_t *value;
@@ -91,8 +94,8 @@ static size_t message_length(const uint8_t *bytes, size_t len)
 }
 
 /*
- * Returns whether a start line begins here: a request line ends in the version, a status line begins with
- * it. Unknown: the line is not complete.
+ * Returns whether a start line begins here: a request line ends in the version, a status line
+ * begins with it. Unknown: the line is not complete.
  */
 static enum start find_start(const uint8_t *bytes, size_t len)
 {

@@ -6,7 +6,8 @@
  *
  * A capture shows what was sent, and has to be read as far as it goes. So each form is taken that
  * some peer takes: lines that end in LF, blanks before the colon of Content-Length, and its first
- * value. include/sip_frame.h, by which the guard judges, takes the one form that all peers read alike.
+ * value. include/sip_frame.h, by which the guard judges, takes the one form that all peers read
+ * alike.
  */
 #ifndef CG_CAPTURE_SPLITTER_H
 #define CG_CAPTURE_SPLITTER_H

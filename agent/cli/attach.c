@@ -80,7 +80,10 @@ static void report_no_gateway(const char *instance, const struct cg_settings *se
 			  instance);
 }
 
-/* Calls of a wrong clock have wrong times for good. A host without a battery has such a clock at first. */
+/*
+ * Calls of a wrong clock have wrong times for good. A host without a battery has such a clock at
+ * first.
+ */
 static void report_clock(const char *instance)
 {
 	char why[CG_CLOCK_WHY];

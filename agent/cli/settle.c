@@ -131,7 +131,9 @@ static int settle_in_db(const char *conninfo, const struct decision *d)
 	const char *values[] = { d->call_uid,	      d->why,
 				 get_value(d->end),   d->by,
 				 get_value(d->setup), get_value(d->node) };
-	/* before dbname: a default that the conninfo may change; after it: fixed, as in the daemon */
+	/*
+	 * before dbname: a default that the conninfo may change; after it: fixed, as in the daemon
+	 */
 	const char *keys[] = { "connect_timeout", "dbname", "client_encoding", NULL };
 	const char *settings[] = { CONNECT_SECONDS, conninfo, "UTF8", NULL };
 	PGconn *conn = PQconnectdbParams(keys, settings, 1);

@@ -32,7 +32,9 @@ bool cg_engine_is_gateway(const __u8 addr[16]);
 /* Adds a name of the host, as in a Via: an IPv6 address has brackets. Returns 0 or -errno. */
 int cg_engine_add_name(const char *text);
 
-/* Sets the clock (ns). It never goes back: an earlier time leaves it as it is. Returns the clock. */
+/*
+ * Sets the clock (ns). It never goes back: an earlier time leaves it as it is. Returns the clock.
+ */
 __u64 cg_engine_set_time(__u64 now);
 
 /* Returns where the next frame is to be written: CG_ENGINE_FRAME_MAX bytes, Ethernet and IP. */
@@ -55,8 +57,8 @@ void cg_engine_run(enum cg_direction direction, size_t len, __u32 ifindex, bool 
 		   struct cg_engine_verdict *verdict);
 
 /*
- * Runs a message that a proxy reports, as the program for HEP does. report->at is not used: the clock
- * is the engine's.
+ * Runs a message that a proxy reports, as the program for HEP does. report->at is not used: the
+ * clock is the engine's.
  */
 void cg_engine_run_report(const struct cg_hep_report *report, const __u8 *text, size_t len,
 			  struct cg_engine_verdict *verdict);

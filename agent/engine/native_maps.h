@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Maps of the kernel in plain C, for native_bpf.h: hashes, LRU hashes, arrays, tries of prefixes. A map
- * is allocated in full when it is first used; pages are used as entries come. LRU maps evict the
- * entry that was least recently looked up or written.
+ * Maps of the kernel in plain C, for native_bpf.h: hashes, LRU hashes, arrays, tries of prefixes. A
+ * map is allocated in full when it is first used; pages are used as entries come. LRU maps evict
+ * the entry that was least recently looked up or written.
  *
  * NATIVE_ENTRIES limits the entries of each map. In a longer array, several indexes share one
  * entry.

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-/* Returns the sender's entry, which takes the place of the one that is silent for the longest time. */
+/*
+ * Returns the sender's entry, which takes the place of the one that is silent for the longest time.
+ */
 static struct cg_hep_sender *get_sender(struct cg_hep_counts *counts, const __u8 addr[16])
 {
 	struct cg_hep_sender *oldest = counts->senders;

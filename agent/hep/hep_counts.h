@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What has become of the records, in all and of each sender. Bounded: the sender longest silent gives way. */
+/*
+ * What has become of the records, in all and of each sender. Bounded: the sender longest silent
+ * gives way.
+ */
 #ifndef CG_HEP_HEP_COUNTS_H
 #define CG_HEP_HEP_COUNTS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The guard, as reports need it: program cseqguard_hep, which `attach --hep` has pinned, and the names of
- * the host.
+ * The guard, as reports need it: program cseqguard_hep, which `attach --hep` has pinned, and the
+ * names of the host.
  */
 #ifndef CG_HEP_HEP_GUARD_H
 #define CG_HEP_HEP_GUARD_H

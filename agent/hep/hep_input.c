@@ -79,9 +79,9 @@ static int handle_timer(sd_event_source *timer, uint64_t usec, void *ctx)
 /* --- from the listener ------------------------------------------------------------------------ */
 
 /*
- * Reads both clocks, with the difference that they had before, unless it has changed. A daemon that is
- * preempted between the two readings would give a message another time, and the INVITE that the host
- * sends on would seem older than the one that it has received.
+ * Reads both clocks, with the difference that they had before, unless it has changed. A daemon that
+ * is preempted between the two readings would give a message another time, and the INVITE that the
+ * host sends on would seem older than the one that it has received.
  */
 static struct cg_hep_clocks read_clocks(struct cg_hep_input *input)
 {

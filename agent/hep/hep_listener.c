@@ -142,7 +142,10 @@ static int handle_connection(sd_event_source *source, int fd, uint32_t events, v
 	return 0;
 }
 
-/* Returns a free slot; if there is none, that of the connection which was silent for the longest time. */
+/*
+ * Returns a free slot; if there is none, that of the connection which was silent for the longest
+ * time.
+ */
 static struct connection *get_slot(struct cg_hep_listener *listener)
 {
 	struct connection *oldest = listener->connections;

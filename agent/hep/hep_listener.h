@@ -17,7 +17,10 @@
 
 struct cg_hep_listener;
 
-/* Gets each record. Returns false if its sender is not to be heard any more: its connection is closed. */
+/*
+ * Gets each record. Returns false if its sender is not to be heard any more: its connection is
+ * closed.
+ */
 typedef bool (*cg_hep_handler)(void *ctx, const __u8 sender[16], const void *record, size_t len);
 
 /* address: of cg_endpoint_parse(); [::] accepts IPv4 as well. 0 or -errno. */

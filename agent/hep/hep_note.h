@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Notes of the daemon for `status` and `doctor`: what has become of the records since its start, and
- * who has sent most of those that the operator has to look at.
+ * Notes of the daemon for `status` and `doctor`: what has become of the records since its start,
+ * and who has sent most of those that the operator has to look at.
  */
 #ifndef CG_HEP_HEP_NOTE_H
 #define CG_HEP_HEP_NOTE_H
@@ -28,7 +28,8 @@ void cg_hep_note_remove(const char *instance);
 int cg_hep_note_read(const char *instance, struct cg_hep_note *note);
 
 /*
- * Finds who has sent most records of this fate. Returns their number; 0: nobody, with *addr untouched.
+ * Finds who has sent most records of this fate. Returns their number; 0: nobody, with *addr
+ * untouched.
  */
 __u64 cg_hep_note_find_most(const struct cg_hep_note *note, enum cg_hep_fate fate,
 			    char addr[INET6_ADDRSTRLEN]);

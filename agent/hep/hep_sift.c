@@ -73,7 +73,9 @@ static enum cg_hep_fate find_direction(const struct cg_hep_sieve *sieve,
 	return CG_HEP_JUDGED;
 }
 
-/* The proxy's clock, as CLOCK_BOOTTIME. It is believed if it is near: a call must not end tomorrow. */
+/*
+ * The proxy's clock, as CLOCK_BOOTTIME. It is believed if it is near: a call must not end tomorrow.
+ */
 static __u64 find_time(const struct cg_hep_record *r, const struct cg_hep_clocks *clocks,
 		       bool *clock_off)
 {

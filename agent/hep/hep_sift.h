@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Decides what becomes of a record that a proxy has sent: a report for the guard, or why it is left out. No
- * I/O.
+ * Decides what becomes of a record that a proxy has sent: a report for the guard, or why it is left
+ * out. No I/O.
  */
 #ifndef CG_HEP_HEP_SIFT_H
 #define CG_HEP_HEP_SIFT_H

@@ -18,8 +18,8 @@ void *cg_hep_stream_room(struct cg_hep_stream *stream, size_t *room);
 void cg_hep_stream_add(struct cg_hep_stream *stream, size_t n);
 
 /*
- * Returns the length of the next whole record, which is valid until cg_hep_stream_room(); 0: none yet;
- * -EINVAL: these bytes are no HEP, and nothing behind them can be read.
+ * Returns the length of the next whole record, which is valid until cg_hep_stream_room(); 0: none
+ * yet; -EINVAL: these bytes are no HEP, and nothing behind them can be read.
  */
 int cg_hep_stream_next(struct cg_hep_stream *stream, const __u8 **record);
 

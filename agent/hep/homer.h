@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Sends records to a Homer collector over UDP or TCP, in the event loop. A slow or unreachable
- * collector delays nothing: up to CG_HOMER_QUEUE records are queued, further ones are lost, counted and
- * logged. Over TCP a record stays queued until it is acknowledged, and is sent again after a broken
- * connection. Over UDP it is removed once it is sent.
+ * collector delays nothing: up to CG_HOMER_QUEUE records are queued, further ones are lost, counted
+ * and logged. Over TCP a record stays queued until it is acknowledged, and is sent again after a
+ * broken connection. Over UDP it is removed once it is sent.
  */
 #ifndef CG_HEP_HOMER_H
 #define CG_HEP_HOMER_H
@@ -27,7 +27,10 @@ void cg_homer_free(struct cg_homer *homer);
 
 __u32 cg_homer_capture_id(const struct cg_homer *homer);
 
-/* queue_record copies the record and sends what it can. count_loss counts a record that was not made. */
+/*
+ * queue_record copies the record and sends what it can. count_loss counts a record that was not
+ * made.
+ */
 void cg_homer_queue_record(struct cg_homer *homer, const void *data, size_t len);
 void cg_homer_count_loss(struct cg_homer *homer, const char *why);
 

@@ -31,8 +31,8 @@ int cg_time_order_add(struct cg_time_order *order, uint64_t at, const void *head
 void cg_time_order_flush(struct cg_time_order *order); /* hands out all */
 
 /*
- * For a stream that may pause: hands out those that are not younger than `until`, at most `max`. Returns
- * their number.
+ * For a stream that may pause: hands out those that are not younger than `until`, at most `max`.
+ * Returns their number.
  */
 unsigned int cg_time_order_give(struct cg_time_order *order, uint64_t until, unsigned int max);
 

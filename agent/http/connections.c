@@ -47,9 +47,10 @@ static void close_connection(struct cg_connection *slot)
 }
 
 /*
- * Clients that connect and stay silent must not shut others out, not even others of their own address:
- * all local clients have the same. A new connection therefore replaces the one that has asked for nothing
- * for the longest time, of its own address or, if all slots are taken, of the address with most of them.
+ * Clients that connect and stay silent must not shut others out, not even others of their own
+ * address: all local clients have the same. A new connection therefore replaces the one that has
+ * asked for nothing for the longest time, of its own address or, if all slots are taken, of the
+ * address with most of them.
  */
 static void make_room(struct cg_connections *table, const struct cg_connection *fresh)
 {

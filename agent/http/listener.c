@@ -121,7 +121,8 @@ static const char *get_host(struct MHD_Connection *connection)
 
 /*
  * libmicrohttpd calls this after the headers, and again after the whole request. A response to the
- * first call closes the connection, which is what a request with a body gets: nobody reads the body.
+ * first call closes the connection, which is what a request with a body gets: nobody reads the
+ * body.
  */
 static enum MHD_Result handle_request(void *ctx, struct MHD_Connection *connection, const char *url,
 				      const char *method, const char *version,

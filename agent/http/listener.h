@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The daemon's HTTP listener. It serves GET and HEAD, read-only, in the daemon's event loop. The number
- * of connections, in total and from one address, their idle time and the size of a request are bounded.
- * A slow client delays no other, and an idle one makes room for others. There is no TLS and no password: it listens on loopback by default.
+ * The daemon's HTTP listener. It serves GET and HEAD, read-only, in the daemon's event loop. The
+ * number of connections, in total and from one address, their idle time and the size of a request
+ * are bounded. A slow client delays no other, and an idle one makes room for others. There is no
+ * TLS and no password: it listens on loopback by default.
  */
 #ifndef CG_HTTP_LISTENER_H
 #define CG_HTTP_LISTENER_H

@@ -114,7 +114,9 @@ static void put_packets(FILE *out, const struct cg_counters *c)
 		    "Violations not recorded because of the rate limit.", c->alerts_limited);
 }
 
-/* Call after the first scan: before, the totals are too low, and would look like a counter reset. */
+/*
+ * Call after the first scan: before, the totals are too low, and would look like a counter reset.
+ */
 static void put_calls(FILE *out, const struct cg_daemon_view *view, __u64 now)
 {
 	struct cg_totals *totals = view->totals;

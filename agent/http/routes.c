@@ -44,8 +44,8 @@ static void answer_health(const struct cg_daemon_view *view, struct cg_http_answ
 
 /*
  * Checks the Host header against DNS rebinding: an attacker makes a name of his resolve to this
- * address, and his page then reads the responses in the operator's browser. Host is that name in such
- * a request. Addresses and localhost cannot be rebound.
+ * address, and his page then reads the responses in the operator's browser. Host is that name in
+ * such a request. Addresses and localhost cannot be rebound.
  */
 static bool host_is_allowed(const struct cg_daemon_view *view, const char *host)
 {
@@ -72,7 +72,10 @@ static bool host_is_allowed(const struct cg_daemon_view *view, const char *host)
 	       (view->http_name && !strcasecmp(name, view->http_name));
 }
 
-/* Returns a copy of the state, made at most once a second, because it is the most expensive response. */
+/*
+ * Returns a copy of the state, made at most once a second, because it is the most expensive
+ * response.
+ */
 static char *get_state(struct cg_routes *web, __u64 now)
 {
 	if (!web->state || now >= web->state_until) {

@@ -13,7 +13,10 @@ static const char page[] =
 #define PLACEHOLDER "@NONCE@"
 #define NONCE_BYTES 16
 
-/* Makes a nonce in hexadecimal. Returns -1 without random numbers: no page is better than a weak nonce. */
+/*
+ * Makes a nonce in hexadecimal. Returns -1 without random numbers: no page is better than a weak
+ * nonce.
+ */
 static int make_nonce(char nonce[2 * NONCE_BYTES + 1])
 {
 	__u8 bytes[NONCE_BYTES];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Messages that a capture has twice: as a packet, and in the HEP record by which the proxy mirrors it.
- * Both would be judged, the second as a retransmission. A message that was sent three times, and
- * mirrored three times, was sent three times.
+ * Messages that a capture has twice: as a packet, and in the HEP record by which the proxy mirrors
+ * it. Both would be judged, the second as a retransmission. A message that was sent three times,
+ * and mirrored three times, was sent three times.
  */
 #ifndef CG_REPLAY_DOUBLES_H
 #define CG_REPLAY_DOUBLES_H

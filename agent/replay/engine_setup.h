@@ -8,8 +8,9 @@
 #include "replay/hosts.h"
 
 /*
- * Starts the engine with the defaults of an instance, in observe mode, and these settings. Stores them in
- * *config, and the addresses among settings->hosts in *hosts. The clock is UTC. Returns 0 or -errno.
+ * Starts the engine with the defaults of an instance, in observe mode, and these settings. Stores
+ * them in *config, and the addresses among settings->hosts in *hosts. The clock is UTC. Returns 0
+ * or -errno.
  */
 int cg_engine_setup(const struct cg_settings *settings, struct cg_config *config,
 		    struct cg_replay_hosts *hosts, cg_engine_event handle, void *ctx);

@@ -81,9 +81,9 @@ static void add_pair(struct cg_host_finder *f, unsigned int sender, unsigned int
 }
 
 /*
- * Returns who received the INVITE that this sender sends on; 0: it is not one of those noted. Two addresses
- * that receive the same INVITE are not one host. *is_copy: the INVITE itself was noted, as it is sent again,
- * or the capture has it twice.
+ * Returns who received the INVITE that this sender sends on; 0: it is not one of those noted. Two
+ * addresses that receive the same INVITE are not one host. *is_copy: the INVITE itself was noted,
+ * as it is sent again, or the capture has it twice.
  */
 static unsigned int find_receiver(struct cg_host_finder *f, unsigned int sender,
 				  unsigned int receiver, const struct cg_sip_facts *facts,
@@ -174,7 +174,10 @@ static bool excludes_chosen(const struct cg_host_finder *f, unsigned int index, 
 	return false;
 }
 
-/* Returns the index of the address with the highest score that is not done; ADDRESSES: none is left. */
+/*
+ * Returns the index of the address with the highest score that is not done; ADDRESSES: none is
+ * left.
+ */
 static unsigned int find_best(const struct cg_host_finder *f, const bool *done, bool any_sent_on)
 {
 	unsigned int best = ADDRESSES, most = 0;

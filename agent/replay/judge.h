@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Runs each packet and message as the guarded host would see it: ingress where it is for the host, egress
- * where it is the host's own, both where the host talks to itself. A message without a packet is put into
- * a UDP datagram made for it, so the rules read all messages in one way. A message that the guard could
- * not have read is a report, as the daemon gives one to the program for HEP.
+ * Runs each packet and message as the guarded host would see it: ingress where it is for the host,
+ * egress where it is the host's own, both where the host talks to itself. A message without a
+ * packet is put into a UDP datagram made for it, so the rules read all messages in one way. A
+ * message that the guard could not have read is a report, as the daemon gives one to the program
+ * for HEP.
  *
- * In enforce mode, what follows from a refused request is left out: the host would not have forwarded it,
- * nor answered it.
+ * In enforce mode, what follows from a refused request is left out: the host would not have
+ * forwarded it, nor answered it.
  */
 #ifndef CG_REPLAY_JUDGE_H
 #define CG_REPLAY_JUDGE_H

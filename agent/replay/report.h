@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The report of a replay on standard output: a table of the calls, a table of what would have been
- * refused, and the summary; or one JSON object of the three. Calls are written as they come, violations
- * wait in a temporary file: memory does not depend on their number.
+ * refused, and the summary; or one JSON object of the three. Calls are written as they come,
+ * violations wait in a temporary file: memory does not depend on their number.
  */
 #ifndef CG_REPLAY_REPORT_H
 #define CG_REPLAY_REPORT_H

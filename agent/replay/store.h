@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Where the rows of a replay go besides the report: a spool, which is kept, or PostgreSQL, by way of a
- * spool. A server that cannot be used is found out before the captures are read. Rows that it has
- * not got at the end are still in the spool, and cg_replay_store_send() sends them later.
+ * Where the rows of a replay go besides the report: a spool, which is kept, or PostgreSQL, by way
+ * of a spool. A server that cannot be used is found out before the captures are read. Rows that it
+ * has not got at the end are still in the spool, and cg_replay_store_send() sends them later.
  */
 #ifndef CG_REPLAY_STORE_H
 #define CG_REPLAY_STORE_H

@@ -21,7 +21,10 @@ struct cg_replay_summary {
 	__u64 bye_refusals, other_refusals; /* packets */
 	__u64 right, wrong,
 		silent; /* BYEs that observe mode let pass: refused, accepted, not answered */
-	/* of calls that a bill by the first BYE makes shorter, by more than the host takes to forward one */
+	/*
+	 * of calls that a bill by the first BYE makes shorter, by more than the host takes to
+	 * forward one
+	 */
 	__u64 calls_short;
 	__s64 lost_us;
 	struct cg_offenders sources; /* of refusals */
@@ -39,8 +42,8 @@ struct cg_replay_summary {
 };
 
 /*
- * Returns the microseconds by which a bill that ends at the first BYE is shorter than the call; CG_NULL: no
- * BYE was seen.
+ * Returns the microseconds by which a bill that ends at the first BYE is shorter than the call;
+ * CG_NULL: no BYE was seen.
  */
 __s64 cg_replay_call_difference(const struct cg_replay_call *call);
 
