@@ -186,6 +186,7 @@ OPTIONS='OPTIONS sip:a SIP/2.0\nCall-ID: 1\nFrom: <sip:a>;tag=1\nTo: <sip:b>\nCS
 	grep -q '127.0.0.1 has sent 1 records from or to 0.0.0.0' "$LAB_DIR/doctor"
 	grep -q 'hep .*127.0.0.1:9060 is reached from this host alone' "$LAB_DIR/doctor"
 	metric 'cseqguard_hep_faults_total{address="127.0.0.1",fate="no_address"} 1'
+	promtool check metrics <"$LAB_DIR/metrics"
 }
 
 @test "over TCP a record may be cut anywhere" {
