@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "calls/cdr.h"
+#include "util/clock.h"
+
 static int compare_numbers(__u64 a, __u64 b)
 {
 	return a < b ? -1 : a > b;
@@ -19,7 +22,7 @@ static int compare_dialogs(const struct cg_call_list *list, const struct cg_dial
 
 	switch (list->order) {
 	case CG_ORDER_BLOCKED:
-		by = compare_numbers(b->blocked_byes, a->blocked_byes);
+		by = compare_numbers(cg_dialog_blocked_byes(b), cg_dialog_blocked_byes(a));
 		break;
 	case CG_ORDER_CALLER:
 		by = strncmp(a->call.from_uri, b->call.from_uri, CG_URI_MAX);
@@ -35,7 +38,8 @@ static int compare_dialogs(const struct cg_call_list *list, const struct cg_dial
 		break;
 	}
 	if (!by)
-		by = compare_numbers(a->answer, b->answer);
+		by = cg_time_is_after(a->answer, b->answer) -
+		     cg_time_is_after(b->answer, a->answer);
 	if (!by)
 		by = strncmp(a->call.call_id, b->call.call_id, CG_CALL_ID_MAX);
 	if (!by)

@@ -7,24 +7,21 @@
 #include <uuid.h>
 
 #include "calls/cdr_internal.h"
+#include "util/clock.h"
 #include "util/enum_names.h"
 
 /* Must never change, because stored UUIDs depend on it: 9d917c9f-1a6b-42ee-ac48-6fb2228ee49f. */
 static const uuid_t call_namespace = { 0x9d, 0x91, 0x7c, 0x9f, 0x1a, 0x6b, 0x42, 0xee,
 				       0xac, 0x48, 0x6f, 0xb2, 0x22, 0x8e, 0xe4, 0x9f };
 
-static bool is_older(__u64 then, __u64 age, __u64 now)
-{
-	return now > then && now - then > age;
-}
-
 static bool bye_is_silent(const struct cg_dialog *dialog, const struct cg_limits *limits, __u64 now)
 {
-	return dialog->state == CG_S_ENDING && is_older(dialog->bye_at, limits->bye_timeout, now);
+	return dialog->state == CG_S_ENDING &&
+	       cg_time_is_older(dialog->bye_at, limits->bye_timeout, now);
 }
 
-__u64 cg_dialog_candidate_ns(const struct cg_dialog *dialog, const struct cg_limits *limits,
-			     __u64 now)
+/* Returns the candidate end. with_silence: the pending BYE gets no answer any more. */
+static __u64 get_candidate(const struct cg_dialog *dialog, bool with_silence)
 {
 	bool has_gateway = (dialog->caller_flags | dialog->callee_flags) & CG_LEG_GATEWAY;
 	bool not_taken = dialog->flags & CG_D_BYE_OF_WITNESS;
@@ -32,10 +29,21 @@ __u64 cg_dialog_candidate_ns(const struct cg_dialog *dialog, const struct cg_lim
 			    !(dialog->flags & CG_D_BYE_LOCAL) && !has_gateway;
 	__u64 candidate = cg_dialog_recorded_candidate_ns(dialog);
 
-	if (bye_is_silent(dialog, limits, now) && (not_taken || not_answered) &&
-	    dialog->bye_at > candidate)
+	if (with_silence && (not_taken || not_answered) &&
+	    (!candidate || cg_time_is_after(dialog->bye_at, candidate)))
 		candidate = dialog->bye_at;
 	return candidate;
+}
+
+__u64 cg_dialog_candidate_ns(const struct cg_dialog *dialog, const struct cg_limits *limits,
+			     __u64 now)
+{
+	return get_candidate(dialog, bye_is_silent(dialog, limits, now));
+}
+
+__u64 cg_dialog_final_candidate_ns(const struct cg_dialog *dialog)
+{
+	return get_candidate(dialog, dialog->state == CG_S_ENDING);
 }
 
 /* Returns what a BYE that got no answer for bye_timeout makes due. */
@@ -57,13 +65,13 @@ static unsigned int get_silence_due(const struct cg_dialog *dialog, const struct
 
 unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *limits, __u64 now)
 {
-	bool expired = is_older(dialog->answer, limits->max_call, now);
+	bool expired = cg_time_is_older(dialog->answer, limits->max_call, now);
 	__u64 until = expired ? dialog->answer + limits->max_call : now, candidate;
 	unsigned int due;
 
 	if (dialog->state == CG_S_ENDED)
-		return is_older(dialog->end, limits->grace, now) ? CG_DUE_RETIRE : 0;
-	if (limits->lost_at && limits->lost_at < until)
+		return cg_time_is_older(dialog->end, limits->grace, now) ? CG_DUE_RETIRE : 0;
+	if (limits->lost_at && cg_time_is_after(until, limits->lost_at))
 		until = limits->lost_at;
 	due = get_silence_due(dialog, limits, until);
 	candidate = cg_dialog_candidate_ns(dialog, limits, until);
@@ -71,7 +79,7 @@ unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *
 		due |= CG_DUE_RETIRE;
 	if (due & CG_DUE_SILENT)
 		return due;
-	if (candidate && is_older(candidate, limits->doubt, until))
+	if (candidate && cg_time_is_older(candidate, limits->doubt, until))
 		due |= CG_DUE_DOUBT; /* at the same time in each scan, also after max_call */
 	else if (expired)
 		due |= CG_DUE_EXPIRED;
@@ -108,7 +116,7 @@ __u64 cg_cdr_fingerprint(const struct cg_dialog *dialog, unsigned int due)
 		.end = dialog->end,
 		.caller_cseq = ended ? dialog->caller.cseq : 0,
 		.callee_cseq = ended ? dialog->callee.cseq : 0,
-		.blocked_byes = dialog->blocked_byes,
+		.blocked_byes = cg_dialog_blocked_byes(dialog),
 		.first_blocked_ms = dialog->first_blocked_ms,
 		.caller_port = dialog->caller_port,
 		.callee_port = dialog->callee_port,
@@ -143,7 +151,7 @@ static void close_row(const struct cg_dialog *dialog, const struct cg_limits *li
 		*end = dialog->bye_at;
 		*reason = CG_E_BYE;
 	} else {
-		*end = cg_dialog_candidate_ns(dialog, limits, UINT64_MAX);
+		*end = cg_dialog_final_candidate_ns(dialog);
 		*reason = CG_E_UNPROVEN_BYE;
 	}
 }
@@ -167,17 +175,19 @@ static void fill_end(const struct cg_dialog *dialog, const struct cg_limits *lim
 		by = CG_LEG_NONE;
 	}
 	if (ended || due & CG_DUE_CLOSING)
-		row->end_time = boottime_to_utc_us(origin, dialog->clock,
-						   end > dialog->answer ? end : dialog->answer);
+		row->end_time = boottime_to_utc_us(
+			origin, dialog->clock,
+			cg_time_is_after(end, dialog->answer) ? end : dialog->answer);
 	SET_TEXT(row->end_reason, cg_end_name(reason));
 	SET_TEXT(row->ended_by, cg_leg_name(by));
 }
 
-static void fill_sides(const struct cg_dialog *dialog, const struct cg_limits *limits,
-		       const struct cg_origin *origin, unsigned int due, struct cg_cdr_row *row)
+static void fill_sides(const struct cg_dialog *dialog, const struct cg_origin *origin,
+		       unsigned int due, struct cg_cdr_row *row)
 {
 	bool with_silence = due & (CG_DUE_CANDIDATE | CG_DUE_DOUBT);
-	__u64 candidate = cg_dialog_candidate_ns(dialog, limits, with_silence ? UINT64_MAX : 0);
+	__u64 candidate = with_silence ? cg_dialog_final_candidate_ns(dialog)
+				       : cg_dialog_recorded_candidate_ns(dialog);
 
 	SET_TEXT(row->caller_side, cg_side_name(cg_leg_side(dialog->caller_flags)));
 	SET_TEXT(row->callee_side, cg_side_name(cg_leg_side(dialog->callee_flags)));
@@ -200,7 +210,7 @@ void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *lim
 		.answer_time = boottime_to_utc_us(origin, dialog->clock, dialog->answer),
 		.caller_port = dialog->caller_port,
 		.callee_port = dialog->callee_port,
-		.blocked_byes = dialog->blocked_byes > INT32_MAX ? INT32_MAX : dialog->blocked_byes,
+		.blocked_byes = cg_dialog_blocked_byes(dialog),
 		.first_blocked_at = CG_NULL,
 		.caller_cseq =
 			dialog->caller_flags & CG_LEG_CSEQ_VALID ? dialog->caller.cseq : CG_NULL,
@@ -221,7 +231,7 @@ void cg_cdr_fill_row(const struct cg_dialog *dialog, const struct cg_limits *lim
 	if (dialog->first_blocked_ms)
 		row->first_blocked_at = boottime_to_utc_us(origin, dialog->clock,
 							   cg_dialog_first_blocked_ns(dialog));
-	fill_sides(dialog, limits, origin, due, row);
+	fill_sides(dialog, origin, due, row);
 	fill_end(dialog, limits, origin, due, row);
 }
 

@@ -78,6 +78,14 @@ static inline const char *cg_dialog_transport_text(const struct cg_dialog *dialo
 	return transport ? transport : "-";
 }
 
+/* Returns the BYEs that all hosts of the pair have blocked. */
+static inline __u32 cg_dialog_blocked_byes(const struct cg_dialog *dialog)
+{
+	__u64 sum = (__u64)dialog->blocked_byes + dialog->blocked_elsewhere;
+
+	return sum > INT32_MAX ? INT32_MAX : sum;
+}
+
 /* Returns the candidate end that the kernel has recorded (CLOCK_BOOTTIME, ns), or 0. */
 static inline __u64 cg_dialog_recorded_candidate_ns(const struct cg_dialog *dialog)
 {
@@ -94,6 +102,9 @@ static inline __u64 cg_dialog_recorded_candidate_ns(const struct cg_dialog *dial
  */
 __u64 cg_dialog_candidate_ns(const struct cg_dialog *dialog, const struct cg_limits *limits,
 			     __u64 now);
+
+/* As cg_dialog_candidate_ns() once the pending BYE has got no answer. */
+__u64 cg_dialog_final_candidate_ns(const struct cg_dialog *dialog);
 
 /* Returns a bitmask of CG_DUE_*. now: CLOCK_BOOTTIME, ns. */
 unsigned int cg_cdr_due(const struct cg_dialog *dialog, const struct cg_limits *limits, __u64 now);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clock.h"
 #include "util/enum_names.h"
 #include "util/text.h"
 
@@ -121,7 +122,7 @@ static int compare_steps(const void *one, const void *two)
 	const struct cg_ladder_step *a = one, *b = two;
 
 	if (a->at != b->at)
-		return a->at < b->at ? -1 : 1;
+		return cg_time_is_after(b->at, a->at) ? -1 : 1;
 	return (a->mark != CG_MARK_NONE) -
 	       (b->mark != CG_MARK_NONE); /* the change of state, then the violation */
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clock.h"
+
 /* Waiting time for a violation, whose ring may be read later than the ring of the answer. */
 #define RINGS_APART_NS 500000000ULL
 #define ANSWERS_PER_RUN 256
@@ -143,9 +145,9 @@ static bool report_timeout(struct cg_outcomes *outcomes, const struct cg_event *
 	    !(dialog.flags & CG_D_BYE_WOULD_DROP))
 		return true; /* another BYE is the pending one; this one's answer was not watched */
 	/* the host has forwarded the BYE since it came in */
-	if (dialog.state == CG_S_ENDING && dialog.bye_at >= violation->at)
+	if (dialog.state == CG_S_ENDING && !cg_time_is_after(violation->at, dialog.bye_at))
 		return user->notify(user->ctx, violation, CG_OUTCOME_SILENT);
-	if (dialog.state == CG_S_ENDED && dialog.end >= violation->at)
+	if (dialog.state == CG_S_ENDED && !cg_time_is_after(violation->at, dialog.end))
 		return user->notify(user->ctx, violation, CG_OUTCOME_ACCEPTED);
 	return true;
 }

@@ -7,6 +7,7 @@
 #include <uuid.h>
 
 #include "calls/cdr.h"
+#include "util/clock.h"
 #include "util/text.h"
 
 #define SLOTS_PER_RUN 8192
@@ -134,8 +135,9 @@ static enum place get_place(const struct cg_dialog *dialog)
 /* The host received the INVITE before it sent it on, and likewise the 2xx. */
 static bool dialogs_fit(const struct cg_twin *callers, const struct cg_twin *callees)
 {
-	return callers->setup <= callees->setup && callees->setup <= callees->answer &&
-	       callees->answer <= callers->answer &&
+	return !cg_time_is_after(callers->setup, callees->setup) &&
+	       !cg_time_is_after(callees->setup, callees->answer) &&
+	       !cg_time_is_after(callees->answer, callers->answer) &&
 	       callers->answer - callees->answer <= CG_TWINS_ANSWER_GAP &&
 	       callees->cseq <= callers->cseq;
 }
@@ -215,7 +217,8 @@ static bool note_dialog(struct call *call, enum place place, const struct cg_dia
 
 static bool call_is_settled(const struct cg_twins *twins, const struct call *call, __u64 now)
 {
-	return twins->scan > 1 && now > call->dialogs[CALLEES].answer + CG_TWINS_WAIT;
+	return twins->scan > 1 &&
+	       cg_time_is_older(call->dialogs[CALLEES].answer, CG_TWINS_WAIT, now);
 }
 
 static void join(const struct cg_twins *twins, struct call *call, __u64 now)

@@ -66,14 +66,14 @@ static int add_row(struct cg_table_print *list, const struct cg_config *config,
 		cg_time_shorten(since);
 	format_leg(&d->caller, d->caller_port, d->caller_flags, narrow, caller, sizeof(caller));
 	format_leg(&d->callee, d->callee_port, d->callee_flags, narrow, callee, sizeof(callee));
-	snprintf(blocked, sizeof(blocked), "%u", d->blocked_byes);
+	snprintf(blocked, sizeof(blocked), "%u", cg_dialog_blocked_byes(d));
 	snprintf(sides, sizeof(sides), "%s-%s", cg_side_name(cg_leg_side(d->caller_flags)),
 		 cg_side_name(cg_leg_side(d->callee_flags)));
 	snprintf(transport, sizeof(transport), "%s-%s", cg_dialog_transport_text(d, CG_LEG_CALLER),
 		 cg_dialog_transport_text(d, CG_LEG_CALLEE));
 	if (candidate_end)
 		cg_time_format(config, d->clock, candidate_end, candidate);
-	return cg_table_print_row(list, cells, d->blocked_byes ? CG_RED : CG_PLAIN);
+	return cg_table_print_row(list, cells, cg_dialog_blocked_byes(d) ? CG_RED : CG_PLAIN);
 }
 
 struct printer {

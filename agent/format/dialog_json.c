@@ -76,7 +76,7 @@ json_t *cg_dialog_json(const struct cg_dialog *d, const __s64 clock_offset[CG_CL
 		"end_reason", cg_end_name(get_end_reason(d)),
 		"ended_by", cg_leg_name(ended ? d->ended_by : CG_LEG_NONE),
 		"suspect", !!(d->flags & (CG_D_SUSPECT | CG_D_ALIVE_AFTER_END)),
-		"blocked_byes", d->blocked_byes,
+		"blocked_byes", cg_dialog_blocked_byes(d),
 		"first_blocked_at", TIME(cg_dialog_first_blocked_ns(d)),
 		"caller_cseq", cseq_json(&d->caller, d->caller_flags),
 		"callee_cseq", cseq_json(&d->callee, d->callee_flags),

@@ -31,7 +31,7 @@ static double get_protected_seconds(const struct cg_dialog *d, __u64 now)
 	__u64 first = cg_dialog_first_blocked_ns(d);
 	__u64 end = d->state == CG_S_ENDED ? d->end : now;
 
-	return first && end > first ? (end - first) / 1e9 : 0;
+	return first && cg_time_is_after(end, first) ? (end - first) / 1e9 : 0;
 }
 
 static json_t *call_json(const struct cg_daemon_view *view, const struct cg_dialog_key *key,

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "ingest/map_scan_internal.h"
+#include "util/clock.h"
 #include "util/progress.h"
 
 /* Reads a batch into keys and values. Returns its size, or -errno. *last: the map has no more. */
@@ -78,9 +79,9 @@ static int scan_overflow(struct cg_map_scan *scan, __u64 now)
 /* done, renewed: of a note or a branch (CLOCK_BOOTTIME, ns; done 0: no final response). */
 static bool invite_is_expired(__u64 done, __u64 renewed, const struct cg_limits *limits, __u64 now)
 {
-	if (done && now > done)
+	if (done && cg_time_is_after(now, done))
 		return now - done > limits->invite_grace;
-	return now > renewed && now - renewed > limits->invite_timeout;
+	return cg_time_is_older(renewed, limits->invite_timeout, now);
 }
 
 static int scan_branches(struct cg_map_scan *scan, __u64 now)

@@ -145,7 +145,7 @@ void cg_share_count_add_dialog(struct cg_share_count *count, const struct cg_dia
 {
 	struct cg_share_entry *entry;
 
-	if (dialog->answer >= count->begin)
+	if (!cg_time_is_after(count->begin, dialog->answer))
 		return;
 	count->usage.dialogs++;
 	if (!cg_caller_has_share(dialog->caller_flags, dialog->callee_flags))
@@ -168,7 +168,7 @@ void cg_share_count_add_branch(struct cg_share_count *count, const struct cg_txn
 {
 	__u8 note[16];
 
-	if (branch->renewed < count->begin) {
+	if (cg_time_is_after(count->begin, branch->renewed)) {
 		count->usage.branches++;
 		count->usage.hep_branches += !!(branch->flags & CG_B_HEP);
 	}
@@ -184,7 +184,7 @@ void cg_share_count_add_pending(struct cg_share_count *count, const struct cg_tx
 	struct cg_share_entry *entry;
 	__u8 note_key[16];
 
-	if (note->setup >= count->begin)
+	if (!cg_time_is_after(count->begin, note->setup))
 		return;
 	count->usage.pending++;
 	make_note_key(key, key->branch, note_key);

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "stats/totals.h"
 
-#define MS 1000000ULL
+#include "util/clock.h"
+
+/* Returns a time in milliseconds, modulo 2^64 as it is. */
+static __u64 to_ms(__u64 ns)
+{
+	return (__s64)ns / 1000000;
+}
 
 static void add_blocked(struct cg_totals *totals, struct cg_totals_part *part,
 			const struct cg_dialog *dialog, __u64 now)
@@ -20,7 +26,7 @@ static void add_blocked(struct cg_totals *totals, struct cg_totals_part *part,
 	totals->all.blocked += more;
 	if (part->protected_ms || part->end || !dialog->first_blocked_ms)
 		return;
-	part->protected_ms = cg_dialog_first_blocked_ns(dialog) / MS;
+	part->protected_ms = to_ms(cg_dialog_first_blocked_ns(dialog));
 	totals->attacked++;
 	totals->attacked_since_ms += part->protected_ms;
 }
@@ -34,7 +40,9 @@ static void close_part(struct cg_totals *totals, struct cg_totals_part *part, un
 		return;
 	totals->attacked--;
 	totals->attacked_since_ms -= part->protected_ms;
-	part->protected_ms = end / MS > part->protected_ms ? end / MS - part->protected_ms : 0;
+	part->protected_ms = cg_time_is_after(to_ms(end), part->protected_ms)
+				     ? to_ms(end) - part->protected_ms
+				     : 0;
 	totals->all.protected_ms += part->protected_ms;
 }
 
@@ -73,8 +81,7 @@ void cg_totals_update(struct cg_totals *totals, struct cg_totals_part *part,
 	else if (!part->end && due & CG_DUE_SILENT)
 		close_part(totals, part, CG_E_BYE, dialog->bye_at);
 	else if (!part->end && due & CG_DUE_DOUBT)
-		close_part(totals, part, CG_E_UNPROVEN_BYE,
-			   cg_dialog_candidate_ns(dialog, limits, UINT64_MAX));
+		close_part(totals, part, CG_E_UNPROVEN_BYE, cg_dialog_final_candidate_ns(dialog));
 	if (suspect && !part->suspect) {
 		part->suspect = true;
 		totals->all.suspect++;
@@ -102,7 +109,7 @@ void cg_totals_remove(struct cg_totals *totals, struct cg_totals_part *part)
 
 __u64 cg_totals_protected_ms(struct cg_totals *totals, __u64 now)
 {
-	__u64 open = totals->attacked * (now / MS) - totals->attacked_since_ms;
+	__u64 open = totals->attacked * to_ms(now) - totals->attacked_since_ms;
 	__u64 all = totals->all.protected_ms + open;
 
 	/* An end that is read late reduces the sum; the value shown must not fall. */

@@ -218,7 +218,7 @@ unsigned int cg_top_format_head(const struct cg_top *top, unsigned int columns,
 
 static void format_age(const struct cg_top *top, __u64 at, char out[16])
 {
-	__u64 s = top->now > at ? (top->now - at) / CG_SECOND : 0;
+	__u64 s = cg_time_is_after(top->now, at) ? (top->now - at) / CG_SECOND : 0;
 
 	if (s < 86400)
 		snprintf(out, 16, "%02llu:%02llu:%02llu", (unsigned long long)s / 3600,
@@ -290,14 +290,14 @@ void cg_top_format_call(const struct cg_top *top, const struct cg_dialog *d, uns
 	cg_text_escape(callee, sizeof(callee), d->call.to_uri, CG_URI_MAX);
 	cg_addr_format(d->caller.addr, source);
 	format_age(top, d->answer, age);
-	snprintf(blocked, sizeof(blocked), "%7u", d->blocked_byes);
+	snprintf(blocked, sizeof(blocked), "%7u", cg_dialog_blocked_byes(d));
 	format_cseq(&d->caller, d->caller_flags, a);
 	format_cseq(&d->callee, d->callee_flags, b);
 	snprintf(cseqs, sizeof(cseqs), "%s/%s", a, b);
 	format_row(&(struct cells){ cg_state_name(d->state), age, blocked, source, caller, callee,
 				    cseqs, call_id },
 		   columns, line);
-	line->style = d->blocked_byes ? CG_STYLE_ALARM : CG_STYLE_PLAIN;
+	line->style = cg_dialog_blocked_byes(d) ? CG_STYLE_ALARM : CG_STYLE_PLAIN;
 }
 
 struct details {

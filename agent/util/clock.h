@@ -4,6 +4,7 @@
 #define CG_UTIL_CLOCK_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <time.h>
 
 #define CG_SECOND 1000000000ULL /* ns */
@@ -15,6 +16,21 @@ static inline __u64 cg_boottime(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return now.tv_sec * CG_SECOND + now.tv_nsec;
+}
+
+/*
+ * Times of a dialog count modulo 2^64: one that another host has opened may have begun before this host
+ * was started. So two times are compared by their difference.
+ */
+static inline bool cg_time_is_after(__u64 a, __u64 b)
+{
+	return (__s64)(a - b) > 0;
+}
+
+/* Returns whether more than `age` ns have passed from `then` to `now`. */
+static inline bool cg_time_is_older(__u64 then, __u64 age, __u64 now)
+{
+	return cg_time_is_after(now, then) && now - then > age;
 }
 
 #endif

@@ -522,8 +522,84 @@ static void column_types(void)
 	ok(!unknown, "tables: every column has the name of a PostgreSQL type, or time");
 }
 
+/* The same call on a host that was started `later`. */
+static struct cg_dialog seen_later(struct cg_dialog d, __u64 later)
+{
+	d.setup -= later;
+	d.answer -= later;
+	d.end -= d.end ? later : 0;
+	d.bye_at -= d.bye_at ? later : 0;
+	return d;
+}
+
+static bool is_same_later(const struct cg_dialog *d, __u64 now)
+{
+	const __u64 later = 150 * S; /* than the answer, and than most ends */
+	struct cg_dialog moved = seen_later(*d, later);
+	struct cg_origin moved_origin = origin;
+	struct cg_cdr_row row, moved_row;
+	unsigned int due = cg_cdr_due(d, &limits, now);
+
+	moved_origin.clock_offset[0] += later;
+	if (cg_cdr_due(&moved, &limits, now - later) != due)
+		return false;
+	memset(&row, 0, sizeof(row));
+	memset(&moved_row, 0, sizeof(row));
+	cg_cdr_fill_row(d, &limits, &origin, due, &row);
+	cg_cdr_fill_row(&moved, &limits, &moved_origin, due, &moved_row);
+	return !memcmp(&row, &moved_row, sizeof(row)) &&
+	       cg_dialog_candidate_ns(d, &limits, now) ==
+		       cg_dialog_candidate_ns(&moved, &limits, now - later) +
+			       later * (row.candidate_end != CG_NULL);
+}
+
+/* Another host of the pair has opened the call, before this one was started. */
+static void before_boot(void)
+{
+	static const __u64 nows[] = { 151 * S, 170 * S, 300 * S, 5000 * S, 50000 * S };
+	struct cg_dialog calls[5];
+	bool same = true;
+
+	for (size_t i = 0; i < 5; i++)
+		calls[i] = a_call();
+	calls[1] = an_ended_call();
+	calls[2].flags = CG_D_CANDIDATE;
+	calls[2].candidate_ms = 20001;
+	calls[2].first_blocked_ms = 30001;
+	calls[2].blocked_byes = 2;
+	calls[3].state = calls[4].state = CG_S_ENDING;
+	calls[3].bye_at = calls[4].bye_at = 130 * S;
+	calls[3].flags = CG_D_BYE_LOCAL;
+	calls[4].flags = CG_D_BYE_OF_WITNESS | CG_D_CANDIDATE;
+	calls[4].candidate_ms = 10001;
+	for (size_t i = 0; i < 5; i++)
+		for (size_t j = 0; j < sizeof(nows) / sizeof(*nows); j++)
+			if (!is_same_later(&calls[i], nows[j])) {
+				printf("# call %zu at %llu s\n", i,
+				       (unsigned long long)(nows[j] / S));
+				same = false;
+			}
+	ok(same,
+	   "pair: a call that began before the boot has the same row, and is due at the same time");
+}
+
+static void blocked_elsewhere(void)
+{
+	struct cg_dialog d = a_call();
+	__u64 before = cg_cdr_fingerprint(&d, 0);
+
+	d.blocked_byes = 2;
+	d.blocked_elsewhere = 3;
+	ok(row_of(&d, 0).blocked_byes == 5 && cg_cdr_fingerprint(&d, 0) != before,
+	   "pair: a row has the BYEs that all hosts have blocked");
+	d.blocked_byes = d.blocked_elsewhere = UINT32_MAX;
+	ok(row_of(&d, 0).blocked_byes == INT32_MAX, "pair: their sum does not wrap");
+}
+
 int main(void)
 {
+	before_boot();
+	blocked_elsewhere();
 	column_types();
 	rows();
 	ends();
