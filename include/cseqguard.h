@@ -5,7 +5,8 @@
  * daemon that finds another number in a pinned `config` refuses to run.
  *
  * Conventions
- *   times      u64 nanoseconds of CLOCK_BOOTTIME; wall clock = time + config.clock_offset[clock]
+ *   times      u64 nanoseconds of CLOCK_BOOTTIME; wall clock = time + config.clock_offset[clock].
+ *              Those of another host's call may lie before the boot: cg_time_is_after() compares
  *   addresses  16 bytes in network order; IPv4 as ::ffff:a.b.c.d
  *   ports      host order
  *   text       bytes as received, NUL-terminated, cut to the array's size less one. A flag says if
@@ -143,6 +144,12 @@ enum cg_state { CG_STATE_LIST(CG_STATE_ENUM) CG_STATES };
 #define CG_END_ENUM(NAME, word) CG_E_##NAME,
 enum cg_end { CG_END_LIST(CG_END_ENUM) CG_ENDS };
 #undef CG_END_ENUM
+
+/* Returns whether time a is after b. Both are modulo 2^64. */
+static inline int cg_time_is_after(__u64 a, __u64 b)
+{
+	return (__s64)(a - b) > 0;
+}
 
 /*
  * --- dialogs: hash, preallocated. The kernel inserts, only userspace deletes.

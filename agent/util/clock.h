@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "cseqguard.h"
+
 #define CG_SECOND 1000000000ULL /* ns */
 
 /* Returns CLOCK_BOOTTIME in ns, as bpf_ktime_get_boot_ns() does. */
@@ -18,16 +20,7 @@ static inline __u64 cg_boottime(void)
 	return now.tv_sec * CG_SECOND + now.tv_nsec;
 }
 
-/*
- * Times of a dialog count modulo 2^64: one that another host has opened may have begun before this host
- * was started. So two times are compared by their difference.
- */
-static inline bool cg_time_is_after(__u64 a, __u64 b)
-{
-	return (__s64)(a - b) > 0;
-}
-
-/* Returns whether more than `age` ns have passed from `then` to `now`. */
+/* Returns whether more than `age` ns have passed from `then`, which may be before the boot, to `now`. */
 static inline bool cg_time_is_older(__u64 then, __u64 age, __u64 now)
 {
 	return cg_time_is_after(now, then) && now - then > age;
