@@ -7,8 +7,6 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "cseqguard.h"
-
 #define CG_SECOND 1000000000ULL /* ns */
 
 /* Returns CLOCK_BOOTTIME in ns, as bpf_ktime_get_boot_ns() does. */
@@ -23,7 +21,9 @@ static inline __u64 cg_boottime(void)
 /* Returns whether more than `age` ns have passed from `then`, which may be before the boot, to `now`. */
 static inline bool cg_time_is_older(__u64 then, __u64 age, __u64 now)
 {
-	return cg_time_is_after(now, then) && now - then > age;
+	__u64 passed = now - then; /* modulo 2^64: see cg_time_is_after() */
+
+	return (__s64)passed > 0 && passed > age;
 }
 
 #endif
