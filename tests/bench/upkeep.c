@@ -3,7 +3,6 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -83,9 +82,9 @@ int upkeep_run(struct bench *bench, __u32 count)
 		      0);
 	report_figure("removed_per_second", "dialogs read and removed by userspace", "/s",
 		      count / (done - walked) * 1e9, 0);
-	/* rounded: the map has one more element for each CPU */
+	/* in whole bytes: the map has one more element for each CPU */
 	report_figure("dialog_bytes", "memory a dialog", "bytes",
-		      round(bytes / bpf_map__max_entries(bench->harness.skel->maps.dialogs)),
+		      (long)(bytes / bpf_map__max_entries(bench->harness.skel->maps.dialogs)),
 		      BYTES_BUDGET);
 	return 0;
 }
