@@ -123,6 +123,7 @@ bpf_inline void dialog_bye_out(struct cg_dialog *d, const struct msg_info *info,
 	how = bye_judge_way(d, info, route, view, gateway_stamp);
 	if (d->state == CG_S_ENDING && branch && d->bye_branch_out == branch) {
 		d->bye_at = info->now; /* sent again */
+		dialog_raise_epoch(d, 1);
 		d->flags &= how | ~(CG_D_BYE_PROVED | CG_D_BYE_TO_CONTACT | CG_D_BYE_RELAYED);
 		return;
 	}

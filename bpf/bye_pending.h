@@ -31,6 +31,7 @@ bpf_inline void dialog_close(struct cg_dialog *d, __u8 why, __u8 by, __u64 at, s
 		d->flags |= CG_D_CONFIRMED_END;
 	else
 		d->flags |= CG_D_SUSPECT;
+	dialog_raise_epoch(d, 1);
 	v->event = CG_EV_END;
 }
 
@@ -47,6 +48,7 @@ bpf_inline void dialog_resume(struct cg_dialog *d, __u8 reason, struct verdict *
 	d->bye_branch_out = 0;
 	d->bye_sent_to = 0;
 	d->flags &= ~BYE_FLAGS;
+	dialog_raise_epoch(d, 1);
 	v->event = CG_EV_RESUME;
 }
 
@@ -59,10 +61,12 @@ bpf_inline void dialog_set_candidate(struct cg_dialog *d, __u64 at)
 	d->candidate_ms = (__s64)(at - d->answer) > 0 ? (at - d->answer) / 1000000 + 1 : 1;
 	d->flags |= CG_D_CANDIDATE;
 	d->refresh_branch = 0;
+	dialog_raise_epoch(d, 1);
 }
 
 bpf_inline void dialog_clear_candidate(struct cg_dialog *d)
 {
+	dialog_raise_epoch(d, d->flags & CG_D_CANDIDATE);
 	d->flags &= ~CG_D_CANDIDATE;
 	d->candidate_ms = 0;
 }
@@ -116,6 +120,7 @@ bpf_inline int dialog_pend_bye(struct cg_dialog *d, const struct msg_info *info,
 	d->bye_branch_out = 0;
 	d->bye_sent_to = 0;
 	d->bye_at = info->now;
+	dialog_raise_epoch(d, 1);
 	return 1;
 }
 

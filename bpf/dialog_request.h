@@ -219,6 +219,7 @@ bpf_inline void bye_to_host_in(struct cg_dialog *d, const struct msg_info *info,
 		d->flags &= ~(CG_D_BYE_PROVED | CG_D_BYE_RELAYED | CG_D_BYE_TO_CONTACT);
 		d->flags |= how;
 		d->bye_at = info->now;
+		dialog_raise_epoch(d, 1);
 		return;
 	}
 	if (action == CG_WOULD_DROP)

@@ -10,6 +10,7 @@
 #define CG_EVENTS_H
 
 #include "maps.h"
+#include "peer.h"
 #include "refusal.h"
 #include "scratch.h"
 #include "text.h"
@@ -166,6 +167,8 @@ bpf_inline __u8 report_verdict(struct pkt_ctx *ctx, const struct verdict *v, __u
 		count_would_drop(v->would_drop);
 	if (v->unexpected_uas)
 		count_unexpected_uas(&ctx->scratch->info);
+	if (v->peer)
+		peer_note_speaks(action);
 	if (v->event == CG_EV_REQUEST)
 		report_request(ctx, v);
 	else if (v->event < CG_EVENTS)

@@ -11,6 +11,7 @@
  *   exit       events.h: one exit, one reason, one counter; refusal.h: the 500 to a refused BYE
  *   TCP        tcp_verdict.h, tcp_segment.h, tcp_order.h, tcp_message.h, tcp_write.h
  *   HEP        hep.h: what a proxy reports, and what such a message may change
+ *   pair       peer.h: what another host has published, and calls of its that speak here
  *
  * In short: a call has two legs. Each leg has a CSeq counter that only its own address and port can
  * raise. A BYE below the counter is dropped. The bill does not depend on that check. One of the
@@ -29,6 +30,7 @@
 #include "maps.h"
 #include "message.h"
 #include "packet.h"
+#include "peer.h"
 #include "scratch.h"
 #include "tcp_verdict.h"
 
@@ -245,4 +247,17 @@ int cseqguard_hep(struct xdp_md *xdp)
 	report_verdict(&ctx, &v, came_in ? message_action(&ctx, v.reason) : CG_PASS, came_in, NULL);
 	ctx.scratch->busy = 0;
 	return XDP_PASS;
+}
+
+/* --- the pair --------------------------------------------------------------------------------- */
+
+/* Is not attached. The daemon runs it for each update of a dialog that another host has published. */
+SEC("tc")
+int cseqguard_peer(struct __sk_buff *skb)
+{
+	struct cg_peer_update *update = (void *)(long)skb->data;
+
+	if ((void *)(update + 1) > (void *)(long)skb->data_end || skb->len != sizeof(*update))
+		return CG_PEER_INVALID;
+	return peer_update(update);
 }

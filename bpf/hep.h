@@ -67,6 +67,7 @@ bpf_inline void hep_adopt_caller(struct cg_dialog *d, const struct msg_info *inf
 		return;
 	*view->self_flags = (*view->self_flags & ~CG_LEG_UNSEEN) | CG_LEG_HEP;
 	d->caller_port = view->self_port = info->remote_port;
+	dialog_raise_epoch(d, 1);
 	if (info->method == CG_M_ACK && info->cseq_valid)
 		leg_raise_cseq(view, info->cseq);
 }

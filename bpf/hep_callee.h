@@ -35,6 +35,7 @@ bpf_inline void dialog_set_known_callee(struct cg_dialog *d, const struct cg_dia
 	d->callee_port = known->callee_port;
 	d->callee_ifindex = known->callee_ifindex;
 	d->callee_flags = known->callee_flags & ~CG_LEG_WITNESS;
+	dialog_raise_epoch(d, 1);
 	if (rank < other)
 		return;
 	d->callee_flags |= CG_LEG_WITNESS;

@@ -82,7 +82,8 @@ bpf_inline __u8 hep_adopt_note(struct pkt_ctx *ctx, struct cg_invite *note)
 		return CG_R_HEP_OF_WIRE;
 	if (note->done)
 		return CG_R_INVITE; /* answered: see hep_adopt_caller() */
-	note->setup = told->setup < note->setup ? told->setup : note->setup;
+	if (cg_time_is_after(note->setup, told->setup))
+		note->setup = told->setup;
 	note->cseq = told->cseq;
 	note->contact = told->contact;
 	note->contact_user = told->contact_user;

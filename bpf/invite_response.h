@@ -65,7 +65,7 @@ bpf_inline struct answered answered_in(const struct pkt_ctx *ctx)
 	a.invite = note_find(&key);
 	if (!a.invite)
 		a.branch = NULL;
-	else if (a.invite->setup > a.branch->renewed)
+	else if (cg_time_is_after(a.invite->setup, a.branch->renewed))
 		a.invite->flags |= CG_I_SUSPECT; /* came under the same branch after this one */
 	return a;
 }
@@ -106,7 +106,8 @@ bpf_inline int response_is_better(const struct msg_info *info, const struct cg_d
 	int in = info->direction == CG_IN, known = addr_equal(d->callee.addr, info->remote);
 	int sent_there = a->branch && addr_equal(a->branch->sent_to, info->remote);
 
-	int is_new = a->invite->setup > d->end && (!a->branch || a->branch->renewed > d->end);
+	int is_new = cg_time_is_after(a->invite->setup, d->end) &&
+		     (!a->branch || cg_time_is_after(a->branch->renewed, d->end));
 
 	if (d->state == CG_S_ENDED && info->status < 300 && is_new &&
 	    !(a->invite->flags & CG_I_HAS_TO_TAG))

@@ -6,7 +6,7 @@
  *
  * API: dialog_is_of(), msg_is_from_caller(), leg_view_init(), leg_view_init_uas(),
  * leg_match_source(), remote_is_*(), leg_has(), peer_has(), leg_may_raise(), leg_raise_cseq(),
- * leg_note_passed().
+ * leg_note_passed(), dialog_raise_epoch().
  */
 #ifndef CG_LEG_H
 #define CG_LEG_H
@@ -40,6 +40,18 @@ bpf_inline int dialog_is_of(const struct cg_dialog *d, const struct msg_info *in
 {
 	return (info->from_hash ^ info->key.call) == d->who ||
 	       (info->to_hash ^ info->key.call) == d->who;
+}
+
+/*
+ * Raises the epoch, up to its highest value, if `changed`. Of two versions of a dialog that two hosts
+ * have, the one with the higher epoch has the newer state (peer.h). Without a branch, for the
+ * verifier's sake.
+ */
+bpf_inline void dialog_raise_epoch(struct cg_dialog *d, int changed)
+{
+	__u32 next = d->epoch + !!changed;
+
+	d->epoch = next - (next >> 16);
 }
 
 /* Returns whether the From tag is the caller's. If both tags are equal, the address decides. */

@@ -82,6 +82,7 @@ BPF_SUBPROG int handle_dialog_request(struct pkt_ctx *ctx, struct cg_dialog *d, 
 	leg_view_init(d, msg_is_from_caller(d, info), &view);
 	v->leg = view.leg;
 	v->clock = d->clock;
+	v->peer = d->peer;
 	hep_adopt_caller(d, info, &view);
 	if (!hep_may_speak(info, &view)) {
 		v->reason = hep_left_out(info, &view);
@@ -167,6 +168,7 @@ BPF_SUBPROG int handle_dialog_response(struct pkt_ctx *ctx, struct cg_dialog *d,
 	leg_view_init_uas(d, info, &uas);
 	v->leg = uas.peer_leg; /* the leg whose tag is in From */
 	v->clock = d->clock;
+	v->peer = d->peer;
 	if (!hep_may_speak(info, &uas)) {
 		v->reason = hep_left_out(info, &uas);
 		goto out;

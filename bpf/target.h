@@ -116,6 +116,7 @@ bpf_inline void dialog_note_refresh(struct cg_dialog *d, const struct msg_info *
 	d->refresh_contact = route->contact;
 	d->refresh_user = route->contact_name;
 	d->flags = own ? d->flags | CG_D_REFRESH_OWN : d->flags & ~CG_D_REFRESH_OWN;
+	dialog_raise_epoch(d, 1);
 }
 
 /* port: that the witness spoke from; a NAT may have changed it since the opening. */
@@ -126,6 +127,7 @@ bpf_inline void dialog_move_target(struct cg_dialog *d, __u32 contact, __u32 use
 	d->target.contact_latest = contact;
 	d->target.contact_user = user;
 	d->target.latest_port = port;
+	dialog_raise_epoch(d, 1);
 }
 
 /* Moves the target: the request at refresh_branch is answered 2xx. */

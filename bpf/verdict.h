@@ -22,7 +22,7 @@ struct verdict {
 	__u8 would_drop; /* CG_EV_END or CG_EV_RESUME: end of a BYE that observe mode let pass */
 	__u8 addr_change; /* the caller uses another address: store it in addr_changes */
 	__u8 unexpected_uas; /* right branch, wrong address: count it in unexpected_uas */
-	__u8 pad;
+	__u8 peer; /* index in `peers` of the host that opened the dialog; 0: this one */
 };
 
 #define REASON_IS_PASS 0

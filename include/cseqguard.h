@@ -818,7 +818,9 @@ struct cg_peer {
 
 /*
  * --- the input of cseqguard_peer (BPF_PROG_RUN), which answers enum cg_peer_result: a dialog of the
- * pair, as another host has it. Its times are this host's under dialog.clock, its ifindexes are 0.
+ * pair, as another host has it. Its times are this host's under dialog.clock. `who` and `setup` say
+ * which call it is: a later one may have the same tags. Counters may leave both 0, and change
+ * whatever call has the key.
  */
 
 enum cg_peer_update_type {

@@ -61,7 +61,7 @@ static int pin_all(struct guard *skel, const struct cg_instance *instance)
 
 	for (int i = 0; i < CG_PROG_FDS; i++)
 		if (cg_bpffs_pin(instance->programs.fd[i], name, cg_program_pin(i),
-				 CG_PIN_ROOT_ONLY))
+				 cg_program_pin_mode(i)))
 			return CG_FAILED;
 	if (cg_instance_netns_pin(name, instance->programs.fd[CG_PROG_IN]))
 		return CG_FAILED;
@@ -124,6 +124,8 @@ static int share_pins(const char *name)
 	for (size_t i = 0; i < CG_MAP_NAMES; i++)
 		if (cg_bpffs_share(name, cg_map_names[i], CG_PIN_MAP))
 			return CG_FAILED;
+	if (cg_bpffs_share(name, CG_PIN_PEER, cg_program_pin_mode(CG_PROG_PEER)))
+		return CG_FAILED;
 	if (cg_bpffs_has_pin(name, CG_PIN_HEP) && cg_bpffs_share(name, CG_PIN_HEP, CG_PIN_DAEMON))
 		return CG_FAILED;
 	return CG_DONE;

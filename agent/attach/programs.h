@@ -6,12 +6,15 @@
 #include <linux/types.h>
 #include <stdbool.h>
 
+#include "attach/bpffs.h"
+
 enum cg_program {
 	CG_PROG_IN, /* XDP */
 	CG_PROG_OUT, /* tc egress */
 	CG_PROG_TCP_IN, /* tc ingress */
 	CG_PROG_TCP_OUT, /* tc egress */
 	CG_PROG_TCP_MORE, /* tc, behind each of these two */
+	CG_PROG_PEER, /* not attached: the daemon runs it */
 	CG_PROGS,
 	/*
 	 * The map by which they call the others. It empties itself once no process or pin has it.
@@ -38,6 +41,9 @@ const char *cg_program_name(enum cg_program program);
 
 /* Name of the pin. Accepts CG_PROG_ARRAY as well. */
 const char *cg_program_pin(enum cg_program program);
+
+/* Who may open the pin. */
+enum cg_pin_mode cg_program_pin_mode(enum cg_program program);
 
 /* True if the kernel reports `name`, which it has cut, for this program. */
 bool cg_program_has_name(enum cg_program program, const char *name);

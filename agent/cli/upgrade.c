@@ -32,7 +32,8 @@ static int replace_programs(const char *name, const struct cg_instance *from,
 	}
 	cg_progress_end();
 	for (int i = 0; i < CG_PROG_FDS && !err; i++)
-		err = cg_bpffs_repin(to->programs.fd[i], name, cg_program_pin(i), CG_PIN_ROOT_ONLY);
+		err = cg_bpffs_repin(to->programs.fd[i], name, cg_program_pin(i),
+				     cg_program_pin_mode(i));
 	while (err && done--)
 		cg_interface_upgrade(name, &list[done], &from->programs, &to->programs);
 	free(list);

@@ -14,6 +14,7 @@
 
 #define CG_INSTANCE_DEFAULT "default"
 
+#define CG_PIN_PEER "prog_peer" /* cseqguard_peer, which the daemon runs for a pair */
 #define CG_PIN_HEP "prog_hep" /* cseqguard_hep, which `attach --hep` loads and the daemon runs */
 
 /* Returns CSEQGUARD_INSTANCE or "default". Do not free the string. */

@@ -174,6 +174,7 @@ told() { # LINE NUMBER: at least so often
 	grep -q '^dialogs rw$' <<<"$output"
 	grep -q '^secret rw$' <<<"$output"
 	grep -q '^prog_hep rw$' <<<"$output"
+	grep -q '^prog_peer rw$' <<<"$output"
 	grep -q '^prog_in -$' <<<"$output"
 }
 
