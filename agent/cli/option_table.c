@@ -435,4 +435,4 @@ const struct cg_option cg_option_table[] = {
 };
 
 const size_t cg_option_count = COUNT(cg_option_table);
-_Static_assert(COUNT(cg_option_table) <= CG_OPTIONS_MAX, "a set of options is a __u64");
+_Static_assert(COUNT(cg_option_table) <= CG_OPTIONS_MAX, "each has its place in a set");

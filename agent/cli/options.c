@@ -142,11 +142,11 @@ static int fail_setting(const char *assignment, size_t len)
 			     assignment, cg_suggest_text(&suggestion, "", hint));
 }
 
-/* seen: a bit for each row of the table. */
-static int check_options_of_verb(__u64 seen, const struct cg_verb *verb)
+/* seen: of each row of the table, whether it was given. */
+static int check_options_of_verb(const bool seen[CG_OPTIONS_MAX], const struct cg_verb *verb)
 {
 	for (size_t i = 0; i < cg_option_count; i++)
-		if (seen & 1ull << i && !cg_option_of_verb(&cg_option_table[i], verb))
+		if (seen[i] && !cg_option_of_verb(&cg_option_table[i], verb))
 			return cg_fail_usage("%s has no option --%s; see: cseqguard %s --help",
 					     verb->name, cg_option_table[i].name, verb->name);
 	return CG_DONE;
@@ -183,9 +183,9 @@ static bool has_json_option(char **argv)
 	return false;
 }
 
-/* Returns CG_DONE, or an exit code with the error reported. *seen: a bit for each row. */
+/* Returns CG_DONE, or an exit code with the error reported. seen: of each row, whether it was given. */
 static int parse_options(int argc, char **argv, struct cg_options *options,
-			 const struct cg_verb **verb, __u64 *seen)
+			 const struct cg_verb **verb, bool seen[CG_OPTIONS_MAX])
 {
 	struct cg_getopt_table table = {};
 	int found, err;
@@ -207,20 +207,20 @@ static int parse_options(int argc, char **argv, struct cg_options *options,
 		err = apply_option(options, option, optarg);
 		if (err)
 			return err;
-		*seen |= 1ull << (option - cg_option_table);
+		seen[option - cg_option_table] = true;
 	}
 	return CG_DONE;
 }
 
 int cg_options_parse(int argc, char **argv, struct cg_options *options, const struct cg_verb **verb)
 {
-	__u64 seen = 0;
+	bool seen[CG_OPTIONS_MAX] = {};
 	int err;
 
 	cg_output_set_json(has_json_option(argv));
 	err = apply_defaults(options);
 	if (!err)
-		err = parse_options(argc, argv, options, verb, &seen);
+		err = parse_options(argc, argv, options, verb, seen);
 	if (err || optind == argc)
 		return err;
 	if (!*verb)

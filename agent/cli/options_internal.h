@@ -8,7 +8,7 @@
 #include "cli/options.h"
 
 #define CG_VERBS_ALL ((1u << CG_VERBS) - 1)
-#define CG_OPTIONS_MAX 64 /* a set of options is a __u64 */
+#define CG_OPTIONS_MAX 96
 
 struct cg_option {
 	char letter; /* 0: none */

@@ -8,7 +8,7 @@
 
 #include "util/suggest.h"
 
-#define CG_GETOPT_MAX 64 /* options */
+#define CG_GETOPT_MAX 96 /* options */
 #define CG_GETOPT_LONG 256 /* getopt_long() returns CG_GETOPT_LONG + i for long option i */
 
 struct cg_getopt_table { /* zeroed by the caller */
