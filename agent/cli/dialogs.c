@@ -11,6 +11,7 @@
 #include "format/table_print.h"
 #include "maps/map_iter.h"
 #include "maps/pins.h"
+#include "pair/pair_names.h"
 #include "util/cli_output.h"
 #include "util/enum_names.h"
 #include "util/text.h"
@@ -40,9 +41,11 @@ static const struct cg_table_print_column columns[] = {
 	{ .name = "TRANSPORT", .flags = CG_PRINT_WIDE },
 	{ .name = "CANDIDATE END", .flags = CG_PRINT_WIDE },
 	{ .name = "CALL-ID", .flags = CG_PRINT_CUT },
+	{ .name = "OWNER" }, /* on a host of a pair */
 };
+#define COLUMNS (sizeof(columns) / sizeof(*columns))
 
-static int add_row(struct cg_table_print *list, const struct cg_config *config,
+static int add_row(struct cg_table_print *list, const struct cg_config *config, const char *owner,
 		   const struct cg_dialog *d)
 {
 	char call_id[CG_ESCAPED_SIZE(CG_CALL_ID_MAX)], since[CG_TIME_TEXT], caller[80], callee[80],
@@ -55,7 +58,8 @@ static int add_row(struct cg_table_print *list, const struct cg_config *config,
 				sides,
 				transport,
 				candidate,
-				call_id };
+				call_id,
+				owner ? owner : "-" };
 	__u64 candidate_end = cg_dialog_recorded_candidate_ns(d);
 	unsigned int width = cg_stdout_columns();
 	bool narrow = width && width < WIDE_COLUMNS;
@@ -79,6 +83,7 @@ static int add_row(struct cg_table_print *list, const struct cg_config *config,
 struct printer {
 	const struct cg_options *options;
 	struct cg_config config;
+	struct cg_pair_names names;
 	struct cg_table_print *list; /* NULL: JSON */
 	bool has_output;
 };
@@ -86,13 +91,17 @@ struct printer {
 static int print_dialog(void *ctx, const struct cg_dialog *dialog)
 {
 	struct printer *printer = ctx;
+	const char *owner = cg_pair_names_find(&printer->names, dialog);
 	json_t *json;
 
+	if (printer->options->foreign && !dialog->peer)
+		return 0;
 	if (printer->list)
-		return add_row(printer->list, &printer->config, dialog);
+		return add_row(printer->list, &printer->config, owner, dialog);
 	json = cg_dialog_json(dialog, printer->config.clock_offset);
 	if (!json)
 		return -ENOMEM;
+	json_object_set_new(json, "owner", owner ? json_string(owner) : json_null());
 	fputs(printer->has_output ? ",\n" : "[", stdout);
 	json_dumpf(json, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	json_decref(json);
@@ -109,8 +118,9 @@ int cg_cmd_dialogs(const struct cg_options *options)
 	if (fd < 0)
 		return cg_fail_open(options->instance, fd);
 	close(fd);
+	cg_pair_names_read(options->instance, &printer.names);
 	if (!options->json) {
-		printer.list = cg_table_print_new(columns, sizeof(columns) / sizeof(*columns));
+		printer.list = cg_table_print_new(columns, COLUMNS - !printer.names.any);
 		if (!printer.list)
 			return cg_fail("dialogs: out of memory");
 	}

@@ -27,7 +27,7 @@ static const struct {
 	[CG_V_BIT_STATUS] = { .examples = "status\nstatus -j\n",
 			      .exits = EXITS ", 3 not attached" },
 	[CG_V_BIT_STATS] = { .examples = "stats\nstats --all -j\n" },
-	[CG_V_BIT_DIALOGS] = { .examples = "dialogs\ndialogs -j\n" },
+	[CG_V_BIT_DIALOGS] = { .examples = "dialogs\ndialogs -j\ndialogs --foreign\n" },
 	[CG_V_BIT_EVENTS] = { .examples = "events -f\n"
 					  "events -f --reason out_of_order,equal_cseq --source "
 					  "10.77.1.0/24\n"

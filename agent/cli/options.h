@@ -21,6 +21,7 @@ struct cg_options {
 	bool hep; /* attach: load the program for what proxies report */
 	bool verbose; /* attach, upgrade */
 	bool all; /* detach, stats */
+	bool foreign; /* dialogs */
 	bool follow; /* events */
 	struct cg_event_filter filter; /* events */
 	const char *since, *until, *caller, *callee; /* cdr: conditions, NULL: any */
