@@ -15,9 +15,9 @@
 struct cg_pair;
 
 struct cg_pair_options { /* the strings must outlive the pair */
-	const char *name; /* of the pair: see cg_pair_name_is_valid() */
+	const char *name; /* of the pair, a name as of an instance */
 	const char *node; /* of this host, as in its rows */
-	const char *redis; /* as cg_redis_address_parse() takes it */
+	const char *redis; /* as cg_endpoint_parse_redis() takes it */
 	const char *user; /* NULL: the default one */
 	const char *password_file; /* NULL: no password */
 	__u64 database; /* number */
@@ -34,9 +34,6 @@ struct cg_pair_callbacks {
 	void (*gone)(void *ctx, const struct cg_dialog_key *key);
 	void *ctx;
 };
-
-/* True for 1 to 32 letters, digits, '_', '-' and '.'. */
-bool cg_pair_name_is_valid(const char *name);
 
 /* `options`, `guard` and `callbacks` are as above. Logs errors. Returns 0 or -errno. */
 int cg_pair_new(sd_event *loop, const struct cg_pair_options *options,

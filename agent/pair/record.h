@@ -14,10 +14,20 @@
 #include <stddef.h>
 
 #include "cseqguard.h"
+#include "maps/pins.h"
 
 #define CG_RECORD_MAC 16 /* bytes */
 #define CG_RECORD_MAX                                                                              \
 	(18 + 2 * (CG_PEER_NODE_MAX - 1) + 16 + sizeof(struct cg_dialog) + CG_RECORD_MAC)
+
+/* The flags that travel. */
+#define CG_RECORD_DIALOG_FLAGS                                                                     \
+	(CG_D_SUSPECT | CG_D_ALIVE_AFTER_END | CG_D_CALL_ID_CUT | CG_D_TAG_CUT | CG_D_URI_CUT |    \
+	 CG_D_CONFIRMED_END | CG_D_CANDIDATE | CG_D_REPLACED | CG_D_BYE_PROVED |                   \
+	 CG_D_BYE_TO_CONTACT | CG_D_BYE_OF_WITNESS | CG_D_BYE_LOCAL | CG_D_BYE_SAME_TAGS |         \
+	 CG_D_BYE_CALLEE | CG_D_BYE_WOULD_DROP | CG_D_BYE_RELAYED | CG_D_SEEN_REFUSED |            \
+	 CG_D_SEEN_WOULD_DROP | CG_D_SEEN_OF_WITNESS | CG_D_REFRESH_OWN | CG_D_CALLER_TCP |        \
+	 CG_D_CALLEE_TCP)
 
 enum cg_record_type {
 	CG_RECORD_WHOLE = CG_PEER_WHOLE,
@@ -56,10 +66,10 @@ struct cg_record {
 
 struct cg_record_key {
 	__u8 bytes[32];
-	char pair[33]; /* name of the pair */
+	char pair[CG_INSTANCE_MAX + 1]; /* name of the pair */
 };
 
-/* Makes the key of the records from map `secret`. `pair` has at most 32 bytes. */
+/* Makes the key of the records from map `secret`. pair: its name. */
 void cg_record_make_key(struct cg_record_key *key, const struct cg_secret *secret,
 			const char *pair);
 

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "util/text.h"
 
@@ -55,4 +56,29 @@ int cg_endpoint_parse_listener(const char *text, struct sockaddr_storage *out, s
 		return -EINVAL;
 	snprintf(local, sizeof(local), "127.0.0.1:%s", text);
 	return cg_endpoint_parse(local, out, len);
+}
+
+static int parse_unix(const char *path, struct sockaddr_storage *out, socklen_t *len)
+{
+	struct sockaddr_un local = { .sun_family = AF_UNIX };
+
+	if (*path != '/' || strlen(path) >= sizeof(local.sun_path))
+		return -EINVAL;
+	strcpy(local.sun_path, path);
+	memcpy(out, &local, sizeof(local));
+	*len = sizeof(local);
+	return 0;
+}
+
+int cg_endpoint_parse_redis(const char *text, struct sockaddr_storage *out, socklen_t *len)
+{
+	char whole[INET6_ADDRSTRLEN + sizeof("[]:6379")];
+
+	if (!strncmp(text, "unix:", 5))
+		return parse_unix(text + 5, out, len);
+	if (!cg_endpoint_parse(text, out, len))
+		return 0;
+	if (snprintf(whole, sizeof(whole), "%s:6379", text) >= (int)sizeof(whole))
+		return -EINVAL;
+	return cg_endpoint_parse(whole, out, len);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-// link: agent/pair/record.c agent/util/text.c -lsodium
+// link: agent/pair/record.c agent/pair/record_times.c agent/util/text.c -lsodium
 #include "pair/record.h"
 
 #include <errno.h>
