@@ -226,7 +226,7 @@ uninstall:
 		$(DOCDIR)/deploy/pictures $(DOCDIR)/deploy $(DOCDIR),$(DESTDIR)$(d)) 2>/dev/null || true
 
 deb: needs-deb
-	$(Q)VERSION=$(VERSION) OUT=$(OUT) deploy/package
+	$(Q)VERSION=$(VERSION) OUT=$(OUT) HOST_ARCH=$(HOST_ARCH) deploy/package
 
 # The files of HEAD; the same archive for the same commit.
 DIST := $(OUT)/cseqguard-$(VERSION).tar
@@ -249,7 +249,7 @@ help:
 	@echo '                            without a goal: the packages of all goals. Nothing else installs packages'
 	@echo '  make man                  the man pages, in OUT/man'
 	@echo '  make install, uninstall   to PREFIX; DESTDIR is supported'
-	@echo '  make deb                  the Debian package, in OUT/deb'
+	@echo '  make deb                  the Debian package, in OUT/deb; HOST_ARCH=arm64: cross-built'
 	@echo '  make dist                 the sources of HEAD as an archive, in OUT'
 	@echo '  make clean, distclean     remove OUT; distclean: and compile_commands.json'
 	@echo 'Run (root):'
