@@ -40,7 +40,7 @@ PROGRAMS := $(OUT)/cseqguard $(OUT)/cseqguardd
 all: $(PROGRAMS)
 
 # The sets of packages in the table of configure, and those that a goal needs besides build.
-SETS := build demo deb fuzz test vm coverage bench parsers lint
+SETS := build demo deb fuzz test vm everywhere coverage bench parsers lint
 SETS_demo := demo
 SETS_deb := deb
 SETS_fuzz := fuzz
@@ -49,6 +49,7 @@ SETS_test-programs := fuzz
 SETS_test := demo deb fuzz test
 SETS_e2e := $(SETS_test)
 SETS_test-vm := demo test vm
+SETS_test-everywhere := test everywhere
 SETS_coverage := $(SETS_test) coverage
 SETS_lint := lint
 SETS_format := lint
@@ -65,7 +66,7 @@ wanted = $(or $(GIVEN_$(1)),$(CONFIGURED_$(1)))
 CONFIG := $(OUT)/config.mk
 DEPS := $(filter deps deps-%,$(MAKECMDGOALS))
 DRY_RUN := $(findstring n,$(filter-out -%,$(firstword $(MAKEFLAGS))))
-UNCONFIGURED := help deps deps-% deb dist test-bare clean distclean
+UNCONFIGURED := help deps deps-% deb dist test-bare test-everywhere clean distclean
 ifneq ($(filter-out $(UNCONFIGURED),$(or $(MAKECMDGOALS),all)),)
 include $(CONFIG)
 endif
@@ -240,6 +241,7 @@ clean:
 	$(Q)rm -rf $(OUT)
 
 distclean: clean
+	$(Q)rm -rf --one-file-system $(CACHE)
 	$(Q)rm -f compile_commands.json
 
 help:
@@ -251,7 +253,7 @@ help:
 	@echo '  make install, uninstall   to PREFIX; DESTDIR is supported'
 	@echo '  make deb                  the Debian package, in OUT/deb; HOST_ARCH=arm64: cross-built'
 	@echo '  make dist                 the sources of HEAD as an archive, in OUT'
-	@echo '  make clean, distclean     remove OUT; distclean: and compile_commands.json'
+	@echo '  make clean, distclean     remove OUT; distclean: and CACHE, and compile_commands.json'
 	@echo 'Run (root):'
 	@echo '  make demo                 the attack of 2008 without and with the guard, and the bill of each'
 	@echo '  make run IFACE=eth0       observe an interface until Ctrl-C, printing events;'
@@ -260,6 +262,8 @@ help:
 	@echo '  make test                 all tests; make unit, fuzz-programs, kernel, e2e: one kind'
 	@echo '  make test-bare            the two command lines of README.md, each in a new minimal Debian;'
 	@echo '                            RELEASE=trixie: in that release'
+	@echo '  make test-everywhere      builds, unit tests and packages in Debian 12 and 13, x86-64 and arm64, and the kernel'
+	@echo '                            tests on their kernels under qemu; ONLY=trixie-arm64: some of it. Half an hour'
 	@echo '  make unit TEST=breaker, kernel CASE=F1, e2e FILE=20 CASE="F1 BYE": one of them; see tests/run -h'
 	@echo '  make coverage E2E=FILES   functions that no test reaches; with E2E=10 that file of tests/e2e runs too'
 	@echo '  make fuzz TIME=60         fuzz each target for this many seconds'

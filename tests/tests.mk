@@ -185,6 +185,14 @@ table: e2e-programs
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/e2e/table >$(TESTS)/table
 	$(call into_page,make table,$(TESTS)/table)
 
+# make test-everywhere [ONLY='trixie arm64']: other Debians, machines and kernels; see tests/everywhere/run
+CACHE := $(CURDIR)/cache
+test-everywhere:
+	$(Q)CACHE=$(CACHE) tests/everywhere/run $(ONLY)
+	@mkdir -p $(TESTS)
+	$(Q)tests/everywhere/table $(CACHE)/result >$(TESTS)/everywhere
+	$(call into_page,make test-everywhere,$(TESTS)/everywhere)
+
 # What a bench finds out stays in FIGURES, for make pictures; JSON=FILE gets a copy.
 FIGURES ?= $(OUT)/figures
 PICTURES ?= $(OUT)/pictures
@@ -272,5 +280,5 @@ bench-million: all $(TESTS)/bench/calls
 
 .PHONY: unit kernel e2e vectors check coverage fuzz fuzz-captures unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
 	bench bench-store bench-sql bench-live bench-tcp bench-hep bench-replay bench-parser bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments \
-	test-tcp test-vm test-honest test-chaos table
+	test-tcp test-vm test-honest test-chaos test-everywhere table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)
