@@ -77,6 +77,7 @@ int cg_cmd_doctor(const struct cg_options *options)
 	check_interfaces(&findings, options);
 	cg_doctor_check_daemon(&findings, options->instance, store.spool);
 	cg_doctor_check_hep(&findings, options->instance);
+	cg_doctor_check_pair(&findings, options->instance);
 	close(switch_netns(options->outside));
 	cg_doctor_check_db(&findings, store.db);
 	cg_doctor_check_clock(&findings);

@@ -18,6 +18,7 @@
 #include "maps/map_usage.h"
 #include "maps/pins.h"
 #include "maps/status_hints.h"
+#include "pair/pair_note.h"
 #include "util/cli_output.h"
 #include "util/enum_names.h"
 #include "util/text.h"
@@ -85,7 +86,7 @@ static json_t *make_breaker(const struct status *s)
 /* clang-format off */
 static json_t *make_json(const struct status *s)
 {
-	return json_pack("{ss sb si so so so so so so so so so so}",
+	return json_pack("{ss sb si so so so so so so so so so so so}",
 			 "instance", s->instance,
 			 "attached", s->attached,
 			 "layout", s->config.layout,
@@ -98,7 +99,8 @@ static json_t *make_json(const struct status *s)
 			 "would_drop", make_would_drop(&s->hints),
 			 "answerers", make_answerers(s),
 			 "breaker", make_breaker(s),
-			 "hep", cg_hep_note_json(s->instance));
+			 "hep", cg_hep_note_json(s->instance),
+			 "pair", cg_pair_note_json(s->instance));
 }
 /* clang-format on */
 
@@ -213,6 +215,29 @@ static void print_hep(const char *instance)
 				  "attach --hep IFACE");
 }
 
+static void print_pair(const char *instance)
+{
+	struct cg_pair_note note;
+	const struct cg_pair_status *s = &note.status;
+	char text[256];
+
+	if (cg_pair_note_read(instance, &note))
+		return;
+	print_wrapped("pair",
+		      "%s: this is %s, redis %s %s; %u dialogs of other hosts; would be "
+		      "lost with this host now: changes of %u dialogs",
+		      s->name, s->node, s->redis, s->connected ? "connected" : "NOT CONNECTED",
+		      s->foreign, s->unpublished);
+	if (!s->connected && *s->error)
+		print_wrapped("", "%s", s->error);
+	for (unsigned int i = 0; i < s->n_peers; i++) {
+		cg_pair_note_format_peer(&s->peers[i], text, sizeof(text));
+		print_wrapped("", "%s", text);
+	}
+	if (!s->n_peers)
+		print_wrapped("", "ALONE: no other host has been seen");
+}
+
 static int print_text(const struct status *s, json_t *status)
 {
 	printf("%-17s%s\n", "instance", s->instance);
@@ -224,6 +249,7 @@ static int print_text(const struct status *s, json_t *status)
 	for (size_t i = 0; i < RINGS; i++)
 		printf("%-17s%s: %u bytes\n", "ring", ring_names[i], s->ring_bytes[i]);
 	print_hep(s->instance);
+	print_pair(s->instance);
 	print_hints(s, status);
 	json_decref(status);
 	return cg_stdout_flush();

@@ -47,6 +47,7 @@ struct cg_daemon {
 	struct cg_ctl_server *server;
 	struct cg_ship *ship; /* NULL: no --db */
 	struct cg_hep_input *hep; /* NULL: no --hep */
+	struct cg_pair *pair; /* NULL: no --pair */
 	__u64 beat_ns; /* between two beats */
 	int spool_error; /* the last one logged; 0: none */
 	unsigned int spool_generation; /* of the last file that was handled */

@@ -147,6 +147,7 @@ static int start_http(struct cg_daemon *d)
 						  .totals = &d->totals,
 						  .ship = &d->ship,
 						  .hep = &d->hep,
+						  .pair = &d->pair,
 						  .recent = d->recent,
 						  .spool = d->options.spool,
 						  .http_name = d->options.http_name,

@@ -47,6 +47,9 @@ void cg_doctor_check_tcp(struct cg_findings *findings, const char *instance,
 /* What proxies report to the daemon by HEP. */
 void cg_doctor_check_hep(struct cg_findings *findings, const char *instance);
 
+/* The other hosts of the pair, and Redis. */
+void cg_doctor_check_pair(struct cg_findings *findings, const char *instance);
+
 /* The daemon of the instance and its spool, a path. */
 void cg_doctor_check_daemon(struct cg_findings *findings, const char *instance, const char *spool);
 

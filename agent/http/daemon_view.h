@@ -8,6 +8,7 @@
 #include "ingest/map_scan.h"
 #include "ingest/rings.h"
 #include "maps/guard_maps.h"
+#include "pair/pair.h"
 #include "postgres/ship.h"
 #include "spool/writer.h"
 #include "stats/totals.h"
@@ -22,6 +23,7 @@ struct cg_daemon_view { /* owns none of its pointers */
 	struct cg_totals *totals;
 	struct cg_ship **ship; /* a reload may replace the shipper; NULL in it: no --db */
 	struct cg_hep_input **hep; /* likewise; NULL in it: no --hep */
+	struct cg_pair **pair; /* NULL in it: no --pair */
 	const struct cg_recent *recent;
 	const char *spool; /* path */
 	const char *http_name; /* host name by which the page may be requested; NULL: none */

@@ -4,51 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/metrics_internal.h"
 #include "maps/counters.h"
 #include "maps/runtime_dir.h"
 #include "util/enum_names.h"
 #include "util/log.h"
 #include "util/text.h"
-
-#define US 1e-6
-#define NS 1e-9
-
-static void put_family(FILE *out, const char *name, const char *type, const char *help)
-{
-	fprintf(out, "# HELP cseqguard_%s %s\n# TYPE cseqguard_%s %s\n", name, help, name, type);
-}
-
-static void put_number(FILE *out, const char *name, __u64 value)
-{
-	fprintf(out, "cseqguard_%s %llu\n", name, (unsigned long long)value);
-}
-
-static void put_counter(FILE *out, const char *name, const char *help, __u64 value)
-{
-	put_family(out, name, "counter", help);
-	put_number(out, name, value);
-}
-
-static void put_gauge(FILE *out, const char *name, const char *help, __u64 value)
-{
-	put_family(out, name, "gauge", help);
-	put_number(out, name, value);
-}
-
-static void put_seconds(FILE *out, const char *name, const char *type, const char *help,
-			double value)
-{
-	put_family(out, name, type, help);
-	fprintf(out, "cseqguard_%s %.6f\n", name, value > 0 ? value : 0.0);
-}
-
-/* Writes a sample with one label. */
-static void put_labelled(FILE *out, const char *name, const char *label, const char *word,
-			 __u64 value)
-{
-	fprintf(out, "cseqguard_%s{%s=\"%s\"} %llu\n", name, label, word,
-		(unsigned long long)value);
-}
 
 static void put_about(FILE *out, const struct cg_daemon_view *view)
 {
@@ -292,6 +253,8 @@ char *cg_metrics_text(const struct cg_daemon_view *view, __u64 now)
 		put_loop(out, *view->rings, now);
 	if (*view->hep)
 		put_hep(out, *view->hep);
+	if (*view->pair)
+		cg_metrics_put_pair(out, *view->pair);
 	put_store(out, view);
 	return fclose(out) ? NULL : text;
 }

@@ -7,46 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "calls/twins.h"
-#include "calls/violation_row.h"
+#include "ingest/dialog_tracker_internal.h"
+#include "ingest/foreign_dialogs.h"
 
 #define SLOTS_PER_RUN 16384
-
-struct entry {
-	struct cg_dialog_key key;
-	__u64 fingerprint; /* of the last row queued; 0: none yet */
-	__u64 ticket; /* of that row */
-	__u64 unanswered; /* bye_at of the last BYE recorded as unanswered */
-	__u32 scan; /* the last that found it */
-	__u16 generation; /* of the file with that row */
-	__u8 clock;
-	bool closed_by_doubt : 1; /* as the last row queued says */
-	bool in_breaker : 1; /* the breaker has counted it */
-	bool is_in_the_way : 1; /* the map needs its place: a candidate end closes it at once */
-	bool used : 1;
-	struct cg_totals_part part;
-};
-_Static_assert(sizeof(struct entry) == 64, "a cache line");
-
-struct cg_tracker {
-	const struct cg_guard_maps *guard;
-	struct cg_violations *violations; /* with the writer of all rows */
-	const struct cg_limits *limits;
-	const struct cg_origin *origin;
-	struct cg_breaker *breaker;
-	struct cg_recent *recent; /* may be NULL */
-	struct cg_totals *totals;
-	struct cg_living_calls *living; /* may be NULL */
-	struct cg_twins *twins; /* NULL: the host has not masked Call-IDs so far */
-	__u32 twins_slot; /* of its expiry; 0: done */
-	__u64 durable;
-	__u16 generation;
-	__u32 scan;
-	unsigned int clocks; /* bit mask, of the last complete scan */
-	unsigned int clocks_so_far;
-	unsigned int count, mask;
-	struct entry *slots; /* open addressing, linear probing, at most half full */
-};
 
 struct cg_tracker *cg_tracker_new(const struct cg_guard_maps *guard,
 				  struct cg_violations *violations, const struct cg_limits *limits,
@@ -54,12 +18,9 @@ struct cg_tracker *cg_tracker_new(const struct cg_guard_maps *guard,
 				  struct cg_totals *totals)
 {
 	struct cg_tracker *tracker = calloc(1, sizeof(*tracker));
-	size_t slots = 1024;
 
 	if (!tracker)
 		return NULL;
-	while (slots < 2ULL * guard->config.max_dialogs)
-		slots *= 2;
 	*tracker = (struct cg_tracker){
 		.guard = guard,
 		.violations = violations,
@@ -69,11 +30,8 @@ struct cg_tracker *cg_tracker_new(const struct cg_guard_maps *guard,
 		.totals = totals,
 		.scan = 1,
 		.clocks = ~0u, /* all, until the first scan is complete */
-		.mask = slots - 1,
-		.slots = calloc(slots,
-				sizeof(struct entry)), /* the kernel allocates pages on first use */
 	};
-	if (!tracker->slots) {
+	if (cg_dialog_table_init(&tracker->table, guard->config.max_dialogs)) {
 		free(tracker);
 		return NULL;
 	}
@@ -85,7 +43,7 @@ void cg_tracker_free(struct cg_tracker *tracker)
 	if (!tracker)
 		return;
 	cg_twins_free(tracker->twins);
-	free(tracker->slots);
+	cg_dialog_table_free(&tracker->table);
 	free(tracker);
 }
 
@@ -99,12 +57,18 @@ void cg_tracker_set_living(struct cg_tracker *tracker, struct cg_living_calls *l
 	tracker->living = living;
 }
 
+void cg_tracker_set_pair(struct cg_tracker *tracker, struct cg_pair *pair)
+{
+	tracker->pair = pair;
+}
+
 static void pass_on(struct cg_tracker *tracker, const struct cg_dialog_key *key,
 		    const struct cg_dialog *dialog)
 {
 	if (tracker->recent)
 		cg_recent_update_dialog(tracker->recent, key, dialog);
-	if (tracker->living)
+	if (tracker->living &&
+	    !dialog->peer) /* the rows of other nodes are not this one's to close */
 		cg_living_calls_add_dialog(tracker->living, dialog, tracker->origin);
 }
 
@@ -114,45 +78,23 @@ void cg_tracker_set_durable(struct cg_tracker *tracker, __u64 ticket, unsigned i
 	tracker->generation = generation;
 }
 
-/* Returns the preferred slot of a key. Keys are hashes already. */
-static unsigned int get_home_slot(const struct cg_tracker *tracker, const struct cg_dialog_key *key)
+/* Of a dialog that has left the map. */
+static void remove_entry(struct cg_tracker *tracker, struct cg_dialog_entry *entry)
 {
-	return (key->call ^ key->tags) & tracker->mask;
-}
-
-/* Returns the entry of a dialog, a new one if needed; NULL: the table is full. */
-static struct entry *get_entry(struct cg_tracker *tracker, const struct cg_dialog_key *key)
-{
-	unsigned int i = get_home_slot(tracker, key);
-
-	for (; tracker->slots[i].used; i = (i + 1) & tracker->mask)
-		if (!memcmp(&tracker->slots[i].key, key, sizeof(*key)))
-			return &tracker->slots[i];
-	if (tracker->count > tracker->mask / 2)
-		return NULL; /* more than the map holds: something else deletes and inserts dialogs */
-	tracker->slots[i] = (struct entry){ .key = *key, .used = true };
-	tracker->count++;
-	return &tracker->slots[i];
-}
-
-/* Removes an entry and closes the gap, so that all others are still found from their home slot. */
-static void remove_entry(struct cg_tracker *tracker, struct entry *entry)
-{
-	unsigned int gap = entry - tracker->slots;
-
+	cg_pair_publish_gone(tracker->pair, &entry->key);
 	cg_totals_remove(tracker->totals, &entry->part);
-	for (unsigned int i = (gap + 1) & tracker->mask; tracker->slots[i].used;
-	     i = (i + 1) & tracker->mask) {
-		unsigned int from_home =
-			(i - get_home_slot(tracker, &tracker->slots[i].key)) & tracker->mask;
+	cg_dialog_table_remove(&tracker->table, entry);
+}
 
-		if (from_home < ((i - gap) & tracker->mask))
-			continue;
-		tracker->slots[gap] = tracker->slots[i];
-		gap = i;
-	}
-	tracker->slots[gap].used = false;
-	tracker->count--;
+/* Adds a call of this host to the sums. */
+static void count_dialog(struct cg_tracker *tracker, struct cg_dialog_entry *entry,
+			 const struct cg_dialog *dialog, const struct cg_duty *duty, __u64 now)
+{
+	if (!duty->is_counted)
+		return;
+	cg_totals_update(tracker->totals, &entry->part, dialog, tracker->limits, duty->due, now);
+	if (!entry->in_breaker)
+		entry->in_breaker = cg_breaker_update(tracker->breaker, dialog, now);
 }
 
 /* Returns the other dialog of this call, on a host that masks the Call-ID; NULL: none is known. */
@@ -168,37 +110,11 @@ static const struct cg_twin *find_twin(struct cg_tracker *tracker, const struct 
 	return cg_twins_update(tracker->twins, key, dialog, config->masks_call_id, now);
 }
 
-static __u64 put_row(struct cg_tracker *tracker, const struct cg_dialog *dialog, unsigned int due,
-		     const struct cg_twin *twin)
-{
-	struct cg_cdr_row row;
-
-	cg_cdr_fill_row(dialog, tracker->limits, tracker->origin, due, &row);
-	if (twin)
-		cg_twin_fill_row(twin, &row);
-	return cg_writer_put(tracker->violations->writer, CG_TABLE_CDR, &row);
-}
-
-/*
- * Records that a call continued although doubt had closed its row. The new row opens the call
- * again, or has another end.
- */
-static void put_alive(struct cg_tracker *tracker, const struct entry *entry,
-		      const struct cg_dialog *dialog, unsigned int due, __u64 now)
-{
-	struct cg_violation_row row;
-
-	if (!entry->closed_by_doubt || due & CG_DUE_DOUBT)
-		return;
-	cg_violation_fill_alive(&entry->key, dialog, now, tracker->origin, &row);
-	cg_violations_put(tracker->violations, &row);
-}
-
 /*
  * Returns cg_cdr_due(). No candidate end is too young if the map needs the dialog's place, or if
  * its twin, which has the better witness, has ended.
  */
-static unsigned int get_due(const struct cg_tracker *tracker, struct entry *entry,
+static unsigned int get_due(const struct cg_tracker *tracker, struct cg_dialog_entry *entry,
 			    const struct cg_dialog *dialog, const struct cg_twin *twin, __u64 now)
 {
 	struct cg_limits limits = *tracker->limits;
@@ -213,15 +129,30 @@ static unsigned int get_due(const struct cg_tracker *tracker, struct entry *entr
 	return entry->is_in_the_way ? due | CG_DUE_RETIRE : due;
 }
 
+/* Returns what of it this host has to do. */
+static struct cg_duty get_duty(const struct cg_tracker *tracker, struct cg_dialog_entry *entry,
+			       const struct cg_dialog *dialog, const struct cg_twin *twin,
+			       __u64 now)
+{
+	bool is_gone = dialog->peer &&
+		       (!tracker->pair || cg_pair_peer_is_gone(tracker->pair, dialog->peer, now));
+	struct cg_duty duty = cg_dialog_duty(dialog, tracker->limits, is_gone,
+					     get_due(tracker, entry, dialog, twin, now), now);
+
+	if (dialog->peer && !*cg_pair_node(tracker->pair, dialog->peer))
+		duty.has_row = false; /* without a name: the pair was left */
+	return duty;
+}
+
 /*
  * Deletes the dialog from the map. What the kernel changed since the last update is still written.
  * Returns whether the dialog is in the map again, because it has shown a sign of life since.
  */
-static bool delete_dialog(struct cg_tracker *tracker, struct entry *entry, __u64 now)
+static bool delete_dialog(struct cg_tracker *tracker, struct cg_dialog_entry *entry, __u64 now)
 {
 	const struct cg_twin *twin;
 	struct cg_dialog last;
-	unsigned int due;
+	struct cg_duty duty;
 	bool back;
 
 	if (bpf_map_lookup_and_delete_elem_flags(tracker->guard->dialogs_fd, &entry->key, &last,
@@ -231,68 +162,45 @@ static bool delete_dialog(struct cg_tracker *tracker, struct entry *entry, __u64
 		return errno != ENOENT;
 	}
 	twin = find_twin(tracker, &entry->key, &last, now);
-	due = get_due(tracker, entry, &last, twin, now);
-	back = !(due & CG_DUE_RETIRE) &&
+	duty = get_duty(tracker, entry, &last, twin, now);
+	back = !(duty.due & CG_DUE_RETIRE) &&
 	       !bpf_map_update_elem(tracker->guard->dialogs_fd, &entry->key, &last, BPF_NOEXIST);
 	if (back)
 		return true; /* the next scan writes its row */
 	pass_on(tracker, &entry->key, &last);
-	if (cg_twin_add_fingerprint(twin, cg_cdr_fingerprint(&last, due)) != entry->fingerprint &&
-	    put_row(tracker, &last, due, twin))
-		put_alive(tracker, entry, &last, due, now);
-	cg_totals_update(tracker->totals, &entry->part, &last, tracker->limits, due, now);
+	if (duty.has_row)
+		cg_tracker_update_row(tracker, entry, &last, duty.due, twin, now);
+	count_dialog(tracker, entry, &last, &duty, now);
 	remove_entry(tracker, entry);
 	return false;
-}
-
-/* Records once that a BYE stayed unanswered. */
-static void put_unanswered(struct cg_tracker *tracker, struct entry *entry,
-			   const struct cg_dialog *dialog)
-{
-	struct cg_violation_row row;
-
-	if (entry->unanswered == dialog->bye_at)
-		return;
-	cg_violation_fill_unanswered(&entry->key, dialog, tracker->limits, tracker->origin, &row);
-	if (cg_violations_put(tracker->violations, &row) != CG_VIOLATION_NO_SPACE)
-		entry->unanswered = dialog->bye_at;
 }
 
 bool cg_tracker_update(struct cg_tracker *tracker, const struct cg_dialog_key *key,
 		       const struct cg_dialog *dialog, __u64 now)
 {
 	const struct cg_twin *twin = find_twin(tracker, key, dialog, now);
-	struct entry *entry = get_entry(tracker, key);
-	__u64 fingerprint;
-	unsigned int due;
+	struct cg_dialog_entry *entry = cg_dialog_table_get(&tracker->table, key);
+	struct cg_duty duty;
 
 	pass_on(tracker, key, dialog);
+	cg_pair_publish(tracker->pair, key, dialog);
 	if (!entry) {
-		put_row(tracker, dialog, cg_cdr_due(dialog, tracker->limits, now), twin);
+		if (!dialog->peer)
+			cg_tracker_put_row(tracker, dialog,
+					   cg_cdr_due(dialog, tracker->limits, now), twin);
 		return true;
 	}
-	due = get_due(tracker, entry, dialog, twin, now);
-	fingerprint = cg_twin_add_fingerprint(twin, cg_cdr_fingerprint(dialog, due));
+	duty = get_duty(tracker, entry, dialog, twin, now);
 	entry->scan = tracker->scan;
 	entry->clock = dialog->clock % CG_CLOCKS;
-	cg_totals_update(tracker->totals, &entry->part, dialog, tracker->limits, due, now);
-	if (!entry->in_breaker)
-		entry->in_breaker = cg_breaker_update(tracker->breaker, dialog, now);
-	if (due & CG_DUE_UNANSWERED)
-		put_unanswered(tracker, entry, dialog);
-	if (entry->fingerprint != fingerprint || entry->generation != tracker->generation) {
-		__u64 ticket = put_row(tracker, dialog, due, twin);
-
-		if (ticket) {
-			put_alive(tracker, entry, dialog, due, now);
-			entry->closed_by_doubt = due & CG_DUE_DOUBT;
-			entry->fingerprint = fingerprint;
-			entry->generation = tracker->generation;
-			entry->ticket = ticket;
-		}
-	} else if (due & CG_DUE_RETIRE && entry->ticket <= tracker->durable) {
+	cg_dialog_table_set_foreign(&tracker->table, entry, dialog->peer);
+	count_dialog(tracker, entry, dialog, &duty, now);
+	if (duty.due & CG_DUE_UNANSWERED)
+		cg_tracker_put_unanswered(tracker, entry, dialog);
+	if (duty.has_row && cg_tracker_update_row(tracker, entry, dialog, duty.due, twin, now))
+		return true;
+	if (duty.due & CG_DUE_RETIRE && (!duty.has_row || entry->ticket <= tracker->durable))
 		return delete_dialog(tracker, entry, now);
-	}
 	return true;
 }
 
@@ -306,10 +214,29 @@ int cg_tracker_fetch(struct cg_tracker *tracker, const struct cg_dialog_key *key
 	return 0;
 }
 
+void cg_tracker_drop_foreign(struct cg_tracker *tracker, const struct cg_dialog_key *key)
+{
+	const int fd = tracker->guard->dialogs_fd;
+	struct cg_dialog_entry *entry;
+	struct cg_dialog dialog;
+
+	if (bpf_map_lookup_elem_flags(fd, key, &dialog, BPF_F_LOCK) ||
+	    cg_dialog_is_counted(&dialog) ||
+	    bpf_map_lookup_and_delete_elem_flags(fd, key, &dialog, BPF_F_LOCK))
+		return;
+	if (cg_dialog_is_counted(&dialog)) { /* meanwhile */
+		bpf_map_update_elem(fd, key, &dialog, BPF_NOEXIST);
+		return;
+	}
+	entry = cg_dialog_table_find(&tracker->table, key);
+	if (entry)
+		remove_entry(tracker, entry);
+}
+
 void cg_tracker_close_doubtful(struct cg_tracker *tracker, const struct cg_dialog_key *key,
 			       __u64 now)
 {
-	struct entry *entry = get_entry(tracker, key);
+	struct cg_dialog_entry *entry = cg_dialog_table_get(&tracker->table, key);
 
 	if (!entry)
 		return;
@@ -325,8 +252,8 @@ unsigned int cg_tracker_expire(struct cg_tracker *tracker, unsigned int from)
 		tracker->clocks_so_far = 0;
 	if (tracker->twins && (!from || tracker->twins_slot))
 		tracker->twins_slot = cg_twins_expire(tracker->twins, tracker->twins_slot);
-	for (; i <= tracker->mask && i - from < SLOTS_PER_RUN; i++) {
-		struct entry *entry = &tracker->slots[i];
+	for (; i <= tracker->table.mask && i - from < SLOTS_PER_RUN; i++) {
+		struct cg_dialog_entry *entry = &tracker->table.slots[i];
 
 		/* An entry that was moved may be skipped once; the next scan removes it. */
 		if (entry->used && tracker->scan - entry->scan > 1)
@@ -334,7 +261,7 @@ unsigned int cg_tracker_expire(struct cg_tracker *tracker, unsigned int from)
 		if (entry->used)
 			tracker->clocks_so_far |= 1u << entry->clock;
 	}
-	if (i <= tracker->mask)
+	if (i <= tracker->table.mask)
 		return i;
 	tracker->clocks = tracker->clocks_so_far;
 	return 0;
@@ -352,7 +279,12 @@ unsigned int cg_tracker_clocks(const struct cg_tracker *tracker)
 	return tracker->clocks;
 }
 
+unsigned int cg_tracker_foreign_count(const struct cg_tracker *tracker)
+{
+	return tracker->table.n_foreign;
+}
+
 unsigned int cg_tracker_count(const struct cg_tracker *tracker)
 {
-	return tracker->count;
+	return tracker->table.count;
 }

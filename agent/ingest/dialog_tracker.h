@@ -15,6 +15,7 @@
 #include "calls/recent.h"
 #include "ingest/violations.h"
 #include "maps/guard_maps.h"
+#include "pair/pair.h"
 #include "stats/breaker.h"
 #include "stats/totals.h"
 
@@ -34,6 +35,12 @@ void cg_tracker_set_recent(struct cg_tracker *tracker, struct cg_recent *recent)
 
 /* Adds each dialog that is updated to this set, before its row is written. NULL: to none. */
 void cg_tracker_set_living(struct cg_tracker *tracker, struct cg_living_calls *living);
+
+/*
+ * The pair of which this host is one: each change of a dialog is published. It must outlive the tracker's
+ * last update. NULL: none.
+ */
+void cg_tracker_set_pair(struct cg_tracker *tracker, struct cg_pair *pair);
 
 /*
  * The writer's tickets up to this one are on disk, in its file of that generation. Rows of an
@@ -59,6 +66,12 @@ void cg_tracker_close_doubtful(struct cg_tracker *tracker, const struct cg_dialo
 			       __u64 now);
 
 /*
+ * Deletes a dialog of another host from the map, because that host has removed it. One that speaks here
+ * stays: this host removes it once its row is written.
+ */
+void cg_tracker_drop_foreign(struct cg_tracker *tracker, const struct cg_dialog_key *key);
+
+/*
  * After a scan of the whole map: forgets the dialogs that neither this scan nor the one before it
  * found. Handles a bounded number of slots from `from` on. Returns the slot to continue from; 0:
  * done.
@@ -70,6 +83,9 @@ void cg_tracker_next_scan(struct cg_tracker *tracker);
 
 /* Returns the clock numbers of the dialogs that the last complete scan found, as a bit mask. */
 unsigned int cg_tracker_clocks(const struct cg_tracker *tracker);
+
+/* Returns the number of tracked dialogs that another host of the pair has opened. */
+unsigned int cg_tracker_foreign_count(const struct cg_tracker *tracker);
 
 /* Returns the number of tracked dialogs. */
 unsigned int cg_tracker_count(const struct cg_tracker *tracker);

@@ -13,8 +13,8 @@ void cg_pressure_add(struct cg_pressure *pressure, const struct cg_dialog_key *k
 {
 	__u64 at = cg_dialog_candidate_ns(dialog, limits, now);
 
-	if (dialog->state == CG_S_ENDED)
-		return; /* the tracker removes it after the grace */
+	if (dialog->state == CG_S_ENDED || dialog->peer)
+		return; /* the tracker removes it after the grace; its owner closes it */
 	if (!at && cg_cdr_due(dialog, limits, now) & CG_DUE_SILENT)
 		at = dialog->bye_at;
 	if (at)

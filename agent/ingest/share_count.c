@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ingest/foreign_dialogs.h"
 #include "util/clock.h"
 
 #define SMALL_PART 16 /* an address with less of its share is not added to the map */
@@ -148,7 +149,8 @@ void cg_share_count_add_dialog(struct cg_share_count *count, const struct cg_dia
 	if (!cg_time_is_after(count->begin, dialog->answer))
 		return;
 	count->usage.dialogs++;
-	if (!cg_caller_has_share(dialog->caller_flags, dialog->callee_flags))
+	if (!cg_dialog_is_counted(dialog) ||
+	    !cg_caller_has_share(dialog->caller_flags, dialog->callee_flags))
 		return;
 	entry = get_bound(count, dialog->caller.addr);
 	if (entry)

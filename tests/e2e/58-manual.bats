@@ -192,7 +192,7 @@ command_lab_down() {
 	for alert in $(sed -n 's/.*- alert: //p' "$LAB_TOP/deploy/prometheus/cseqguard.rules.yml"); do
 		grep -q "^\.BR $alert " "$MAN/man7/cseqguard-metrics.7" || lab_fail "no alert $alert"
 	done
-	words=$(grep -oE 'out, "[a-z_]+"' "$LAB_TOP/agent/http/metrics.c" | grep -oE '[a-z_]+"' | tr -d '"' | grep -vxE 'in|out' | sort -u)
+	words=$(grep -ohE 'out, "[a-z_]+"' "$LAB_TOP"/agent/http/metrics{,_pair}.c | grep -oE '[a-z_]+"' | tr -d '"' | grep -vxE 'in|out' | sort -u)
 	[[ $(wc -w <<<"$words") -ge 30 ]]
 	for word in $words; do
 		grep -qx "\\\\fBcseqguard_$word\\\\fR" "$MAN/man7/cseqguard-metrics.7" || lab_fail "no metric $word"
