@@ -8,6 +8,7 @@
 #include "util/log.h"
 
 #define PAUSE_NS (3600 * CG_SECOND) /* between two rounds */
+#define PAIR_NS (60 * CG_SECOND) /* the first round waits for Redis no longer than that */
 #define RETRY_NS (60 * CG_SECOND) /* after one that failed */
 
 static void end_round(struct cg_stale_rows *rows, __u64 due_at)
@@ -19,9 +20,18 @@ static void end_round(struct cg_stale_rows *rows, __u64 due_at)
 	rows->due_at = due_at;
 }
 
+static bool waits_for_pair(struct cg_stale_rows *rows, __u64 now)
+{
+	if (!*rows->pair || cg_pair_is_synced(*rows->pair))
+		return false;
+	if (!rows->waits_since)
+		rows->waits_since = now;
+	return now - rows->waits_since < PAIR_NS;
+}
+
 static void begin_round(struct cg_stale_rows *rows, __u64 now)
 {
-	if (now < rows->due_at)
+	if (now < rows->due_at || waits_for_pair(rows, now))
 		return;
 	rows->living = cg_living_calls_new(rows->guard->config.max_dialogs);
 	if (rows->living)

@@ -124,6 +124,7 @@ static void start_beats(struct cg_daemon *d)
 						.limits = &d->options.limits,
 						.scan = d->scan,
 						.ship = &d->ship,
+						.pair = &d->pair,
 						.spool = d->options.spool,
 						.calls = d->stale_rows.calls };
 	d->stale_rows.calls.instance = d->guard.instance;

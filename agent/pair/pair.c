@@ -201,6 +201,11 @@ void cg_pair_free(struct cg_pair *pair)
 	free(pair);
 }
 
+bool cg_pair_is_synced(const struct cg_pair *pair)
+{
+	return pair->is_synced;
+}
+
 void cg_pair_beat(struct cg_pair *pair, __u64 now)
 {
 	if (!pair)

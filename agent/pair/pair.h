@@ -60,6 +60,9 @@ const char *cg_pair_node(const struct cg_pair *pair, __u16 peer);
  */
 bool cg_pair_peer_is_gone(const struct cg_pair *pair, __u16 peer, __u64 now);
 
+/* True if everything that Redis has was read since the connection was made, and merged. */
+bool cg_pair_is_synced(const struct cg_pair *pair);
+
 /* Call each second. now: CLOCK_BOOTTIME, ns. */
 void cg_pair_beat(struct cg_pair *pair, __u64 now);
 
