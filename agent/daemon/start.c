@@ -11,6 +11,7 @@
 #include "daemon/daemon.h"
 #include "daemon/totals_note.h"
 #include "maps/runtime_dir.h"
+#include "pair/pair_note.h"
 #include "util/clock.h"
 #include "util/ifname.h"
 #include "util/log.h"
@@ -240,6 +241,7 @@ void cg_daemon_finish(struct cg_daemon *d)
 	cg_writer_stop(d->writer);
 	if (d->keeper.instance)
 		cg_settings_keeper_finish(&d->keeper);
+	cg_pair_note_remove(d->options.instance);
 	if (!d->routes.view.detached) /* else the folder of the note was removed */
 		cg_totals_note_save(&d->totals, d->options.instance, d->guard.config_id);
 	cg_http_free(d->http);

@@ -9,6 +9,7 @@
 #include "daemon/daemon.h"
 #include "daemon/manager.h"
 #include "daemon/totals_note.h"
+#include "pair/pair_note.h"
 #include "postgres/batch.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -103,6 +104,19 @@ static void show_drain(struct cg_daemon *d)
 		cg_progress_clear();
 }
 
+/* For `status` and `doctor`. The note of a daemon that was killed goes, too. */
+static void write_pair_note(const struct cg_daemon *d)
+{
+	struct cg_pair_status status;
+
+	if (!d->pair || d->routes.view.detached) {
+		cg_pair_note_remove(d->options.instance);
+		return;
+	}
+	cg_pair_get_status(d->pair, &status);
+	cg_pair_note_write(d->options.instance, &status);
+}
+
 static int handle_beat(sd_event_source *timer, uint64_t usec, void *ctx)
 {
 	struct cg_daemon *d = ctx;
@@ -127,6 +141,7 @@ static int handle_beat(sd_event_source *timer, uint64_t usec, void *ctx)
 	cg_settings_keeper_poll(&d->keeper, cg_boottime());
 	cg_event_router_poll(&d->router, cg_boottime());
 	cg_hep_input_poll(d->hep);
+	write_pair_note(d);
 	show_drain(d);
 	return 0;
 }

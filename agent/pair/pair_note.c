@@ -155,8 +155,10 @@ int cg_pair_note_write(const char *instance, const struct cg_pair_status *status
 void cg_pair_note_remove(const char *instance)
 {
 	static const char *const suffixes[] = { NOTE, NAME, NODE, REDIS, ERROR };
-	char suffix[24];
+	char suffix[24], text[CG_RUNTIME_NOTE_MAX];
 
+	if (cg_runtime_note_read(instance, NOTE, text) == -ENOENT)
+		return;
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
 		cg_runtime_note_remove(instance, suffixes[i]);
 	for (unsigned int i = 0; i < CG_PEERS_MAX; i++) {
