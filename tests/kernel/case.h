@@ -9,6 +9,8 @@
  *           from the host is egress (tc).
  *           "later": no packet; the message is the number of seconds that pass. No verdict.
  *           "retired": no packet; the daemon deletes all dialogs, and corrects how many each address has
+ *           "failover": no packet; the dialogs become those of another host, and all else of their
+ *           calls is forgotten, as where this host takes over
  * message   "BYE 10 a>b via=c3": method, CSeq, From tag > To tag, branches of the Vias, top first;
  *           "200 BYE 10 a>b via=p3,c3" the response. More words: message.h.
  * verdict   "drop out_of_order": the action, and the one counter that is raised

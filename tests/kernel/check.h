@@ -19,6 +19,7 @@
  *           witness=caller|callee|both
  *           caller_at=HOST callee_at=HOST	addresses, and port or interface if given
  *           setup@L answer@L end@L bye@L	a time during the step with @L; bye@-: none
+ *           foreign=N speaks=0|1 epoch=N	of a pair
  *           call_id=X from=X to=X from_uri=X to_uri=X uri=X	text of the CDR, X a prefix
  *           cut=0|1			some text is flagged as cut
  */

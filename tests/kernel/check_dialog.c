@@ -28,7 +28,8 @@ static bool is_put_aside(const struct cg_dialog *d, const struct cg_dialog *dial
 	for (int i = 0; i < count; i++)
 		if (!strcmp(dialogs[i].call.call_id, d->call.call_id) &&
 		    !strcmp(dialogs[i].call.from_tag, d->call.from_tag) &&
-		    !strcmp(dialogs[i].to_tag, d->to_tag) && dialogs[i].answer > d->answer)
+		    !strcmp(dialogs[i].to_tag, d->to_tag) &&
+		    cg_time_is_after(dialogs[i].answer, d->answer))
 			return true;
 	return false;
 }
@@ -193,6 +194,12 @@ static bool check_field(const struct run *run, const struct cg_dialog *d, const 
 			!!(d->flags & (CG_D_CALL_ID_CUT | CG_D_TAG_CUT | CG_D_URI_CUT)));
 	if (!strcmp(name, "candidate"))
 		return check_number(name, value, !!(d->flags & CG_D_CANDIDATE));
+	if (!strcmp(name, "foreign"))
+		return check_number(name, value, d->peer);
+	if (!strcmp(name, "speaks"))
+		return check_number(name, value, !!(d->flags & CG_D_SPEAKS_HERE));
+	if (!strcmp(name, "epoch"))
+		return check_number(name, value, d->epoch);
 	if (!strcmp(name, "caller_side"))
 		return check_word(name, value, cg_side_name(cg_leg_side(d->caller_flags)));
 	if (!strcmp(name, "callee_side"))

@@ -24,6 +24,7 @@
 #include "report.h"
 #include "reuse.h"
 #include "native_match.h"
+#include "peer.h"
 #include "vector_cases.h"
 
 #define DIALOGS 4096
@@ -32,11 +33,11 @@
 
 extern const struct suite share, order, opening, evidence, evidence_rules, legs, addr_change,
 	after_end, answer, interface, observe, parser, packet, fragment, attack, stale_bye,
-	unseen_start, field, chosen, hep;
+	unseen_start, field, chosen, hep, peer;
 static const struct suite *const suites[] = {
 	&share,	    &order,	&opening,      &evidence, &evidence_rules, &legs,   &addr_change,
 	&after_end, &interface, &observe,      &parser,	  &packet,	   &answer, &fragment,
-	&attack,    &stale_bye, &unseen_start, &field,	  &chosen,	   &hep,
+	&attack,    &stale_bye, &unseen_start, &field,	  &chosen,	   &hep,    &peer,
 };
 
 static int number, failed;
@@ -98,6 +99,10 @@ static bool run_step(struct run *run, struct message *message, const struct step
 	if (!strcmp(step->path, "retired")) {
 		*message = (struct message){ 0 };
 		return !harness_retire(run->harness) || wrong("the dialogs stay");
+	}
+	if (!strcmp(step->path, "failover")) {
+		*message = (struct message){ 0 };
+		return !peer_take_over(run->harness) || wrong("no other host has the dialogs");
 	}
 	err = endpoint_path(step->path, &run->from, &run->to, &run->in);
 	if (!err)
@@ -241,6 +246,7 @@ int main(int argc, char **argv)
 		limits_run(&harness, result);
 		race_run(&harness, result);
 		reuse_run(&harness, result);
+		peer_run(&harness, result);
 		native_match_run(result);
 		vector_cases_run(result);
 		report_checks(&harness, result);
