@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* Checks what the options name: the spool's path and the network namespace. */
+/* Checks what the options name: the spool's path, the network namespace, and the file with a password. */
 #include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -47,10 +47,26 @@ static void check_netns(struct options_parser *parser, const char *netns)
 		close(fd);
 }
 
+static void check_password_file(struct options_parser *parser, const char *path)
+{
+	int i = cg_daemon_option_find("redis-password-file");
+	struct stat info;
+
+	if (stat(path, &info) || access(path, R_OK))
+		cg_parser_option_error(parser, i, " %.100s: cannot read: %s", path,
+				       strerror(errno));
+	else if (!S_ISREG(info.st_mode) || info.st_mode & 077)
+		cg_parser_option_error(parser, i,
+				       " %.100s: others may read it; run: chmod 600 %.100s", path,
+				       path);
+}
+
 void cg_parser_check_paths(struct options_parser *parser)
 {
 	if (parser->options->spool)
 		check_spool(parser, parser->options->spool);
 	if (parser->options->netns)
 		check_netns(parser, parser->options->netns);
+	if (parser->options->redis_password_file)
+		check_password_file(parser, parser->options->redis_password_file);
 }

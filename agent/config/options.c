@@ -100,6 +100,21 @@ static void check_db(struct options_parser *parser)
 		cg_parser_option_error(parser, i, ": %s", why);
 }
 
+static void check_pair(struct options_parser *parser)
+{
+	const struct cg_daemon_options *options = parser->options;
+
+	if (options->pair && !options->redis)
+		cg_parser_option_error(parser, cg_daemon_option_find("pair"),
+				       ": its Redis is missing; set redis");
+	if (options->redis && !options->pair)
+		cg_parser_option_error(parser, cg_daemon_option_find("redis"),
+				       ": the name of the pair is missing; set pair");
+	if (options->redis_user && !options->redis_password_file)
+		cg_parser_option_error(parser, cg_daemon_option_find("redis-user"),
+				       ": its password is missing; set redis-password-file");
+}
+
 static int apply_defaults(struct cg_daemon_options *options)
 {
 	int err = 0;
@@ -134,6 +149,7 @@ static void read_file_and_check(struct options_parser *parser)
 	check_instance(parser);
 	check_node(parser);
 	check_db(parser);
+	check_pair(parser);
 	if (parser->options->check_config)
 		cg_parser_check_paths(parser);
 }

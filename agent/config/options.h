@@ -38,6 +38,11 @@ struct cg_daemon_options {
 	__u64 homer_id;
 	char *hep; /* as homer: listener for what proxies report */
 	char *hep_key;
+	char *pair; /* name, or NULL: the host is alone */
+	char *redis; /* as cg_endpoint_parse_redis() takes it */
+	char *redis_user; /* NULL: the default one */
+	char *redis_password_file; /* NULL: none */
+	__u64 redis_database;
 	__u64 log_format; /* CG_LOG_... */
 	bool verbose;
 	bool check_config;

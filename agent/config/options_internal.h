@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The table of the daemon's options, and the parser that reads them from the command line
+ * The table of the daemon's options, their values (option_value.c), and the parser that reads them from the command line
  * (arguments.c) and the configuration file (file.c), and checks them (options.c, check.c).
  */
 #ifndef CG_CONFIG_OPTIONS_INTERNAL_H
@@ -10,11 +10,24 @@
 
 #include "config/options.h"
 
-enum kind { TEXT, DURATION, AGE, FLAG, PERCENT, NUMBER, ID, CHOICE, ADDRESS, LISTENER };
+enum kind {
+	TEXT,
+	DURATION,
+	AGE,
+	FLAG,
+	PERCENT,
+	NUMBER,
+	ID,
+	CHOICE,
+	ADDRESS,
+	LISTENER,
+	REDIS,
+	NAME
+};
 
 static inline bool cg_daemon_option_is_text(enum kind kind)
 {
-	return kind == TEXT || kind == ADDRESS || kind == LISTENER;
+	return kind == TEXT || kind == ADDRESS || kind == LISTENER || kind == REDIS || kind == NAME;
 }
 
 /* Where an option may be given. A reload applies RELOAD; RESTART waits for the next start. */

@@ -58,6 +58,8 @@ static void format_value(const struct cg_daemon_options *options, size_t i, char
 	switch (option->kind) {
 	case TEXT:
 	case ADDRESS:
+	case REDIS:
+	case NAME:
 	case LISTENER:
 		if (string && !strcmp(option->name, "db"))
 			cg_conninfo_redact(string, text, size);

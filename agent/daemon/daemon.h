@@ -65,6 +65,9 @@ struct cg_daemon {
 /* Opens and starts all parts. Every error is logged. 0 or -errno. */
 int cg_daemon_start(struct cg_daemon *d);
 
+/* Starts the pair, if there is one, once the tracker is there (pair_updates.c). 0 or -errno, logged. */
+int cg_daemon_start_pair(struct cg_daemon *d);
+
 /* Adds its sources to the loop, as the last step of a start. 0 or -errno. */
 int cg_daemon_watch(struct cg_daemon *d);
 

@@ -109,6 +109,7 @@ int main(int argc, char **argv)
 			.options = &d.options,
 			.router = &d.router,
 			.hep = &d.hep,
+			.pair = &d.pair,
 			.guard = &d.guard,
 			.ship = &d.ship,
 			.stale = &d.stale_rows.calls,

@@ -49,6 +49,28 @@ int cg_reload_hep(const struct cg_reload *reload)
 			    : 0;
 }
 
+int cg_reload_pair(const struct cg_reload *reload)
+{
+	const struct cg_daemon_options *options = reload->options;
+	const struct cg_pair_options pair = { .name = options->pair,
+					      .node = reload->node,
+					      .redis = options->redis,
+					      .user = options->redis_user,
+					      .password_file = options->redis_password_file,
+					      .database = options->redis_database,
+					      .max_call = options->limits.max_call };
+	int err = 0;
+
+	cg_tracker_set_pair(reload->tracker, NULL);
+	cg_pair_free(*reload->pair);
+	*reload->pair = NULL;
+	if (options->pair)
+		err = cg_pair_new(reload->loop, &pair, reload->guard, &reload->pair_callbacks,
+				  reload->pair);
+	cg_tracker_set_pair(reload->tracker, *reload->pair);
+	return err;
+}
+
 /* Rows that wait for PostgreSQL are never deleted for their age. */
 static void set_keep(const struct cg_reload *reload)
 {
@@ -71,6 +93,18 @@ int cg_reload_ship(const struct cg_reload *reload)
 		cg_log_err("database: cannot start: %s; rows stay in %s", strerror(-err),
 			   options->spool);
 	return err;
+}
+
+static bool pair_has_changed(__u64 changed)
+{
+	static const char *const names[] = { "pair",	       "redis",
+					     "redis-user",     "redis-password-file",
+					     "redis-database", "max-call" };
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		any |= cg_daemon_option_changed(changed, names[i]);
+	return any;
 }
 
 static void apply_changes(const struct cg_reload *reload, __u64 changed)
@@ -96,6 +130,8 @@ static void apply_changes(const struct cg_reload *reload, __u64 changed)
 	if (cg_daemon_option_changed(changed, "hep") ||
 	    cg_daemon_option_changed(changed, "hep-key"))
 		cg_reload_hep(reload);
+	if (pair_has_changed(changed))
+		cg_reload_pair(reload);
 }
 
 void cg_reload_run(const struct cg_reload *reload)

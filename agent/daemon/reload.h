@@ -11,6 +11,7 @@
 #include "config/options.h"
 #include "hep/hep_input.h"
 #include "ingest/event_router.h"
+#include "pair/pair.h"
 #include "postgres/ship.h"
 
 struct cg_reload { /* owns none of its pointers */
@@ -21,6 +22,10 @@ struct cg_reload { /* owns none of its pointers */
 	struct cg_daemon_options *options; /* other parts read limits and breaker from here */
 	struct cg_event_router *router; /* with its homer */
 	struct cg_hep_input **hep;
+	struct cg_pair **pair;
+	struct cg_pair_callbacks pair_callbacks;
+	struct cg_tracker *tracker;
+	const char *node; /* as in the rows */
 	const struct cg_guard_maps *guard;
 	struct cg_ship **ship;
 	struct cg_writer *writer;
@@ -29,11 +34,12 @@ struct cg_reload { /* owns none of its pointers */
 
 void cg_reload_run(const struct cg_reload *reload);
 
-/* Used at the start and after a change. Each replaces the log, Homer, the listener for HEP
- * or the shipper by the options. */
+/* Used at the start and after a change. Each replaces the log, Homer, the listener for HEP,
+ * the pair or the shipper by the options. */
 void cg_reload_log(const struct cg_daemon_options *options);
 int cg_reload_homer(const struct cg_reload *reload); /* 0 or -errno, logged */
 int cg_reload_hep(const struct cg_reload *reload); /* likewise */
+int cg_reload_pair(const struct cg_reload *reload); /* likewise */
 int cg_reload_ship(const struct cg_reload *reload); /* likewise */
 
 #endif

@@ -225,6 +225,9 @@ int cg_daemon_start(struct cg_daemon *d)
 	err = cg_reload_hep(&d->reload);
 	if (err)
 		goto out;
+	err = cg_daemon_start_pair(d);
+	if (err)
+		goto out;
 	start_beats(d);
 	err = cg_daemon_watch(d);
 out:
@@ -234,6 +237,9 @@ out:
 void cg_daemon_finish(struct cg_daemon *d)
 {
 	cg_hep_input_free(d->hep);
+	if (d->tracker)
+		cg_tracker_set_pair(d->tracker, NULL);
+	cg_pair_free(d->pair);
 	cg_rings_free(d->rings);
 	cg_event_router_stop(&d->router);
 	cg_ship_free(d->ship);

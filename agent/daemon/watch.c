@@ -141,6 +141,7 @@ static int handle_beat(sd_event_source *timer, uint64_t usec, void *ctx)
 	cg_settings_keeper_poll(&d->keeper, cg_boottime());
 	cg_event_router_poll(&d->router, cg_boottime());
 	cg_hep_input_poll(d->hep);
+	cg_pair_beat(d->pair, cg_boottime());
 	write_pair_note(d);
 	show_drain(d);
 	return 0;

@@ -110,18 +110,20 @@ static void scan(struct cg_pair *pair)
 static void handle_start_time(void *ctx, __u64 tag, const redisReply *reply)
 {
 	struct cg_pair *pair = ctx;
-	const redisReply *seconds = cg_redis_element(reply, 0);
-	__u64 s;
+	const redisReply *seconds = cg_redis_element(reply, 0), *part = cg_redis_element(reply, 1);
+	__u64 s, us;
 	size_t len;
 
 	(void)tag;
-	if (!cg_redis_text(seconds, &len) ||
-	    cg_number_parse(seconds->str, RINGING_MS / 1000, 1ULL << 40, &s)) {
+	if (!cg_redis_text(seconds, &len) || !cg_redis_text(part, &len) ||
+	    cg_number_parse(seconds->str, RINGING_MS / 1000, 1ULL << 40, &s) ||
+	    cg_number_parse(part->str, 0, 999999, &us)) {
 		cg_follow_fail(pair, "cannot read its time", reply);
 		return;
 	}
 	/* with an entry that is too long, only what comes from now on is read */
-	pair->follower.start.ms = s * 1000 - (pair->follower.shuns_info ? 0 : RINGING_MS);
+	pair->follower.start.ms =
+		s * 1000 + us / 1000 - (pair->follower.shuns_info ? 0 : RINGING_MS);
 	pair->follower.start.seq = 0;
 	scan(pair);
 }
