@@ -18,7 +18,7 @@ TEST_SOURCES := $(filter-out %.bpf.c,$(wildcard tests/*/*.c))
 compile_test = $(CC) $(TEST_CFLAGS) $(DAEMON_CFLAGS) $(addprefix -I,$(TESTS)/kernel $(TESTS)/bench) $(PEER_CFLAGS) \
 	-Ibpf -Wno-unused-parameter
 
-FUZZ_TARGETS := parser_fuzz frame_fuzz stream_fuzz capture_fuzz hep_fuzz
+FUZZ_TARGETS := parser_fuzz frame_fuzz stream_fuzz capture_fuzz hep_fuzz pair_fuzz
 FUZZ_CFLAGS := -std=gnu11 $(WARNINGS) -Wno-unused-parameter -Wno-unused-function -g -O2 \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 	-Iinclude -Iagent -Ibpf -Itests/fuzz -Itests/unit
@@ -142,6 +142,12 @@ $(TESTS)/fuzz/capture_fuzz: $(addprefix agent/,$(addsuffix .c,$(addprefix captur
 FUZZ_INCLUDED := agent/hep/hep_input.c agent/hep/hep_listener.c
 $(TESTS)/fuzz/hep_fuzz: tests/fuzz/hep_fuzz.c $(addprefix agent/,$(addsuffix .c,hep/hep_counts hep/hep_guard \
 	hep/hep_read hep/hep_sift hep/hep_stream hep/time_order util/endpoint util/host_name util/text)) $(FUZZ_INCLUDED) $(wildcard agent/hep/*.h)
+# pair_fuzz.c includes the records' reader, to give them the right MAC
+FUZZ_INCLUDED += agent/pair/record.c
+$(TESTS)/fuzz/pair_fuzz: tests/fuzz/pair_fuzz.c $(addprefix agent/,$(addsuffix .c,pair/record_times pair/redis_reader \
+	util/text) pair/record.c) $(wildcard agent/pair/*.h)
+$(TESTS)/fuzz/pair_fuzz: FUZZ_LIBS := -lhiredis -lsodium
+$(TESTS)/fuzz/pair_fuzz: FUZZ_CFLAGS += $(shell $(PKG_CONFIG) --cflags hiredis libsodium)
 $(FUZZ_TARGETS:%=$(TESTS)/fuzz/%): $(wildcard tests/fuzz/*.h include/*.h) $(CONFIG) tests/tests.mk
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)$(CLANG) $(FUZZ_CFLAGS) $(filter-out bpf/% $(FUZZ_INCLUDED),$(filter %.c,$^)) $(FUZZ_LIBS) -o $@

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pair/pair_internal.h"
+#include "util/log.h"
 #include "util/text.h"
 
 #define ALIVE_MS "5000"
@@ -157,8 +158,17 @@ static void handle_mark(void *ctx, __u64 tag, const redisReply *reply)
 	const char *mark = cg_redis_text(reply, &len);
 
 	(void)tag;
-	if (mark && !strcmp(mark, pair->mark))
+	if (mark && !strcmp(mark, pair->mark)) {
+		pair->is_marked = true;
 		return;
+	}
+	if (mark && pair->is_marked && !pair->same_node_said) {
+		cg_log_err(
+			"pair %s: another host calls itself %s, too: neither hears the other; give "
+			"each host its own --node",
+			pair->options.name, pair->options.node);
+		pair->same_node_said = true;
+	}
 	if (!mark && reply->type != REDIS_REPLY_NIL)
 		return;
 	if (!mark)

@@ -157,8 +157,8 @@ int cg_pair_new(sd_event *loop, const struct cg_pair_options *options,
 	struct cg_pair *pair = calloc(1, sizeof(*pair));
 	int err = pair ? 0 : -ENOMEM;
 
-	if (!err && sodium_init() < 0)
-		err = -ENOSYS;
+	if (!err && (sodium_init() < 0 || !cg_record_node_is_valid(options->node)))
+		err = -EINVAL;
 	if (err)
 		goto out;
 	pair->loop = loop;

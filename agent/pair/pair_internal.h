@@ -96,6 +96,8 @@ struct cg_pair {
 	bool alive_polled; /* since the connection was made */
 	bool is_following; /* follow.c has begun to read */
 	bool is_synced; /* everything was read since the connection was made */
+	bool is_marked; /* Redis had this host's mark in the last second */
+	bool same_node_said;
 	bool no_slot_said, no_program_said;
 	char error[160];
 };

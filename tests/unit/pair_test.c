@@ -445,6 +445,22 @@ static void test_clocks(void)
 	world_alive("d", 0);
 }
 
+static bool log_has_node(int n)
+{
+	(void)n;
+	return strstr(world_log, "another host calls itself b") != NULL;
+}
+
+static void test_same_node(void)
+{
+	struct world_host *twin = world_host("twin", 1);
+
+	twin->node = "b";
+	world_join(twin);
+	ok(world_wait(log_has_node, 0), "pair: two hosts with one name are told");
+	world_leave(twin);
+}
+
 int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -472,6 +488,7 @@ int main(void)
 	test_peer_gone();
 	test_secret();
 	test_clocks();
+	test_same_node();
 	world_end();
 	return tap_done();
 }

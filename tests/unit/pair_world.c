@@ -240,6 +240,7 @@ struct world_host *world_host(const char *name, __u64 secret)
 						.branches_fd = make_fd(host, BRANCHES),
 						.usage_fd = make_fd(host, USAGE) } };
 	snprintf(host->name, sizeof(host->name), "%s", name);
+	host->node = host->name;
 	host->guard.config =
 		(struct cg_config){ .max_dialogs = 1000, .clock = clock, .id = { n_hosts } };
 	for (int i = 0; i < CG_CLOCKS; i++)
@@ -251,7 +252,7 @@ struct world_host *world_host(const char *name, __u64 secret)
 void world_join(struct world_host *host)
 {
 	const struct cg_pair_options options = {
-		.name = "edge", .node = host->name, .redis = address, .max_call = 3600 * CG_SECOND
+		.name = "edge", .node = host->node, .redis = address, .max_call = 3600 * CG_SECOND
 	};
 	const struct cg_pair_callbacks callbacks = { handle_merged, handle_gone, host };
 

@@ -13,7 +13,8 @@
 #define WORLD_PATIENCE_NS (60 * CG_SECOND)
 
 struct world_host {
-	char name[16];
+	char name[16]; /* of its instance */
+	const char *node;
 	__u64 secret;
 	struct cg_guard_maps guard;
 	struct cg_pair *pair; /* NULL: its daemon does not run */
