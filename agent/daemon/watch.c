@@ -124,6 +124,7 @@ static int handle_beat(sd_event_source *timer, uint64_t usec, void *ctx)
 	(void)usec;
 	cg_timer_set(timer, d->beat_ns);
 	if (!d->stop_at && cg_closing_is_asked(&d->closing)) {
+		cg_pair_leave(d->pair); /* else its calls would end at the other hosts */
 		cg_closing_begin(&d->closing);
 		d->routes.view.detached = true;
 		begin_stop(d, CG_FAILED);

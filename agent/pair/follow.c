@@ -14,7 +14,7 @@
 #include "util/log.h"
 #include "util/text.h"
 
-#define READ_COUNT 128 /* records in one reply */
+#define READ_COUNT 1024 /* records in one reply, so that a distant Redis is no limit */
 #define READ_BLOCK_MS "1000" /* shorter than CG_REDIS_SILENCE_NS */
 
 int cg_follow_send(struct cg_pair *pair, cg_redis_handler handler, const struct cg_redis_arg *args,

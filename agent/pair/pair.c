@@ -206,9 +206,21 @@ bool cg_pair_is_synced(const struct cg_pair *pair)
 	return pair->is_synced;
 }
 
-void cg_pair_beat(struct cg_pair *pair, __u64 now)
+void cg_pair_leave(struct cg_pair *pair)
 {
 	if (!pair)
+		return;
+	pair->has_left = true;
+	cg_redis_link_free(pair->out);
+	cg_redis_link_free(pair->in);
+	cg_notes_free(pair->notes);
+	pair->out = pair->in = NULL;
+	pair->notes = NULL;
+}
+
+void cg_pair_beat(struct cg_pair *pair, __u64 now)
+{
+	if (!pair || pair->has_left)
 		return;
 	cg_redis_link_poll(pair->out, now);
 	cg_redis_link_poll(pair->in, now);

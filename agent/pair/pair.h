@@ -63,6 +63,12 @@ bool cg_pair_peer_is_gone(const struct cg_pair *pair, __u16 peer, __u64 now);
 /* True if everything that Redis has was read since the connection was made, and merged. */
 bool cg_pair_is_synced(const struct cg_pair *pair);
 
+/*
+ * The maps are removed while calls run: the other hosts keep what they have of them, and see in a few
+ * seconds that this host is gone.
+ */
+void cg_pair_leave(struct cg_pair *pair);
+
 /* Call each second. now: CLOCK_BOOTTIME, ns. */
 void cg_pair_beat(struct cg_pair *pair, __u64 now);
 

@@ -96,6 +96,7 @@ struct cg_pair {
 	bool alive_polled; /* since the connection was made */
 	bool is_following; /* follow.c has begun to read */
 	bool is_synced; /* everything was read since the connection was made */
+	bool has_left; /* there are no connections any more */
 	bool is_marked; /* Redis had this host's mark in the last second */
 	bool same_node_said;
 	bool no_slot_said, no_program_said;

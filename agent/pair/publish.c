@@ -212,7 +212,7 @@ void cg_pair_publish(struct cg_pair *pair, const struct cg_dialog_key *key,
 	enum cg_version_change change;
 	struct cg_version *version;
 
-	if (!pair || dialog->peer >= CG_PEERS_MAX)
+	if (!pair || pair->has_left || dialog->peer >= CG_PEERS_MAX)
 		return;
 	version = cg_versions_add(&pair->versions, key, dialog->peer);
 	if (!version)
@@ -245,7 +245,7 @@ void cg_pair_publish_gone(struct cg_pair *pair, const struct cg_dialog_key *key)
 {
 	struct cg_version *version = pair ? cg_versions_find(&pair->versions, key) : NULL;
 
-	if (!version || version->leaving)
+	if (!version || version->leaving || pair->has_left)
 		return;
 	if (version->is_stored &&
 	    (!version->peer || cg_pair_peer_is_gone(pair, version->peer, cg_boottime())))

@@ -258,12 +258,12 @@ void cg_redis_link_poll(struct cg_redis_link *link, __u64 now)
 
 bool cg_redis_link_is_up(const struct cg_redis_link *link)
 {
-	return link->state == UP;
+	return link && link->state == UP;
 }
 
 struct cg_redis_counts cg_redis_link_counts(const struct cg_redis_link *link)
 {
-	return link->counts;
+	return link ? link->counts : (struct cg_redis_counts){};
 }
 
 int cg_redis_link_new(sd_event *loop, const struct cg_redis_options *options,

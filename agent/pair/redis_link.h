@@ -46,6 +46,7 @@ int cg_redis_link_new(sd_event *loop, const struct cg_redis_options *options,
 		      const struct cg_redis_callbacks *callbacks, struct cg_redis_link **link);
 void cg_redis_link_free(struct cg_redis_link *link); /* NULL is ignored */
 
+/* NULL is not up, and has sent nothing. */
 bool cg_redis_link_is_up(const struct cg_redis_link *link);
 
 /* True if `n` commands with so many bytes in all find room. */

@@ -6,7 +6,7 @@
 #include "pair/pair_internal.h"
 #include "util/text.h"
 
-#define SCAN_COUNT "128" /* keys in one reply, about */
+#define SCAN_COUNT "1024" /* keys in one reply, about */
 #define RINGING_MS 180000 /* the stream is read from that long ago: notes of calls that ring */
 #define FILLS_MAX 64 /* at once */
 

@@ -445,6 +445,21 @@ static void test_clocks(void)
 	world_alive("d", 0);
 }
 
+static void test_leave(void)
+{
+	int gone = b->gone;
+
+	open_call(a, 12);
+	publish(a, 12);
+	ok(world_wait(b_has, 12), "pair: before the maps are removed");
+	cg_pair_leave(a->pair);
+	remove_call(a, 12);
+	ok(world_wait(a_is_gone, 0) && b->gone == gone &&
+		   world_number("EXISTS cg:edge:d:000000000000100c000000000000200c") == 1,
+	   "pair: a host whose maps are removed is gone, and its calls stay");
+	world_leave(a);
+}
+
 static bool log_has_node(int n)
 {
 	(void)n;
@@ -489,6 +504,7 @@ int main(void)
 	test_secret();
 	test_clocks();
 	test_same_node();
+	test_leave();
 	world_end();
 	return tap_done();
 }
