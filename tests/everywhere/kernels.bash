@@ -35,7 +35,7 @@ archive_update() {
 
 # Downloads and unpacks the newest cloud kernel of SUITE, unless it is here already.
 kernel_fetch() { # SUITE ARCH
-	local folder=$cache/kernel/$1-$2 meta=linux-image-cloud-$2 version image package
+	local folder=$cache/kernel/$1-$2 meta=linux-image-cloud-$2 version image package name
 
 	version=$(archive apt-cache madison "$meta:$2" | awk -v suite="$1" '{ split($6, s, "/") }
 		s[1] == suite || s[1] == suite "-security" || s[1] == suite "-updates" { print $3; exit }')
@@ -44,12 +44,15 @@ kernel_fetch() { # SUITE ARCH
 	image=$(archive apt-cache show "$meta:$2=$version" | sed -n 's/^Depends:.*\(linux-image-[0-9][^ ,]*\).*/\1/p')
 	rm -rf "$folder"
 	mkdir -p "$folder/packages/partial"
-	# Newer kernels have their modules in a package of its own.
-	for package in "$image" "${image/image/modules}"; do
+	# Newer kernels are in two packages more, and not in boot.
+	for package in "$image" "${image/image/binary}" "${image/image/modules}"; do
 		! archive apt-cache show "$package:$2" >/dev/null 2>&1 ||
 			(cd "$folder/packages" && archive apt-get -q download "$package:$2" && dpkg-deb -x "$package"_*.deb ..) || return
 	done
 	rm -r "$folder/packages"
+	name=${image#linux-image-}
+	[[ -d $folder/boot ]] ||
+		{ mkdir "$folder/boot" && mv "$folder/usr/lib/modules/$name/vmlinuz" "$folder/boot/vmlinuz-$name"; } || return
 	: >"$folder/$version"
 }
 
