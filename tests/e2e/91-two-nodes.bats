@@ -12,6 +12,16 @@ load postgres
 	"$LAB_OUT/tests/e2e/merge" "$(pg_conninfo "$DB")"
 }
 
+@test "distributed: the keys of cdr and settlement have call_uid, that of violation has not, and no foreign key is there" {
+	schema "$DB"
+	assert_equal 0 sql "$DB" "SELECT count(*) FROM pg_constraint
+		WHERE contype = 'f' AND connamespace = 'cseqguard'::regnamespace"
+	assert_equal 'cseqguard.violation' sql "$DB" "SELECT string_agg(DISTINCT indrelid::regclass::text, ' ') FROM pg_index
+		WHERE indisunique AND indrelid::regclass::text IN ('cseqguard.cdr', 'cseqguard.settlement', 'cseqguard.violation')
+			AND NOT EXISTS (SELECT FROM unnest(indkey) AS k JOIN pg_attribute
+				ON attrelid = indrelid AND attnum = k WHERE attname = 'call_uid')"
+}
+
 peer() { # NAME: of the host with index 1
 	local hex
 	hex=$(printf '%s' "$1" | od -An -v -tx1 | tr -d '\n')
