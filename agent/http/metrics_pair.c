@@ -44,17 +44,14 @@ static double get_dialogs(const struct cg_pair_peer_status *peer)
 	return peer->dialogs;
 }
 
-static void put_lags(FILE *out, const struct cg_pair_status *s)
+static double get_lag(const struct cg_pair_peer_status *peer)
 {
-	put_family(out, "pair_peer_lag_seconds", "gauge",
-		   "Age of the last records of this host when they were merged here, median and "
-		   "99th percentile.");
-	for (unsigned int i = 0; i < s->n_peers; i++) {
-		put_node(out, "pair_peer_lag_seconds", &s->peers[i]);
-		fprintf(out, ",quantile=\"0.5\"} %.6f\n", s->peers[i].lag_median_us * US);
-		put_node(out, "pair_peer_lag_seconds", &s->peers[i]);
-		fprintf(out, ",quantile=\"0.99\"} %.6f\n", s->peers[i].lag_p99_us * US);
-	}
+	return peer->lag_median_us * US;
+}
+
+static double get_high_lag(const struct cg_pair_peer_status *peer)
+{
+	return peer->lag_p99_us * US;
 }
 
 static void put_records(FILE *out, const struct cg_pair_status *s)
@@ -93,5 +90,9 @@ void cg_metrics_put_pair(FILE *out, const struct cg_pair *pair)
 	put_peers(out, "pair_peer_clock_skew_seconds",
 		  "Clock of this host, less that of the one that says so.", &s, get_skew);
 	put_peers(out, "pair_peer_dialogs", "Dialogs in the map of this host.", &s, get_dialogs);
-	put_lags(out, &s);
+	put_peers(out, "pair_peer_lag_seconds",
+		  "Age of the last records of this host when they were merged here, median.", &s,
+		  get_lag);
+	put_peers(out, "pair_peer_high_lag_seconds", "Age of those records, 99th percentile.", &s,
+		  get_high_lag);
 }

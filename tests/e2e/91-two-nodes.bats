@@ -112,6 +112,11 @@ of_pair() { # INSTANCE JQ: of the status
 	"$LAB_OUT/cseqguard" status --instance "$1" -j | jq -r ".pair | $2"
 }
 
+metric() { # SERIES VALUE: of the second host
+	nsenter "--net=/run/netns/$(lab_ns third)" curl -sf http://127.0.0.1:9470/metrics >"$LAB_DIR/metrics"
+	grep -Fx "cseqguard_$1 $2" "$LAB_DIR/metrics"
+}
+
 finds() { # INSTANCE VERDICT TEXT: doctor says that of the pair
 	"$LAB_OUT/cseqguard" doctor --instance "$1" -j >"$LAB_DIR/findings" || true
 	jq -e --arg verdict "$2" --arg text "$3" \
@@ -126,7 +131,8 @@ rows() { # node and end reason of each
 	redis_up
 	second_up
 	first --db "$(pg_conninfo "$DB")" --grace 2
-	second --db "$(pg_conninfo "$DB")"
+	enter=(nsenter "--net=/run/netns/$(lab_ns third)")
+	second --db "$(pg_conninfo "$DB")" --http 9470
 	dialog answer=5
 	lab_wait 30 assert_equal "$call lab" foreign '"\(.call_id) \(.owner)"'
 	lab_wait 30 assert_equal 'lab none f' rows
@@ -136,6 +142,11 @@ rows() { # node and end reason of each
 	grep -q '^pair  *edge: this is edge-b' "$LAB_DIR/status"
 	grep -q '^  *lab: alive' "$LAB_DIR/status"
 	lab_wait 30 finds "lab-$LAB_ID-b" ok '1 dialogs of other hosts are guarded here'
+	metric pair_redis_up 1
+	metric 'pair_peer_up{node="lab"}' 1
+	metric 'pair_peer_taken{node="lab"}' 1
+	metric pair_foreign_dialogs 1
+	promtool check metrics <"$LAB_DIR/metrics"
 	dialog answer=5 end=1 state=ended end_reason=bye epoch=1 flags=0x20
 	lab_wait 30 assert_equal 'lab bye f' rows
 	lab_wait 60 assert_equal '' foreign .call_id # its owner has removed it
