@@ -91,7 +91,12 @@ static void handle_select(void *ctx, __u64 tag, const redisReply *reply)
 
 	(void)tag;
 	if (!is_ok(reply)) {
-		fail_login(link, "cannot select the database (redis-database)", reply);
+		bool asks = reply->str && !strncmp(reply->str, "NOAUTH", 6);
+
+		fail_login(link,
+			   asks ? "it asks for a password (redis-password-file)"
+				: "cannot select the database (redis-database)",
+			   reply);
 		return;
 	}
 	link->state = UP;

@@ -460,6 +460,36 @@ static void test_leave(void)
 	world_leave(a);
 }
 
+static const char *wanted;
+
+static bool log_has_wanted(int n)
+{
+	(void)n;
+	return strstr(world_log, wanted) != NULL;
+}
+
+static void joins(const char *name, const char *text)
+{
+	wanted = text;
+	*world_log = '\0';
+	world_join(a);
+	ok(world_wait(log_has_wanted, 0), "pair: %s", name);
+	world_leave(a);
+}
+
+static void test_login(void)
+{
+	world_redis_lock("secret");
+	joins("a Redis that asks for a password is reported with the option",
+	      "redis-password-file");
+	world_give_password("wrong", 0644);
+	joins("a file that others may read is not used, and what to do is said", "chmod 600");
+	world_give_password("wrong", 0600);
+	joins("a wrong password is reported", "WRONGPASS");
+	world_give_password("secret", 0600);
+	joins("the right one connects", "connected to redis");
+}
+
 static bool log_has_node(int n)
 {
 	(void)n;
@@ -505,6 +535,7 @@ int main(void)
 	test_clocks();
 	test_same_node();
 	test_leave();
+	test_login();
 	world_end();
 	return tap_done();
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +30,8 @@ static sd_event *loop;
 static char dir[] = "/tmp/cg-pair-XXXXXX", socket_path[64], address[80];
 static pid_t redis;
 char world_log[65536];
+static const char *password_file;
+static char password[32];
 
 /* --- the maps --------------------------------------------------------------------------------- */
 
@@ -251,9 +254,11 @@ struct world_host *world_host(const char *name, __u64 secret)
 
 void world_join(struct world_host *host)
 {
-	const struct cg_pair_options options = {
-		.name = "edge", .node = host->node, .redis = address, .max_call = 3600 * CG_SECOND
-	};
+	const struct cg_pair_options options = { .name = "edge",
+						 .node = host->node,
+						 .redis = address,
+						 .password_file = password_file,
+						 .max_call = 3600 * CG_SECOND };
 	const struct cg_pair_callbacks callbacks = { handle_merged, handle_gone, host };
 
 	if (cg_pair_new(loop, &options, &host->guard, &callbacks, &host->pair))
@@ -317,6 +322,8 @@ static redisReply *ask(const char *format, ...)
 	redisReply *reply = NULL;
 	va_list args;
 
+	if (context && !context->err && *password)
+		freeReplyObject(redisCommand(context, "AUTH %s", password));
 	va_start(args, format);
 	if (context && !context->err)
 		reply = redisvCommand(context, format, args);
@@ -375,6 +382,25 @@ void world_redis_start(void)
 		poll(NULL, 0, 10);
 }
 
+void world_redis_lock(const char *text)
+{
+	freeReplyObject(ask("CONFIG SET requirepass %s", text));
+	snprintf(password, sizeof(password), "%s", text);
+}
+
+void world_give_password(const char *text, mode_t mode)
+{
+	static char path[80];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/password", dir);
+	password_file = path;
+	unlink(path);
+	file = fopen(path, "w");
+	if (!file || fprintf(file, "%s\n", text) < 0 || fclose(file) || chmod(path, mode))
+		abort();
+}
+
 void world_redis_kill(void)
 {
 	kill(redis, SIGKILL);
@@ -413,6 +439,8 @@ void world_end(void)
 	sd_event_unref(loop);
 	snprintf(path, sizeof(path), "%s/redis.log", dir);
 	unlink(path);
+	if (password_file)
+		unlink(password_file);
 	unlink(socket_path);
 	rmdir(dir);
 }

@@ -4,6 +4,7 @@
 #define PAIR_WORLD_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "pair/pair.h"
 #include "util/clock.h"
@@ -53,6 +54,8 @@ void world_redis_start(void); /* an empty one */
 void world_redis_kill(void);
 void world_redis_stop(void);
 void world_redis_continue(void);
+void world_redis_lock(const char *password); /* it asks for one from now on */
+void world_give_password(const char *password, mode_t mode); /* to hosts that join, by a file */
 long long world_number(const char *command); /* -1: it failed, or is no number */
 void world_huge_entry(size_t bytes); /* adds one to the stream */
 void world_alive(const char *node, __s64 skew_us); /* publishes a sign of life of such a host */
