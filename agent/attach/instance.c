@@ -32,14 +32,25 @@ static void set_map_sizes(struct guard *skel, const struct cg_settings *settings
 	}
 }
 
-static int write_settings(struct guard *skel, const struct cg_settings *settings)
+static int write_secret(int fd, const struct cg_secret *secret)
+{
+	struct cg_secret drawn;
+	__u32 zero = 0;
+	int err = secret ? 0 : cg_secret_draw(&drawn);
+
+	if (err)
+		return err;
+	return bpf_map_update_elem(fd, &zero, secret ? secret : &drawn, BPF_ANY) ? -errno : 0;
+}
+
+static int write_settings(struct guard *skel, const struct cg_settings *settings,
+			  const struct cg_secret *secret)
 {
 	const struct cg_settings_fds fds = { .config = bpf_map__fd(skel->maps.config),
 					     .gateways = bpf_map__fd(skel->maps.gateways),
 					     .hosts = bpf_map__fd(skel->maps.hosts),
 					     .secret = bpf_map__fd(skel->maps.secret) };
 	struct cg_config config;
-	struct cg_secret secret;
 	__u32 zero = 0;
 	int err;
 
@@ -47,9 +58,7 @@ static int write_settings(struct guard *skel, const struct cg_settings *settings
 	if (!err && bpf_map_update_elem(fds.config, &zero, &config, BPF_ANY))
 		err = -errno;
 	if (!err)
-		err = cg_secret_draw(&secret);
-	if (!err && bpf_map_update_elem(fds.secret, &zero, &secret, BPF_ANY))
-		err = -errno;
+		err = write_secret(fds.secret, secret);
 	if (!err)
 		err = cg_settings_write(settings, &fds);
 	return err ? cg_fail("BPF maps: cannot write the settings: %s", strerror(-err)) : CG_DONE;
@@ -86,7 +95,7 @@ static int pin_instance(struct guard *skel, const struct cg_instance *instance)
 }
 
 static int create_instance(const char *name, const struct cg_settings *settings,
-			   struct cg_instance *instance)
+			   const struct cg_secret *secret, struct cg_instance *instance)
 {
 	struct cg_instance created = { .name = name, .programs = cg_programs_none, .made = true };
 	struct guard *skel = cg_skeleton_open();
@@ -101,7 +110,7 @@ static int create_instance(const char *name, const struct cg_settings *settings,
 	err = cg_skeleton_dup_programs(skel, &created);
 	if (err)
 		goto out;
-	err = write_settings(skel, settings);
+	err = write_settings(skel, settings, secret);
 	if (err)
 		goto out;
 	err = pin_instance(skel, &created);
@@ -207,7 +216,7 @@ static int reopen_instance(const char *name, const struct cg_settings *settings,
 /* --- interface -------------------------------------------------------------------------------- */
 
 int cg_instance_open(const char *name, const struct cg_settings *settings,
-		     struct cg_instance *instance)
+		     const struct cg_secret *secret, struct cg_instance *instance)
 {
 	struct cg_config config;
 	char **names;
@@ -227,7 +236,7 @@ int cg_instance_open(const char *name, const struct cg_settings *settings,
 	if (n)
 		return cg_fail("%s/%s: incomplete instance; remove it with: cseqguard detach -a",
 			       cg_pin_root(), name);
-	return create_instance(name, settings, instance);
+	return create_instance(name, settings, secret, instance);
 }
 
 void cg_instance_close(struct cg_instance *instance)

@@ -18,12 +18,12 @@ struct cg_instance {
 };
 
 /*
- * Opens the instance, or creates it with these settings if it does not exist. An existing instance
- * keeps its settings. An instance without a living interface moves to the current network
+ * Opens the instance, or creates it with these settings and this secret (NULL: a random one) if it does
+ * not exist. An existing instance keeps both. An instance without a living interface moves to the current network
  * namespace.
  */
 int cg_instance_open(const char *name, const struct cg_settings *settings,
-		     struct cg_instance *instance);
+		     const struct cg_secret *secret, struct cg_instance *instance);
 
 /* Loads the programs of this version with the pinned maps. Attaches and pins nothing. */
 int cg_instance_load_programs(const char *name, struct cg_instance *instance);

@@ -13,6 +13,7 @@
 #include "attach/instance.h"
 #include "attach/interface.h"
 #include "attach/kept_settings.h"
+#include "attach/secret_file.h"
 #include "cli/options.h"
 #include "format/instance_json.h"
 #include "maps/pins.h"
@@ -116,6 +117,24 @@ static int load_hep(const struct cg_options *options)
 	return cg_instance_load_hep(options->instance);
 }
 
+/* Opens or makes the instance. Its secret must be the one of --secret-file, if there is such. */
+static int open_instance(const struct cg_options *options, const struct cg_settings *settings,
+			 struct cg_instance *instance)
+{
+	const char *file = options->secret_file;
+	struct cg_secret secret;
+	int err = file ? cg_secret_file_read(file, &secret) : CG_DONE;
+
+	if (!err)
+		err = cg_instance_open(options->instance, settings, file ? &secret : NULL,
+				       instance);
+	if (!err && file && !instance->made)
+		err = cg_secret_file_check(options->instance, file, &secret);
+	if (err)
+		cg_instance_close(instance);
+	return err;
+}
+
 /*
  * Makes the instance if it does not exist, and attaches the interfaces. The caller holds the lock.
  */
@@ -123,7 +142,7 @@ static int attach_locked(const struct cg_options *options, const struct cg_setti
 			 const struct cg_kept *kept)
 {
 	struct cg_instance instance = { .programs = cg_programs_none };
-	int err = cg_instance_open(options->instance, settings, &instance);
+	int err = open_instance(options, settings, &instance);
 
 	if (err)
 		return err;

@@ -19,6 +19,7 @@ struct cg_options {
 	enum cg_attach_mode attach_mode;
 	struct cg_settings settings; /* attach, replay */
 	bool hep; /* attach: load the program for what proxies report */
+	const char *secret_file; /* attach: of a pair; NULL: a random secret */
 	bool verbose; /* attach, upgrade */
 	bool all; /* detach, stats */
 	bool foreign; /* dialogs */

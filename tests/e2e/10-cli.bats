@@ -592,6 +592,46 @@ settings_are() { # MODE GATEWAYS
 	[[ $(counted in not_sip) == 1 ]]
 }
 
+@test "attach: the secret of a pair comes from a file of root, and is fixed by the first attach" {
+	local file=$BATS_TEST_TMPDIR/secret
+
+	refused 1 "$file: cannot open it: " guard attach --secret-file "$file" in0
+	(umask 077 && echo 000102030405060708090a0b0c0d0e0f >"$file")
+	chmod 640 "$file"
+	refused 1 'its mode is 0640, not 0600 or 0400; run: chmod 600' guard attach --secret-file "$file" in0
+	chmod 600 "$file"
+	chown 1 "$file"
+	refused 1 'it belongs to user 1; run: chown root' guard attach --secret-file "$file" in0
+	chown 0 "$file"
+	[[ ! -e $PINS ]]
+	guard attach --secret-file "$file" in0
+	# as bytes, in order: so the keys are equal on all hosts of the pair
+	[[ $(bpftool -j map dump pinned "$PINS/secret" | jq -r '.[0].value | map(ltrimstr("0x")) | join("")') == "$(<"$file")" ]]
+	chmod 400 "$file"
+	guard attach --secret-file "$file" in1
+	guard attach in1
+	chmod 600 "$file"
+	echo 000102030405060708090a0b0c0d0e10 >"$file"
+	refused 1 'its maps were made with another one; when few calls run: cseqguard detach -a' \
+		guard attach --secret-file "$file" in1
+	[[ $(status_json '.interfaces | length') == 2 ]]
+}
+
+@test "attach: a file without a secret of 32 hexadecimal digits is refused" {
+	local file=$BATS_TEST_TMPDIR/secret text
+
+	(umask 077 && : >"$file")
+	for text in '' 0 000102030405060708090a0b0c0d0e0 000102030405060708090a0b0c0d0e0g \
+		000102030405060708090a0b0c0d0e0f0 $'000102030405060708090a0b0c0d0e0f\n\n'; do
+		printf %s "$text" >"$file"
+		refused 1 'does not consist of 32 hexadecimal digits; make one with: openssl rand -hex 16' \
+			guard attach --secret-file "$file" in0
+	done
+	refused 1 'it is no regular file' guard attach --secret-file "$BATS_TEST_TMPDIR" in0
+	printf 000102030405060708090A0B0C0D0E0F >"$file"
+	guard attach --secret-file "$file" in0
+}
+
 @test "attach: maps of another layout are refused and left as they are" {
 	guard attach in0
 	rm "$PINS/dialogs"
