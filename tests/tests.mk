@@ -183,6 +183,14 @@ test-chaos: e2e-programs
 	$(Q)CHAOS_RATE=300 CHAOS_SECONDS=240 CHAOS_PACE=2000 CHAOS_KILLS=50 WITHIN=0.1 CHAOS_SEED=$(SEED) \
 		LAB_OUT=$(CURDIR)/$(OUT) bats tests/e2e/38-chaos.bats
 
+# make test-pair [SEED=N]: ten rounds of 6,000 calls for each way to fail; a round's seed is printed
+test-pair: e2e-programs
+	$(Q)for seed in $$(seq $(SEED) $$(($(SEED) + 9))); do \
+		echo "# seed $$seed"; \
+		PAIR_RATE=50 PAIR_SECONDS=120 PAIR_SEED=$$seed WITHIN=0.1 LAB_OUT=$(CURDIR)/$(OUT) \
+			bats tests/e2e/92-failover.bats || exit; \
+	done
+
 # $(call into_page,MARK,FILE): FILE replaces what is between `MARK` and `end of MARK` in the page's source
 into_page = $(Q)sed -i -e '/^\.\\" $(1)$$/,/^\.\\" end of $(1)$$/{//!d}' -e '/^\.\\" $(1)$$/r $(2)' \
 	deploy/cseqguard-evidence.7.in
@@ -265,6 +273,13 @@ bench-hep: all $(TESTS)/bench/hep_calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/hep $(FIGURES)/hep.json
 	$(call copied,hep)
 
+# make bench-pair [JSON=FILE]: 1,000 calls a second that two hosts share; see tests/bench/pair
+SETS_bench-pair := demo test
+bench-pair: all $(TESTS)/bench/calls
+	$(figures)
+	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/pair $(FIGURES)/pair.json
+	$(call copied,pair)
+
 # make bench-kamailio [JSON=FILE]: Kamailio beside the guard; two minutes; see tests/bench/kamailio
 bench-kamailio: $(LIVE_NEEDS)
 	$(figures)
@@ -285,6 +300,6 @@ bench-million: all $(TESTS)/bench/calls
 	$(Q)LAB_OUT=$(CURDIR)/$(OUT) tests/bench/million $(JSON)
 
 .PHONY: unit kernel e2e vectors check coverage fuzz fuzz-captures unit-programs kernel-programs e2e-programs fuzz-programs test-programs \
-	bench bench-store bench-sql bench-live bench-tcp bench-hep bench-replay bench-parser bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments \
-	test-tcp test-vm test-honest test-chaos test-everywhere table
+	bench bench-store bench-sql bench-live bench-tcp bench-hep bench-pair bench-replay bench-parser bench-kamailio bench-million figures pictures pictures-screens test-floods test-mixed test-fragments \
+	test-tcp test-vm test-honest test-chaos test-pair test-everywhere table
 -include $(wildcard $(TESTS)/*.d $(TESTS)/*/*.d)

@@ -34,7 +34,7 @@ callee_steps() { # repeats itself where its 200 to the BYE was lost
 	uas_answer 200 OK
 	sip_recv ACK
 	sip_serve BYE 200 OK
-	printf '<timewait milliseconds="2000"/>\n'
+	printf '<timewait milliseconds="5000"/>\n'
 }
 
 # A busy machine may hold up SIPp: it goes on. The short messages are all that is kept.
