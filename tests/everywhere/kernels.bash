@@ -71,7 +71,7 @@ emulate() { # SUITE ARCH RELEASE
 	((code != 125)) || exit 125 # the reason is printed
 	grep -v '^ok ' "$tap" || :
 	name=${name#vmlinuz-}
-	echo "Linux ${name%%-cloud*}: $(grep -c '^ok ' "$tap") passed, $(grep -c '^not ok ' "$tap") failed"
+	echo "${name%%-cloud*}: $(grep -c '^ok ' "$tap") passed, $(grep -c '^not ok ' "$tap") failed"
 	exit "$code"
 }
 
