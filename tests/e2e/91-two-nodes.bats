@@ -123,6 +123,10 @@ finds() { # INSTANCE VERDICT TEXT: doctor says that of the pair
 		'any(.[]; .object == "pair" and .verdict == $verdict and (.finding | contains($text)))' "$LAB_DIR/findings"
 }
 
+scanned() { # NUMBER: so often, by -v
+	(($(grep -c 'scan: 0 dialogs' "$LAB_DIR/daemon.log") >= $1))
+}
+
 rows() { # node and end reason of each
 	sql "$DB" "SELECT string_agg(concat_ws(' ', node, end_reason, suspect), ', ') FROM cseqguard.cdr WHERE call_id = '$call'"
 }
@@ -183,7 +187,11 @@ rows() { # node and end reason of each
 	map_clear
 	in_map 0
 	call=stale call_row lab "$(ago '50 s')" NULL false none
-	first --db "$(pg_conninfo "$DB")"
+	kill -STOP "$REDIS"
+	: >"$LAB_DIR/daemon.log"
+	first --db "$(pg_conninfo "$DB")" -v
+	lab_wait 40 scanned 20 # a round would have been done
+	kill -CONT "$REDIS"
 	lab_wait 60 assert_equal "$call null" dialogs '.[] | "\(.call_id) \(.owner)"'
 	lab_wait 60 assert_equal maps_lost sql "$DB" "SELECT end_reason FROM cseqguard.cdr WHERE call_id = 'stale'"
 	assert_equal 'lab none f' rows
