@@ -72,10 +72,15 @@ static int parse_unix(const char *path, struct sockaddr_storage *out, socklen_t 
 
 int cg_endpoint_parse_redis(const char *text, struct sockaddr_storage *out, socklen_t *len)
 {
-	char whole[INET6_ADDRSTRLEN + sizeof("[]:6379")];
+	char local[sizeof("127.0.0.1:65535")], whole[INET6_ADDRSTRLEN + sizeof("[]:6379")];
 
 	if (!strncmp(text, "unix:", 5))
 		return parse_unix(text + 5, out, len);
+	if (!strcmp(text, "localhost") || !strncmp(text, "localhost:", 10)) {
+		if (snprintf(local, sizeof(local), "127.0.0.1%s", text + 9) >= (int)sizeof(local))
+			return -EINVAL;
+		text = local;
+	}
 	if (!cg_endpoint_parse(text, out, len))
 		return 0;
 	if (snprintf(whole, sizeof(whole), "%s:6379", text) >= (int)sizeof(whole))

@@ -15,8 +15,8 @@ int cg_endpoint_parse(const char *text, struct sockaddr_storage *out, socklen_t 
 int cg_endpoint_parse_listener(const char *text, struct sockaddr_storage *out, socklen_t *len);
 
 /*
- * Parses unix:/PATH, 192.0.2.1[:PORT] or [2001:db8::1][:PORT]; the port of Redis is 6379 by default.
- * Returns as cg_endpoint_parse() does.
+ * Parses unix:/PATH, 192.0.2.1[:PORT], [2001:db8::1][:PORT] or localhost[:PORT], which means
+ * 127.0.0.1; the port of Redis is 6379 by default. Returns as cg_endpoint_parse() does.
  */
 int cg_endpoint_parse_redis(const char *text, struct sockaddr_storage *out, socklen_t *len);
 

@@ -180,6 +180,18 @@ closed() { # NUMBER: so many calls are billed
 	[[ ${#lines[@]} == 2 && $output != *"$SECRET"* ]]
 }
 
+@test "config: redis is a socket, an address, or localhost; a name would have to be looked up" {
+	local redis
+
+	for redis in unix:/run/redis/redis.sock 192.0.2.1 '[2001:db8::1]:7000' localhost localhost:7000; do
+		"$LAB_OUT/cseqguardd" --check-config --pair edge --redis "$redis"
+	done
+	for redis in redis.example localhost:x localhosts unix:relative 192.0.2.1:0; do
+		run -2 --separate-stderr "$LAB_OUT/cseqguardd" --check-config --pair edge --redis "$redis"
+		[[ $stderr == *"invalid value '$redis' for --redis: expected unix:"*'names are not looked up' ]]
+	done
+}
+
 @test "config: a mistyped option is answered with the nearest one" {
 	run -2 "$LAB_OUT/cseqguardd" --swep 3s
 	[[ $output == *"unknown option '--swep' (did you mean --sweep?)"* ]]
