@@ -87,7 +87,7 @@ said() { # WHAT...: each was looked at, and found so
 
 @test "systemd: settings survive an interface that goes and comes, and maps that are made again" {
 	said '... in the mode that was set, whatever attach.conf says' \
-		'made again, the guard has the mode that was set' '... and its daemon'
+		'the daemon leaves without maps' 'made again, the guard has the mode that was set' '... and its daemon'
 }
 
 @test "systemd: a daemon whose instance is removed comes back with the next" {
@@ -100,4 +100,9 @@ said() { # WHAT...: each was looked at, and found so
 
 @test "systemd: a removal ends the daemon and detaches" {
 	said 'removed, the daemon is ended' 'the unit of the interface, too' 'nothing is attached'
+}
+
+@test "systemd: no check of the guest has failed, and it came to its end" {
+	run ! grep '^not ok' "$CONSOLE"
+	grep -qx end "$CONSOLE"
 }
