@@ -90,7 +90,7 @@ $(OUT)/agent/%.o: agent/%.c $(CONFIG) Makefile
 	$(call say,CC,$@)$(CC) $(AGENT_CFLAGS) $(CLI_CFLAGS) $(DAEMON_CFLAGS) $(CPPFLAGS) $(CFLAGS) \
 		-MMD -MP -c $< -o $@
 
-$(addprefix $(OUT)/agent/attach/,instance.o skeleton.o): $(OUT)/guard.skel.h
+$(addprefix $(OUT)/agent/attach/,build_pin.o instance.o skeleton.o): $(OUT)/guard.skel.h
 $(OUT)/agent/http/web_page.o: $(OUT)/agent/http/page.html.h
 # The programs, built natively: they read words at any address.
 $(OUT)/agent/engine/engine.o: AGENT_CFLAGS += -Ibpf -fno-strict-aliasing -Wno-unused-parameter -Wno-unused-function \

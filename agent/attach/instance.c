@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "attach/bpffs.h"
+#include "attach/build_pin.h"
 #include "attach/instance_internal.h"
 #include "attach/instance_netns.h"
 #include "attach/interface.h"
@@ -72,6 +73,8 @@ static int pin_all(struct guard *skel, const struct cg_instance *instance)
 		if (cg_bpffs_pin(instance->programs.fd[i], name, cg_program_pin(i),
 				 cg_program_pin_mode(i)))
 			return CG_FAILED;
+	if (cg_build_pin(name, instance->programs.fd[CG_PROG_IN]))
+		return CG_FAILED;
 	if (cg_instance_netns_pin(name, instance->programs.fd[CG_PROG_IN]))
 		return CG_FAILED;
 	for (size_t i = 0; i < CG_MAP_NAMES; i++)

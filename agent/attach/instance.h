@@ -28,6 +28,12 @@ int cg_instance_open(const char *name, const struct cg_settings *settings,
 /* Loads the programs of this version with the pinned maps. Attaches and pins nothing. */
 int cg_instance_load_programs(const char *name, struct cg_instance *instance);
 
+/*
+ * Finds out whether this kernel accepts the programs of this version. It did if the instance has
+ * them already: only its cseqguard_in is opened then. Otherwise as cg_instance_load_programs().
+ */
+int cg_instance_probe_programs(const char *name, struct cg_instance *instance);
+
 /* Loads the programs with small maps of their own, to test whether this kernel accepts them. */
 int cg_instance_try_load(struct cg_instance *instance);
 

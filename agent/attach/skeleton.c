@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "attach/bpffs.h"
+#include "attach/build_pin.h"
 #include "attach/instance_internal.h"
 #include "attach/open_error.h"
 #include "maps/pins.h"
@@ -165,6 +166,25 @@ int cg_instance_load_programs(const char *name, struct cg_instance *instance)
 		return err;
 	}
 	return load_programs(skel, name, instance);
+}
+
+int cg_instance_probe_programs(const char *name, struct cg_instance *instance)
+{
+	struct cg_instance found = { .name = name, .programs = cg_programs_none };
+	int err, fd = cg_build_open(name);
+	struct guard *skel;
+
+	if (fd < 0)
+		return cg_instance_load_programs(name, instance);
+	found.programs.fd[CG_PROG_IN] = fd;
+	skel = cg_skeleton_open();
+	err = skel ? cg_skeleton_check_pins(name, skel, false) : CG_FAILED;
+	guard__destroy(skel);
+	if (err)
+		cg_instance_close(&found);
+	else
+		*instance = found;
+	return err;
 }
 
 int cg_instance_load_hep(const char *name)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "attach/bpffs.h"
+#include "attach/build_pin.h"
 #include "attach/instance.h"
 #include "attach/instance_netns.h"
 #include "attach/interface.h"
@@ -34,6 +35,8 @@ static int replace_programs(const char *name, const struct cg_instance *from,
 	for (int i = 0; i < CG_PROG_FDS && !err; i++)
 		err = cg_bpffs_repin(to->programs.fd[i], name, cg_program_pin(i),
 				     cg_program_pin_mode(i));
+	if (!err)
+		err = cg_build_pin(name, to->programs.fd[CG_PROG_IN]);
 	while (err && done--)
 		cg_interface_upgrade(name, &list[done], &from->programs, &to->programs);
 	free(list);

@@ -55,7 +55,7 @@ static bool programs_are_current(const char *instance, int prog_in)
 	return same;
 }
 
-/* Loads the programs next to the attached ones, for the verifier's verdict and for their tags. */
+/* The verifier's verdict, and whether the interfaces run the programs that it was about. */
 static void check_programs(struct cg_findings *f, const char *name, bool attached)
 {
 	struct cg_instance loaded;
@@ -63,7 +63,7 @@ static void check_programs(struct cg_findings *f, const char *name, bool attache
 	int code;
 
 	cg_output_capture(&report);
-	code = attached ? cg_instance_load_programs(name, &loaded) : cg_instance_try_load(&loaded);
+	code = attached ? cg_instance_probe_programs(name, &loaded) : cg_instance_try_load(&loaded);
 	cg_output_release(&report);
 	if (code) {
 		cg_finding_add(f, geteuid() ? CG_WARNING : CG_FAILURE, "programs",

@@ -165,7 +165,7 @@ told() { # LINE NUMBER: at least so often
 	as_member pins.py "$LAB_DIR/pins/lab-$LAB_ID"
 	run -0 "${command[@]}"
 	echo "$output"
-	assert_equal 'secret -' grep -vE '^((prog|link|netns|clsact)_[^ ]* -|tcp_programs -|[a-z_]* r)$' <<<"$output"
+	assert_equal 'secret -' grep -vE '^((prog|link|netns|clsact|build)_[^ ]* -|tcp_programs -|[a-z_]* r)$' <<<"$output"
 	grep -q '^dialogs r$' <<<"$output"
 	grep -q '^prog_in -$' <<<"$output"
 	grep -q '^link_[^ ]* -$' <<<"$output"

@@ -2,11 +2,23 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # bats file_tags=long
 #
-# doctor: each finding is brought about, with its near miss beside it.
+# doctor: each finding is brought about, with its near miss beside it. Where it finds no programs of its own
+# version, it loads them, which costs the verifier two seconds: most tests have the lab's instance, or their own.
 
 bats_require_minimum_version 1.5.0
 load lib
 load doctor
+
+setup_file() {
+	lab_up "$$-t" "$LAB_PG"
+	guard_up
+	guard detach "${LAB_INTERFACES[@]}"
+}
+
+# For a test that needs no guard of its own: the lab's, which guards no interface.
+maps_of_the_file() {
+	CSEQGUARD_INSTANCE=lab-$LAB_ID
+}
 
 # --- doctor: the host ----------------------------------------------------------------------------
 
@@ -58,6 +70,7 @@ load doctor
 }
 
 @test "doctor: reports a kernel that is too old" {
+	maps_of_the_file
 	run -1 setarch --uname-2.6 "$LAB_OUT/cseqguard" -n "$HOST" doctor --spool "$SPOOL"
 	finds failed kernel '2\.6\.[0-9]+.* is too old for the programs; install Linux 6.1'
 }
@@ -67,6 +80,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 }
 
 @test "doctor: reports a kernel without BTF or without JIT" {
+	maps_of_the_file
 	echo 0 >"$BATS_TEST_TMPDIR/zero"
 	elsewhere 'mount -t tmpfs tmpfs /sys/kernel/btf'
 	finds warning btf 'No such file.*CONFIG_DEBUG_INFO_BTF'
@@ -106,6 +120,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 }
 
 @test "doctor: reports the XDP program of another" {
+	maps_of_the_file
 	own_bpffs ip -n "$HOST" link set dev in0 xdp object "$(stranger xdp.frags 2)" section xdp.frags
 	CODE=1 doctor
 	finds failed in0 "XDP program 'stranger' \(id [0-9]+\) is attached.*ip link set dev in0 xdp off"
@@ -115,6 +130,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 }
 
 @test "doctor: reports an interface that is missing, down, or without native XDP" {
+	maps_of_the_file
 	ip -n "$HOST" link add br0 type bridge
 	CODE=1 doctor nix0 br0
 	finds failed nix0 'no such interface'
@@ -127,6 +143,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 }
 
 @test "doctor: reports an MTU too large for native XDP" {
+	maps_of_the_file
 	in_host ip tuntap add tap0 mode tap
 	ip -n "$HOST" link set tap0 mtu 9000 up
 	ip -n "$HOST" link set in0 mtu 9000
@@ -155,6 +172,7 @@ elsewhere() { # SHELL-COMMAND [CODE]: doctor in mounts of its own, after that
 }
 
 @test "doctor: reports offloads that merge datagrams" {
+	maps_of_the_file
 	doctor
 	finds ok in0 'no offload interferes'
 	in_host "$LAB_TOP/tests/e2e/doctor_faults.py" offload in0 rx-udp-gro-forwarding
@@ -293,6 +311,24 @@ dialogs() { # FIRST LAST: calls of one address
 	finds ok programs 'and the interfaces run this version'
 }
 
+@test "doctor: does not load the programs again if this version has loaded those of the instance" {
+	local build
+
+	cg attach in0
+	build=$(find "$PINS" -name 'build_*')
+	rm "$build" # another version has loaded them
+	doctor
+	finds ok programs 'this kernel accepts them, and the interfaces run this version'
+	bpftool prog load "$(stranger xdp.frags 2)" "$build" type xdp
+	doctor # compares the program of the interface with this one
+	finds warning programs 'run programs of another version; cseqguard upgrade'
+	mv "$build" "$PINS/build_0"
+	cg upgrade
+	assert_equal "$build" find "$PINS" -name 'build_*'
+	doctor
+	finds ok programs 'and the interfaces run this version'
+}
+
 @test "doctor: reports an interface that is gone and a tc filter that somebody removed" {
 	cg attach in0
 	tc -n "$HOST" filter del dev in0 egress
@@ -340,6 +376,7 @@ dialogs() { # FIRST LAST: calls of one address
 }
 
 @test "doctor: reports a spool that is damaged, on a read-only or full disk, or not writable for the daemon's user" {
+	maps_of_the_file
 	doctor
 	finds ok spool 'does not exist yet, the daemon creates it'
 	echo 'no SQLite at all, but long enough to be looked at' >"$SPOOL"
@@ -368,6 +405,7 @@ dialogs() { # FIRST LAST: calls of one address
 # --- doctor: PostgreSQL --------------------------------------------------------------------------
 
 @test "doctor: describes PostgreSQL from a missing schema to a writable one" {
+	maps_of_the_file
 	sql postgres "CREATE DATABASE $DB"
 	sql postgres "CREATE ROLE $DB LOGIN"
 	doctor --db "$(db)"
@@ -391,6 +429,7 @@ dialogs() { # FIRST LAST: calls of one address
 }
 
 @test "doctor: reports a PostgreSQL schema that is older or newer" {
+	maps_of_the_file
 	sql postgres "CREATE DATABASE $DB"
 	schema
 	sql "$DB" 'UPDATE cseqguard.schema_version SET version = 1'
@@ -402,6 +441,7 @@ dialogs() { # FIRST LAST: calls of one address
 }
 
 @test "doctor: reports a PostgreSQL that is read-only, away, silent, or named wrong" {
+	maps_of_the_file
 	sql postgres "CREATE DATABASE $DB"
 	sql postgres "ALTER DATABASE $DB SET default_transaction_read_only = on"
 	CODE=1 doctor --db "$(db)"
@@ -419,6 +459,7 @@ dialogs() { # FIRST LAST: calls of one address
 }
 
 @test "doctor: reports a PostgreSQL whose clock differs" {
+	maps_of_the_file
 	sql postgres "CREATE DATABASE $DB"
 	sql "$DB" "CREATE SCHEMA fake; CREATE FUNCTION fake.clock_timestamp() RETURNS timestamptz LANGUAGE sql
 		AS \$\$ SELECT pg_catalog.clock_timestamp() + interval '90 s' \$\$;
@@ -444,6 +485,7 @@ dialogs() { # FIRST LAST: calls of one address
 }
 
 @test "doctor: reads the daemon's configuration file" {
+	maps_of_the_file
 	printf 'db = host=%s\nspool = %s\n' "$LAB_DIR/none" "$LAB_DIR/none.db" >"$BATS_TEST_TMPDIR/conf"
 	run -1 cg doctor --config "$BATS_TEST_TMPDIR/conf"
 	finds failed postgresql "$LAB_DIR/none"
