@@ -139,6 +139,34 @@ static int attach_xdp(const char *instance, const struct cg_interface *interface
 	return err;
 }
 
+/* Returns the index, or -ENODEV after it has reported that there is none. */
+static int find_index(const char *name)
+{
+	int ifindex = strlen(name) < IF_NAMESIZE ? (int)if_nametoindex(name) : 0;
+
+	if (ifindex)
+		return ifindex;
+	cg_fail("%s: no such interface in this network namespace; see: ip link", name);
+	return -ENODEV;
+}
+
+int cg_interface_check(const char *name)
+{
+	struct cg_xdp_state state;
+	int err, ifindex = find_index(name);
+
+	if (ifindex < 0)
+		return ifindex;
+	err = cg_xdp_query(ifindex, &state);
+	if (err || cg_xdp_is_ethernet(&state))
+		return 0; /* what does not answer is reported when it is attached */
+	cg_fail("%s: cannot attach: its packets have no Ethernet header (link type %u, as of tun, "
+		"WireGuard and PPP devices), and would not be read; let SIP come in on an Ethernet "
+		"interface, for example a tap device or a bridge",
+		name, state.link_type);
+	return -EOPNOTSUPP;
+}
+
 /*
  * Stores the interface as the instance has it, or as a new one. Returns 1 if it is attached, 0 if
  * not, or -errno after it has reported the error.
@@ -147,13 +175,11 @@ static int find_interface(const char *instance, const char *name, struct cg_inte
 {
 	struct cg_interface *list, fresh = { .alive = true };
 	size_t n;
-	int err;
+	int err = find_index(name);
 
-	fresh.ifindex = strlen(name) < IF_NAMESIZE ? if_nametoindex(name) : 0;
-	if (!fresh.ifindex) {
-		cg_fail("%s: no such interface in this network namespace; see: ip link", name);
-		return -ENODEV;
-	}
+	if (err < 0)
+		return err;
+	fresh.ifindex = err;
 	strcpy(fresh.name, name);
 	snprintf(fresh.pin, sizeof(fresh.pin), "%u_%s", fresh.ifindex, name);
 	for (char *c = fresh.pin; *c; c++)
@@ -179,21 +205,6 @@ const char *cg_interface_state(const struct cg_interface *interface)
 				   : "generic";
 }
 
-/* Returns 0, or -errno after it has reported the error. */
-static int check_ethernet(const struct cg_interface *interface)
-{
-	struct cg_xdp_state state;
-	int err = cg_xdp_query(interface->ifindex, &state);
-
-	if (err || cg_xdp_is_ethernet(&state))
-		return 0; /* what does not answer is reported when it is attached */
-	cg_fail("%s: cannot attach: its packets have no Ethernet header (link type %u, as of tun, "
-		"WireGuard and PPP devices), and would not be read; let SIP come in on an Ethernet "
-		"interface, for example a tap device or a bridge",
-		interface->name, state.link_type);
-	return -EOPNOTSUPP;
-}
-
 int cg_interface_attach(const char *instance, const char *name, enum cg_attach_mode mode,
 			const struct cg_programs *programs, bool *fresh)
 {
@@ -209,9 +220,6 @@ int cg_interface_attach(const char *instance, const char *name, enum cg_attach_m
 		return -EEXIST;
 	}
 	if (!there) {
-		err = check_ethernet(&interface);
-		if (err)
-			return err;
 		err = attach_xdp(instance, &interface, mode, programs->fd[CG_PROG_IN]);
 		if (err)
 			return err;

@@ -50,6 +50,12 @@ int cg_interface_check_netns(const char *instance);
 const char *cg_interface_state(const struct cg_interface *interface);
 
 /*
+ * Checks that the interface exists and that its packets have an Ethernet header, before programs
+ * are loaded for it. 0 or -errno, reported.
+ */
+int cg_interface_check(const char *name);
+
+/*
  * Attaches the programs. An interface that is attached already gets those that it lacks.
  * Stores in *fresh whether the XDP link was created. A failure leaves the interface as it was.
  */

@@ -218,6 +218,9 @@ int cg_cmd_attach(const struct cg_options *options)
 		if (!err)
 			err = cg_gateway_check(&options->settings);
 	}
+	for (int i = 0; i < options->n_args && !err; i++)
+		if (cg_interface_check(options->args[i]))
+			err = CG_FAILED;
 	if (err)
 		return err;
 	if (cg_bpffs_prepare())
