@@ -197,12 +197,13 @@ bpf_inline int peer_update_is_valid(const struct cg_peer_update *update)
 	const struct cg_dialog *d = &update->dialog;
 	int ended = d->state == CG_S_ENDED;
 
-	if (update->type > CG_PEER_COUNTERS || d->peer >= CG_PEERS_MAX || d->clock >= CG_CLOCKS)
+	if (update->type > CG_PEER_COUNTERS || d->peer >= CG_PEERS_MAX || d->clock >= CG_CLOCKS ||
+	    !d->who)
 		return 0;
 	if (update->type == CG_PEER_COUNTERS)
 		return 1;
 	if (d->state < CG_S_CONFIRMED || d->state > CG_S_ENDED || d->end_reason >= CG_ENDS ||
-	    d->ended_by > CG_LEG_CALLEE || !d->who)
+	    d->ended_by > CG_LEG_CALLEE)
 		return 0;
 	if (!!d->end != ended || !!d->end_reason != ended ||
 	    (d->state == CG_S_ENDING && !d->bye_at))
@@ -278,16 +279,13 @@ bpf_inline int peer_merge(struct cg_dialog *d, struct cg_peer_update *update,
 {
 	struct cg_dialog *theirs = &update->dialog;
 	__s64 shift = peer_clock_shift(d, theirs, config);
-	int counters = update->type == CG_PEER_COUNTERS;
 
-	if (counters && !theirs->who)
-		return peer_merge_counters(d, theirs);
 	if (theirs->who != d->who)
 		return CG_PEER_UNKNOWN; /* the element is another call's by now */
 	if (theirs->setup + shift != d->setup)
 		return cg_time_is_after(theirs->setup + shift, d->setup) ? CG_PEER_UNKNOWN
 									 : CG_PEER_UNCHANGED;
-	if (counters)
+	if (update->type == CG_PEER_COUNTERS)
 		return peer_merge_counters(d, theirs);
 	theirs->end += theirs->end ? shift : 0;
 	theirs->bye_at += theirs->bye_at ? shift : 0;

@@ -826,7 +826,7 @@ struct cg_peer {
 enum cg_peer_update_type {
 	CG_PEER_WHOLE, /* inserts a dialog that is unknown here */
 	CG_PEER_HEAD, /* the texts may be missing */
-	CG_PEER_COUNTERS, /* cseq and passed of the legs, CG_LEG_CSEQ_VALID, blocked_elsewhere */
+	CG_PEER_COUNTERS, /* who, setup, cseq and passed of the legs, CG_LEG_CSEQ_VALID, blocked_elsewhere */
 	CG_PEER_GONE /* only between the daemons: userspace deletes */
 };
 

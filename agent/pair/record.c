@@ -23,6 +23,7 @@ struct head {
 } __attribute__((packed));
 
 struct counters {
+	__u64 who, setup; /* of which call: a later one may have the same tags */
 	__u32 caller_cseq, callee_cseq;
 	__u32 caller_passed, callee_passed;
 	__u32 blocked;
@@ -87,6 +88,8 @@ static __u8 *append(__u8 *at, const void *bytes, size_t len)
 static __u8 *append_counters(__u8 *at, const struct cg_dialog *dialog)
 {
 	const struct counters counters = {
+		.who = dialog->who,
+		.setup = dialog->setup,
 		.caller_cseq = dialog->caller.cseq,
 		.callee_cseq = dialog->callee.cseq,
 		.caller_passed = dialog->caller_passed,
@@ -194,14 +197,17 @@ static int read_counters(struct cg_dialog *dialog, const __u8 *body)
 	struct counters counters;
 
 	memcpy(&counters, body, sizeof(counters));
-	*dialog = (struct cg_dialog){ .caller = { .cseq = counters.caller_cseq },
+	*dialog = (struct cg_dialog){ .who = counters.who,
+				      .setup = counters.setup,
+				      .caller = { .cseq = counters.caller_cseq },
 				      .callee = { .cseq = counters.callee_cseq },
 				      .caller_passed = counters.caller_passed,
 				      .callee_passed = counters.callee_passed,
 				      .blocked_byes = counters.blocked,
 				      .caller_flags = counters.caller_flags,
 				      .callee_flags = counters.callee_flags };
-	if ((counters.caller_flags | counters.callee_flags) & ~CG_LEG_CSEQ_VALID ||
+	if (!counters.who || !time_is_valid(counters.setup) ||
+	    (counters.caller_flags | counters.callee_flags) & ~CG_LEG_CSEQ_VALID ||
 	    counters.pad[0] || counters.pad[1])
 		return -EBADMSG;
 	return 0;

@@ -54,8 +54,8 @@ struct cg_record {
 	char owner[CG_PEER_NODE_MAX]; /* of the dialog or call */
 	struct cg_dialog_key key; /* WHOLE, HEAD, COUNTERS, GONE */
 	/*
-	 * WHOLE; HEAD: but for the texts; COUNTERS: cseq and passed of the legs, whether they are valid,
-	 * and blocked_byes. Those that the sender itself has refused are in blocked_byes.
+	 * WHOLE; HEAD: but for the texts; COUNTERS: who, setup, cseq and passed of the legs, whether they
+	 * are valid, and blocked_byes. Those that the sender itself has refused are in blocked_byes.
 	 */
 	struct cg_dialog dialog;
 	struct cg_txn_key txn; /* NOTE, BRANCH */

@@ -339,7 +339,9 @@ static bool counters_alone(struct harness *harness)
 
 	if (!call_open(harness, NULL, &call))
 		return false;
-	theirs = (struct cg_dialog){ .caller = { .cseq = 20 },
+	theirs = (struct cg_dialog){ .who = call.dialog.who,
+				     .setup = call.dialog.setup,
+				     .caller = { .cseq = 20 },
 				     .callee = { .cseq = 5 },
 				     .callee_flags = CG_LEG_CSEQ_VALID,
 				     .caller_passed = 21,
@@ -353,8 +355,7 @@ static bool counters_alone(struct harness *harness)
 	    d.caller_passed != 21 || d.blocked_elsewhere != 2 || d.epoch || !d.who)
 		return wrong("caller %u, callee %u, passed %u, epoch %u", d.caller.cseq,
 			     d.callee.cseq, d.caller_passed, d.epoch);
-	theirs.who = d.who;
-	theirs.setup = d.setup - 1;
+	theirs.setup--; /* of an earlier call with the same tags */
 	theirs.callee.cseq = 99;
 	return call_update(&call, CG_PEER_COUNTERS, &theirs, CG_PEER_UNCHANGED);
 }
