@@ -220,6 +220,8 @@ two() { # SERIES SERIES
 	listening --db "$(pg_conninfo "$DB")"
 	seen=$(get /metrics)
 	while read -r name; do
+		# only a daemon with a pair has those
+		[[ $name != cseqguard_pair_* ]] || ! grep -qF "\"${name#cseqguard_}\"" "$LAB_TOP"/agent/http/*.c || continue
 		grep -qE "(^|\")${name}[\"{ ]" <<<"$seen" || lab_fail "no $name among the metrics"
 	done < <(grep -E '^ *(expr:|\||and|>|increase|sum)' "$rules" |
 		grep -oE 'cseqguard_[a-z_]+|reason=~?"[^"]*"|outcome="[^"]*"|mode="[^"]*"' |

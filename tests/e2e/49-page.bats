@@ -79,7 +79,8 @@ has_columns() { # TABLE LESS MORE
 	mine . | has_columns cdr "$unknown" "[$more, \"key\", \"protected_seconds\"]"
 	get "/api/ladder?key=$(mine .key)" | has_columns cdr "$unknown" "[$more, \"left_out\", \"steps\"]"
 	guard ladder -j "$call" | jq '.[0]' | has_columns cdr "$unknown" "[$more, \"left_out\", \"steps\"]"
-	guard dialogs -j | jq --arg call "$call" '.[] | select(.call_id == $call)' | has_columns cdr "$unknown" "[$more]"
+	guard dialogs -j | jq --arg call "$call" '.[] | select(.call_id == $call)' |
+		has_columns cdr "$unknown" "[$more, \"owner\"]"
 	guard top -b -j --count 1 | jq --arg call "$call" '.calls.list[] | select(.call_id == $call)' |
 		has_columns cdr "$unknown" "[$more]"
 	lab_wait 30 grep violation "$LAB_DIR/events"
