@@ -84,8 +84,8 @@ void cg_db_table_write_key(FILE *sql, const struct cg_db_table *table)
 }
 
 /*
- * How much an end is worth. A better one wins whatever the times say, so that the versions of two
- * nodes give one row in any order. A reason without a rank is open, or worth nothing.
+ * Ranks of the end reasons. The end with the higher rank wins, whatever the times are. So the
+ * versions of two nodes give the same row in any order. The reasons of an open row have no rank.
  */
 static const __u8 end_ranks[CG_ENDS] = {
 	[CG_E_OPERATOR] = 6,	[CG_E_BYE] = 5,		 [CG_E_GONE] = 5,

@@ -110,34 +110,29 @@ static int set_choice(const struct daemon_option *option, void *field, const cha
 	return -EINVAL;
 }
 
-static int set_address(const struct daemon_option *option, void *field, const char *value)
+static int set_endpoint(const struct daemon_option *option, void *field, const char *value,
+			int (*parse)(const char *text, struct sockaddr_storage *out,
+				     socklen_t *len))
 {
 	struct sockaddr_storage address;
 	socklen_t len;
 
-	if (*value && cg_endpoint_parse(value, &address, &len))
-		return -EINVAL;
-	return set_text(option, field, value);
+	return *value && parse(value, &address, &len) ? -EINVAL : set_text(option, field, value);
+}
+
+static int set_address(const struct daemon_option *option, void *field, const char *value)
+{
+	return set_endpoint(option, field, value, cg_endpoint_parse);
 }
 
 static int set_listener(const struct daemon_option *option, void *field, const char *value)
 {
-	struct sockaddr_storage address;
-	socklen_t len;
-
-	if (*value && cg_endpoint_parse_listener(value, &address, &len))
-		return -EINVAL;
-	return set_text(option, field, value);
+	return set_endpoint(option, field, value, cg_endpoint_parse_listener);
 }
 
 static int set_redis(const struct daemon_option *option, void *field, const char *value)
 {
-	struct sockaddr_storage address;
-	socklen_t len;
-
-	if (*value && cg_endpoint_parse_redis(value, &address, &len))
-		return -EINVAL;
-	return set_text(option, field, value);
+	return set_endpoint(option, field, value, cg_endpoint_parse_redis);
 }
 
 static int set_name(const struct daemon_option *option, void *field, const char *value)

@@ -37,8 +37,8 @@ void cg_tracker_set_recent(struct cg_tracker *tracker, struct cg_recent *recent)
 void cg_tracker_set_living(struct cg_tracker *tracker, struct cg_living_calls *living);
 
 /*
- * The pair of which this host is one: each change of a dialog is published. It must outlive the tracker's
- * last update. NULL: none.
+ * Publishes each change of a dialog to this pair, which must outlive the tracker's last update.
+ * NULL: this host is alone.
  */
 void cg_tracker_set_pair(struct cg_tracker *tracker, struct cg_pair *pair);
 

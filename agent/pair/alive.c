@@ -127,20 +127,16 @@ static void handle_nodes(void *ctx, __u64 tag, const redisReply *reply)
 static void handle_time(void *ctx, __u64 sent, const redisReply *reply)
 {
 	struct cg_pair *pair = ctx;
-	__u64 trip = (cg_boottime() - sent) / 1000, s, us;
-	const redisReply *seconds = cg_redis_element(reply, 0), *part = cg_redis_element(reply, 1);
+	__u64 trip = (cg_boottime() - sent) / 1000, us;
 	char key[CG_PAIR_KEY_MAX];
-	size_t len;
 
-	if (!cg_redis_text(seconds, &len) || !cg_redis_text(part, &len) ||
-	    cg_number_parse(seconds->str, 1, 1ULL << 40, &s) ||
-	    cg_number_parse(part->str, 0, 999999, &us)) {
+	if (cg_pair_read_time(reply, &us)) {
 		cg_redis_link_fail(pair->out, "it does not tell the time");
 		return;
 	}
 	pair->clock = (struct cg_pair_clock){
 		.is_known = true,
-		.offset_us = cg_now_us() - (__s64)(trip / 2) - (__s64)(s * 1000000 + us),
+		.offset_us = cg_now_us() - (__s64)(trip / 2) - (__s64)us,
 		.error_us = trip / 2 + 1,
 	};
 	send_alive(pair);

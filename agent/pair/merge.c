@@ -143,7 +143,7 @@ static void handle_result(struct merge *merge, int result)
 
 /*
  * Handles a dialog that is not in the map. Returns whether the record inserts it. A call of this host
- * that is not in the maps that it was in has left them, whoever still shares it.
+ * that was in the present maps has been deleted from them: the other hosts are told.
  */
 static bool may_insert(struct merge *merge)
 {
@@ -207,7 +207,8 @@ static void handle_gone(const struct merge *merge)
 	if (version && !merge->found && !version->gone)
 		cg_versions_remove(versions, version);
 	else if (version)
-		version->is_stored = false; /* if the call goes on here, all of it is published */
+		version->is_stored =
+			false; /* Redis has deleted it: the next change is sent whole */
 }
 
 static void handle_dialog(struct merge *merge)

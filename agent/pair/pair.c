@@ -49,6 +49,20 @@ void cg_pair_copy_error(const redisReply *reply, char *out, size_t size)
 		snprintf(out, size, "unexpected reply");
 }
 
+int cg_pair_read_time(const redisReply *reply, __u64 *us)
+{
+	size_t len;
+	const char *seconds = cg_redis_text(cg_redis_element(reply, 0), &len);
+	const char *part = cg_redis_text(cg_redis_element(reply, 1), &len);
+	__u64 s, rest;
+
+	if (!seconds || !part || cg_number_parse(seconds, 1, 1ULL << 40, &s) ||
+	    cg_number_parse(part, 0, 999999, &rest))
+		return -EBADMSG;
+	*us = s * 1000000 + rest;
+	return 0;
+}
+
 /* --- the two connections ---------------------------------------------------------------------- */
 
 static void handle_out_up(void *ctx)
@@ -71,7 +85,7 @@ static void handle_out_down(void *ctx, const char *why)
 	pair->alive_polled = false;
 	pair->follower.fills = 0;
 	cg_publish_down(pair);
-	if (pair->is_following) /* both begin anew, in order */
+	if (pair->is_following) /* `in` starts again once `out` is up */
 		cg_redis_link_fail(pair->in, why);
 	cg_follow_down(pair);
 }

@@ -46,8 +46,8 @@ void cg_pair_publish(struct cg_pair *pair, const struct cg_dialog_key *key,
 		     const struct cg_dialog *dialog);
 
 /*
- * Call for each dialog that left the map, own or foreign. Its owner publishes that, or whoever has
- * closed the row of an owner that is gone.
+ * Call for each dialog that left the map, own or foreign. It is published if this host owns the
+ * dialog, or if the owner is gone.
  */
 void cg_pair_publish_gone(struct cg_pair *pair, const struct cg_dialog_key *key);
 

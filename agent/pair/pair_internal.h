@@ -16,7 +16,7 @@
 #include "pair/versions.h"
 
 #define CG_PAIR_KEY_MAX 200 /* bytes of a key in Redis, with its NUL */
-#define CG_PAIR_LAGS 256 /* records of which the lag of a peer is made */
+#define CG_PAIR_LAGS 256 /* the last records of a peer, whose ages give its lag */
 
 struct cg_pair_publisher {
 	bool is_held; /* what Redis has is not known yet */
@@ -114,6 +114,11 @@ void cg_pair_report(struct cg_pair *pair, const char *error);
 
 /* Text of an error of Redis, printable, for a message. */
 void cg_pair_copy_error(const redisReply *reply, char *out, size_t size);
+
+/*
+ * Reads the reply to TIME: microseconds since 1970 by the clock of Redis. Returns 0 or -EBADMSG.
+ */
+int cg_pair_read_time(const redisReply *reply, __u64 *us);
 
 /* Everything was read from Redis, or nothing was missed. */
 void cg_pair_synced(struct cg_pair *pair);

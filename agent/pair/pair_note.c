@@ -13,8 +13,37 @@
 #define ERROR "pair-error"
 #define PEER "pair-peer-" /* and its number: numbers, then the node */
 
-#define NUMBERS 12
-#define PEER_NUMBERS 11
+/* The numbers of a note, in their order: fields of cg_pair_status and cg_pair_peer_status. */
+#define NUMBER_LIST(X)                                                                             \
+	X(connected)                                                                               \
+	X(since)                                                                                   \
+	X(sent)                                                                                    \
+	X(sent_bytes)                                                                              \
+	X(commands)                                                                                \
+	X(received)                                                                                \
+	X(refused)                                                                                 \
+	X(no_room)                                                                                 \
+	X(dropped)                                                                                 \
+	X(resyncs)                                                                                 \
+	X(unpublished)                                                                             \
+	X(foreign)
+#define PEER_NUMBER_LIST(X)                                                                        \
+	X(alive)                                                                                   \
+	X(trouble)                                                                                 \
+	X(seen)                                                                                    \
+	X(has_skew)                                                                                \
+	X(skew_us)                                                                                 \
+	X(skew_error_us)                                                                           \
+	X(lag_median_us)                                                                           \
+	X(lag_p99_us)                                                                              \
+	X(records)                                                                                 \
+	X(dialogs)                                                                                 \
+	X(max_dialogs)
+
+#define COUNT_FIELD(field) +1
+#define LIST_FIELD(field) from->field,
+#define TAKE_FIELD(field) to->field = *numbers++;
+enum { NUMBERS = NUMBER_LIST(COUNT_FIELD), PEER_NUMBERS = PEER_NUMBER_LIST(COUNT_FIELD) };
 _Static_assert(NUMBERS * 21 < CG_RUNTIME_NOTE_MAX, "numbers of 20 digits fit a note");
 _Static_assert(PEER_NUMBERS * 21 + CG_PEER_NODE_MAX < CG_RUNTIME_NOTE_MAX, "... and a node");
 
@@ -31,58 +60,28 @@ const char *cg_pair_trouble_name(enum cg_peer_trouble trouble)
 
 /* --- written and read alike ------------------------------------------------------------------- */
 
-static void list_numbers(const struct cg_pair_status *s, long long numbers[NUMBERS])
+static void list_numbers(const struct cg_pair_status *from, long long numbers[NUMBERS])
 {
-	const long long all[NUMBERS] = { s->connected, s->since,    s->sent,	    s->sent_bytes,
-					 s->commands,  s->received, s->refused,	    s->no_room,
-					 s->dropped,   s->resyncs,  s->unpublished, s->foreign };
+	const long long all[NUMBERS] = { NUMBER_LIST(LIST_FIELD) };
 
 	memcpy(numbers, all, sizeof(all));
 }
 
-static void take_numbers(struct cg_pair_status *s, const long long numbers[NUMBERS])
+static void take_numbers(struct cg_pair_status *to, const long long *numbers)
 {
-	const long long *n = numbers;
-
-	s->connected = *n++;
-	s->since = *n++;
-	s->sent = *n++;
-	s->sent_bytes = *n++;
-	s->commands = *n++;
-	s->received = *n++;
-	s->refused = *n++;
-	s->no_room = *n++;
-	s->dropped = *n++;
-	s->resyncs = *n++;
-	s->unpublished = *n++;
-	s->foreign = *n;
+	NUMBER_LIST(TAKE_FIELD)
 }
 
-static void list_peer(const struct cg_pair_peer_status *p, long long numbers[PEER_NUMBERS])
+static void list_peer(const struct cg_pair_peer_status *from, long long numbers[PEER_NUMBERS])
 {
-	const long long all[PEER_NUMBERS] = { p->alive,		p->trouble,    p->seen,
-					      p->has_skew,	p->skew_us,    p->skew_error_us,
-					      p->lag_median_us, p->lag_p99_us, p->records,
-					      p->dialogs,	p->max_dialogs };
+	const long long all[PEER_NUMBERS] = { PEER_NUMBER_LIST(LIST_FIELD) };
 
 	memcpy(numbers, all, sizeof(all));
 }
 
-static void take_peer(struct cg_pair_peer_status *p, const long long numbers[PEER_NUMBERS])
+static void take_peer(struct cg_pair_peer_status *to, const long long *numbers)
 {
-	const long long *n = numbers;
-
-	p->alive = *n++;
-	p->trouble = *n++;
-	p->seen = *n++;
-	p->has_skew = *n++;
-	p->skew_us = *n++;
-	p->skew_error_us = *n++;
-	p->lag_median_us = *n++;
-	p->lag_p99_us = *n++;
-	p->records = *n++;
-	p->dialogs = *n++;
-	p->max_dialogs = *n;
+	PEER_NUMBER_LIST(TAKE_FIELD)
 }
 
 static int write_numbers(const char *instance, const char *suffix, const long long *numbers, int n,
@@ -132,6 +131,12 @@ static int write_peer(const char *instance, unsigned int i, const struct cg_pair
 
 int cg_pair_note_write(const char *instance, const struct cg_pair_status *status)
 {
+	const struct {
+		const char *suffix, *text;
+	} texts[] = { { NAME, status->name },
+		      { NODE, status->node },
+		      { REDIS, status->redis },
+		      { ERROR, status->error } };
 	long long numbers[NUMBERS];
 	char suffix[24];
 	int err = 0;
@@ -141,14 +146,8 @@ int cg_pair_note_write(const char *instance, const struct cg_pair_status *status
 	make_peer_suffix(status->n_peers, suffix);
 	cg_runtime_note_remove(instance, suffix); /* reading ends there */
 	list_numbers(status, numbers);
-	if (!err)
-		err = cg_runtime_note_write(instance, NAME, status->name);
-	if (!err)
-		err = cg_runtime_note_write(instance, NODE, status->node);
-	if (!err)
-		err = cg_runtime_note_write(instance, REDIS, status->redis);
-	if (!err)
-		err = cg_runtime_note_write(instance, ERROR, status->error);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts) && !err; i++)
+		err = cg_runtime_note_write(instance, texts[i].suffix, texts[i].text);
 	return err ? err : write_numbers(instance, NOTE, numbers, NUMBERS, "");
 }
 

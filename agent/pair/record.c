@@ -23,7 +23,7 @@ struct head {
 } __attribute__((packed));
 
 struct counters {
-	__u64 who, setup; /* of which call: a later one may have the same tags */
+	__u64 who, setup; /* which call it is: a later one may have the same tags */
 	__u32 caller_cseq, callee_cseq;
 	__u32 caller_passed, callee_passed;
 	__u32 blocked;

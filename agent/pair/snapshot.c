@@ -110,20 +110,15 @@ static void scan(struct cg_pair *pair)
 static void handle_start_time(void *ctx, __u64 tag, const redisReply *reply)
 {
 	struct cg_pair *pair = ctx;
-	const redisReply *seconds = cg_redis_element(reply, 0), *part = cg_redis_element(reply, 1);
-	__u64 s, us;
-	size_t len;
+	__u64 us;
 
 	(void)tag;
-	if (!cg_redis_text(seconds, &len) || !cg_redis_text(part, &len) ||
-	    cg_number_parse(seconds->str, RINGING_MS / 1000, 1ULL << 40, &s) ||
-	    cg_number_parse(part->str, 0, 999999, &us)) {
+	if (cg_pair_read_time(reply, &us) || us < RINGING_MS * 1000ULL) {
 		cg_follow_fail(pair, "cannot read its time", reply);
 		return;
 	}
 	/* with an entry that is too long, only what comes from now on is read */
-	pair->follower.start.ms =
-		s * 1000 + us / 1000 - (pair->follower.shuns_info ? 0 : RINGING_MS);
+	pair->follower.start.ms = us / 1000 - (pair->follower.shuns_info ? 0 : RINGING_MS);
 	pair->follower.start.seq = 0;
 	scan(pair);
 }
