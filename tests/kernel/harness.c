@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "guard.skel.h"
 
@@ -201,4 +203,19 @@ int harness_insns(struct harness *harness, const char *program)
 	int err = bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size);
 
 	return err ? err : (int)info.verified_insns;
+}
+
+#define NOBODY 65534
+
+bool harness_as_nobody(struct harness *harness,
+		       bool (*check)(struct harness *harness, const void *ctx), const void *ctx)
+{
+	int status = 1;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (!child)
+		_exit(setgid(NOBODY) || setuid(NOBODY) || !check(harness, ctx));
+	return child > 0 && waitpid(child, &status, 0) == child && !status;
 }

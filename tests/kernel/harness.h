@@ -4,6 +4,7 @@
 #define HARNESS_H
 
 #include <bpf/libbpf.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cseqguard.h"
@@ -121,5 +122,12 @@ int harness_first(struct harness *harness, const char *map, void *value);
 
 /* Returns the number of instructions of this program that the verifier walked, or -errno. */
 int harness_insns(struct harness *harness, const char *program);
+
+/*
+ * Returns what check() returns in a child process of a user without privileges, to which `ctx` is
+ * passed. No result of it comes back but this.
+ */
+bool harness_as_nobody(struct harness *harness,
+		       bool (*check)(struct harness *harness, const void *ctx), const void *ctx);
 
 #endif
