@@ -36,14 +36,24 @@ foreign_call() { # EDGE: dialogs with this Call-ID, of the other host
 	on "$1" dialogs --foreign -j | jq --arg call "$call" '[.[] | select(.call_id == $call)] | length'
 }
 
+goes_on_at() { # EDGE: the address moves there, and the call goes on to its true end
+	address_to "$1"
+	sip_go caller
+	call_ends
+	cdr_true bye caller gateway
+}
+
+# A call with a low BYE, and another one once it goes on.
+attacked_twice() {
+	caller < <(uac_call 13; uac_request BYE 10; sip_hold; uac_request BYE 11; sip_pause 1000; bye 14)
+	eventually 1 violations 'count(*)'
+}
+
 @test "pair: the attack of 2008 is refused on the standby, in a call that began on the other host" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	caller < <(uac_call 13; sip_hold; uac_request BYE 10; sip_pause 1000; bye 14)
 	stands_by edge2
-	address_to edge2
-	sip_go caller
-	call_ends
-	cdr_true bye caller gateway
+	goes_on_at edge2
 	eventually "edge1 1" cdr "concat_ws(' ', node, blocked_byes)"
 	assert_equal 1 edge_counted edge2 out_of_order
 	eventually 0 foreign_call edge2
@@ -74,26 +84,15 @@ foreign_call() { # EDGE: dialogs with this Call-ID, of the other host
 
 @test "pair: BYEs that either host refuses are added once" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; uac_request BYE 10; sip_hold; uac_request BYE 11; sip_pause 1000; bye 14)
-	eventually 1 violations 'count(*)'
+	attacked_twice
 	stands_by edge2
-	address_to edge2
-	sip_go caller
-	call_ends
-	cdr_true bye caller gateway
+	goes_on_at edge2
 	eventually 2 cdr blocked_byes
 	eventually 'edge1 edge2' violations "string_agg(node, ' ' ORDER BY node)"
 }
 
 @test "pair: a call that rings when the address moves has a row, of the host that saw its answer" {
-	gateway < <(
-		uas_invite
-		uas_answer 180 Ringing
-		sip_pause 2000
-		uas_answer 200 OK
-		sip_recv ACK
-		sip_serve BYE 200 OK
-	)
+	slow_gateway
 	caller < <(uac_call 13; sip_pause 300; uac_request BYE 10; sip_pause 500; bye 14)
 	lab_wait 10 rings edge2
 	address_to edge2
@@ -109,16 +108,12 @@ rings() { # EDGE: it has a note of the INVITE
 @test "pair: without Redis each host guards and bills as if it were alone; with it they are in step again" {
 	gateway < <(uas_call; sip_serve BYE 200 OK)
 	redis_killed
-	caller < <(uac_call 13; uac_request BYE 10; sip_hold; uac_request BYE 11; sip_pause 1000; bye 14)
-	eventually 1 violations 'count(*)'
+	attacked_twice
 	cdr_open
 	assert_equal 0 foreign_call edge2
 	redis_up
 	stands_by edge2
-	address_to edge2
-	sip_go caller
-	call_ends
-	cdr_true bye caller gateway
+	goes_on_at edge2
 	eventually 2 cdr blocked_byes
 }
 
@@ -136,15 +131,11 @@ rings() { # EDGE: it has a note of the INVITE
 @test "pair: a Redis that is full costs a call nothing; once it has room the other host knows it" {
 	redis CONFIG SET maxmemory 1
 	gateway < <(uas_call; sip_serve BYE 200 OK)
-	caller < <(uac_call 13; uac_request BYE 10; sip_hold; uac_request BYE 11; sip_pause 1000; bye 14)
-	eventually 1 violations 'count(*)'
+	attacked_twice
 	lab_wait 20 grep -q 'it refuses records' "$LAB_DIR/edge1.log"
 	redis CONFIG SET maxmemory 0
 	lab_wait 30 eval '[[ $(foreign_call edge2) == 1 ]]'
-	address_to edge2
-	sip_go caller
-	call_ends
-	cdr_true bye caller gateway
+	goes_on_at edge2
 	eventually 2 cdr blocked_byes
 }
 

@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2153
 #
 # Many calls at a time, RATE a second, to SIPp on host CALLEE, in batches (BATCHES: their names), and the bill of
-# all of them compared with SIPp's own log, call by call, to WITHIN (0.5) seconds. Needs lib.bash.
+# all of them compared with SIPp's own log, call by call, to WITHIN (0.5) seconds. Low BYEs between UNSURE_FROM and
+# UNSURE_TO (seconds since 1970) may be missing in the rows. Needs lib.bash.
 
 # --- the calls -----------------------------------------------------------------------------------
 
@@ -64,7 +65,7 @@ load_logs() { # SIDE: SIPp's short messages: date, time, epoch, S or R, Call-ID,
 
 # The two logs, and the views truth and difference over them.
 load_truth() {
-	psql -Xqd "$(pg_conninfo "$CDRS")" -v ON_ERROR_STOP=1 -v within="${WITHIN:-0.5}" \
+	psql -Xqd "$(pg_conninfo "$CDRS")" -v ON_ERROR_STOP=1 -v within="${WITHIN:-0.5}" -v unsure_from="${UNSURE_FROM:-0}" -v unsure_to="${UNSURE_TO:-0}" \
 		-f "$LAB_TOP/tests/e2e/crowd.sql"
 	load_logs caller
 	load_logs callee
